@@ -1,0 +1,29 @@
+# make sim    the machine, its world and its front panel, everything set up on the way
+# make test   lint, types and tests
+# make bench  the numbers of the README
+.PHONY: setup sim test bench lint clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml hardware/apt-packages.txt hardware/setup.sh tests/golden/npos/package-lock.json
+	PYTHON=$(PYTHON) sh hardware/setup.sh
+	touch $@
+
+sim: setup
+	$(BIN)/python -m host_sim up
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv .sim build *.egg-info
