@@ -1,0 +1,162 @@
+"""APDUs, status words and lengths, in the specification's words. Pure.
+
+Sources: ISO/IEC 7816-4 (short APDUs of case 1 to 4, status words), ISO/IEC 8825-1 (lengths); facts jpki.md 4 (what
+the card answers).
+"""
+
+from dataclasses import dataclass, field
+
+CHANGE_REFERENCE_DATA, VERIFY, RESET_RETRY_COUNTER = 0x24, 0x20, 0x2C
+_SECRET = frozenset({VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER})
+_PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # the counter at nought, ISO, JICSAP: one meaning
+_BROKEN = frozenset({0x64, 0x65, 0x66, 0x6F})  # execution, memory, security-module and unnamed errors
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """SW1 SW2, read as a sentence by its properties."""
+
+    value: int
+
+    @property
+    def ok(self) -> bool:
+        return self.value == 0x9000
+
+    @property
+    def blocked(self) -> bool:
+        """The reference (a PIN) is blocked."""
+        return self.value in _PIN_BLOCKED
+
+    @property
+    def tries_left(self) -> int | None:
+        """63Cx: x tries left. None for every other word."""
+        return self.value & 0x0F if self.value & 0xFFF0 == 0x63C0 else None
+
+    @property
+    def wrong(self) -> bool:
+        """63Cx, or 6300 of a card that does not count aloud: what was shown is not the reference."""
+        return self.value >> 8 == 0x63
+
+    @property
+    def end_of_file(self) -> bool:
+        """6282: the file ended before the asked length; what there was is in the data."""
+        return self.value == 0x6282
+
+    @property
+    def broken(self) -> bool:
+        """The card speaks of its own state, not of what was asked."""
+        return self.value >> 8 in _BROKEN
+
+    def __str__(self) -> str:
+        return f"{self.value:04X}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a card answered to one command, whole. The data may be personal, so it is not shown."""
+
+    data: bytes = field(repr=False)
+    word: StatusWord
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def select_application(aid: bytes) -> bytes:
+    """SELECT by name, first occurrence, no answer wanted (P2 0C, no Le)."""
+    return bytes([0x00, 0xA4, 0x04, 0x0C, len(aid)]) + aid
+
+
+def select_file(identifier: int) -> bytes:
+    """SELECT an elementary file under the current application."""
+    return bytes([0x00, 0xA4, 0x02, 0x0C, 0x02]) + identifier.to_bytes(2, "big")
+
+
+def read_binary(offset: int, length: int) -> bytes:
+    """READ BINARY; offset below 32768 (15 bits), length 1 to 256 (sent as Le, 256 as 00)."""
+    assert 0 <= offset < 0x8000
+    assert 1 <= length <= 256
+    return bytes([0x00, 0xB0, offset >> 8, offset & 0xFF, length & 0xFF])
+
+
+def verify_query() -> bytes:
+    """VERIFY without data, four bytes and nothing more: asks for the tries left and spends none."""
+    return bytes([0x00, VERIFY, 0x00, 0x80])
+
+
+def verify(digits: memoryview | bytearray) -> bytearray:
+    """VERIFY the current reference. An empty PIN would be the query, a wiped one would cost a try: neither is built.
+
+    The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
+    because growing it would leave digits behind.
+    """
+    assert 1 <= len(digits) <= 16
+    assert all(0x30 <= digit <= 0x39 for digit in digits)
+    command = bytearray(5 + len(digits))
+    command[:5] = bytes([0x00, VERIFY, 0x00, 0x80, len(digits)])
+    for index, digit in enumerate(digits, start=5):
+        command[index] = digit
+    return command
+
+
+def sign(digest_info: bytes) -> bytes:
+    """COMPUTE DIGITAL SIGNATURE with the current key over a DigestInfo (CLA 80, P2 80 and Le 00 are mandatory)."""
+    return bytes([0x80, 0x2A, 0x00, 0x80, len(digest_info)]) + digest_info + b"\x00"
+
+
+def internal_authenticate(digest: bytes) -> bytes:
+    """INTERNAL AUTHENTICATE with the current key (the municipal application, README.md)."""
+    return bytes([0x00, 0x88, 0x00, 0x00, len(digest)]) + digest + b"\x00"
+
+
+def get_response(length: int) -> bytes:
+    """GET RESPONSE, for a card that answered 61xx."""
+    return bytes([0x00, 0xC0, 0x00, 0x00, length & 0xFF])
+
+
+# --- the forms of a short command -----------------------------------------------------------------
+
+
+def expected_length(command: bytes | bytearray) -> int | None:
+    """Le as a number of bytes (00 means 256), or None for a command that has none (case 1 and 3)."""
+    if len(command) == 5 or (len(command) > 5 and len(command) == 6 + command[4]):
+        return command[-1] or 256
+    return None
+
+
+def with_expected_length(command: bytes | bytearray, length: int) -> bytes:
+    """The same command with another Le, as 6Cxx asks."""
+    return bytes(command[:-1]) + bytes([length & 0xFF])
+
+
+# --- objects --------------------------------------------------------------------------------------
+
+
+def object_length(head: bytes | bytearray, tag: int) -> int | None:
+    """The whole length of the BER object of this one-byte tag that begins with `head`; None if it is not one.
+
+    Four bytes of head are enough: a file of this card is below 32768 bytes.
+    """
+    if len(head) < 2 or head[0] != tag:
+        return None
+    first = head[1]
+    if first < 0x80:
+        return 2 + first
+    count = first & 0x7F
+    if count not in {1, 2} or len(head) < 2 + count:
+        return None
+    return 2 + count + int.from_bytes(head[2 : 2 + count], "big")
+
+
+# --- what may be written down -----------------------------------------------------------------------
+
+
+def redacted_command(command: bytes | bytearray) -> bytes:
+    """The command without what it carries when that is a secret or a hash of one: VERIFY and its sisters, signing."""
+    instruction = command[1] if len(command) > 1 else 0
+    return bytes(command[:5]) if instruction in _SECRET | {0x2A, 0x88} else bytes(command)
+
+
+def redacted_reply(reply: bytes | bytearray) -> bytes:
+    """The status word alone: the data of a card is a certificate, a record or a signature."""
+    return bytes(reply[-2:])

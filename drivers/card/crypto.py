@@ -1,0 +1,82 @@
+"""What the card driver needs of cryptography: a look into a certificate, and the PIN made unreadable on its way."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (facts jpki.md 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A holder's certificate, as far as a machine looks into it. The centre judges it."""
+
+    der: bytes = field(repr=False)
+    not_before: datetime
+    not_after: datetime
+    usable_key: bool  # RSA-2048; an elliptic curve or anything else is not guessed at
+
+
+def parse_certificate(der: bytes) -> Certificate | None:
+    """None for bytes that are no X.509 certificate."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion):
+        return None
+    try:
+        key: object = certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None  # a certificate all the same: of a kind that comes after us
+    usable = isinstance(key, RSAPublicKey) and key.key_size == SIGNATURE_BYTES * 8
+    return Certificate(der=der, not_before=dates[0], not_after=dates[1], usable_key=usable)
+
+
+def sha256(message: bytes) -> bytes:
+    return hashlib.sha256(message).digest()
+
+
+def rsa_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the key of this certificate (DER, RSA) made this signature (PKCS#1 v1.5, SHA-256)."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, RSAPublicKey)
+    try:
+        key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def p256_signed(point: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the key of this uncompressed P-256 point made this signature (ECDSA, SHA-256, DER)."""
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def seal_pin(digits: memoryview, *, pin_key: bytes, session_nonce: bytes, challenge: bytes) -> bytes:
+    """The PIN for the centre's eyes: ephemeral X25519 public key (32 bytes) || ChaCha20-Poly1305 of the digits.
+
+    drivers/line/README.md, "What the municipal PIN is encrypted with". The zero nonce is safe because the key is
+    used once. Raises ValueError for a `pin_key` that is no key. A PIN that is empty or wiped would cost a try at the
+    centre, so it is not sealed.
+    """
+    assert 1 <= len(digits) <= 16
+    assert all(0x30 <= digit <= 0x39 for digit in digits)
+    ephemeral = X25519PrivateKey.generate()
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(pin_key))
+    key = HKDF(hashes.SHA256(), 32, salt=session_nonce, info=b"kofuki-pin-1").derive(shared)
+    sealed = ChaCha20Poly1305(key).encrypt(bytes(12), digits, challenge)
+    return ephemeral.public_key().public_bytes_raw() + sealed

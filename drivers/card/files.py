@@ -1,0 +1,88 @@
+"""Elementary files: found by identifier, read in whatever pieces the card gives, cut by the object's own length.
+
+The size of a file and what fills it behind the object are documented nowhere (facts jpki.md 2, 12), so neither is
+relied on: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning.
+"""
+
+from enum import StrEnum
+
+from drivers.card import apdu
+from drivers.card.channel import exchange
+from drivers.errors import BadReply
+from drivers.ports import CardChannel
+
+_PIECE_MAX = 256
+_PIECE_MIN = 16
+_END = 0x6B00  # the offset is beyond the file
+_TOO_LONG = 0x6700
+_PROTECTED = 0x6982
+
+
+class NoObject(StrEnum):
+    """Why a file gave no object."""
+
+    ABSENT = "absent"  # no such file
+    PROTECTED = "protected"  # it wants a PIN first
+    EMPTY = "empty"  # nothing but filler
+    GARBLED = "garbled"  # something, and not what it should be
+
+
+def select(channel: CardChannel, identifier: int, device: str) -> bool:
+    """Make this file current; False when the application has none such. Raises `BadReply` from a broken card."""
+    word = exchange(channel, apdu.select_file(identifier), device).word
+    if word.broken:
+        raise BadReply(device, f"selecting file {identifier:04X} was answered {word}")
+    return word.ok
+
+
+def select_application(channel: CardChannel, aid: bytes, device: str) -> bool:
+    """Make this application current; False when the card has none such. Raises `BadReply` from a broken card."""
+    word = exchange(channel, apdu.select_application(aid), device).word
+    if word.broken:
+        raise BadReply(device, f"selecting an application was answered {word}")
+    return word.ok
+
+
+def read_start(channel: CardChannel, count: int, device: str) -> bytes | NoObject:
+    """The first `count` bytes of the current file, or all there are if it is shorter."""
+    read = bytearray()
+    trouble = _read_on(channel, read, count, device)
+    return bytes(read) if trouble is None else trouble
+
+
+def read_object(channel: CardChannel, identifier: int, tag: int, device: str) -> bytes | NoObject:
+    """The one object of this file, by its outer tag, without whatever follows it."""
+    if not select(channel, identifier, device):
+        return NoObject.ABSENT
+    read = bytearray()
+    trouble = _read_on(channel, read, _PIECE_MAX, device)
+    if trouble is not None:
+        return trouble
+    length = apdu.object_length(read, tag)
+    if length is None:
+        filler = not read.strip(b"\x00") or not read.strip(b"\xff")
+        return NoObject.EMPTY if filler else NoObject.GARBLED
+    trouble = _read_on(channel, read, length, device)
+    if trouble is not None:
+        return trouble
+    return bytes(read[:length]) if len(read) >= length else NoObject.GARBLED
+
+
+def _read_on(channel: CardChannel, read: bytearray, count: int, device: str) -> NoObject | None:
+    """Read until `count` bytes are there or the file ends."""
+    piece = _PIECE_MAX
+    while len(read) < min(count, 0x8000):
+        reply = exchange(channel, apdu.read_binary(len(read), min(piece, count - len(read))), device)
+        if reply.word.ok or reply.word.end_of_file:
+            read += reply.data
+            if reply.word.end_of_file or not reply.data:
+                return None
+        elif reply.word.value == _END:
+            return None
+        elif reply.word.value == _TOO_LONG and piece > _PIECE_MIN:
+            piece //= 2
+        elif reply.word.value == _PROTECTED:
+            return NoObject.PROTECTED
+        else:
+            return NoObject.GARBLED
+    return None

@@ -1,0 +1,1 @@
+"""Coin acceptor and hoppers: ccTalk, and acceptors that count in pulses."""

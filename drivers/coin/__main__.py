@@ -1,0 +1,210 @@
+"""The bench for coins: `python -m drivers.coin --port /dev/ttyUSB0 info | watch | pay 3x100 | counters`.
+
+It knows nothing of the unit file: it looks at the addresses where acceptors and hoppers stand (2 to 10),
+reads values from the coin identifications, and prints what passes. `--hopper 100=5` names a hopper whose
+coins have no name, `--hopper 100=5:serial` one that is authorised by its serial number.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from drivers.coin.acceptor import POSITIONS, UNPROGRAMMED, Acceptor
+from drivers.coin.bus import CcTalkBus
+from drivers.coin.cctalk import Checksum, Header, coin_value, number
+from drivers.coin.hopper import COINS_MAX, DispenseStyle, HopperBank
+from drivers.errors import DeviceError, NoReply, WrongDevice
+from drivers.serial_stream import SerialStream
+from drivers.trace import TracedStream, keep_all
+from drivers.vocabulary import CoinCredited
+
+_ADDRESSES = range(2, 11)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    stream = TracedStream(
+        SerialStream(options.port, options.baud, time, device="coin"), time, redact=keep_all, entries=options.trace or 1
+    )
+    bus = CcTalkBus(stream, time, checksum=Checksum(options.checksum))
+    try:
+        return _COMMANDS[options.command](bus, options)
+    except KeyboardInterrupt:
+        return 130
+    except DeviceError as error:
+        print(f"{error} [{error.remedy}]", file=sys.stderr)
+        return 1
+    finally:
+        if options.trace:
+            print(*stream.dump(), sep="\n")
+        stream.close()
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m drivers.coin", description=__doc__.splitlines()[0])
+    parser.add_argument("--port", required=True)
+    parser.add_argument("--baud", type=int, default=9600)
+    parser.add_argument("--checksum", choices=[c.value for c in Checksum], default="simple")
+    parser.add_argument("--acceptor", type=_address, default=2, metavar="ADDRESS")
+    parser.add_argument("--hopper", action="append", default=[], type=_named_hopper, metavar="YEN=ADDRESS[:serial]")
+    parser.add_argument("--trace", type=int, default=0, metavar="FRAMES", help="print the last frames at the end")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("info", help="who is on the line, and which coins they know")
+    watch = commands.add_parser("watch", help="open the slot and print what happens; Ctrl-C closes it")
+    watch.add_argument("--seconds", type=float, default=float("inf"))
+    commands.add_parser("pay", help="pay coins out of a hopper").add_argument(
+        "what", type=_coins_wanted, metavar="COUNTxYEN"
+    )
+    commands.add_parser("counters", help="what the devices have counted")
+    return parser.parse_args(arguments)
+
+
+def _address(words: str) -> int:
+    if not words.isdecimal() or not 2 <= int(words) <= 255:
+        raise argparse.ArgumentTypeError(f"{words!r} is no address of a device; they are 2 to 255")
+    return int(words)
+
+
+def _named_hopper(words: str) -> tuple[int, int, DispenseStyle]:
+    """`100=5:serial` as value in yen, address, style."""
+    yen, _, rest = words.partition("=")
+    place, _, style = rest.partition(":")
+    if not yen.isdecimal() or int(yen) == 0 or style not in {"", *DispenseStyle}:
+        raise argparse.ArgumentTypeError(f"{words!r} is no hopper; write 100=5 or 100=5:serial")
+    return int(yen), _address(place), DispenseStyle(style or DispenseStyle.NO_CIPHER)
+
+
+def _coins_wanted(words: str) -> tuple[int, int]:
+    """`3x100` as a number of coins and their value in yen."""
+    coins, _, yen = words.partition("x")
+    if not coins.isdecimal() or not yen.isdecimal() or not 1 <= int(coins) <= COINS_MAX:
+        raise argparse.ArgumentTypeError(f"{words!r} is no payout; write 3x100, at most {COINS_MAX} coins at once")
+    return int(coins), int(yen)
+
+
+# --- finding out who is there --------------------------------------------------------------------
+
+
+def _text(bus: CcTalkBus, address: int, header: Header, *, tries: int = 2) -> str | None:
+    for _ in range(tries):
+        reply = bus.tell_once(address, header, lengths=range(256), timeout_s=0.2)
+        if reply is not None:
+            return reply.data.decode("ascii", "replace").strip() if reply.header == Header.REPLY else None
+    return None
+
+
+def _coins(bus: CcTalkBus, address: int) -> dict[int, str]:
+    """Position -> identification of the coins an acceptor knows."""
+    found = {}
+    for position in range(1, POSITIONS + 1):
+        data = bus.ask_optional(address, Header.REQUEST_COIN_ID, bytes((position,)), lengths=(6,))
+        if data is not None and (coin := data.decode("ascii", "replace")) != UNPROGRAMMED:
+            found[position] = coin
+    return found
+
+
+def _acceptor(bus: CcTalkBus, address: int) -> Acceptor:
+    category = _text(bus, address, Header.REQUEST_CATEGORY)
+    if category is None:
+        raise NoReply("acceptor", f"nobody answers at address {address}; `info` says who is there.")
+    if category != "Coin Acceptor":
+        raise WrongDevice("acceptor", f"address {address} is a {category!r}, not a coin acceptor.")
+    coins = _coins(bus, address).values()
+    values = {coin: value for coin in coins if (value := coin_value(coin)) is not None}
+    return Acceptor(bus, address, None, values, None)
+
+
+def _bank(bus: CcTalkBus, named: Sequence[tuple[int, int, DispenseStyle]]) -> HopperBank:
+    """The hoppers that were named, or else those that say which coin they hold."""
+    addresses = {yen: address for yen, address, _ in named}
+    styles = {yen: style for yen, _, style in named}
+    for address in () if named else _ADDRESSES:
+        if _text(bus, address, Header.REQUEST_CATEGORY) != "Payout":
+            continue
+        value = coin_value(_text(bus, address, Header.REQUEST_HOPPER_COIN) or "")
+        if value is None:
+            print(f"{address}: a hopper that does not name its coin; use --hopper YEN={address}", file=sys.stderr)
+        else:
+            addresses[value] = address
+    return HopperBank(bus, addresses, styles=styles)
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def _info(bus: CcTalkBus, _options: argparse.Namespace) -> int:
+    found = 0
+    for address in _ADDRESSES:
+        category = _text(bus, address, Header.REQUEST_CATEGORY)
+        if category is None:
+            continue
+        found += 1
+        words = [
+            _text(bus, address, h) for h in (Header.REQUEST_MAKER, Header.REQUEST_PRODUCT, Header.REQUEST_SOFTWARE)
+        ]
+        serial = bus.ask_optional(address, Header.REQUEST_SERIAL, lengths=(3, 4))
+        print(f"{address}: {category}, {' '.join(filter(None, words))}, serial {number(serial) if serial else '?'}")
+        if category == "Payout":
+            print(f"   coin {_text(bus, address, Header.REQUEST_HOPPER_COIN) or 'not named'}")
+        for position, coin in _coins(bus, address).items() if category == "Coin Acceptor" else ():
+            value = coin_value(coin)
+            print(f"   position {position}: {coin}{'' if value is None else f' = {value} yen'}")
+    echo = {True: "echoes", False: "does not echo", None: "is silent"}[bus.quality.echo]
+    print(f"The line {echo}; {found} devices.")
+    return 0 if found else 1
+
+
+def _watch(bus: CcTalkBus, options: argparse.Namespace) -> int:
+    acceptor = _acceptor(bus, options.acceptor)
+    acceptor.start()
+    assert acceptor.identity is not None
+    values = frozenset(value for coin in acceptor.identity.coins if (value := coin_value(coin)) is not None)
+    acceptor.accept(values)
+    print(f"open for {', '.join(map(str, sorted(values)))} yen", flush=True)
+    total = 0
+    end_s = time.monotonic() + options.seconds
+    try:
+        while time.monotonic() < end_s:
+            for event in acceptor.poll():
+                total += event.value_yen if isinstance(event, CoinCredited) else 0
+                print(f"{event}  total {total} yen", flush=True)
+            bus.pause(0.2)
+    finally:
+        acceptor.inhibit()
+        print(f"closed; total {total} yen; {bus.quality}")
+    return 0
+
+
+def _pay(bus: CcTalkBus, options: argparse.Namespace) -> int:
+    coins, yen = options.what
+    bank = _bank(bus, options.hopper)
+    bank.start()
+    if yen not in bank.states():
+        print(f"no hopper for {yen} yen", file=sys.stderr)
+        return 1
+    before = bank.counters(yen)
+    print(f"before: {before}", flush=True)
+    result = bank.dispense(yen, coins, before)
+    print(result)
+    return 0 if result.paid == result.asked else 1
+
+
+def _counters(bus: CcTalkBus, options: argparse.Namespace) -> int:
+    events = bus.ask_optional(options.acceptor, Header.READ_EVENTS, lengths=(11,))
+    if events is not None:
+        accepted = bus.ask_optional(options.acceptor, Header.REQUEST_ACCEPT_COUNTER, lengths=(3,))
+        total = "not counted" if accepted is None else f"{number(accepted)} coins accepted"
+        print(f"acceptor at {options.acceptor}: event counter {events[0]}, {total}, events {events[1:].hex(' ', 2)}")
+    bank = _bank(bus, options.hopper)
+    bank.start()
+    for value, state in bank.states().items():
+        counters = bank.counters(value)
+        print(f"hopper {value} yen: {state}, {counters.life_total} coins out, event counter {counters.event_counter}")
+    return 0
+
+
+_COMMANDS = {"info": _info, "watch": _watch, "pay": _pay, "counters": _counters}
+
+if __name__ == "__main__":
+    sys.exit(main())

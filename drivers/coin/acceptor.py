@@ -1,0 +1,451 @@
+"""A ccTalk coin acceptor: `firmware.ports.CoinAcceptor`.
+
+**Money is header 229.** Its answer is a counter and the five newest events (part 2, section 3.27). The
+counter is 0 only after a reset, then 1 to 255 and 1 again. What is new is the difference to the last
+counter we handled: asking twice credits nothing twice, and a lost answer loses nothing. More than five new
+events leave five to be credited and a loss to be flagged. The coins of an answer are taken oldest first.
+
+**Restarts.** The last counter handled lives in the firmware's journal, so what was accepted while the host
+was down is credited afterwards. When the acceptor itself was reset, its counter says 0, or a number that
+could not have been reached in the time that passed; then every event it shows came after the reset. Its
+inhibits are applied again and the restart is reported. A second, independent count (header 225) is compared
+when the line is quiet: a coin that was accepted without ever being seen in 229 is reported as lost.
+
+**Closed is the default.** The masks are all zero and the master inhibit is set whenever no session wants
+coins; both are read back. An acceptor that was reset unnoticed betrays itself by refusing coins we allow,
+or at the regular check of its inhibits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import assert_never
+
+from drivers.coin.bus import CcTalkBus
+from drivers.coin.cctalk import Header, number
+from drivers.coin.events import Kind, Reading, kind_of
+from drivers.errors import BadReply, DeviceError, DeviceFault, NoReply, NotPaired, WrongDevice
+from drivers.vocabulary import (
+    AcceptorBlocked,
+    AcceptorCounters,
+    AcceptorRestarted,
+    CoinCredited,
+    CoinEvent,
+    CoinFraud,
+    CoinRejected,
+    CreditsLost,
+)
+
+POSITIONS = 16
+UNPROGRAMMED = "......"
+_EVENTS = 5
+_FASTEST_COINS_PER_S = 20.0  # no acceptor takes coins faster (part 4, 1.3.12)
+_CHECK_EVERY_S = 5.0
+_CHECK_AT_LAST_S = 15.0
+_HOST_AWAY_S = 1.0  # an acceptor that nobody polls stops by itself after this (part 4, 2.1.2)
+_CLOSE_TRIES = 4
+_CATEGORY = "Coin Acceptor"
+_INHIBITED = 2  # event code: inhibited coin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptorIdentity:
+    """Which unit it is, and the coin identification of its positions 1 to 16."""
+
+    serial: int
+    coins: tuple[str, ...]
+
+
+class Acceptor:
+    """One acceptor at one address.
+
+    `paired_serial`: the unit this machine was paired with, None to take the first one seen. `values`: coin
+    identification -> yen; other coins are never enabled. `last_event_counter` and `last_accepted_total`: as
+    last journalled, None on a new machine.
+    """
+
+    selective = True
+
+    def __init__(
+        self,
+        bus: CcTalkBus,
+        address: int,
+        paired_serial: int | None,
+        values: Mapping[str, int],
+        last_event_counter: int | None,
+        *,
+        device: str = "acceptor",
+        last_accepted_total: int | None = None,
+    ) -> None:
+        self.identity: AcceptorIdentity | None = None
+        self._bus = bus
+        self._address = address
+        self._paired_serial = paired_serial
+        self._newly_paired: int | None = None
+        self._values = values
+        self._device = device
+        self._last = last_event_counter  # the newest event that was handed over
+        self._accepted = last_accepted_total  # what header 225 should say if no coin was lost
+        self._counts_accepted = False
+        self._has_master = True
+        self._position_values: dict[int, int] = {}
+        self._programmed = 0
+        self._wanted = 0  # mask of the coins that may be taken now
+        self._pending: list[CoinEvent] = []
+        self._handed: AcceptorCounters | None = None  # where `_pending` begins, while it waits
+        self._polled_s = 0.0
+        self._checked_s = 0.0
+        self._inhibits_doubted = False
+        self._restart_told = False
+        self._audit_due = False
+        self._lost_told = 0  # events that were reported lost since the last audit
+        self._silent_polls = 0
+
+    def start(self) -> None:
+        """Identify, close the slot, and find out what happened while nobody asked.
+
+        Raises `NotPaired` when it is another acceptor than the paired one, `WrongDevice` when it is none at all
+        or knows none of our coins, `DeviceFault` when it reports a fault of its own. May be called again after a failure.
+        """
+        self._wanted = 0
+        self.identity = self._identify()
+        self._map_positions(self.identity.coins)
+        self._has_master = self._optional(Header.REQUEST_MASTER_INHIBIT, lengths=(1,)) is not None
+        self._apply()
+        self._check_itself()
+        self._catch_up()
+
+    def pair(self, serial: int) -> bool:
+        """Take the acceptor with this serial number for ours, if it is there, and start it.
+
+        Its counters are its own, so counting begins anew. Raises what `start` raises; the old pairing then stays.
+        """
+        kept = self._paired_serial, self._last, self._accepted
+        self._paired_serial, self._last, self._accepted = serial, None, None
+        try:
+            self.start()
+        except DeviceError:
+            self._paired_serial, self._last, self._accepted = kept
+            raise
+        self._newly_paired = serial
+        return True
+
+    def newly_paired(self) -> int | None:
+        """The serial number that was paired since this was last asked: by `pair`, or as the first one ever seen."""
+        serial, self._newly_paired = self._newly_paired, None
+        return serial
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a coin is known to be on its way: nobody can ask a ccTalk acceptor that."""
+        return False
+
+    def accept(self, values_yen: frozenset[int]) -> None:
+        """Open the slot for these values; every coin identification of a value is enabled. Confirmed."""
+        assert self.identity is not None
+        self._wanted = sum(1 << (p - 1) for p, value in self._position_values.items() if value in values_yen)
+        self._apply()
+
+    def inhibit(self) -> None:
+        """Close the slot; the acceptor has confirmed it when this returns. Coins under way still come."""
+        if self._wanted and self._last == 0:  # 0 stays 0 when it restarts, and closing hides what it forgot
+            with suppress(NoReply, BadReply):
+                if not self._inhibits_are_right(self._ask):
+                    self._pending.append(AcceptorRestarted())
+        self._wanted = 0
+        self._apply()
+        self._audit_due = True
+
+    def poll(self) -> Sequence[CoinEvent]:
+        """Everything since the last poll, oldest first. Every 200 ms while the slot is open.
+
+        One silent poll is a bad line and returns nothing new; the second in a row raises `NoReply`. Trouble
+        never takes events with it: they are returned, and the next poll meets the trouble again.
+        """
+        try:
+            self._look()
+            self._silent_polls = 0
+        except NoReply:
+            self._silent_polls += 1
+            if self._silent_polls > 1 and not self._pending:
+                raise
+        except DeviceError:
+            if not self._pending:
+                raise
+        events, self._pending = self._pending, []
+        self._handed = None
+        return events
+
+    def counters(self) -> AcceptorCounters:
+        """Up to where everything was handed over: journal both, and give them back to the constructor."""
+        return self._handed or AcceptorCounters(event_counter=self._last or 0, accepted_total=self._accepted)
+
+    def blocked(self) -> bool:
+        """Ask whether a fault of its own still keeps it from taking coins. One that does not say is given a chance."""
+        return self._fault_of_its_own() != 0
+
+    def accepted_by_device(self) -> int | None:
+        """Header 225 as the device says it now; None where it has none."""
+        data = self._optional(Header.REQUEST_ACCEPT_COUNTER, lengths=(3,))
+        return None if data is None else number(data)
+
+    # --- identity -------------------------------------------------------------------------------
+
+    def _identify(self) -> AcceptorIdentity:
+        """What is not as expected is read twice before it is believed."""
+        category = self._category()
+        if category != _CATEGORY:
+            raise WrongDevice(self._device, f"address {self._address} is a {category!r}, not a coin acceptor.")
+        serial = self._paired()
+        identity = AcceptorIdentity(serial=serial, coins=self._coin_table())
+        if self._paired_serial is None:
+            self._paired_serial = self._newly_paired = serial
+        return identity
+
+    def _paired(self) -> int:
+        """The serial number of what stands there, which is ours."""
+        serial = number(self._ask_serial())
+        if self._paired_serial not in {None, serial}:
+            raise NotPaired(
+                self._device,
+                f"it has serial number {serial}; this machine was paired with {self._paired_serial}.",
+                serial,
+            )
+        return serial
+
+    def _category(self) -> str:
+        header = Header.REQUEST_CATEGORY
+        data = self._bus.ask(self._address, header, lengths=range(256))
+        if data != _CATEGORY.encode():
+            data = self._bus.ask_steady(self._address, header, lengths=range(256), first=data)
+        return data.decode("ascii", "replace").strip()
+
+    def _ask_serial(self) -> bytes:
+        first = self._bus.ask(self._address, Header.REQUEST_SERIAL, lengths=(3, 4))
+        if number(first) == self._paired_serial:
+            return first
+        return self._bus.ask_steady(self._address, Header.REQUEST_SERIAL, lengths=(3, 4), first=first)
+
+    def _coin_table(self) -> tuple[str, ...]:
+        """The coin identifications of all positions.
+
+        An answer does not say which position it is about: one that came twice would shift all after it, and a
+        wrong table would be wrong for the whole run. The first position is asked again at the end, where a
+        shift shows. Unless the line was flawless meanwhile, every position is read again with proof.
+        """
+        trouble = self._bus.quality.trouble
+        *table, first_again = [self._coin_id(position) for position in (*range(1, POSITIONS + 1), 1)]
+        if self._bus.quality.trouble == trouble and first_again == table[0] != table[-1]:
+            return tuple(table)
+        return tuple(self._coin_id(position, proven=True) for position in range(1, POSITIONS + 1))
+
+    def _coin_id(self, position: int, *, proven: bool = False) -> str:
+        question = bytes((position,))
+        data = self._optional(Header.REQUEST_COIN_ID, question, lengths=(6,))
+        if data is not None and proven:
+            data = self._bus.ask_proven(self._address, Header.REQUEST_COIN_ID, question, lengths=(6,))
+        return UNPROGRAMMED if data is None else data.decode("ascii", "replace")
+
+    def _map_positions(self, coins: Sequence[str]) -> None:
+        programmed = {position: coin for position, coin in enumerate(coins, 1) if coin != UNPROGRAMMED}
+        self._programmed = sum(1 << (position - 1) for position in programmed)
+        self._position_values = {p: self._values[coin] for p, coin in programmed.items() if coin in self._values}
+        if not self._position_values:
+            raise WrongDevice(self._device, "it knows none of the coins of this machine.")
+        options = self._optional(Header.REQUEST_OPTION_FLAGS, lengths=(1,))
+        if options and options[0] & 1:
+            raise WrongDevice(self._device, "it reports values instead of positions; switch its credit codes.")
+
+    # --- inhibits -------------------------------------------------------------------------------
+
+    def _apply(self) -> None:
+        """Make the inhibits as wanted and read them back. Closing shuts the master first, opening opens it last."""
+        mask = self._wanted.to_bytes(2, "little")
+        is_open = self._wanted != 0
+        for _ in range(_CLOSE_TRIES):
+            if not is_open:
+                self._set_master(accepting=False)
+            self._optional(Header.MODIFY_INHIBITS, mask, lengths=(0,))
+            if is_open:
+                self._set_master(accepting=True)
+            if self._inhibits_are_right(self._ask if self._bus.trusted else self._ask_twice):
+                self._checked_s = self._bus.clock.monotonic()
+                return
+        state = "open" if is_open else "closed"
+        raise DeviceFault(self._device, f"it does not confirm that its slot is {state}.")
+
+    def _set_master(self, *, accepting: bool) -> None:
+        if self._has_master:
+            self._optional(Header.MODIFY_MASTER_INHIBIT, bytes((accepting,)), lengths=(0,))
+
+    def _inhibits_are_right(self, ask: Callable[[Header, int], bytes]) -> bool:
+        """Read them back. Bits of unprogrammed positions may read as anything."""
+        if (number(ask(Header.REQUEST_INHIBITS, 2)) ^ self._wanted) & self._programmed:
+            return False
+        if not self._has_master:
+            return True
+        return (ask(Header.REQUEST_MASTER_INHIBIT, 1)[0] & 1) == (self._wanted != 0)
+
+    # --- events ---------------------------------------------------------------------------------
+
+    def _read(self) -> Reading:
+        data = self._bus.ask(self._address, Header.READ_EVENTS, lengths=(11,), fresh=False)
+        if not self._bus.trusted and data[0] != self._last:  # a change is believed when two readings agree
+            data = self._bus.ask_steady(self._address, Header.READ_EVENTS, lengths=(11,), first=data, fresh=False)
+        return Reading.of(data)
+
+    def _catch_up(self) -> None:
+        """At start: take the base, and keep what was accepted since the counter in the journal for the next poll."""
+        reading = self._read()
+        total = self.accepted_by_device()
+        self._counts_accepted = total is not None
+        if self._last is None:
+            self._last = reading.counter
+        else:
+            self._handed = self.counters()  # what follows waits for the next poll
+            self._handle(reading, _HOST_AWAY_S)
+            self._pending = [
+                event for event in self._pending if not (isinstance(event, CoinRejected) and event.certain)
+            ]
+        if self._accepted is None or total is None or total < self._accepted:
+            self._accepted = total  # no base to compare with, or the device keeps it in RAM
+        self._polled_s = self._bus.clock.monotonic()
+        self._audit_due = True
+
+    def _look(self) -> None:
+        """One poll: new events into `_pending`; when there are none, the slower checks."""
+        now_s = self._bus.clock.monotonic()
+        reading = self._read()
+        since_s, self._polled_s = now_s - self._polled_s, now_s
+        if reading.counter != self._last:
+            self._handle(reading, since_s)
+            self._audit_due = True
+        elif not self._inhibits_doubted:
+            self._check_slowly(reading, now_s)
+        if self._inhibits_doubted:
+            self._check_inhibits(now_s)
+
+    def _check_slowly(self, reading: Reading, now_s: float) -> None:
+        """What costs more than a poll; with the slot open it waits for a calm line, as coins want their polls.
+
+        Not for ever: on a line that is never calm, an acceptor that restarted would stay closed unnoticed.
+        """
+        if self._bus.owing and self._wanted:
+            self._inhibits_doubted = now_s - self._checked_s >= _CHECK_AT_LAST_S
+            return
+        if self._audit_due:
+            self._audit(reading)
+        elif now_s - self._checked_s >= _CHECK_EVERY_S:
+            self._inhibits_doubted = True
+
+    def _check_inhibits(self, now_s: float) -> None:
+        if self._restart_told:
+            self._paired()  # perhaps it was not a restart but another acceptor
+        restless = self._bus.owing and self._wanted  # an answer of before is as good here as a coin is dear
+        if not self._inhibits_are_right(self._ask_at_once if restless else self._ask):
+            self._tell_restart()  # it forgot them; what else, the audit tells
+            self._audit_due = True
+            self._apply()
+        self._inhibits_doubted = self._restart_told = False
+        self._checked_s = now_s
+
+    def _handle(self, reading: Reading, since_s: float) -> None:
+        """Note everything that `reading` shows and that was not handed over before."""
+        last, counter = self._last or 0, reading.counter
+        if counter == last:
+            return
+        self._last = counter
+        if counter == 0:
+            self._restarted()
+            return
+        new = (counter - last) % 255 if last else counter
+        if counter < last and new > _EVENTS + since_s * _FASTEST_COINS_PER_S:
+            self._restarted()  # so many cannot have come: it began again from 0
+            new = counter
+        if new > _EVENTS:
+            self._pending.append(CreditsLost(new - _EVENTS))
+            self._lost_told += new - _EVENTS
+        for age in range(min(new, _EVENTS), 0, -1):
+            a, b = reading.pairs[age - 1]
+            number_of_event = (counter - age) % 255 + 1
+            if a:
+                self._credit(a, number_of_event)
+            elif not (b == _INHIBITED and number_of_event == 1):  # some send that as a dummy after power-up
+                self._note(b)
+
+    def _restarted(self) -> None:
+        self._tell_restart()
+        self._inhibits_doubted = True
+
+    def _tell_restart(self) -> None:
+        """Once for each restart, however often its inhibits have to be tried."""
+        if not self._restart_told:
+            self._pending.append(AcceptorRestarted())
+        self._restart_told = True
+
+    def _credit(self, position: int, event_counter: int) -> None:
+        if self._accepted is not None:
+            self._accepted = (self._accepted + 1) & 0xFFFFFF
+        value = self._position_values.get(position)
+        # A coin we never enabled is in the box all the same, and nobody knows what it is worth.
+        self._pending.append(CreditsLost(1) if value is None else CoinCredited(value, event_counter))
+
+    def _note(self, code: int) -> None:
+        if self._wanted and (code == _INHIBITED or 128 <= code < 160):
+            self._inhibits_doubted = True  # it refuses what we allow: reset unnoticed, or a coin we do not take
+        match kind_of(code):
+            case Kind.NOTHING:
+                return
+            case Kind.REJECTED:
+                self._pending.append(CoinRejected(code, certain=True))
+            case Kind.UNCERTAIN:
+                self._pending.append(CoinRejected(code, certain=False))
+            case Kind.FRAUD:
+                self._pending.append(CoinFraud(code))
+            case Kind.BLOCKED:
+                self._pending.append(AcceptorBlocked(code))
+            case other:
+                assert_never(other)
+
+    def _audit(self, reading: Reading) -> None:
+        """Compare header 225 with the credits seen, while nothing changes around it."""
+        if not self._counts_accepted or self._accepted is None:
+            self._audit_due = False
+            return
+        expected = self._accepted
+        total = number(self._ask(Header.REQUEST_ACCEPT_COUNTER, 3))
+        if total != expected:
+            total = number(self._ask_twice(Header.REQUEST_ACCEPT_COUNTER, 3))
+            if self._read().counter != reading.counter:
+                return  # a coin came in between: the next poll takes it, and the audit waits
+        self._audit_due = False
+        self._accepted = total
+        lost = (total - expected) & 0xFFFFFF
+        told, self._lost_told = self._lost_told, 0
+        if told < lost < 256:  # more is no loss but a counter that began again
+            self._pending.append(CreditsLost(lost - told))
+
+    # --- asking ---------------------------------------------------------------------------------
+
+    def _check_itself(self) -> None:
+        fault = self._fault_of_its_own()
+        if fault:
+            raise DeviceFault(self._device, f"it reports fault {fault} of its self-check.")
+
+    def _fault_of_its_own(self) -> int:
+        """The self-check moves coils and takes up to two seconds, so it is asked once and with patience; 0 is none."""
+        reply = self._bus.tell_once(self._address, Header.SELF_CHECK, lengths=(1, 2), timeout_s=2.5)
+        return reply.data[0] if reply is not None and reply.header == Header.REPLY else 0
+
+    def _ask(self, header: Header, length: int) -> bytes:
+        return self._bus.ask(self._address, header, lengths=(length,))
+
+    def _ask_at_once(self, header: Header, length: int) -> bytes:
+        """Without waiting until no older answer can come."""
+        return self._bus.ask(self._address, header, lengths=(length,), fresh=False)
+
+    def _ask_twice(self, header: Header, length: int) -> bytes:
+        return self._bus.ask_steady(self._address, header, lengths=(length,))
+
+    def _optional(self, header: Header, data: bytes = b"", *, lengths: Sequence[int]) -> bytes | None:
+        return self._bus.ask_optional(self._address, header, data, lengths=lengths)

@@ -1,0 +1,1 @@
+"""The line to the issuing centre; README.md is its specification."""

@@ -1,0 +1,62 @@
+"""The bench for the line: `python -m drivers.line --unit FILE [--run-dir DIR] ping | status REQUEST_ID`."""
+
+import argparse
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from drivers.line.centre import CentreLine
+from drivers.line.tls import TlsTransport
+from drivers.vocabulary import CentreUnreachable
+
+
+class _Clock:
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.line", description="Try the line to the centre by hand.")
+    parser.add_argument("--unit", type=Path, required=True, help="the unit file; only [unit] and [centre] are read")
+    parser.add_argument("--run-dir", type=Path, default=Path("/run/kofuki"), help="where relative paths begin")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("ping", help="connect and send an empty heartbeat")
+    status = commands.add_parser("status", help="ask where the centre holds the copies of a request")
+    status.add_argument("request_id", help="32 hex digits")
+    options = parser.parse_args()
+    line = _line(tomllib.loads(options.unit.read_text(encoding="utf-8")), options.run_dir)
+    began_s = time.perf_counter()
+    if options.command == "status":
+        answer = line.status(options.request_id)
+        print(answer if isinstance(answer, CentreUnreachable) else dict(answer) or "the centre never heard of it")
+        return int(isinstance(answer, CentreUnreachable))
+    beat = {"journal_seq": 0, "journal_head": "", "state": "bench", "reasons": [], "events": []}
+    heard = line.heartbeat(beat)
+    print(f"{'heard' if heard else 'not heard'} after {(time.perf_counter() - began_s) * 1000:.1f} ms")
+    return int(not heard)
+
+
+def _line(unit: dict[str, Any], run: Path) -> CentreLine:
+    settings = unit["centre"]
+    transport = TlsTransport(
+        host=settings["host"],
+        port=settings["port"],
+        ca_file=run / settings["ca_file"],
+        server_spki_sha256=_hex(run, settings["server_spki_sha256"]),
+        client_certificate=run / settings["client_certificate"],
+        client_key=run / settings["client_key"],
+        clock=_Clock(),
+    )
+    key = bytes.fromhex(_hex(run, settings["manifest_key"]))
+    return CentreLine(transport, key, unit["unit"]["name"], settings.get("deadline_s", 8.0))
+
+
+def _hex(run: Path, value: str) -> str:
+    path = run / value
+    return path.read_text().strip() if path.exists() else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

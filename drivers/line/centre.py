@@ -1,0 +1,181 @@
+"""The machine's end of the line: asks, binds every answer to what was asked, and keeps nothing of a session.
+
+The transport is a seam of one method, so that the same code runs over TLS and over a wire in memory. Whatever
+goes wrong below (no route, a certificate that is not the centre's, a slow drip, a body too large, an answer that
+is not the specification's) becomes `CentreUnreachable` with its trouble: the centre may or may not have acted.
+A promise or a document that is well-formed but not ours becomes `BindingFailed`: it never becomes a document.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from drivers.line import manifest, messages
+from drivers.line.fields import BadMessage, encode
+from drivers.vocabulary import (
+    Authenticated,
+    BindingFailed,
+    CardProof,
+    CardRead,
+    CentreRefusal,
+    CentreRefused,
+    CentreUnreachable,
+    Challenge,
+    CopyState,
+    LineTrouble,
+    OrderItem,
+    Reserved,
+)
+
+_T = TypeVar("_T")
+
+
+class LineFailed(Exception):
+    """The transport has no answer to give; `trouble` says why."""
+
+    def __init__(self, trouble: LineTrouble) -> None:
+        super().__init__(str(trouble))
+        self.trouble = trouble
+
+
+class Transport(Protocol):
+    """One request, one answer, within one deadline."""
+
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers (names lower-case) and the whole body. Raises `LineFailed`."""
+        ...
+
+
+class CentreLine:
+    """Satisfies `firmware.ports.Centre`. `manifest_key`: the centre's Ed25519 public key, raw. Source: README.md."""
+
+    def __init__(self, transport: Transport, manifest_key: bytes, machine: str, deadline_s: float) -> None:
+        self._transport = transport
+        self._manifest_key = Ed25519PublicKey.from_public_bytes(manifest_key)
+        self._machine = machine
+        self._deadline_s = deadline_s
+
+    # --- who ------------------------------------------------------------------------------------
+
+    def challenge(self, session_nonce: bytes, card: CardRead) -> Challenge | CentreRefused | CentreUnreachable:
+        body = messages.ask_challenge(session_nonce, card)
+        read = partial(messages.read_challenge, session_nonce=session_nonce, method=card.method)
+        return self._ask("/v1/challenges", body, read)
+
+    def authenticate(
+        self, session_nonce: bytes, challenge: Challenge, proof: CardProof
+    ) -> Authenticated | CentreRefused | CentreUnreachable:
+        body = messages.ask_authentication(session_nonce, challenge, proof)
+        read = partial(messages.read_authenticated, session_nonce=session_nonce)
+        return self._ask("/v1/authentications", body, read)
+
+    # --- what -----------------------------------------------------------------------------------
+
+    def reserve(
+        self, request_id: str, session_nonce: bytes, authentication_id: str, items: Sequence[OrderItem], card: CardRead
+    ) -> Reserved | BindingFailed | CentreRefused | CentreUnreachable:
+        asked = manifest.Asked(
+            request_id=request_id,
+            machine=self._machine,
+            session_nonce=session_nonce,
+            card_fingerprint=manifest.fingerprint(card.credential),
+            items=items,
+        )
+        body = messages.ask_reservation(request_id, session_nonce, authentication_id, items)
+        answer = self._ask(
+            "/v1/requests", body, lambda answered: manifest.verified(answered, self._manifest_key, asked)
+        )
+        return BindingFailed(answer) if isinstance(answer, str) else answer
+
+    def fetch(self, reserved: Reserved, copy: int) -> bytes | BindingFailed | CentreRefused | CentreUnreachable:
+        """The document of one copy. `reserved` is what `reserve` returned; copies count from 1."""
+        promised = reserved.copies[copy - 1]
+        answer = self._exchange("GET", messages.copy_path(reserved.request_id, promised.copy, "document"), None)
+        if isinstance(answer, CentreUnreachable):
+            return answer
+        status, headers, document = answer
+        if status != 200:
+            return _refusal(status, document)
+        stamp = headers.get("kofuki-stamp", "")
+        wrong = manifest.wrong_document(document, stamp, self._manifest_key, reserved, promised)
+        return document if wrong is None else BindingFailed(wrong)
+
+    # --- what became of it ----------------------------------------------------------------------
+
+    def status(self, request_id: str) -> Mapping[int, CopyState] | CentreUnreachable:
+        """Copy number -> state. Only the centre's own words say that it never heard of a request, no bare 404."""
+        answer = self._exchange("GET", messages.request_path(request_id), None)
+        if isinstance(answer, CentreUnreachable):
+            return answer
+        status, _, body = answer
+        if status == 200:
+            return _read(body, partial(messages.read_states, request_id=request_id))
+        refused = _refusal(status, body)
+        if isinstance(refused, CentreUnreachable):
+            return refused
+        if status == 404 and refused.code is CentreRefusal.BAD_REQUEST:
+            return {}
+        return CentreUnreachable(LineTrouble.BAD_ANSWER)
+
+    def advise(self, advice: Mapping[str, object]) -> bool:
+        """True once the centre has told what now stands in its books. A refusal is no acknowledgement."""
+        path, body = messages.tell_advice(advice)
+        if advice["op"] == "claim":
+            return self._heard(path, body, partial(messages.read_claim, key=str(advice["key"])))
+        if advice["op"] == "collected":
+            return self._heard(path, body, partial(messages.read_left, key=str(advice["key"])))
+        copy = advice["copy"]
+        assert isinstance(copy, int)
+        read = partial(messages.read_state, request_id=str(advice["request_id"]), copy=copy)
+        return self._heard(path, body, read)
+
+    def hold_claim(self, key: str, journal_head: str) -> int | None:
+        """The yen still owed, and nobody else pays them now; None when refused or unheard."""
+        path, body = messages.ask_hold(key, journal_head)
+        left_yen = self._ask(path, body, partial(messages.read_left, key=key))
+        return left_yen if isinstance(left_yen, int) else None
+
+    def heartbeat(self, state: Mapping[str, object]) -> datetime | None:
+        """`state`: journal_seq, journal_head, state, reasons, events. The centre's time when it heard, else None."""
+        seq = state["journal_seq"]
+        assert isinstance(seq, int)
+        told = self._ask("/v1/heartbeats", encode(state), partial(messages.read_heartbeat, journal_seq=seq))
+        return None if isinstance(told, CentreRefused | CentreUnreachable) else told
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _heard(self, path: str, body: bytes, read: Callable[[bytes], object]) -> bool:
+        return not isinstance(self._ask(path, body, read), CentreRefused | CentreUnreachable)
+
+    def _ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
+        answer = self._exchange("POST", path, body)
+        if isinstance(answer, CentreUnreachable):
+            return answer
+        status, _, answered = answer
+        return _read(answered, read) if status == 200 else _refusal(status, answered)
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes] | CentreUnreachable:
+        try:
+            return self._transport.exchange(method, path, body, self._deadline_s)
+        except LineFailed as failed:
+            return CentreUnreachable(failed.trouble)
+
+
+def _read(body: bytes, read: Callable[[bytes], _T]) -> _T | CentreUnreachable:
+    try:
+        return read(body)
+    except BadMessage:
+        return CentreUnreachable(LineTrouble.BAD_ANSWER)
+
+
+def _refusal(status: int, body: bytes) -> CentreRefused | CentreUnreachable:
+    if 400 <= status < 500:
+        return _read(body, messages.read_refusal)
+    return CentreUnreachable(LineTrouble.SERVER_ERROR if status >= 500 else LineTrouble.BAD_ANSWER)

@@ -1,0 +1,247 @@
+"""The transport: one TLS 1.3 connection with certificates on both sides, kept alive and made anew when it breaks.
+
+The server is known by its key (SPKI pin) as well as by its chain, and nothing is sent before it is known. One
+deadline covers the whole exchange, connecting included, so that a centre which drips a byte a second is a centre
+that timed out. A connection on which anything went wrong is thrown away: what comes late on it is read by nobody.
+No proxy, no redirect, no cookie, no setting from the environment.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import io
+import socket
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from drivers.line.centre import LineFailed
+from drivers.line.messages import MAX_DOCUMENT_BYTES
+from drivers.ports import Clock
+from drivers.vocabulary import LineTrouble
+
+_CHUNK = 65536
+
+
+class _Connection:
+    """A TLS connection whose every read and write ends at one instant, however slowly the other side goes.
+
+    It has the three methods that `http.client` wants of a socket.
+    """
+
+    def __init__(self, secure: ssl.SSLSocket, clock: Clock) -> None:
+        self._secure = secure
+        self._clock = clock
+        self.ends_at_s = 0.0
+        self.heard = False  # whether any byte of the answer in hand has come
+
+    def makefile(self, mode: str, buffering: int = -1) -> io.BufferedReader:  # noqa: ARG002  http.client's signature
+        return io.BufferedReader(_Answer(self))
+
+    def receive_into(self, buffer: Any) -> int:
+        self._secure.settimeout(left_s(self._clock, self.ends_at_s))
+        got = self._secure.recv_into(buffer)
+        self.heard = self.heard or got > 0
+        return got
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._secure.settimeout(left_s(self._clock, self.ends_at_s))
+            rest = rest[self._secure.send(rest) :]
+
+    def quiet(self) -> bool:
+        """Whether nothing has come that nobody asked for, and the other side has not hung up."""
+        self._secure.settimeout(0)
+        try:
+            self._secure.recv(1)
+        except ssl.SSLWantReadError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """`http.client` calls this as soon as it has an answer's head; `shut` is what closes."""
+
+    def shut(self) -> None:
+        with contextlib.suppress(OSError):
+            self._secure.close()
+
+
+class _Answer(io.RawIOBase):
+    """The bytes of one answer."""
+
+    def __init__(self, connection: _Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._connection.receive_into(buffer)
+
+
+def left_s(clock: Clock, ends_at_s: float) -> float:
+    """What is left of the deadline. Raises `LineFailed` when nothing is."""
+    left = ends_at_s - clock.monotonic()
+    if left <= 0:
+        raise LineFailed(LineTrouble.TIMED_OUT)
+    return left
+
+
+class TlsTransport:
+    """Satisfies `drivers.line.centre.Transport`.
+
+    `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex; several, parted by spaces or
+    lines, are all good. Raises `OSError` when a file of the machine's own identity is missing or wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        ca_file: Path,
+        server_spki_sha256: str,
+        client_certificate: Path,
+        client_key: Path,
+        clock: Clock,
+    ) -> None:
+        self._host, self._port = host, port
+        self._pins = frozenset(server_spki_sha256.lower().split())
+        self._clock = clock
+        self._connection: _Connection | None = None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_verify_locations(cafile=str(ca_file))
+        context.load_cert_chain(str(client_certificate), str(client_key))
+        self._context = context
+
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """See `Transport`. A kept connection that the centre gave up meanwhile is made anew, once.
+
+        Only while no byte of an answer has come: every call may be repeated (README.md), so asking again is harmless.
+        """
+        ends_at_s = self._clock.monotonic() + deadline_s
+        kept = self._connection
+        if kept is not None and kept.quiet():
+            try:
+                return self._once(kept, method, path, body, ends_at_s)
+            except LineFailed as failed:
+                if kept.heard or failed.trouble is not LineTrouble.UNREACHABLE:
+                    raise
+        self.close()
+        return self._once(None, method, path, body, ends_at_s)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.shut()
+        self._connection = None
+
+    def _once(
+        self, kept: _Connection | None, method: str, path: str, body: bytes | None, ends_at_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            connection = self._connection = kept or self._connect(ends_at_s)
+            connection.ends_at_s, connection.heard = ends_at_s, False
+            answer, reusable = _ask(connection, method, path, body)
+        except BaseException as error:
+            self.close()
+            trouble = _trouble(error)
+            if trouble is None:
+                raise
+            raise LineFailed(trouble) from None
+        if not reusable:
+            self.close()
+        return answer
+
+    def _connect(self, ends_at_s: float) -> _Connection:
+        """Raises `OSError` of many kinds, and `LineFailed` for a server whose key is not the pinned one."""
+        plain = self._reach(ends_at_s)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(left_s(self._clock, ends_at_s))
+            secure = self._context.wrap_socket(plain, server_hostname=self._host)
+        except ssl.SSLEOFError:
+            plain.close()
+            raise LineFailed(LineTrouble.UNREACHABLE) from None  # it hung up; that says nothing of who it is
+        except ssl.SSLError:
+            plain.close()
+            raise LineFailed(LineTrouble.SERVER_NOT_TRUSTED) from None
+        except BaseException:
+            plain.close()
+            raise
+        certificate = secure.getpeercert(binary_form=True)
+        assert certificate is not None
+        if _spki_sha256(certificate) not in self._pins:
+            secure.close()
+            raise LineFailed(LineTrouble.SERVER_NOT_TRUSTED)
+        return _Connection(secure, self._clock)
+
+    def _reach(self, ends_at_s: float) -> socket.socket:
+        """The first address that answers; all of them share the one deadline."""
+        trouble: OSError = ConnectionError("the name has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+            plain = socket.socket(family, kind, protocol)
+            try:
+                plain.settimeout(left_s(self._clock, ends_at_s))
+                plain.connect(address)
+            except OSError as error:
+                plain.close()
+                trouble = error
+            except LineFailed:
+                plain.close()
+                raise
+            else:
+                return plain
+        raise trouble
+
+
+def _ask(
+    connection: _Connection, method: str, path: str, body: bytes | None
+) -> tuple[tuple[int, Mapping[str, str], bytes], bool]:
+    """One request and its whole answer, and whether the connection is good for another."""
+    headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body else {})
+    client = http.client.HTTPConnection("centre")
+    client.sock = connection
+    client.request(method, path, body=body, headers=headers)
+    response = client.getresponse()
+    if response.length is None and not response.chunked:
+        raise LineFailed(LineTrouble.BAD_ANSWER)  # whether it is whole, nobody could tell
+    content = bytearray()
+    while chunk := response.read1(_CHUNK):
+        content += chunk
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise LineFailed(LineTrouble.BAD_ANSWER)
+    if response.length:
+        raise LineFailed(LineTrouble.UNREACHABLE)  # cut short
+    names = {name.lower(): value for name, value in response.getheaders()}
+    return (response.status, names, bytes(content)), not response.will_close
+
+
+def _trouble(error: BaseException) -> LineTrouble | None:
+    """The line's word for what went wrong below; None for what is no trouble of the line."""
+    match error:
+        case LineFailed():
+            return error.trouble
+        case TimeoutError():
+            return LineTrouble.TIMED_OUT
+        case OSError() | http.client.IncompleteRead():
+            return LineTrouble.UNREACHABLE
+        case http.client.HTTPException() | ValueError():
+            return LineTrouble.BAD_ANSWER
+        case _:
+            return None
+
+
+def _spki_sha256(certificate: bytes) -> str:
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()

@@ -1,0 +1,1 @@
+"""The keypad: matrix, debounce, and the PIN buffer."""

@@ -1,0 +1,66 @@
+"""The keypad on the bench: `python -m drivers.pin_pad --unit hardware/units/dev-store.toml watch`.
+
+`watch` prints each key as the machine would hear it; `raw` prints every change of what a scan sees, which finds a
+broken wire (a whole row or column missing) or a dirty contact (chatter). Ctrl-C ends either.
+"""
+
+import argparse
+import time
+import tomllib
+from pathlib import Path
+
+from drivers.errors import DeviceError
+from drivers.pin_pad.entry import PinBuffer
+from drivers.pin_pad.matrix import MatrixPins
+from drivers.pin_pad.pin_pad import MatrixPinPad
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.pin_pad", description=__doc__)
+    parser.add_argument("--unit", type=Path, required=True, help="a unit file with a [keypad] table")
+    parser.add_argument("what", choices=["watch", "raw"])
+    arguments = parser.parse_args()
+    keypad = tomllib.loads(arguments.unit.read_text(encoding="utf-8"))["keypad"]
+    try:
+        pins = MatrixPins(keypad["rows"], keypad["columns"])
+        try:
+            if arguments.what == "raw":
+                raw(pins, keypad["keys"])
+            else:
+                watch(MatrixPinPad(pins, keypad["keys"], PinBuffer(), time))
+        finally:
+            pins.close()
+    except DeviceError as error:
+        print(f"{error} ({error.remedy})")
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def watch(pad: MatrixPinPad) -> None:
+    pad.expect_keys()
+    while True:
+        if pad.wait_for_activity(1.0):
+            for event in pad.poll():
+                print(event, flush=True)
+            time.sleep(0.005)
+
+
+def raw(pins: MatrixPins, keys: list[list[str]]) -> None:
+    before: frozenset[tuple[int, int]] = frozenset()
+    while True:
+        closed = pins.closed()
+        if closed != before:
+            print(
+                f"{time.monotonic():12.4f}",
+                " ".join(keys[row][column] for row, column in sorted(closed)) or "-",
+                flush=True,
+            )
+            before = closed
+        if not closed:
+            pins.wait_for_activity(1.0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

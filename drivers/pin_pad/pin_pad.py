@@ -1,0 +1,165 @@
+"""Keys and PIN entry over a key matrix.
+
+In data entry every key is an event. In PIN entry a digit goes into the shared `PinBuffer` and only the count
+comes out, the same for every digit. The rules are the clerk's:
+
+* ENTER with too few digits does nothing; digits beyond the length are dead.
+* CLEAR empties the entry. It does not take back one digit: dots do not show which digit was wrong, and a resident
+  who begins again on top of forgotten digits would spend one of three tries. Cleared too much only costs keys.
+* CANCEL wipes and says so; LANGUAGE is reported and leaves the entry as it is; PREVIOUS and NEXT are dead.
+* After ENTER the keys are dead and the digits wait for the card driver, whose `prove` wipes them.
+"""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Protocol, assert_never
+
+from drivers.errors import WrongDevice
+from drivers.pin_pad.debounce import Cell, Debouncer, Pressed, Stuck
+from drivers.pin_pad.entry import PinBuffer
+from drivers.ports import Clock
+from drivers.vocabulary import Key, KeyPressed, KeyStuck, PinCancelled, PinEntered, PinProgress
+
+KeypadEvent = KeyPressed | PinProgress | PinEntered | PinCancelled | KeyStuck
+
+_ALWAYS_NEEDED = frozenset({*(key for key in Key if key.isdigit()), Key.ENTER, Key.CANCEL, Key.CLEAR})
+
+
+class KeyMatrixPins(Protocol):
+    """What the pad needs of its wires: `drivers.pin_pad.matrix.MatrixPins`, or whatever stands in their place."""
+
+    def closed(self) -> frozenset[Cell]:
+        """Scan once: every crossing (row, column) that looks closed."""
+        ...
+
+    def wait_for_activity(self, timeout_s: float) -> bool:
+        """Wait until a key is touched (True) or the time is over (False)."""
+        ...
+
+
+class _Mode(Enum):
+    DEAD = auto()
+    KEYS = auto()
+    PIN = auto()
+    HANDED_OVER = auto()  # dead keys, a complete PIN in the buffer
+
+
+class MatrixPinPad:
+    """Satisfies `firmware.ports.PinPad`.
+
+    `keys` names the key at each crossing, row by row, in words of `Key`. Raises `WrongDevice` when a word is
+    unknown, doubled, or one that no machine can do without is missing.
+    """
+
+    def __init__(self, pins: KeyMatrixPins, keys: Sequence[Sequence[str]], buffer: PinBuffer, clock: Clock) -> None:
+        self._pins = pins
+        self._keys = _read_layout(keys)
+        self._buffer = buffer
+        self._clock = clock
+        self._debouncer = Debouncer()
+        self._mode = _Mode.DEAD
+        self._pin_length = 0
+        self._pin_cells: set[Cell] = set()  # went down as a PIN digit and are not yet up and forgotten
+
+    def expect_keys(self) -> None:
+        """Report every key as it is pressed; wipes what stood in the buffer."""
+        self._begin(_Mode.KEYS)
+
+    def expect_pin(self, length: int) -> None:
+        """Take a PIN of exactly `length` digits into the buffer, from empty."""
+        self._begin(_Mode.PIN)
+        self._pin_length = length
+
+    def expect_nothing(self) -> None:
+        """Let the keys be dead and wipe the buffer.
+
+        One exception: right after `PinEntered` the complete PIN is kept for the card driver, which wipes it.
+        A second call, or any other, wipes it all the same.
+        """
+        if self._mode is _Mode.HANDED_OVER:
+            self._mode = _Mode.DEAD
+        else:
+            self._begin(_Mode.DEAD)
+
+    def poll(self) -> list[KeypadEvent]:
+        """Scan once and return what became certain. Due every 5 ms while `active`."""
+        events: list[KeypadEvent] = []
+        for found in self._debouncer.scan(self._pins.closed(), self._clock.monotonic()):
+            match found:
+                case Pressed(cell):
+                    if (key := self._keys.get(cell)) is not None:
+                        events += self._press(key, cell)
+                case Stuck(cell, counted):
+                    if (key := self._keys.get(cell)) is not None:
+                        # Which digit a PIN holds is never told, not even as a broken key.
+                        told = None if counted and cell in self._pin_cells else key
+                        events.append(KeyStuck(told))
+                case _:
+                    assert_never(found)
+        self._pin_cells &= self._debouncer.busy()
+        return events
+
+    @property
+    def active(self) -> bool:
+        """Whether a key is down or was just let go, so that `poll` is due every 5 ms."""
+        return not self._debouncer.quiet
+
+    def wake_at(self) -> float | None:
+        """On the driver's clock: when `poll` could report something although no contact changes; None if it cannot."""
+        return self._debouncer.wake_at()
+
+    def wait_for_activity(self, timeout_s: float) -> bool:
+        """Wait, without scanning, until `poll` has something to look at (True) or the time is over (False)."""
+        return self.active or self._pins.wait_for_activity(timeout_s)
+
+    def _begin(self, mode: _Mode) -> None:
+        self._buffer.wipe()
+        self._mode = mode
+
+    def _press(self, key: Key, cell: Cell) -> list[KeypadEvent]:
+        self._pin_cells.discard(cell)
+        match self._mode:
+            case _Mode.DEAD | _Mode.HANDED_OVER:
+                return []
+            case _Mode.KEYS:
+                return [KeyPressed(key)]
+            case _Mode.PIN:
+                return self._press_in_pin(key, cell)
+            case _:
+                assert_never(self._mode)
+
+    def _press_in_pin(self, key: Key, cell: Cell) -> list[KeypadEvent]:
+        if key.isdigit():
+            self._pin_cells.add(cell)
+            if self._buffer.count >= self._pin_length:
+                return []
+            self._buffer.push(ord(key.value))
+            return [PinProgress(self._buffer.count)]
+        if key is Key.ENTER and self._buffer.count == self._pin_length:
+            self._mode = _Mode.HANDED_OVER
+            return [PinEntered()]
+        if key is Key.CLEAR and self._buffer.count:
+            self._buffer.wipe()
+            return [PinProgress(0)]
+        if key is Key.CANCEL:
+            self._begin(_Mode.DEAD)
+            return [PinCancelled()]
+        if key is Key.LANGUAGE:
+            return [KeyPressed(key)]
+        return []
+
+
+def _read_layout(keys: Sequence[Sequence[str]]) -> dict[Cell, Key]:
+    layout: dict[Cell, Key] = {}
+    for row, words in enumerate(keys):
+        for column, word in enumerate(words):
+            try:
+                key = Key(word)
+            except ValueError:
+                raise WrongDevice("keypad", f"{word!r} is no key; known are {', '.join(Key)}.") from None
+            if key in layout.values():
+                raise WrongDevice("keypad", f"the key {word!r} stands twice in the layout.")
+            layout[row, column] = key
+    if missing := _ALWAYS_NEEDED - set(layout.values()):
+        raise WrongDevice("keypad", f"the layout lacks {', '.join(sorted(missing))}.")
+    return layout

@@ -1,0 +1,357 @@
+"""One job: sheets go out band by band, and at the end somebody knows what is on the paper.
+
+The rule of the house is that "written" is not "printed". Three answers are possible, and they are found like this:
+
+* Printed: the mark after the last inked band came back (see `marks`); with the odometer, the counters agree as well.
+  What happens to the paper after that (a cutter that jams) is trouble, but the page is complete.
+* NotPrinted: a byte of its dots was never offered to the line; or the printer reported trouble, did not return the
+  mark, and has confirmed that its memory is wiped, so that it cannot finish the page later.
+* PrintUnknown: everything else. Silence proves nothing, and neither does a printer that went away after the last byte.
+
+Every send is dots, a real-time question, a mark, in this order. The question tells trouble within a band. If its
+answer stays away but the mark after it comes, an answer was lost and nothing else; if the mark stays away too, the
+printer has been off and has forgotten what was in its memory: the job stops, however healthy it now looks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drivers.errors import LineLost
+from drivers.ports import Clock
+from drivers.printer import escpos, status
+from drivers.printer.escpos import Band
+from drivers.printer.line import Line, Stalled
+from drivers.printer.marks import Marks
+from drivers.printer.profile import CounterQuery, Dialect, Profile, Proof
+from drivers.printer.replies import Cleared, Counter, FullStatus, RealTimeStatus, Reply
+from drivers.vocabulary import NotPrinted, Printed, PrinterStatus, PrintTrouble, PrintUnknown
+
+_LOOK_S = 0.5  # how often the status is asked while nothing else is to do
+_NUDGE_S = 3.0  # a mark that is this late is asked for once more
+_ALIVE_S = 6.0  # after an unanswered question, the mark behind it must come by then
+_NUDGES = 3
+_REPORTED = frozenset(
+    (
+        PrintTrouble.PAPER_OUT,
+        PrintTrouble.COVER_OPEN,
+        PrintTrouble.JAM,
+        PrintTrouble.HEAD_HOT,
+        PrintTrouble.MECHANISM,
+    )
+)
+
+Outcome = Printed | NotPrinted | PrintUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What comes between two cuts."""
+
+    bands: tuple[Band, ...]
+    length_dots: int
+
+
+class _Stopped(Exception):
+    def __init__(self, trouble: PrintTrouble) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+
+
+class Job:
+    """Runs once. Afterwards, `spoiled`: part of a page may lie in the path; `uncut`: a complete one may."""
+
+    def __init__(self, line: Line, clock: Clock, profile: Profile, number: int) -> None:
+        self._line = line
+        self._clock = clock
+        self._profile = profile
+        self._marks = Marks(profile.proof, number)
+        self._deadline_s = 0.0
+        self._cooled_s = 0.0
+        self._bytes_by_mark: dict[int, int] = {}
+        self._cleared = False
+        self._counter: int | None = None
+        self.counter_before: int | None = None
+        self._first_ink_at: int | None = None  # line.offered before the first dot
+        self._last_ink_at: int | None = None  # line.offered after the last dot of the last sheet
+        self._page_mark: int | None = None  # the mark behind that dot
+        self._sheets: Sequence[Sheet] = ()
+        self._silences = 0
+        self._asking_counter = False
+        self.spoiled = False
+        self.uncut = False
+        line.hear = self._hear
+
+    def run(self, sheets: Sequence[Sheet]) -> Outcome:
+        """Print the sheets, each cut. Never raises device trouble: it is in the answer."""
+        self._sheets = sheets
+        self._silences = self._line.silences
+        self._deadline_s = self._clock.monotonic() + self._profile.page_s * len(sheets)
+        try:
+            self._begin()
+            for number, sheet in enumerate(sheets, 1):
+                self._print(sheet, last=number == len(sheets))
+            return self._finish()
+        except _Stopped as stop:
+            return self._judge(stop.trouble)
+        except Stalled:
+            told = self._line.told
+            return self._judge(told.trouble if told and told.trouble else PrintTrouble.SILENT)
+        except LineLost:
+            return self._judge_unheard(PrintTrouble.LINE_LOST)
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.counter_before = self._ask_counter()
+        if self._profile.counter is not CounterQuery.NONE and self.counter_before is None:
+            raise _Stopped(PrintTrouble.SILENT)
+        self.wipe()
+        if self._profile.clears_memory and not self._cleared:
+            raise _Stopped(PrintTrouble.SILENT)
+        self._line.send(escpos.begin(self._profile), self._deadline_s)
+        if self._profile.proof is Proof.ODOMETER:
+            self._put(b"", inked=False)  # the first reading of the length
+
+    def _print(self, sheet: Sheet, *, last: bool) -> None:
+        self._line.send(escpos.before_sheet(self._profile), self._deadline_s)
+        inked = [number for number, band in enumerate(sheet.bands) if band.inked]
+        final = inked[-1] if inked else len(sheet.bands) - 1  # a wholly blank page is complete when it is fed
+        for number, band in enumerate(sheet.bands):
+            self._put(band.data, inked=band.inked or not inked, final=last and number == final)
+        self._put(escpos.cut(self._profile), inked=False)
+        self._await(self._marks.sent)
+
+    def _put(self, data: bytes, *, inked: bool, final: bool = False) -> None:
+        """Send one band within the window, and learn how the printer is."""
+        question = escpos.ask_status(status.questions(self._profile.dialect)[0])
+        mark = self._marks.next()
+        number = self._marks.sent
+        whole = data + question + mark
+        self._await_room(len(whole), number - 1)
+        self._bytes_by_mark[number] = len(whole)
+        start = self._line.offered
+        if inked and self._first_ink_at is None:
+            self._first_ink_at = start
+        if final:
+            self._last_ink_at = start + len(data)
+            self._page_mark = number
+        self._line.send(whole, self._deadline_s)
+        self._check(number)
+
+    def _await_room(self, size: int, newest: int) -> None:
+        """Wait until the printer has carried out enough of what it was sent."""
+        oldest = self._marks.done + 1
+        waiting = sum(self._bytes_by_mark.get(number, 0) for number in range(oldest, newest + 1))
+        while oldest <= newest and waiting + size > self._profile.window_bytes:
+            waiting -= self._bytes_by_mark.get(oldest, 0)
+            self._await(oldest)
+            oldest += 1
+
+    def _check(self, mark: int) -> None:
+        """The answer to the question just sent, or proof that only the answer was lost."""
+        answer = self._line.answer(
+            min(self._profile.answer_s, self._left_s()), give_up=lambda: self._marks.each_answered(mark, mark)
+        )
+        match answer:
+            case RealTimeStatus(byte):
+                closer = status.is_offline(byte)
+            case FullStatus(flags):
+                closer = status.from_full_status(flags, None).trouble is not None
+            case None:
+                closer = not self._marks.each_answered(mark, mark)
+                if closer:
+                    self._line.silences += 1
+                    self._after_silence(mark, mark, self._line.ask_status(at_rest=False))
+        if closer:
+            self._look(mark)
+
+    def _status(self, mark: int) -> PrinterStatus:
+        """Ask for the whole status; after any silence go on only if the printer still knows its marks."""
+        first, silences = self._marks.done + 1, self._line.silences
+        found = self._line.ask_status(at_rest=False)
+        if self._line.silences != silences:
+            self._after_silence(first, mark, found)
+        return found
+
+    def _look(self, mark: int) -> None:
+        """Learn the whole status, and stop or wait as it demands."""
+        found = self._status(mark)
+        if found.trouble is None or self._marks.done >= mark:
+            return
+        began_s = self._clock.monotonic()
+        while found.trouble is PrintTrouble.HEAD_HOT:
+            self._line.listen(_LOOK_S)
+            if self._cooled_s + self._clock.monotonic() - began_s > self._profile.head_wait_s:
+                break
+            found = self._status(mark)
+        waited_s = self._clock.monotonic() - began_s
+        self._cooled_s += waited_s
+        self._deadline_s += waited_s
+        if found.trouble is not None:
+            raise _Stopped(found.trouble)
+
+    def _after_silence(self, first: int, last: int, found: PrinterStatus) -> None:
+        """A question went unanswered. A printer that was off has lost a mark that it had not answered yet."""
+        if found.trouble is PrintTrouble.SILENT:
+            raise _Stopped(PrintTrouble.SILENT)
+        until_s = min(self._clock.monotonic() + _ALIVE_S, self._deadline_s)
+        while first > last or not self._marks.each_answered(first, last):
+            left_s = until_s - self._clock.monotonic()
+            if left_s <= 0 or first > last:
+                raise _Stopped(PrintTrouble.POWER_LOST)
+            self._line.listen(left_s)
+
+    def _await(self, mark: int) -> None:
+        """Wait for a mark, asking every now and then what keeps it."""
+        looked_s = nudged_s = self._clock.monotonic()
+        nudges = 0
+        while self._marks.done < mark:
+            now_s = self._clock.monotonic()
+            if now_s >= self._deadline_s:
+                raise _Stopped(PrintTrouble.SILENT)
+            self._line.listen(min(_LOOK_S, self._left_s()))
+            if self._marks.done >= mark or self._clock.monotonic() - looked_s < _LOOK_S:
+                continue
+            self._look(mark)
+            looked_s = self._clock.monotonic()
+            if looked_s - nudged_s >= _NUDGE_S and self._profile.proof is Proof.PROCESS_ID:
+                if nudges == _NUDGES:
+                    raise _Stopped(PrintTrouble.SILENT)
+                nudges += 1
+                nudged_s = looked_s
+                self._line.send(self._marks.next(), self._deadline_s)
+
+    def _left_s(self) -> float:
+        return max(0.0, self._deadline_s - self._clock.monotonic())
+
+    # --- what came of it ------------------------------------------------------------------------
+
+    def _finish(self) -> Outcome:
+        """Every mark is back. What fails from here on changes nothing on the paper."""
+        counter = None
+        try:
+            counter = self._ask_counter()
+            self.wipe()
+            self._line.send(escpos.INITIALISE, self._deadline_s)
+        except (LineLost, Stalled):
+            pass
+        if self._profile.proof is Proof.ODOMETER and not self._odometer_agrees(counter, cuts=len(self._sheets)):
+            self.spoiled = True
+            return PrintUnknown(PrintTrouble.SILENT)
+        return Printed(evidence=self._evidence("cut"), counter=counter)
+
+    def _evidence(self, end: str) -> str:
+        match self._profile.proof:
+            case Proof.PROCESS_ID:
+                return f"process id {self._marks.name(self._page_mark or 0)} returned; {end}"
+            case Proof.ODOMETER:
+                lengths = self._marks.lengths_cm
+                return f"printed length {lengths[0]} to {lengths[-1]} cm; {end}"
+            case Proof.FENCE:
+                return f"{self._marks.done} questions answered in their turn; {end}"
+
+    def _odometer_agrees(self, counter: int | None, *, cuts: int) -> bool:
+        """Custom: as many cuts as sheets, and the length of the paper has passed (a centimetre is lost to rounding)."""
+        lengths = self._marks.lengths_cm
+        if counter is None or self.counter_before is None or counter - self.counter_before != cuts:
+            return False
+        return len(lengths) > 1 and lengths[-1] - lengths[0] >= self._expected_cm(tail=True) - 1
+
+    def _expected_cm(self, *, tail: bool) -> int:
+        """How far the paper moves for all sheets, with or without the feed to the last one's edge."""
+        bands = [band for sheet in self._sheets for band in sheet.bands]
+        dots = sum(band.rows for band in bands) - (0 if tail or bands[-1].inked else bands[-1].rows)
+        return int(dots * 2.54 / self._profile.dpi)
+
+    def _page_is_complete(self) -> bool:
+        if self._page_mark is None or self._marks.done < self._page_mark:
+            return False
+        match self._profile.proof:
+            case Proof.PROCESS_ID:
+                return True
+            case Proof.ODOMETER:
+                lengths = self._marks.lengths_cm
+                return len(lengths) > 1 and lengths[-1] - lengths[0] >= self._expected_cm(tail=False) - 1
+            case Proof.FENCE:
+                return False  # processed, which is less than printed; only a cut after it counts
+
+    def _judge(self, trouble: PrintTrouble) -> Outcome:
+        """Trouble, and the printer may still talk: hear it out, wipe its memory, decide."""
+        try:
+            self._deadline_s = self._clock.monotonic() + self._profile.answer_s * 4
+            self._line.listen(0)
+            self._flush()
+            self._cleared = False
+            self.wipe()
+            if trouble is PrintTrouble.SILENT and self._all_offered() and self._line.silences == self._silences:
+                return self._judge_by_counter()
+        except (LineLost, Stalled):
+            self._cleared = False
+        return self._judge_unheard(trouble)
+
+    def _judge_by_counter(self) -> Outcome:
+        """The printer answers and has never been away, but a mark stayed out: the cut behind the page counts."""
+        counted = self._ask_counter()
+        if not self._page_is_complete() and counted is not None and self.counter_before is not None:
+            if self._profile.proof is Proof.ODOMETER:
+                proven = self._odometer_agrees(counted, cuts=len(self._sheets))
+            else:
+                proven = counted - self.counter_before == len(self._sheets)
+            if proven:
+                return Printed(evidence=f"cuts {self.counter_before} to {counted}; no mark", counter=counted)
+        return self._judge_unheard(PrintTrouble.SILENT)
+
+    def _judge_unheard(self, trouble: PrintTrouble) -> Outcome:
+        if self._page_is_complete():
+            self.uncut = True  # nothing may follow before the sheet is out of the way
+            evidence = self._evidence(f"not cut: {trouble.value}")
+            return Printed(evidence=evidence, counter=None, trouble=trouble)
+        if self._first_ink_at is None or self._line.offered <= self._first_ink_at:
+            return NotPrinted(reason=trouble, begun=False)
+        self.spoiled = True
+        if not self._all_offered() or (self._cleared and trouble in _REPORTED):
+            return NotPrinted(reason=trouble, begun=True)
+        return PrintUnknown(trouble)
+
+    def _all_offered(self) -> bool:
+        return self._last_ink_at is not None and self._line.offered >= self._last_ink_at
+
+    # --- small talk -----------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Finish a half-sent command with nothing, so that the next byte is a command again."""
+        if self._line.unfinished and not self._profile.clears_memory:
+            self._line.send(bytes(self._line.unfinished), self._deadline_s)
+
+    def wipe(self) -> None:
+        """Wipe the printer's memory where it can be; `Cleared` is its word for it."""
+        if not self._profile.clears_memory:
+            return
+        self._cleared = False
+        self._line.send(escpos.CLEAR_BUFFERS, self._deadline_s)
+        until_s = self._clock.monotonic() + self._profile.answer_s
+        while not self._cleared and self._clock.monotonic() < until_s:
+            self._line.listen(until_s - self._clock.monotonic())
+
+    def _ask_counter(self) -> int | None:
+        question = escpos.ask_counter(self._profile)
+        if not question:
+            return None
+        self._counter = None
+        self._asking_counter = True
+        self._line.send(question, self._deadline_s)
+        until_s = self._clock.monotonic() + self._profile.answer_s
+        while self._counter is None and self._clock.monotonic() < until_s:
+            self._line.listen(until_s - self._clock.monotonic())
+        self._asking_counter = False
+        return self._counter
+
+    def _hear(self, reply: Reply) -> None:
+        match reply:
+            case Cleared():
+                self._cleared = True
+            case Counter(value, unit) if self._asking_counter:
+                if unit == ("cuts" if self._profile.dialect is Dialect.CUSTOM else ""):
+                    self._counter = value
+            case _:
+                self._marks.take(reply)

@@ -1,0 +1,174 @@
+"""The printer's line: bytes out to the last one, answers in, and the questions that are answered at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from drivers.ports import ByteStream, Clock
+from drivers.printer import status
+from drivers.printer.escpos import ASK_EJECTOR, ask_status
+from drivers.printer.profile import Dialect, Presenter, Profile
+from drivers.printer.replies import AutomaticStatus, EjectorStatus, FullStatus, RealTimeStatus, Reply, ReplyParser
+from drivers.vocabulary import DeviceState, PaperExit, PrinterStatus, PrintTrouble
+
+_PIECE_S = 0.5  # how long one write may hold us before we listen again
+_ROUNDS = 2
+_REST_S = 0.2
+
+
+class Stalled(Exception):
+    """The printer takes no more bytes, and time is up or it has told why."""
+
+
+class Line:
+    """Counts what was offered, so that after a failure nobody has to guess what can be on paper.
+
+    `hear` is called with every answer that is not one to a real-time question. `told` is the last automatic status.
+    """
+
+    def __init__(self, stream: ByteStream, clock: Clock, profile: Profile) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._profile = profile
+        self._parser = ReplyParser(profile.dialect)
+        self._answers: list[RealTimeStatus | FullStatus | EjectorStatus] = []
+        self.hear: Callable[[Reply], None] = _ignore
+        self.told: PrinterStatus | None = None
+        self.offered = 0  # bytes that may have reached the printer since it was opened
+        self.unfinished = 0  # bytes of the last `send` that certainly did not
+        self.silences = 0  # real-time questions that nobody answered
+
+    def listen(self, timeout_s: float) -> None:
+        """Take in what the printer says, waiting for it up to `timeout_s`. Raises `LineLost`."""
+        data = self._stream.read(4096, timeout_s)
+        for reply in self._parser.feed(data) if data else ():
+            match reply:
+                case RealTimeStatus() | FullStatus() | EjectorStatus():
+                    self._answers.append(reply)
+                case AutomaticStatus(flags):
+                    self.told = status.from_automatic(self._profile.dialect, self._profile.presenter, flags)
+                case _:
+                    self.hear(reply)
+
+    def quiet(self) -> None:
+        """Drop what is left of earlier talk."""
+        while self._stream.read(4096, 0):
+            pass
+        self._parser.reset()
+        self._answers.clear()
+        self.told = None
+
+    def send(self, data: bytes, deadline_s: float) -> None:
+        """Hand over every byte. Raises `Stalled` at the deadline or when the printer says why not, and `LineLost`."""
+        before = self.offered
+        taken = 0
+        self.unfinished = len(data)
+        while taken < len(data):
+            rest = data[taken:] if taken else data
+            self.offered = before + len(data)  # until the call returns, any of them may be gone
+            taken += self._stream.write(rest, min(_PIECE_S, max(0.0, deadline_s - self._clock.monotonic())))
+            self.offered = before + taken
+            self.unfinished = len(data) - taken
+            self.listen(0)
+            if taken < len(data) and (self._clock.monotonic() >= deadline_s or self._stopped()):
+                raise Stalled
+
+    def _stopped(self) -> bool:
+        return self.told is not None and self.told.trouble not in (None, PrintTrouble.HEAD_HOT)
+
+    def answer(self, timeout_s: float, give_up: Callable[[], bool] | None = None) -> RealTimeStatus | FullStatus | None:
+        """Wait for the answer to a real-time question already sent; None when none came."""
+        deadline_s = self._clock.monotonic() + timeout_s
+        while True:
+            for found in self._answers:
+                if not isinstance(found, EjectorStatus):
+                    self._answers.clear()
+                    return found
+            left_s = deadline_s - self._clock.monotonic()
+            if left_s <= 0 or (give_up is not None and give_up()):
+                return None
+            self.listen(left_s if give_up is None else min(left_s, 0.1))
+
+    def ask_status(self, *, at_rest: bool = True) -> PrinterStatus:
+        """Ask everything the dialect knows. Silence is `SILENT`, never a value. Raises `LineLost`.
+
+        `at_rest=False` in the middle of a job leaves out what could be taken for another answer.
+        """
+        for _ in range(_ROUNDS):
+            found = self._ask_round(at_rest)
+            if found is not None:
+                return found
+        return status.SILENT
+
+    def _ask_round(self, at_rest: bool) -> PrinterStatus | None:
+        """One round; None when an answer was missing, or one too many came and nobody knows which is whose."""
+        profile = self._profile
+        bytes_by_n: dict[int, int] = {}
+        full: FullStatus | None = None
+        for n in status.questions(profile.dialect):
+            self.listen(0)
+            self._answers.clear()
+            try:
+                self.send(ask_status(n), self._clock.monotonic() + profile.answer_s)
+            except Stalled:
+                return None
+            found = self.answer(profile.answer_s)
+            if found is None:
+                self.silences += 1
+                return None
+            self.listen(0)
+            if self._answers:
+                return None
+            if isinstance(found, FullStatus):
+                full = found
+            else:
+                bytes_by_n[n] = found.byte
+        if profile.dialect is not Dialect.CUSTOM:
+            return status.from_real_time(profile.dialect, profile.presenter, bytes_by_n)
+        if full is None:
+            return None
+        if not at_rest or not self._has_ejector_to_ask(full):
+            return status.from_full_status(full.flags, None)
+        if status.is_moving(full.flags):
+            return self._wait_for_rest(full)
+        ejector = self._ask_ejector()
+        return None if ejector is None else status.from_full_status(full.flags, ejector)
+
+    def _has_ejector_to_ask(self, full: FullStatus) -> bool:
+        """The ejector's byte says what the full status does not: a jam. It waits its turn, so it is asked at rest."""
+        trouble = status.from_full_status(full.flags, None).trouble
+        return self._profile.presenter is Presenter.CUSTOM and trouble is None
+
+    def _wait_for_rest(self, full: FullStatus) -> PrinterStatus | None:
+        """The motor still runs, or bytes wait: look again for a while, then call it busy."""
+        deadline_s = self._clock.monotonic() + self._profile.answer_s
+        while self._clock.monotonic() < deadline_s:
+            self.listen(_REST_S)
+            self._answers.clear()
+            self.send(ask_status(20), deadline_s + self._profile.answer_s)
+            found = self.answer(self._profile.answer_s)
+            if isinstance(found, FullStatus) and not status.is_moving(found.flags):
+                return self._ask_round(at_rest=True)
+        busy = status.from_full_status(full.flags, None)
+        return replace(busy, device=DeviceState.OFFLINE, exit=PaperExit.UNKNOWN)
+
+    def _ask_ejector(self) -> int | None:
+        self._parser.ejector_asked = True
+        try:
+            self.send(ASK_EJECTOR, self._clock.monotonic() + self._profile.answer_s)
+        except Stalled:
+            return None
+        deadline_s = self._clock.monotonic() + self._profile.answer_s
+        while True:
+            for found in self._answers:
+                if isinstance(found, EjectorStatus):
+                    self._answers.clear()
+                    return found.byte
+            left_s = deadline_s - self._clock.monotonic()
+            if left_s <= 0:
+                self._parser.ejector_asked = False
+                return None
+            self.listen(left_s)
+
+
+def _ignore(reply: Reply) -> None:
+    """Nobody waits for this answer."""

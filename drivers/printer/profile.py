@@ -1,0 +1,224 @@
+"""What one model of printer can do, read from `profiles/*.toml`; a profile that asks the impossible is refused.
+
+No A4 kiosk printer shares its image command, its limits or its way of proving a page with the next one, so all of
+that is data. Each file says where its facts come from and marks what is inferred.
+"""
+
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from importlib import resources
+from typing import Any
+
+from drivers.printer.raster import has_real_time, row_bytes
+
+
+class ProfileError(Exception):
+    """The profile cannot be used; the message is a sentence for the person who wrote it."""
+
+
+class ImageCommand(StrEnum):
+    """How dots are sent."""
+
+    GS_V_0 = "gs_v_0"  # raster bands
+    GS_PAREN_L = "gs_paren_l"  # store graphics (length in two bytes), then print them
+    GS_8_L = "gs_8_l"  # the same with a length in four bytes
+    ESC_STAR_24 = "esc_star_24"  # 24-dot columns; a wide row is sent in parts
+
+
+class Dialect(StrEnum):
+    """How the printer answers questions about itself."""
+
+    EPSON = "epson"  # DLE EOT 1-4
+    CITIZEN = "citizen"  # PPU: DLE EOT 1-6, the presenter's sensor among them
+    CUSTOM = "custom"  # KPM: DLE EOT 20, six bytes
+
+
+class Proof(StrEnum):
+    """What makes a page known to be printed, best first."""
+
+    PROCESS_ID = "process_id"  # GS ( H: the job's own number comes back when printing is complete
+    ODOMETER = "odometer"  # GS E2/E3: cuts and printed length, before and after
+    FENCE = "fence"  # GS r and GS I, answered only when all before them was processed
+
+
+class CounterQuery(StrEnum):
+    """The printer's non-volatile counter of cuts."""
+
+    GS_G_2 = "gs_g_2"
+    GS_E2 = "gs_e2"
+    NONE = "none"
+
+
+class Cut(StrEnum):
+    GS_V_65 = "gs_v_65"  # feed to the cutter, full cut
+    GS_V_66 = "gs_v_66"  # feed to the cutter, partial cut
+    ESC_I = "esc_i"  # full cut here: the host feeds to the cutter
+    NONE = "none"  # torn off by hand
+
+
+class Presenter(StrEnum):
+    NONE = "none"
+    CITIZEN = "citizen"  # GS R 0 takes back what nobody took
+    CUSTOM = "custom"  # GS e: 2 take back, 3 show, 5 push out
+
+
+class Letters(StrEnum):
+    """How a receipt's letters are made."""
+
+    RASTER = "raster"  # drawn: right on any printer
+    SHIFT_JIS = "shift_jis"  # the printer's own kanji ROM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One model. Dots are the head's; `page_dots` is 0 for a printer of slips."""
+
+    name: str
+    title: str
+    dpi: float
+    width_dots: int
+    page_dots: int = 0
+    image: ImageCommand
+    dots_per_command: int  # the widest image one command may carry
+    rows_per_command: int
+    band_rows: int  # rows sent between two questions
+    buffer_bytes: int  # the printer's receive buffer
+    window_bytes: int  # sent and not yet known to be processed, at most
+    feed_units_per_dot: int = 1
+    dialect: Dialect
+    automatic_status: bool = False  # GS a: the printer reports changes unasked
+    proof: Proof
+    counter: CounterQuery = CounterQuery.NONE
+    clears_memory: bool = False  # DLE DC4 8: wipes its buffers in the middle of anything, and says so
+    cut: Cut
+    head_to_cutter_dots: int = 0  # 0: the printer draws the paper back after a cut
+    presenter: Presenter = Presenter.NONE
+    present_steps: int = 0  # Custom: how far a sheet is shown
+    letters: Letters = Letters.RASTER
+    columns: int = 48  # half-width letters in a row of the printer's own font
+    answer_s: float = 2.0  # a real-time question is answered by then
+    page_s: float = 30.0  # total deadline of a page
+    head_wait_s: float = 45.0  # how long a hot head may pause a page (fault catalogue R1)
+
+    @property
+    def row_bytes(self) -> int:
+        return row_bytes(self.width_dots)
+
+    def __post_init__(self) -> None:
+        for wrong, sentence in self._checks():
+            if wrong:
+                raise ProfileError(f"printer profile {self.name}: {sentence}")
+
+    def _checks(self) -> list[tuple[bool, str]]:
+        graphics = self.image in {ImageCommand.GS_PAREN_L, ImageCommand.GS_8_L}
+        columns = self.image is ImageCommand.ESC_STAR_24
+        band = self.row_bytes * self.band_rows
+        overhead = 64 + 16 * (self.band_rows // 24 + 1) * (self.width_dots // 512 + 1)
+        return [
+            (not 90 <= self.dpi <= 600, f"dpi {self.dpi} is not that of a thermal head (90 to 600)"),
+            (self.width_dots < 8, "width_dots is less than one byte"),
+            (self.page_dots < 0, "page_dots is negative"),
+            (not 1 <= self.band_rows <= 512, "band_rows must be 1 to 512"),
+            (columns and self.band_rows % 24 != 0, "band_rows must be a multiple of 24 for 24-dot columns"),
+            (
+                not columns and self.band_rows > self.rows_per_command,
+                f"band_rows {self.band_rows} is more than the {self.rows_per_command} rows one command carries",
+            ),
+            (
+                not columns and self.width_dots > self.dots_per_command,
+                f"a row of {self.width_dots} dots does not fit a command of {self.dots_per_command}",
+            ),
+            (columns and not 24 <= self.dots_per_command <= 2047, "dots_per_command must be 24 to 2047 for columns"),
+            (
+                self.image is ImageCommand.GS_PAREN_L and band > 65535 - 10,
+                f"a band of {band} bytes does not fit the two-byte length of GS ( L",
+            ),
+            (
+                graphics and has_real_time(self.width_dots.to_bytes(2, "little")),
+                f"the width {self.width_dots} reads as a real-time command in every image header",
+            ),
+            (
+                band + overhead > self.window_bytes,
+                f"a band of {band + overhead} bytes is more than window_bytes {self.window_bytes}",
+            ),
+            (self.window_bytes > self.buffer_bytes, "window_bytes is more than buffer_bytes"),
+            (self.feed_units_per_dot < 1, "feed_units_per_dot must be at least 1"),
+            (self.head_to_cutter_dots < 0, "head_to_cutter_dots is negative"),
+            (
+                (self.dialect is Dialect.CUSTOM) != (self.proof is Proof.ODOMETER),
+                "the odometer is the proof of the custom dialect, and of no other",
+            ),
+            (
+                self.proof is Proof.ODOMETER and self.counter is not CounterQuery.GS_E2,
+                "the odometer needs the counter gs_e2",
+            ),
+            (
+                self.counter is CounterQuery.GS_E2 and self.dialect is not Dialect.CUSTOM,
+                "the counter gs_e2 belongs to the custom dialect",
+            ),
+            (
+                self.counter is not CounterQuery.NONE and self.cut is Cut.NONE,
+                "a counter of cuts needs a cutter",
+            ),
+            (
+                self.automatic_status and self.dialect is Dialect.CUSTOM,
+                "automatic_status is GS a, which the custom dialect lacks",
+            ),
+            (
+                self.presenter is Presenter.CUSTOM and self.dialect is not Dialect.CUSTOM,
+                "the presenter custom belongs to the custom dialect",
+            ),
+            (
+                self.presenter is Presenter.CITIZEN and self.dialect is not Dialect.CITIZEN,
+                "the presenter citizen belongs to the citizen dialect",
+            ),
+            (
+                self.presenter is Presenter.CUSTOM and not 1 <= self.present_steps <= 255,
+                "present_steps must be 1 to 255",
+            ),
+            (min(self.answer_s, self.page_s, self.head_wait_s) <= 0, "times must be positive"),
+        ]
+
+
+def _value(name: str, key: str, kind: Any, value: object) -> Any:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        if not isinstance(value, str) or value not in list(kind):
+            raise ProfileError(f"printer profile {name}: {key} is {value!r}; allowed are {', '.join(kind)}")
+        return kind(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise ProfileError(f"printer profile {name}: {key} must be {kind.__name__}, not {value!r}")
+    return value
+
+
+def parse_profile(name: str, text: str) -> Profile:
+    """A profile from TOML text. An unknown, missing or impossible value raises `ProfileError` with one sentence."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"printer profile {name} is not valid TOML: {error}") from None
+    known = {entry.name: entry for entry in fields(Profile) if entry.name != "name"}
+    for key in table:
+        if key not in known:
+            raise ProfileError(
+                f"printer profile {name}: nobody reads the key {key!r}; known are {', '.join(sorted(known))}"
+            )
+    for key, entry in known.items():
+        if key not in table and entry.default is MISSING:
+            raise ProfileError(f"printer profile {name}: the key {key!r} is missing")
+    return Profile(name=name, **{key: _value(name, key, known[key].type, value) for key, value in table.items()})
+
+
+def profile_names() -> list[str]:
+    """The profiles that come with the machine."""
+    folder = resources.files("drivers.printer").joinpath("profiles")
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_profile(name: str) -> Profile:
+    """Read one of the profiles that come with the machine. Raises `ProfileError`."""
+    if name not in profile_names():
+        raise ProfileError(f"there is no printer profile {name!r}; there are {', '.join(profile_names())}")
+    return parse_profile(name, resources.files("drivers.printer").joinpath(f"profiles/{name}.toml").read_text("utf-8"))

@@ -1,0 +1,22 @@
+"""The mark of a spoiled sheet: a bar that says VOID, printed under the fragment before it is cut off. Pure.
+
+A fragment looks like a certificate. Its number is void at the centre, and a person must see that on the paper.
+"""
+
+import numpy as np
+
+from drivers.printer.escpos import bands
+from drivers.printer.profile import Profile
+
+_LETTERS = ("#...#..###..#####.####.", "#...#.#...#...#...#...#", ".#.#..#...#...#...#...#", "..#....###..#####.####.")
+
+
+def void_band(profile: Profile) -> bytes:
+    """Commands that print the bar across the head: white letters on black, repeated, 4 mm high."""
+    cell = max(1, round(profile.dpi / 25.4))  # one millimetre
+    word = np.array([[dot == "#" for dot in line] for line in _LETTERS], dtype=np.bool_)
+    framed = np.pad(word, ((1, 1), (2, 2)))
+    scaled = np.kron(framed, np.ones((cell, cell), dtype=np.bool_))
+    times = profile.width_dots // scaled.shape[1] + 1
+    bar = ~np.tile(scaled, (1, times))[:, : profile.width_dots]
+    return b"".join(band.data for band in bands(np.packbits(bar, axis=1).tobytes(), profile.width_dots, profile))

@@ -1,0 +1,1 @@
+"""A drawn picture on a panel of pixels; see README.md."""

@@ -1,0 +1,50 @@
+"""The panel on the bench: `python -m drivers.screen --path /dev/fb0 --pixels rgb565 test`.
+
+`test` shows bars (red, green, blue, white: a wrong pixel format shows at once), a grey ramp, and a frame one pixel
+wide along the edge (a wrong size shows as a broken frame). `show FILE` shows a picture of the panel's size.
+"""
+
+import argparse
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from drivers.errors import DeviceError
+from drivers.screen.framebuffer import FileSink, FramebufferScreen
+
+SIZE = (800, 480)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.screen", description=__doc__)
+    parser.add_argument("--path", type=Path, required=True)
+    parser.add_argument("--pixels", choices=["bgrx", "rgb565"], default="bgrx")
+    parser.add_argument("what", choices=["test", "show"])
+    parser.add_argument("picture", type=Path, nargs="?")
+    arguments = parser.parse_args()
+    image = Image.open(arguments.picture).convert("RGB") if arguments.what == "show" else test_picture()
+    try:
+        sink = FileSink(arguments.path, SIZE, arguments.pixels)
+        FramebufferScreen(sink, SIZE, arguments.pixels).show(image)
+        sink.close()
+    except DeviceError as error:
+        print(f"{error} ({error.remedy})")
+        return 1
+    return 0
+
+
+def test_picture() -> Image.Image:
+    width, height = SIZE
+    image = Image.new("RGB", SIZE)
+    draw = ImageDraw.Draw(image)
+    for number, colour in enumerate(["#ff0000", "#00ff00", "#0000ff", "#ffffff"]):
+        draw.rectangle((number * width // 4, 0, (number + 1) * width // 4, height * 3 // 4), fill=colour)
+    for x in range(width):
+        grey = 255 * x // width
+        draw.line((x, height * 3 // 4, x, height), fill=(grey, grey, grey))
+    draw.rectangle((0, 0, width - 1, height - 1), outline="#ffff00")
+    return image
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,129 @@
+"""A picture into a framebuffer: its pixel format, and only the rows that changed.
+
+A resident's screen changes in few rows (a dot of the PIN, a sum), and a panel behind SPI or a simulator's file
+pays for each. So the last picture is kept as bytes, and runs of unequal rows are all that is written.
+"""
+
+import os
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from drivers.errors import LineLost, WrongDevice
+from drivers.ports import PixelSink
+
+Pixels = Literal["bgrx", "rgb565"]
+BYTES_PER_PIXEL: dict[Pixels, int] = {"bgrx": 4, "rgb565": 2}
+
+_DEVICE = "screen"
+_SYSFS = Path("/sys/class/graphics")
+
+
+def encode(image: Image.Image, pixels: Pixels) -> bytes:
+    """An RGB picture as framebuffer bytes, row by row without padding.
+
+    `bgrx`: 32 bits, blue first, the fourth byte 0 (little-endian XRGB8888). `rgb565`: 16 bits little-endian, red in
+    the top five bits (Linux `Documentation/fb`, `include/uapi/linux/fb.h` offsets 11, 5, 0).
+    """
+    assert image.mode == "RGB", "screens are drawn in RGB"
+    if pixels == "bgrx":
+        return image.tobytes("raw", "BGRX")
+    wide = np.asarray(image).astype(np.uint16)
+    packed = (wide[..., 0] >> 3 << 11) | (wide[..., 1] >> 2 << 5) | (wide[..., 2] >> 3)
+    return packed.astype("<u2").tobytes()
+
+
+class FramebufferScreen:
+    """Satisfies `firmware.ports.Screen`. Pictures must be RGB and exactly `size` (width, height)."""
+
+    def __init__(self, sink: PixelSink, size: tuple[int, int] = (800, 480), pixels: Pixels = "bgrx") -> None:
+        self._sink = sink
+        self._size = size
+        self._pixels = pixels
+        self._row_bytes = size[0] * BYTES_PER_PIXEL[pixels]
+        self._shown = b""
+
+    def show(self, image: Image.Image) -> None:
+        """Put the picture up. Raises `LineLost` when the panel is gone; the next picture is then written whole."""
+        assert image.size == self._size, f"the panel has {self._size} pixels, the picture {image.size}"
+        rows, shown = encode(image, self._pixels), self._shown
+        if rows == shown:
+            return
+        # Until every row is out, nobody knows what stands on the panel.
+        self._shown = b""
+        for top, bottom in self._changed(shown, rows):
+            self._sink.write_rows(top, rows[top * self._row_bytes : bottom * self._row_bytes])
+        self._shown = rows
+
+    def _changed(self, before: bytes, after: bytes) -> list[tuple[int, int]]:
+        """Runs of rows (top, bottom exclusive) that differ."""
+        if len(before) != len(after):
+            return [(0, self._size[1])]
+        width = self._row_bytes
+        # Slices of bytes are compared by memcmp, those of memoryview one by one.
+        differs = (before[at : at + width] != after[at : at + width] for at in range(0, len(after), width))
+        runs, top = [], 0
+        for changed, run in groupby(differs):
+            bottom = top + sum(1 for _ in run)
+            if changed:
+                runs.append((top, bottom))
+            top = bottom
+        return runs
+
+
+class FileSink:
+    """Rows into /dev/fb0, or into a file of the same layout, which is made if it is not there.
+
+    For a framebuffer device the kernel is asked whether it has this size and format. Raises `WrongDevice` when it
+    has not, `LineLost` when the device cannot be opened or written.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int] = (800, 480), pixels: Pixels = "bgrx") -> None:
+        self._path = path
+        self._row_bytes = size[0] * BYTES_PER_PIXEL[pixels]
+        self._stride = self._row_bytes
+        device = path.resolve()
+        try:
+            if device.is_char_device():
+                self._stride = _stride_of(_SYSFS / device.name, size, BYTES_PER_PIXEL[pixels])
+                self._file = os.open(path, os.O_WRONLY)
+            else:
+                self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+                os.truncate(self._file, self._stride * size[1])
+        except OSError as error:
+            raise LineLost(_DEVICE, f"{path} cannot be opened: {error.strerror}.") from error
+
+    def write_rows(self, top: int, rows: bytes) -> None:
+        """As `PixelSink.write_rows`."""
+        padding = bytes(self._stride - self._row_bytes)
+        if padding:
+            width = self._row_bytes
+            rows = b"".join(rows[at : at + width] + padding for at in range(0, len(rows), width))
+        try:
+            written = 0
+            while written < len(rows):
+                written += os.pwrite(self._file, memoryview(rows)[written:], top * self._stride + written)
+        except OSError as error:
+            raise LineLost(_DEVICE, f"{self._path} cannot be written: {error.strerror}.") from error
+
+    def close(self) -> None:
+        """Leave what is shown. Calling it twice is harmless."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _stride_of(facts: Path, size: tuple[int, int], bytes_per_pixel: int) -> int:
+    """Bytes from one row of a Linux framebuffer to the next, after checking that it is the panel we draw for."""
+    width, height = (int(number) for number in (facts / "virtual_size").read_text().split(","))
+    bits = int((facts / "bits_per_pixel").read_text())
+    if (width, bits) != (size[0], 8 * bytes_per_pixel) or height < size[1]:
+        raise WrongDevice(
+            _DEVICE,
+            f"{facts.name} is {width}x{height} with {bits} bits a pixel, "
+            f"the unit file says {size[0]}x{size[1]} with {8 * bytes_per_pixel}.",
+        )
+    return int((facts / "stride").read_text())

@@ -1,0 +1,160 @@
+"""A serial port or a USB printer's node as a `ByteStream`: coins, printers and the maintenance console open it alike.
+
+pyserial opens and configures the port; the bytes go through `poll`, `read` and `write` directly, because
+pyserial's own write forgets how much was taken when its time runs out, and a printer driver must know that
+to the byte. No modem line is used: pseudo-terminals and many USB adapters have none. The port is ours
+alone (`exclusive`), so that a technician's terminal cannot steal replies.
+
+The port is opened by the first call, and again by the first call after it was lost: whoever is told
+`LineLost` and tries later finds the re-plugged device without rebuilding its driver.
+"""
+
+import errno
+import fcntl
+import os
+import select
+from pathlib import Path
+from typing import Protocol
+
+from serial.serialposix import Serial
+
+from drivers.errors import LineLost
+from drivers.ports import Clock
+
+USB_MAJOR = 180  # Linux: character devices of USB, printers among them
+_EMPTY_S = 0.02
+_BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
+
+
+class _Port(Protocol):
+    """What we use of an open port."""
+
+    def fileno(self) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class _UsbPrinter:
+    """/dev/usb/lp0: the kernel's node for a USB printer, which is no terminal and which pyserial refuses."""
+
+    def __init__(self, path: str) -> None:
+        self._open_fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._open_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise
+
+    def fileno(self) -> int:
+        return self._open_fd
+
+    def close(self) -> None:
+        os.close(self._open_fd)
+
+
+class SerialStream:
+    """8N1, raw, no flow control by wire."""
+
+    def __init__(self, port: str, baud: int, clock: Clock, *, device: str) -> None:
+        """`port` is a path; `device` is the name that errors carry. Nothing is opened yet."""
+        self._port = port
+        self._baud = baud
+        self._clock = clock
+        self._device = device
+        self._serial: _Port | None = None
+        self._poll: select.poll | None = None
+        self._closed = False
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """As `ByteStream.read`. Raises `LineLost` when the port is gone or was closed."""
+        if not self._ready(select.POLLIN, timeout_s):
+            return b""
+        try:
+            data = os.read(self._fd(), max_bytes)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise self._gone(error) from None
+        if not data and isinstance(self._serial, _UsbPrinter):
+            self._rest(min(timeout_s, _EMPTY_S))  # an empty packet; an unplugged printer is an error instead
+        elif not data:  # readable with nothing to read: hung up
+            raise self._gone(OSError(errno.EIO, "hung up"))
+        return data
+
+    def write(self, data: bytes, timeout_s: float) -> int:
+        """As `ByteStream.write`: how many bytes the port took, also when the time ran out. Raises `LineLost`."""
+        deadline_s = self._clock.monotonic() + timeout_s
+        view = memoryview(data)
+        taken = 0
+        while taken < len(data):
+            left_s = deadline_s - self._clock.monotonic()
+            if not self._ready(select.POLLOUT, max(0.0, left_s)):
+                return taken
+            try:
+                taken += os.write(self._fd(), view[taken:])
+            except BlockingIOError:
+                if left_s <= 0:
+                    return taken
+            except OSError as error:
+                raise self._gone(error) from None
+        return taken
+
+    def close(self) -> None:
+        """Give the port back for good. Calling it twice is harmless."""
+        self._closed = True
+        self._shut()
+
+    def _ready(self, want: int, timeout_s: float) -> bool:
+        """Wait for the port; bytes that arrived before a hang-up can still be read."""
+        fd = self._fd()
+        assert self._poll is not None
+        self._poll.modify(fd, want)
+        events = self._poll.poll(max(0.0, timeout_s) * 1000)
+        flags = events[0][1] if events else 0
+        if flags & want:
+            return True
+        if flags & _BROKEN:
+            raise self._gone(OSError(errno.EIO, "hung up"))
+        return False
+
+    def _rest(self, timeout_s: float) -> None:
+        assert self._poll is not None
+        self._poll.modify(self._fd(), 0)
+        self._poll.poll(timeout_s * 1000)
+
+    def _fd(self) -> int:
+        if self._closed:
+            raise LineLost(self._device, f"{self._port} was closed by the program.")
+        if self._serial is None:
+            self._serial = self._opened()
+            self._poll = select.poll()
+            self._poll.register(self._serial.fileno(), 0)
+        return int(self._serial.fileno())
+
+    def _opened(self) -> _Port:
+        try:
+            if os.major(Path(self._port).stat().st_rdev) == USB_MAJOR:
+                return _UsbPrinter(self._port)
+            serial = Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
+            serial.reset_input_buffer()  # what came while nobody listened answers nothing we asked
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise LineLost(self._device, f"{self._port} cannot be opened ({_why(error)}).") from None
+        port: _Port = serial
+        return port
+
+    def _gone(self, error: OSError) -> LineLost:
+        self._shut()
+        return LineLost(self._device, f"{self._port} is gone ({_why(error)}).")
+
+    def _shut(self) -> None:
+        port, self._serial, self._poll = self._serial, None, None
+        if port is not None:
+            try:
+                port.close()
+            except OSError:  # the port is gone already, which is what was wanted
+                return
+
+
+def _why(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if isinstance(number, int) else str(error)

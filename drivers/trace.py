@@ -1,0 +1,105 @@
+"""The last frames of a line, always in memory: what a technician needs to see after a fault.
+
+A `TracedStream` stands between a driver and its stream and remembers what passed. Each piece goes through
+the owner's `redact` before it is kept, so that nothing personal can be in a dump: the printers' lines keep
+lengths only. Pieces of one direction that follow each other closely are one entry, as a frame often
+arrives in several reads.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drivers.ports import ByteStream, Clock
+
+_JOIN_S = 0.020
+_KEPT_BYTES = 64  # of one entry; the length is kept whole
+
+
+class Direction(StrEnum):
+    SENT = "sent"
+    HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One frame that passed. `data` is redacted and holds at most its first 64 bytes; `size` is the true length."""
+
+    at_s: float
+    direction: Direction
+    data: bytes
+    size: int
+
+    def line(self, zero_s: float = 0.0) -> str:
+        """For a person: seconds since `zero_s`, an arrow, hexadecimal bytes."""
+        arrow = "->" if self.direction is Direction.SENT else "<-"
+        more = f" … {self.size} bytes" if self.size > len(self.data) else ""
+        return f"{self.at_s - zero_s:12.4f} {arrow} {self.data.hex(' ')}{more}"
+
+
+def keep_all(_direction: Direction, data: bytes) -> bytes:
+    """For lines that carry nothing personal (coins)."""
+    return data
+
+
+def keep_lengths(_direction: Direction, _data: bytes) -> bytes:
+    """For lines that carry documents."""
+    return b""
+
+
+class TracedStream:
+    """A `ByteStream` that remembers its last passages."""
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        clock: Clock,
+        *,
+        redact: Callable[[Direction, bytes], bytes],
+        entries: int = 256,
+    ) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._redact = redact
+        self._ring: deque[Passage] = deque(maxlen=entries)
+        self._last_s = float("-inf")
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        data = self._stream.read(max_bytes, timeout_s)
+        if data:
+            self._note(Direction.HEARD, data)
+        return data
+
+    def write(self, data: bytes, timeout_s: float) -> int:
+        taken = self._stream.write(data, timeout_s)
+        if taken:
+            self._note(Direction.SENT, bytes(data[:taken]))
+        return taken
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def passages(self) -> tuple[Passage, ...]:
+        """Oldest first."""
+        return tuple(self._ring)
+
+    def dump(self) -> list[str]:
+        """The passages as lines of text, times counted back from now."""
+        now_s = self._clock.monotonic()
+        return [passage.line(now_s) for passage in self._ring]
+
+    def _note(self, direction: Direction, data: bytes) -> None:
+        now_s = self._clock.monotonic()
+        kept = self._redact(direction, data[:_KEPT_BYTES])
+        last = self._ring[-1] if self._ring else None
+        if last is not None and last.direction is direction and now_s - self._last_s <= _JOIN_S:
+            self._ring[-1] = Passage(
+                at_s=last.at_s,
+                direction=direction,
+                data=(last.data + kept)[:_KEPT_BYTES],
+                size=last.size + len(data),
+            )
+        else:
+            self._ring.append(Passage(at_s=now_s, direction=direction, data=kept, size=len(data)))
+        self._last_s = now_s

@@ -1,0 +1,474 @@
+"""The words a driver uses to say what is, and what happened: all that the session ever sees of a device.
+
+Device states are those of XFS4IoT (CommonStatus, CardReader, Printer, CashAcceptor), cut down to what
+our hardware can produce. Every state has UNKNOWN, which is never folded into another value: a printer
+that does not answer does not have plenty of paper. Results are frozen records. Nothing here does I/O.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+# --- every device -------------------------------------------------------------------------------
+
+
+class DeviceState(StrEnum):
+    """CommonStatus.Device."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"  # switched off by an operator, or closed for a cover or an empty roll
+    NO_DEVICE = "no_device"
+    HARDWARE_ERROR = "hardware_error"
+    USER_ERROR = "user_error"  # a person is in the way
+    FRAUD_ATTEMPT = "fraud_attempt"
+    UNKNOWN = "unknown"
+
+
+# --- card ---------------------------------------------------------------------------------------
+
+
+class CardPresence(StrEnum):
+    PRESENT = "present"
+    NOT_PRESENT = "not_present"
+    UNKNOWN = "unknown"  # no reader, no pcscd
+
+
+class CardKind(StrEnum):
+    INDIVIDUAL_NUMBER = "individual_number"  # 個人番号カード
+    RESIDENT_REGISTER = "resident_register"  # 住基カード
+    CITIZEN = "citizen"  # 宮崎市民カード
+    PHONE = "phone"  # スマホ用電子証明書
+    UNKNOWN = "unknown"
+
+
+class AuthenticationMethod(StrEnum):
+    """How the centre learns who holds the card (facts/domain.md 6.2)."""
+
+    JPKI = "jpki"  # 個人認証方式: the card checks the PIN and signs
+    MUNICIPAL = "municipal"  # カードAP認証方式: the centre checks the PIN
+
+
+class CardRefusal(StrEnum):
+    """Why the card in the slot cannot be used, as far as the machine itself can know."""
+
+    NOT_OUR_CARD = "not_our_card"  # answers, but carries no application we know
+    UNREADABLE = "unreadable"  # mute, upside down, broken
+    KIND_NOT_TAKEN = "kind_not_taken"  # known, but not at this site
+    NO_CERTIFICATE = "no_certificate"
+    KEY_NOT_SUPPORTED = "key_not_supported"  # an EC or unknown key
+    EXPIRED = "out_of_date"  # not "expired": a reason word means one thing, and that one is the centre's
+    PIN_BLOCKED = "pin_blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRead:
+    """A usable card, before any PIN."""
+
+    kind: CardKind
+    method: AuthenticationMethod
+    credential: bytes = field(repr=False)  # JPKI: certificate, DER. Municipal: the identity record. RAM only.
+    pin_tries_left: int | None  # None: the card does not say, or the centre counts
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardNotUsable:
+    reason: CardRefusal
+    kind: CardKind = CardKind.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardProof:
+    """What the card gave after the right PIN (JPKI), or what the centre needs to check it (municipal)."""
+
+    signature: bytes = field(repr=False)
+    encrypted_pin: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPin:
+    left: int | None  # None: unknown
+
+
+@dataclass(frozen=True, slots=True)
+class PinBlocked:
+    pass
+
+
+# --- keypad -------------------------------------------------------------------------------------
+
+
+class Key(StrEnum):
+    """The sixteen keys. Digits double as menu numbers."""
+
+    D0 = "0"
+    D1 = "1"
+    D2 = "2"
+    D3 = "3"
+    D4 = "4"
+    D5 = "5"
+    D6 = "6"
+    D7 = "7"
+    D8 = "8"
+    D9 = "9"
+    PREVIOUS = "previous"  # ▲ 前へ
+    NEXT = "next"  # ▼ 次へ
+    CANCEL = "cancel"  # 取消
+    CLEAR = "clear"  # 訂正・戻る
+    LANGUAGE = "language"  # ことば
+    ENTER = "enter"  # 確認
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """One key, in data entry. Never posted for a digit during PIN entry."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class PinProgress:
+    """How many digits stand in the buffer; which ones, nobody outside the buffer learns."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """ENTER with enough digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinCancelled:
+    """CANCEL during PIN entry; the buffer is wiped."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStuck:
+    """A key has been down longer than a person holds one (fault catalogue P1).
+
+    `key=None`: it went down as a digit of a PIN, so which one it is is not told.
+    """
+
+    key: Key | None
+
+
+# --- coins --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoinCredited:
+    """A coin is in the cash box. `event_counter` is the acceptor's own (ccTalk header 229), None where it has none."""
+
+    value_yen: int
+    event_counter: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoinRejected:
+    """A coin came back, or may have (`certain=False`); nothing is credited."""
+
+    code: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsLost:
+    """The event buffer overran: this many events are gone for good and a person must reconcile them."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptorRestarted:
+    """The acceptor's counter fell to 0: it was re-configured; coins in between may be unaccounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinFraud:
+    """Coin on a string, light attack, wrong sequence."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptorBlocked:
+    """The acceptor cannot take coins until somebody clears it."""
+
+    code: int
+
+
+CoinEvent = CoinCredited | CoinRejected | CreditsLost | AcceptorRestarted | CoinFraud | AcceptorBlocked
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptorCounters:
+    """ccTalk 229 and 225; None where the device does not count (225 is optional, a pulse acceptor has neither)."""
+
+    event_counter: int | None
+    accepted_total: int | None
+
+
+class HopperState(StrEnum):
+    OK = "ok"
+    LOW = "low"
+    EMPTY = "empty"
+    JAMMED = "jammed"
+    HARDWARE_ERROR = "hardware_error"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class HopperCounters:
+    """ccTalk 166 event counter and 168 lifetime coins out."""
+
+    event_counter: int
+    life_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispensed:
+    """The end of one dispense command, settled by counters. `paid=None`: nobody can say (UNKNOWN)."""
+
+    value_yen: int
+    asked: int
+    paid: int | None
+    counters: HopperCounters | None
+    state: HopperState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrayPayout:
+    """Coins left a hopper without a command of ours. `coins=None`: its lifetime count is another one altogether."""
+
+    value_yen: int
+    coins: int | None
+    life_total: int
+
+
+# --- printer ------------------------------------------------------------------------------------
+
+
+class PaperSupply(StrEnum):
+    FULL = "full"
+    LOW = "low"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+class PaperExit(StrEnum):
+    """What lies in the mouth of the printer."""
+
+    EMPTY = "empty"
+    PRESENT = "present"
+    JAMMED = "jammed"
+    UNKNOWN = "unknown"  # no sensor, or no answer
+
+
+class PrintTrouble(StrEnum):
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    JAM = "jam"
+    CUTTER = "cutter"
+    HEAD_HOT = "head_hot"
+    MECHANISM = "mechanism"  # unrecoverable; power off
+    POWER_LOST = "power_lost"
+    LINE_LOST = "line_lost"
+    SILENT = "silent"  # no answer: not the same as no trouble
+    BINDING = "binding"  # the raster is not the one the ticket names: nothing was sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrinterStatus:
+    """One state out of all flags. `trouble=None` with `device=ONLINE` means ready."""
+
+    device: DeviceState
+    supply: PaperSupply
+    exit: PaperExit
+    trouble: PrintTrouble | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a page may be begun: online, no trouble, and paper known to be there."""
+        return (
+            self.device is DeviceState.ONLINE
+            and self.trouble is None
+            and self.supply in {PaperSupply.FULL, PaperSupply.LOW}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """The printer itself proved that the page is complete: how, and its page counter after.
+
+    `trouble`: what then kept the complete page from being cut; it hangs in the printer.
+    """
+
+    evidence: str
+    counter: int | None
+    trouble: PrintTrouble | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPrinted:
+    """The page is not complete. `begun` tells a spoiled sheet from an untouched one."""
+
+    reason: PrintTrouble
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrintUnknown:
+    """Nobody can say whether the page is complete. Never charged, never reprinted."""
+
+    reason: PrintTrouble
+
+
+# --- line to the issuing centre -----------------------------------------------------------------
+
+Text = Mapping[str, str]  # language code -> words; "ja" is always there
+
+
+class CentreRefusal(StrEnum):
+    """Why the centre will not go on. The machine words each one; nothing more is told on purpose:
+    a resident under 支援措置 sees ASK_AT_COUNTER like many others."""
+
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_FOREIGN = "certificate_foreign"  # not issued by a CA this municipality accepts
+    CARD_EXPIRED = "card_expired"
+    CARD_REPORTED_LOST = "card_reported_lost"
+    CARD_NOT_TAKEN = "card_not_taken"
+    SIGNATURE_WRONG = "signature_wrong"
+    WRONG_PIN = "wrong_pin"
+    PIN_BLOCKED = "pin_blocked"
+    NOT_RESIDENT = "not_resident"
+    MOVED_OUT = "moved_out"
+    UNDER_AGE = "under_age"
+    ASK_AT_COUNTER = "ask_at_counter"
+    NOT_REGISTERED = "not_registered"  # no seal registered, no such record
+    NOT_OFFERED = "not_offered"  # kind not issued here or now
+    OUTSIDE_HOURS = "outside_hours"
+    STOPPED = "stopped"  # the municipality's line is stopped
+    EXPIRED = "expired"  # challenge, authentication or reservation ran out
+    BAD_REQUEST = "bad_request"  # the machine asked something it should not have
+
+
+class LineTrouble(StrEnum):
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "centre_silent"  # not "timed_out": that is the resident who pressed nothing
+    SERVER_NOT_TRUSTED = "server_not_trusted"
+    BAD_ANSWER = "bad_answer"
+    SERVER_ERROR = "server_error"
+
+
+@dataclass(frozen=True, slots=True)
+class CentreRefused:
+    code: CentreRefusal
+    pin_tries_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CentreUnreachable:
+    """No valid answer. Whether the centre acted is unknown; the same request id may be asked again."""
+
+    trouble: LineTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class BindingFailed:
+    """An answer that is not ours: another request, person, kind, hash or count. Stops the line."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    challenge_id: str
+    challenge: bytes = field(repr=False)
+    pin_key: bytes | None = field(default=None, repr=False)  # municipal: the centre's PIN key (X25519, raw)
+    pin_tries_left: int | None = None  # municipal: counted at the centre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    value: str
+    label: Text = field(repr=False)  # may hold a family member's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionGroup:
+    """One question about a certificate; the machine shows it as one numbered menu."""
+
+    key: str
+    title: Text
+    several: bool  # pick any number (at least one), else exactly one
+    choices: tuple[Choice, ...]
+    default: tuple[str, ...]
+    only_if: tuple[str, str] | None = None  # (key, value) of an earlier answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One kind of certificate, whether this resident may have it now, and what there is to choose."""
+
+    kind: str
+    title: Text
+    fee_yen: int
+    copies_max: int
+    refusal: CentreRefusal | None  # None: available
+    groups: tuple[OptionGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticated:
+    authentication_id: str = field(repr=False)
+    masked_name: str = field(repr=False)
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderItem:
+    kind: str
+    options: Mapping[str, tuple[str, ...]] = field(repr=False)
+    copies: int
+    fee_yen: int  # of one copy, as the resident was shown it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedCopy:
+    """One sheet-set to come: its own issue number, its own document, its own fee."""
+
+    copy: int  # 1.. over the whole basket
+    kind: str
+    issue_number: str
+    document_sha256: str
+    pages: int
+    size_bytes: int
+    fee_yen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """The centre's signed commitment, already verified field by field against what was asked."""
+
+    request_id: str
+    card_fingerprint: str = field(default="", repr=False)  # SHA-256 of the credential; no document fits an empty one
+    copies: tuple[ReservedCopy, ...]
+    expires_at: datetime
+    lasts_s: float = 900.0  # from the centre's promise to its end, by the centre's own clock
+
+    @property
+    def fee_yen(self) -> int:
+        return sum(copy.fee_yen for copy in self.copies)
+
+
+class CopyState(StrEnum):
+    """Where the centre holds one copy."""
+
+    RESERVED = "reserved"
+    DELIVERED = "delivered"
+    ISSUED = "issued"
+    VOID = "void"
+    NONE = "none"  # the centre never heard of it
