@@ -1,0 +1,1 @@
+"""The machine: what it decides, shows and remembers; see README.md."""

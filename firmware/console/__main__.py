@@ -1,0 +1,91 @@
+"""`python -m firmware.console passwd|remove|list|unlock`: the accounts of the maintenance console, as root."""
+
+import argparse
+import getpass
+import os
+import re
+import secrets
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from firmware.console.access import Account, Accounts, AccountsUnusable, Role, load, scrypt, spell
+
+SHORTEST = 8
+
+
+def store(path: Path, accounts: Accounts) -> None:
+    """Whole or not at all, and never readable by others."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(spell(accounts))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def asked() -> str:
+    """A password: twice from a person, one line from a pipe. Raises `AccountsUnusable`."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise AccountsUnusable("The two were not the same.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not re.fullmatch(rf"[\x20-\x7e]{{{SHORTEST},64}}", password):
+        raise AccountsUnusable(f"A password has {SHORTEST} to 64 characters of plain ASCII.")
+    return password
+
+
+def changed(options: argparse.Namespace, accounts: Accounts) -> Accounts:
+    people = dict(accounts.people)
+    match options.command:
+        case "passwd":
+            salt = secrets.token_bytes(16)
+            # A vendor's account ends by itself (facts of reliability, c-15).
+            expires = date.today() + timedelta(days=options.days) if options.days else None  # noqa: DTZ011
+            people[options.name] = Account(
+                role=Role(options.role), salt=salt, hash=scrypt(asked(), salt), expires=expires
+            )
+        case "remove":
+            people.pop(options.name, None)
+        case "unlock":
+            return replace(accounts, unlock=secrets.token_hex(8))
+    return replace(accounts, people=people)
+
+
+def name(text: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9-]{1,19}", text):
+        raise argparse.ArgumentTypeError("a name is 2 to 20 of a-z, 0-9 and -, a letter first")
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m firmware.console", description=__doc__)
+    parser.add_argument("--users", type=Path, required=True, help="the file of accounts, as the unit file names it")
+    commands = parser.add_subparsers(dest="command", required=True)
+    passwd = commands.add_parser("passwd", help="make an account, or give it a new password")
+    passwd.add_argument("name", type=name)
+    passwd.add_argument("--role", choices=[str(role) for role in Role], required=True)
+    passwd.add_argument("--days", type=int, default=0, help="it ends after so many days (a vendor: at most 60)")
+    commands.add_parser("remove", help="take an account away").add_argument("name", type=name)
+    commands.add_parser("list", help="names and roles")
+    commands.add_parser("unlock", help="after too many wrong passwords")
+    options = parser.parse_args(arguments)
+    try:
+        accounts = load(options.users) if options.users.exists() else Accounts()
+        if options.command == "list":
+            for who, account in sorted(accounts.people.items()):
+                print(f"{who:20} {account.role:10} {account.expires or ''}".rstrip())
+            return 0
+        store(options.users, changed(options, accounts))
+    except AccountsUnusable as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

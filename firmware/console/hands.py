@@ -1,0 +1,125 @@
+"""The console's hands: the loop and its memory, as much of them as staff may touch. Satisfies `steps.Hands`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from drivers.ports import Clock
+from firmware.desks import Command
+from firmware.journal.journal import Stored
+from firmware.journal.memory import Memory
+from firmware.journal.records import Record
+from firmware.journal.state import Book
+from firmware.service.availability import Availability, Reason
+from firmware.session.scenes import Scene
+
+if TYPE_CHECKING:
+    from firmware.loop import Loop
+
+
+class LoopHands:
+    def __init__(
+        self,
+        loop: "Loop",
+        memory: Memory,
+        *,
+        machine: str,
+        version: str,
+        hopper_values: Iterable[int],
+        now: Callable[[], datetime],
+        clock: Clock,
+        settings: object,
+        check_settings: Callable[[], str | None],
+    ) -> None:
+        self.machine = machine
+        self.version = version
+        self.hopper_values = tuple(sorted(hopper_values))
+        self.check_settings = check_settings
+        self.now = now
+        self.monotonic = clock.monotonic
+        self._loop = loop
+        self._memory = memory
+        self._settings = settings
+
+    @property
+    def book(self) -> Book:
+        return self._memory.book
+
+    @property
+    def state(self) -> Availability:
+        return self._loop.reception.state
+
+    @property
+    def door_open(self) -> bool | None:
+        return self._loop.reception.door_open
+
+    @property
+    def sentence(self) -> str:
+        return str(self._loop.state)
+
+    # --- the journal ----------------------------------------------------------------------------
+
+    def head(self) -> tuple[int, str]:
+        return self._memory.journal.head()
+
+    def history(self, since_seq: int = 0) -> Iterator[Stored]:
+        return self._memory.journal.records(since_seq)
+
+    def verify(self) -> int:
+        return self._memory.journal.verify()
+
+    def write(self, record: Record) -> None:
+        self._loop.write(record)
+
+    def checkpoint(self) -> None:
+        self._memory.checkpoint()
+
+    def rest(self) -> None:
+        self._memory.rest()
+
+    # --- the machine ----------------------------------------------------------------------------
+
+    def send(self, desk: str, command: Command, ticket: int) -> None:
+        self._loop.send_for_staff(desk, command, ticket)
+
+    def show(self, scene: Scene | None) -> None:
+        self._loop.show_for_staff(scene)
+
+    def request_maintenance(self) -> None:
+        reception = self._loop.reception
+        reception.state = reception.state.maintenance_requested()
+        self._loop.look_anew()
+
+    def leave_maintenance(self, *, passed: bool) -> None:
+        reception = self._loop.reception
+        reception.state = reception.state.maintenance_left(self_test_passed=passed)
+        self._loop.look_anew()
+
+    def clear(self, reasons: Iterable[Reason]) -> None:
+        change = self._loop.reception.cleared(reasons)
+        if change is not None:
+            self.write(change)
+
+    def settings(self) -> list[tuple[str, str]]:
+        return list(_flat("", self._settings))
+
+    def end(self) -> None:
+        self._loop.exit_asked = True
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every leaf of a settings dataclass. The unit file holds paths of keys, never keys."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _flat(f"{prefix}.{field.name}" if prefix else field.name, getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _flat(f"{prefix}.{key}", entry)
+    elif isinstance(value, tuple | list) and value and (is_dataclass(value[0]) or isinstance(value[0], tuple)):
+        for number, entry in enumerate(value, start=1):
+            yield from _flat(f"{prefix}.{number}", entry)
+    elif isinstance(value, tuple | list):
+        yield prefix, " ".join(map(str, value))
+    else:
+        yield prefix, str(value)

@@ -1,0 +1,331 @@
+"""Commands that only look: from the book, the journal and the unit file. Nothing personal is in any of them."""
+
+import dataclasses
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from drivers.vocabulary import PrinterStatus
+from firmware.console.grammar import Refused, When, legal
+from firmware.console.steps import Answer, Do, Hands, Job, Person, Show, well
+from firmware.desks import Beat
+from firmware.journal import records
+from firmware.journal.journal import JournalTrouble, Stored
+from firmware.journal.state import CLAIM
+from firmware.session.context import claim_code
+from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
+from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
+
+TAIL, TAIL_MAX = 10, 50
+_LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
+EXPORT, EXPORT_MAX = 100, 2000
+_Z = (
+    "sessions",
+    "inserted_yen",
+    "earned_yen",
+    "paid_out_yen",
+    "claimed_yen",
+    "overpaid_yen",
+    "stray_yen",
+    "test_coins_yen",
+    "staff_paid_yen",
+    "collected_yen",
+    "unknown_yen",
+    "copies_printed",
+    "copies_spoiled",
+    "copies_uncertain",
+    "sheets_tested",
+    "flags",
+)
+
+
+def who(person: Person | None, noise: int) -> Answer:
+    """`noise`: bytes on the line that no keyboard sends (catalogue K1)."""
+    line_ = f"noise on the line so far: {noise} bytes"
+    if person is None:
+        return Answer(("Nobody is logged in.", line_), {"who": None, "noise": noise})
+    return Answer((f"{person.name}, {person.role}", line_), {"who": person.name, "role": person.role, "noise": noise})
+
+
+def help_lines(person: Person | None, mode: When) -> Answer:
+    commands = list(legal(person.role if person else None, mode))
+    rows = [f"{number:2} {command.usage:28} {command.help}" for number, command in enumerate(commands, start=1)]
+    return Answer(
+        (*rows, "A number alone chooses. --json behind what only reads."), {"commands": [c.usage for c in commands]}
+    )
+
+
+def version(hands: Hands) -> Answer:
+    seq, digest = hands.head()
+    lines = (f"kofuki {hands.version}", f"machine {hands.machine}", f"journal {seq} {digest}")
+    return Answer(lines, {"version": hands.version, "machine": hands.machine, "journal": [seq, digest]})
+
+
+def status(hands: Hands) -> Answer:
+    state, book = hands.state, hands.book
+    facts: dict[str, Any] = {
+        "mode": str(state.mode),
+        "session": hands.sentence,
+        "reasons": {reason.number: str(reason) for reason in sorted(state.reasons, key=lambda r: r.number)},
+        "queue": len(book.queue),
+        "uncertain": len(book.uncertain),
+        "advices": len(book.pending_advices()),
+        "sheets": book.sheets,
+    }
+    lines = [f"mode {state.mode}{', maintenance is waited for' if state.maintenance_wanted else ''}"]
+    lines += [f"session {hands.sentence}"]
+    lines += [f"{reason.number} {reason.sentence}" for reason in sorted(state.reasons, key=lambda r: r.number)]
+    lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
+    lines += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
+    return Answer(tuple(lines), facts)
+
+
+def counters(hands: Hands) -> Answer:
+    book = hands.book
+    lines = [f"{name:20} {amount:>12}" for name, amount in book.totals.items()]
+    lines += [f"cash box {value:>4} yen    {coins:>12} coins" for value, coins in sorted(book.cash_box.items())]
+    lines += [f"hopper   {value:>4} yen    {coins:>12} coins" for value, coins in sorted(book.tubes.items())]
+    lines += [f"{'sheets':20} {'-' if book.sheets is None else book.sheets:>12}"]
+    data = {"totals": book.totals, "cash_box": book.cash_box, "hoppers": book.tubes, "sheets": book.sheets}
+    return Answer(tuple(lines), data)
+
+
+def uncertain(hands: Hands) -> Answer:
+    """Ids shortened: a claim's key makes its code."""
+    queue = [(code, _LONG_HEX.sub(r"\1~", detail)) for code, detail in hands.book.queue]
+    rows = tuple(f"{number:3} {code} {detail}" for number, (code, detail) in enumerate(queue, start=1))
+    return Answer(rows or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
+
+
+def tail(hands: Hands, count: str = "") -> Answer:
+    last = min(int(count or TAIL), TAIL_MAX)
+    entries: deque[Stored] = deque(hands.history(max(0, hands.head()[0] - last)), maxlen=last or None)
+    return Answer(tuple(line(entry) for entry in entries), {"records": [as_data(entry) for entry in entries]})
+
+
+def verify(hands: Hands) -> Answer:
+    try:
+        count = hands.verify()
+    except JournalTrouble as trouble:
+        raise Refused("journal", str(trouble)) from None
+    return Answer((f"{count} records, one chain.",), {"records": count})
+
+
+def export(hands: Hands, count: str = "") -> Answer:
+    """A checkpoint first: where the machine has a seal, its signature covers every record before it."""
+    hands.checkpoint()
+    last = min(int(count or EXPORT), EXPORT_MAX)
+    entries = list(hands.history(max(0, hands.head()[0] - last)))
+    lines = [f"{line(entry)} {entry.hash}" for entry in entries]
+    return Answer(tuple(lines), {"records": [as_data(entry, whole=True) | {"hash": entry.hash} for entry in entries]})
+
+
+def clock(hands: Hands) -> Answer:
+    now = hands.now().isoformat(timespec="seconds")
+    return Answer((now, f"running for {hands.monotonic():.0f} s of the monotonic clock"), {"now": now})
+
+
+def config(hands: Hands) -> Answer:
+    return Answer(tuple(f"{key} = {value}" for key, value in hands.settings()), dict(hands.settings()))
+
+
+def config_check(hands: Hands) -> Answer:
+    trouble = hands.check_settings()
+    if trouble is not None:
+        raise Refused("config", trouble)
+    return Answer(("The unit file on the disk can be used; it is read at the next start.",))
+
+
+# --- records on a line ------------------------------------------------------------------------------
+
+
+def line(entry: Stored) -> str:
+    """A record as the allow-listed fields it is made of. Ids are shortened: they are chance, and long."""
+    told = " ".join(f"{field.name}={_short(value_of(entry.record, field.name))}" for field in fields_of(entry.record))
+    return f"{entry.seq} {entry.wall:%Y-%m-%dT%H:%M:%S}Z {type(entry.record).__name__} {told}".rstrip()
+
+
+def as_data(entry: Stored, *, whole: bool = False) -> dict[str, Any]:
+    """As `line` tells it. `whole`: ids in full, for whoever may export: a claim's code can be made from its key."""
+    told = {field.name: value_of(entry.record, field.name) for field in fields_of(entry.record)}
+    if not whole:
+        told = {name: value if isinstance(value, bool | int) else _short(value) for name, value in told.items()}
+    return {"seq": entry.seq, "wall": entry.wall.isoformat(), "record": type(entry.record).__name__, **told}
+
+
+def fields_of(record: records.Record) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(record)
+
+
+def value_of(record: records.Record, name: str) -> Any:
+    """A snapshot of the whole book does not belong on a line, and a claim's code is money to whoever reads it."""
+    value = getattr(record, name)
+    if isinstance(record, records.ClaimDone) and name == "claim_code":
+        return f"{value[:2]}******"
+    if isinstance(record, records.Checkpoint) and isinstance(value, Mapping):
+        return "..."
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _short(value: object) -> str:
+    """Words without spaces: long hex numbers cut, rows as `a:b;c:d`."""
+    match value:
+        case str():
+            return _LONG_HEX.sub(r"\1~", value.replace(" ", "_"))
+        case Mapping():
+            return ",".join(f"{key}:{_short(entry)}" for key, entry in sorted(value.items()))
+        case tuple() | list():
+            return ";".join(
+                ":".join(map(_short, row)) if isinstance(row, tuple | list) else _short(row) for row in value
+            )
+        case None:
+            return "-"
+        case _:
+            return str(value)
+
+
+# --- looks that ask a device ------------------------------------------------------------------------
+
+
+def devices(hands: Hands) -> Job:
+    """In maintenance the devices are asked; in service they belong to the residents, and what is known is told."""
+    if not hands.state.in_maintenance:
+        lines = [f"{reason.number} {reason}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
+        return Answer(tuple(lines) or ("Every desk is well. Ask again in maintenance for more.",))
+    data: dict[str, Any] = {}
+    coins = yield Do("coin", CheckCoins())
+    if isinstance(coins, CoinReadiness):
+        data["acceptor"] = {"event_counter": coins.acceptor.event_counter, "accepted": coins.acceptor.accepted_total}
+        data["hoppers"] = {value: str(state) for value, state in coins.hoppers.items()}
+    paper = yield Do("paper", CheckPaper())
+    if isinstance(paper, PaperReadiness):
+        data["printer"], data["receipt_printer"] = _printer(paper.certificate), _printer(paper.receipt)
+    line_ = yield Do("line", Beat(), health=True)
+    data["line"] = "answers" if not isinstance(line_, Fault) and well(line_) else "silent"
+    for name, answer in (("acceptor", coins), ("printer", paper)):
+        if isinstance(answer, Fault):
+            data[name] = answer.sentence
+    return Answer(tuple(f"{name:16} {_row(told)}" for name, told in data.items()), data)
+
+
+def _printer(status: PrinterStatus) -> dict[str, str]:
+    trouble = str(status.trouble or "none")
+    return {"device": str(status.device), "paper": str(status.supply), "mouth": str(status.exit), "trouble": trouble}
+
+
+def _row(told: object) -> str:
+    return " ".join(f"{key}={value}" for key, value in told.items()) if isinstance(told, Mapping) else str(told)
+
+
+def read_counters(hands: Hands) -> Job:
+    """Yields up to a `Counters` record in `data["counters"]`; a device that is silent is left out."""
+    hoppers = []
+    for value in hands.hopper_values:
+        answer = yield Do("coin", CountHopper(value))
+        if isinstance(answer, HopperCounted):
+            counted = answer.counters
+            hoppers.append(records.HopperReading(value, counted.event_counter, counted.life_total))
+    coins = yield Do("coin", CheckCoins())
+    acceptor = coins.acceptor if isinstance(coins, CoinReadiness) else None
+    paper = yield Do("paper", CountPaper())
+    read = records.Counters(
+        acceptor_event=acceptor.event_counter if acceptor else None,
+        acceptor_total=acceptor.accepted_total if acceptor else None,
+        printer_counter=paper.counter if isinstance(paper, PaperCounted) else None,
+        hoppers=hoppers,
+    )
+    return Answer(data={"counters": read})
+
+
+# --- evidence ---------------------------------------------------------------------------------------
+
+
+def unknown_of(hands: Hands, key: str) -> int:
+    """Yen that staff let hoppers pay for this claim and of which nobody could say what came out."""
+    purpose, unknown = "", 0
+    for entry in hands.history():
+        match entry.record:
+            case records.StaffPayIntent():
+                purpose = entry.record.purpose
+            case records.StaffPayDone(paid=None) if purpose == f"{CLAIM}{key}":
+                unknown += entry.record.asked * entry.record.value_yen
+    return unknown
+
+
+def key_of(hands: Hands, code: str) -> tuple[str, int, int]:
+    """Key, yen and yen collected here of a claim. Raises `Refused` when this machine made none with this code."""
+    wanted = code.replace("-", "").upper()
+    key, amount, collected = "", 0, 0
+    for entry in hands.history():
+        match entry.record:
+            case records.ClaimIntent() if claim_code(entry.record.key) == wanted:
+                key, amount = entry.record.key, entry.record.amount_yen
+            case records.ClaimCollected() if entry.record.key == key:
+                collected += entry.record.amount_yen
+    if not key:
+        raise Refused("claim", "This machine knows of no claim with this code.")
+    return key, amount, collected
+
+
+def evidence(hands: Hands, code: str) -> Job:
+    """The disputed session, the one before it and the one after (facts of reliability, a.1, ATM practice)."""
+    key, amount, collected = key_of(hands, code)
+    before: Sequence[Stored] = ()
+    session: list[Stored] = []
+    found: list[Sequence[Stored]] = []
+    later: list[Stored] = []
+    for entry in hands.history():
+        record = entry.record
+        if isinstance(record, records.SessionOpened):
+            session = []
+        session.append(entry)
+        if found and getattr(record, "key", None) == key:
+            later.append(entry)
+        if not isinstance(record, records.SessionClosed):
+            continue
+        if len(found) == 2:
+            found.append(session)
+        elif not found and any(isinstance(e.record, records.ClaimIntent) and e.record.key == key for e in session):
+            found += [before, session]
+        before, session = session, []
+    titles = ("the session before", "the session of the claim", "the session after")
+    bundle = dict(zip((*titles, "the claim since"), (*(found + [()] * 3)[:3], later), strict=True))
+    for title, entries in bundle.items():
+        yield Show((f"--- {title}{'' if entries else ': none'}", *(line(entry) for entry in entries)))
+    left = amount - collected
+    summary = f"claim {code.upper()} key {key}: {amount} yen, collected here {collected}, not collected here {left}"
+    records_ = {title: [as_data(entry) for entry in entries] for title, entries in bundle.items()}
+    return Answer((summary,), {"key": key, "amount_yen": amount, "collected_yen": collected, "records": records_})
+
+
+def z_report(hands: Hands) -> tuple[str, ...]:
+    """What happened since the last daily close, and what should be where."""
+    book, before = hands.book, hands.book.console.closed_totals
+    rows = [f"Z-report {book.totals['closes'] + 1}  {hands.machine}  {hands.now():%Y-%m-%d %H:%M}"]
+    rows += [f"{'':20} {'since close':>12} {'for life':>12}"]
+    rows += [f"{name:20} {book.totals[name] - before.get(name, 0):>12} {book.totals[name]:>12}" for name in _Z]
+    box_yen = sum(value * coins for value, coins in book.cash_box.items())
+    rows += [f"cash box {value:>4} yen x {coins:>5}" for value, coins in sorted(book.cash_box.items())]
+    rows += [f"cash box {box_yen} yen"]
+    rows += [f"hopper   {value:>4} yen x {coins:>5}" for value, coins in sorted(book.tubes.items())]
+    rows += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
+    rows += [f"queue {len(book.queue)}, unaccounted for {len(book.uncertain)}"]
+    rows += [f"advices not acknowledged {len(book.pending_advices())}"]
+    return tuple(rows)
+
+
+Look = Callable[..., Answer]
+READS: Mapping[str, Look] = {
+    "version": version,
+    "status": status,
+    "counters": counters,
+    "uncertain": uncertain,
+    "journal.tail": tail,
+    "journal.verify": verify,
+    "journal.export": export,
+    "clock.show": clock,
+    "config.show": config,
+    "config.check": config_check,
+}
+ASKS: Mapping[str, Callable[..., Job]] = {"devices": devices, "claim": evidence}

@@ -1,0 +1,270 @@
+"""Commands that act at once: tests, exit, out of service, paper, the daily close. Each is a generator of steps."""
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from drivers.vocabulary import (
+    CardNotUsable,
+    CardRead,
+    CoinCredited,
+    HopperState,
+    Key,
+    KeyPressed,
+    NotPrinted,
+    Printed,
+    PrintUnknown,
+)
+from firmware.console import looking
+from firmware.console.grammar import Refused
+from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, well
+from firmware.desks import Beat
+from firmware.desks.staff import LookAgain, PrintLines
+from firmware.journal import records
+from firmware.journal.match import matched
+from firmware.service.availability import Reason
+from firmware.session.effects import (
+    CheckCoins,
+    CheckPaper,
+    ClearPaper,
+    CloseSlot,
+    CountPaper,
+    OpenSlot,
+    ReadCard,
+    ReleaseCard,
+)
+from firmware.session.events import CoinReadiness, Fault, PaperReadiness
+from firmware.session.scenes import Closed, Starting
+
+KEYS_S = 30.0
+CLOSING_S = 5.0
+COINS_S = 20.0
+PICTURE_S = 3.0
+_DEAD = frozenset({HopperState.JAMMED, HopperState.HARDWARE_ERROR, HopperState.UNKNOWN})
+
+Check = tuple[str, bool, str]  # what, whether it is well, in words
+Checking = Generator[Step, Any, list[Check]]
+
+
+# --- tests ------------------------------------------------------------------------------------------
+
+
+def _coin(hands: Hands) -> Checking:  # noqa: ARG001  every check has the same shape
+    seen = yield Do("coin", LookAgain(), health=True)
+    answer = seen if isinstance(seen, Fault) else (yield Do("coin", CheckCoins()))
+    if not isinstance(answer, CoinReadiness):
+        return [("acceptor", False, answer.sentence), ("hopper", False, "not asked")]
+    told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
+    counters = answer.acceptor
+    return [
+        ("acceptor", True, f"event {counters.event_counter}, accepted {counters.accepted_total}"),
+        ("hopper", not all(state in _DEAD for state in answer.hoppers.values()), told),
+    ]
+
+
+def _paper(hands: Hands) -> Checking:  # noqa: ARG001
+    answer = yield Do("paper", CheckPaper())
+    if not isinstance(answer, PaperReadiness):
+        return [("printer", False, answer.sentence)]
+    return [
+        (name, status.ready, f"{status.device}, paper {status.supply}, trouble {status.trouble or 'none'}")
+        for name, status in (("printer", answer.certificate), ("receipt printer", answer.receipt))
+    ]
+
+
+def _line(hands: Hands) -> Checking:  # noqa: ARG001
+    answer = yield Do("line", Beat(), health=True)
+    heard = not isinstance(answer, Fault) and well(answer)
+    return [("line", heard, "the centre answers" if heard else "the centre is silent")]
+
+
+def _known(reason: Reason, name: str) -> Callable[[Hands], Checking]:
+    def check(hands: Hands) -> Checking:
+        yield from ()
+        there = reason not in hands.state.reasons
+        return [(name, there, "well" if there else reason.sentence)]
+
+    return check
+
+
+_reader = _known(Reason.CARD_READER, "card reader")
+_keys = _known(Reason.KEYPAD, "keypad")
+
+
+def _door(hands: Hands) -> Checking:
+    yield from ()
+    if hands.door_open is None:
+        return []
+    return [("door", not hands.door_open, "open" if hands.door_open else "shut")]
+
+
+EVERYTHING = (_reader, _keys, _coin, _paper, _line, _door)
+NEEDED = (_reader, _keys, _coin, _paper, _door)  # the line is not the machine's; its silence is a reason of its own
+
+
+def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:
+    """Numbered results. Raises `Refused` when one of them is bad."""
+    found: list[Check] = []
+    for check in checks:
+        found += yield from check(hands)
+    at = f"{hands.now():%Y-%m-%d %H:%M}"
+    rows = [f"{n} {'PASS' if well_ else 'FAIL'} {name}: {told}" for n, (name, well_, told) in enumerate(found, start=1)]
+    yield Show((*rows, f"tested {at}"))
+    bad = [name for name, well_, _ in found if not well_]
+    if bad:
+        raise Refused("test", f"Not well: {', '.join(bad)}.")
+    return Answer()
+
+
+def _test(*checks: Callable[[Hands], Checking]) -> Callable[[Hands], Job]:
+    return lambda hands: _checked(hands, *checks)
+
+
+def test_card(hands: Hands) -> Job:  # noqa: ARG001
+    """Says of a card what it is, and nothing of whose it is."""
+    answer = yield Do("card", ReadCard(frozenset()))
+    yield Tell("card", ReleaseCard())
+    match answer:
+        case CardRead(kind=kind, pin_tries_left=left):
+            return Answer((f"1 PASS card: {kind}, tries left {left}",))
+        case CardNotUsable(reason=reason, kind=kind):
+            return Answer((f"1 PASS card: {kind}, would be refused: {reason}",))
+        case Fault(person=True):
+            return Answer(("1 PASS card reader: it answers; no card is in it",))
+        case _:
+            raise Refused("test", "The card reader does not answer.")
+
+
+def test_keypad(hands: Hands) -> Job:
+    yield Show((f"Press each key once; {KEYS_S:.0f} s.",))
+    end_s, missing = hands.monotonic() + KEYS_S, [str(key) for key in Key]
+    while missing:
+        event = yield Listen(end_s)
+        if not isinstance(event, KeyPressed):
+            raise Refused("test", f"Not pressed, or dead: {' '.join(missing)}")
+        if event.key in missing:
+            missing.remove(str(event.key))
+            yield Show((f"{event.key}",))
+    return Answer(("1 PASS keypad: all sixteen keys",))
+
+
+def acceptor_coins(hands: Hands) -> Job:
+    """The slot is open to staff; what falls is nobody's fee and goes to the account of test coins."""
+    yield from done("coin", CheckCoins())
+    yield Tell("coin", OpenSlot(frozenset(hands.hopper_values)))
+    yield Show((f"Insert test coins; {COINS_S:.0f} s.",))
+    total = yield from _test_coins(hands, hands.monotonic() + COINS_S)
+    yield Tell("coin", CloseSlot())
+    total += yield from _test_coins(hands, hands.monotonic() + CLOSING_S)  # a coin may still be rolling
+    return Answer((f"{total} yen are in the cash box as test coins.",))
+
+
+def _test_coins(hands: Hands, until_s: float) -> Generator[Step, Any, int]:
+    """Note the coins that fall until then, or until the slot is closed; their yen."""
+    total = 0
+    while isinstance(event := (yield Listen(until_s, coins=True)), CoinCredited):
+        hands.write(records.TestCoin(value_yen=event.value_yen, event_counter=event.event_counter))
+        total += event.value_yen
+        yield Show((f"{event.value_yen} yen",))
+    return total
+
+
+def test_printer(hands: Hands) -> Job:
+    """A marked page and a marked slip: no resident's data, no issue number; the sheets are counted as tests."""
+    before = yield from done("paper", CountPaper())
+    marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
+    page = yield from done("paper", PrintLines("printer", "TEST PRINT", marked))
+    after = yield from done("paper", CountPaper())
+    sheets = after.counter - before.counter if None not in {after.counter, before.counter} else 1
+    hands.write(records.SheetsUsed(sheets=max(0, sheets), printer_counter=after.counter))
+    slip = yield from done("paper", PrintLines("receipt_printer", "TEST PRINT", marked))
+    rows = [_printed(1, "printer", page.result), _printed(2, "receipt printer", slip.result)]
+    yield Show(tuple(rows))
+    if any("FAIL" in row for row in rows):
+        raise Refused("test", "A printer did not prove its test.")
+    return Answer((f"sheets of certificate paper used: {sheets}",))
+
+
+def _printed(number: int, name: str, result: Printed | NotPrinted | PrintUnknown) -> str:
+    if isinstance(result, Printed):
+        return f"{number} PASS {name}: {result.evidence}"
+    return f"{number} FAIL {name}: {result.reason}"
+
+
+def test_screen(hands: Hands) -> Job:
+    for scene in (Starting(), Closed(reason="maintenance", opens_at=None, numbers=("123",))):
+        hands.show(scene)
+        yield Listen(hands.monotonic() + PICTURE_S)
+    hands.show(None)
+    return Answer(("Two pictures were shown: starting, and closed with the number 123.",))
+
+
+# --- modes ------------------------------------------------------------------------------------------
+
+
+def leave(hands: Hands) -> Job:
+    """Back to service; the devices are asked anew, and if one is not well the technician keeps the machine."""
+    yield from _checked(hands, *NEEDED)
+    hands.leave_maintenance(passed=True)
+    return Answer((f"The machine is {hands.state.mode} again.",))
+
+
+def out_of_service(hands: Hands, on: str, reason: str = "") -> Job:  # noqa: ARG001  the reason is in the record
+    """Written by `ConsoleAct`; the book tells the reception."""
+    yield from ()
+    if on == "off":
+        hands.clear([Reason.OPERATOR])
+        return Answer(("Nothing keeps the machine out of service by hand.",))
+    return Answer(("Out of service after the session that may be going on.",))
+
+
+# --- paper and the day's end ------------------------------------------------------------------------
+
+
+def paper_load(hands: Hands, sheets: str) -> Job:
+    yield from ()
+    hands.write(records.PaperSet(sheets=int(sheets)))
+    return Answer((f"{sheets} sheets are in the printer.",))
+
+
+def paper_cut(hands: Hands) -> Job:
+    before = yield from done("paper", CountPaper())
+    yield Tell("paper", ClearPaper())
+    after = yield from done("paper", CountPaper())
+    if None not in {before.counter, after.counter}:
+        hands.write(records.SheetsUsed(sheets=max(0, after.counter - before.counter), printer_counter=after.counter))
+    return Answer(("The path is clear.",))
+
+
+def close(hands: Hands) -> Job:
+    """Daily close: the match first, then the report; the checkpoint follows the record of its end."""
+    read = yield from looking.read_counters(hands)
+    for record in matched(hands.book, read.data["counters"]):
+        hands.write(record)
+    return Answer(looking.z_report(hands))
+
+
+def close_print(hands: Hands) -> Job:
+    answer = yield from close(hands)
+    slip = yield from done("paper", PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
+    if not isinstance(slip.result, Printed):
+        yield Show(("The receipt printer did not print it.",))
+    return answer
+
+
+JOBS: Mapping[str, Callable[..., Job]] = {
+    "exit": leave,
+    "oos": out_of_service,
+    "test.card": test_card,
+    "test.keypad": test_keypad,
+    "test.acceptor": _test(_coin),
+    "test.hopper": _test(_coin),
+    "test.printer": test_printer,
+    "test.line": _test(_line),
+    "test.screen": test_screen,
+    "test.all": _test(*EVERYTHING),
+    "acceptor.coins": acceptor_coins,
+    "paper.load": paper_load,
+    "paper.cut": paper_cut,
+    "close": close,
+    "close.print": close_print,
+}

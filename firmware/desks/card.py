@@ -1,0 +1,52 @@
+"""The card desk: presence, reading, proof."""
+
+from collections.abc import Sequence
+
+from drivers.pin_pad.entry import PinBuffer
+from drivers.vocabulary import CardPresence
+from firmware.desks import Answer, Command, Health
+from firmware.ports import CardReader
+from firmware.session.effects import ProveCard, ReadCard, ReleaseCard
+from firmware.session.events import CardInserted, CardRemoved
+
+
+class CardDesk:
+    name = "card"
+
+    def __init__(self, reader: CardReader, pin: PinBuffer) -> None:
+        self._reader = reader
+        self._pin = pin
+        self._presence = CardPresence.NOT_PRESENT
+
+    def start(self) -> Sequence[Answer]:
+        """After a failure too: a card that was there before it and is gone now has been removed."""
+        return [*self.poll(), self._health()]
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        match command:
+            case ReadCard(taken=taken):
+                return [self._reader.read(taken)]
+            case ProveCard(card=card, challenge=challenge, bound=bound):
+                return [self._reader.prove(self._pin, card, challenge, bound)]
+            case ReleaseCard():
+                self._reader.release()
+                return []
+            case _:
+                return []
+
+    def poll(self) -> Sequence[Answer]:
+        was, self._presence = self._presence, self._reader.presence(0.0)
+        if self._presence is was:
+            return []
+        if self._presence is CardPresence.PRESENT:
+            return [self._health(), CardInserted()]
+        # A reader that vanished took the card with it, as far as the session can tell.
+        removed = CardRemoved(with_reader=self._presence is CardPresence.UNKNOWN)
+        return [removed, self._health()] if was is CardPresence.PRESENT else [self._health()]
+
+    def _health(self) -> Health:
+        gone = self._presence is CardPresence.UNKNOWN
+        return Health(self.name, frozenset({"card_reader"} if gone else ()))
+
+    def poll_every_s(self) -> float:
+        return 0.1

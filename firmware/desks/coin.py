@@ -1,0 +1,128 @@
+"""The coin desk: acceptor and hoppers, which share one wire and so one hand."""
+
+from collections.abc import Sequence
+
+from drivers.errors import BadReply, DeviceError, NoReply
+from drivers.vocabulary import AcceptorBlocked
+from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, PairAcceptor, Paired
+from firmware.desks.staff import LookAgain
+from firmware.ports import CoinAcceptor, Hoppers
+from firmware.session.effects import CheckCoins, CloseSlot, CountHopper, Dispense, OpenSlot
+from firmware.session.events import CoinReadiness, Fault, HopperCounted, SlotClosed
+
+POLL_OPEN_S = 0.175  # and 25 ms on the wire: every 200 ms. The acceptor inhibits itself after a second without a poll
+POLL_CLOSING_S = 0.2
+POLL_CLOSED_S = 0.5  # a coin may still arrive: late, or by force
+QUIET_POLLS = 2  # so many polls without a coin after inhibit, `POLL_CLOSING_S` apart, and nothing is rolling any more
+LOOK_EVERY = 30  # polls of a closed slot: one hopper every 15 s is asked whether coins have left it
+
+
+def _blocks(answers: Sequence[object]) -> bool:
+    return any(isinstance(answer, AcceptorBlocked) for answer in answers)
+
+
+class CoinDesk:
+    name = "coin"
+
+    def __init__(self, acceptor: CoinAcceptor, hoppers: Hoppers) -> None:
+        self._acceptor = acceptor
+        self._hoppers = hoppers
+        self._open = False
+        self._quiet: int | None = None  # while the slot is closing: the polls without a coin so far
+        self._rests = 0  # polls of a closed slot since the last look at a hopper
+        self._blocked = False
+
+    def start(self) -> Sequence[Answer]:
+        self._open, self._quiet, self._blocked = False, None, False
+        self._acceptor.start()
+        self._acceptor.inhibit()
+        self._hoppers.start()
+        events = self._acceptor.poll()
+        return [*events, *self._identity(), *self._hoppers.strays(), self._health(events)]
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        answers = self._handled(command)
+        news = [self._health(answers)] if _blocks(answers) else []
+        return [*answers, *news, *self._hoppers.strays()]
+
+    def _handled(self, command: Command) -> Sequence[Answer]:
+        match command:
+            case CheckCoins():
+                return [*self._acceptor.poll(), self._readiness()]
+            case OpenSlot(values_yen=values):
+                self._acceptor.accept(values)
+                self._open, self._quiet = True, None
+                return self._acceptor.poll()
+            case CloseSlot():
+                self._acceptor.inhibit()
+                self._open, self._quiet = False, 0  # `poll` goes on from here and says when it is over
+                return []
+            case CountHopper(value_yen=value):
+                try:
+                    return [HopperCounted(value, self._hoppers.counters(value))]
+                except (NoReply, BadReply) as trouble:  # this hopper's alone: the others can pay
+                    return [Fault(self.name, trouble.sentence)]
+            case Dispense(value_yen=value, coins=coins, before=before):
+                return [self._hoppers.dispense(value, coins, before)]
+            case PairAcceptor(serial=serial):
+                return self.start() if self._acceptor.pair(serial) else []
+            case AcknowledgePayout(value_yen=value):
+                self._hoppers.acknowledge(value)
+                return [Acknowledged(value)]
+            case LookAgain():
+                return self.start()
+            case _:
+                return []
+
+    def _readiness(self) -> CoinReadiness:
+        return CoinReadiness(
+            hoppers=self._hoppers.states(), acceptor=self._acceptor.counters(), selective=self._acceptor.selective
+        )
+
+    def _identity(self) -> Sequence[Answer]:
+        serial = self._acceptor.newly_paired()
+        return [] if serial is None else [Paired(serial)]
+
+    def _health(self, answers: Sequence[object]) -> Health:
+        self._blocked = self._blocked or _blocks(answers)
+        return Health(self.name, frozenset({"acceptor_blocked"}) if self._blocked else frozenset())
+
+    def poll(self) -> Sequence[Answer]:
+        events = self._acceptor.poll()
+        news = [self._health(events)] if _blocks(events) else []
+        if self._quiet is not None:
+            return [*events, *news, *self._closing(coins=bool(events))]
+        if not self._open:
+            self._rests += 1
+            if self._rests >= LOOK_EVERY:
+                self._rests = 0
+                news += self._look_around()
+        return [*events, *news, *self._hoppers.strays()]
+
+    def _look_around(self) -> list[Health]:
+        """What nobody would notice otherwise: coins that left a hopper, an acceptor that somebody has freed."""
+        self._hoppers.look()
+        if not self._blocked or self._acceptor.blocked():
+            return []
+        self._blocked = False
+        return [self._health(())]
+
+    def _closing(self, *, coins: bool) -> Sequence[Answer]:
+        assert self._quiet is not None
+        self._quiet = 0 if coins or self._acceptor.under_way else self._quiet + 1
+        if self._quiet < QUIET_POLLS:
+            return []
+        self._quiet = None
+        return [SlotClosed(self._acceptor.counters())]
+
+    def poll_every_s(self) -> float:
+        if self._quiet is not None:
+            return POLL_CLOSING_S
+        return POLL_OPEN_S if self._open else POLL_CLOSED_S
+
+    def make_safe(self) -> None:
+        """Best effort when the machine stops: the slot must not stay open behind a dead host."""
+        try:
+            self._acceptor.inhibit()
+        except DeviceError:
+            return  # the acceptor's own watchdog closes it within a second

@@ -1,0 +1,125 @@
+"""The console desk: carries lines between a technician's terminal and the loop, and looks at passwords.
+
+One line is under way at a time. What is typed ahead waits here, unread and not echoed, so that a password typed early is
+not shown and a flood costs the loop nothing. Hashing a password takes a while on purpose; it is done here, beside the
+loop. A machine without a terminal, or whose port went away, is as fit for service as any: this desk has no reason words.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from drivers.errors import LineLost
+from drivers.ports import ByteStream, Clock
+from firmware.console.access import Accounts, AccountsUnusable, load, proves
+from firmware.console.grammar import LineReader
+from firmware.desks import Answer, Command, Heard
+from firmware.desks.staff import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
+
+POLL_S = 0.05
+READ_BYTES = 512  # in one poll
+AHEAD_BYTES = 1024  # kept of what is typed ahead
+WRITE_S = 2.0  # 20 kB at 115200 baud; a terminal that takes nothing loses the rest
+AWAY_S = 2.0  # between tries to open a lost port
+
+
+class ConsoleDesk:
+    name = "console"
+
+    def __init__(self, stream: ByteStream, users: Path, today: Callable[[], date], clock: Clock) -> None:
+        """`users`: the file of accounts; read anew at each login, so that it can be changed while the machine runs."""
+        self._stream = stream
+        self._users = users
+        self._today = today
+        self._clock = clock
+        self._reader = LineReader()
+        self._ahead = bytearray()
+        self._lost_ahead = False
+        self._under_way = False
+        self._there = False
+        self._try_at_s = 0.0
+
+    def start(self) -> Sequence[Answer]:
+        return []
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        match command:
+            case Say(text=text, prompt=prompt, secret=secret):
+                self._write(text.replace("\n", "\r\n") + (prompt or ""))
+                if prompt is not None:
+                    self._under_way = False
+                    self._reader.echoing = not secret
+                return []
+            case FindUser(name=name):
+                return [Heard("console", self._find(name))]
+            case CheckPassword(name=name, password=password):
+                account = self._accounts().people.get(name)
+                right = proves(account, password, self._today())
+                return [Heard("console", PasswordChecked(account.role if account and right else None))]
+            case _:
+                return []
+
+    def poll(self) -> Sequence[Answer]:
+        if self._clock.monotonic() < self._try_at_s:
+            return []
+        try:
+            data = self._stream.read(READ_BYTES, 0.0)
+            self._there = True
+        except LineLost:
+            return self._lost()
+        room = AHEAD_BYTES - len(self._ahead)
+        self._lost_ahead |= len(data) > room
+        self._ahead += data[:room]
+        return [] if self._under_way else self._next_line()
+
+    def poll_every_s(self) -> float:
+        return POLL_S
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _next_line(self) -> Sequence[Answer]:
+        """Read on in what has arrived, up to the end of one line."""
+        shown = bytearray()
+        for count, byte in enumerate(self._ahead, start=1):
+            echo, line = self._reader.feed(byte)
+            shown += echo
+            if line is not None:
+                del self._ahead[:count]
+                self._under_way = True
+                self._write(shown.decode("ascii"))
+                return [Heard("console", Typed(line, self._reader.noise))]
+        self._ahead.clear()
+        if self._lost_ahead:
+            self._lost_ahead = False
+            self._reader.feed(0)  # what is missing makes noise of the line it is missing from
+        self._write(shown.decode("ascii"))
+        return []
+
+    def _write(self, text: str) -> None:
+        if not text or self._clock.monotonic() < self._try_at_s:
+            return
+        try:
+            self._stream.write(text.encode("ascii", "replace"), WRITE_S)
+        except LineLost:  # the next poll says so
+            self._try_at_s = self._clock.monotonic() + AWAY_S
+
+    def _lost(self) -> Sequence[Answer]:
+        was_there, self._there = self._there, False
+        self._try_at_s = self._clock.monotonic() + AWAY_S
+        self._ahead.clear()
+        self._under_way = False
+        self._reader.echoing = True
+        return [Heard("console", ConsoleLost())] if was_there else []
+
+    def _accounts(self) -> Accounts:
+        try:
+            return load(self._users)
+        except AccountsUnusable:
+            return Accounts()
+
+    def _find(self, name: str) -> UserFound:
+        try:
+            accounts = load(self._users)
+        except AccountsUnusable as trouble:
+            return UserFound(known=False, trouble=str(trouble))
+        return UserFound(name in accounts.people, accounts.unlock)

@@ -1,0 +1,49 @@
+"""The door desk: whether the case is shut. An opened door is told at once, a shut one when it has stayed shut."""
+
+from collections.abc import Sequence
+
+from drivers.ports import Clock
+from firmware.desks import Answer, Command, DoorMoved, Health
+from firmware.ports import Contact
+
+LOOK_S = 0.05
+OPEN_S = 0.04  # two looks: a spike on the wire is none
+SHUT_S = 0.5
+
+
+class DoorDesk:
+    name = "door"
+
+    def __init__(self, contact: Contact, clock: Clock) -> None:
+        self._contact = contact
+        self._clock = clock
+        self._open = False
+        self._differs_since_s: float | None = None
+
+    def start(self) -> Sequence[Answer]:
+        """How it stands now, believed as it is: nobody saw it move."""
+        self._open = self._contact.broken()
+        return [DoorMoved(opened=self._open), Health(self.name, frozenset())]  # open is known before service begins
+
+    def handle(self, command: Command) -> Sequence[Answer]:  # noqa: ARG002  there is nothing to tell a door
+        return []
+
+    def poll(self) -> Sequence[Answer]:
+        now_s = self._clock.monotonic()
+        if self._contact.broken() == self._open:
+            self._differs_since_s = None
+            return []
+        if self._differs_since_s is None:
+            self._differs_since_s = now_s
+        if now_s - self._differs_since_s < (SHUT_S if self._open else OPEN_S):
+            return []
+        self._open, self._differs_since_s = not self._open, None
+        return [DoorMoved(opened=self._open)]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the contact says what was last told."""
+        return self._differs_since_s is None
+
+    def poll_every_s(self) -> float:
+        return LOOK_S

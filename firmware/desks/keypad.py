@@ -1,0 +1,57 @@
+"""The keypad desk: which keys mean something now."""
+
+from collections.abc import Sequence
+
+from drivers.pin_pad.entry import PinBuffer
+from drivers.vocabulary import KeyStuck
+from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.ports import PinPad
+from firmware.session.effects import SetKeypad
+from firmware.session.states import KeypadMode
+
+PIN_DIGITS = 4
+SCAN_S = 0.005  # while a key is down, or has just been
+WAIT_S = 0.05  # the longest that a command to this desk may wait
+
+
+class KeypadDesk:
+    name = "keypad"
+
+    def __init__(self, pad: PinPad, pin: PinBuffer) -> None:
+        self._pad = pad
+        self._pin = pin
+        self._stuck = False
+
+    def start(self) -> Sequence[Answer]:
+        self._pad.expect_keys()
+        return [Health(self.name, frozenset())]
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        match command:
+            case SetKeypad(mode=KeypadMode.PIN):
+                self._pad.expect_pin(PIN_DIGITS)
+            case SetKeypad(mode=KeypadMode.KEYS):
+                self._pad.expect_keys()
+            case SetKeypad(mode=KeypadMode.DEAD):
+                # The buffer stays: the card desk is about to lend the digits to VERIFY, and wipes them.
+                self._pad.expect_nothing()
+            case WipeDesk():
+                self._pin.wipe()
+            case _:
+                pass
+        return []
+
+    def poll(self) -> Sequence[Answer]:
+        if not self._pad.active:
+            self._pad.wait_for_activity(WAIT_S)
+        events = self._pad.poll()
+        if any(isinstance(event, KeyStuck) for event in events):
+            self._stuck = True
+            return [*events, Health(self.name, frozenset({"keypad"}))]
+        if self._stuck and not self._pad.active:  # every key is up again
+            self._stuck = False
+            return [*events, Health(self.name, frozenset())]
+        return list(events)
+
+    def poll_every_s(self) -> float:
+        return SCAN_S if self._pad.active else 0.0  # `poll` itself waits for an edge

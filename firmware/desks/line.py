@@ -1,0 +1,80 @@
+"""The line desk: everything that is asked of the issuing centre, one call at a time."""
+
+from collections.abc import Callable, Sequence
+
+from drivers.vocabulary import CentreUnreachable, LineTrouble
+from firmware.desks import Advise, Answer, Beat, Command, Health, Heard, WipeDesk
+from firmware.desks.staff import HoldClaim
+from firmware.paper.vault import Vault
+from firmware.ports import Centre
+from firmware.session.effects import AskChallenge, Authenticate, Fetch, Reserve
+from firmware.session.events import Fetched
+
+
+class LineDesk:
+    name = "line"
+
+    def __init__(self, centre: Centre, vault: Vault, heartbeat: Callable[[], dict[str, object]]) -> None:
+        self._centre = centre
+        self._vault = vault
+        self._heartbeat = heartbeat
+
+    def start(self) -> Sequence[Answer]:
+        return self.handle(Beat())
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        match command:
+            case AskChallenge(session_nonce=nonce, card=card):
+                return self._noted(self._centre.challenge(nonce, card))
+            case Authenticate(session_nonce=nonce, challenge=challenge, proof=proof):
+                return self._noted(self._centre.authenticate(nonce, challenge, proof))
+            case Reserve():
+                return self._noted(
+                    self._centre.reserve(
+                        command.request_id,
+                        command.session_nonce,
+                        command.authentication_id,
+                        command.items,
+                        command.card,
+                    )
+                )
+            case Fetch():
+                return self._fetch(command)
+            case Advise(advice_id=advice_id, advice=advice):
+                done = self._centre.advise(advice)
+                return [Heard("advice_done" if done else "advice_waits", advice_id)]
+            case Beat():
+                told = self._centre.heartbeat(self._heartbeat())
+                if told is None:
+                    return [Health(self.name, frozenset({"line"}))]
+                return [Heard("time", told), Health(self.name, frozenset())]
+            case HoldClaim(key=key, journal_head=head):
+                return [Heard("claim_held", self._centre.hold_claim(key, head))]
+            case WipeDesk():
+                self._vault.wipe()
+                return []
+            case _:
+                return []
+
+    def _fetch(self, command: Fetch) -> Sequence[Answer]:
+        """All documents into RAM, or none: one that fails the binding spoils the request."""
+        self._vault.wipe()
+        for copy in command.reserved.copies:
+            document = self._centre.fetch(command.reserved, copy.copy)
+            if not isinstance(document, bytes):
+                self._vault.wipe()
+                return self._noted(document)
+            self._vault.put(command.reserved.request_id, copy, document)
+        return [Fetched()]
+
+    def _noted(self, answer: Answer) -> Sequence[Answer]:
+        """An unreachable centre also takes the machine out of service until a heartbeat is answered."""
+        if isinstance(answer, CentreUnreachable) and answer.trouble is not LineTrouble.BAD_ANSWER:
+            return [answer, Health(self.name, frozenset({"line"}))]
+        return [answer]
+
+    def poll(self) -> Sequence[Answer]:
+        return []
+
+    def poll_every_s(self) -> float:
+        return 3600.0

@@ -1,0 +1,79 @@
+"""What the maintenance console asks of the desks, beyond the effects that a session has."""
+
+from dataclasses import dataclass, field
+
+from firmware.console.access import Role
+from firmware.console.grammar import Line
+from firmware.desks import StaffCommand
+
+
+@dataclass(frozen=True, slots=True)
+class HoldClaim(StaffCommand):
+    """Line desk: from now on only this machine pays the claim. Answers `Heard("claim_held", yen left or None)`."""
+
+    key: str
+    journal_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain(StaffCommand):
+    """Coin desk: staff has filled or cleared something; a hopper that ran dry is believed to be full again only then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLines(StaffCommand):
+    """Paper desk: a staff print, marked as one. `device`: printer or receipt_printer. Answers a `SlipOutcome`."""
+
+    device: str
+    title: str
+    lines: tuple[str, ...]
+
+
+# --- to the console's own desk, and from it -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say(StaffCommand):
+    """Whole lines to show. With a `prompt` the next line may come; `secret`: it is not echoed."""
+
+    text: str
+    prompt: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindUser(StaffCommand):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPassword(StaffCommand):
+    name: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    line: Line
+    noise: int  # bytes that no keyboard sends, since the start
+
+
+@dataclass(frozen=True, slots=True)
+class UserFound:
+    """`unlock`: the accounts' word of `python -m firmware.console unlock`. `trouble`: why no account can be used."""
+
+    known: bool
+    unlock: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChecked:
+    """`role=None`: it was not right."""
+
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLost:
+    """The line is gone; whoever was logged in is no longer there."""

@@ -1,0 +1,44 @@
+"""What keeps a PIN in this process's memory: no core dump, no debugger, no swap (facts: reliability.md c-4).
+
+Set once at the start and read back from the kernel while the machine runs: a machine that is not as it must be takes no card.
+"""
+
+import ctypes
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4  # linux/prctl.h
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def no_core_dumps() -> None:
+    """From here on no fault of this process, nor of one it starts, writes its memory to a file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def no_onlookers() -> None:
+    """No other process of this user may look into this one. Root still may."""
+    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def weaknesses(root: Path = Path("/")) -> Iterator[str]:
+    """What is not as it must be, in words; `root` is where /proc and /sys are."""
+    if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
+        yield "core dumps are possible"
+    if _libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
+        yield "the process can be looked into"
+    if _may_be_swapped(root):
+        yield "its memory may be swapped to a disk"
+
+
+def _may_be_swapped(root: Path) -> bool:
+    """Whether there is swap on a disk, and no rule that keeps this process out of it. Compressed memory is no disk."""
+    swaps = root / "proc/swaps"  # not there on a kernel that cannot swap
+    used = [line.split()[0] for line in swaps.read_text().splitlines()[1:] if line.strip()] if swaps.exists() else []
+    if all(name.startswith("/dev/zram") for name in used):
+        return False
+    groups = (root / "proc/self/cgroup").read_text().splitlines()
+    own = next((line.removeprefix("0::/") for line in groups if line.startswith("0::/")), None)
+    limit = None if own is None else root / "sys/fs/cgroup" / own / "memory.swap.max"
+    return limit is None or not limit.exists() or limit.read_text().strip() != "0"

@@ -1,0 +1,83 @@
+"""`python -m firmware.journal show|verify|page`: read a journal without touching it, even while the machine runs."""
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+from firmware.journal import frames, page
+from firmware.journal.frames import Ending, NotASegment, Scan
+from firmware.journal.journal import Stored, segment_name, stored
+
+
+class Unreadable(Exception):
+    """The journal cannot be read on; the message is a sentence."""
+
+
+def scans(folder: Path) -> Iterator[Scan]:
+    """The segments of a folder in order, each joined to the one before. Raises `Unreadable`."""
+    head = frames.GENESIS_HEAD
+    for place, path in enumerate(sorted(folder.glob("*.journal"))):
+        try:
+            scan = frames.scan(path.read_bytes())
+        except (NotASegment, OSError) as error:
+            raise Unreadable(f"{path.name}: {error}") from None
+        if path.name != segment_name(place) or (scan.header.first_seq - 1, scan.header.continues) != head:
+            raise Unreadable(f"{path.name} does not continue what is before it")
+        yield scan
+        if scan.ending is Ending.CORRUPT:
+            raise Unreadable(f"{path.name} is unreadable at byte {scan.end}, and acknowledged records lie behind")
+        head = scan.head
+
+
+def line(entry: Stored) -> str:
+    """One record on one line, for a person."""
+    told = " ".join(f"{field.name}={getattr(entry.record, field.name)!r}" for field in fields(entry.record))
+    return f"{entry.seq:>8} {entry.wall:%Y-%m-%dT%H:%M:%S}Z boot {entry.boot_id} {type(entry.record).__name__} {told}"
+
+
+def show(folder: Path, last: int) -> int:
+    tail: deque[Stored] = deque(maxlen=last or None)
+    for scan in scans(folder):
+        tail.extend(stored(entry) for entry in scan.entries)
+    for entry in tail:
+        print(line(entry))
+    return 0
+
+
+def verify(folder: Path) -> int:
+    count, head, ending = 0, frames.GENESIS_HEAD, Ending.CLEAN
+    for scan in scans(folder):
+        count, head, ending = count + len(scan.entries), scan.head, scan.ending
+    print(f"{count} records, head {head[0]} {head[1].hex()}, the end is {ending}")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m firmware.journal", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    shown = commands.add_parser("show", help="print the records of a journal folder")
+    shown.add_argument("folder", type=Path)
+    shown.add_argument("--last", type=int, default=0, help="only so many, from the end")
+    checked = commands.add_parser("verify", help="check the whole chain")
+    checked.add_argument("folder", type=Path)
+    commands.add_parser("page", help="write the page of records in README.md")
+    told = parser.parse_args(arguments)
+    try:
+        match told.command:
+            case "show":
+                return show(told.folder, told.last)
+            case "verify":
+                return verify(told.folder)
+            case _:
+                page.write()
+                return 0
+    except Unreadable as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,467 @@
+"""The book: everything the journal knows, as it follows from its records and from nothing else.
+
+`Book.replay(records)` after a start and `book.apply(record)` while the machine runs are the same code, so what a
+restart believes is what the machine believed. `apply` either takes a record whole or raises `ProtocolBroken`
+and changes nothing; apply first, append after, and no record that a replay would refuse reaches the medium.
+
+Totals are for life and are never reset; the cash box counts since it was last emptied. A person's queue (`queue`)
+is filled by the records that need one: an uncertain paper or payout, a paper left behind, a `Flag`. Items leave
+it by `Resolved` only, never because a retry worked.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count
+from typing import Any, get_args
+
+from drivers.vocabulary import HopperCounters
+from firmware.journal import records
+from firmware.journal.console_book import ConsoleBook
+from firmware.journal.open_session import OpenSession, must
+from firmware.journal.records import Advice, Record
+from firmware.journal.schema import canonical
+
+UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  # nobody can account for these yet
+DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
+LASTING_CODES = UNCERTAIN_CODES | {DOOR_OPENED}  # never crowded out by others
+COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain"})  # each time another
+QUEUE_LIMIT = 200  # other items: the oldest give way
+
+TOTALS = (
+    "boots",
+    "sessions",
+    "inserted_yen",
+    "earned_yen",
+    "paid_out_yen",
+    "claimed_yen",
+    "overpaid_yen",
+    "stray_yen",
+    "staff_paid_yen",
+    "strayed_yen",  # left the hoppers without a command
+    "unknown_yen",  # payouts of which nobody could say what came out, at most this
+    "copies_printed",
+    "copies_spoiled",
+    "copies_uncertain",
+    "told_issued",
+    "told_void",
+    "sheets_tested",
+    "flags",
+    "test_coins_yen",
+    "collected_yen",  # of claims, paid out here by staff; it is in staff_paid_yen as well
+    "collections",
+    "closes",
+)
+CLAIM = "claim:"  # before a claim's key, the purpose of a staff payout that pays it
+
+
+class Book:
+    """What the machine knows. Read freely; write only through `apply`."""
+
+    def __init__(self) -> None:
+        self.session: OpenSession | None = None
+        self.staff_paying: records.StaffPayIntent | None = None
+        self.totals: dict[str, int] = dict.fromkeys(TOTALS, 0)
+        self.tubes: dict[int, int] = {}  # yen -> coins that should be in that hopper, at least
+        self.cash_box: dict[int, int] = {}  # yen -> coins since it was emptied
+        self.hoppers: dict[int, HopperCounters] = {}  # as last seen; a hopper nobody could read is not in it
+        self.acceptor_event: int | None = None
+        self.acceptor_total: int | None = None
+        self.acceptor_lost = 0  # coins told as lost since `acceptor_total` was read: the device may count so many more
+        self.acceptor_serial: int | None = None  # the one it was paired with, by the first start or by staff
+        self.unexplained: dict[int, int] = {}  # yen -> coins that left the hopper without a command, not acknowledged
+        self.printer_counter: int | None = None
+        self.whole_in_path = False  # a printed copy that was not cut hangs in the printer: somebody's, not void
+        self.sheets: int | None = None  # certificate paper left, where a person ever counted it
+        self.claims: dict[str, int] = {}  # claims the centre has not acknowledged
+        self.queue: list[tuple[str, str]] = []
+        self.line_stopped: str | None = None  # the field that was not ours
+        self.suspended: tuple[str, ...] = ()
+        self.failed_sessions = 0  # in a row, for firmware.service.lockout
+        self.paper_waiting: str | None = None  # request whose papers nobody has seen leave the tray
+        self.collecting: dict[str, int] = {}  # claim -> yen that staff has paid out and the centre does not know yet
+        self.console = ConsoleBook()
+        self._advices: dict[str, Advice] = {}
+        self._fresh = True
+
+    @classmethod
+    def replay(cls, history: Iterable[Record]) -> "Book":
+        """The book after these records, oldest first; they may begin with a checkpoint."""
+        book = cls()
+        for record in history:
+            book.apply(record)
+        return book
+
+    def apply(self, record: Record) -> None:
+        """Take in one record. Raises `ProtocolBroken`, having changed nothing."""
+        _APPLY[type(record)](self, record)
+        self._fresh = False
+
+    def pending_advices(self) -> list[tuple[str, Advice]]:
+        """What the centre has not acknowledged, in the order it was written."""
+        return list(self._advices.items())
+
+    @property
+    def explained(self) -> dict[int, int]:
+        """Yen -> what that hopper's lifetime count must read, but for the hopper of a payout that is not settled."""
+        unsettled = {self.staff_paying.value_yen} if self.staff_paying else set()
+        if self.session is not None and self.session.paying is not None:
+            unsettled.add(self.session.paying.value_yen)
+        return {value: seen.life_total for value, seen in self.hoppers.items() if value not in unsettled}
+
+    @property
+    def uncertain(self) -> tuple[tuple[str, str], ...]:
+        """Papers and money that nobody can account for yet."""
+        return tuple(item for item in self.queue if item[0] in UNCERTAIN_CODES)
+
+    # --- the machine's life ---------------------------------------------------------------------
+
+    def _boot(self, _: records.Boot) -> None:
+        self.totals["boots"] += 1
+
+    def _counters(self, record: records.Counters) -> None:
+        if record.acceptor_total != self.acceptor_total:
+            self.acceptor_lost = 0
+        self.acceptor_event, self.acceptor_total = record.acceptor_event, record.acceptor_total
+        self.printer_counter = record.printer_counter
+        self.hoppers = {row[0]: HopperCounters(row[1], row[2]) for row in record.hoppers}
+
+    def _suspended(self, record: records.Suspended) -> None:
+        self.suspended = tuple(record.reasons)
+
+    def _resumed(self, _: records.Resumed) -> None:
+        self.suspended = ()
+
+    def _flag(self, record: records.Flag) -> None:
+        self.totals["flags"] += 1
+        if record.code == "credits_lost":
+            self.acceptor_lost += int(record.detail)
+        self._enqueue(record.code, record.detail)
+
+    def _resolved(self, record: records.Resolved) -> None:
+        item = (record.code, record.detail)
+        must(item in self.queue, "only what is in the queue can be resolved")
+        self.queue.remove(item)
+
+    def _line_stopped(self, record: records.LineStopped) -> None:
+        self.line_stopped = record.field
+
+    def _line_cleared(self, _: records.LineCleared) -> None:
+        must(self.line_stopped is not None, "only a stopped line is cleared")
+        self.line_stopped = None
+
+    # --- sessions -------------------------------------------------------------------------------
+
+    def _session_opened(self, record: records.SessionOpened) -> None:
+        must(self.session is None, "one resident at a time")
+        must(self.staff_paying is None, "no session begins while a technician lets a hopper pay")
+        self.session = OpenSession(record)
+
+    def _session_closed(self, record: records.SessionClosed) -> None:
+        session = self.open_session()
+        session.closed(record)
+        if session.last_pin_ok is not None:
+            self.failed_sessions = 0 if session.last_pin_ok else self.failed_sessions + 1
+        self.totals["sessions"] += 1
+        self.session = None
+
+    def _pin_result(self, record: records.PinResult) -> None:
+        self.open_session().pin_result(record)
+
+    def _request(self, record: records.Request) -> None:
+        self.open_session().request(record)
+
+    def _authorised(self, record: records.Authorised) -> None:
+        self.open_session().authorised(record)
+
+    def _not_reserved(self, record: records.NotReserved) -> None:
+        self.open_session().not_reserved(record)
+
+    def open_session(self) -> OpenSession:
+        must(self.session is not None, "no session is open")
+        assert self.session is not None
+        return self.session
+
+    def _coin(self, record: records.Coin) -> None:
+        self.open_session().coin(record)
+        self._coin_in(record)
+        self.totals["inserted_yen"] += record.value_yen
+
+    def _stray_coin(self, record: records.StrayCoin) -> None:
+        self._coin_in(record)
+        self.totals["stray_yen"] += record.value_yen
+        self._enqueue("stray_coin", f"{record.value_yen} yen, event {record.event_counter}")
+
+    def _acceptor_paired(self, record: records.AcceptorPaired) -> None:
+        self.acceptor_serial = record.serial
+        self.acceptor_event, self.acceptor_total, self.acceptor_lost = None, None, 0
+
+    def _test_coin(self, record: records.TestCoin) -> None:
+        must(self.session is None, "coins are tested while nobody is served")
+        self._coin_in(record)
+        self.totals["test_coins_yen"] += record.value_yen
+
+    def _coin_in(self, record: records.Coin | records.StrayCoin | records.TestCoin) -> None:
+        self.cash_box[record.value_yen] = self.cash_box.get(record.value_yen, 0) + 1
+        self.acceptor_event = record.event_counter
+        if self.acceptor_total is not None:
+            self.acceptor_total += 1
+
+    def _slot_opened(self, record: records.SlotOpened) -> None:
+        self.open_session().slot_opened(record)
+        self.acceptor_event, self.acceptor_total, self.acceptor_lost = record.event_counter, record.accepted_total, 0
+
+    def _slot_closed(self, record: records.SlotClosed) -> None:
+        self.open_session().slot_closed(record)
+        self.acceptor_event = record.event_counter
+
+    # --- paper ----------------------------------------------------------------------------------
+
+    def _print_intent(self, record: records.PrintIntent) -> None:
+        self.open_session().print_intent(record)
+        self.whole_in_path = False  # the path was made clean before
+        self.printer_counter = record.printer_counter
+
+    def _copy_printed(self, record: records.CopyPrinted) -> None:
+        session = self.open_session()
+        intent = session.printing
+        session.copy_printed(record)
+        assert intent is not None
+        self.totals["copies_printed"] += 1
+        self.totals["earned_yen"] += record.fee_yen
+        self.printer_counter = record.printer_counter
+        self.paper_waiting = record.rid
+        self.whole_in_path = ("paper_stuck", f"{record.rid}.{record.copy}") in self.queue
+        self._use_sheets(intent.pages)
+
+    def _copy_spoiled(self, record: records.CopySpoiled) -> None:
+        self.open_session().copy_spoiled(record)
+        self.totals["copies_spoiled"] += 1
+        self.printer_counter = None  # how many sheets it took is asked, not guessed
+
+    def _copy_uncertain(self, record: records.CopyUncertain) -> None:
+        self.open_session().copy_uncertain(record)
+        self.totals["copies_uncertain"] += 1
+        self.printer_counter = None
+        self._enqueue("copy_uncertain", f"{record.rid}.{record.copy}")
+
+    def _paper_taken(self, _: records.PaperTaken) -> None:
+        self.paper_waiting = None
+
+    def _paper_left(self, record: records.PaperLeft) -> None:
+        self.paper_waiting = None
+        self._enqueue("paper_left", record.rid)
+
+    def _use_sheets(self, sheets: int) -> None:
+        if self.sheets is not None:
+            self.sheets = max(0, self.sheets - sheets)
+
+    # --- coins out ------------------------------------------------------------------------------
+
+    def _pay_intent(self, record: records.PayIntent) -> None:
+        self.open_session().pay_intent(record)
+        self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
+
+    def _pay_done(self, record: records.PayDone) -> None:
+        session = self.open_session()
+        before = session.ledger
+        session.pay_done(record)
+        self.totals["paid_out_yen"] += session.ledger.paid_out_yen - before.paid_out_yen
+        excess_yen = session.ledger.overpaid_yen - before.overpaid_yen
+        self.totals["overpaid_yen"] += excess_yen
+        if excess_yen:
+            self._enqueue("overpaid", f"{excess_yen} yen, session {record.sid}")
+        self._hopper_paid(record, f"session {record.sid}")
+
+    def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
+        must(self.session is None, "a technician waits until the session has ended")
+        must(self.staff_paying is None, "one thing moves at a time")
+        must(record.coins > 0 and record.value_yen > 0, "a payout is of at least one coin")
+        self.staff_paying = record
+        self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
+
+    def _staff_pay_done(self, record: records.StaffPayDone) -> None:
+        intent = self.staff_paying
+        must(
+            intent is not None and (intent.value_yen, intent.coins) == (record.value_yen, record.asked),
+            "the end of a payout follows its intent",
+        )
+        assert intent is not None
+        self.staff_paying = None
+        paid_yen = (record.paid or 0) * record.value_yen
+        self.totals["staff_paid_yen"] += paid_yen
+        if intent.purpose.startswith(CLAIM):
+            key = intent.purpose.removeprefix(CLAIM)
+            self.collecting[key] = self.collecting.get(key, 0) + paid_yen
+        self._hopper_paid(record, "staff")
+
+    def _hopper_paid(self, record: records.PayDone | records.StaffPayDone, who: str) -> None:
+        """What is left in the hopper: where nobody knows, as if everything asked had come out."""
+        left = self.tubes.get(record.value_yen, 0) - (record.asked if record.paid is None else record.paid)
+        self.tubes[record.value_yen] = max(0, left)
+        if record.event_counter is None or record.life_total is None:
+            self.hoppers.pop(record.value_yen, None)
+        else:
+            self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
+        if record.paid is None:
+            self.totals["unknown_yen"] += record.asked * record.value_yen
+            self._enqueue("pay_unknown", f"{record.asked} x {record.value_yen} yen, {who}")
+
+    def _payout_unexplained(self, record: records.PayoutUnexplained) -> None:
+        coins = record.coins or 0
+        self.unexplained[record.value_yen] = self.unexplained.get(record.value_yen, 0) + coins
+        self.tubes[record.value_yen] = max(0, self.tubes.get(record.value_yen, 0) - coins)
+        self.totals["strayed_yen"] += coins * record.value_yen
+        seen = self.hoppers.get(record.value_yen)
+        self.hoppers[record.value_yen] = HopperCounters(seen.event_counter if seen else 0, record.life_total)
+
+    def _payout_acknowledged(self, record: records.PayoutAcknowledged) -> None:
+        self.unexplained.pop(record.value_yen, None)  # gone already when somebody acknowledges twice
+
+    def _claim_intent(self, record: records.ClaimIntent) -> None:
+        self.open_session().claim_intent(record)
+        self.totals["claimed_yen"] += record.amount_yen
+        self.claims[record.key] = record.amount_yen
+
+    def _claim_done(self, record: records.ClaimDone) -> None:
+        self.claims.pop(record.key, None)  # gone already when its advice was acknowledged first
+
+    # --- the centre -----------------------------------------------------------------------------
+
+    def _advice_queued(self, record: records.AdviceQueued) -> None:
+        must(record.advice_id not in self._advices, "an advice is queued once")
+        self.open_session().advice_queued(record.advice)
+        self._advices[record.advice_id] = record.advice
+        if record.advice["op"] != "claim":
+            self.totals[f"told_{record.advice['op']}"] += 1
+
+    def _advice_done(self, record: records.AdviceDone) -> None:
+        must(record.advice_id in self._advices, "only what is pending is acknowledged")
+        advice = self._advices.pop(record.advice_id)
+        if advice["op"] == "claim":
+            self.claims.pop(str(advice["key"]), None)
+
+    # --- staff ----------------------------------------------------------------------------------
+
+    def _float_set(self, record: records.FloatSet) -> None:
+        self.tubes[record.value_yen] = record.coins
+
+    def _paper_set(self, record: records.PaperSet) -> None:
+        self.sheets = record.sheets
+
+    def _cash_box_emptied(self, record: records.CashBoxEmptied) -> None:
+        expected_yen = sum(value * coins for value, coins in self.cash_box.items())
+        if record.counted_yen != expected_yen:
+            self._enqueue("cash_box", f"counted {record.counted_yen}, expected {expected_yen}")
+        self.cash_box = {}
+
+    def _sheets_used(self, record: records.SheetsUsed) -> None:
+        self.whole_in_path = False
+        self.totals["sheets_tested"] += record.sheets
+        self.printer_counter = record.printer_counter
+        self._use_sheets(record.sheets)
+
+    def _console_act(self, record: records.ConsoleAct) -> None:
+        self.console.act(record)
+        if record.outcome == "ok" and record.verb.split("/")[0] in {"close", "close.print"}:
+            self.totals["closes"] += 1
+            self.console.closed_totals = dict(self.totals)
+
+    def _claim_hold_intent(self, record: records.ClaimHoldIntent) -> None:
+        must(self.staff_paying is None, "one thing moves at a time")
+        self.collecting.setdefault(record.key, 0)
+
+    def _claim_collected(self, record: records.ClaimCollected) -> None:
+        """The record is its own advice, so neither exists without the other."""
+        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.collecting.get(record.key, 0) == record.amount_yen, "what was collected is what the hoppers paid")
+        self.collecting.pop(record.key, None)
+        self.totals["collected_yen"] += record.amount_yen
+        self.totals["collections"] += 1
+        number = self.totals["collections"]
+        told = {"op": "collected", "key": record.key, "amount_yen": record.amount_yen, "collection": number}
+        self._advices[f"{record.key}.collected.{number}"] = told
+
+    # --- checkpoints ----------------------------------------------------------------------------
+
+    def snapshot(self) -> Mapping[str, object]:
+        """Everything, as JSON allows it. Only while nothing is open: what moves is not a state to start from."""
+        must(self.session is None and self.staff_paying is None, "a checkpoint is taken while idle")
+        return {
+            "totals": dict(self.totals),
+            "tubes": _pairs(self.tubes),
+            "cash_box": _pairs(self.cash_box),
+            "hoppers": [[value, seen.event_counter, seen.life_total] for value, seen in sorted(self.hoppers.items())],
+            "acceptor_event": self.acceptor_event,
+            "acceptor_total": self.acceptor_total,
+            "acceptor_lost": self.acceptor_lost,
+            "acceptor_serial": self.acceptor_serial,
+            "unexplained": _pairs(self.unexplained),
+            "printer_counter": self.printer_counter,
+            "sheets": self.sheets,
+            "whole_in_path": self.whole_in_path,
+            "claims": [[key, amount] for key, amount in self.claims.items()],
+            "queue": [list(item) for item in self.queue],
+            "line_stopped": self.line_stopped,
+            "suspended": list(self.suspended),
+            "failed_sessions": self.failed_sessions,
+            "paper_waiting": self.paper_waiting,
+            "collecting": [[key, amount] for key, amount in self.collecting.items()],
+            "console": self.console.snapshot(),
+            "advices": [[advice_id, dict(advice)] for advice_id, advice in self._advices.items()],
+        }
+
+    def _checkpoint(self, record: records.Checkpoint) -> None:
+        if self._fresh:
+            self._restore(record.totals)
+        else:
+            now = self.snapshot()
+            # An older program's checkpoint knows fewer accounts; those that it knows must agree.
+            agrees = canonical(_as_known_to(record.totals, now)) == canonical(dict(record.totals))
+            must(agrees, "a checkpoint says what the records before it say")
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.totals = dict.fromkeys(TOTALS, 0) | dict(state["totals"])
+        self.tubes = dict(state["tubes"])
+        self.cash_box = dict(state["cash_box"])
+        self.hoppers = {value: HopperCounters(event, life) for value, event, life in state["hoppers"]}
+        self.acceptor_event, self.acceptor_total = state["acceptor_event"], state["acceptor_total"]
+        self.acceptor_lost = state.get("acceptor_lost", 0)
+        self.acceptor_serial, self.unexplained = state["acceptor_serial"], dict(state["unexplained"])
+        self.printer_counter, self.sheets = state["printer_counter"], state["sheets"]
+        self.whole_in_path = state.get("whole_in_path", False)
+        self.claims = dict(state["claims"])
+        self.queue = [(code, detail) for code, detail in state["queue"]]
+        self.line_stopped, self.suspended = state["line_stopped"], tuple(state["suspended"])
+        self.failed_sessions, self.paper_waiting = state["failed_sessions"], state["paper_waiting"]
+        self.collecting = dict(state.get("collecting", []))
+        self.console = ConsoleBook.restored(state.get("console", {}))
+        self._advices = dict(state["advices"])
+
+    def _enqueue(self, code: str, detail: str) -> None:
+        if (code, detail) in self.queue:
+            if code not in COUNTED_CODES:
+                return
+            detail = next(d for n in count(2) if (code, d := f"{detail} ({n})") not in self.queue)
+        self.queue.append((code, detail))
+        others = [item for item in self.queue if item[0] not in LASTING_CODES]
+        if len(others) > QUEUE_LIMIT:
+            self.queue.remove(others[0])
+
+
+def _as_known_to(told: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, object]:
+    known: dict[str, object] = {key: now.get(key) for key in told}
+    known["totals"] = {key: now["totals"].get(key) for key in told["totals"]}
+    return known
+
+
+def _pairs(coins: Mapping[int, int]) -> list[list[int]]:
+    return [[value, count] for value, count in sorted(coins.items())]
+
+
+def _handler(kind: type[Any]) -> Callable[[Book, Any], None]:
+    """`CopyPrinted` is taken in by `Book._copy_printed`; a kind without one stops the import."""
+    handler: Callable[[Book, Any], None] = getattr(Book, re.sub(r"(?=[A-Z])", "_", kind.__name__).lower())
+    return handler
+
+
+_APPLY = {kind: _handler(kind) for kind in get_args(Record)}

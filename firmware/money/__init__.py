@@ -1,0 +1,1 @@
+"""Whole yen: what is owed, and which coins can pay it. Pure."""

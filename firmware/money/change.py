@@ -1,0 +1,149 @@
+"""Which coins pay an amount out, and which coins may be taken so that every amount that can fall due can be paid.
+
+**Tubes.** Coins taken go into the cash box; coins paid come from the hoppers, whose contents (`tubes`, yen ->
+coins) do not grow while a resident pays. A refund therefore never returns the resident's own coins: it is as
+hard to pay as change is, and both must be certain before the slot opens (fault catalogue H7).
+
+**Paying out.** Yen coins form a chain: 10 divides 50, 50 divides 100, 100 divides 500. On a chain the plain
+greedy way, as many of the largest coin as fit and are there, then the next, is exact even with bounded tubes:
+if some plan used one large coin fewer than it could, its smaller coins would add up to at least that coin, and
+laid out from large to small their running sum meets it exactly (each step divides it), so they can be swapped
+for it. Hence greedy pays whenever anything can, with the fewest coins; and by the same swap what it reaches,
+when it falls short, is the largest amount that can be paid.
+
+**Taking in.** The resident plays against us: any coin of the accepted set, in any order, a cancel at any
+moment, a printer that fails at any copy, and one late coin that was rolling when the slot closed. So the
+amounts that can fall due are
+  - every total on the way to the fee (cancel),
+  - every total at which the slot closes, with and without a late coin, less any sum of fees earned by then.
+A set of denominations is *safe* when each of these can be paid from the tubes. Take the largest safe set; of
+two as large, the one with the larger coins, which fewer hands must drop. If no set is safe, ask for the exact
+fee: only coins that still fit below it are accepted, so no change arises, and only the totals up to the fee
+need be refundable. (A second coin in the same fifth of a second can still overshoot; that one goes to the
+claim desk if the tubes cannot pay it.) If that is not safe either, nothing is accepted and the machine says so
+before any money moves.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations, pairwise
+
+from drivers.vocabulary import HopperState
+
+COMMAND_MAX = 255  # coins that one command to a hopper can ask for (cctalk.md)
+TUBE_MAX = 2000  # coins; no hopper holds more
+_PAYS = frozenset({HopperState.OK, HopperState.LOW})
+
+
+def plan_change(amount_yen: int, tubes: Mapping[int, int]) -> dict[int, int] | None:
+    """The fewest coins worth exactly `amount_yen`, yen -> coins (none of them zero); None if it cannot be done."""
+    plan, rest_yen = _greedy(amount_yen, tubes)
+    return plan if rest_yen == 0 else None
+
+
+def returnable(amount_yen: int, tubes: Mapping[int, int]) -> int:
+    """The most of `amount_yen` that the tubes can pay; the rest is a claim."""
+    return amount_yen - _greedy(amount_yen, tubes)[1]
+
+
+def usable(tubes: Mapping[int, int], states: Mapping[int, HopperState]) -> dict[int, int]:
+    """The tubes that can be relied on: a hopper that is empty, jammed, faulty or silent counts as empty."""
+    return {value: coins for value, coins in tubes.items() if coins > 0 and states.get(value) in _PAYS}
+
+
+def acceptable_values(
+    fee_yen: int,
+    tubes: Mapping[int, int],
+    accepts: Iterable[int],
+    *,
+    copy_fees_yen: Iterable[int] = (),
+    inserted_yen: int = 0,
+) -> tuple[frozenset[int], bool]:
+    """The coins that may be taken now, and whether the exact fee is asked for.
+
+    `copy_fees_yen`: the fee of each copy, where several are printed (default: all or nothing).
+    `inserted_yen`: what has been credited so far; ask again after every coin.
+    An empty set: do not open the slot, or the fee has been met.
+    """
+    left_yen = fee_yen - inserted_yen
+    if left_yen <= 0:
+        return frozenset(), False
+    known = sorted(set(accepts))
+    # Nothing, everything, and what lies between when only some copies come out.
+    earnings = _sums((0, fee_yen, *copy_fees_yen), fee_yen) if copy_fees_yen else {0, fee_yen}
+    payable = _payable(tubes)
+    for values in _by_preference(known):
+        if _all_in(payable, _due_with_change(values, inserted_yen, fee_yen, earnings)):
+            return frozenset(values), False
+    for values in _by_preference(known):
+        if left_yen % values[0] == 0 and _all_in(payable, _due_exact(values, inserted_yen, fee_yen, earnings)):
+            return frozenset(value for value in values if value <= left_yen), True
+    return frozenset(), True
+
+
+def _greedy(amount_yen: int, tubes: Mapping[int, int]) -> tuple[dict[int, int], int]:
+    """The plan, and what it falls short of the amount."""
+    assert amount_yen >= 0
+    values = sorted(tubes, reverse=True)
+    assert all(large % small == 0 for large, small in pairwise(values)), "the proof above needs a chain"
+    plan: dict[int, int] = {}
+    for value in values:
+        coins = min(amount_yen // value, tubes[value])
+        if coins > 0:
+            plan[value] = coins
+            amount_yen -= coins * value
+    return plan, amount_yen
+
+
+def _by_preference(values: list[int]) -> list[tuple[int, ...]]:
+    """Every non-empty subset, ascending inside; most denominations first, then the larger coins."""
+    subsets = [subset for size in range(1, len(values) + 1) for subset in combinations(values, size)]
+    return sorted(subsets, key=lambda subset: (len(subset), sum(subset)), reverse=True)
+
+
+def _due_with_change(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> set[int]:
+    """Every amount that can fall due when any coin of `values` is taken until the fee is met."""
+    on_the_way = _totals(values, inserted_yen, fee_yen - 1)
+    met = {total + value for total in on_the_way for value in values if total + value >= fee_yen}
+    closed = on_the_way | met  # a cancel closes the slot on the way, and a late coin can follow there too
+    late = {total + value for total in closed for value in values}
+    ends = {total for total in met | late if total >= fee_yen}
+    return closed | late | {total - earned for total in ends for earned in earnings}
+
+
+def _due_exact(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> set[int]:
+    """Every amount that can fall due when no coin is taken that does not fit below the fee."""
+    return _totals(values, inserted_yen, fee_yen) | {fee_yen - earned for earned in earnings}
+
+
+def _totals(values: tuple[int, ...], start_yen: int, limit_yen: int) -> set[int]:
+    """Every total that coins of `values` can make from `start_yen` without passing `limit_yen`."""
+    reached, fresh = {start_yen}, {start_yen}
+    while fresh:
+        fresh = {total + value for total in fresh for value in values if total + value <= limit_yen} - reached
+        reached |= fresh
+    return reached
+
+
+def _sums(fees: Iterable[int], limit_yen: int) -> set[int]:
+    """Every sum of some of the fees, each used once."""
+    sums = {0}
+    for fee in fees:
+        sums |= {total + fee for total in sums if total + fee <= limit_yen}
+    return sums
+
+
+def _payable(tubes: Mapping[int, int]) -> int:
+    """Every amount the tubes can pay, as bits: bit n is n yen. Coins come in heaps of 1, 2, 4 and so on, and the rest."""
+    amounts = 1
+    for value, coins in tubes.items():
+        heap, left = 1, coins
+        while left > 0:
+            heap = min(heap, left)
+            amounts |= amounts << heap * value
+            left -= heap
+            heap *= 2
+    return amounts
+
+
+def _all_in(payable: int, amounts_yen: set[int]) -> bool:
+    return all(payable >> amount & 1 for amount in amounts_yen)

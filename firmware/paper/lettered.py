@@ -1,0 +1,85 @@
+"""A slip in the printer's own letters, for a printer with a kanji ROM. The only file that imports python-escpos.
+
+python-escpos knows alignment, weight and sizes. It does not know FS C 1, which switches the printer to Shift_JIS, and
+its own text encoder (version 3.1, code table CP932) turns every kanji into a question mark, so the letters are encoded
+here and handed to it raw. It is imported late: that takes half a second and leaves a temporary folder behind.
+Such printers know JIS X 0208 and nothing else, so a letter outside it is refused and the slip is drawn instead.
+"""
+
+from unicodedata import east_asian_width
+
+from escpos.printer import Dummy
+
+_SHIFT_JIS = b"\x1cC\x01"  # FS C 1
+_GAP = b"\x1bJ\x10"  # ESC J: about a millimetre
+_SCALE = {"small": (1, 1), "normal": (1, 1), "large": (2, 2), "huge": (3, 3)}
+
+
+class UnknownLetter(Exception):
+    """A letter that the printer's ROM does not have."""
+
+
+class LetteredSlip:
+    """Satisfies `slips.Slip`. `columns`: half-width letters in a row."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._printer = Dummy()
+        self._raw(_SHIFT_JIS)
+
+    def centre(self, text: str, size: str, *, bold: bool = False) -> None:
+        self._write([text], size, bold, align="center")
+
+    def left(self, text: str, size: str, *, bold: bool = False) -> None:
+        self._write(_wrapped(text, self._columns // _SCALE[size][0]), size, bold)
+
+    def pair(self, left: str, right: str, size: str, *, bold: bool = False) -> None:
+        columns = self._columns // _SCALE[size][0]
+        gap = columns - _width(left) - _width(right)
+        if gap >= 1:
+            self._write([left + " " * gap + right], size, bold)
+        else:
+            self._write(_wrapped(left, columns), size, bold)
+            self._write([right], size, bold, align="right")
+
+    def rule(self, *, heavy: bool = False) -> None:
+        self._write(["=" * self._columns if heavy else "-" * self._columns], "normal", bold=False)
+
+    def space(self) -> None:
+        self._raw(_GAP)
+
+    def finish(self) -> bytes:
+        """The commands, without the cut: that is the driver's. A margin keeps the last line off the blade."""
+        self._raw(_GAP * 3)
+        return bytes(self._printer.output)
+
+    def _write(self, lines: list[str], size: str, bold: bool, align: str = "left") -> None:
+        width, height = _SCALE[size]
+        self._printer.set(align=align, bold=bold, custom_size=True, width=width, height=height)
+        for line in lines:
+            try:
+                self._raw(line.encode("shift_jis") + b"\n")
+            except UnicodeEncodeError as error:
+                raise UnknownLetter(f"U+{ord(line[error.start]):04X} is not in JIS X 0208") from None
+        if height > 1:  # taller than the printer's line spacing, so that the next line would touch it
+            self._raw(_GAP)
+
+    def _raw(self, data: bytes) -> None:
+        # python-escpos has no public way in for bytes
+        self._printer._raw(data)  # noqa: SLF001
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in text)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    lines, line = [], ""
+    for letter in text:
+        if _width(line + letter) > columns:
+            space = line.rfind(" ", len(line) // 2)
+            line, rest = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+            lines.append(line)
+            line = rest
+        line += letter
+    return [*lines, line]

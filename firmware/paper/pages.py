@@ -1,0 +1,80 @@
+"""The centre's PDF as the printer's dots. The only file of the machine that imports pypdfium2.
+
+A page is drawn grey at the printer's own resolution, so that nothing is scaled afterwards, and laid on the head. A head
+is a little narrower than A4; what it cannot reach may be white or tint, but a page with ink out there is refused: a
+certificate with a clipped letter is no certificate. Pages are packed one by one, so that only one is ever held in grey.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pypdfium2
+from numpy.typing import NDArray
+
+from drivers.printer.raster import TEXT_LEVEL, RasterPage, pack, raster_sha256
+from firmware.paper.trouble import PageTrouble
+
+WHITE = 255
+_LARGEST_POINTS = 1300  # a little more than A3: nothing a certificate is printed on is larger
+
+
+def render(
+    document: bytes, *, request_id: str, copy: int, document_sha256: str, dpi: float, width_dots: int, page_dots: int
+) -> Sequence[RasterPage]:
+    """Every page of a PDF as dots for a head `width_dots` wide and sheets `page_dots` long. Raises `PageTrouble`."""
+    packed = _pack_all(document, dpi, width_dots, page_dots)
+    return [
+        RasterPage(
+            request_id=request_id,
+            copy=copy,
+            page=number,
+            pages=len(packed),
+            document_sha256=document_sha256,
+            raster_sha256=raster_sha256(width_dots, page_dots, rows),
+            width_dots=width_dots,
+            height_dots=page_dots,
+            rows=rows,
+        )
+        for number, rows in enumerate(packed, start=1)
+    ]
+
+
+def _pack_all(document: bytes, dpi: float, width_dots: int, page_dots: int) -> list[bytes]:
+    try:
+        pdf = pypdfium2.PdfDocument(document)
+    except pypdfium2.PdfiumError:
+        raise PageTrouble("the document is not a PDF that can be read") from None
+    try:
+        return [_pack(page, dpi, width_dots, page_dots) for page in pdf]
+    except pypdfium2.PdfiumError:
+        raise PageTrouble("a page of the document cannot be drawn") from None
+    finally:
+        pdf.close()
+
+
+def _pack(page: pypdfium2.PdfPage, dpi: float, width_dots: int, page_dots: int) -> bytes:
+    """One page as packed rows; its grey picture is gone when this returns."""
+    width_points, height_points = page.get_size()
+    if max(width_points, height_points) > _LARGEST_POINTS:  # before memory is taken for it
+        raise PageTrouble(f"a page of {width_points:.0f} x {height_points:.0f} points does not fit on any paper")
+    bitmap = page.render(scale=dpi / 72, grayscale=True)
+    try:
+        return pack(_lay_out(bitmap.to_numpy().reshape(bitmap.height, bitmap.width), width_dots, page_dots))
+    finally:
+        bitmap.close()
+        page.close()
+
+
+def _lay_out(drawn: NDArray[np.uint8], width_dots: int, page_dots: int) -> NDArray[np.uint8]:
+    """The page under the head: centred from side to side, its top at the top. Ink out of reach raises `PageTrouble`."""
+    height, width = drawn.shape
+    if width < width_dots or height < page_dots:
+        wider = np.full((max(height, page_dots), max(width, width_dots)), WHITE, dtype=np.uint8)
+        left = (wider.shape[1] - width) // 2
+        wider[:height, left : left + width] = drawn
+        drawn, (height, width) = wider, wider.shape
+    left = (width - width_dots) // 2
+    beyond = (drawn[:, :left], drawn[:, left + width_dots :], drawn[page_dots:])
+    if any(bool((edge < TEXT_LEVEL).any()) for edge in beyond):
+        raise PageTrouble(f"a page of {width} x {height} dots has ink beyond {width_dots} x {page_dots}")
+    return drawn[:page_dots, left : left + width_dots]

@@ -1,0 +1,159 @@
+"""What the receipt and the claim slip say. Japanese first, English beneath.
+
+A receipt says what was issued, paid and returned, when and where; it names nobody. A claim slip is money: its code
+stands large, and again as a QR code. The words are here once; `drawn` turns them into dots, which are right on every
+printer, and `lettered` into text for a printer that has Japanese letters of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.printer.profile import Letters, Profile
+from drivers.printer.raster import RasterSlip
+from firmware.paper.drawn import DrawnSlip
+
+ISSUER = "宮崎市　証明書自動交付機"
+_WEEKDAYS = "月火水木金土日"
+
+
+class Size(StrEnum):
+    """Four sizes are enough for a slip."""
+
+    SMALL = "small"
+    NORMAL = "normal"
+    LARGE = "large"
+    HUGE = "huge"
+
+
+class Slip(Protocol):
+    """A strip of paper that grows downwards."""
+
+    def centre(self, text: str, size: Size, *, bold: bool = False) -> None: ...
+
+    def left(self, text: str, size: Size, *, bold: bool = False) -> None:
+        """A line at the margin; one that is too long goes on in the next."""
+        ...
+
+    def pair(self, left: str, right: str, size: Size, *, bold: bool = False) -> None:
+        """A name and its value at the two margins; the value takes a line of its own where both do not fit."""
+        ...
+
+    def rule(self, *, heavy: bool = False) -> None: ...
+
+    def space(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFacts:
+    """What a receipt says. `lines`: title by language ("ja" is always there), issue number, fee in yen."""
+
+    place: Mapping[str, str]
+    machine: str
+    telephone: str
+    printed_at: datetime
+    lines: tuple[tuple[Mapping[str, str], str, int], ...]
+    fee_yen: int
+    inserted_yen: int
+    change_yen: int
+    claim_yen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFacts:
+    """A debt of the machine to whoever holds the slip. `claim_code`: eight letters and digits."""
+
+    place: Mapping[str, str]
+    machine: str
+    telephone: str
+    printed_at: datetime
+    amount_yen: int
+    claim_code: str
+
+
+def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
+    """The receipt as dots."""
+    drawn = DrawnSlip(width_dots)
+    _write_receipt(facts, drawn)
+    return drawn.finish()
+
+
+def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
+    """The claim slip as dots: on every printer, for the sake of its QR code."""
+    drawn = DrawnSlip(width_dots)
+    drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
+    drawn.centre("REFUND CLAIM", Size.SMALL)
+    drawn.rule(heavy=True)
+    drawn.centre("この機械からお返しできなかったお金", Size.NORMAL)
+    drawn.centre("Money this machine could not return", Size.SMALL)
+    drawn.centre(_yen(facts.amount_yen), Size.HUGE, bold=True)
+    drawn.rule()
+    drawn.centre("請求番号 Claim code", Size.NORMAL)
+    drawn.centre(f"{facts.claim_code[:4]} {facts.claim_code[4:]}", Size.HUGE, bold=True)
+    drawn.qr(f"KOFUKI-CLAIM:{facts.claim_code}:{facts.amount_yen}")
+    drawn.rule()
+    drawn.left("この票を市民課の窓口へお持ちください。", Size.NORMAL, bold=True)
+    drawn.left("請求番号と引きかえに返金します。", Size.NORMAL)
+    drawn.left("この票は再発行できません。", Size.NORMAL)
+    drawn.left("Bring this slip to the city hall for your money.", Size.SMALL)
+    drawn.left("It cannot be issued again.", Size.SMALL)
+    drawn.space()
+    drawn.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL, bold=True)
+    drawn.rule()
+    _where_and_when(facts, drawn)
+    return drawn.finish()
+
+
+def receipt_for(facts: ReceiptFacts, profile: Profile) -> RasterSlip | bytes:
+    """The receipt as this printer does it best: its own letters where it has them and they suffice, else dots."""
+    if profile.letters is Letters.SHIFT_JIS:
+        from firmware.paper.lettered import LetteredSlip, UnknownLetter  # half a second; most machines never need it
+
+        lettered = LetteredSlip(profile.columns)
+        try:
+            _write_receipt(facts, lettered)
+        except UnknownLetter:
+            return receipt(facts, profile.width_dots)
+        text = lettered.finish()
+        if len(text) + 64 <= profile.window_bytes:
+            return text
+    return receipt(facts, profile.width_dots)
+
+
+def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
+    slip.centre("領　収　書", Size.LARGE, bold=True)
+    slip.centre("RECEIPT", Size.SMALL)
+    slip.centre(ISSUER, Size.NORMAL)
+    slip.rule(heavy=True)
+    _where_and_when(facts, slip)
+    slip.rule()
+    for title, number, fee_yen in facts.lines:
+        slip.pair(title["ja"], _yen(fee_yen), Size.NORMAL, bold=True)
+        if "en" in title:
+            slip.left(title["en"], Size.SMALL)
+        slip.left(f"発行番号 No. {number}", Size.SMALL)
+        slip.space()
+    slip.rule()
+    slip.pair("手数料 Fee", _yen(facts.fee_yen), Size.LARGE, bold=True)
+    slip.pair("お預かり Paid", _yen(facts.inserted_yen), Size.NORMAL)
+    slip.pair("お釣り Change", _yen(facts.change_yen), Size.NORMAL)
+    if facts.claim_yen:
+        slip.pair("返金請求額 To be claimed", _yen(facts.claim_yen), Size.NORMAL, bold=True)
+    slip.rule()
+    slip.left("交付した証明書の返金・交換はできません。", Size.NORMAL)
+    slip.left("No refund or exchange after issue.", Size.SMALL)
+    slip.space()
+    slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
+
+
+def _where_and_when(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:
+    at = facts.printed_at
+    slip.pair("日時 Date", f"{at.year}年{at.month}月{at.day}日({_WEEKDAYS[at.weekday()]}) {at:%H:%M}", Size.NORMAL)
+    slip.pair("場所 Place", facts.place["ja"], Size.NORMAL)
+    slip.pair("端末 Machine", facts.machine, Size.NORMAL)
+
+
+def _yen(amount: int) -> str:
+    return f"{amount:,} 円"

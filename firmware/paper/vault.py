@@ -1,0 +1,36 @@
+"""The vault: the documents of one request, in memory only, under the hash that was promised for each."""
+
+import hashlib
+
+from drivers.vocabulary import ReservedCopy
+
+
+class Vault:
+    """Holds the documents of at most one request. Nothing in it has a name on a disk."""
+
+    def __init__(self) -> None:
+        self._request_id: str | None = None
+        self._documents: dict[int, bytearray] = {}
+
+    def put(self, request_id: str, copy: ReservedCopy, document: bytes) -> None:
+        """Keep one copy's document. A second request in the vault is a programmer's error."""
+        assert self._request_id in {None, request_id}
+        assert hashlib.sha256(document).hexdigest() == copy.document_sha256
+        self._request_id = request_id
+        self._documents[copy.copy] = bytearray(document)
+
+    def take(self, request_id: str, copy: ReservedCopy) -> bytes:
+        """Hand the document out once and forget it; the hash is checked again on the way out."""
+        assert self._request_id == request_id
+        held = self._documents.pop(copy.copy)
+        document = bytes(held)
+        held[:] = bytes(len(held))
+        assert hashlib.sha256(document).hexdigest() == copy.document_sha256
+        return document
+
+    def wipe(self) -> None:
+        """Overwrite and forget everything."""
+        for held in self._documents.values():
+            held[:] = bytes(len(held))
+        self._documents.clear()
+        self._request_id = None

@@ -1,0 +1,190 @@
+"""The reception: whether a resident may begin now, and what an idle machine tells the passer-by.
+
+It joins what knows nothing of each other: the hours of the site, the health of every desk, what the journal
+says must not go on, and the lockout. The session is never interrupted by it; it only decides about the next one.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from drivers.ports import Clock
+from drivers.vocabulary import Text
+from firmware.journal import records
+from firmware.journal.match import MismatchCode
+from firmware.journal.state import DOOR_OPENED, Book
+from firmware.money.change import acceptable_values
+from firmware.service.availability import Availability, Mode, Reason
+from firmware.service.hours import ClosedUntil, Open, ServiceHours
+from firmware.service.lockout import PIN_ATTACK, locked_until, must_report
+from firmware.session.scenes import Closed, Idle, Maintenance, Scene, Starting
+
+CLOCK_TOLERANCE_S = 60.0  # between this machine and the centre
+UNCERTAIN_LIMIT = 3  # papers or payouts that nobody could account for; above it no money is taken
+USUAL_FEE_YEN = 300  # of most certificates
+MATCH_REASONS = {
+    MismatchCode.MONEY_MOVED: Reason.TAMPER_MONEY,
+    MismatchCode.SHEETS_MOVED: Reason.UNBALANCED,
+    MismatchCode.UNBALANCED: Reason.UNBALANCED,
+}
+ADVICE_LIMIT = 20  # advices the centre has not acknowledged
+
+
+class Reception:
+    """Keeps the reasons why the machine does not serve, and words the front."""
+
+    def __init__(
+        self,
+        *,
+        hours: ServiceHours,
+        now: Callable[[], datetime],
+        clock: Clock,
+        longest_session_s: float,
+        cards: tuple[str, ...],
+        desks: frozenset[str],
+        refusable_yen: frozenset[int] = frozenset(),
+    ) -> None:
+        """`refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none."""
+        self.state = Availability()
+        self.kinds: tuple[tuple[Text, int], ...] = ()
+        self._hours = hours
+        self._now = now
+        self._clock = clock
+        self._longest_session_s = longest_session_s
+        self._cards = cards
+        self._waiting_for = set(desks)
+        self._reasons: dict[str, frozenset[Reason]] = {}
+        self._refusable_yen = refusable_yen
+        self._weighed_tubes: dict[int, int] | None = None
+        self._exact_money_only = False
+        self._clock_base: datetime | None = None  # wall time minus monotonic, when the centre last agreed with it
+        self.door_open: bool | None = None  # None: nobody has told; a case without a contact
+        self._failed_sessions = 0
+        self._failed_at_s = clock.monotonic()
+
+    @property
+    def admits(self) -> bool:
+        """Whether a session may begin at this moment."""
+        return self.state.admits and self._hours.admits(self._now(), self._longest_session_s)
+
+    def note(self, source: str, words: frozenset[str]) -> records.Record | None:
+        """Take in one source's reasons; the record to write if the machine's availability changed by it."""
+        self._reasons[source] = frozenset(Reason(word) for word in words)
+        self._waiting_for.discard(source)
+        before = self.state
+        self.state = before.seen(frozenset().union(*self._reasons.values()))
+        if not self._waiting_for and not self.state.started:
+            self.state = self.state.ready()
+        return self._change_since(before)
+
+    def _change_since(self, before: Availability) -> records.Record | None:
+        if self.state.reasons == before.reasons:
+            return None
+        if self.state.reasons:
+            reasons: list[Reason] = sorted(self.state.reasons, key=lambda reason: reason.number)
+            return records.Suspended(reasons=reasons)
+        return records.Resumed()
+
+    def cleared(self, reasons: Iterable[Reason]) -> records.Record | None:
+        """A person says it is dealt with: gone until the books or a device say it anew. What to write, if anything."""
+        gone = frozenset(reasons)
+        for source, words in self._reasons.items():
+            self._reasons[source] = words - gone
+        before = self.state
+        for reason in gone:
+            self.state = self.state.cleared(reason)
+        return self._change_since(before)
+
+    def hear_time(self, told: datetime) -> None:
+        """The centre said what time it is: our own is trusted from now on, or not (catalogue T1)."""
+        now = self._now()
+        agrees = abs((told - now).total_seconds()) <= CLOCK_TOLERANCE_S
+        self._clock_base = now - timedelta(seconds=self._clock.monotonic()) if agrees else None
+
+    @property
+    def clock_trusted(self) -> bool:
+        """Whether the centre has confirmed the wall clock, and nobody has moved it since."""
+        if self._clock_base is None:
+            return False
+        moved = self._now() - timedelta(seconds=self._clock.monotonic()) - self._clock_base
+        return abs(moved.total_seconds()) <= CLOCK_TOLERANCE_S
+
+    def weigh(self, book: Book) -> list[records.Record]:
+        """The reasons that come from the books: too much that nobody can account for, a stopped line, an attack."""
+        self._weigh_change(book)
+        words = set()
+        if not self.clock_trusted:
+            words.add(Reason.CLOCK)
+        if book.line_stopped:
+            words.add(Reason.LINE_STOPPED)
+        if book.unexplained:
+            words.add(Reason.TAMPER_MONEY)
+        if len(book.uncertain) > UNCERTAIN_LIMIT:
+            words.add(Reason.UNCERTAIN)
+        if book.console.out_of_service:
+            words.add(Reason.OPERATOR)
+        flagged = any(code == DOOR_OPENED for code, _ in book.queue)
+        if flagged or (self.door_open and not self.state.in_maintenance):
+            words.add(Reason.DOOR)
+        words |= {reason for code, reason in MATCH_REASONS.items() if any(item[0] == code for item in book.queue)}
+        if len(book.pending_advices()) > ADVICE_LIMIT:
+            words.add(Reason.ADVICES)
+        changes: list[records.Record] = []
+        if book.failed_sessions != self._failed_sessions:
+            attack = (PIN_ATTACK, str(book.failed_sessions))
+            if must_report(book.failed_sessions) and attack not in book.queue:
+                changes.append(records.Flag(*attack))
+            self._failed_sessions, self._failed_at_s = book.failed_sessions, self._clock.monotonic()
+        if self._locked_for_s() > 0:
+            words.add(Reason.LOCKOUT)
+        change = self.note("book", frozenset(words))
+        return changes if change is None else [*changes, change]
+
+    def _weigh_change(self, book: Book) -> None:
+        """Whether to ask for exact money before anybody begins; the slot decides again by the true fee and hoppers."""
+        if book.tubes != self._weighed_tubes:
+            self._weighed_tubes = dict(book.tubes)
+            self._exact_money_only = acceptable_values(USUAL_FEE_YEN, book.tubes, self._refusable_yen)[1]
+
+    def news(self, book: Book) -> list[str]:
+        """What the centre should know besides the reasons: words that stand as long as they are true, and name nobody."""
+        return [PIN_ATTACK] if must_report(book.failed_sessions) else []
+
+    def front(self, language: str) -> Scene:
+        """What the idle screen shows."""
+        match self.state.mode:
+            case Mode.STARTING:
+                return Starting(language=language)
+            case Mode.MAINTENANCE:
+                return Maintenance(language=language)
+            case Mode.SUSPENDED if self.state.reasons == {Reason.LOCKOUT}:
+                return self._locked(language)
+            case Mode.SUSPENDED:
+                return Closed(language=language, reason="out_of_service", opens_at=None, numbers=self.state.numbers)
+            case Mode.IN_SERVICE:
+                return self._by_the_clock(language)
+
+    def _locked_for_s(self) -> float:
+        return locked_until(self._failed_sessions, self._failed_at_s) - self._clock.monotonic()
+
+    def _locked(self, language: str) -> Scene:
+        """It ends by itself, and the passer-by may know when: at the full minute after."""
+        ends = self._now() + timedelta(seconds=max(self._locked_for_s(), 0.0) + 59)
+        opens_at = ends.replace(second=0, microsecond=0)
+        return Closed(language=language, reason="lockout", opens_at=opens_at, numbers=self.state.numbers)
+
+    def _by_the_clock(self, language: str) -> Scene:
+        now = self._now()
+        match self._hours.state(now):
+            case ClosedUntil(reason=reason, opens_at=opens_at):
+                return Closed(language=language, reason=reason, opens_at=opens_at)
+            case Open() if not self.admits:
+                return Closed(language=language, reason="hours", opens_at=self._hours.next_opening(now))
+        opens, closes = self._hours.today(now)
+        return Idle(
+            language=language,
+            opens=opens,
+            closes=closes,
+            kinds=self.kinds,
+            exact_money_only=self._exact_money_only,
+            cards=self._cards,
+        )

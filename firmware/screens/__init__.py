@@ -1,0 +1,47 @@
+"""The screens: `render(scene)` gives the picture of a scene, 800 x 480; see README.md."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from firmware.screens import card, choosing, ending, idle, paying, waiting
+from firmware.screens.canvas import Canvas
+from firmware.session import scenes as show
+
+_VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
+    show.Starting: idle.starting,
+    show.Closed: idle.closed,
+    show.Idle: idle.idle,
+    show.Maintenance: idle.maintenance,
+    show.Working: waiting.working,
+    show.Printing: waiting.printing,
+    show.MoneyBack: waiting.money_back,
+    show.EnterPin: card.enter_pin,
+    show.LastTry: card.last_try,
+    show.TakeCard: card.take_card,
+    show.ChooseKind: choosing.choose_kind,
+    show.ChooseOption: choosing.choose_option,
+    show.ChooseCopies: choosing.choose_copies,
+    show.Basket: choosing.basket,
+    show.Pay: paying.pay,
+    show.TakePaper: ending.take_paper,
+    show.Sorry: ending.sorry,
+    show.Done: ending.done,
+}
+
+
+def draw(scene: show.Scene) -> Canvas:
+    """The sheet of a scene, with the notes about its text."""
+    return _VIEWS[type(scene)](scene)
+
+
+def render(scene: show.Scene) -> Image.Image:
+    """The picture of a scene, RGB, 800 x 480. The same scene gives the same picture.
+
+    Raises KeyError for a scene, a language or a reason there are no words for: a programmer's error.
+    """
+    return draw(scene).image
+
+
+__all__ = ["draw", "render"]

@@ -1,0 +1,163 @@
+"""The sheet a screen is drawn on: soft-edged panels, pictures, and text that knows where it must end.
+
+Whatever is written is noted in `placed` with the room it was given, so that a test can prove of every screen that
+no letter leaves its room, meets another, is too small or too pale. Text that would not fit its room ends in an
+ellipsis; that is noted, too.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from PIL import Image, ImageDraw
+
+from firmware.screens.fonts import Letters
+from firmware.screens.lines import broken, shortened
+from firmware.screens.palette import INK, SAND, WHITE, Colour, darker
+
+WIDTH, HEIGHT = 800, 480
+LEAST_SIZE = 24  # pixels; 4.8 mm on a 7-inch panel
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One line of text: where it stands, and the room it was given."""
+
+    text: str
+    box: Box
+    room: Box
+    size: int
+    colour: Colour
+    shortened: bool
+
+
+class Canvas:
+    def __init__(self, language: str, ground: Colour = SAND, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+        self.language = language
+        self.image = Image.new("RGB", size, ground)
+        self.placed: list[Placed] = []
+        self._draw = ImageDraw.Draw(self.image)
+
+    def text(
+        self,
+        words: str,
+        x: int,
+        y: int,
+        size: int,
+        *,
+        width: int,
+        lines: int = 1,
+        bold: bool = False,
+        colour: Colour = INK,
+        align: Literal["left", "centre", "right"] = "left",
+        leading: float = 1.36,
+    ) -> int:
+        """Write into the room `width` pixels wide and `lines` lines high at (x, y); the y below the last line."""
+        letters = Letters(self.language, size, bold=bold)
+        rows = broken(words, letters.at_most, width)
+        pitch = round(size * leading)
+        room = (x, y, x + width, y + pitch * lines)
+        cut = len(rows) > lines
+        if cut:
+            rows = [*rows[: lines - 1], shortened(_behind(words, rows[: lines - 1]), letters.at_most, width)]
+        for row in rows:
+            long = letters.width(row) if align != "left" else letters.at_most(row)
+            left = x + {"left": 0.0, "centre": (width - long) / 2, "right": width - long}[align]
+            top = y + (pitch - size) // 2
+            self._write(row, letters, left, top, colour)
+            box = (int(left), top, int(left + long + 0.999), top + size)
+            self.placed.append(Placed(row, box, room, size, colour, cut and row is rows[-1]))
+            y += pitch
+        return y
+
+    def largest(self, words: str, sizes: tuple[int, ...], *, width: int, bold: bool = False) -> int:
+        """The first of the sizes, from large to small, at which the words fit on one line; the last if none is."""
+        return next((size for size in sizes if self.width(words, size, bold=bold) <= width), sizes[-1])
+
+    def width(self, words: str, size: int, *, bold: bool = False) -> int:
+        """Pixels the words take on one line, rounded up."""
+        return int(Letters(self.language, size, bold=bold).at_most(words)) + 1
+
+    def lines(self, words: str, size: int, *, width: int, bold: bool = False) -> int:
+        """How many lines the words need."""
+        return len(broken(words, Letters(self.language, size, bold=bold).at_most, width))
+
+    def panel(self, box: Box, radius: int, fill: Colour, *, border: Colour | None = None, width: int = 2) -> None:
+        """A rectangle with round, soft corners."""
+        if border is not None:
+            self.panel(box, radius, border)
+            left, top, right, bottom = box
+            box, radius = (left + width, top + width, right - width, bottom - width), max(radius - width, 0)
+        left, top, right, bottom = box
+        if left + radius < right - radius:
+            self._draw.rectangle((left + radius, top, right - radius - 1, bottom - 1), fill)
+        if top + radius < bottom - radius:
+            self._draw.rectangle((left, top + radius, right - 1, bottom - radius - 1), fill)
+        for corner, at in zip(_corner(radius), _corners(box, radius), strict=False):
+            self.image.paste(fill, at, corner)
+
+    def cap(self, box: Box, fill: Colour, radius: int = 9) -> None:
+        """A key cap: a panel with a shaded lower edge."""
+        left, top, right, bottom = box
+        self.panel(box, radius, darker(fill))
+        self.panel((left, top, right, bottom - 4), radius, fill)
+
+    def number(self, number: int, x: int, y: int, size: int, *, fill: Colour) -> None:
+        """The number to press, as the digit keys look."""
+        self.cap((x, y, x + size, y + size), fill)
+        height = min(32, max(size - 6, LEAST_SIZE))
+        top = y + (size - 4 - round(height * 1.36)) // 2
+        self.text(str(number), x, top, height, width=size, bold=True, colour=WHITE, align="centre")
+
+    def line(self, x0: int, x1: int, y: int, colour: Colour, width: int = 2) -> None:
+        self._draw.rectangle((x0, y, x1, y + width - 1), colour)
+
+    def picture(self, picture: Image.Image, x: int, y: int) -> None:
+        self.image.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
+
+    def part(self, other: "Canvas", x: int, y: int) -> None:
+        """Set a finished part of the screen in place, with the notes about its text."""
+        self.image.paste(other.image, (x, y))
+        for note in other.placed:
+            box, room = _moved(note.box, x, y), _moved(note.room, x, y)
+            self.placed.append(Placed(note.text, box, room, note.size, note.colour, note.shortened))
+
+    def _write(self, row: str, letters: Letters, left: float, top: int, colour: Colour) -> None:
+        # The anchor sets all fonts on one base line, which lies 0.88 of the size below the top of a Japanese letter.
+        base = top + round(letters.size * 0.88)
+        for run, font in letters.runs(row):  # nearly always one
+            # The rare letters have one weight only; a thin outline makes them bold.
+            stroke = letters.size / 40 if letters.bold and font is not letters.font else 0
+            self._draw.text((left, base), run, colour, font, anchor="ls", stroke_width=stroke)
+            left += font.getlength(run)
+
+
+def _behind(words: str, rows: list[str]) -> str:
+    """What is left of the words when these rows have been taken from their beginning."""
+    at = 0
+    for row in rows:
+        at = words.index(row, at) + len(row)
+    return words[at:].replace("\n", " ").lstrip()
+
+
+def _moved(box: Box, x: int, y: int) -> Box:
+    return (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
+
+
+def _corners(box: Box, radius: int) -> tuple[tuple[int, int], ...]:
+    left, top, right, bottom = box
+    return ((left, top), (right - radius, top), (left, bottom - radius), (right - radius, bottom - radius))
+
+
+@cache
+def _corner(radius: int) -> tuple[Image.Image, ...]:
+    """Masks of the corners: upper left, upper right, lower left, lower right."""
+    if radius == 0:
+        return ()
+    fine = 4
+    disc = Image.new("L", (2 * radius * fine, 2 * radius * fine))
+    ImageDraw.Draw(disc).ellipse((0, 0, 2 * radius * fine - 1, 2 * radius * fine - 1), 255)
+    disc = disc.reduce(fine)
+    return tuple(disc.crop((x, y, x + radius, y + radius)) for y in (0, radius) for x in (0, radius))

@@ -1,0 +1,122 @@
+"""Which certificate, what it says, how many: by number, and nothing decided before it is confirmed."""
+
+from firmware.screens import menu, pictures
+from firmware.screens.canvas import Canvas
+from firmware.screens.frame import CONTEXT, begin, end
+from firmware.screens.menu import LEFT, RIGHT, Row
+from firmware.screens.palette import INK, LINE, RED, RED_PALE, SEA, WHITE
+from firmware.screens.words import Words
+from firmware.session import scenes as show
+
+TOP, BOTTOM = 116, 362
+
+
+def choose_kind(scene: show.ChooseKind) -> Canvas:
+    c, say = begin(scene, "choose")
+    refused = None if scene.refused is None else scene.lines[scene.refused].refusal
+    if refused is None:
+        _head(c, say("choose_kind", "head"), say, scene.page, scene.pages)
+        top = TOP
+    else:
+        top = _say_why(c, *say.reason(refused), lines=1 if len(scene.lines) > 4 else 2)
+    rows = [
+        Row(
+            title=say.of(line.title),
+            right=say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen),
+            dim=line.refusal is not None,
+            pointed=number == scene.refused,
+        )
+        for number, line in enumerate(scene.lines)
+    ]
+    menu.draw(c, rows, top, BOTTOM)
+    c.text(say("common", "name", name=scene.masked_name), 28, CONTEXT + 3, 26, width=570)
+    keys = {"cancel": "stop"} | ({"clear": "back"} if scene.may_go_back else {})
+    return end(c, scene, **keys)
+
+
+def choose_option(scene: show.ChooseOption) -> Canvas:
+    c, say = begin(scene, "choose")
+    _head(c, say.of(scene.title), say, 1, 1)
+    hint = c.text(say("choose_option", "several" if scene.several else "one"), 28, TOP - 6, 24, width=744)
+    rows = [Row(title=say.of(line.label), chosen=line.chosen) for line in scene.lines]
+    menu.draw(c, rows, hint + 4, BOTTOM, boxes=scene.several)
+    question = say("choose_option", "question", step=scene.step, steps=scene.steps)
+    where = say.of(scene.kind_title)
+    if scene.pages > 1:
+        where = say("common", "page", page=scene.page, pages=scene.pages)
+    c.text(f"{question}　{where}", 28, CONTEXT + 3, 24, width=570)
+    return end(c, scene, cancel="stop", clear="back", enter="enter")
+
+
+def choose_copies(scene: show.ChooseCopies) -> Canvas:
+    c, say = begin(scene, "choose")
+    _head(c, say("choose_copies", "head"), say, 1, 1)
+    c.text(say.of(scene.kind_title), 28, 114, 28, width=744)
+    c.panel((48, 164, 388, 304), 16, WHITE, border=SEA, width=4)
+    size = c.largest(say.copies(scene.copies), (84, 64, 50), width=316, bold=True)
+    c.text(say.copies(scene.copies), 60, 234 - round(size * 0.68), size, width=316, bold=True, align="centre")
+    c.panel((412, 164, 760, 304), 14, WHITE, border=LINE)
+    c.text(say("choose_copies", "each"), 432, 178, 28, width=120)
+    c.text(say.yen(scene.fee_yen), 540, 178, 30, width=200, align="right", leading=1.3)
+    c.line(432, 740, 228, LINE)
+    c.text(say("choose_copies", "total"), 432, 244, 30, width=110, bold=True)
+    c.text(say.yen(scene.fee_yen * scene.copies), 530, 236, 42, width=210, bold=True, align="right")
+    c.text(say("choose_copies", "how"), 28, 316, 26, width=744)
+    c.text(say("choose_copies", "most", most=scene.copies_max), 28, CONTEXT + 3, 26, width=560)
+    return end(c, scene, cancel="stop", clear="back", enter="enter")
+
+
+def basket(scene: show.Basket) -> Canvas:
+    """Everything once more, before the centre is asked to make it."""
+    c, say = begin(scene, "choose")
+    c.text(say("basket", "head"), 28, 64, 34, width=470, bold=True, colour=SEA)
+    c.text(say("common", "name", name=scene.masked_name), 500, 69, 26, width=272, align="right")
+    # The session keeps a basket to three lines.
+    pitch = 198 // max(len(scene.lines), 2)
+    y = 112
+    c.panel((20, y, 780, y + 200), 12, WHITE, border=SEA)
+    for line in scene.lines:
+        if y > 112:
+            c.line(36, 764, y, LINE)
+        _basket_line(c, line, say, y + 4, details=3 if len(scene.lines) == 1 else len(scene.lines) % 3)
+        y += pitch
+    c.text(say("basket", "total"), 28, 320, 30, width=340, bold=True)
+    c.text(say.yen(scene.fee_yen), 380, 316, 38, width=392, bold=True, align="right", leading=1.2)
+    if scene.may_add:
+        c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
+        c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
+    return end(c, scene, cancel="stop", clear="remove", enter="pay")
+
+
+def _basket_line(c: Canvas, line: show.BasketLine, say: Words, y: int, *, details: int) -> None:
+    title = say.of(line.title)
+    size = c.largest(title, (28, 26, 24), width=404, bold=True)
+    c.text(title, 36, y + 28 - size, size, width=404, bold=True, leading=1.2)
+    c.text(say.copies(line.copies), 448, y, 28, width=140, bold=True, align="right", leading=1.2)
+    c.text(say.yen(line.fee_yen), 604, y, 28, width=160, bold=True, align="right", leading=1.2)
+    if line.details:
+        words = " / ".join(say.of(detail) for detail in line.details)
+        c.text(words, 56, y + 32, 24, width=708, lines=max(details, 1), colour=INK, leading=1.2)
+
+
+def _say_why(c: Canvas, what: str, then: str, *, lines: int) -> int:
+    """In the place of the question: why the line just pressed is not to be had; where the lines may begin."""
+    width = RIGHT - LEFT - 92
+    size = c.largest(what, (28, 26, 24), width=width, bold=True)
+    rows = min(c.lines(what, size, width=width, bold=True), lines), min(c.lines(then, 24, width=width), lines)
+    bottom = 71 + 36 * rows[0] + 31 * rows[1]
+    c.panel((LEFT, 62, RIGHT, bottom), 10, RED_PALE, border=RED, width=3)
+    c.picture(pictures.warning(56), LEFT + 8, 70)
+    y = c.text(what, LEFT + 76, 65, size, width=width, lines=lines, bold=True, colour=RED, leading=36 / size)
+    c.text(then, LEFT + 76, y, 24, width=width, lines=lines, leading=1.3)
+    return bottom + 4
+
+
+def _head(c: Canvas, words: str, say: Words, page: int, pages: int) -> None:
+    """The question, and where the pages are turned when there are several."""
+    width = 744
+    if pages > 1:
+        width = 470
+        c.text(say("common", "page", page=page, pages=pages), 500, 68, 24, width=272, align="right")
+    size = c.largest(words, (34, 30, 26), width=width, bold=True)
+    c.text(words, 28, 64 + (34 - size) // 2, size, width=width, bold=True, colour=SEA)

@@ -1,0 +1,102 @@
+"""The end of a session: take your papers, thank you, or what went wrong, what to do, and where the money is."""
+
+from firmware.screens import landscape, pictures
+from firmware.screens.canvas import Canvas
+from firmware.screens.frame import CONTEXT, FOOT, begin, end
+from firmware.screens.palette import GREEN, GREEN_PALE, INK, RED, SEA, SUN, SUN_PALE, WHITE
+from firmware.screens.words import Words, beside
+from firmware.session import scenes as show
+
+# Reasons that are nobody's trouble: the resident stopped, or it is simply not the time.
+CALM = frozenset({"cancelled", "timed_out", "outside_hours", "too_late", "expired"})
+
+
+def take_paper(scene: show.TakePaper) -> Canvas:
+    c, say = begin(scene, "take")
+    if scene.alarm:
+        c.panel((24, 72, 500, 272), 16, SUN_PALE)
+        c.picture(pictures.warning(60), 36, 82)
+        y = c.text(say("take_paper", "alarm"), 110, 84, 38, width=376, lines=2, bold=True, colour=RED, leading=1.25)
+        y = c.text(say("take_paper", "alarm_body"), 40, max(y, 146) + 6, 28, width=446, lines=3)
+    else:
+        y = c.text(say("take_paper", "head"), 40, 78, 42, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
+        c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA)
+    y = 284
+    rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
+    if scene.change_yen:
+        rows.append(say("take_paper", "change", yen=say.yen(scene.change_yen)))
+    for row in rows:
+        c.panel((40, y, 480, y + 44), 10, WHITE, border=SEA)
+        c.text(row, 56, y + 3, 28, width=410, bold=True)
+        y += 50
+    c.picture(pictures.take_paper(), 504, 88)
+    return end(c, scene, enter="taken")
+
+
+def done(scene: show.Done) -> Canvas:
+    c, say = begin(scene, "take")
+    if scene.claim_yen:
+        c.picture(pictures.tick(84), 40, 74)
+        c.text(say("done", "head"), 148, 84, 42, width=620, bold=True, colour=SEA)
+        y = c.text(say("done", "body"), 40, 170, 28, width=720, lines=2)
+        _claim(c, say, scene, y + 10)
+    else:
+        c.picture(landscape.coast(), 0, FOOT - landscape.HEIGHT)
+        c.picture(pictures.tick(120), 56, 92)
+        y = c.text(say("done", "head"), 212, 84, 44, width=560, bold=True, colour=SEA)
+        c.text(say("done", "body"), 212, y + 4, 30, width=560, lines=3)
+    return end(c, scene, enter="finish")
+
+
+def sorry(scene: show.Sorry) -> Canvas:
+    """Two sentences, then the money."""
+    c, say = begin(scene)
+    what, then = say.reason(scene.reason)
+    c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)
+    y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
+    y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3)
+    if scene.card_in:
+        _card(c, say, y + 6)
+    else:
+        _money(c, scene, say, y + 6)
+    if scene.numbers:
+        c.text(say("sorry", "numbers", numbers=", ".join(scene.numbers)), 40, CONTEXT + 3, 24, width=560)
+    elif not scene.claim_yen:
+        c.text(say("place", "call"), 40, CONTEXT + 3, 24, width=560)
+    return end(c, scene, enter="finish")
+
+
+def _card(c: Canvas, say: Words, y: int) -> None:
+    """No money has been asked for yet; what must not be forgotten is the card."""
+    y = max(y, 220)
+    c.panel((32, y, 776, y + 60), 10, SUN_PALE, border=SUN, width=3)
+    c.text(say("sorry", "take_card"), 60, y + 6, 34, width=690, bold=True)
+
+
+def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
+    """What was handed over, what came back, what is still owed: at least one of them, or the reason says it is paid."""
+    rows = []
+    if scene.issued_copies:
+        rows.append(say("money", "issued", copies=say.copies(scene.issued_copies)))
+    if scene.returned_yen:
+        rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
+    if not rows and not scene.claim_yen and scene.reason != "paper_stuck":  # that one is paid for
+        rows.append(say("money", "none"))
+    y = max(y, 182 if scene.claim_yen else 250 - 30 * len(rows))
+    for row in rows:
+        c.panel((32, y, 776, y + 44), 10, GREEN_PALE, border=GREEN)
+        c.picture(pictures.tick(30), 44, y + 7)
+        c.text(row, 88, y + 3, 28, width=676, bold=True, colour=GREEN)
+        y += 48
+    if scene.claim_yen:
+        _claim(c, say, scene, y)
+
+
+def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> None:
+    """Money the machine could not pay out: the slip and its code, or the code alone where the slip failed too."""
+    code, key = scene.claim_code, "claim" if scene.claim_slip else "claim_no_slip"
+    c.panel((32, y, 776, y + 80), 10, SUN_PALE, border=SUN, width=3)
+    c.text(say("money", key, yen=say.yen(scene.claim_yen)), 50, y + 3, 26, width=708, bold=True)
+    if code is not None:
+        # In two halves: it is read aloud at a counter.
+        c.text(say("money", "code", code=f"{code[:4]}-{code[4:]}"), 50, y + 37, 28, width=708, bold=True)

@@ -1,0 +1,129 @@
+"""Where a line may end. Latin words stay whole; Japanese ends where a reader would breathe.
+
+Japanese has no spaces, but a phrase nearly always begins with a kanji, a katakana or a number after a hiragana,
+or behind 、 and 。: a line is broken there if it can be, else between any two letters that may be parted. No line
+begins with a closing mark or a small kana, and none ends with an opening one (JIS X 4051). Lines of one
+paragraph are made about equally long, because a last line of two letters looks like a mistake.
+"""
+
+from collections.abc import Callable, Iterator
+
+Measure = Callable[[str], float]
+
+NOT_FIRST = frozenset(
+    "、。，．・：；？！ー」』）】〉》〕〜～々…％円通回枚分秒時日月年様,.:;?!)]}%ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+)
+NOT_LAST = frozenset("「『（【〈《〔([{")
+_PREFIXES = frozenset("おご")  # お取りください, ご利用: polite heads of a word that look like the tail of the last
+
+
+def broken(text: str, measure: Measure, width: float) -> list[str]:
+    """Lines no wider than `width` pixels, as `measure` counts them; "\\n" always ends one."""
+    return [line for paragraph in text.split("\n") for line in _balanced(paragraph, measure, width)]
+
+
+def shortened(text: str, measure: Measure, width: float) -> str:
+    """The text if it fits, else its beginning and an ellipsis."""
+    if measure(text) <= width:
+        return text
+    while text and measure(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _balanced(paragraph: str, measure: Measure, width: float) -> list[str]:
+    pieces = list(_pieces(paragraph, measure, width))
+    lines = _filled(pieces, measure, width)
+    if len(lines) == 1:
+        return lines
+    # The narrowest column that needs no more lines than the full width does.
+    low, high = width / 2, width
+    while high - low > 4:
+        middle = (low + high) / 2
+        candidate = _filled(pieces, measure, middle)
+        if len(candidate) <= len(lines) and all(measure(line) <= width for line in candidate):
+            high, lines = middle, candidate
+        else:
+            low = middle
+    return lines
+
+
+def _filled(pieces: list[str], measure: Measure, width: float) -> list[str]:
+    lines, line = [], ""
+    for piece in pieces:
+        if line and measure((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line.rstrip()]
+
+
+def _pieces(text: str, measure: Measure, width: float) -> Iterator[str]:
+    """Phrases that are better left whole; one wider than a whole line is cut where letters may be parted."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and not _phrase_begins(text, at):
+            continue
+        phrase = text[start:at]
+        start = at
+        if measure(phrase.rstrip()) <= width:
+            yield phrase
+        else:
+            yield from _parted(phrase, measure, width)
+
+
+def _parted(phrase: str, measure: Measure, width: float) -> Iterator[str]:
+    """A phrase too long for a line, cut between any two letters; a Latin word only if it is longer than a line."""
+    piece = ""
+    for at, letter in enumerate(phrase):
+        if piece and (_may_part(phrase, at) or measure(piece + letter) > width):
+            yield piece
+            piece = ""
+        piece += letter
+    yield piece
+
+
+def _may_part(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if "\u3000" in (before, after):  # stands between the two parts of a name
+        return False
+    if after in NOT_FIRST or before in NOT_LAST or _joins(after):
+        return False
+    return not (_kind(before) == _kind(after) == "latin")
+
+
+def _phrase_begins(text: str, at: int) -> bool:
+    """Whether a new phrase begins at `text[at]`."""
+    if not _may_part(text, at):
+        return False
+    before, after = _kind(text[at - 1]), _kind(text[at])
+    if "space" in (before, after):
+        return before == "space"
+    if text[at - 1] in "、。」』）・":
+        return True
+    if before == "hiragana":
+        if text[at] in _PREFIXES and at + 1 < len(text) and _kind(text[at + 1]) in {"kanji", "katakana"}:
+            return True
+        polite = text[at - 1] in _PREFIXES and (at < 2 or _kind(text[at - 2]) != "latin")
+        return after in {"kanji", "katakana", "latin", "open"} and not polite
+    return after == "open"
+
+
+def _kind(letter: str) -> str:
+    if letter == " ":
+        return "space"
+    if letter in NOT_LAST:
+        return "open"
+    if "\u3041" <= letter <= "\u309f":
+        return "hiragana"
+    if "\u30a0" <= letter <= "\u30ff":
+        return "katakana"
+    if letter < "\u2e80":
+        return "latin"
+    return "kanji"
+
+
+def _joins(letter: str) -> bool:
+    """A variation selector or a combining mark belongs to the letter before it."""
+    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef" or letter in "\u3099\u309a"

@@ -1,0 +1,80 @@
+"""The words of every screen, one file a language in texts/. A key that is missing is a programmer's error."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drivers.vocabulary import Text
+
+FOLDER = Path(__file__).parent / "texts"
+
+
+def languages() -> tuple[str, ...]:
+    """Every language there are words for; Japanese first."""
+    return tuple(sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda code: (code != "ja", code)))
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._table: Mapping[str, Any] = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+    def __call__(self, part: str, key: str, **values: object) -> str:
+        text = self._table[part][key]
+        assert isinstance(text, str), f"{self.language}: {part}.{key} is not a text"
+        return text.format(**values) if values else text
+
+    def reason(self, reason: str) -> tuple[str, str]:
+        """What happened, and what to do."""
+        table = self._table["reasons"][reason]
+        return table["what"], table["then"]
+
+    def refusal(self, reason: str) -> str:
+        """Why a line of the menu is grey, in a few letters."""
+        return str(self._table["reasons"][reason].get("short", self("choose_kind", "not_here")))
+
+    def of(self, text: Text) -> str:
+        """A text that came with its own languages (the centre's titles and labels)."""
+        return text.get(self.language, text["ja"])
+
+    def yen(self, amount: int) -> str:
+        return self("numbers", "yen", amount=f"{amount:,}")
+
+    def copies(self, count: int) -> str:
+        return self("numbers", "copy" if count == 1 else "copies", count=count)
+
+    def date(self, day: date) -> str:
+        names = self._table["dates"]
+        return str(names["pattern"]).format(
+            month=names["months"][day.month - 1], day=day.day, weekday=names["weekdays"][day.weekday()]
+        )
+
+    def time(self, at: time) -> str:
+        return f"{at.hour}:{at.minute:02}"
+
+    def font(self, *, bold: bool) -> str | None:
+        """The language's own font file, below the system's TrueType folder; None for the house's."""
+        own: str | None = self._table.get("fonts", {}).get("bold" if bold else "regular")
+        return own
+
+
+@cache
+def words(language: str) -> Words:
+    return Words(language)
+
+
+@cache
+def alphabet() -> frozenset[str]:
+    """Every letter that stands in the words files, and ASCII."""
+    texts = (path.read_text(encoding="utf-8") for path in FOLDER.glob("*.toml"))
+    return frozenset(map(chr, range(32, 127))).union(*texts)
+
+
+def beside(language: str) -> Words:
+    """The second language on the screen, for whoever cannot read the first: English beside Japanese, else Japanese."""
+    return words("en" if language == "ja" else "ja")

@@ -1,0 +1,1 @@
+"""Whether the machine serves: hours, health, lockout. Pure."""

@@ -1,0 +1,196 @@
+"""What a session wants done. The loop carries effects out in order; a `Record` is durable before the next begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drivers.vocabulary import CardKind, CardProof, CardRead, Challenge, HopperCounters, OrderItem, Reserved
+from firmware.journal.records import Record
+from firmware.session.states import KeypadMode, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Append to the journal; its kind says whether to wait until it is durable."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    taken: frozenset[CardKind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveCard:
+    card: CardRead
+    challenge: Challenge
+    bound: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCard:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeypad:
+    mode: KeypadMode
+
+
+@dataclass(frozen=True, slots=True)
+class AskChallenge:
+    session_nonce: bytes
+    card: CardRead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticate:
+    session_nonce: bytes
+    challenge: Challenge
+    proof: CardProof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    request_id: str
+    session_nonce: bytes
+    authentication_id: str = field(repr=False)
+    items: tuple[OrderItem, ...]
+    card: CardRead
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    reserved: Reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Rasterise:
+    reserved: Reserved
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPaper:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCoins:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSlot:
+    values_yen: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSlot:
+    """Inhibit, then poll until two polls in a row, a fifth of a second apart, bring nothing: a coin may be rolling."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountPaper:
+    """Make the printer's path clean, then read its counter: from here to the copy's record nothing else is cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """One copy, under a ticket that is good once."""
+
+    request_id: str
+    copy: int
+    raster_sha256s: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountHopper:
+    value_yen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispense:
+    value_yen: int
+    coins: int
+    before: HopperCounters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintReceipt:
+    lines: tuple[tuple[Mapping[str, str], str, int], ...]  # title, issue number, fee
+    fee_yen: int
+    inserted_yen: int
+    change_yen: int
+    claim_yen: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintClaimSlip:
+    amount_yen: int
+    claim_code: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchExit:
+    """Report what lies in the printer's mouth, again and again, until told to stop."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CutRemains:
+    """Cut off what a spoiled copy left in the path. Only behind its record: a cut counts as a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPaper:
+    """Wipe the printer's memory and pull back what was left in its mouth."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopLine:
+    """An answer was not ours: no service for this municipality until a person clears it."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """Everything of this resident: documents, rasters, PIN buffer, the context itself."""
+
+
+Effect = (
+    Write
+    | ReadCard
+    | ProveCard
+    | ReleaseCard
+    | SetKeypad
+    | AskChallenge
+    | Authenticate
+    | Reserve
+    | Fetch
+    | Rasterise
+    | CheckPaper
+    | CheckCoins
+    | OpenSlot
+    | CloseSlot
+    | CountPaper
+    | Print
+    | CountHopper
+    | Dispense
+    | PrintReceipt
+    | PrintClaimSlip
+    | WatchExit
+    | CutRemains
+    | ClearPaper
+    | StopLine
+    | SetTimer
+    | Wipe
+)

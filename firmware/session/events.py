@@ -1,0 +1,254 @@
+"""What can happen to a session: reports, as they come from the devices, and events, as the table knows them.
+
+A report carries data (`CoinCredited(100, 7)`); an event is one word (`FEE_MET`). `absorb.py` turns the one
+into the other, in one place, so that the table never asks how much or how many.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from drivers.vocabulary import (
+    AcceptorCounters,
+    Authenticated,
+    BindingFailed,
+    CardNotUsable,
+    CardProof,
+    CardRead,
+    CentreRefused,
+    CentreUnreachable,
+    Challenge,
+    CoinEvent,
+    Dispensed,
+    HopperCounters,
+    HopperState,
+    KeyPressed,
+    KeyStuck,
+    NotPrinted,
+    PaperExit,
+    PinBlocked,
+    PinCancelled,
+    PinEntered,
+    PinProgress,
+    Printed,
+    PrinterStatus,
+    PrintUnknown,
+    Reserved,
+    WrongPin,
+)
+
+
+class Event(StrEnum):
+    # the resident
+    CARD_INSERTED = "card_inserted"
+    CARD_REMOVED = "card_removed"
+    LANGUAGE_CHANGED = "language_changed"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    WENT_BACK = "went_back"
+    KEY_IGNORED = "key_ignored"
+    PIN_CHANGED = "pin_changed"
+    PIN_ENTERED = "pin_entered"
+    KIND_CHOSEN = "kind_chosen"
+    KIND_WITH_OPTIONS_CHOSEN = "kind_with_options_chosen"
+    KIND_REFUSED = "kind_refused"
+    PAGE_TURNED = "page_turned"
+    OPTION_MARKED = "option_marked"
+    OPTION_ANSWERED = "option_answered"
+    OPTIONS_DONE = "options_done"
+    COPIES_CHANGED = "copies_changed"
+    ANOTHER_WANTED = "another_wanted"
+    LINE_REMOVED = "line_removed"
+    BASKET_EMPTIED = "basket_emptied"
+    # time
+    TIMED_OUT = "timed_out"
+    TICKED = "ticked"  # one second of the visible countdown
+    # the card
+    CARD_READ = "card_read"
+    CARD_NOT_USABLE = "card_not_usable"
+    CARD_TROUBLE = "card_trouble"
+    PIN_PROVED = "pin_proved"
+    PIN_WRONG = "pin_wrong"
+    PIN_WRONG_ONE_LEFT = "pin_wrong_one_left"
+    PIN_BLOCKED = "pin_blocked"
+    # the centre
+    CHALLENGED = "challenged"
+    CHALLENGED_ONE_LEFT = "challenged_one_left"
+    AUTHENTICATED = "authenticated"
+    RESERVED = "reserved"
+    FETCHED = "fetched"
+    CENTRE_REFUSED = "centre_refused"
+    CENTRE_WRONG_PIN = "centre_wrong_pin"
+    CENTRE_UNREACHABLE = "centre_unreachable"
+    BINDING_FAILED = "binding_failed"
+    # paper
+    PAGES_READY = "pages_ready"
+    PAPER_READY = "paper_ready"
+    PAPER_READY_NOTHING_TO_PAY = "paper_ready_nothing_to_pay"
+    PAPER_NOT_READY = "paper_not_ready"
+    PAPER_COUNTED = "paper_counted"
+    COPY_PRINTED = "copy_printed"  # and another one is to come
+    SLIP_ENDED = "slip_ended"  # receipt printed, or given up: either way the session goes on
+    SLIP_ENDED_NOTHING_OUT = "slip_ended_nothing_out"  # the only printed copy hangs in the printer
+    PAPER_TAKEN = "paper_taken"
+    PAPER_STILL_THERE = "paper_still_there"
+    # coins
+    COINS_READY = "coins_ready"
+    COINS_NOT_READY = "coins_not_ready"
+    COIN = "coin"  # credited, and the fee is not met yet
+    FEE_MET = "fee_met"
+    COIN_NOTED = "coin_noted"  # rejected, or something to flag: the money is the same
+    COIN_TROUBLE = "coin_trouble"
+    SLOT_CLOSED = "slot_closed"
+    HOPPER_COUNTED = "hopper_counted"
+    # settling: what is left to do with the money, asked after every change of it
+    PAYOUT_DUE = "payout_due"  # owed, and a hopper can pay
+    CLAIM_DUE = "claim_due"  # owed, and no hopper can
+    SETTLED_WITH_PAPER = "settled_with_paper"
+    SETTLED_WITHOUT_PAPER = "settled_without_paper"
+    # the machine
+    DEVICE_TROUBLE = "device_trouble"
+    DOOR_OPENED = "door_opened"
+    WIPED = "wiped"
+
+
+# --- reports that are not already a driver's word -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """The card is out of reach. `with_reader`: nobody pulled it, the reader itself is gone."""
+
+    with_reader: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    left_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Every document of the request is in the vault and hashes to what was reserved."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesReady:
+    """Copy number -> SHA-256 of each of its page rasters, in order."""
+
+    raster_sha256s: Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperReadiness:
+    certificate: PrinterStatus
+    receipt: PrinterStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCounted:
+    counter: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinReadiness:
+    """`selective`: whether the acceptor can refuse single values."""
+
+    hoppers: Mapping[int, HopperState]
+    acceptor: AcceptorCounters
+    selective: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOutcome:
+    copy: int
+    result: Printed | NotPrinted | PrintUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class SlipOutcome:
+    result: Printed | NotPrinted | PrintUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class SlotClosed:
+    counters: AcceptorCounters
+
+
+@dataclass(frozen=True, slots=True)
+class HopperCounted:
+    value_yen: int
+    counters: HopperCounters
+
+
+@dataclass(frozen=True, slots=True)
+class ExitSeen:
+    exit: PaperExit
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOpened:
+    """Somebody opened the case, and nobody had asked for maintenance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiped:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A worker's device failed at the command in hand. `person`: somebody pulled, nothing is broken."""
+
+    worker: str
+    sentence: str = field(repr=False)
+    person: bool = False
+
+
+Report = (
+    CardInserted
+    | CardRemoved
+    | TimedOut
+    | Ticked
+    | KeyPressed
+    | KeyStuck
+    | DoorOpened
+    | PinProgress
+    | PinEntered
+    | PinCancelled
+    | CardRead
+    | CardNotUsable
+    | CardProof
+    | WrongPin
+    | PinBlocked
+    | Challenge
+    | Authenticated
+    | Reserved
+    | Fetched
+    | CentreRefused
+    | CentreUnreachable
+    | BindingFailed
+    | PagesReady
+    | PaperReadiness
+    | PaperCounted
+    | CopyOutcome
+    | SlipOutcome
+    | ExitSeen
+    | CoinReadiness
+    | CoinEvent
+    | SlotClosed
+    | HopperCounted
+    | Dispensed
+    | Fault
+    | Wiped
+)

@@ -1,0 +1,156 @@
+"""What a key means, given the screen the resident is looking at."""
+
+from drivers.vocabulary import Key, PaperExit
+from firmware.session.context import Context, Draft
+from firmware.session.events import Event
+from firmware.session.states import State
+
+_THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
+LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
+
+
+def key_event(state: State, context: Context, key: Key) -> Event:
+    """The event of one key press; the menus' marks and pages are kept in the context."""
+    match key:
+        case Key.LANGUAGE:
+            languages = context.house.languages
+            context.language = languages[(languages.index(context.language) + 1) % len(languages)]
+            return Event.LANGUAGE_CHANGED
+        case Key.CANCEL:
+            if state is State.IDLE:
+                return Event.KEY_IGNORED
+            if context.reason is None and state not in _THE_END:
+                context.reason = "cancelled"
+            return Event.CANCELLED
+    match state:
+        case State.CHOOSING_KIND:
+            return _choosing_kind(context, key)
+        case State.CHOOSING_OPTIONS:
+            return _choosing_options(context, key)
+        case State.CHOOSING_COPIES:
+            return _choosing_copies(context, key)
+        case State.CONFIRMING:
+            return _confirming(context, key)
+        case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
+            # A printer that cannot see its own mouth leaves it to the resident to say so.
+            blind = context.paper_exit is PaperExit.UNKNOWN
+            return Event.PAPER_TAKEN if key is Key.ENTER and blind else Event.KEY_IGNORED
+        case _:
+            return {Key.ENTER: Event.CONFIRMED, Key.CLEAR: Event.WENT_BACK}.get(key, Event.KEY_IGNORED)
+
+
+def pages(lines: int) -> int:
+    return max(1, -(-lines // LINES_PER_PAGE))
+
+
+def _turned(page: int, count: int, key: Key) -> int:
+    return min(max(page + (1 if key is Key.NEXT else -1), 1), count)
+
+
+def _picked(page: int, lines: int, key: Key) -> int | None:
+    """The index of the line whose number was pressed, or None."""
+    if not key.isdigit() or not 1 <= int(key) <= LINES_PER_PAGE:
+        return None
+    index = (page - 1) * LINES_PER_PAGE + int(key) - 1
+    return index if index < lines else None
+
+
+def _choosing_kind(context: Context, key: Key) -> Event:
+    assert context.who is not None
+    offers = context.who.offers
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        context.page = _turned(context.page, pages(len(offers)), key)
+        context.refused_line = None
+        return Event.PAGE_TURNED
+    if key is Key.CLEAR and context.basket:
+        return Event.WENT_BACK
+    index = _picked(context.page, len(offers), key)
+    if index is None:
+        return Event.KEY_IGNORED
+    offer = offers[index]
+    if offer.refusal is not None:
+        context.refused_line = index
+        return Event.KIND_REFUSED
+    context.refused_line = None
+    context.draft = Draft(offer)
+    return Event.KIND_WITH_OPTIONS_CHOSEN if context.draft.groups() else Event.KIND_CHOSEN
+
+
+def _choosing_options(context: Context, key: Key) -> Event:
+    draft = context.draft
+    assert draft is not None
+    group = draft.open_group()
+    assert group is not None
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        draft.page = _turned(draft.page, pages(len(group.choices)), key)
+        return Event.PAGE_TURNED
+    if key is Key.CLEAR:
+        return _one_question_back(draft)
+    if key is Key.ENTER:
+        marked = draft.marked or group.default
+        return _answer(draft, marked) if marked else Event.KEY_IGNORED
+    index = _picked(draft.page, len(group.choices), key)
+    if index is None:
+        return Event.KEY_IGNORED
+    value = group.choices[index].value
+    if not group.several:
+        return _answer(draft, (value,))
+    marked = draft.marked or group.default
+    draft.marked = tuple(v for v in marked if v != value) if value in marked else (*marked, value)
+    return Event.OPTION_MARKED
+
+
+def _answer(draft: Draft, values: tuple[str, ...]) -> Event:
+    group = draft.open_group()
+    assert group is not None
+    draft.answers[group.key] = values
+    draft.marked, draft.page = (), 1
+    return Event.OPTION_ANSWERED if draft.open_group() else Event.OPTIONS_DONE
+
+
+def _one_question_back(draft: Draft) -> Event:
+    if not draft.answers:
+        return Event.WENT_BACK
+    draft.answers.popitem()
+    draft.marked, draft.page = (), 1
+    return Event.OPTION_MARKED
+
+
+def _choosing_copies(context: Context, key: Key) -> Event:
+    draft = context.draft
+    assert draft is not None
+    most = draft.offer.copies_max
+    if key is Key.ENTER:
+        return Event.CONFIRMED
+    if key is Key.CLEAR:
+        if draft.answers:
+            draft.answers.popitem()
+            return Event.OPTION_MARKED
+        return Event.WENT_BACK
+    wanted = draft.copies
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        wanted += 1 if key is Key.PREVIOUS else -1  # ▲ is more
+    elif key.isdigit():
+        wanted = int(key)
+    if not 1 <= wanted <= most:
+        return Event.KEY_IGNORED
+    draft.copies = wanted
+    return Event.COPIES_CHANGED
+
+
+def _confirming(context: Context, key: Key) -> Event:
+    match key:
+        case Key.ENTER:
+            return Event.CONFIRMED
+        case Key.D1 if may_add(context):
+            return Event.ANOTHER_WANTED
+        case Key.CLEAR:
+            context.basket.pop()
+            return Event.LINE_REMOVED if context.basket else Event.BASKET_EMPTIED
+        case _:
+            return Event.KEY_IGNORED
+
+
+def may_add(context: Context) -> bool:
+    """A basket holds few lines: all must be readable on one screen, and paid in coins."""
+    return len(context.basket) < 3

@@ -1,0 +1,209 @@
+"""What the resident sees, as data. The session makes a scene; `firmware.screens` draws it.
+
+A scene holds everything its picture needs and nothing else, so that the same scene always gives the
+same picture. Words come from `firmware/screens/texts/`; a scene carries codes, never sentences.
+Scenes may hold names (masked or chosen by the resident): they live in RAM and go to the screen only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from drivers.vocabulary import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Common to all: the words' language, and the seconds left once the countdown shows (else None)."""
+
+    language: str = "ja"
+    countdown_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting(Scene):
+    """The machine finds out what state it is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Scene):
+    """Outside hours, or out of service. `reason`: hours, year_end, maintenance, out_of_service, clock, lockout."""
+
+    reason: str
+    opens_at: datetime | None
+    numbers: tuple[str, ...] = ()  # reason numbers a technician can look up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle(Scene):
+    """Insert your card. `kinds`: title and fee of what is issued here, as far as known."""
+
+    opens: time
+    closes: time
+    kinds: tuple[tuple[Text, int], ...] = ()
+    exact_money_only: bool = False
+    cards: tuple[str, ...] = ("individual_number",)  # CardKind words taken here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working(Scene):
+    """Please wait. `what`: reading_card, calling_centre, checking_pin, authenticating, preparing, opening_slot,
+    counting, settling."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterPin(Scene):
+    """`count` dots of four. `wrong`: the entry before was wrong. `tries_left=None`: unknown."""
+
+    count: int
+    tries_left: int | None
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTry(Scene):
+    """One try left: go on (ENTER), or stop and keep the card usable (CANCEL)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCard(Scene):
+    """The card goes back now. `alarm`: it has been left too long."""
+
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindLine:
+    title: Text
+    fee_yen: int
+    refusal: str | None  # a CentreRefusal word; the line is then grey and says why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseKind(Scene):
+    """Numbered 1 to 6 on each page. `masked_name` lets the resident see that the machine knows whom it serves."""
+
+    masked_name: str = field(repr=False)
+    lines: tuple[KindLine, ...]
+    page: int = 1
+    pages: int = 1
+    may_go_back: bool = False  # something is in the basket already
+    refused: int | None = None  # the grey line just pressed, whose reason is now shown large
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceLine:
+    label: Text = field(repr=False)
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseOption(Scene):
+    """One question of the certificate. `several`: numbers switch lines on and off, ENTER ends."""
+
+    kind_title: Text
+    title: Text
+    lines: tuple[ChoiceLine, ...]
+    several: bool
+    step: int
+    steps: int
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseCopies(Scene):
+    kind_title: Text
+    fee_yen: int
+    copies: int
+    copies_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLine:
+    title: Text
+    details: tuple[Text, ...] = field(repr=False)  # the chosen labels
+    copies: int
+    fee_yen: int  # of all copies of this line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket(Scene):
+    """Check everything: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes the last line out."""
+
+    masked_name: str = field(repr=False)
+    lines: tuple[BasketLine, ...]
+    fee_yen: int
+    may_add: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay(Scene):
+    """Coins, now. `rejected`: the last coin came back."""
+
+    fee_yen: int
+    inserted_yen: int
+    accepts_yen: tuple[int, ...]
+    exact_money_only: bool = False
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing(Scene):
+    kind_title: Text
+    copy: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePaper(Scene):
+    """Certificate and receipt wait in the tray. `alarm`: left too long."""
+
+    copies: int
+    change_yen: int
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyBack(Scene):
+    """Coins are coming out: change after a purchase, or all of it after a refusal."""
+
+    amount_yen: int
+    is_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorry(Scene):
+    """It did not work: what happened, what to do, where the money is.
+
+    `reason` is a word of CardRefusal, CentreRefusal, LineTrouble or PrintTrouble, or one of: cancelled,
+    timed_out, pay_timed_out, card_removed, paper_not_ready, paper_stuck, too_late, change_short, binding, coin_trouble,
+    keypad, door, machine.
+    """
+
+    reason: str
+    returned_yen: int = 0
+    claim_yen: int = 0
+    claim_code: str | None = None
+    claim_slip: bool = True  # False: the slip failed too, and the code on the screen is all there is
+    issued_copies: int = 0  # copies that the resident could take before it went wrong
+    card_in: bool = False  # the resident must not forget it
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Scene):
+    """Thank you; anything still owed is on the claim slip."""
+
+    copies: int
+    fee_yen: int
+    change_yen: int
+    claim_yen: int = 0
+    claim_code: str | None = None
+    claim_slip: bool = True  # see `Sorry`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance(Scene):
+    """A technician has the machine."""

@@ -1,0 +1,150 @@
+"""The states of one resident's session, named as a clerk would, and what each implies while it lasts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    IDLE = "idle"
+    READING_CARD = "reading_card"
+    CALLING_CENTRE = "calling_centre"
+    LAST_TRY = "last_try"
+    ENTERING_PIN = "entering_pin"
+    CHECKING_PIN = "checking_pin"
+    AUTHENTICATING = "authenticating"
+    TAKING_CARD = "taking_card"
+    TAKING_CARD_ALARM = "taking_card_alarm"
+    CHOOSING_KIND = "choosing_kind"
+    CHOOSING_OPTIONS = "choosing_options"
+    CHOOSING_COPIES = "choosing_copies"
+    CONFIRMING = "confirming"
+    RESERVING = "reserving"
+    FETCHING = "fetching"
+    RASTERISING = "rasterising"
+    CHECKING_PAPER = "checking_paper"
+    CHECKING_COINS = "checking_coins"
+    PAYING = "paying"
+    PART_PAID = "part_paid"
+    DRAINING_PAID = "draining_paid"
+    DRAINING_REFUND = "draining_refund"
+    PREPARING_PAPER = "preparing_paper"
+    PRINTING = "printing"
+    PREPARING_PAYOUT = "preparing_payout"
+    PAYING_OUT = "paying_out"
+    PRINTING_CLAIM_SLIP = "printing_claim_slip"
+    PRINTING_RECEIPT = "printing_receipt"
+    TAKING_PAPER = "taking_paper"
+    TAKING_PAPER_ALARM = "taking_paper_alarm"
+    DONE = "done"
+    SORRY = "sorry"
+    SORRY_CARD_IN = "sorry_card_in"
+    RETURNING_CARD = "returning_card"
+    CLOSING = "closing"
+
+
+class KeypadMode(StrEnum):
+    DEAD = "dead"
+    KEYS = "keys"
+    PIN = "pin"
+
+
+class Wait(StrEnum):
+    """Which of the unit file's times ends the state when nothing happens; NEVER only while idle."""
+
+    NEVER = "never"
+    PIN = "pin_s"
+    MENU = "menu_s"
+    PAY = "pay_s"
+    TAKE_CARD = "take_card_s"
+    TAKE_PAPER = "take_paper_s"
+    SORRY = "sorry_s"
+    DONE = "done_s"
+    WORK = "work_s"  # a device or the line has its own, shorter deadline; this one is the net below it
+    LONG_WORK = "long_work_s"  # paper and coins move
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds in a state, whatever led to it."""
+
+    keypad: KeypadMode
+    wait: Wait
+    card_in: bool  # the card is expected in the reader
+    may_hold_money: bool  # coins of the resident may be in the machine and not yet earned or returned
+
+
+_DEAD, _KEYS, _PIN = KeypadMode.DEAD, KeypadMode.KEYS, KeypadMode.PIN
+
+RULES: dict[State, Rule] = {
+    State.IDLE: Rule(_KEYS, Wait.NEVER, card_in=False, may_hold_money=False),
+    State.READING_CARD: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
+    State.CALLING_CENTRE: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
+    State.LAST_TRY: Rule(_KEYS, Wait.PIN, card_in=True, may_hold_money=False),
+    State.ENTERING_PIN: Rule(_PIN, Wait.PIN, card_in=True, may_hold_money=False),
+    State.CHECKING_PIN: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
+    State.AUTHENTICATING: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
+    State.TAKING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
+    State.TAKING_CARD_ALARM: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
+    State.CHOOSING_KIND: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CHOOSING_OPTIONS: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CHOOSING_COPIES: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CONFIRMING: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.RESERVING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.FETCHING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
+    State.RASTERISING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.CHECKING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.CHECKING_COINS: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.PAYING: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=True),
+    State.PART_PAID: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=True),
+    State.DRAINING_PAID: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
+    State.DRAINING_REFUND: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
+    State.PREPARING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
+    State.PRINTING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=True),
+    State.PREPARING_PAYOUT: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
+    State.PAYING_OUT: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=True),
+    State.PRINTING_CLAIM_SLIP: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
+    State.PRINTING_RECEIPT: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
+    State.TAKING_PAPER: Rule(_KEYS, Wait.TAKE_PAPER, card_in=False, may_hold_money=False),
+    State.TAKING_PAPER_ALARM: Rule(_KEYS, Wait.TAKE_PAPER, card_in=False, may_hold_money=False),
+    State.DONE: Rule(_KEYS, Wait.DONE, card_in=False, may_hold_money=False),
+    State.SORRY: Rule(_KEYS, Wait.SORRY, card_in=False, may_hold_money=False),
+    State.SORRY_CARD_IN: Rule(_KEYS, Wait.SORRY, card_in=True, may_hold_money=False),
+    State.RETURNING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
+    State.CLOSING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+}
+
+WORKING_ON_MONEY = frozenset(
+    {
+        State.DRAINING_PAID,
+        State.DRAINING_REFUND,
+        State.PREPARING_PAPER,
+        State.PRINTING,
+        State.PREPARING_PAYOUT,
+        State.PAYING_OUT,
+        State.PRINTING_CLAIM_SLIP,
+        State.PRINTING_RECEIPT,
+    }
+)
+CARD_IS_NEEDED = frozenset(
+    {
+        State.READING_CARD,
+        State.CALLING_CENTRE,
+        State.LAST_TRY,
+        State.ENTERING_PIN,
+        State.CHECKING_PIN,
+        State.AUTHENTICATING,
+    }
+)
+# A time-out in these is no reason for anything: the session goes on, or its reason is known already.
+ENDING = frozenset(
+    {
+        State.TAKING_CARD,
+        State.TAKING_PAPER,
+        State.TAKING_PAPER_ALARM,
+        State.DONE,
+        State.SORRY,
+        State.SORRY_CARD_IN,
+        State.RETURNING_CARD,
+        State.CLOSING,
+    }
+)

@@ -1,0 +1,188 @@
+"""One thread a desk; the only file that imports threading.
+
+A worker waits for a command, or polls its desk when none comes. It posts answers and never calls back. When
+the desk's device fails, the command's answer is a `Fault`, the machine hears a `Health`, and the worker starts
+the desk again with a floor between attempts, so that a broken device costs neither service of the others nor CPU.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from drivers.errors import DeviceError, NotPaired, Remedy
+from drivers.ports import Clock
+from firmware.desks import AcknowledgePayout, Answer, Command, Desk, Health, PairAcceptor, Stranger
+from firmware.session.effects import CountHopper, Dispense
+from firmware.session.events import Fault
+
+RESTART_FLOOR_S = 2.0
+STUCK_S = 240.0  # longer than any desk's own deadlines together: whoever works so long hangs
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An answer on its way to the loop. `ticket=None`: nobody asked, it happened."""
+
+    desk: str
+    ticket: int | None
+    answer: Answer
+
+
+class Crew(Protocol):
+    """All workers, as the loop sees them: threads on the machine, nobody at all in virtual time."""
+
+    def send(self, desk: str, command: Command, ticket: int) -> None: ...
+
+    def receive(self, timeout_s: float) -> Posted | None:
+        """The next answer, or None when the time has passed."""
+        ...
+
+
+class Shift:
+    """One desk's turn of work, without a thread: what both kinds of crew share.
+
+    After a failure the desk is down: commands are answered with a `Fault` at once, and `start` is tried again
+    no sooner than `RESTART_FLOOR_S` later.
+    """
+
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        self.desk = desk
+        self._clock = clock
+        self._up = False
+        self._retry_at_s = 0.0
+
+    @property
+    def up(self) -> bool:
+        """Whether the desk's device worked when it was last used."""
+        return self._up
+
+    def begin(self) -> list[Posted]:
+        return self._guarded(None, start=True)
+
+    def do(self, command: Command, ticket: int) -> list[Posted]:
+        if isinstance(command, PairAcceptor | AcknowledgePayout):  # staff mends a desk that is down
+            posted = self._guarded(None, command=command)
+            self._up = self._up or any(isinstance(item.answer, Health) and not item.answer.reasons for item in posted)
+            return posted
+        if not self._up and not isinstance(command, CountHopper | Dispense):  # a silent acceptor keeps no change back
+            return [Posted(self.desk.name, ticket, Fault(self.desk.name, "is out of service"))]
+        return self._guarded(ticket, command=command)
+
+    def poll(self) -> list[Posted]:
+        if self._up:
+            return self._guarded(None)
+        if self._clock.monotonic() >= self._retry_at_s:
+            return self.begin()
+        return []
+
+    def wait_s(self) -> float:
+        return self.desk.poll_every_s() if self._up else RESTART_FLOOR_S
+
+    def _guarded(self, ticket: int | None, command: Command | None = None, *, start: bool = False) -> list[Posted]:
+        try:
+            answers: Sequence[Answer]
+            if start:
+                answers = self.desk.start()
+                self._up = True
+            elif command is not None:
+                answers = self.desk.handle(command)
+            else:
+                answers = self.desk.poll()
+        except DeviceError as error:
+            return self._failed(error, ticket)
+        return [Posted(self.desk.name, ticket, answer) for answer in answers]
+
+    def _failed(self, error: DeviceError, ticket: int | None) -> list[Posted]:
+        name = self.desk.name
+        person = error.remedy is Remedy.SUSPEND
+        posted = [Posted(name, ticket, Fault(name, error.sentence, person=person))]
+        if not person:
+            self._up = False
+            self._retry_at_s = self._clock.monotonic() + RESTART_FLOOR_S
+            reason = DOWN[name]
+            if isinstance(error, NotPaired):
+                reason = "acceptor_unpaired"
+                posted.append(Posted(name, None, Stranger(error.found)))
+            posted.append(Posted(name, None, Health(name, frozenset({reason}))))
+        return posted
+
+
+DOWN = {
+    "card": "card_reader",
+    "keypad": "keypad",
+    "line": "line",
+    "coin": "coin",
+    "paper": "printer",
+}
+
+
+class ThreadCrew:
+    """One daemon thread a desk. `stop` lets each finish what it does; a thread that died is reported."""
+
+    def __init__(self, desks: Iterable[Desk], clock: Clock) -> None:
+        self._posted: queue.Queue[Posted] = queue.Queue(maxsize=1000)
+        self._clock = clock
+        self._began_s: dict[str, float | None] = {}  # since when each is at its work; None: it waits
+        self._inboxes: dict[str, queue.Queue[tuple[Command, int] | None]] = {}
+        self._threads: list[threading.Thread] = []
+        for desk in desks:
+            inbox: queue.Queue[tuple[Command, int] | None] = queue.Queue(maxsize=100)
+            self._inboxes[desk.name] = inbox
+            shift = Shift(desk, clock)
+            self._threads.append(threading.Thread(target=self._work, args=(shift, inbox), name=desk.name, daemon=True))
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, desk: str, command: Command, ticket: int) -> None:
+        self._inboxes[desk].put((command, ticket))
+
+    def receive(self, timeout_s: float) -> Posted | None:
+        try:
+            return self._posted.get(timeout=max(timeout_s, 0.0))
+        except queue.Empty:
+            return None
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        for inbox in self._inboxes.values():
+            inbox.put(None)
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def alive(self) -> bool:
+        """Whether every desk still has a worker that moves; the watchdog asks."""
+        now_s = self._clock.monotonic()
+        stuck = any(began_s is not None and now_s - began_s > STUCK_S for began_s in list(self._began_s.values()))
+        return not stuck and all(thread.is_alive() for thread in self._threads)
+
+    def _work(self, shift: Shift, inbox: "queue.Queue[tuple[Command, int] | None]") -> None:
+        try:
+            self._post(self._watched(shift, shift.begin))
+            while True:
+                try:
+                    item = inbox.get(timeout=shift.wait_s())
+                except queue.Empty:
+                    self._post(self._watched(shift, shift.poll))
+                    continue
+                if item is None:
+                    return
+                self._post(self._watched(shift, partial(shift.do, *item)))
+        except Exception:  # noqa: BLE001  the edge of a thread: nobody above would hear of it
+            # A programmer's error must not leave a half-alive machine: `alive` turns false and the watchdog acts.
+            _log.exception("the %s worker fell", shift.desk.name)
+
+    def _watched(self, shift: Shift, work: Callable[[], list[Posted]]) -> list[Posted]:
+        self._began_s[shift.desk.name] = self._clock.monotonic()
+        posted = work()
+        self._began_s[shift.desk.name] = None
+        return posted
+
+    def _post(self, posted: Iterable[Posted]) -> None:
+        for item in posted:
+            self._posted.put(item)
