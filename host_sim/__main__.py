@@ -1,0 +1,32 @@
+"""The outside world: `python -m host_sim up`, and one word for each thing a person can do to the machine."""
+
+import argparse
+import signal
+import sys
+
+from host_sim.commands import acts, console, crash, issue, scenario, swarm, up, wallet
+from host_sim.running import NotRunning
+
+COMMANDS = (up, issue, scenario, wallet, console, crash, swarm, acts)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m host_sim", description="The outside world of the machine.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_to(commands)
+    options = parser.parse_args()
+    # A world ends in order however it is told to: its centre, its machine and pcscd are children in sessions of
+    # their own, and one left behind would hold on to terminals that the next world is given.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return int(options.run(options))
+    except NotRunning as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

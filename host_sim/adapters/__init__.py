@@ -1,0 +1,1 @@
+"""How bytes, APDUs and pin levels reach a model: pty, vpcd, gpiozero, TLS, or memory in virtual time."""

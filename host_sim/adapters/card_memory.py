@@ -1,0 +1,127 @@
+"""A card slot and its reader in memory and virtual time: what a card driver opens when there is no PC/SC.
+
+Trouble is told in Python's own words, as a socket tells it: the card pulled is ConnectionResetError, no answer to
+reset ConnectionRefusedError, silence past the time allowed TimeoutError, a reader that is gone ConnectionAbortedError.
+Time passes only while somebody waits for the card or for its presence to change.
+"""
+
+from host_sim.clock import VirtualClock
+from host_sim.models.chip import ChipCard
+from host_sim.models.chip_faults import Pulled, Silent
+
+
+class CardSlot:
+    """Where a resident puts a card. `plugged=False`: somebody pulled the reader's cable."""
+
+    def __init__(self) -> None:
+        self.card: ChipCard | None = None
+        self.insertions = 0
+        self.plugged = True
+
+    @property
+    def occupied(self) -> bool:
+        return self.card is not None
+
+    def insert(self, card: ChipCard) -> None:
+        """Put a card in, in place of the one that is there."""
+        self.card = card
+        self.insertions += 1
+
+    def remove(self) -> None:
+        """Pull the card; harmless when there is none."""
+        if self.card is not None:
+            self.card.power_off()
+        self.card = None
+
+
+class MemoryReader:
+    """A reader over a slot."""
+
+    def __init__(self, slot: CardSlot, clock: VirtualClock) -> None:
+        self.clock = clock
+        self._slot = slot
+        self._known = ""
+
+    def presence(self, timeout_s: float) -> str:
+        """Wait up to `timeout_s` for the presence to change since the last call, then say it."""
+        deadline_s = self.clock.monotonic() + timeout_s
+        while (now := self._presence()) == self._known and self.clock.monotonic() < deadline_s:
+            due_s = self.clock.next_due_s()
+            self.clock.advance_to(min(deadline_s, max(due_s, self.clock.monotonic())))
+        self._known = now
+        return now
+
+    def connect(self, timeout_s: float) -> "MemoryLink":
+        """Power the card."""
+        if not self._slot.plugged:
+            raise ConnectionAbortedError("the reader was unplugged")
+        card = self._slot.card
+        if card is None:
+            raise ConnectionResetError("there is no card")
+        if card.mute or timeout_s <= 0:
+            raise ConnectionRefusedError("no answer to reset")
+        card.power_on()
+        return MemoryLink(self._slot, card, self.clock)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _presence(self) -> str:
+        if not self._slot.plugged:
+            return "unknown"
+        return "present" if self._slot.occupied else "not_present"
+
+
+class MemoryLink:
+    """One powered card, until it is pulled or closed. A card put back is another insertion, and not this one."""
+
+    def __init__(self, slot: CardSlot, card: ChipCard, clock: VirtualClock) -> None:
+        self.atr = card.atr
+        self._slot = slot
+        self._card = card
+        self._insertion = slot.insertions
+        self._clock = clock
+
+    def transmit(self, command: bytes | bytearray, timeout_s: float) -> bytes:
+        """One command, one answer, after the time the card takes."""
+        self._still_there()
+        try:
+            answer = self._card.transmit(_as_t0(bytes(command)) if self._card.manners.t0 else bytes(command))
+        except Pulled:
+            self._slot.remove()
+            raise ConnectionResetError("the card was pulled") from None
+        except Silent:
+            self._wait(timeout_s)
+            raise TimeoutError("the card stayed silent") from None
+        busy_s = self._card.busy_s
+        if busy_s:
+            self._wait(min(busy_s, timeout_s))
+            if busy_s > timeout_s:
+                raise TimeoutError("the card took too long")
+        return answer
+
+    def close(self) -> None:
+        """Reset the card, if it is still this one."""
+        if self._slot.card is self._card and self._slot.insertions == self._insertion:
+            self._card.reset()
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass, event by event, and notice at once when the card or the reader goes."""
+        until_s = self._clock.monotonic() + seconds
+        while self._clock.monotonic() < until_s:
+            due_s = self._clock.next_due_s()
+            self._clock.advance_to(min(until_s, max(due_s, self._clock.monotonic())))
+            self._still_there()
+
+    def _still_there(self) -> None:
+        if not self._slot.plugged:
+            raise ConnectionAbortedError("the reader was unplugged")
+        if self._slot.card is not self._card or self._slot.insertions != self._insertion:
+            raise ConnectionResetError("the card was pulled")
+
+
+def _as_t0(command: bytes) -> bytes:
+    """What a T=0 reader makes of a command (ISO/IEC 7816-3, 12.2): a fifth byte always, and no Le behind data."""
+    if len(command) == 4:
+        return command + b"\x00"
+    return command[:-1] if len(command) > 5 and len(command) == 6 + command[4] else command

@@ -1,0 +1,163 @@
+"""The smart-card service with its virtual reader: used where it runs, started where it does not, or one of our own.
+
+One machine has one pcscd on its usual socket and one virtual reader on its usual port; `ensure_pcscd` is for that one.
+Tests and headless runs take `private_pcscd`: a second service in a mount namespace, where its socket's folder is
+another one, with its own port. Its clients find it by an environment variable that libpcsclite reads.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from host_sim.adapters.vpcd import PORT
+
+SOCKET = Path("/run/pcscd/pcscd.comm")
+READER = "Virtual PCD 00 00"
+_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+
+
+class NoReader(RuntimeError):
+    """There is no virtual reader and none could be started; the message says what to do."""
+
+
+class PcscdHandle:
+    """A service with a virtual reader. `stop` ends what we started and nothing else.
+
+    `port`: where its slot listens. `environment`: what its clients (the machine, OpenSC) need to find it.
+    """
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes] | None", port: int = PORT, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._process = process
+        self.port = port
+        self.reader = READER
+        self.environment = dict(environment or {})
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:  # it waits for a card that will never answer
+                process.kill()
+                process.wait()
+
+    def kill(self) -> None:
+        """As a crash would: for tests of what the machine does then."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def ensure_pcscd(timeout_s: float = 10.0) -> PcscdHandle:
+    """Make sure that the machine's pcscd serves the virtual reader. Raises `NoReader` with one sentence."""
+    if _listens(PORT):
+        return PcscdHandle(None)
+    if os.geteuid() != 0:
+        _wake()  # systemd starts pcscd when somebody knocks
+        if _wait_for(lambda: _listens(PORT), 2.0):
+            return PcscdHandle(None)
+        raise NoReader("pcscd is not running with vpcd; run: sudo systemctl start pcscd (or sudo pcscd)")
+    SOCKET.parent.mkdir(parents=True, exist_ok=True)
+    return _start(["pcscd", "-f"], SOCKET, PORT, {}, timeout_s)
+
+
+def private_pcscd(directory: Path, timeout_s: float = 10.0) -> PcscdHandle:
+    """A service of our own in `directory`, beside whatever else runs. Raises `NoReader` where that cannot be.
+
+    It needs root or unprivileged user namespaces. `directory` must be short (a socket's path has 107 bytes).
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    port = _free_pair()
+    configuration = directory / "reader.conf"
+    configuration.write_text(
+        f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {_DRIVER}\nCHANNELID 0x{port:04X}\n'
+    )
+    folder = directory.resolve()
+    # /run is hidden under an empty one, so that nothing of the machine's own service is touched.
+    script = (
+        'mount --bind "$1" /mnt && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind /mnt /run/pcscd'
+        ' && exec pcscd -f -c "$2"'
+    )
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    command = [*unshare, "sh", "-c", script, "sh", str(folder), str(folder / configuration.name)]
+    comm = folder / "pcscd.comm"
+    return _start(command, comm, port, {"PCSCLITE_CSOCK_NAME": str(comm)}, timeout_s)
+
+
+def any_pcscd(directory: Path) -> PcscdHandle:
+    """A private service where that can be, else the machine's own. Raises `NoReader` with one sentence."""
+    try:
+        return private_pcscd(directory)
+    except NoReader:
+        return ensure_pcscd()
+
+
+def _start(command: list[str], comm: Path, port: int, environment: dict[str, str], timeout_s: float) -> PcscdHandle:
+    if shutil.which("pcscd") is None or not _DRIVER.exists():
+        raise NoReader("pcscd or its virtual reader (vsmartcard-vpcd) is not installed; make setup installs them")
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    handle = PcscdHandle(process, port, environment)
+    if not _wait_for(lambda: process.poll() is not None or (_listens(port) and comm.exists()), timeout_s):
+        handle.stop()
+        raise NoReader("pcscd did not start its virtual reader in time")
+    if process.poll() is not None:
+        raise NoReader("pcscd ended at once; is another one running, or are namespaces not allowed here?")
+    return handle
+
+
+def _wait_for(reached: Callable[[], bool], timeout_s: float) -> bool:
+    deadline_s = time.monotonic() + timeout_s
+    while not reached():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _wake() -> None:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as knock:
+        knock.connect(str(SOCKET))
+
+
+def _free_pair() -> int:
+    """A port that is free, and the next one too: vpcd has two slots."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("0.0.0.0", 0))  # noqa: S104  vpcd itself binds every address
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("0.0.0.0", port + 1))  # noqa: S104
+                return port
+
+
+def _listens(port: int) -> bool:
+    """Whether the port is taken, seen in the kernel's table: a connection would be a card going in."""
+    wanted = f":{port:04X}"
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        if table.exists():
+            for line in table.read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[1].endswith(wanted) and fields[3] == "0A":
+                    return True
+    return False

@@ -1,0 +1,326 @@
+"""GPIO pins with the keypad and a pulse coin acceptor: a gpiozero pin factory that an untouched firmware process finds.
+
+`GPIOZERO_PIN_FACTORY=kofuki_sim` selects it through its entry point. It lives inside the firmware's process, so
+fingers reach it from outside over a unix socket, whose path is in `KOFUKI_SIM_KEYS` (without it nobody presses):
+
+    {"press": "5"}   {"release": "5"}   {"tap": "5", "hold_ms": 80}   {"jam": "7"}   {"free": "7"}
+    {"coin": "JP100A"}   {"slot": "look"}   {"slot": "stuck"}   {"slot": "cleared"}
+
+one JSON object a line, names as in `host_sim.models.key_matrix.LAYOUT`. Each is answered by a line, {"ok": true} or
+{"error": "..."}, once it is done. Taps queue up: one finger plays them one after the other. A coin is answered by
+whether it was kept, a look at the slot by whether its lamp is on.
+
+The case is open while a file `case-open` lies beside that socket, through a restart too.
+
+A pin reads what the wires give it: the level of an output joined to it through closed keys, else its own pull.
+Outputs of opposite level joined together are a short circuit; `shorts` counts them, and a good driver makes none.
+"""
+
+import json
+import os
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from host_sim.models.key_matrix import LAYOUT, KeyMatrix
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+
+ROWS = (5, 6, 13, 19)  # BCM numbers, as hardware/units/dev-store.toml has them
+COLUMNS = (12, 16, 20, 21)
+COIN, INHIBIT = 23, 24  # as hardware/units/dev-pulse.toml has them; a ccTalk machine leaves both alone
+DOOR = 26  # the contact of the case: joined to ground while it is shut
+CASE_OPEN = "case-open"
+
+BOUNCE_S = 0.004  # a new metal-dome pad; an old one is set by the tests
+GAP_S = 0.06  # a finger on its way to the next key
+
+Reply = Callable[[dict[str, object]], None]
+
+
+class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    """A pin of the simulated board. As on the real one, a pin made an output drives low until told otherwise."""
+
+    @property
+    def drives(self) -> bool | None:
+        """The level an output drives; None for an input."""
+        return bool(self._state) if self._function == "output" else None
+
+    @property
+    def pulled_up(self) -> bool:
+        return bool(self._pull == "up")
+
+    @property
+    def watched(self) -> bool:
+        return self._when_changed is not None
+
+    def _set_function(self, value: str) -> None:
+        with self.factory.lock:
+            self._function = value
+            if value == "output":
+                self._state = False
+        self.factory.settle()
+
+    def _set_pull(self, value: str) -> None:
+        with self.factory.lock:
+            self._pull = value
+        self.factory.settle()
+
+    def _set_state(self, value: float) -> None:
+        assert self._function == "output", "an input drives nothing"
+        with self.factory.lock:
+            self._state = bool(value)
+        self.factory.settle()
+
+    def _get_state(self) -> bool:
+        return bool(self.factory.level(self))
+
+    def edge(self, level: bool, at_s: float | None = None) -> None:
+        """Tell whoever watches this pin, if that edge is watched. `at_s`: when it was, as a kernel stamps it."""
+        if self.watched and self._edges in ("both", "rising" if level else "falling"):
+            self._last_change = monotonic() if at_s is None else at_s
+            self._state = level
+            self._call_when_changed()
+
+
+class SimFactory(MockFactory):  # type: ignore[misc]
+    """The board. `matrix` is for tests; the firmware's own comes from the environment alone."""
+
+    def __init__(self, matrix: KeyMatrix | None = None) -> None:
+        super().__init__(revision="c03111", pin_class=SimPin)  # a Raspberry Pi 4
+        self.lock = threading.RLock()
+        self.matrix = matrix or KeyMatrix(LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid())
+        self.acceptor = PulseAcceptorModel(seed=os.getpid())
+        self.shorts = 0
+        self._coin_low = False
+        self._levels: dict[SimPin, bool] = {}
+        self._crossing = {f"GPIO{pin}": ("row", n) for n, pin in enumerate(ROWS)}
+        self._crossing |= {f"GPIO{pin}": ("column", n) for n, pin in enumerate(COLUMNS)}
+        path = os.environ.get("KOFUKI_SIM_KEYS")
+        self._fingers = _Fingers(Path(path), self) if path else None
+
+    def close(self) -> None:
+        if self._fingers is not None:
+            self._fingers.close()
+            self._fingers = None
+        super().close()
+
+    def level(self, pin: SimPin) -> bool:
+        """What a meter shows on the pin now."""
+        with self.lock:
+            if pin.drives is not None:
+                return pin.drives
+            if pin.info.name == f"GPIO{COIN}":
+                return not self._coin_low and pin.pulled_up  # an open collector
+            if pin.info.name == f"GPIO{DOOR}":
+                return self._case_is_open() and pin.pulled_up
+            driven = {other.drives for other in self._joined(pin)} - {None}
+            if len(driven) == 2:
+                self.shorts += 1
+            return False not in driven if driven else pin.pulled_up
+
+    def settle(self) -> None:
+        """After any change: tell the edges to whoever watches. The callbacks run in the thread that made the change."""
+        with self.lock:
+            changed = []
+            for pin in [pin for pin in self.pins.values() if pin.watched]:
+                level = self.level(pin)
+                if level != self._levels.get(pin, True):
+                    changed.append((pin, level))
+                self._levels[pin] = level
+        for pin, level in changed:
+            pin.edge(level)
+
+    def _case_is_open(self) -> bool:
+        path = os.environ.get("KOFUKI_SIM_KEYS")
+        return path is not None and Path(path).with_name(CASE_OPEN).exists()
+
+    # --- coins ----------------------------------------------------------------------------------
+
+    def slot_open(self) -> bool:
+        """The inhibit line refuses coins while it is pulled to ground, and takes them while it floats."""
+        pin = self._wired(INHIBIT)
+        return pin is None or pin.drives is not False
+
+    def drop(self, coin: str) -> bool:
+        """A coin goes in; whether it was kept."""
+        with self.lock:
+            self.acceptor.inhibited = not self.slot_open()
+            return self.acceptor.insert(coin, monotonic())
+
+    def play_pulses(self) -> None:
+        """Move the coin wire as the acceptor does. Each edge carries its own time, however late this thread comes."""
+        with self.lock:
+            due = self.acceptor.edges(monotonic())
+        for at_s, low in due:
+            with self.lock:
+                self._coin_low = low
+                pin = self._wired(COIN)
+                if pin is not None:
+                    self._levels[pin] = not low
+            if pin is not None:
+                pin.edge(not low, at_s)
+
+    def _wired(self, number: int) -> SimPin | None:
+        return next((pin for pin in self.pins.values() if pin.info.name == f"GPIO{number}"), None)
+
+    # --- keys -----------------------------------------------------------------------------------
+
+    def _joined(self, pin: SimPin) -> list[SimPin]:
+        """The pins that current reaches from this one through closed keys."""
+        start = self._crossing.get(pin.info.name)
+        if start is None:
+            return []
+        contacts = self.matrix.contacts(monotonic())
+        reached, frontier = {start}, [start]
+        while frontier:
+            side, number = frontier.pop()
+            for row, column in contacts:
+                here, there = (("row", row), ("column", column))
+                if side == "column":
+                    here, there = there, here
+                if here == (side, number) and there not in reached:
+                    reached.add(there)
+                    frontier.append(there)
+        return [other for other in self.pins.values() if self._crossing.get(other.info.name) in reached]
+
+
+@dataclass
+class _Tap:
+    key: str
+    hold_s: float
+    reply: Reply
+
+
+class _Fingers:
+    """The thread that listens for fingers and lets the contacts chatter on time."""
+
+    def __init__(self, path: Path, board: SimFactory) -> None:
+        self._path, self._board = path, board
+        with suppress(FileNotFoundError):
+            path.unlink()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen()
+        self._stop, stopped = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ, None)
+        self._selector.register(stopped, selectors.EVENT_READ, stopped)
+        self._heard: dict[socket.socket, bytes] = {}
+        self._taps: deque[_Tap] = deque()
+        self._step_at_s: float | None = None  # when the tap in hand takes its next step
+        self._down = False
+        self._thread = threading.Thread(target=self._run, name="sim-fingers", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.close()
+        self._thread.join(timeout=2)
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def _run(self) -> None:
+        with self._selector, self._listener:
+            while True:
+                for ready, _ in self._selector.select(self._wait_s()):
+                    if ready.data is not None:
+                        return
+                    if ready.fileobj is self._listener:
+                        peer, _ = self._listener.accept()
+                        self._heard[peer] = b""
+                        self._selector.register(peer, selectors.EVENT_READ, None)
+                    else:
+                        self._hear(ready.fileobj)
+                self._play()
+                self._board.play_pulses()
+                self._board.settle()
+
+    def _wait_s(self) -> float | None:
+        now_s = monotonic()
+        with self._board.lock:
+            instants = (self._step_at_s, self._board.matrix.wake_at(now_s), self._board.acceptor.wake_at())
+            due = [instant for instant in instants if instant is not None]
+        return max(min(due) - now_s, 0.0) if due else None
+
+    def _hear(self, peer: Any) -> None:
+        try:
+            data = peer.recv(4096)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(peer)
+            del self._heard[peer]
+            peer.close()
+            return
+        *lines, self._heard[peer] = (self._heard[peer] + data).split(b"\n")
+        for line in filter(bytes.strip, lines):
+            self._obey(line, partial(_answer, peer))
+
+    def _obey(self, line: bytes, reply: Reply) -> None:
+        matrix = self._board.matrix
+        acts: dict[object, Callable[[str, float], None]] = {
+            "press": matrix.press,
+            "release": matrix.release,
+            "jam": matrix.jam,
+            "free": matrix.free,
+        }
+        try:
+            match json.loads(line):
+                case {"tap": str(key), **more} if key in matrix.keys:
+                    self._taps.append(_Tap(key, float(str(more.get("hold_ms", 80))) / 1000, reply))
+                    return
+                case {"coin": str(coin)}:
+                    answer: dict[str, object] = {"ok": True, "kept": self._board.drop(coin)}
+                case {"slot": "look"}:
+                    answer = {"ok": True, "open": self._board.slot_open()}
+                case {"slot": "stuck"}:
+                    self._board.acceptor.fault("stuck", monotonic())
+                    answer = {"ok": True}
+                case {"slot": "cleared"}:
+                    self._board.acceptor.clear("stuck", monotonic())
+                    answer = {"ok": True}
+                case {**one} if len(one) == 1 and (act := acts.get(next(iter(one)))) is not None:
+                    self._move(act, str(*one.values()))
+                    answer = {"ok": True}
+                case _:
+                    answer = {"error": "a command names press, release, tap, jam, free, coin or slot"}
+        except (ValueError, KeyError) as error:
+            answer = {"error": f"no such key, or not a line of JSON: {error}"}
+        reply(answer)
+
+    def _play(self) -> None:
+        """Take the next step of the first tap in the queue if it is due: down, up, or away."""
+        now_s = monotonic()
+        if self._step_at_s is not None and now_s < self._step_at_s:
+            return
+        self._step_at_s = None
+        if not self._taps:
+            return
+        tap = self._taps[0]
+        if not self._down:
+            self._move(self._board.matrix.press, tap.key)
+            self._down, self._step_at_s = True, now_s + tap.hold_s
+        else:
+            self._move(self._board.matrix.release, tap.key)
+            self._down, self._step_at_s = False, now_s + GAP_S
+            self._taps.popleft().reply({"ok": True})
+
+    def _move(self, act: Callable[[str, float], None], key: str) -> None:
+        with self._board.lock:
+            act(key, monotonic())
+        self._board.settle()
+
+
+def _answer(peer: socket.socket, answer: dict[str, object]) -> None:
+    with suppress(OSError):  # whoever asked has gone
+        peer.sendall(json.dumps(answer).encode() + b"\n")

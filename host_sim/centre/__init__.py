@@ -1,0 +1,1 @@
+"""The reference issuing centre; see README.md."""

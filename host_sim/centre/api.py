@@ -1,0 +1,226 @@
+"""The line's calls as a web service; its OpenAPI document is the line's specification.
+
+The endpoints hold no rule: they read a message, ask `Doorkeeper`, `Issuer` or `Settler`, and write a message. `Centre`
+is all that they need, so that the same endpoints answer over TLS (`server.py`) and without any wire (`memory.py`).
+"""
+
+import base64
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from host_sim.centre import messages as say
+from host_sim.centre import rules
+from host_sim.centre.authentication import Answer, Busy, Doorkeeper, Refused
+from host_sim.centre.generator import DocumentWrong
+from host_sim.centre.issuing import Issuer
+from host_sim.centre.settling import Settler
+from host_sim.centre.store import Peer
+
+RequestId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+CopyNumber = Annotated[int, Path(ge=1, le=99)]
+
+
+class NotFound(Exception):
+    """No such request of this machine."""
+
+
+class NoCall(Exception):
+    """No such call, or a body that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    doorkeeper: Doorkeeper
+    issuer: Issuer
+    settler: Settler
+    now: Callable[[], datetime]  # Asia/Tokyo
+
+
+class _StrictRequest(Request):
+    """A request whose JSON is read strictly, and whose body is bounded while it arrives."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            body = bytearray()
+            async for chunk in self.stream():
+                body += chunk
+                if len(body) > say.MAX_BODY_BYTES:
+                    raise HTTPException(400)
+            self._body = bytes(body)
+        return self._body
+
+    async def json(self) -> Any:
+        try:
+            return say.parse(await self.body())
+        except ValueError:
+            raise HTTPException(400) from None
+
+
+class _StrictRoute(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
+    """Status and body of what went wrong, in the line's words. Raises what is nobody's expected outcome."""
+    match trouble:
+        case Refused(code=code, pin_tries_left=left):
+            return 403, {"code": code, "pin_tries_left": left}
+        case DocumentWrong():
+            return 403, {"code": "stopped", "pin_tries_left": None}
+        case RequestValidationError() | ValidationError():
+            return 422, {"code": "bad_request", "pin_tries_left": None}
+        case NotFound():
+            return 404, {"code": "bad_request", "pin_tries_left": None}
+        case NoCall() | HTTPException():
+            return 400, {"code": "bad_request", "pin_tries_left": None}
+        case Busy():
+            return 503, {"code": "busy"}
+        case _:
+            raise trouble
+
+
+TROUBLES = (Refused, DocumentWrong, RequestValidationError, NotFound, NoCall, HTTPException, Busy)
+
+
+def make_app(centre: Centre) -> FastAPI:
+    """The application. The machine's name comes from its client certificate, never from a body."""
+    app = FastAPI(title="Kofuki issuing centre", version="1", docs_url=None, redoc_url=None)
+    app.router.route_class = _StrictRoute
+    for kind in TROUBLES:
+        app.add_exception_handler(kind, _told)
+    _before_the_order(app, centre)
+    _the_order(app, centre)
+    _afterwards(app, centre)
+    return app
+
+
+async def _told(_: Request, trouble: Exception) -> JSONResponse:
+    status, body = answer_trouble(trouble)
+    return JSONResponse(body, status_code=status)
+
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {403: {"model": say.Refusal}, 422: {"model": say.Refusal}}
+_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": say.Refusal}, 422: {"model": say.Refusal}}
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}, **_REFUSALS}
+
+
+def _before_the_order(app: FastAPI, centre: Centre) -> None:
+    @app.post("/v1/challenges", responses=_REFUSALS)
+    def challenge(asked: say.ChallengeAsked, request: Request) -> say.ChallengeGiven:
+        peer, now = peer_of(request), centre.now()
+        if not rules.open_at(now, peer.site):
+            raise Refused("outside_hours")
+        centre.issuer.must_go_on()
+        nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
+        given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now)
+        centre.issuer.old_enough(credential, now)
+        return say.ChallengeGiven(
+            session_nonce=asked.session_nonce,
+            challenge_id=given.challenge_id,
+            challenge=base64.b64encode(given.challenge).decode(),
+            expires_at=given.expires_at.isoformat(),
+            pin_key=None if given.pin_key is None else base64.b64encode(given.pin_key).decode(),
+            pin_tries_left=given.pin_tries_left,
+        )
+
+    @app.post("/v1/authentications", responses=_REFUSALS)
+    def authenticate(asked: say.AuthenticationAsked, request: Request) -> say.AuthenticationGiven:
+        peer, now = peer_of(request), _finishing(centre, request)
+        answer = Answer(
+            challenge_id=asked.challenge_id,
+            session_nonce=base64.b64decode(asked.session_nonce),
+            signature=base64.b64decode(asked.signature),
+            encrypted_pin=None if asked.encrypted_pin is None else base64.b64decode(asked.encrypted_pin),
+        )
+        known = centre.doorkeeper.authenticate(peer, answer, now)
+        masked_name, offers = centre.issuer.welcome(peer, known, now)
+        return say.AuthenticationGiven(
+            session_nonce=asked.session_nonce,
+            authentication_id=known.authentication_id,
+            masked_name=masked_name,
+            offers=[say.Offer.model_validate(offer) for offer in offers],
+        )
+
+
+def _the_order(app: FastAPI, centre: Centre) -> None:
+    @app.post("/v1/requests", responses=_REFUSALS)
+    def reserve(order: say.Order, request: Request) -> say.Promise:
+        promise = centre.issuer.reserve(peer_of(request), order.model_dump(), _finishing(centre, request))
+        return say.Promise(manifest=promise.manifest, signature=base64.b64encode(promise.signature).decode())
+
+    @app.get("/v1/requests/{request_id}", responses=_UNKNOWN)
+    def states(request_id: RequestId, request: Request) -> say.States:
+        known = centre.settler.states(peer_of(request), request_id, centre.now())
+        if known is None:
+            raise NotFound
+        return say.States.model_validate({"request_id": request_id, "copies": known})
+
+    @app.get("/v1/requests/{request_id}/copies/{copy}/document", responses=_PDF, response_class=Response)
+    def document(request_id: RequestId, copy: CopyNumber, request: Request) -> Response:
+        found = centre.settler.deliver(peer_of(request), request_id, copy, centre.now())
+        return Response(found.body, media_type="application/pdf", headers={"Kofuki-Stamp": found.stamp})
+
+
+def _afterwards(app: FastAPI, centre: Centre) -> None:
+    @app.post("/v1/requests/{request_id}/copies/{copy}/issued", responses=_REFUSALS)
+    def issued(request_id: RequestId, copy: CopyNumber, advice: say.Issued, request: Request) -> say.State:
+        return _settled(request_id, copy, "issued", advice.model_dump(), request)
+
+    @app.post("/v1/requests/{request_id}/copies/{copy}/void", responses=_REFUSALS)
+    def void(request_id: RequestId, copy: CopyNumber, advice: say.Void, request: Request) -> say.State:
+        return _settled(request_id, copy, "void", advice.model_dump(), request)
+
+    def _settled(request_id: str, copy: int, state: str, told: dict[str, str], request: Request) -> say.State:
+        stands = centre.settler.settle(peer_of(request), request_id, copy, state, told, centre.now())
+        return say.State.model_validate({"request_id": request_id, "copy": copy, "state": stands})
+
+    @app.post("/v1/claims", responses=_REFUSALS)
+    def claim(asked: say.Claim, request: Request) -> say.ClaimGiven:
+        code = centre.settler.claim(peer_of(request), asked.key, asked.amount_yen, asked.reason, centre.now())
+        return say.ClaimGiven(key=asked.key, claim_code=code)
+
+    @app.post("/v1/claims/{key}/hold", responses=_REFUSALS)
+    def hold(key: RequestId, asked: say.Hold, request: Request) -> say.ClaimLeft:  # noqa: ARG001  the head is witnessed
+        return say.ClaimLeft(key=key, left_yen=centre.settler.hold(peer_of(request), key, centre.now()))
+
+    @app.post("/v1/claims/{key}/collected", responses=_REFUSALS)
+    def collected(key: RequestId, asked: say.Collected, request: Request) -> say.ClaimLeft:
+        told = (asked.amount_yen, asked.collection)
+        return say.ClaimLeft(key=key, left_yen=centre.settler.collected(peer_of(request), key, *told, centre.now()))
+
+    @app.post("/v1/heartbeats", responses=_REFUSALS)
+    def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
+        peer, now = peer_of(request), centre.now()
+        notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
+        return say.HeartbeatGiven(journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices)
+
+
+def _finishing(centre: Centre, request: Request) -> datetime:
+    """Now, if a session that began in time may still go on."""
+    now = centre.now()
+    if not rules.finishing_at(now, peer_of(request).site):
+        raise Refused("outside_hours")
+    return now
+
+
+def peer_of(request: Request) -> Peer:
+    """The machine, put into the scope from its client certificate by whoever carries the request."""
+    peer = request.scope.get("kofuki.peer")
+    if not isinstance(peer, Peer):
+        raise Refused("bad_request")
+    return peer

@@ -1,0 +1,200 @@
+"""A page as a list of strokes: text at a baseline, rules on whole dots, drawings.
+
+The print head has 8 dots to the millimetre, so every rule lies on the 0.125 mm grid and is at least two dots thick:
+it then comes out of the rasteriser black and straight, not grey and wavering. Positions are millimetres from the
+upper left corner of the sheet, text sizes are points. Text is placed in reading order, which is the order in which it
+is read back.
+
+A text too long for its place is set smaller, down to `SMALLEST_PT` (smaller breaks on a 203 dpi head), then on two
+lines; what still does not fit is `TextOverflow`, which a person has to look at (standard 5.8).
+"""
+
+import base64
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from host_sim.centre.forms.font import SELECTORS, font
+
+DOT_MM = 0.125
+HAIR_MM = 0.25
+PT_MM = 25.4 / 72
+SMALLEST_PT = 7.0
+NOT_FIRST = "ー、。・）」』】ゃゅょっャュョッァィゥェォ々　"
+_SCRIPTS = (("kana", "ぁ", "ゟ"), ("katakana", "ァ", "ヺ"), ("han", "㐀", "鿿"), ("latin", "A", "z"))
+SELECTOR_BEGINS = chr(SELECTORS.start)
+# A hair smaller than A4, so that a rasteriser that rounds the page up to whole dots gets 1680 x 2376 and not one more.
+WIDTH_MM, HEIGHT_MM = 209.99, 296.99
+A4_MM = (210.0, 297.0)
+
+
+class TextOverflow(Exception):
+    """A text does not fit into its place even at the smallest size. The message names the place, never the text."""
+
+
+def dots(mm: float) -> int:
+    """The nearest whole dot."""
+    return round(mm / DOT_MM)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One page: words in reading order, and everything that is drawn, gathered into one picture beneath them."""
+
+    words: list[list[Any]] = field(default_factory=list)
+    _black: list[str] = field(default_factory=list)
+    _white: list[str] = field(default_factory=list)
+    _drawings: list[str] = field(default_factory=list)
+
+    def text(self, x: float, y: float, words: str, size: float = 9, align: str = "left", tracking: float = 0) -> None:
+        """Words with their baseline at y. `align`: left, center or right of x. `tracking`: points between letters."""
+        if not words:
+            return
+        if align != "left":
+            own = width_mm(words, size) + tracking * PT_MM * (len(words) - 1)
+            x -= own / 2 if align == "center" else own
+        for run in _runs(words) if tracking else (words,):
+            self.words.append([round(x, 3), round(y, 3), round(size, 2), round(tracking, 3), run])
+            x += width_mm(run, size) + tracking * PT_MM * len(run)
+
+    def block(self, x: float, y: float, w: float, h: float, white: bool = False) -> None:
+        """A filled rectangle on whole dots; white ones lie beneath all others, over the ground."""
+        left, top, right, bottom = dots(x), dots(y), dots(x + w), dots(y + h)
+        path = f"M{left} {top}H{right}V{bottom}H{left}z"
+        (self._white if white else self._black).append(path)
+
+    def horizontal(self, x: float, y: float, length: float, thick: float = HAIR_MM) -> None:
+        """A rule whose upper edge is at y."""
+        self.block(x, y, length, thick)
+
+    def vertical(self, x: float, y: float, length: float, thick: float = HAIR_MM) -> None:
+        self.block(x, y, thick, length)
+
+    def box(self, x: float, y: float, w: float, h: float, thick: float = HAIR_MM) -> None:
+        """A frame whose rules begin at x and y and end at x + w + thick, y + h + thick: neighbours share their rule."""
+        self.horizontal(x, y, w + thick, thick)
+        self.horizontal(x, y + h, w + thick, thick)
+        self.vertical(x, y, h + thick, thick)
+        self.vertical(x + w, y, h + thick, thick)
+
+    def slash(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        """A slanting line, 0.25 mm thick, that voids an empty field."""
+        line = f"M{x1 / DOT_MM:.1f} {y1 / DOT_MM:.1f}L{x2 / DOT_MM:.1f} {y2 / DOT_MM:.1f}"
+        self._drawings.append(f'<path d="{line}" stroke="#000" stroke-width="2" fill="none"/>')
+
+    def bitmap(self, x: float, y: float, black: NDArray[np.bool_], scale: int = 1) -> None:
+        """Dots as they are, True black on white, each `scale` dots of the head wide, the first on a whole dot.
+
+        It is placed a tenth of a dot inside its rectangle: a rasteriser rounds outwards, so it ends exactly on it.
+        """
+        file = io.BytesIO()
+        Image.fromarray(~black).save(file, "PNG", compress_level=1)
+        rows, columns = black.shape
+        self._drawings.append(
+            f'<image x="{dots(x) + 0.1:.1f}" y="{dots(y) + 0.1:.1f}" width="{columns * scale - 0.2:.1f}" '
+            f'height="{rows * scale - 0.2:.1f}" preserveAspectRatio="none" image-rendering="optimizeSpeed" '
+            f'href="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"/>'
+        )
+
+    def drawing(self, x: float, y: float, side: float, units: float, inner: str) -> None:
+        """The elements of an SVG of `units` x `units`, in a square of `side` mm."""
+        scale = side / DOT_MM / units
+        self._drawings.append(f'<g transform="translate({dots(x)} {dots(y)}) scale({scale:.5f})">{inner}</g>')
+
+    def picture(self) -> str:
+        """All that is drawn, as one SVG of the whole sheet in dots."""
+        wide, high = round(A4_MM[0] / DOT_MM), round(A4_MM[1] / DOT_MM)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">'
+            f'<path fill="#fff" d="{"".join(self._white)}"/><path d="{"".join(self._black)}"/>'
+            f"{''.join(self._drawings)}</svg>"
+        )
+
+    # --- text in a place ----------------------------------------------------------------------------
+
+    def spread(self, x: float, y: float, w: float, words: str, size: float) -> None:
+        """A label with its letters spread evenly over the width (均等割付); shrunk where it is too long for that."""
+        own = width_mm(words, size)
+        if own > w:
+            size = max(SMALLEST_PT, size * w / own)
+            own = width_mm(words, size)
+        mixed = len(_runs(words)) > 1 and size < 10  # small letters of two scripts are only centred
+        gaps = 0 if mixed else len(words) - 1
+        extra = min((w - own) / gaps, 2.2 * size * PT_MM) if gaps and own < w else 0.0
+        self.text(x + (w - own - extra * gaps) / 2, y, words, size, tracking=extra / PT_MM)
+
+    def fitted(self, x: float, y: float, w: float, words: str, size: float, what: str) -> None:
+        """Words on one line, shrunk as far as they need."""
+        self.text(x, y, words, fit(words, w, size, what))
+
+    def lines(self, x: float, y: float, w: float, h: float, words: str, size: float, what: str) -> None:
+        """Words in a field of width w and height h from y down: one line if that is readable, else two or more."""
+        comfortable = max(SMALLEST_PT, size * 0.8)
+        natural = width_mm(words, size)
+        if natural <= w or size * w / natural >= comfortable:
+            used = min(size, size * w / natural) if natural else size
+            self.text(x, y + h / 2 + used * PT_MM * 0.36, words, used)
+            return
+        for used in _steps(size):
+            split = wrap(words, w, used)
+            pitch = used * PT_MM * 1.12
+            if len(split) * pitch <= h:
+                top = y + (h - len(split) * pitch) / 2
+                for number, line in enumerate(split):
+                    self.text(x, top + pitch * (number + 0.83), line, used)
+                return
+        raise TextOverflow(f"{what} does not fit on the form")
+
+
+def _steps(size: float) -> list[float]:
+    steps = []
+    while size > SMALLEST_PT:
+        steps.append(size)
+        size -= 0.5
+    return [*steps, SMALLEST_PT]
+
+
+def _runs(words: str) -> list[str]:
+    """Cut where the script changes: typst puts no tracking between letters of two scripts."""
+    runs, script = [""], ""
+    for character in words:
+        own = next((name for name, first, last in _SCRIPTS if first <= character <= last), script)
+        if runs[-1] and script and own != script:
+            runs.append("")
+        script = own
+        runs[-1] += character
+    return runs
+
+
+def width_mm(words: str, size: float) -> float:
+    return font().width_em(words) * size * PT_MM
+
+
+def fit(words: str, w: float, size: float, what: str) -> float:
+    """The largest size up to `size` at which the words are no wider than w. Raises `TextOverflow`."""
+    natural = width_mm(words, size)
+    if natural <= w:
+        return size
+    shrunk = size * w / natural
+    if shrunk < SMALLEST_PT:
+        raise TextOverflow(f"{what} does not fit on the form")
+    return shrunk
+
+
+def wrap(words: str, w: float, size: float) -> list[str]:
+    """Cut a text into lines no wider than w; a selector stays with its character, no line begins with `NOT_FIRST`."""
+    lines, line, used = [], "", 0.0
+    for character in words:
+        own = 0.0 if ord(character) in SELECTORS else width_mm(character, size)
+        if own and used + own > w and line:
+            kept = len(line) - 1 if character in NOT_FIRST and line[-1] < SELECTOR_BEGINS else len(line)
+            lines.append(line[:kept])
+            line = line[kept:]
+            used = width_mm(line, size)
+        line += character
+        used += own
+    return [*lines, line] if line else lines

@@ -1,0 +1,71 @@
+"""One certificate from the books to finished bytes: the pages of its kind, certified, pressed.
+
+`typeset` may be called from any thread at any time (see `press.py`), and gives the same bytes for the same facts.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from host_sim.centre import verify
+from host_sim.centre.forms import frame, fuhyo, inkan, juminhyo, kazei, koseki
+from host_sim.centre.forms.issue import IssueFacts
+from host_sim.centre.forms.press import Imprint, press
+from host_sim.centre.register import Register, Resident
+
+TITLES = {
+    "juminhyo": "住民票の写し",
+    "inkan": "印鑑登録証明書",
+    "kisai": "住民票記載事項証明書",
+    "kazei": "所得・課税証明書",
+    "koseki": "戸籍全部事項証明書",
+    "koseki_kojin": "戸籍個人事項証明書",
+    "fuhyo": "戸籍の附票の写し",
+}
+
+
+def draft(
+    kind: str,
+    subject: Resident,
+    household: Sequence[Resident],
+    options: Mapping[str, Sequence[str]],
+    register: Register,
+) -> frame.Draft:
+    """The pages of a certificate, before anybody certifies them. Raises `TextOverflow`."""
+    match kind:
+        case "juminhyo" | "kisai":
+            return juminhyo.draft(kind, subject, household, options, register)
+        case "inkan":
+            return inkan.draft(subject, register)
+        case "kazei":
+            return kazei.draft(subject, options, register)
+        case "koseki" | "koseki_kojin":
+            return koseki.draft(kind, subject, options, register)
+        case "fuhyo":
+            return fuhyo.draft(subject, options, register)
+        case _:
+            raise ValueError(f"no such kind of certificate: {kind}")
+
+
+def typeset(
+    kind: str,
+    subject: Resident,
+    household: Sequence[Resident],
+    options: Mapping[str, Sequence[str]],
+    issue: IssueFacts,
+    register: Register,
+    signer: verify.Signer | None = None,
+) -> bytes:
+    """One copy as PDF/A-2b. `options` must be answers to this kind's offer.
+
+    Raises `GlyphMissing` or `TextOverflow` when it cannot be printed as the books have it: the counter then issues it.
+    `signer` signs the code on the paper; without one, the sample municipality's key that is worth nothing.
+    """
+    pages = draft(kind, subject, household, options, register)
+    city = register.municipality
+    frame.certify(kind, pages, issue, city, signer or verify.sample_signer())
+    imprint = Imprint(
+        title=TITLES[kind],
+        author=f"{city.prefecture}{city.city}",
+        keywords=(issue.issue_number, issue.request_id, issue.card_fingerprint),
+        made_on=issue.issued_on,
+    )
+    return press(pages.sheets, imprint)

@@ -1,0 +1,69 @@
+"""A table that flows: entries with a heading on the left and lines on the right, from page to page (family registers)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from host_sim.centre.forms.canvas import Sheet, width_mm, wrap
+from host_sim.centre.forms.frame import LEFT, RIGHT
+
+X_WORDS = 62.0
+PITCH, SIZE = 5.5, 10.0
+BOTTOM = 224.0  # the certification begins below
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`rule`: a line above it. `indent`: the heading stands a step to the right, as 出生 below 身分事項."""
+
+    heading: str
+    lines: tuple[str, ...]
+    rule: bool = True
+    indent: bool = False
+
+
+def flow(entries: Sequence[Entry], begin: Callable[[Sheet], float]) -> list[Sheet]:
+    """Lay the entries out. `begin` draws the head of a new page and says where the table starts (mm).
+
+    An entry that does not fit on the rest of a page begins the next one; a long one goes on there.
+    """
+    sheets: list[Sheet] = []
+    sheet, top, y = Sheet(), 0.0, BOTTOM
+    for entry in entries:
+        lines = [part for line in entry.lines for part in wrap(line, RIGHT - X_WORDS - 4, SIZE)] or [""]
+        rows = max(len(lines), 1)
+        if not sheets or (y + rows * PITCH + 2 > BOTTOM and y > top):
+            if sheets:
+                _close(sheet, top, y)
+            sheet = Sheet()
+            sheets.append(sheet)
+            top = y = begin(sheet)
+        if entry.rule:
+            sheet.horizontal(LEFT, y, RIGHT - LEFT)
+        sheet.text(LEFT + (8 if entry.indent else 3), y + PITCH - 1.2, entry.heading, SIZE)
+        for number, line in enumerate(lines):
+            if y + PITCH + 2 > BOTTOM:
+                _close(sheet, top, y)
+                sheet = Sheet()
+                sheets.append(sheet)
+                top = y = begin(sheet)
+            sheet.text(X_WORDS + 2, y + PITCH - 1.2, line, SIZE)
+            y += PITCH
+            if number == len(lines) - 1:
+                y += 1.0
+    _close(sheet, top, y)
+    sheet.text((LEFT + RIGHT) / 2, min(y + 6, BOTTOM + 2), "以　下　余　白", 10, align="center")
+    return sheets
+
+
+def _close(sheet: Sheet, top: float, y: float) -> None:
+    sheet.box(LEFT, top, RIGHT - LEFT, y - top, 0.375)
+    sheet.vertical(X_WORDS, top, y - top)
+
+
+def columns(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Labelled items one under the other, the items aligned: 「【出生日】　昭和56年8月29日」."""
+    widest = max((width_mm(label, 1) for label, _ in pairs), default=0)
+    blank = width_mm("\u3000", 1)
+    return tuple(
+        f"{label}{chr(0x3000) * (1 + round((widest - width_mm(label, 1)) / blank))}{words}" for label, words in pairs
+    )

@@ -1,0 +1,99 @@
+"""What all certificates share: the title, the 認証文 with date, mayor and seal, the signed code, and the foot.
+
+The certification stands on the last page only (standard 5.1), the issue number with page and total on every page
+(5.5), the mayor's title with the prefecture before it, the seal black (5.6). 「見本」 in the foot says that the
+municipality is a simulator's.
+"""
+
+from dataclasses import dataclass
+
+from host_sim.centre import verify
+from host_sim.centre.forms import eras, ground, seal
+from host_sim.centre.forms.canvas import DOT_MM, Sheet, width_mm
+from host_sim.centre.forms.issue import IssueFacts
+from host_sim.centre.register import Municipality
+
+LEFT, RIGHT = 10.0, 200.0
+FOOT = 282.0
+MODULE_DOTS = 3  # of the head
+MODULE_MM = MODULE_DOTS * DOT_MM
+SAMPLE = "見本（シミュレーター用）"
+SEAL_IS_BLACK = "この印は黒色です。"
+CODE_SAYS = ("このコードを読み取ると、市が発行した内容と", "照合できます。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The pages of a certificate before anybody certifies them. Below `room_from` (mm) the last page is free."""
+
+    sheets: list[Sheet]
+    statement: str  # 認証文
+    room_from: float
+    people: tuple[tuple[str, str], ...]  # name and birth as printed, for the code
+    address: str
+
+
+def title(sheet: Sheet, y: float, words: str, size: float = 20) -> None:
+    """The name of the certificate, letters wide apart, in the middle of the sheet."""
+    natural = width_mm(words, size)
+    wide = min(150.0, natural * (2.4 if len(words) <= 3 else 1.45))
+    sheet.spread(105 - wide / 2, y, wide, words, size)
+
+
+def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, signer: verify.Signer) -> None:
+    """Certify on the last page (54 mm are needed below `room_from`), and put a foot under every page."""
+    sheets, y = draft.sheets, draft.room_from
+    last = sheets[-1]
+    last.text(LEFT + 4, y + 7, draft.statement, 11)
+    last.text(LEFT + 45, y + 16.5, eras.wareki(issue.issued_on), 11)
+    last.text(LEFT + 45, y + 28, city.certifier, 12.5)
+    end = LEFT + 45 + width_mm(city.certifier, 12.5) + 8
+    last.text(end, y + 28, city.mayor, 15, tracking=3)
+    beyond = end + width_mm(city.mayor, 15) + 3 * len(city.mayor) * 25.4 / 72
+    seal_x = min(RIGHT - seal.MAYOR_MM - 2, beyond + 4)
+    last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor())
+    last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")
+    if len(sheets) > 1:
+        for sheet in sheets[:-1]:
+            sheet.text(RIGHT - 2, y + 7, "次頁に続く", 10, align="right")
+    for number, sheet in enumerate(sheets, start=1):
+        foot(sheet, issue, city, number, len(sheets))
+    printed = "".join(item[-1] for sheet in sheets for item in sheet.words)
+    printed += "".join(CODE_SAYS)
+    code = verify.make(
+        verify.Claims(
+            issue_number=issue.issue_number,
+            kind=kind,
+            issued_on=issue.issued_on,
+            municipality=city.code,
+            text_sha256=verify.text_sha256(printed),
+            people=draft.people,
+            people_count=len(draft.people),
+            address=draft.address,
+            pages=len(sheets),
+        ),
+        signer,
+    )
+    _code(last, code)
+
+
+def _code(sheet: Sheet, code: str) -> None:
+    """The signed code under the certification, on white, with a line that says what it is."""
+    black = verify.modules(code)
+    side = (len(black) + 2 * verify.QUIET_MODULES) * MODULE_MM
+    top = FOOT - 3 - side
+    sheet.block(LEFT, top, side, side, white=True)
+    quiet = verify.QUIET_MODULES * MODULE_MM
+    sheet.bitmap(LEFT + quiet, top + quiet, black, MODULE_DOTS)
+    for number, line in enumerate(CODE_SAYS):
+        sheet.text(LEFT + side + 3, FOOT - 9.5 + 3.6 * number, line, 7.5)
+
+
+def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: int) -> None:
+    """Micro-text as a rule, then the issue number, 見本, and the page."""
+    words = f"{city.code} {issue.issue_number} {page}/{pages} KOFUKI "
+    line = ground.micro_text(words, round((RIGHT - LEFT) / DOT_MM))
+    sheet.block(LEFT, FOOT - 0.25, RIGHT - LEFT, 1.125, white=True)
+    sheet.bitmap(LEFT, FOOT, line)
+    sheet.text(LEFT + 1, FOOT + 5, f"発行番号　{issue.issue_number}　{page}/{pages}", 9)
+    sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")

@@ -1,0 +1,109 @@
+"""The ground of the sheet: a hidden word that shows on a photocopy, and micro-text. Made for a black-and-white head.
+
+Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 6 x 6;
+inside the strokes of the word 「複写」 the same blackness is gathered into dots of 2 x 2, one in 12 x 12. To the eye
+both are the same light grey. A copier loses the single dots and keeps the double ones, so the word comes out. (The
+principle of the 複写 forms of facts domain.md 4; sizes are ours, for this head.)
+
+**Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable under
+a glass and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
+"""
+
+import io
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+CELL_DOTS = 720  # 90 mm; a multiple of 12, so that both dot grids go on from cell to cell
+FINE, COARSE = 6, 12
+WORD_FONT = Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Bold.ttf")  # needed only to make the picture
+GROUND_PNG = Path(__file__).parent / "ground.png"
+
+_GLYPHS = {
+    "A": "010101111101101",
+    "B": "110101110101110",
+    "C": "011100100100011",
+    "D": "110101101101110",
+    "E": "111100110100111",
+    "F": "111100110100100",
+    "G": "011100101101011",
+    "H": "101101111101101",
+    "I": "111010010010111",
+    "J": "001001001101010",
+    "K": "101101110101101",
+    "L": "100100100100111",
+    "M": "101111111101101",
+    "N": "110101101101101",
+    "O": "010101101101010",
+    "P": "110101110100100",
+    "Q": "010101101110011",
+    "R": "110101110101101",
+    "S": "011100010001110",
+    "T": "111010010010010",
+    "U": "101101101101111",
+    "V": "101101101101010",
+    "W": "101101111111101",
+    "X": "101101010101101",
+    "Y": "101101010010010",
+    "Z": "111001010100111",
+    "0": "111101101101111",
+    "1": "010110010010111",
+    "2": "110001010100111",
+    "3": "110001010001110",
+    "4": "101101111001001",
+    "5": "111100110001110",
+    "6": "011100111101111",
+    "7": "111001010010010",
+    "8": "111101111101111",
+    "9": "111101111001110",
+    "-": "000000111000000",
+    "/": "001001010100100",
+    ".": "000000000000010",
+}
+LETTER_DOTS, LINE_DOTS = 4, 5
+
+
+def cell() -> NDArray[np.bool_]:
+    """One cell of the ground, True where it is black: two words, the second half a cell lower and further."""
+    words = Image.new("1", (CELL_DOTS, CELL_DOTS))
+    draw = ImageDraw.Draw(words)
+    face = ImageFont.truetype(str(WORD_FONT), 264)
+    for x, y in ((96, 48), (456, 408), (-264, 408)):
+        draw.text((x, y), "複写", font=face, fill=1)
+    inside = np.asarray(words, dtype=np.bool_)
+    rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
+    # A double dot is drawn whole or not at all: what decides is the letter at its upper left corner.
+    inside = np.kron(inside[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], np.ones((COARSE, COARSE), dtype=np.bool_))
+    fine = (rows % FINE == 3) & (columns % FINE == 3)
+    coarse = (rows % COARSE // 2 == 3) & (columns % COARSE // 2 == 3)
+    black: NDArray[np.bool_] = np.where(inside, coarse, fine)
+    return black
+
+
+def cell_png() -> bytes:
+    """The cell as `plot.typ` repeats it; `ground.png` is this, kept so that nothing is made at run time."""
+    out = io.BytesIO()
+    Image.fromarray(~cell()).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def micro_text(words: str, width_dots: int) -> NDArray[np.bool_]:
+    """A line of micro-text, 5 dots high, True where black; what has no glyph is left out, the rest repeats."""
+    glyphs = _glyphs()
+    letters = [glyphs[letter] for letter in words.upper() if letter in glyphs]
+    line = np.concatenate(letters, axis=1)
+    return np.tile(line, (1, -(-width_dots // line.shape[1])))[:, :width_dots]
+
+
+@cache
+def _glyphs() -> dict[str, NDArray[np.bool_]]:
+    """Each letter as dots, with the empty column after it."""
+    glyphs = {" ": np.zeros((LINE_DOTS, LETTER_DOTS), dtype=np.bool_)}
+    for letter, bits in _GLYPHS.items():
+        glyph = np.zeros((LINE_DOTS, LETTER_DOTS), dtype=np.bool_)
+        glyph[:, :3] = np.array([bit == "1" for bit in bits]).reshape(LINE_DOTS, 3)
+        glyphs[letter] = glyph
+    return glyphs

@@ -1,0 +1,72 @@
+"""No tofu, no wrong name: every character, with its variation selector, is asked of the font before anything is set.
+
+A renderer draws a character whose selector the font does not carry as the plain character, silently, even in PDF/A:
+another name on an official paper (facts: feasibility.md 4). A missing character is an unregistered 外字 for us: the
+certificate is refused and staff are told which one (standard 5.8).
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from host_sim.centre.forms.font import SELECTORS, font
+
+
+class GlyphMissing(Exception):
+    """The font cannot draw a character of this certificate; the counter issues it.
+
+    `characters` are for staff (`U+9089 U+E0200`, never the name around them).
+    """
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        self.characters = tuple(dict.fromkeys(characters))
+        super().__init__(f"the font lacks {', '.join(self.characters)}")
+
+
+def letters(text: str) -> Iterator[tuple[str, str | None]]:
+    """Each character of a text with its selector, or None. A stray selector comes as a character."""
+    index = 0
+    while index < len(text):
+        follower = text[index + 1 : index + 2]
+        if follower and ord(follower) in SELECTORS and ord(text[index]) not in SELECTORS:
+            yield text[index], follower
+            index += 2
+        else:
+            yield text[index], None
+            index += 1
+
+
+def missing(texts: Iterable[str]) -> list[str]:
+    """What the font cannot draw as it is written, in code points; empty when it can draw everything.
+
+    A selector without a character before it, and anything that is not a letter to be drawn (controls, private use,
+    unassigned, compatibility selectors VS1 to VS16), is missing too.
+    """
+    wanted = dict.fromkeys(pair for text in texts for pair in _pairs(text))
+    return [
+        f"U+{ord(character):04X}" + (f" U+{ord(selector):04X}" if selector else "")
+        for character, selector in wanted
+        if not _drawn(character, selector)
+    ]
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str | None]]:
+    if max(text, default="") < chr(SELECTORS.start):  # the usual case
+        return ((character, None) for character in set(text))
+    return letters(text)
+
+
+def require(texts: Iterable[str]) -> None:
+    """Raise `GlyphMissing` unless the font can draw every text."""
+    faults = missing(texts)
+    if faults:
+        raise GlyphMissing(faults)
+
+
+@lru_cache(maxsize=65536)
+def _drawn(character: str, selector: str | None) -> bool:
+    if character == " ":
+        return True
+    if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs", "Mn"}:
+        return False
+    return font().glyph(ord(character), ord(selector) if selector else None) is not None

@@ -1,0 +1,190 @@
+"""What is issued here, to whom, at what fee, and what there is to choose (facts domain.md 1.1 to 1.6, 3.2, 3.5).
+
+Only what can be printed is offered. Where the texts do not surely fit (`room.py`), the offer lays the certificate out
+once, with everything on it. A character that the font lacks or a name beyond the form's limits makes it
+`ask_at_counter`, before anybody has paid.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from host_sim.centre import rules
+from host_sim.centre.forms import ivs, room
+from host_sim.centre.forms.canvas import TextOverflow
+from host_sim.centre.forms.certificate import TITLES, draft
+from host_sim.centre.forms.eras import calendar_year, fiscal_year
+from host_sim.centre.forms.people import family_token, member_token, ordered
+from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
+
+COPIES_MAX = 5
+# The seed's 300 yen, at the counter as at the machine; family registers as the national scale has them (450).
+FEES_YEN = {"juminhyo": 300, "inkan": 300, "kisai": 300, "kazei": 300, "koseki": 450, "koseki_kojin": 450, "fuhyo": 300}
+KINDS = tuple(FEES_YEN)
+_ENGLISH = {
+    "juminhyo": "Certificate of residence",
+    "inkan": "Seal registration certificate",
+    "kisai": "Certificate of residence record items",
+    "kazei": "Income and tax certificate",
+    "koseki": "Family register, all persons",
+    "koseki_kojin": "Family register, one person",
+    "fuhyo": "Address history of the family register",
+}
+
+Group = dict[str, Any]
+
+
+def offer(
+    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
+) -> dict[str, Any]:
+    """One kind of certificate as the line's README words an offer. `household`: the members now, with the subject."""
+    refusal = rules.refusal_of(subject, register, today) or _refusal(kind, subject, household, register, today)
+    groups: list[Group] = []
+    if refusal is None:
+        groups = _questions(kind, subject, household, register, today)
+        refusal = _unprintable(kind, subject, household, groups, register)
+    return {
+        "kind": kind,
+        "title": {"ja": TITLES[kind], "en": _ENGLISH[kind]},
+        "fee_yen": FEES_YEN[kind],
+        "copies_max": COPIES_MAX,
+        "refusal": refusal,
+        "groups": groups if refusal is None else [],
+    }
+
+
+# --- may it be issued ---------------------------------------------------------------------------------
+
+
+def _refusal(
+    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
+) -> str | None:
+    match kind:
+        case "juminhyo" | "kisai":
+            # Nobody's, while one of the household is about to move away or is blocked (domain.md 1.2, 3.5).
+            stopped = any(p.state is ResidentState.LEAVING or p.issue_blocked or p.protected for p in household)
+            return "ask_at_counter" if stopped else None
+        case "inkan":
+            seal = register.seal_of(subject)
+            return None if seal is not None and seal.state is SealState.VALID else "not_registered"
+        case "kazei":
+            if tax_years(subject, register, today):
+                return None
+            return "ask_at_counter" if register.taxes_of(subject) else "not_registered"
+        case "koseki" | "koseki_kojin" | "fuhyo":
+            return "not_registered" if register.family_of(subject) is None else None
+        case _:
+            raise ValueError(f"no such kind of certificate: {kind}")
+
+
+def tax_years(subject: Resident, register: Register, today: date) -> list[TaxYear]:
+    """The years that may be issued, newest first: resident on 1 January, declared, not stopped.
+
+    A fiscal year begins in April, its tax is known in June (domain.md 1.2).
+    """
+    return [
+        tax
+        for tax in register.taxes_of(subject)
+        if tax.resident_on_1_january and tax.declared and not tax.issue_stopped and date(tax.fiscal_year, 6, 1) <= today
+    ]
+
+
+def _unprintable(
+    kind: str, subject: Resident, household: Sequence[Resident], groups: Sequence[Group], register: Register
+) -> str | None:
+    """Lay it out with everything on it (all people, all items, each year), unless it is plain that it fits."""
+    if room.surely_fits(subject, household, register):
+        return None
+    everything = {g["key"]: ("print",) for g in groups if g["choices"][0]["value"] == "omit"} | {
+        g["key"]: tuple(choice["value"] for choice in g["choices"])
+        for g in groups
+        if g["choices"][0]["value"] != "omit"
+    }
+    try:
+        pages = draft(kind, subject, household, everything, register)
+        ivs.require(item[-1] for sheet in pages.sheets for item in sheet.words)
+    except (ivs.GlyphMissing, TextOverflow):
+        return "ask_at_counter"
+    return None
+
+
+# --- what there is to choose ---------------------------------------------------------------------------
+
+
+def _questions(
+    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
+) -> list[Group]:
+    family = register.family_of(subject)
+    match kind:
+        case "juminhyo" | "kisai":
+            return _residence(subject, household)
+        case "kazei":
+            years = [_year(tax.fiscal_year) for tax in tax_years(subject, register, today)]
+            return [_group("year", "どの年度ですか", "Which fiscal year?", years, years[0]["value"])]
+        case "koseki_kojin" if family is not None:
+            people = [
+                _choice(
+                    family_token(family, n), f"{family.surname}　{m.given_name}", f"{family.surname_kana}　{m.kana}"
+                )
+                for n, m in enumerate(family.members)
+            ]
+            mine = next(n for n, m in enumerate(family.members) if m.resident_id == subject.resident_id)
+            return [_group("person", "どなたの分ですか", "Whose?", people, people[mine]["value"])]
+        case "fuhyo" if family is not None:
+            scopes = [_choice("all", "全員", "Everyone in the register"), _choice("self", "本人のみ", "Only myself")]
+            whose = [_group("scope", "どなたの分ですか", "Whose?", scopes, "all")] if len(family.members) > 1 else []
+            return [*whose, _yes_no("domicile", "本籍・筆頭者", "Domicile and head of the register")]
+        case _:
+            return []
+
+
+def _year(year: int) -> dict[str, Any]:
+    ja = f"{fiscal_year(year)}（{calendar_year(year - 1)}中の所得）"
+    return _choice(str(year), ja, f"Fiscal {year} (income of {year - 1})")
+
+
+def _residence(subject: Resident, household: Sequence[Resident]) -> list[Group]:
+    groups = []
+    if len(household) > 1:
+        scopes = [
+            _choice("all", "世帯全員", "Everyone in the household"),
+            _choice("self", "本人のみ", "Only myself"),
+            _choice("part", "世帯の一部（選ぶ）", "Some members (choose)"),
+        ]
+        groups.append(_group("scope", "どなたの分ですか", "Whose record?", scopes, "all"))
+        people = [_choice(member_token(p), p.name, _latin(p)) for p in ordered(household)]
+        members = _group("members", "載せる方を選んでください", "Choose the people", people, member_token(subject))
+        groups.append(members | {"several": True, "only_if": ["scope", "part"]})
+    groups.append(_yes_no("relation", "世帯主・続柄", "Head of household and relationship"))
+    if any(person.foreign is None for person in household):
+        groups.append(_yes_no("domicile", "本籍・筆頭者", "Family register: domicile and head"))
+    if any(person.foreign is not None for person in household):
+        groups.append(_yes_no("foreign", "国籍・在留資格など", "Nationality and residence status"))
+    groups.append(_yes_no("my_number", "個人番号（マイナンバー）", "My Number"))
+    return groups
+
+
+def _latin(person: Resident) -> str:
+    """A name that somebody who does not read kanji may recognise."""
+    return person.name if person.name.isascii() else person.kana
+
+
+def _yes_no(key: str, ja: str, en: str) -> Group:
+    """Left off unless asked for (住民基本台帳法 12条5項)."""
+    answers = [_choice("omit", "載せない", "Leave out"), _choice("print", "載せる", "Include")]
+    return _group(key, f"{ja}を載せますか", f"{en}?", answers, "omit")
+
+
+def _group(key: str, ja: str, en: str, choices: list[dict[str, Any]], default: str) -> Group:
+    return {
+        "key": key,
+        "title": {"ja": ja, "en": en},
+        "several": False,
+        "choices": choices,
+        "default": [default],
+        "only_if": None,
+    }
+
+
+def _choice(value: str, ja: str, en: str) -> dict[str, Any]:
+    return {"value": value, "label": {"ja": ja, "en": en}}

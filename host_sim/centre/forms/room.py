@@ -1,0 +1,89 @@
+"""What surely fits on every form, told from the lengths of the texts alone, without laying anything out.
+
+Each number is less than the form holds of the widest letters (one em), so what keeps within all of them can be printed,
+provided the font has its characters. It is so for nearly everybody. A longer text may fit too; whether it does, only
+the layout can tell (`offers.py`). The test fills every field to its number and lays out every kind.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from host_sim.centre.forms import ivs
+from host_sim.centre.register import FamilyRegister, Register, RegisterDate, Resident
+
+PERSON = {
+    "name": 20,
+    "kana": 18,
+    "relation": 7,
+    "previous_address": 42,
+    "domicile": 42,
+    "family_head": 14,
+    "former_surname": 10,
+    "former_surname_kana": 14,
+}
+FOREIGN = {
+    "nationality": 14,
+    "category": 42,
+    "status": 14,
+    "period": 14,
+    "card_number": 14,
+    "alias": 16,
+    "alias_kana": 14,
+    "alias_recorded_at": 20,
+}
+ADDRESS = 44  # with its building
+HEAD_OF_FAMILY = 20  # surname and given name
+DOMICILE = 40
+DATE = 12  # as written in the register
+TAX_LABEL = 16
+
+
+def surely_fits(subject: Resident, household: Sequence[Resident], register: Register) -> bool:
+    """Whether every certificate about these people can be set, whatever is chosen to stand on it."""
+    texts = list(_texts(subject, household, register))
+    if any(len(text) > room for text, room in texts):
+        return False
+    # As one text: many letters come again and again. A blank between them, or a stray selector would find a letter.
+    return not ivs.missing(("\u3000".join({text for text, _ in texts}),))
+
+
+def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:
+    """Every text that may come onto a form, with the room for it."""
+    home = register.household_of(subject)
+    yield f"{home.address}　{home.building or ''}", ADDRESS
+    yield register.residents[home.head_id].name, PERSON["name"]
+    for person in household if subject in household else (subject, *household):
+        yield from _person(person)
+    for tax in register.taxes_of(subject):
+        for labels in (tax.incomes_yen, tax.deductions_yen, tax.dependants):
+            yield from ((label, TAX_LABEL) for label in labels)
+    family = register.family_of(subject)
+    if family is not None:
+        yield from _family(family)
+
+
+def _person(person: Resident) -> Iterator[tuple[str, int]]:
+    yield from ((getattr(person, name) or "", room) for name, room in PERSON.items())
+    yield from _dates(person.born, person.resident_since, person.address_since, person.notified_on)
+    if person.foreign is not None:
+        yield from ((getattr(person.foreign, name) or "", room) for name, room in FOREIGN.items())
+        yield from _dates(person.foreign.resident_since)
+
+
+def _dates(*dates: RegisterDate | None) -> Iterator[tuple[str, int]]:
+    yield from ((day.written, DATE) for day in dates if day is not None and day.written is not None)
+
+
+def _family(family: FamilyRegister) -> Iterator[tuple[str, int]]:
+    """The head must fit; the entries flow from line to line and from page to page, so they need their glyphs only."""
+    yield family.domicile, DOMICILE
+    yield f"{family.surname}　{family.head_given_name}", HEAD_OF_FAMILY
+    flowing = list(family.events)
+    for member in family.members:
+        yield from ((text or "", len(text or "")) for text in (member.given_name, member.father, member.mother))
+        yield from ((text or "", len(text or "")) for text in (member.relation, member.spouse))
+        yield from ((line.address, len(line.address)) for line in member.addresses)
+        yield from _dates(member.born, *(line.since for line in member.addresses))
+        flowing += member.events
+    for event in flowing:
+        yield event.title, 20
+        yield from ((text, len(text)) for line in event.lines for text in line)

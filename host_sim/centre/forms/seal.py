@@ -1,0 +1,161 @@
+"""Seals as drawings: a resident's registered imprint, and the mayor's electronic seal. Both are black, both true to
+size.
+
+A registered imprint is drawn from the numbers of its record: the letters, stretched to fill the field as an engraver
+does, in a ring; the seed gives it the turn, the wear and the nicks by which one seal is told from another. The same
+record gives the same drawing. The mayor's seal is square, at most 25 mm (standard 5.6), its letters in a seal script
+of plain strokes.
+"""
+
+import math
+import random
+from functools import lru_cache
+
+from host_sim.centre.forms.font import font
+from host_sim.centre.register import Seal
+
+MAYOR_MM, MAYOR_UNITS = 24.0, 50
+IMPRINT_UNITS = 100
+SMALLEST_MM, LARGEST_MM = 8.0, 25.0
+
+# Strokes of 宮崎市長之印 in cells of 12 x 18; a line that ends with `z` is closed.
+_STROKES = {
+    "宮": (
+        "6,0.6 6,2.6",
+        "1,6.2 1,2.8 11,2.8 11,6.2",
+        "3.6,6 8.4,6 8.4,9.2 3.6,9.2z",
+        "6,9.2 6,11.6",
+        "2.4,11.6 9.6,11.6 9.6,17 2.4,17z",
+    ),
+    "崎": (
+        "0.8,6.5 0.8,13 4.6,13 4.6,6.5",
+        "2.7,3.5 2.7,13",
+        "8.7,0.6 8.7,3",
+        "6.2,3 11.2,3",
+        "8.7,3 6.3,7.2",
+        "8.7,3 11.1,7.2",
+        "6,9 11.8,9",
+        "11,9 11,17.2 9.4,17.2",
+        "6.6,11.4 9,11.4 9,14.8 6.6,14.8z",
+    ),
+    "市": ("6,0.6 6,3.6", "1,3.6 11,3.6", "2.2,15.5 2.2,7 9.8,7 9.8,15.5", "6,3.6 6,17.4"),
+    "長": (
+        "3,0.9 3,9.6",
+        "3,0.9 10,0.9",
+        "3,3.8 10,3.8",
+        "3,6.7 10,6.7",
+        "0.8,9.6 11.2,9.6",
+        "3,9.6 3,17 5.6,15.2",
+        "5.6,9.6 5.6,11.6 11.2,17",
+        "10.4,11.6 7.6,13.4",
+    ),
+    "之": ("6,1 6,16.8", "0.9,16.8 11.1,16.8", "1.6,4 1.6,9.4 6,13.2", "10.4,4 10.4,9.4 6,13.2"),
+    "印": ("1.4,1.4 1.4,6 10.6,6 10.6,1.4", "6,1 6,6", "2.2,17.2 2.2,9.2 9.8,9.2 9.8,13.4 2.2,13.4"),
+}
+_COLUMNS = ("宮崎", "市長", "之印")  # from the right
+
+
+@lru_cache(maxsize=64)
+def imprint(seal: Seal) -> str:
+    """The registered imprint as SVG elements, `IMPRINT_UNITS` to its diameter. ValueError: not a seal."""
+    if not SMALLEST_MM <= seal.diameter_mm <= LARGEST_MM:
+        raise ValueError("a registered seal measures 8 to 25 mm")
+    chance = random.Random(f"imprint {seal.seed}")
+    ring = chance.uniform(0.45, 0.75) / seal.diameter_mm * 100
+    turn = chance.uniform(-5, 5)
+    thick = chance.uniform(1.6, 2.6)
+    letters = "".join(
+        f'<path d="{_filled(letter, *cell)}"/>'
+        for letter, cell in zip(seal.letters, _cells(len(seal.letters)), strict=True)
+    )
+    nicks = "".join(_nick(chance, ring) for _ in range(chance.randrange(3, 8)))
+    return (
+        f'<g transform="rotate({turn:.2f} 50 50)">'
+        f'<circle cx="50" cy="50" r="{50 - ring / 2:.2f}" fill="none" stroke="#000" stroke-width="{ring:.2f}"/>'
+        f'<g stroke="#000" stroke-width="{thick:.2f}" stroke-linejoin="round">{letters}</g>{nicks}</g>'
+    )
+
+
+def _cells(count: int) -> list[tuple[float, float, float, float]]:
+    """Where the letters of a round seal go: x, y, w, h. Columns run from the right; corners stay inside the ring."""
+    match count:
+        case 1:
+            return [(18, 18, 64, 64)]
+        case 2:
+            return [(23, 13, 54, 35), (23, 52, 54, 35)]
+        case 3:
+            return [(26, 10.5, 48, 24), (26, 38, 48, 24), (26, 65.5, 48, 24)]
+        case 4:
+            return [(51.5, 18, 31, 31), (51.5, 51.5, 31, 31), (17.5, 18, 31, 31), (17.5, 51.5, 31, 31)]
+        case _:
+            raise ValueError("a seal has one to four letters here")
+
+
+def _filled(letter: str, x: float, y: float, w: float, h: float) -> str:
+    """The outline of a letter stretched to a cell, as an SVG path."""
+    glyph = font().glyph(ord(letter))
+    assert glyph is not None, "a seal whose letter the font lacks"
+    contours = font().outline(glyph)
+    points = [point for contour in contours for point in contour]
+    left, right = min(p[0] for p in points), max(p[0] for p in points)
+    low, high = min(p[1] for p in points), max(p[1] for p in points)
+    least = 0.55 * font().units_per_em  # a flat letter like 一 is not blown up to a bar
+    across, up = w / max(right - left, least), h / max(high - low, least)
+    dx = x + (w - across * (right - left)) / 2 - across * left
+    dy = y + (h - up * (high - low)) / 2 + up * high
+    return "".join(_path([(dx + across * px, dy - up * py, on) for px, py, on in contour]) for contour in contours)
+
+
+def _path(contour: list[tuple[float, float, bool]]) -> str:
+    """One quadratic contour of TrueType as SVG: between two off-curve points lies an on-curve one in the middle."""
+    if not contour[0][2]:
+        last = contour[-1]
+        first = last if last[2] else _middle(contour[0], last)
+        contour = [first, *contour]
+    path = [f"M{contour[0][0]:.2f} {contour[0][1]:.2f}"]
+    around = [*contour[1:], contour[0]]
+    for index, (x, y, on) in enumerate(around):
+        if on:
+            if index == 0 or around[index - 1][2]:
+                path.append(f"L{x:.2f} {y:.2f}")
+            continue
+        after = around[index + 1] if index + 1 < len(around) else contour[0]
+        end = after if after[2] else _middle((x, y, on), after)
+        path.append(f"Q{x:.2f} {y:.2f} {end[0]:.2f} {end[1]:.2f}")
+    return "".join(path) + "Z"
+
+
+def _middle(a: tuple[float, float, bool], b: tuple[float, float, bool]) -> tuple[float, float, bool]:
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, True
+
+
+def _nick(chance: random.Random, ring: float) -> str:
+    """A chip out of the ring or a letter, as age makes them."""
+    angle, far = chance.uniform(0, 2 * math.pi), chance.choice((50 - ring / 2, chance.uniform(8, 40)))
+    size = chance.uniform(0.5, 1.3) if far < 42 else ring * chance.uniform(0.4, 0.9)
+    x, y = 50 + far * math.cos(angle), 50 + far * math.sin(angle)
+    return f'<ellipse cx="{x:.2f}" cy="{y:.2f}" rx="{size:.2f}" ry="{size * 0.7:.2f}" fill="#fff"/>'
+
+
+@lru_cache(maxsize=1)
+def mayor() -> str:
+    """The seal of the mayor of 宮崎市 as SVG elements, `MAYOR_UNITS` to a side."""
+    side, rim, gap = MAYOR_UNITS, 2.0, 3.7
+    inner = side - 2 * gap
+    strokes = []
+    for column, pair in enumerate(_COLUMNS):
+        for row, letter in enumerate(pair):
+            x = gap + inner - (column + 1) * inner / 3 + 0.9
+            y = gap + row * inner / 2 + 0.9
+            scale_x, scale_y = (inner / 3 - 1.8) / 12, (inner / 2 - 1.8) / 18
+            for stroke in _STROKES[letter]:
+                points = [tuple(map(float, p.split(","))) for p in stroke.rstrip("z").split()]
+                drawn = "L".join(f"{x + px * scale_x:.2f} {y + py * scale_y:.2f}" for px, py in points)
+                strokes.append(f"M{drawn}{'Z' if stroke.endswith('z') else ''}")
+    frame = (
+        f'<rect x="{rim / 2}" y="{rim / 2}" width="{side - rim}" height="{side - rim}" rx="1.2" stroke-width="{rim}"/>'
+    )
+    return (
+        f'<g fill="none" stroke="#000" stroke-linejoin="round" stroke-linecap="round">{frame}'
+        f'<path stroke-width="1.55" d="{"".join(strokes)}"/></g>'
+    )

@@ -1,0 +1,160 @@
+"""Who is who on the line: the centre's CA, its server certificate, the machines' client certificates, its signing keys.
+
+Everything is made once, below one directory, and is good for this simulator only. A real centre keeps its
+keys in hardware; the files here have the same names as `hardware/units/*.toml` gives them.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from host_sim.centre.store import Peer
+
+SERVER_NAMES = ("localhost", "centre")
+_Key = ec.EllipticCurvePrivateKey
+_Raw = TypeVar("_Raw", Ed25519PrivateKey, X25519PrivateKey)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The centre's own secrets. `directory` also holds what a machine is given."""
+
+    directory: Path
+    manifest_key: Ed25519PrivateKey
+    pin_key: X25519PrivateKey
+
+
+def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
+    """Make what is missing below `directory`/tls and read the rest. Keys are readable by their owner only.
+
+    A machine's certificate carries its name (CN) and its site (OU): what the centre knows of it, it knows from there.
+    """
+    tls = directory / "tls"
+    tls.mkdir(parents=True, exist_ok=True)
+    ca_key, ca = _authority(tls)
+    if not (tls / "server.pem").exists():
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        certificate = _issue(ca_key, ca, key, _name("centre"), ExtendedKeyUsageOID.SERVER_AUTH, names)
+        _write_pair(tls / "server", key, certificate)
+        spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        (tls / "server-spki.hex").write_text(hashlib.sha256(spki).hexdigest() + "\n")
+    for machine in machines:
+        if not (tls / f"{machine.name}.pem").exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            name = _name(machine.name, machine.site)
+            certificate = _issue(ca_key, ca, key, name, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+            _write_pair(tls / machine.name, key, certificate)
+    manifest_key = _raw_key(tls / "manifest.key", Ed25519PrivateKey.generate, Ed25519PrivateKey.from_private_bytes)
+    public = manifest_key.public_key().public_bytes_raw()
+    (tls / "manifest-key.hex").write_text(public.hex() + "\n")
+    return Identity(
+        directory,
+        manifest_key,
+        _raw_key(tls / "pin.key", X25519PrivateKey.generate, X25519PrivateKey.from_private_bytes),
+    )
+
+
+def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
+    if (tls / "ca.pem").exists():
+        key = load_pem_private_key((tls / "ca.key").read_bytes(), None)
+        assert isinstance(key, _Key)
+        return key, x509.load_pem_x509_certificate((tls / "ca.pem").read_bytes())
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Kofuki simulator CA")
+    certificate = (
+        _builder(name, name, key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    _write_pair(tls / "ca", key, certificate)
+    return key, certificate
+
+
+def _issue(
+    ca_key: _Key,
+    ca: x509.Certificate,
+    key: _Key,
+    name: x509.Name,
+    purpose: x509.ObjectIdentifier,
+    names: Sequence[x509.GeneralName],
+) -> x509.Certificate:
+    builder = (
+        _builder(name, ca.subject, key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return builder.sign(ca_key, hashes.SHA256())
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: _Key) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=825))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(common_name: str, unit: str | None = None) -> x509.Name:
+    units = [] if unit is None else [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit)]
+    return x509.Name([*units, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _write_pair(stem: Path, key: _Key, certificate: x509.Certificate) -> None:
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _write_secret(stem.with_name(stem.name + ".key"), secret)
+    stem.with_name(stem.name + ".pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(data)
+
+
+def _raw_key(path: Path, generate: Callable[[], _Raw], read: Callable[[bytes], _Raw]) -> _Raw:
+    if not path.exists():
+        _write_secret(path, generate().private_bytes_raw())
+    return read(path.read_bytes())

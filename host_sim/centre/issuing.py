@@ -1,0 +1,326 @@
+"""The transport side: from an order to a signed promise, and what becomes of each copy.
+
+A request is promised whole or not at all, in three steps: (1) take the request id, the numbers and one snapshot of the
+books, in one transaction; (2) make and check every copy, outside of any; (3) promise, if nobody has given the request
+up and nothing about these people has changed meanwhile, else begin again or refuse. Between the steps the request is
+`making`; a `void` that comes then, or even before (1), makes it `dead`, and a dead request is never made.
+
+States of a copy: reserved -> delivered -> issued | void. The last two are final, and with them the document goes.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from host_sim.centre import books, rules
+from host_sim.centre.authentication import Busy, Doorkeeper, Known, Refused
+from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
+from host_sim.centre.register import Resident, unpack
+from host_sim.centre.store import Peer, Store
+from host_sim.centre.tables import cards, copies, requests, residents
+
+RESERVATION_S = 900.0
+MAKING_S = 60.0  # a request that is still in the making after this has lost its maker
+COPIES_MAX = 9
+ATTEMPTS = 3
+
+Line = Mapping[str, Any]  # kind, options, fee_yen: one copy
+
+
+class BooksChanged(Exception):
+    """The snapshot is no longer what the books say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    manifest: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Step 1: what the copies will be made from."""
+
+    known: Known
+    subject: Subject
+    lines: Sequence[Line]
+    numbers: Sequence[str]
+
+
+class Issuer:
+    def __init__(
+        self,
+        store: Store,
+        doorkeeper: Doorkeeper,
+        generator: Generator,
+        key: Ed25519PrivateKey,
+        press: Press | None = None,
+    ) -> None:
+        self._press = press or Press()
+        self._store = store
+        self._doorkeeper = doorkeeper
+        self._generator = generator
+        self._key = key
+
+    # --- before the order -----------------------------------------------------------------------
+
+    def must_go_on(self) -> None:
+        """Raises `Refused` while the municipality's line is stopped."""
+        with self._store.reading() as c:
+            self._not_stopped(c)
+
+    def old_enough(self, credential: bytes, now: datetime) -> None:
+        """Raises `Refused` for a child's card before any PIN is typed.
+
+        The age stands on the card's face, so this tells a finder nothing. That its holder has moved, or is protected,
+        is told by `welcome` only: to somebody who knows the PIN.
+        """
+        holder = residents.c.resident_id == cards.c.resident_id
+        this = cards.c.credential_sha256 == hashlib.sha256(credential).hexdigest()
+        with self._store.reading() as c:
+            packed = c.scalar(sa.select(residents.c.packed).where(holder, this))
+        if packed is not None and rules.age_on(unpack(Resident, packed).born.on, now.date()) < rules.YOUNGEST:
+            raise Refused("under_age")
+
+    def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
+        """Masked name and offers. Raises `Refused` for a resident who cannot be served by a machine."""
+        with self._store.reading() as c:
+            self._not_stopped(c)
+            found = books.snapshot(c, known.resident_id)
+        if found is None:
+            raise Refused("not_resident")
+        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        if refusal is not None:
+            raise Refused(refusal)
+        offers = [self._offer(kind, peer, found, now) for kind in self._press.kinds]
+        return rules.masked(found.resident.name), offers
+
+    def _offer(self, kind: str, peer: Peer, found: books.Snapshot, now: datetime) -> dict[str, Any]:
+        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date())
+        if offer["refusal"] is None and not rules.finishing_at(now, peer.site, kind):
+            return {**offer, "refusal": "outside_hours"}
+        return offer
+
+    def _not_stopped(self, c: sa.Connection) -> None:
+        if self._store.fact(c, "stopped") is not None:
+            raise Refused("stopped")
+
+    # --- the order ------------------------------------------------------------------------------
+
+    def reserve(self, peer: Peer, order: Mapping[str, Any], now: datetime) -> Promise:
+        """Promise every copy of an order. The same order again gives the same promise; another one is refused."""
+        body_sha256 = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
+        with self._store.writing() as c:
+            standing = self._standing(c, peer, order, body_sha256, now)
+            if standing is not None:
+                return standing
+            self._expire(c, now)
+            row = {"request_id": order["request_id"], "machine": peer.name, "body_sha256": body_sha256}
+            times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
+            c.execute(requests.insert().values(**row, **times, state="making"))
+            begun = self._begin(c, peer, order, now)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._promise(peer, order, begun, self._make(order, begun, now), now)
+            except BooksChanged:
+                begun = self._begin_again(peer, order, begun, now)
+            except Exception as trouble:
+                self._bury(peer, order["request_id"], begun, trouble, now)
+                raise
+        self._bury(peer, order["request_id"], begun, BooksChanged("the books do not stand still"), now)
+        raise Refused("expired")
+
+    def _begin_again(self, peer: Peer, order: Mapping[str, Any], begun: Begun, now: datetime) -> Begun:
+        """Step 1 with the books as they are now; the numbers of the papers that were not promised are accounted for."""
+        with self._store.writing() as c:
+            self._note_unmade(c, peer, order["request_id"], begun, "the books changed", now)
+            try:
+                return self._begin(c, peer, order, now)
+            except Refused as refused:
+                self._kill(c, order["request_id"])
+                outcome = refused
+        raise outcome
+
+    def _standing(
+        self, c: sa.Connection, peer: Peer, order: Mapping[str, Any], body_sha256: str, now: datetime
+    ) -> Promise | None:
+        """What was answered to this request id before."""
+        row = self._request(c, peer, order["request_id"])
+        if row is None:
+            return None
+        if row.state == "dead" and not row.body_sha256:
+            raise Refused("expired")  # given up before it arrived
+        if row.body_sha256 != body_sha256:
+            raise Refused("bad_request")
+        if row.state == "making" and row.began_at > now.timestamp() - MAKING_S:
+            raise Busy
+        if row.state != "made":
+            raise Refused("expired")
+        return Promise(row.manifest, row.signature)
+
+    def _begin(self, c: sa.Connection, peer: Peer, order: Mapping[str, Any], now: datetime) -> Begun:
+        """Step 1. Raises `Refused`, and then nothing of it stays."""
+        self._not_stopped(c)
+        nonce = base64.b64decode(order["session_nonce"])
+        known = self._doorkeeper.who(c, peer, order["authentication_id"], nonce, now)
+        subject = self._generator.look_up(c, known.card_fingerprint)
+        found = subject.books
+        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        if refusal is not None:
+            raise Refused(refusal)
+        lines = self._lines(peer, found, order["items"], now)
+        city = found.register.municipality.city
+        terminal = rules.terminal(peer.name)
+        serials = self._store.next_serials(c, now.date(), terminal, len(lines))
+        numbers = [f"{now:%Y%m%d} {city} {terminal} {serial:04d}" for serial in serials]
+        return Begun(known, subject, lines, numbers)
+
+    def _lines(
+        self, peer: Peer, found: books.Snapshot, items: Sequence[Mapping[str, Any]], now: datetime
+    ) -> list[Line]:
+        """The order, copy by copy, each item checked against what this resident is offered now."""
+        lines: list[Line] = []
+        for item in items:
+            if item["kind"] not in self._press.kinds:
+                raise Refused("not_offered")
+            offer = self._offer(item["kind"], peer, found, now)
+            if offer["refusal"] is not None:
+                raise Refused(offer["refusal"])
+            if not 1 <= item["copies"] <= offer["copies_max"] or not rules.options_allowed(offer, item["options"]):
+                raise Refused("bad_request")
+            line = {"kind": item["kind"], "options": item["options"], "fee_yen": offer["fee_yen"]}
+            lines += [line] * item["copies"]
+        if not 1 <= len(lines) <= COPIES_MAX:
+            raise Refused("bad_request")
+        return lines
+
+    def _make(self, order: Mapping[str, Any], begun: Begun, now: datetime) -> list[Container]:
+        """Step 2: every copy, compared with whom the transport side believes it serves."""
+        made = [
+            self._generator.make(
+                begun.subject,
+                kind=line["kind"],
+                options=line["options"],
+                request_id=order["request_id"],
+                copy=number,
+                issue_number=issue_number,
+                now=now,
+            )
+            for number, (line, issue_number) in enumerate(zip(begun.lines, begun.numbers, strict=True), start=1)
+        ]
+        if any(container.resident_id != begun.known.resident_id for container in made):
+            raise DocumentWrong("binding", ["another resident than the one who was authenticated"])
+        return made
+
+    def _promise(
+        self, peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime
+    ) -> Promise:
+        """Step 3. Raises `Refused` when the request was given up meanwhile, `BooksChanged` when the books moved on."""
+        request_id, home = order["request_id"], begun.subject.books.resident.household_id
+        version = begun.subject.books.register.version
+        manifest = _manifest(peer, order, begun, made, now)
+        promise = Promise(manifest, self._key.sign(manifest.encode()))
+        with self._store.writing() as c:
+            row = self._request(c, peer, request_id)
+            if row is None or row.state != "making":
+                raise Refused("expired")
+            if not self._generator.still_true(c, begun.subject):
+                raise BooksChanged
+            values = {
+                "state": "made",
+                "card_fingerprint": begun.known.card_fingerprint,
+                "household_id": home,
+                "books_version": version,
+                "manifest": promise.manifest,
+                "signature": promise.signature,
+            }
+            c.execute(requests.update().where(requests.c.request_id == request_id).values(**values))
+            c.execute(copies.insert(), _copy_rows(request_id, begun, made))
+            told = {"request_id": request_id, "copies": len(made), "books_version": version}
+            self._store.note(c, now, peer, "reserved", told)
+        return promise
+
+    def _bury(self, peer: Peer, request_id: str, begun: Begun, why: Exception, now: datetime) -> None:
+        """A request that cannot be kept: its numbers are accounted for, and it is never made."""
+        with self._store.writing() as c:
+            self._kill(c, request_id)
+            self._note_unmade(c, peer, request_id, begun, type(why).__name__, now)
+            if isinstance(why, DocumentWrong):
+                self._store.set_fact(c, "stopped", str(why))
+                told = {"request_id": request_id, "faults": list(why.faults)}
+                self._store.flag(c, now, peer.name, "document_wrong", told)
+
+    def _kill(self, c: sa.Connection, request_id: str) -> None:
+        c.execute(requests.update().where(requests.c.request_id == request_id).values(state="dead"))
+
+    def _note_unmade(
+        self, c: sa.Connection, peer: Peer, request_id: str, begun: Begun, why: str, now: datetime
+    ) -> None:
+        told = {"request_id": request_id, "issue_numbers": list(begun.numbers), "why": why}
+        self._store.note(c, now, peer, "not_made", told)
+
+    def _request(self, c: sa.Connection, peer: Peer, request_id: str) -> Any:
+        """The request's row, or None. One of another machine is none of this machine's business."""
+        row = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
+        if row is not None and row.machine != peer.name:
+            raise Refused("bad_request")
+        return row
+
+    def _expire(self, c: sa.Connection, now: datetime) -> None:
+        """What nobody fetched in time is void; of what was fetched only the machine knows the end."""
+        old = sa.select(requests.c.request_id).where(requests.c.expires_at < now.timestamp())
+        kept = copies.c.document.is_not(None) & copies.c.request_id.in_(old)
+        c.execute(copies.update().where(kept & (copies.c.state == "reserved")).values(state="void", document=None))
+        c.execute(copies.update().where(kept).values(document=None))
+
+
+def _manifest(peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime) -> str:
+    """Everything the machine asked, as the transport side has it, and what was made for it."""
+    lines = zip(begun.lines, begun.numbers, made, strict=True)
+    manifest = {
+        "request_id": order["request_id"],
+        "machine": peer.name,
+        "session_nonce": order["session_nonce"],
+        "card_fingerprint": begun.known.card_fingerprint,
+        "reserved_at": now.astimezone(UTC).isoformat(),
+        "expires_at": (now.astimezone(UTC) + timedelta(seconds=RESERVATION_S)).isoformat(),
+        "copies": [
+            {
+                "copy": number,
+                "kind": line["kind"],
+                "options": {key: list(values) for key, values in line["options"].items()},
+                "issue_number": issue_number,
+                "document_sha256": container.sha256,
+                "pages": container.pages,
+                "size_bytes": len(container.document),
+                "fee_yen": line["fee_yen"],
+            }
+            for number, (line, issue_number, container) in enumerate(lines, start=1)
+        ],
+    }
+    return json.dumps(manifest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _copy_rows(request_id: str, begun: Begun, made: Sequence[Container]) -> list[dict[str, Any]]:
+    lines = zip(begun.lines, begun.numbers, made, strict=True)
+    return [
+        {
+            "request_id": request_id,
+            "copy": number,
+            "kind": line["kind"],
+            "issue_number": issue_number,
+            "resident_id": container.resident_id,
+            "fee_yen": line["fee_yen"],
+            "state": "reserved",
+            "stamp": container.stamp,
+            "document": container.document,
+        }
+        for number, (line, issue_number, container) in enumerate(lines, start=1)
+    ]

@@ -1,0 +1,241 @@
+"""What is said on the line, as the centre reads its specification (drivers/line/README.md); makes `/openapi.json`.
+
+Every model refuses an unknown field and takes no value of another type. Bodies are read by `parse`, which also
+refuses what JSON would let pass: a key that stands twice, NaN, half a surrogate pair.
+"""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_BODY_BYTES = 256 * 1024
+Code = Literal[
+    "certificate_expired",
+    "certificate_revoked",
+    "certificate_foreign",
+    "card_expired",
+    "card_reported_lost",
+    "card_not_taken",
+    "signature_wrong",
+    "wrong_pin",
+    "pin_blocked",
+    "not_resident",
+    "moved_out",
+    "under_age",
+    "ask_at_counter",
+    "not_registered",
+    "not_offered",
+    "outside_hours",
+    "stopped",
+    "expired",
+    "bad_request",
+]
+
+
+def parse(body: bytes) -> Any:
+    """JSON, strictly. Raises ValueError."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError("too large")
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_never)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("too deep") from None
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _never(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("not base64") from None
+    return text
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Head = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]  # of the machine's journal; empty from a bench
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+Reason = Annotated[str, Field(max_length=200)]
+Bytes = Annotated[str, Field(max_length=16_384), AfterValidator(_base64)]
+Nonce = Annotated[str, Field(min_length=24, max_length=24), AfterValidator(_base64)]
+Copy = Annotated[int, Field(ge=1, le=99)]
+Language = dict[str, str]
+
+
+class ChallengeAsked(Message):
+    session_nonce: Nonce
+    method: Literal["jpki", "municipal"]
+    credential: Bytes
+
+
+class ChallengeGiven(Message):
+    session_nonce: Nonce
+    challenge_id: Word
+    challenge: Annotated[str, Field(min_length=44, max_length=44), AfterValidator(_base64)]
+    expires_at: str
+    pin_key: Annotated[str, Field(min_length=44, max_length=44), AfterValidator(_base64)] | None
+    pin_tries_left: Annotated[int, Field(ge=1, le=15)] | None
+
+
+class AuthenticationAsked(Message):
+    challenge_id: Word
+    session_nonce: Nonce
+    signature: Bytes
+    encrypted_pin: Bytes | None
+
+
+class Choice(Message):
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+    label: Language
+
+
+class Group(Message):
+    key: Annotated[str, Field(min_length=1, max_length=32)]
+    title: Language
+    several: bool
+    choices: Annotated[list[Choice], Field(min_length=1, max_length=200)]
+    default: list[str]
+    only_if: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+
+
+class Offer(Message):
+    kind: Annotated[str, Field(min_length=1, max_length=32)]
+    title: Language
+    fee_yen: Annotated[int, Field(ge=0, le=100_000)]
+    copies_max: Annotated[int, Field(ge=1, le=9)]
+    refusal: Code | None
+    groups: Annotated[list[Group], Field(max_length=200)]
+
+
+class AuthenticationGiven(Message):
+    session_nonce: Nonce
+    authentication_id: Word
+    masked_name: Annotated[str, Field(min_length=1, max_length=200)]
+    offers: Annotated[list[Offer], Field(max_length=200)]
+
+
+class Item(Message):
+    kind: Annotated[str, Field(max_length=32)]
+    options: dict[str, list[str]]
+    copies: Annotated[int, Field(ge=1, le=9)]
+
+
+class Order(Message):
+    request_id: Hex32
+    authentication_id: Word
+    session_nonce: Nonce
+    items: Annotated[list[Item], Field(min_length=1, max_length=9)]
+
+
+class Promise(Message):
+    manifest: Annotated[str, Field(description="canonical JSON, signed as it stands")]
+    signature: Annotated[str, Field(min_length=88, max_length=88), AfterValidator(_base64)]
+
+
+class ManifestCopy(Message):
+    """Not a body: one of the copies inside `Promise.manifest`."""
+
+    copy_: Annotated[Copy, Field(alias="copy")]
+    kind: str
+    options: dict[str, list[str]]
+    issue_number: str
+    document_sha256: str
+    pages: int
+    size_bytes: int
+    fee_yen: int
+
+
+class Manifest(Message):
+    """Not a body: the JSON inside `Promise.manifest`."""
+
+    request_id: Hex32
+    machine: str
+    session_nonce: Nonce
+    card_fingerprint: str
+    reserved_at: str
+    expires_at: str
+    copies: list[ManifestCopy]
+
+
+class States(Message):
+    request_id: Hex32
+    copies: dict[str, Literal["reserved", "delivered", "issued", "void"]]
+
+
+class Issued(Message):
+    evidence: Reason
+    journal_head: Head
+
+
+class Void(Message):
+    reason: Reason
+    journal_head: Head
+
+
+class State(Message):
+    request_id: Hex32
+    copy_: Annotated[Copy, Field(alias="copy")]
+    state: Literal["issued", "void", "none"]
+
+
+class Claim(Message):
+    key: Hex32
+    amount_yen: Annotated[int, Field(ge=1, le=100_000)]
+    reason: Reason
+    journal_head: Head
+
+
+class ClaimGiven(Message):
+    key: Hex32
+    claim_code: Annotated[str, Field(pattern="^[A-HJ-NP-Z2-9]{8}$")]
+
+
+class Hold(Message):
+    journal_head: Head
+
+
+class Collected(Message):
+    amount_yen: Annotated[int, Field(ge=0, le=100_000)]
+    collection: Annotated[int, Field(ge=1)]
+    journal_head: Head
+
+
+class ClaimLeft(Message):
+    key: Hex32
+    left_yen: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Heartbeat(Message):
+    journal_seq: Annotated[int, Field(ge=0)]
+    journal_head: Head
+    state: Annotated[str, Field(max_length=40)]
+    reasons: Annotated[list[Word], Field(max_length=40)]
+    events: Annotated[list[Word], Field(max_length=100)]
+
+
+class HeartbeatGiven(Message):
+    journal_seq: int
+    time: str
+    notices: Annotated[list[str], Field(max_length=40)]
+
+
+class Refusal(Message):
+    code: Code
+    pin_tries_left: Annotated[int, Field(ge=0, le=15)] | None

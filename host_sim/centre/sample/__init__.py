@@ -1,0 +1,25 @@
+"""The sample municipality: a 宮崎市 of some hundred people who do not exist, the same ones for the same seed.
+
+The cast (`cast.py`) are the people of host_sim/wallet.toml and the hard cases of the forms; they are the same for every
+seed. The crowd (`crowd.py`) is drawn from the seed. House numbers lie in blocks that the real city does not have.
+"""
+
+import random
+
+from host_sim.centre.register import Municipality, Register
+from host_sim.centre.sample.cast import cast
+from host_sim.centre.sample.crowd import crowd
+from host_sim.centre.sample.desk import Desk
+
+MUNICIPALITY = Municipality(
+    code="452017", prefecture="宮崎県", city="宮崎市", mayor="橘　陽一郎", telephone="0985-25-2111"
+)
+HOUSEHOLDS = 40  # of the crowd
+
+
+def residents(seed: int = 2014) -> Register:
+    """The whole city. Equal seeds give equal registers."""
+    desk = Desk(random.Random(seed))
+    cast(desk)
+    crowd(desk, HOUSEHOLDS)
+    return desk.register(MUNICIPALITY)

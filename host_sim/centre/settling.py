@@ -1,0 +1,264 @@
+"""From the promise to its end: handing a document out, what became of the paper, debts, and the machine's own state.
+
+Nothing here is ever mended silently. Two ends for one copy, a journal that ran backwards, a debt told twice with
+two amounts: what stands goes on standing, and a person is told (facts: reliability.md N8, I12, I14; Adachi).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from host_sim.centre import books
+from host_sim.centre.authentication import Refused
+from host_sim.centre.store import Peer, Store
+from host_sim.centre.tables import cards, claims, collections, copies, holds, machines, requests
+
+CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+TOMBSTONE_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    body: bytes = field(repr=False)
+    stamp: str
+
+
+class Settler:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # --- the document ---------------------------------------------------------------------------
+
+    def deliver(self, peer: Peer, request_id: str, copy: int, now: datetime) -> Document:
+        """One copy's document, as long as it is wanted and true. Raises `Refused`."""
+        with self._store.writing() as c:
+            if self._store.fact(c, "stopped") is not None:
+                raise Refused("stopped")
+            request, row = self._copy(c, peer, request_id, copy)
+            if row is None:
+                raise Refused("expired" if request is not None and request.state == "dead" else "bad_request")
+            if row.state not in {"reserved", "delivered"} or request.expires_at < now.timestamp():
+                raise Refused("expired")
+            stale = self._stale(c, request)
+            if stale:
+                self._void_open(c, peer, request_id, now)
+            elif row.state == "reserved":
+                self._set_state(c, request_id, copy, "delivered")
+        if stale:
+            raise Refused("expired")
+        return Document(row.document, row.stamp)
+
+    def _stale(self, c: sa.Connection, request: Any) -> bool:
+        """Whether the books or the card changed since the promise: a seal cancelled a minute ago is cancelled now."""
+        if books.version_of(c, request.household_id) != request.books_version:
+            return True
+        this = cards.c.credential_sha256 == request.card_fingerprint
+        card = c.execute(sa.select(cards.c.revoked, cards.c.reported_lost).where(this)).first()
+        return card is None or card.revoked or card.reported_lost
+
+    def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, now: datetime) -> None:
+        still_open = (copies.c.request_id == request_id) & copies.c.state.in_(("reserved", "delivered"))
+        c.execute(copies.update().where(still_open).values(state="void", document=None))
+        self._store.note(c, now, peer, "books_changed", {"request_id": request_id})
+
+    # --- what became of it ----------------------------------------------------------------------
+
+    def settle(
+        self, peer: Peer, request_id: str, copy: int, state: str, detail: Mapping[str, str], now: datetime
+    ) -> str:
+        """`issued` or `void`; returns what stands. Final: the other one afterwards changes nothing."""
+        with self._store.writing() as c:
+            request, row = self._copy(c, peer, request_id, copy)
+            if row is None:
+                return self._settle_unmade(c, peer, request, request_id, copy, state, now)
+            about = {"request_id": request_id, "copy": copy, "issue_number": row.issue_number}
+            stands = row.state
+            if stands == "reserved" and request.expires_at < now.timestamp():
+                stands = "void"  # nobody fetched it in time, so nobody can have printed it
+                self._set_state(c, request_id, copy, stands)
+            if stands in {"issued", "void"}:
+                if stands != state:
+                    told = about | {"stands": stands, "told": state}
+                    self._store.flag(c, now, peer.name, "two_ends", told)
+                return str(stands)
+            self._set_state(c, request_id, copy, state)
+            facts = {"kind": row.kind, "fee_yen": row.fee_yen}
+            self._store.note(c, now, peer, state, about | facts | dict(detail))
+            return state
+
+    def _settle_unmade(
+        self, c: sa.Connection, peer: Peer, request: Any, request_id: str, copy: int, state: str, now: datetime
+    ) -> str:
+        """A copy that does not exist. `void`: then it never will. `issued`: there is paper nobody here knows of."""
+        if request is not None and request.state == "made":
+            raise Refused("bad_request")
+        if request is None:
+            times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + TOMBSTONE_S}
+            c.execute(requests.insert().values(request_id=request_id, machine=peer.name, state="dead", **times))
+        else:
+            c.execute(requests.update().where(requests.c.request_id == request_id).values(state="dead"))
+        if state == "void":
+            return "void"
+        self._store.flag(c, now, peer.name, "unknown_paper", {"request_id": request_id, "copy": copy})
+        return "none"
+
+    def states(self, peer: Peer, request_id: str, now: datetime) -> dict[str, str] | None:
+        """Copy -> state; None when this machine never made such a request, or it was never kept."""
+        with self._store.reading() as c:
+            request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
+            if request is None or request.machine != peer.name or request.state != "made":
+                return None
+            rows = c.execute(sa.select(copies.c.copy, copies.c.state).where(copies.c.request_id == request_id)).all()
+        late = request.expires_at < now.timestamp()
+        return {str(row.copy): "void" if late and row.state == "reserved" else row.state for row in rows}
+
+    # --- debts and the machine itself -----------------------------------------------------------
+
+    def claim(self, peer: Peer, key: str, amount_yen: int, reason: str, now: datetime) -> str:
+        """A debt to a resident, once for each session; told again it is the same debt."""
+        code = claim_code(key)
+        with self._store.writing() as c:
+            standing = c.execute(sa.select(claims).where(claims.c.key == key)).first()
+            if standing is None:
+                row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen, "reason": reason}
+                c.execute(claims.insert().values(**row))
+                self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
+            elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
+                told = {"key": key, "stands_yen": standing.amount_yen, "told_yen": amount_yen}
+                self._store.flag(c, now, peer.name, "two_amounts", told)
+        return code
+
+    def hold(self, peer: Peer, key: str, now: datetime) -> int:
+        """The machine is about to pay this claim of its own: the yen still owed. Raises `Refused` when it may not."""
+        with self._store.writing() as c:
+            claim, left_yen = self._claim(c, key)
+            if claim is None or claim.machine != peer.name:
+                raise Refused("bad_request")
+            if left_yen == 0:
+                raise Refused("expired")
+            c.execute(holds.delete().where(holds.c.key == key))
+            c.execute(holds.insert().values(key=key, machine=peer.name))
+            self._store.note(c, now, peer, "claim_held", {"key": key, "left_yen": left_yen})
+        return left_yen
+
+    def collected(self, peer: Peer, key: str, amount_yen: int, collection: int, now: datetime) -> int:
+        """So much was paid at the machine, nought included; the hold ends. Told again it counts once."""
+        with self._store.writing() as c:
+            claim, left_yen = self._claim(c, key)
+            if claim is None or claim.machine != peer.name:
+                raise Refused("bad_request")
+            same = (
+                (collections.c.key == key) & (collections.c.place == peer.name) & (collections.c.number == collection)
+            )
+            if c.execute(sa.select(collections).where(same)).first() is not None:
+                return left_yen
+            if amount_yen > left_yen:
+                told = {"key": key, "left_yen": left_yen, "told_yen": amount_yen}
+                self._store.flag(
+                    c, now, peer.name, "paid_twice", told
+                )  # the coins are gone: it is written all the same
+            self._pay(c, key, peer.name, collection, amount_yen)
+            c.execute(holds.delete().where(holds.c.key == key))
+            self._store.note(c, now, peer, "claim_collected", {"key": key, "amount_yen": amount_yen})
+            return max(0, left_yen - amount_yen)
+
+    def collect_at_counter(self, code: str, now: datetime) -> int:
+        """The city's counter pays what is left to the holder of the slip: the yen. Raises `Refused`."""
+        with self._store.writing() as c:
+            row = c.execute(sa.select(claims).where(claims.c.claim_code == code)).first()
+            claim, left_yen = self._claim(c, row.key) if row is not None else (None, 0)
+            held = claim is not None and c.execute(sa.select(holds).where(holds.c.key == claim.key)).first() is not None
+            if claim is None or left_yen == 0 or held:
+                raise Refused("expired")
+            self._pay(c, claim.key, "counter", 1, left_yen)
+            self._store.note(
+                c, now, Peer(claim.machine, "counter"), "claim_collected", {"key": claim.key, "amount_yen": left_yen}
+            )
+        return left_yen
+
+    def _claim(self, c: sa.Connection, key: str) -> tuple[Any, int]:
+        """The claim and what is left of it; None when there is none."""
+        claim = c.execute(sa.select(claims).where(claims.c.key == key)).first()
+        if claim is None:
+            return None, 0
+        paid = c.execute(sa.select(sa.func.sum(collections.c.amount_yen)).where(collections.c.key == key)).scalar() or 0
+        return claim, max(0, claim.amount_yen - paid)
+
+    def _pay(self, c: sa.Connection, key: str, place: str, number: int, amount_yen: int) -> None:
+        row = {"key": key, "place": place, "number": number, "amount_yen": amount_yen}
+        c.execute(collections.insert().values(**row))
+
+    def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
+        """Notices for the machine. Its journal's head is witnessed here: it never runs backwards (I14)."""
+        with self._store.writing() as c:
+            this = machines.c.name == peer.name
+            before = c.execute(sa.select(machines).where(this)).first()
+            self._witness(c, peer, before, beat, now)
+            self._hear_news(c, peer, beat["events"], now)
+            c.execute(machines.delete().where(this))
+            row = {"journal_seq": beat["journal_seq"], "journal_head": beat["journal_head"]}
+            row |= {"state": beat["state"], "reasons": list(beat["reasons"])}
+            c.execute(machines.insert().values(name=peer.name, seen_at=now.isoformat(), **row))
+            return ["stopped"] if self._store.fact(c, "stopped") is not None else []
+
+    def _hear_news(self, c: sa.Connection, peer: Peer, events: Sequence[str], now: datetime) -> None:
+        """A machine repeats its news while they are true; a person is told when one is new."""
+        name = f"news of {peer.name}"
+        known = self._store.fact(c, name) or []
+        for event in events:
+            if event not in known:
+                self._store.flag(c, now, peer.name, "reported", {"event": event})
+        if list(events) != known:
+            self._store.set_fact(c, name, list(events) or None)
+
+    def _witness(self, c: sa.Connection, peer: Peer, before: Any, beat: Mapping[str, Any], now: datetime) -> None:
+        if before is None or not before.journal_head or not beat["journal_head"]:
+            return  # a bench has no journal
+        told = {"seq": beat["journal_seq"], "seen_seq": before.journal_seq}
+        if beat["journal_seq"] < before.journal_seq:
+            self._store.flag(c, now, peer.name, "journal_ran_backwards", told)
+        elif beat["journal_seq"] == before.journal_seq and beat["journal_head"] != before.journal_head:
+            self._store.flag(c, now, peer.name, "journal_forked", told)
+
+    # --- the municipality's line ----------------------------------------------------------------
+
+    def stop(self, why: str, now: datetime) -> None:
+        """Nobody is served until a person has looked."""
+        with self._store.writing() as c:
+            self._store.set_fact(c, "stopped", why)
+            self._store.flag(c, now, "-", "stopped", {"why": why})
+
+    def resume(self, by: tuple[str, str], now: datetime) -> None:
+        """Two people have looked."""
+        if by[0] == by[1] or not all(by):
+            raise ValueError("two different people must agree")
+        with self._store.writing() as c:
+            self._store.set_fact(c, "stopped", None)
+            self._store.flag(c, now, "-", "resumed", {"by": list(by)})
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _copy(self, c: sa.Connection, peer: Peer, request_id: str, copy: int) -> tuple[Any, Any]:
+        """The request and the copy, each None when there is none. Another machine's request is `bad_request`."""
+        request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
+        if request is not None and request.machine != peer.name:
+            raise Refused("bad_request")
+        where = (copies.c.request_id == request_id) & (copies.c.copy == copy)
+        return request, c.execute(sa.select(copies).where(where)).first()
+
+    def _set_state(self, c: sa.Connection, request_id: str, copy: int, state: str) -> None:
+        where = (copies.c.request_id == request_id) & (copies.c.copy == copy)
+        values: dict[str, Any] = {"state": state}
+        if state in {"issued", "void"}:
+            values["document"] = None
+        c.execute(copies.update().where(where).values(**values))
+
+
+def claim_code(key: str) -> str:
+    """Eight symbols of the session id's hash, as README.md of the line has it."""
+    bits = int(hashlib.sha256(bytes.fromhex(key)).hexdigest()[:10], 16)
+    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in (35, 30, 25, 20, 15, 10, 5, 0))

@@ -1,0 +1,202 @@
+"""The coin side of a world: slot, cash box, hoppers and the two cups, and what of it outlasts the evening.
+
+The slot belongs to an acceptor on the coin line, or, where the unit file says so, to one that sends pulses to a pin. That
+one lives below the pins, inside the machine's process: a hand reaches it as it reaches the keys.
+"""
+
+import json
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from host_sim.adapters.fingers import Fingers
+from host_sim.adapters.pty import PtyLine
+from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.cctalk_bus import CcTalkBusModel
+from host_sim.models.hopper import HopperModel
+from host_sim.unit_file import UnitFile
+
+FOREIGN = "ZZ001A"
+_KEPT_BY_HOPPER = ("tube", "out", "paid", "unpaid", "life_total")
+
+
+class Slot(Protocol):
+    """Where coins go in, and where they are then."""
+
+    cash_box: list[str]
+    returned: list[str]
+
+    def drop(self, coin: str, now_s: float) -> None: ...
+
+    def is_open(self) -> bool: ...
+
+    def jam(self, now_s: float, *, on: bool) -> None: ...
+
+
+class LineSlot:
+    """The slot of an acceptor on the coin line."""
+
+    def __init__(self, acceptor: AcceptorModel) -> None:
+        self.cash_box, self.returned = acceptor.cash_box, acceptor.returned
+        self._acceptor = acceptor
+
+    def drop(self, coin: str, now_s: float) -> None:
+        self._acceptor.insert(coin, now_s)
+
+    def is_open(self) -> bool:
+        return bool(self._acceptor.open_coins)
+
+    def jam(self, now_s: float, *, on: bool) -> None:
+        (self._acceptor.fault if on else self._acceptor.clear)("jam", now_s)
+
+
+class PulseSlot:
+    """The slot of a pulse acceptor: whoever drops a coin hears whether it was kept."""
+
+    def __init__(self, keys: Path) -> None:
+        self.cash_box: list[str] = []
+        self.returned: list[str] = []
+        self._keys = keys
+
+    def drop(self, coin: str, now_s: float) -> None:  # noqa: ARG002  it happens now
+        with Fingers(self._keys) as hand:
+            (self.cash_box if hand.drop(coin) else self.returned).append(coin)
+
+    def is_open(self) -> bool:
+        try:
+            with Fingers(self._keys) as hand:
+                return hand.slot_open()
+        except OSError:
+            return False  # the machine is off
+
+    def jam(self, now_s: float, *, on: bool) -> None:  # noqa: ARG002
+        with Fingers(self._keys) as hand:
+            hand.stick(on)
+
+
+class CoinSide:
+    """Acceptor and hoppers on their one wire. Their line is set by the world before anything moves."""
+
+    line: PtyLine
+
+    def __init__(self, unit: UnitFile, run: Path) -> None:
+        settings = unit.table("coin")
+        values: dict[str, int] = settings["values"]
+        self._value_of = values
+        self._coin_of = {yen: coin for coin, yen in reversed(values.items())}
+        self.acceptor = AcceptorModel(address=settings.get("acceptor_address", 2))
+        self.hoppers = [
+            HopperModel(
+                address=hopper["address"],
+                coin=self._coin_of[hopper["value_yen"]],
+                tube=hopper["coins"],
+                dispense_style=hopper.get("dispense", "no_cipher"),
+            )
+            for hopper in settings["hoppers"]
+        ]
+        on_pins = "pulse" in settings
+        self.slot: Slot = PulseSlot(run / "keys.sock") if on_pins else LineSlot(self.acceptor)
+        self.bus = CcTalkBusModel([*(() if on_pins else (self.acceptor,)), *self.hoppers])
+        self._memory = run / "coins.json"
+        self._recall()
+        self._taken = {hopper.address: hopper.out for hopper in self.hoppers}
+        self._put_aside: dict[int, int] = {}
+
+    # --- hands ----------------------------------------------------------------------------------
+
+    def drop(self, yen: int) -> None:
+        with self._still() as now_s:
+            self.slot.drop(self._coin_of.get(yen, FOREIGN), now_s)
+
+    def jam(self, *, on: bool) -> None:
+        with self._still() as now_s:
+            self.slot.jam(now_s, on=on)
+
+    def take_change(self) -> list[int]:
+        with self._still():
+            change = self._change()
+            self._taken = {hopper.address: hopper.out for hopper in self.hoppers}
+            return change
+
+    def take_returned(self) -> list[int]:
+        with self._still():
+            returned = [self._value_of.get(coin, 0) for coin in self.slot.returned]
+            self.slot.returned.clear()
+            return returned
+
+    def empty_hoppers(self) -> None:
+        """Somebody takes the coins out of every tube."""
+        with self._still() as now_s:
+            self._put_aside = {hopper.address: hopper.tube for hopper in self.hoppers}
+            for hopper in self.hoppers:
+                hopper.fault("empty", now_s)
+
+    def fill_hoppers(self) -> None:
+        """... and puts them back."""
+        with self._still() as now_s:
+            for hopper in self.hoppers:
+                hopper.fill(self._put_aside.pop(hopper.address, 0), now_s)
+
+    def status(self) -> dict[str, Any]:
+        with self._still():
+            return {
+                "slot_open": self.slot.is_open(),
+                "change": self._change(),
+                "returned": [self._value_of.get(coin, 0) for coin in self.slot.returned],
+                "box_yen": sum(self._value_of.get(coin, 0) for coin in self.slot.cash_box),
+                "tubes": {self._value_of[hopper.coin]: hopper.tube for hopper in self.hoppers},
+            }
+
+    def _change(self) -> list[int]:
+        return [
+            self._value_of[hopper.coin]
+            for hopper in self.hoppers
+            for _ in range(hopper.out - self._taken[hopper.address])
+        ]
+
+    def _still(self) -> "_Still":
+        return _Still(self)
+
+    # --- what outlasts the evening --------------------------------------------------------------
+
+    def remember(self) -> None:
+        """Coins and non-volatile counters, for the next world in this directory."""
+        with self._still():
+            kept = {
+                "cash_box": self.slot.cash_box,
+                "accept_counter": self.acceptor.accept_counter,
+                "hoppers": {
+                    str(hopper.address): {name: getattr(hopper, name) for name in _KEPT_BY_HOPPER}
+                    for hopper in self.hoppers
+                },
+            }
+        self._memory.write_text(json.dumps(kept), encoding="utf-8")
+
+    def _recall(self) -> None:
+        if not self._memory.exists():
+            return
+        kept = json.loads(self._memory.read_text(encoding="utf-8"))
+        self.slot.cash_box += kept["cash_box"]
+        self.acceptor.accept_counter = kept["accept_counter"]
+        for hopper in self.hoppers:
+            for name, value in kept["hoppers"].get(str(hopper.address), {}).items():
+                setattr(hopper, name, value)
+
+
+class _Still(AbstractContextManager[float]):
+    """Holds the line, lets what is due happen, and says what time it is."""
+
+    def __init__(self, side: CoinSide) -> None:
+        self._side = side
+
+    def __enter__(self) -> float:
+        self._side.line.lock.acquire()
+        now_s = time.monotonic()
+        self._side.acceptor.advance(now_s)
+        for hopper in self._side.hoppers:
+            hopper.advance(now_s)
+        return now_s
+
+    def __exit__(self, *_: object) -> None:
+        self._side.line.lock.release()

@@ -1,0 +1,79 @@
+"""`crash`: every power cut, lost message, jam and empty hopper, at every instant of a session, on the real objects.
+
+Exit status 0 only when no invariant was violated in any history.
+"""
+
+import argparse
+import os
+import time
+
+from host_sim.commands import RUN, Commands, say
+from host_sim.rig.cards import rig_cards
+from host_sim.rig.crash import Explorer, Findings, Script, read_history
+from host_sim.rig.scripts import scripts
+from host_sim.rig.shares import in_shares
+from host_sim.running import NotRunning
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add_parser("crash", help="cut the power at every instant of a session (virtual time)")
+    parser.add_argument("--depth", type=int, default=1, choices=(1, 2, 3), help="so many faults in one history")
+    parser.add_argument("--script", action="append", metavar="NAME", help="only these (default: all)")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="after the first fault, only every N-th instant (default 1)"
+    )
+    parser.add_argument("--replay", metavar="HISTORY", help="live exactly this one, as a red one was named")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    known = scripts(rig_cards(RUN / "rig-keys"))
+    if options.replay:
+        return _replay(known, options.replay)
+    names = options.script or list(known)
+    for name in names:
+        if name not in known:
+            raise NotRunning(f"There is no script {name!r}. There are: {'; '.join(known)}.")
+    total = Findings()
+    began_s = time.perf_counter()
+    for depth in range(1, options.depth + 1):
+        every = options.every if depth > 1 else 1
+        for name in names:
+            found, took_s = _explore(known[name], depth, every)
+            say(f"depth {depth}  {name:32} {found.histories:8,} histories  {len(found.reds):3} red  {took_s:6.1f} s")
+            total.add(found)
+    say(f"{total.histories:,} histories in {time.perf_counter() - began_s:.0f} s; faults struck, by kind of instant:")
+    for point, times in sorted(total.points.items()):
+        say(f"  {times:7,}  {point}")
+    for red in total.reds:
+        say(f"RED {red}")
+        say(f'    python -m host_sim crash --replay "{red.splitlines()[0]}"')
+    say("0 violations" if not total.reds else f"{len(total.reds)} violations (at most 20 are named)")
+    return 1 if total.reds else 0
+
+
+def _explore(script: Script, depth: int, every: int) -> tuple[Findings, float]:
+    def share(which: int, shares: int) -> Findings:
+        return Explorer(script, depth, share=(which, shares), every=every).explore()
+
+    began_s = time.perf_counter()
+    total = Findings()
+    for found in in_shares(share, os.cpu_count() or 1):
+        total.add(found)
+    return total, time.perf_counter() - began_s
+
+
+def _replay(known: dict[str, Script], history: str) -> int:
+    try:
+        name, faults = read_history(history)
+        script = known[name]
+    except (KeyError, ValueError):
+        raise NotRunning(f"{history!r} names no history; it looks like: one copy, change: 57 torn 1, 81 lost") from None
+    explorer = Explorer(script, depth=0, replay=faults)
+    found = explorer.explore()
+    for number, record in enumerate(explorer.machine.memory.journal.records(), 1):
+        say(f"{number:4}  {record.record}")
+    for red in found.reds:
+        say(f"RED {red}")
+    say(f"as named: {explorer.named}")
+    return 1 if found.reds else 0

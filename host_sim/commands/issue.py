@@ -1,0 +1,163 @@
+"""`issue`: one resident through real parts, without a screen; what came out is left in a directory.
+
+Exit status 0 only when every copy was issued, the machine's journal says so, and the papers lie in the bag.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host_sim.commands import Commands, say
+from host_sim.commands.up import set_clock
+from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, SESSION_CLOSED, JournalTail, Line
+from host_sim.resident import Bag, Errand, Resident
+from host_sim.running import NotRunning
+from host_sim.world import STORE, World
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add_parser("issue", help="run one resident from card to certificate, without a screen")
+    parser.add_argument("--card", required=True, help="its name in the wallet")
+    parser.add_argument("--certificate", default="juminhyo", help="juminhyo or inkan (default juminhyo)")
+    parser.add_argument("--copies", type=int, default=1, choices=range(1, 6), metavar="1-5")
+    parser.add_argument("--pay", type=coins, default=(), metavar="500,100", help="the coins in the purse, in order")
+    parser.add_argument("--pin", help="another PIN than the card's own")
+    parser.add_argument("--out", type=Path, required=True, help="where papers, journal and summary.json are left")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="a trouble that is there from the start"
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", help="the machine's clock: now, 22:55, 12-31, sunday or a date and time"
+    )
+    parser.add_argument("--unit", type=Path, default=STORE, help="the unit file (default: the store machine)")
+    parser.add_argument("--directory", type=Path, help="the run directory (default: a new one, removed afterwards)")
+    parser.add_argument("--time-limit", type=float, default=150.0, metavar="SECONDS", help="for the whole errand")
+    parser.add_argument(
+        "--wait", type=float, default=60.0, metavar="SECONDS", help="for the card reader, if it is in use"
+    )
+    parser.set_defaults(run=run)
+
+
+def coins(words: str) -> tuple[int, ...]:
+    """`500,100` as the coins of a purse; 0 is a foreign coin."""
+    try:
+        purse = tuple(int(word) for word in words.split(",") if word.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{words!r} is no list of coins; write 500,100") from None
+    if not set(purse) <= {0, 10, 50, 100, 500}:
+        raise argparse.ArgumentTypeError("coins are 10, 50, 100 and 500 yen (0 is a foreign coin)")
+    return purse
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the machine's journal says of the errand."""
+
+    closed: Line | None
+    authorised: int
+    issue_numbers: tuple[str, ...]
+
+
+def run(options: argparse.Namespace) -> int:
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kofuki-") as new:
+        run_directory = options.directory or Path(new)
+        world = World(run_directory, options.unit, patience_s=options.wait)
+        set_clock(world, options.at)
+        bag = _errand(world, options)
+        summary = _summary(bag, _books(world.run), options) | {"complaints": world.papers.complaints()}
+        _leave(world, bag, summary, out)
+    _report(summary, out)
+    return 0 if summary["outcome"] == "issued" else 1
+
+
+def _errand(world: World, options: argparse.Namespace) -> Bag:
+    """Start everything, send the resident, stop everything."""
+    before = JournalTail(world.run / "journal")
+    before.new()
+    with world:
+        card = world.wallet.cards.get(options.card)
+        if card is None:
+            raise NotRunning(f"There is no card {options.card}; the wallet has {', '.join(world.wallet.cards)}.")
+        for name in options.fault:
+            try:
+                world.switch(name)
+            except LookupError as trouble:
+                raise NotRunning(str(trouble.args[0])) from None
+        errand = Errand(
+            card=options.card,
+            pin=options.pin or card.pin,
+            certificate=options.certificate,
+            copies=options.copies,
+            purse=options.pay,
+        )
+        bag = Resident(world, errand, say=lambda state: say(f"  {state}", to_error=True)).run(options.time_limit)
+        bag.timings_ms["start"] = world.start_ms
+        recording = world.taps["printer"].recording
+        (options.out / "printer.bin").write_bytes(bytes(recording or b""))
+        screen = world.screen()
+        if screen is not None:
+            screen.save(options.out / "screen.png")
+        return bag
+
+
+def _books(run: Path) -> Books:
+    """The last session of the journal."""
+    lines = JournalTail(run / "journal").new()
+    opened = max((index for index, line in enumerate(lines) if line.name == "SessionOpened"), default=len(lines))
+    session = lines[opened:]
+    closed = next((line for line in session if line.number == SESSION_CLOSED), None)
+    authorised = sum(len(line.fields[1]) for line in session if line.number == AUTHORISED)
+    return Books(closed, authorised, tuple(str(line.fields[2]) for line in session if line.number == COPY_PRINTED))
+
+
+def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, Any]:
+    if books.closed is None:
+        outcome, reason = "not_begun" if books.authorised == 0 else "not_settled", bag.reason
+        inserted_yen = fee_yen = paid_out_yen = claimed_yen = 0
+    else:
+        _, inserted_yen, fee_yen, paid_out_yen, claimed_yen, outcome, reason = books.closed.fields
+    if outcome == "issued" and len(bag.papers) != len(books.issue_numbers):
+        outcome, reason = "papers_differ", f"{len(books.issue_numbers)} printed, {len(bag.papers)} in the bag"
+    return {
+        "outcome": outcome,
+        "reason": reason or bag.reason,
+        "trouble": bag.trouble,
+        "card": options.card,
+        "certificate": options.certificate,
+        "copies": len(bag.papers),
+        "issue_numbers": list(books.issue_numbers),
+        "fee_yen": fee_yen,
+        "inserted_yen": inserted_yen,
+        "change_yen": sum(bag.change),
+        "paid_out_yen": paid_out_yen,
+        "claimed_yen": claimed_yen,
+        "timings_ms": bag.timings_ms,
+    }
+
+
+def _leave(world: World, bag: Bag, summary: dict[str, Any], out: Path) -> None:
+    """Papers to the dot, the journal, and the summary last: where it stands, everything else does."""
+    for name, papers in (("certificate", bag.papers), ("claim", bag.receipts[1:])):
+        for number, paper in enumerate(papers, start=1):
+            paper.save(out / f"{name}-{number}.png")
+    if bag.receipts:
+        bag.receipts[0].save(out / "receipt.png")
+    shutil.rmtree(out / "journal", ignore_errors=True)
+    if (world.run / "journal").is_dir():
+        shutil.copytree(world.run / "journal", out / "journal", ignore=shutil.ignore_patterns(".lock"))
+    (out / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _report(summary: dict[str, Any], out: Path) -> None:
+    told = summary["trouble"] or summary["reason"]
+    say(f"{summary['outcome']}" + (f": {told}" if told else ""))
+    say(
+        f"{summary['copies']} papers, fee {summary['fee_yen']} yen, inserted {summary['inserted_yen']} yen, "
+        f"change {summary['change_yen']} yen, {summary['timings_ms'].get('total', 0) / 1000:.1f} s; all of it in {out}"
+    )

@@ -1,0 +1,43 @@
+"""`scenario`: play one of host_sim/scenarios through real parts; exit status 0 when the book closes as it must."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from host_sim.commands import Commands, say
+from host_sim.running import NotRunning
+from host_sim.scenario import Scenario, names, play
+from host_sim.world import World
+
+AT = "2026-11-24T10:00"  # a Tuesday morning, whatever the day
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add_parser("scenario", help="play scenarios through real parts")
+    parser.add_argument("name", nargs="*", help="all of them if none is named; --list tells which there are")
+    parser.add_argument("--list", action="store_true", help="only say which there are")
+    parser.add_argument(
+        "--wait", type=float, default=60.0, metavar="SECONDS", help="for the card reader, if it is in use"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        scenarios = [Scenario.load(name) for name in options.name or names()]
+    except (LookupError, ValueError) as trouble:
+        raise NotRunning(str(trouble.args[0])) from None
+    if options.list:
+        for scenario in scenarios:
+            say(f"{scenario.name:18} {scenario.about}")
+        return 0
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="kofuki-") as folder:
+        world = World(Path(folder), patience_s=options.wait)
+        world.clock.set(AT)
+        with world:
+            for scenario in scenarios:
+                wrong = play(world, scenario).wrong
+                say(f"{'wrong' if wrong else 'right'}  {scenario.name:18} {' '.join(wrong) or scenario.about}")
+                failed += bool(wrong)
+    return 1 if failed else 0

@@ -1,0 +1,16 @@
+"""`wallet`: the cards there are, whose they are, and their PINs."""
+
+import argparse
+
+from host_sim.commands import Commands, say
+from host_sim.wallet import list_lines
+
+
+def add_to(commands: Commands) -> None:
+    commands.add_parser("wallet", help="list the cards").set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    for line in list_lines():
+        say(line)
+    return 0

@@ -1,0 +1,289 @@
+"""A coin acceptor on the ccTalk bus, and the coins that fell through it.
+
+What a coin does: at the slot it is measured; if it is known, allowed and not too close to the one before,
+the gate opens and it rolls on; at the credit sensor, `ROLL_S` later, it is in the cash box and a credit is
+noted. Inhibiting the acceptor while a coin rolls does not call it back. Power that fails while it rolls
+takes the credit, not the coin. Whoever does not poll header 229 for a second gets no more coins (part 4,
+2.1.2): they fall through to the return without any event.
+
+Physical truth (`cash_box`, `returned`) is kept apart from what the device reports.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from host_sim.models.cctalk_bus import NAK, Answer
+
+ROLL_S = 0.040
+APART_S = 0.045  # a second coin closer than this is rejected
+WATCHDOG_S = 1.0
+
+DEFAULT_COINS: Mapping[int, str] = {1: "JP010A", 2: "JP050A", 3: "JP100A", 4: "JP500A", 5: "JP500B"}
+
+
+class Fate(StrEnum):
+    """Where a coin physically ended."""
+
+    ROLLING = "rolling"
+    ACCEPTED = "accepted"  # in the cash box
+    RETURNED = "returned"
+
+
+@dataclass(slots=True, eq=False)
+class Insertion:
+    """One coin and what became of it. `credited` means that an event was noted for it, not that anybody read it."""
+
+    coin: str
+    at_s: float
+    fate: Fate
+    credited: bool = False
+
+
+class AcceptorFault(StrEnum):
+    JAM = "jam"  # A1: a coin blocks the credit sensor until cleared
+    BURST_NOISE = "burst_noise"  # A3: seven rejected coins at once, more than the buffer holds
+    RESET = "reset"  # A4: brown-out; counter, inhibits and events are gone
+    STRING = "string"  # A6: a coin on a string
+    LIGHT = "light"  # A6: light shone into the sensor
+    UNKNOWN_CODE = "unknown_code"  # A6: an event code that no table knows
+    SWALLOW = "swallow"  # the next coin stays inside, its value unknown
+    MUTE = "mute"  # no answers until cleared
+    SWAPPED = "swapped"  # A9: another unit stands in its place
+    SELF_CHECK = "self_check"  # a fault of its own is reported by header 232
+
+
+FAULTS = tuple(AcceptorFault)
+
+
+@dataclass(eq=False)
+class AcceptorModel:
+    """One acceptor. Non-volatile: serial number, coin table, accept counter. Everything else dies with the power."""
+
+    address: int = 2
+    serial: int = 0x01A2B3
+    coins: Mapping[int, str] = field(default_factory=lambda: dict(DEFAULT_COINS))
+    crc: bool = False
+    has_master_inhibit: bool = True
+    has_accept_counter: bool = True
+    answer_s: float = 0.002
+    start_up_s: float = 0.15
+
+    def __post_init__(self) -> None:
+        self.cash_box: list[str] = []
+        self.returned: list[str] = []
+        self.accept_counter = 0
+        self.on_effect: Callable[[str], None] = lambda _: None  # told "coin in" whenever one is in the box
+        self._powered = True
+        self._faults: set[AcceptorFault] = set()
+        self._rolling: list[tuple[float, Insertion]] = []
+        self._last_coin_s = float("-inf")
+        self._forget(0.0)
+        self._deaf_until_s = 0.0
+
+    # --- the world ------------------------------------------------------------------------------
+
+    def insert(self, coin: str, now_s: float) -> Insertion:
+        """A coin (identification as in the coin table, anything else is a foreign coin) enters the slot."""
+        self.advance(now_s)
+        insertion = Insertion(coin, now_s, Fate.ROLLING)
+        if not self._takes_coins(now_s):
+            self._return(insertion)
+            return insertion
+        code = self._refusal(coin, now_s)
+        self._last_coin_s = now_s
+        if code is not None:
+            self._return(insertion)
+            self._note(0, code)
+        else:
+            self._rolling.append((now_s + ROLL_S, insertion))
+        return insertion
+
+    def fault(self, name: str, now_s: float) -> None:
+        """Make a fault happen (`RESET`, `STRING`, ...) or last until `clear` (`JAM`, `MUTE`, ...)."""
+        self.advance(now_s)
+        match AcceptorFault(name):
+            case AcceptorFault.RESET:
+                self.power_off(now_s)
+                self.power_on(now_s)
+            case AcceptorFault.STRING:
+                self._note(0, 20)
+            case AcceptorFault.LIGHT:
+                self._note(0, 40)
+            case AcceptorFault.UNKNOWN_CODE:
+                self._note(0, 177)
+            case AcceptorFault.BURST_NOISE:
+                for _ in range(7):
+                    self._note(0, 1)
+            case AcceptorFault.SWAPPED:
+                self.serial ^= 0x00FFFF
+                self.fault(AcceptorFault.RESET, now_s)
+            case AcceptorFault.JAM:
+                self._faults.add(AcceptorFault.JAM)
+                self._note(0, 14)
+            case lasting:
+                self._faults.add(lasting)
+
+    def clear(self, name: str, now_s: float) -> None:
+        self.advance(now_s)
+        self._faults.discard(AcceptorFault(name))
+
+    def advance(self, now_s: float) -> None:
+        """Let rolling coins arrive."""
+        while self._rolling and self._rolling[0][0] <= now_s:
+            _, insertion = self._rolling.pop(0)
+            insertion.fate = Fate.ACCEPTED
+            self.cash_box.append(insertion.coin)
+            if AcceptorFault.SWALLOW in self._faults:
+                self._faults.discard(AcceptorFault.SWALLOW)
+                self._note(0, 36)
+            else:
+                insertion.credited = True
+                self.accept_counter = (self.accept_counter + 1) % 2**24
+                self._note(self._position(insertion.coin), 0)
+            self.on_effect("coin in")
+
+    def has_news(self, known_event: int | None, now_s: float) -> bool:
+        """Whether a poll (229) would tell something, or be met with silence, whose host has handled `known_event`.
+
+        Like the poll that it stands for, it keeps the acceptor awake.
+        """
+        self.advance(now_s)
+        if not self._answers(now_s):
+            return True
+        self._polled_s = now_s
+        return self._counter != known_event
+
+    @property
+    def open_coins(self) -> frozenset[str]:
+        """The coins that would be taken now, watchdog aside: what the inhibits say."""
+        if not self._powered or not self._master:
+            return frozenset()
+        return frozenset(coin for position, coin in self.coins.items() if self._mask >> (position - 1) & 1)
+
+    # --- power ----------------------------------------------------------------------------------
+
+    def power_off(self, now_s: float) -> None:
+        """What nobody had read yet is gone; so is the credit of a coin past the gate."""
+        self.advance(now_s)
+        for _, insertion in self._rolling:  # past the gate already: it falls into the box, unseen
+            insertion.fate = Fate.ACCEPTED
+            self.cash_box.append(insertion.coin)
+        self._rolling.clear()
+        self._powered = False
+
+    def power_on(self, now_s: float) -> None:
+        if not self._powered:
+            self._powered = True
+            self._forget(now_s)
+
+    def reset(self, now_s: float) -> None:
+        self.advance(now_s)
+        self._forget(now_s)
+
+    def _forget(self, now_s: float) -> None:
+        self._counter = 0
+        self._events: list[tuple[int, int]] = [(0, 0)] * 5
+        self._mask = 0
+        self._master = True  # 228 is 1 = normal after power-up; the masks are what closes it
+        self._polled_s = float("-inf")
+        self._deaf_until_s = now_s + self.start_up_s
+
+    # --- the wire -------------------------------------------------------------------------------
+
+    def command(self, header: int, data: bytes, now_s: float) -> Answer | None:
+        self.advance(now_s)
+        if not self._answers(now_s):
+            return None
+        answer = self._read(header, data, now_s) or self._write(header, data, now_s)
+        return None if answer is None else Answer(answer.data, answer.nak, self.answer_s)
+
+    def _read(self, header: int, data: bytes, now_s: float) -> Answer | None:
+        match header, len(data):
+            case 229, 0:
+                self._polled_s = now_s
+                return Answer(bytes((self._counter,)) + bytes(byte for pair in self._events for byte in pair))
+            case 254, 0:
+                return Answer()
+            case 249, 0:
+                return Answer(bytes((2, 20)))  # 20 x 10 ms
+            case 248, 0:
+                return Answer(b"\0")
+            case 246, 0:
+                return Answer(b"KFK")
+            case 245, 0:
+                return Answer(b"Coin Acceptor")
+            case 244, 0:
+                return Answer(b"SIM-A5")
+            case 242, 0:
+                return Answer(self.serial.to_bytes(3, "little"))
+            case 241, 0:
+                return Answer(b"1.0")
+            case 232, 0:
+                blocked = {AcceptorFault.SELF_CHECK, AcceptorFault.JAM} & self._faults  # 3: the credit sensor
+                return Answer(b"\x03" if blocked else b"\0")
+            case 230, 0:
+                return Answer(self._mask.to_bytes(2, "little"))
+            case 227, 0 if self.has_master_inhibit:
+                return Answer(bytes((self._master,)))
+            case 225, 0 if self.has_accept_counter:
+                return Answer(self.accept_counter.to_bytes(3, "little"))
+            case 213, 0:
+                return Answer(b"\0")
+            case 192, 0:
+                return Answer(b"0001")
+            case 184, 1 if 1 <= data[0] <= 16:
+                return Answer(self.coins.get(data[0], "......").encode("ascii"))
+            case 4, 0:
+                return Answer(bytes((1, 4, 7)))
+        return None
+
+    def _write(self, header: int, data: bytes, now_s: float) -> Answer | None:
+        match header, len(data):
+            case 231, 2:
+                self._mask = data[0] | data[1] << 8
+                return Answer()
+            case 228, 1 if self.has_master_inhibit:
+                self._master = bool(data[0] & 1)
+                return Answer()
+            case 1, 0:
+                self._forget(now_s)
+                return Answer()
+            case ((228 | 231), _):
+                return NAK
+        return None
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _answers(self, now_s: float) -> bool:
+        return self._powered and now_s >= self._deaf_until_s and AcceptorFault.MUTE not in self._faults
+
+    def _takes_coins(self, now_s: float) -> bool:
+        """Without power, or with nobody polling, the gate stays shut and nothing is noted."""
+        awake = self._powered and now_s >= self._deaf_until_s
+        return awake and now_s - self._polled_s < WATCHDOG_S
+
+    def _refusal(self, coin: str, now_s: float) -> int | None:
+        """The event code that a coin is refused with (part 3, table 2); None when the gate opens."""
+        position = self._position(coin)
+        if AcceptorFault.JAM in self._faults:
+            return 14
+        if now_s - self._last_coin_s < APART_S:
+            return 8
+        if not position:
+            return 1
+        if not self._master or not self._mask >> (position - 1) & 1:
+            return 127 + position
+        return None
+
+    def _position(self, coin: str) -> int:
+        return next((position for position, known in self.coins.items() if known == coin), 0)
+
+    def _return(self, insertion: Insertion) -> None:
+        insertion.fate = Fate.RETURNED
+        self.returned.append(insertion.coin)
+
+    def _note(self, a: int, b: int) -> None:
+        """A new event: the counter runs 1..255 and skips 0 (part 2, 3.27)."""
+        self._counter = self._counter % 255 + 1
+        self._events = [(a, b), *self._events[:4]]

@@ -1,0 +1,316 @@
+"""A coin hopper on the ccTalk bus: a tube, a motor, an exit sensor, and counters that survive a power cut.
+
+From ccTalk 4.7 part 2 (headers 160 to 172, 217) and the manual of Money Controls' Serial Compact Hopper 2:
+disabled after every power-up; a dispense needs its authorisation; the event counter (header 166) counts
+dispenses and is 0 only after a power-up; paid, unpaid and the lifetime count (168) are non-volatile. A
+hopper that lost power while paying never goes on by itself, it remembers how far it came. An emergency stop
+turns what remained into unpaid, but a coin already in the exit still drops, and is counted.
+
+Physical truth is `tube` and `out`; the rest is what the hopper believes and says.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from host_sim.models.cctalk_bus import NAK, Answer
+
+IN_EXIT_S = 0.15  # a coin this close to leaving leaves even after a stop
+SPIN_UP_S = 0.10
+
+OVER_CURRENT, TIMED_OUT, BLOCKED_IDLE, BLOCKED_PAYING, POWERED_UP, DISABLED = 0x01, 0x02, 0x08, 0x20, 0x40, 0x80
+NEEDS_RESET = OVER_CURRENT | BLOCKED_IDLE | BLOCKED_PAYING
+NV_BROKEN = 0x04  # second status byte, as the SCH2 uses it
+
+
+class HopperFault(StrEnum):
+    EMPTY = "empty"  # H1: whatever the tube held is gone
+    JAM = "jam"  # H2: the exit is blocked until cleared
+    OVER_CURRENT = "over_current"  # H2: the motor draws too much until cleared
+    POWER_LOSS = "power_loss"  # H3: power fails after one more coin, and returns after two seconds
+    NV_ERROR = "nv_error"  # H3: the counters' checksum is wrong; the lifetime count is garbage
+    NAK = "nak"  # H4: the next dispense is refused
+    LATE_COIN = "late_coin"  # H5: after the next stop one more coin drops
+    PHANTOM = "phantom"  # H6: a coin comes out without a command
+    MUTE = "mute"  # no answers until cleared
+    STUCK_BUSY = "stuck_busy"  # H5: the motor turns and nothing comes; only an emergency stop ends it
+
+
+FAULTS = tuple(HopperFault)
+
+
+@dataclass(eq=False, kw_only=True)
+class HopperModel:
+    """One hopper for one kind of coin."""
+
+    address: int
+    coin: str
+    tube: int
+    serial: int = 0
+    dispense_style: str = "no_cipher"  # or "serial"
+    counts_refused: bool = True  # whether a NAKed dispense moves the event counter (SCH2, Flow: yes)
+    coins_per_s: float = 3.0
+    empty_after_s: float = 3.0  # without a coin for so long, it gives up
+    low_mark: int = 10
+    crc: bool = False
+    answer_s: float = 0.002
+    start_up_s: float = 0.15
+
+    def __post_init__(self) -> None:
+        self.serial = self.serial or 0x100 + self.address
+        self.out = 0
+        self.on_effect: Callable[[str], None] = lambda _: None  # told "coin out" whenever one has left
+        # Non-volatile.
+        self.paid = 0
+        self.unpaid = 0
+        self.life_total = 0
+        self._nv_broken = False
+        # The motor.
+        self._next_coin_s: float | None = None
+        self._last_coin_s = 0.0
+        self._faults: set[HopperFault] = set()
+        self._coins_to_power_loss: int | None = None
+        self._power_back_s: float | None = None
+        self._powered = True
+        self._status = 0
+        self._late_coin_due = False
+        self._forget(0.0)
+        self._deaf_until_s = 0.0
+
+    # --- the world ------------------------------------------------------------------------------
+
+    def fault(self, name: str, now_s: float) -> None:
+        """Make a fault happen, or arm it for its next occasion."""
+        self.advance(now_s)
+        match HopperFault(name):
+            case HopperFault.EMPTY:
+                self.tube = 0
+            case HopperFault.PHANTOM:
+                self._drop_coin(commanded=False)
+            case HopperFault.POWER_LOSS:
+                self._coins_to_power_loss = 1
+            case HopperFault.NV_ERROR:
+                self._nv_broken = True
+                self.life_total = 0xFFFFFF
+            case armed_or_lasting:
+                self._faults.add(armed_or_lasting)
+
+    def clear(self, name: str, now_s: float) -> None:
+        self.advance(now_s)
+        self._faults.discard(HopperFault(name))
+
+    def fill(self, coins: int, now_s: float) -> None:
+        self.advance(now_s)
+        self.tube += coins
+
+    @property
+    def still_to_pay(self) -> int:
+        """Coins that will come out without another command, if there are so many."""
+        return self._remaining + self._late_coin_due
+
+    def power_off(self, now_s: float) -> None:
+        self.advance(now_s)
+        self._power_off()
+
+    def power_on(self, now_s: float) -> None:
+        self.advance(now_s)
+        if not self._powered:
+            self._powered = True
+            self._power_back_s = None
+            self._forget(now_s)
+
+    def reset(self, now_s: float) -> None:
+        """A soft reset stops the motor and keeps paid and unpaid."""
+        self.advance(now_s)
+        self._stop()
+        self._forget(now_s)
+
+    def advance(self, now_s: float) -> None:
+        """Let coins leave, or the motor give up, up to now."""
+        while True:
+            if self._power_back_s is not None and self._power_back_s <= now_s:
+                back_s, self._power_back_s = self._power_back_s, None
+                self._powered = True
+                self._forget(back_s)
+            if self._next_coin_s is None or self._next_coin_s > now_s:
+                return
+            at_s, self._next_coin_s = self._next_coin_s, None
+            out = self.out
+            self._turn(at_s)
+            if self.out > out:
+                self.on_effect("coin out")
+
+    # --- the motor ------------------------------------------------------------------------------
+
+    def _start(self, coins: int, now_s: float) -> None:
+        self.paid, self.unpaid, self._remaining = 0, 0, coins
+        self._status &= ~(TIMED_OUT | BLOCKED_PAYING)
+        if coins:
+            self._last_coin_s = now_s
+            self._next_coin_s = now_s + SPIN_UP_S + 1 / self.coins_per_s
+
+    def _turn(self, at_s: float) -> None:
+        """The instant at which a coin would leave."""
+        if self._late_coin_due:
+            self._late_coin_due = False
+            if self.tube and self.unpaid:
+                self.unpaid -= 1
+                self._drop_coin(commanded=True)
+            return
+        if HopperFault.STUCK_BUSY in self._faults:
+            self._next_coin_s = at_s + 1.0
+        elif HopperFault.OVER_CURRENT in self._faults:
+            self._give_up(OVER_CURRENT)
+        elif HopperFault.JAM in self._faults:
+            self._wait_or_give_up(at_s, BLOCKED_PAYING)
+        elif not self.tube:
+            self._wait_or_give_up(at_s, TIMED_OUT)
+        else:
+            self._remaining -= 1
+            self._last_coin_s = at_s
+            self._drop_coin(commanded=True)
+            if self._remaining:
+                self._next_coin_s = at_s + 1 / self.coins_per_s
+            self._maybe_lose_power(at_s)
+
+    def _drop_coin(self, *, commanded: bool) -> None:
+        """One coin passes the exit sensor."""
+        if not self.tube:
+            return
+        self.tube -= 1
+        self.out += 1
+        self.life_total = (self.life_total + 1) % 2**24
+        if commanded:
+            self.paid = (self.paid + 1) % 256
+
+    def _wait_or_give_up(self, at_s: float, flag: int) -> None:
+        gives_up_s = self._last_coin_s + self.empty_after_s
+        if at_s < gives_up_s:  # compared as it is computed: a difference can round below and turn for ever
+            self._next_coin_s = gives_up_s
+        else:
+            self._give_up(flag)
+
+    def _give_up(self, flag: int) -> None:
+        self._status |= flag
+        self.unpaid, self._remaining = self._remaining, 0
+
+    def _stop(self) -> None:
+        self.unpaid, self._remaining = self.unpaid + self._remaining, 0
+        self._next_coin_s = None
+
+    def _maybe_lose_power(self, at_s: float) -> None:
+        if self._coins_to_power_loss is None:
+            return
+        self._coins_to_power_loss -= 1
+        if self._coins_to_power_loss <= 0:
+            self._coins_to_power_loss = None
+            self._power_off()
+            self._power_back_s = at_s + 2.0
+
+    def _power_off(self) -> None:
+        if self._remaining:
+            self._stop()  # interrupted while paying: unpaid is what it still owed
+        elif self._powered:
+            self.unpaid = 0
+        self._next_coin_s = None
+        self._powered = False
+
+    def _forget(self, now_s: float) -> None:
+        self._event_counter = 0
+        self._remaining = 0
+        self._enabled = False
+        self._cipher_fresh = False
+        self._late_coin_due = False
+        self._status = POWERED_UP
+        self._deaf_until_s = now_s + self.start_up_s
+
+    # --- the wire -------------------------------------------------------------------------------
+
+    def command(self, header: int, data: bytes, now_s: float) -> Answer | None:
+        self.advance(now_s)
+        if not self._powered or now_s < self._deaf_until_s or HopperFault.MUTE in self._faults:
+            return None
+        answer = self._read(header, data) or self._act(header, data, now_s)
+        return None if answer is None else Answer(answer.data, answer.nak, self.answer_s)
+
+    def _read(self, header: int, data: bytes) -> Answer | None:
+        match header, len(data):
+            case 166, 0:
+                return Answer(bytes((self._event_counter, self._remaining, self.paid, self.unpaid)))
+            case 168, 0:
+                return Answer(self.life_total.to_bytes(3, "little"))
+            case 163, 0:
+                return Answer(bytes((self._flags(), NV_BROKEN if self._nv_broken else 0)))
+            case 217, 0:
+                return Answer(bytes((0x10 | (self.tube < self.low_mark),)))
+            case 171, 0:
+                return Answer(self.coin.encode("ascii"))
+            case 254, 0:
+                return Answer()
+            case 246, 0:
+                return Answer(b"KFK")
+            case 245, 0:
+                return Answer(b"Payout")
+            case 244, 0:
+                return Answer(b"SIM-H2")
+            case 242, 0:
+                return Answer(self.serial.to_bytes(3, "little"))
+            case 241, 0:
+                return Answer(b"1.0")
+            case 4, 0:
+                return Answer(bytes((1, 4, 7)))
+        return None
+
+    def _act(self, header: int, data: bytes, now_s: float) -> Answer | None:
+        match header, len(data):
+            case 164, 1:
+                self._enabled = data[0] == 165
+                return Answer()
+            case 160, 0 if self.dispense_style == "no_cipher":
+                self._cipher_fresh = True
+                return Answer(bytes(8))
+            case 161, 8 if self.dispense_style == "no_cipher":
+                return Answer()
+            case 167, _:
+                return self._dispense(data, now_s)
+            case 172, 0:
+                return self._emergency_stop(now_s)
+            case 1, 0:
+                self.reset(now_s)
+                return Answer()
+        return None
+
+    def _flags(self) -> int:
+        flags = self._status | (0 if self._enabled else DISABLED)
+        if HopperFault.JAM in self._faults and not self._remaining:
+            flags |= BLOCKED_IDLE
+        return flags
+
+    def _dispense(self, data: bytes, now_s: float) -> Answer:
+        fresh, self._cipher_fresh = self._cipher_fresh, False
+        if self.dispense_style == "serial":
+            authorised = len(data) == 4 and data[:3] == self.serial.to_bytes(3, "little")
+        else:
+            authorised = len(data) == 9 and fresh
+        refused = not authorised or not self._enabled or self._remaining > 0 or bool(self._flags() & NEEDS_RESET)
+        if HopperFault.NAK in self._faults:
+            self._faults.discard(HopperFault.NAK)
+            refused = True
+        if not refused or self.counts_refused:
+            self._event_counter = self._event_counter % 255 + 1
+        if refused:
+            return NAK
+        self._start(data[-1], now_s)
+        return Answer(bytes((self._event_counter,)) if self.dispense_style == "no_cipher" else b"")
+
+    def _emergency_stop(self, now_s: float) -> Answer:
+        dropping = self._next_coin_s is not None and self._next_coin_s - now_s <= IN_EXIT_S
+        left = self._remaining
+        self._stop()
+        self._enabled = False
+        late = HopperFault.LATE_COIN in self._faults
+        if left and (dropping or late):
+            self._faults.discard(HopperFault.LATE_COIN)
+            self._late_coin_due = True
+            self._next_coin_s = now_s + (0.25 if late else 0.08)
+        return Answer(bytes((left,)))

@@ -1,0 +1,28 @@
+"""What the parts of a printer may use of the whole: the mechanism moves its paper, the voice tells of its state."""
+
+from typing import Protocol
+
+from host_sim.models.printer.answers import Condition, Counters
+from host_sim.models.printer.commands import Command
+from host_sim.models.printer.machines import Machine
+from host_sim.models.printer.paper import PaperPath
+
+
+class Body(Protocol):
+    machine: Machine
+    path: PaperPath
+    counters: Counters
+    condition: Condition
+    powered: bool
+
+    def cut(self, kind: str) -> float:
+        """The seconds it takes."""
+        ...
+
+    def retract(self) -> None: ...
+    def eject(self) -> None: ...
+    def automatic(self, on: bool) -> None: ...
+    def tell(self, command: Command) -> None: ...
+    def complain(self, sentence: str) -> None:
+        """Write down what the host did wrong."""
+        ...

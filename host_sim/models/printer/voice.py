@@ -1,0 +1,76 @@
+"""What the printer says, in its turn or at once."""
+
+from host_sim.models.printer import answers
+from host_sim.models.printer.body import Body
+from host_sim.models.printer.commands import Command
+
+
+class Voice:
+    """Answers waiting to be fetched, automatic status, and the tricks a bad line plays on them."""
+
+    def __init__(self, printer: Body) -> None:
+        self._printer = printer
+        self.waiting: list[bytes] = []
+        self.tricks: list[str] = []  # lose_reply, double_reply: each for one answer
+        self.silent = False
+        self._automatic = False
+        self._told = b""
+
+    def forget(self) -> None:
+        """The power went."""
+        self.waiting.clear()
+        self.silent = self._automatic = False
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether every answer is said, and once."""
+        return not self.silent and not self.tricks
+
+    def say(self, data: bytes) -> None:
+        if not data or self.silent:
+            return
+        trick = self.tricks.pop(0) if self.tricks else ""
+        if trick != "lose_reply":
+            self.waiting += [data, data] if trick == "double_reply" else [data]
+
+    def automatic(self, on: bool) -> None:
+        """GS a: the state is told now, and again whenever it changes."""
+        self._automatic, self._told = on, b""
+        self.sensed()
+
+    def sensed(self) -> None:
+        """Sensors may have changed."""
+        if not self._automatic or not self._printer.powered:
+            return
+        now = answers.automatic(self._printer.machine.dialect, self._printer.condition)
+        if now != self._told:
+            self._told = now
+            self.say(now)
+
+    def tell(self, command: Command) -> None:
+        """Answer something asked in its turn."""
+        printer = self._printer
+        counters, machine = printer.counters, printer.machine
+        match command.name, bytes(command.args):
+            case "tell_status", b"\x01" | b"1":
+                self.say(answers.paper_sensor(printer.condition))
+            case "tell_status", b"\x02" | b"2":
+                self.say(b"\x00")
+            case "tell_identity", b"\x01" | b"1":
+                self.say(bytes((machine.model_id,)))
+            case "tell_counter", b"2\x00\xb2\x00":
+                self.say(b"\x5f%d\x00" % counters.cuts)
+            case "process_id", args if args[:2] == b"00" and len(args) == 6:
+                self.say(b"\x37\x22" + args[2:] + b"\x00")
+            case "tell_cuts", _:
+                self.say(b"%d cuts" % counters.cuts)
+            case "tell_length", _:
+                self.say(b"%dcm" % int(counters.rows * 2.54 / machine.dpi))
+            case "tell_retracts", _:
+                self.say(b"%dret" % counters.retracts)
+            case "tell_power_ups", _:
+                self.say(b"%don" % counters.power_ups)
+            case "tell_ejector", _:
+                self.say(answers.ejector(printer.condition))
+            case _:
+                printer.complain(f"no answer to {command.name} {command.args.hex(' ')}")

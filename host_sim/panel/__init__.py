@@ -1,0 +1,1 @@
+"""The machine's front in a browser; see README.md."""

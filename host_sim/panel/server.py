@@ -1,0 +1,164 @@
+"""The front panel's server: one page, one socket, the papers as pictures. Loopback only.
+
+Everybody connected sees the same machine. The socket sends the wallet once, the status whenever it differs, and
+the boxes of the screen that changed; it takes acts (host_sim/acts.py). A page of another site cannot drive the
+machine: a request must name this host, and an origin, if it has one, must be this one.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import struct
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from host_sim.acts import Refused, perform
+from host_sim.glass import Onlooker
+from host_sim.world import World
+
+STATIC = Path(__file__).with_name("static")
+FRAME_S = 0.04
+STATUS_S = 0.12
+_FAST_PNG = 1  # the screen is sent often and near: time counts, size does not
+
+
+def make_app(world: World) -> ASGIApp:
+    """The panel of one world."""
+    panel = _Panel(world)
+    routes = [
+        Route("/", panel.page),
+        Route("/status.json", panel.status),
+        Route("/screen.png", panel.screen),
+        Route("/paper/{number:int}.png", panel.paper),
+        Route("/act", panel.act, methods=["POST"]),
+        WebSocketRoute("/live", panel.live),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    return OnlyHere(Starlette(routes=routes))
+
+
+class OnlyHere:
+    """Lets in only who asked for this host by a loopback name, from no other site."""
+
+    NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in {"http", "websocket"} and not self._ours(Headers(scope=scope)):
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).close(1008)
+            else:
+                await PlainTextResponse("The panel answers on its loopback address only.", 403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _ours(self, headers: Headers) -> bool:
+        host = headers.get("host", "")
+        origin = headers.get("origin")
+        return host.rpartition(":")[0] in self.NAMES and origin in {None, f"http://{host}"}
+
+
+class _Panel:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def page(self, _: Request) -> Response:
+        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})
+
+    async def status(self, _: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(self._world.status))
+
+    async def screen(self, _: Request) -> Response:
+        picture = await asyncio.to_thread(self._world.screen)
+        if picture is None:
+            return PlainTextResponse("The screen is dark.", 404)
+        return Response(await asyncio.to_thread(png, picture), media_type="image/png")
+
+    async def paper(self, request: Request) -> Response:
+        picture = await asyncio.to_thread(self._world.paper, request.path_params["number"])
+        if picture is None:
+            return PlainTextResponse("That sheet has been taken.", 404)
+        data = await asyncio.to_thread(png, picture)
+        return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+    async def act(self, request: Request) -> Response:
+        try:
+            await self._perform(await request.body())
+        except Refused as refused:
+            return JSONResponse({"sentence": str(refused)}, 400)
+        return JSONResponse(await asyncio.to_thread(self._world.status))
+
+    async def live(self, socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_json({"kind": "wallet", **self._world.introduction()})
+        tasks = [asyncio.create_task(work) for work in (self._tell(socket), self._show(socket), self._listen(socket))]
+        done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page was closed
+            for task in done:
+                task.result()
+
+    async def _tell(self, socket: WebSocket) -> None:
+        """The status, whenever it differs; the clock alone is told now and then, the page lets it run on."""
+        told: Mapping[str, Any] = {}
+        clock_at_s = 0.0
+        while True:
+            status = await asyncio.to_thread(self._world.status)
+            now_s = time.monotonic()
+            if _still(status) != _still(told) or now_s - clock_at_s > 10.0:
+                await socket.send_json({"kind": "status", "status": status})
+                told, clock_at_s = status, now_s
+            await asyncio.sleep(STATUS_S)
+
+    async def _show(self, socket: WebSocket) -> None:
+        glass = Onlooker(self._world.screen_path)
+        while True:
+            change = await asyncio.to_thread(glass.change)
+            if change is not None:
+                (left, top, _, _), picture = change
+                await socket.send_bytes(struct.pack("<HH", left, top) + png(picture, _FAST_PNG))
+            await asyncio.sleep(FRAME_S)
+
+    async def _listen(self, socket: WebSocket) -> None:
+        while True:
+            try:
+                await self._perform((await socket.receive_text()).encode())
+            except Refused as refused:
+                await socket.send_json({"kind": "refused", "sentence": str(refused)})
+
+    async def _perform(self, body: bytes) -> None:
+        try:
+            act = json.loads(body)
+        except ValueError:
+            raise Refused("That is not JSON.") from None
+        if not isinstance(act, dict):
+            raise Refused("An act is a JSON object.")
+        await asyncio.to_thread(perform, self._world, act)
+
+
+def _still(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The status without what passes by itself; a moved clock shows in its offset."""
+    return {**status, "clock": status.get("clock", {}).get("offset_s")}
+
+
+def png(picture: Image.Image, level: int = 6) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=level)
+    return file.getvalue()

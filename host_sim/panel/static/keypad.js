@@ -1,0 +1,44 @@
+// The sixteen caps, and the real keyboard as a second set of them.
+
+import { KEYBOARD, KEYS } from "./words.js";
+
+export class Keypad {
+  constructor(act) {
+    this.act = act;
+    this.pad = document.getElementById("keypad");
+    for (const [key, ja, en] of KEYS) {
+      const cap = document.createElement("button");
+      cap.type = "button";
+      cap.className = "key";
+      cap.dataset.key = key;
+      cap.innerHTML = en ? `${ja}<small>${en}</small>` : ja;
+      cap.setAttribute("aria-label", en ? `${ja} ${en}` : ja);
+      if (en) cap.dataset.word = "";
+      this.pad.append(cap);
+    }
+    this.pad.addEventListener("click", (event) => {
+      const cap = event.target.closest(".key");
+      if (cap) this.tap(cap.dataset.key);
+    });
+    document.addEventListener("keydown", (event) => this.typed(event));
+  }
+
+  tap(key) {
+    this.act("press", { key });
+    const cap = this.pad.querySelector(`[data-key="${key}"]`);
+    cap.classList.add("down");
+    setTimeout(() => cap.classList.remove("down"), 110);
+  }
+
+  // A focused control keeps ENTER and the arrows; digits always go to the machine, except while typing a date.
+  typed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (document.querySelector("dialog[open]") || event.target.closest("input, textarea")) return;
+    const key = /^[0-9]$/.test(event.key) ? event.key : KEYBOARD[event.key];
+    if (!key) return;
+    const focused = event.target.closest("button, summary, a, [tabindex='0']");
+    if (focused && ["Enter", "ArrowUp", "ArrowDown", "PageUp", "PageDown"].includes(event.key)) return;
+    event.preventDefault();
+    this.tap(key);
+  }
+}

@@ -1,0 +1,54 @@
+// The front panel: joins the page to the world. Each part draws itself from one status and sends acts.
+
+import { Link } from "./link.js";
+import { Clock } from "./clock.js";
+import { Front } from "./front.js";
+import { Trays } from "./trays.js";
+import { Wallet } from "./wallet.js";
+import { Notebook, Switches } from "./back.js";
+import { Keypad } from "./keypad.js";
+
+const find = (id) => document.getElementById(id);
+const act = (name, more) => link.act(name, more);
+const parts = [new Front(act), new Trays(act), new Clock(act), new Switches(act), new Notebook()];
+const wallet = new Wallet(act);
+const canvas = find("screen").getContext("2d");
+let drawing = Promise.resolve();
+let hush;
+
+new Keypad(act);
+
+const link = new Link({
+  onOpen() { find("lost").hidden = true; },
+  onLost() { find("lost").hidden = false; },
+  onWallet({ cards, place, denominations }) {
+    wallet.fill(cards);
+    find("place").textContent = place;
+    parts[0].fill(denominations);
+  },
+  onStatus(status) {
+    wallet.show(status);
+    for (const part of parts) part.show(status, wallet);
+  },
+  // Boxes are decoded one after another, so that an older one never lands on a newer.
+  onBox(left, top, blob) {
+    drawing = drawing.then(async () => {
+      const bitmap = await createImageBitmap(blob);
+      canvas.drawImage(bitmap, left, top);
+      find("glass").classList.add("lit");
+      document.documentElement.dataset.frames = Number(document.documentElement.dataset.frames ?? 0) + 1;
+    }).catch(() => {});
+  },
+  onRefused(sentence) {
+    const place = find("sentence");
+    place.textContent = sentence;
+    place.hidden = false;
+    clearTimeout(hush);
+    hush = setTimeout(() => { place.hidden = true; }, 5000);
+  },
+});
+
+// After a click the hands go back to the machine, so that ENTER means 確認 again. Keyboard users keep their focus.
+document.addEventListener("click", (event) => {
+  if (event.detail > 0 && event.target.closest("main button")) find("machine").focus({ preventScroll: true });
+});

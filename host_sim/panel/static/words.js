@@ -1,0 +1,69 @@
+// The panel's own words, Japanese first. What the machine says is on its screen, not here.
+
+export const KEYS = [
+  ["1", "1"], ["2", "2"], ["3", "3"], ["cancel", "取消", "Cancel"],
+  ["4", "4"], ["5", "5"], ["6", "6"], ["clear", "訂正・戻る", "Clear / back"],
+  ["7", "7"], ["8", "8"], ["9", "9"], ["language", "ことば", "Language"],
+  ["previous", "▲", "Previous"], ["0", "0"], ["next", "▼", "Next"], ["enter", "確認", "Confirm"],
+];
+
+// The real keyboard, by KeyboardEvent.key.
+export const KEYBOARD = {
+  Enter: "enter", Backspace: "clear", Delete: "clear", Escape: "cancel",
+  ArrowUp: "previous", PageUp: "previous", ArrowDown: "next", PageDown: "next", l: "language", L: "language",
+};
+
+export const CARD_KINDS = {
+  individual_number: ["個人番号カード", 336],
+  resident_register: ["住民基本台帳カード", 205],
+  citizen: ["宮崎市民カード", 140],
+  unknown: ["ほかのカード", 40],
+};
+
+export const CARD_TROUBLES = {
+  one_try_left: ["残り1回", "one try left"],
+  pin_blocked: ["ロック済み", "PIN blocked"],
+  certificate_expired: ["証明書期限切れ", "certificate expired"],
+  certificate_revoked: ["証明書失効", "revoked"],
+  certificate_foreign: ["知らない認証局", "foreign CA"],
+  moved_out: ["転出届済み", "moved out"],
+  ask_at_counter: ["窓口へ", "ask at the counter"],
+  under_age: ["15歳未満", "under 15"],
+  card_expired: ["カード期限切れ", "card expired"],
+  card_reported_lost: ["紛失届", "reported lost"],
+  key_not_supported: ["次世代の鍵", "next-generation key"],
+  not_our_card: ["対象外", "not ours"],
+  unreadable: ["読めない", "unreadable"],
+};
+
+export const SWITCHES = {
+  paper_out: ["用紙切れ", "Paper out"],
+  receipt_paper_out: ["領収紙切れ", "Receipt paper out"],
+  cover_open: ["カバー開き", "Cover open"],
+  printer_silent: ["プリンタ無応答", "Printer silent"],
+  line_down: ["回線断", "Line down"],
+  line_silent: ["回線無応答", "Line silent"],
+  hopper_empty: ["つり銭切れ", "Hoppers empty"],
+  coin_jam: ["硬貨づまり", "Coin jam"],
+  door_open: ["扉を開ける", "Case open"],
+};
+
+export const LAMP = {
+  in_service: ["取扱中", "In service"],
+  suspended: ["休止中", "Suspended"],
+  maintenance: ["保守中", "Maintenance"],
+  starting: ["準備中", "Starting"],
+  off: ["停止", "Off"],
+};
+
+export const PAPER = { certificate: ["証明書", "Certificate"], receipt: ["領収書", "Receipt"] };
+
+export const PRESETS = [
+  ["now", "現在", "Now"], ["22:55", "22:55", "Near closing"], ["12-31", "12/31", "Year end"], ["sunday", "日曜", "Sunday"],
+];
+
+export const WEEKDAYS = ["日", "月", "火", "水", "木", "金", "土"];
+
+const escaped = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+export const safe = (text) => String(text).replace(/[&<>"]/g, (c) => escaped[c]);
+export const both = ([ja, en]) => `${safe(ja)} <span lang="en">${safe(en)}</span>`;

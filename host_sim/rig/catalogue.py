@@ -1,0 +1,426 @@
+"""The fault catalogue: every row of the fact sheet (reliability b), and how it is made to happen in the swarm.
+
+A row is a function that lays its trouble into one session; it is marked when the trouble really strikes. What the swarm
+cannot make happen, because it has no TLS, no console and no update, stands in `ELSEWHERE` with the test that does.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from firmware.session import scenes as show
+from host_sim.adapters.disk import Tail
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person
+from host_sim.rig.world import JST
+
+
+class Trouble(Protocol):
+    """What a row needs of the life it happens in (`swarm.Life`)."""
+
+    machine: RigMachine
+    person: Person
+
+    def chance(self, low: int, high: int) -> int: ...
+
+    def one_of(self, words: str) -> str:
+        """One of the words, by the seed."""
+        ...
+
+    def now(self, act: Callable[[], object]) -> None:
+        """Before the resident comes."""
+        ...
+
+    def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
+        """At some instant of the session."""
+        ...
+
+    def when(self, point: str, act: Callable[[], object], among: int = 1) -> None:
+        """At one of the first `among` points whose name matches."""
+        ...
+
+    def at_scene(self, scene: type[show.Scene], act: Callable[[], object]) -> None:
+        """When the resident first sees this."""
+        ...
+
+    def other_card(self) -> None:
+        """Another card takes the place of the one in the reader."""
+        ...
+
+
+Row = Callable[[Trouble], None]
+ROWS: dict[str, tuple[str, Row]] = {}
+OF_A_LIFE = {"A7": "noisy coin line", "P3": "keys that chatter for up to 30 ms", "R6": "writes taken in pieces"}
+ELSEWHERE = {
+    "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
+    "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
+    "K1": "tests/unit/console",
+    "K2": "tests/unit/console",
+    "K3": "tests/sessions/test_console.py",
+    "K4": "tests/sessions/test_console.py",
+    "K5": "not built: the console checks a unit file (tests/unit/console) and commits none",
+    "U1": "not built: updates are installed by hand",
+}
+
+
+def row(code: str, words: str) -> Callable[[Row], Row]:
+    def add(make: Row) -> Row:
+        ROWS[code] = (words, make)
+        return make
+
+    return add
+
+
+# --- card and keys ----------------------------------------------------------------------------------
+
+
+@row("C1", "card pulled at some APDU")
+def _(life: Trouble) -> None:
+    chip, at = life.person.card.chip, life.chance(1, 14)
+    life.now(lambda: chip.fail("pulled", at=at, acts=life.chance(0, 1) == 1))
+
+
+@row("C2", "another card in the same session")
+def _(life: Trouble) -> None:
+    life.at_scene(show.EnterPin, life.other_card)
+
+
+@row("C3", "the reader vanishes and returns")
+def _(life: Trouble) -> None:
+    def unplug() -> None:
+        life.machine.reader.unplug()
+        life.machine.clock.after(float(life.one_of("0.1 5 60")), life.machine.reader.plug_in)
+
+    life.soon(unplug)
+
+
+@row("C4", "the card answers what it must not")
+def _(life: Trouble) -> None:
+    chip, at, name = life.person.card.chip, life.chance(1, 14), life.one_of("status cut long garbage empty label")
+    word = int(life.one_of("6982 6983 6984 63c0 63c1 6a82 6f00 6700"), 16)
+    life.now(lambda: chip.fail(name, at=at, word=word))
+
+
+@row("C5", "the card is slow or mute")
+def _(life: Trouble) -> None:
+    chip, at = life.person.card.chip, life.chance(1, 14)
+    life.now(lambda: chip.fail(life.one_of("slow mute"), at=at, seconds=12.0))
+
+
+@row("P1", "a key sticks")
+def _(life: Trouble) -> None:
+    def jam() -> None:
+        life.machine.keys.jam(life.one_of("1 5 cancel enter"), life.machine.clock.monotonic())
+        life.machine.crew.nudge("keypad")
+
+    life.soon(jam)
+
+
+@row("P2", "three corners pressed, a fourth key seems down")
+def _(life: Trouble) -> None:
+    def press() -> None:
+        for key in ("1", "2", "4"):
+            life.machine.tap(key, life.machine.clock.monotonic(), hold_s=0.3)
+
+    life.soon(press)
+
+
+@row("P4", "wrong PIN, then right")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.person.enter_wrong_first(times=life.chance(1, 2)))
+
+
+# --- coins in ---------------------------------------------------------------------------------------
+
+
+def _acceptor(life: Trouble, *faults: str) -> None:
+    fault = life.one_of(" ".join(faults))
+    life.at_scene(show.Pay, lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic()))
+
+
+@row("A1", "a coin jams")
+def _(life: Trouble) -> None:
+    _acceptor(life, "jam")
+
+
+@row("A2", "several coins between two polls")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.person.pay_with((100, 10, 50, 100, 500), apart_s=0.05))
+
+
+@row("A3", "more events than the buffer holds")
+def _(life: Trouble) -> None:
+    life.when("coin in", lambda: life.machine.acceptor.fault("burst_noise", life.machine.clock.monotonic()), among=2)
+
+
+@row("A4", "the acceptor restarts")
+def _(life: Trouble) -> None:
+    life.when("coin in", lambda: life.machine.acceptor.fault("reset", life.machine.clock.monotonic()), among=2)
+
+
+@row("A5", "a coin after the fee")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.person.pay_with((*life.person.coins, 100, 50), apart_s=0.12))
+
+
+@row("A6", "string, light, unknown code, foreign coin")
+def _(life: Trouble) -> None:
+    _acceptor(life, "string", "light", "unknown_code", "swallow")
+
+
+@row("A8", "the host stops for 1.5 s")
+def _(life: Trouble) -> None:
+    life.when("coin in", lambda: life.machine.clock.after(0.01, lambda: life.machine.clock.advance(1.5)))
+
+
+@row("A9", "another acceptor stands there")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+
+
+# --- coins out --------------------------------------------------------------------------------------
+
+
+def _hopper(life: Trouble, fault: str, *, point: str = "coin out") -> None:
+    def strike() -> None:
+        busiest = max(life.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)
+        busiest.fault(fault, life.machine.clock.monotonic())
+
+    life.when(point, strike, among=2)
+
+
+@row("H1", "a hopper runs empty while paying")
+def _(life: Trouble) -> None:
+    _hopper(life, "empty")
+
+
+@row("H2", "a hopper jams or draws too much")
+def _(life: Trouble) -> None:
+    _hopper(life, life.one_of("jam over_current"))
+
+
+@row("H3", "a hopper loses its power while paying, or its counters")
+def _(life: Trouble) -> None:
+    _hopper(life, life.one_of("power_loss power_loss nv_error"))
+
+
+@row("H4", "the answer to dispense is lost, or is NAK")
+def _(life: Trouble) -> None:
+    def strike() -> None:
+        if life.chance(0, 1):
+            life.machine.bus.fault("lost_reply", header=167)
+        else:
+            for hopper in life.machine.hoppers.values():
+                hopper.fault("nak", life.machine.clock.monotonic())
+
+    life.at_scene(show.Pay, strike)
+
+
+@row("H5", "a coin after the emergency stop")
+def _(life: Trouble) -> None:
+    def strike() -> None:
+        for hopper in life.machine.hoppers.values():
+            hopper.fault("stuck_busy", life.machine.clock.monotonic())
+            hopper.fault("late_coin", life.machine.clock.monotonic())
+
+    life.at_scene(show.Pay, strike)
+
+
+@row("H6", "a coin comes out without a command")
+def _(life: Trouble) -> None:
+    life.now(life.machine.phantom_coin)
+
+
+@row("H7", "too little change")
+def _(life: Trouble) -> None:
+    def empty() -> None:
+        for value, hopper in life.machine.hoppers.items():
+            if value != int(life.one_of("10 50 100 500")):
+                hopper.fault("empty", life.machine.clock.monotonic())
+
+    life.now(empty)
+
+
+# --- paper ------------------------------------------------------------------------------------------
+
+
+def _printer(life: Trouble, fault: str, *, low: int = 0) -> None:
+    """At some byte of the next page."""
+    life.at_scene(show.Pay, lambda: life.machine.printer.fail(fault, life.chance(low, 8500)))
+
+
+@row("R1", "no paper before the page, or a hot head")
+def _(life: Trouble) -> None:
+    life.now(life.machine.printer.paper_out if life.chance(0, 1) else life.machine.printer.overheat)
+
+
+@row("R2", "the roll ends in the page")
+def _(life: Trouble) -> None:
+    _printer(life, "paper_out")
+
+
+@row("R3", "the cover is opened in the page")
+def _(life: Trouble) -> None:
+    _printer(life, "cover_open")
+
+
+@row("R4", "the cutter sticks after the page")
+def _(life: Trouble) -> None:
+    _printer(life, "cutter")
+
+
+@row("R5", "the printer's port goes and comes back")
+def _(life: Trouble) -> None:
+    def unplug() -> None:
+        stream = life.machine.stream_of("printer")
+        stream.hang_up()
+        life.machine.clock.after(float(life.chance(1, 4)), stream.plug_in)
+
+    life.when("dots", unplug, among=3)
+
+
+@row("R7", "the printer's answer is lost, or comes twice")
+def _(life: Trouble) -> None:
+    _printer(life, life.one_of("lose_reply double_reply"))
+
+
+@row("R8", "a piece of an earlier job lies in the printer's memory")
+def _(life: Trouble) -> None:
+    life.when("dots", lambda: life.machine.die(None), among=3)  # the process ends in the page; the printer stays on
+
+
+@row("R9", "the paper is not taken")
+def _(life: Trouble) -> None:
+    life.at_scene(show.TakePaper, lambda: None)
+    life.person.leaves_paper = True
+
+
+# --- line -------------------------------------------------------------------------------------------
+
+CALLS = "challenges authentications requests document issued void claims"
+
+
+@row("N1", "a message, or its answer, is lost")
+def _(life: Trouble) -> None:
+    faults, call = life.machine.centre.faults, life.one_of(CALLS)
+    lost = faults.lost_before if life.chance(0, 1) else faults.lost_after
+    life.when(f"line {call} reached", lambda: lost.add(call))
+
+
+@row("N2", "a message arrives twice")
+def _(life: Trouble) -> None:
+    call = life.one_of(CALLS)
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.doubled.add(call))
+
+
+@row("N3", "the centre is slower than any deadline")
+def _(life: Trouble) -> None:
+    call = life.one_of(CALLS)
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.slow.add(call))
+
+
+@row("N4", "another person's document")
+def _(life: Trouble) -> None:
+    def swap() -> None:
+        life.machine.centre.faults.foreign_document = True
+
+    life.when("line document reached", swap)
+
+
+@row("N5", "an earlier answer is played again")
+def _(life: Trouble) -> None:
+    def replay() -> None:
+        life.machine.centre.faults.replayed = True
+
+    life.when("line requests reached", replay)
+
+
+@row("N8", "the centre believes another outcome")
+def _(life: Trouble) -> None:
+    life.when("line (issued|void) reached", life.machine.centre.contradict)
+
+
+@row("N9", "the centre is down for a minute")
+def _(life: Trouble) -> None:
+    def down() -> None:
+        life.machine.centre.faults.down = True
+        life.machine.clock.after(60.0, lambda: setattr(life.machine.centre.faults, "down", False))
+
+    life.soon(down, within_s=15.0)
+
+
+@row("S1", "the case is opened")
+def _(life: Trouble) -> None:
+    machine, shut = life.machine, life.chance(0, 1) == 1
+
+    def opened() -> None:
+        machine.move_door(opened=True)
+        if shut:
+            machine.clock.after(3.0, lambda: machine.move_door(opened=False))
+
+    life.soon(opened, within_s=15.0)
+
+
+# --- time -------------------------------------------------------------------------------------------
+
+
+@row("T1", "the wall clock jumps")
+def _(life: Trouble) -> None:
+    jump = timedelta(hours=float(life.one_of("-1 1 87600")))
+    life.soon(lambda: life.machine.jump(jump))
+
+
+@row("T2", "23:00 in the session")
+def _(life: Trouble) -> None:
+    today = life.machine.now().replace(hour=22, minute=49, second=50)
+    life.now(lambda: life.machine.set_wall(today))
+    at_closing = today.replace(hour=22, minute=59, second=59)
+    life.at_scene(show.Pay, lambda: life.machine.set_wall(at_closing))
+
+
+@row("T3", "midnight, the year's end, a leap day in the session")
+def _(life: Trouble) -> None:
+    before = datetime.fromisoformat(life.one_of("2026-12-31T23:59:58 2028-02-28T23:59:58 2026-11-24T23:59:58"))
+    life.at_scene(show.Pay, lambda: life.machine.set_wall(before.replace(tzinfo=JST)))
+
+
+# --- medium and power -------------------------------------------------------------------------------
+
+
+@row("D1", "the medium is full")
+def _(life: Trouble) -> None:
+    life.now(life.machine.disk.fill)
+
+
+@row("D2", "a sync fails")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.machine.disk.fail("sync", at=life.chance(1, 12), forever=life.chance(0, 3) == 0))
+
+
+@row("D3", "a torn, flipped or shuffled end after a cut")
+def _(life: Trouble) -> None:
+    tail = Tail(life.one_of("torn flipped shuffled"))
+    life.when("disk write after", lambda: life.machine.die(tail, life.chance(0, 99)), among=14)
+
+
+@row("D4", "the medium turns read-only")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.machine.disk.fail("write", at=life.chance(1, 12), code=30, forever=True))
+
+
+@row("X1", "the power goes")
+def _(life: Trouble) -> None:
+    tail = Tail(life.one_of("dropped kept torn flipped shuffled"))
+    life.when(".*", lambda: life.machine.die(tail, life.chance(0, 99)), among=60)
+    if life.chance(0, 2) == 0:  # and once more, in the start that follows
+        life.when(".*", lambda: life.machine.die(tail, life.chance(0, 99)), among=90)
+
+
+@row("X2", "the process is killed")
+def _(life: Trouble) -> None:
+    life.when(".*", lambda: life.machine.die(None), among=60)
+
+
+@row("X3", "the devices lose their power, the machine does not")
+def _(life: Trouble) -> None:
+    life.soon(life.machine.brown_out, within_s=12.0)

@@ -1,0 +1,141 @@
+"""A machine in virtual time with a technician at its serial line: console and terminal in memory, accounts of the rig.
+
+The terminal is a person who types whole lines and reads what comes back; the wire between has its real pace.
+"""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from drivers.errors import LineLost
+from firmware.console.access import Account, Accounts, Role, scrypt, spell
+from firmware.console.console import Console
+from firmware.console.hands import LoopHands
+from firmware.desks import Desk
+from firmware.desks.console import ConsoleDesk
+from firmware.loop import Loop
+from host_sim.adapters.memory import MemoryStream
+from host_sim.adapters.wire import WireKind
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.world import ADDRESSES, MACHINE
+
+PEOPLE = {
+    "tanaka": Role.TECHNICIAN,
+    "kato": Role.CASH,
+    "mori": Role.CASH,
+    "goto": Role.SECURITY,
+    "ueda": Role.VIEWER,
+}
+PASSWORD = "correct-horse"  # noqa: S105  of people who do not exist
+SERIAL_LINE = WireKind(baud=115200)
+
+
+class Terminal:
+    """A `LineModel`: what is typed goes out, what comes in is shown."""
+
+    def __init__(self) -> None:
+        self.shown = bytearray()
+        self._typed = bytearray()
+
+    def type(self, data: bytes) -> None:
+        self._typed += data
+
+    def receive(self, data: bytes, now_s: float) -> None:  # noqa: ARG002
+        self.shown += data
+
+    def transmit(self, now_s: float) -> bytes:  # noqa: ARG002
+        typed, self._typed = bytes(self._typed), bytearray()
+        return typed
+
+    def wake_at(self) -> float | None:
+        return 0.0 if self._typed else None  # what was typed wants out at once
+
+
+class ConsoleRig(RigMachine):
+    """`say` types a line and returns what the machine answered to it."""
+
+    def __init__(self, **settings: object) -> None:
+        self.terminal = Terminal()
+        self.codes = 0
+        self.users = Path(tempfile.mkdtemp(prefix="kofuki-rig-")) / "users.toml"
+        self.accounts = accounts()
+        self.store_accounts()
+        super().__init__(**settings)  # type: ignore[arg-type]
+
+    def store_accounts(self, unlock: str = "") -> None:
+        self.users.write_text(spell(replace(self.accounts, unlock=unlock)))
+        self.users.chmod(0o600)
+
+    def _more_desks(self) -> tuple[Desk, ...]:
+        self.serial = MemoryStream(
+            self.terminal, self.clock, SERIAL_LINE, lost=lambda: LineLost("console", "unplugged")
+        )
+        return (ConsoleDesk(self.serial, self.users, lambda: self.now().date(), self.clock),)
+
+    def _console(self, loop: Loop) -> Console:
+        hands = LoopHands(
+            loop,
+            self.memory,
+            machine=MACHINE,
+            version="rig",
+            hopper_values=ADDRESSES,
+            now=self.now,
+            clock=self.clock,
+            settings=self.timeouts,
+            check_settings=lambda: None,
+        )
+        self.console = Console(hands, self._code)
+        return self.console
+
+    def _code(self) -> str:
+        self.codes += 1
+        return f"{0xA000 + self.codes:04x}"
+
+    # --- a person at the terminal ---------------------------------------------------------------
+
+    def type(self, text: str) -> None:
+        self.terminal.type(text.encode() + b"\r")
+
+    def say(self, text: str, limit_s: float = 300.0) -> str:
+        """One line typed, and everything shown until the machine waits for the next one."""
+        before = len(self.terminal.shown)
+        self.type(text)
+        self.run_until(lambda: self._asks(before), limit_s)
+        return self.shown_since(before)
+
+    def shown_since(self, before: int) -> str:
+        return self.terminal.shown[before:].decode("ascii").replace("\r\n", "\n")
+
+    def _asks(self, before: int) -> bool:
+        shown = bytes(self.terminal.shown[before:])
+        return b"\r\n" in shown and shown.endswith((b"> ", b"word: ", b"person: ", b"): "))
+
+    def log_in(self, name: str, password: str = PASSWORD) -> str:
+        self.say(f"login {name}")
+        return self.say(password)
+
+    def confirm(self, planned: str, second: str | None = None) -> str:
+        """Confirm what was planned, with a second person where one is asked for."""
+        said = self.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
+        if second is None:
+            return said
+        assert said.endswith(": "), said
+        self.say(second)
+        return self.say(PASSWORD)
+
+    def enter_maintenance(self, name: str = "tanaka") -> None:
+        self.log_in(name)
+        self.say("request maint")
+        self.run_until(lambda: self.loop.reception.state.in_maintenance, 600)
+
+
+_hashed: list[Accounts] = []
+
+
+def accounts() -> Accounts:
+    """Everybody has the same password; hashed once."""
+    if not _hashed:
+        salt = bytes(16)
+        proof = scrypt(PASSWORD, salt)
+        _hashed.append(Accounts({name: Account(role=role, salt=salt, hash=proof) for name, role in PEOPLE.items()}))
+    return _hashed[0]

@@ -1,0 +1,262 @@
+"""Every power cut: a session is lived once, and at each instant that matters the world splits.
+
+Theory. `at_point` is told before and after every write, every sync, every message to the centre, and whenever a coin
+or dots move. At each of these points, for each fault that can strike there, the process forks: the child lives on
+with the fault, the parent without. So every history shares its beginning with its neighbours and nothing is run
+twice; depth 2 is a child that forks again. What a cut leaves on the medium is compared first, and two fates that
+leave the same are one history. When everything is settled, `truth.Checker` looks at what really happened.
+
+A history is named by its script and its faults, "one copy, change: 57 torn 1, 81 lost"; `replay` lives exactly that one.
+"""
+
+import os
+import pickle
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from firmware.journal.journal import JournalTrouble
+from host_sim.adapters.disk import PowerLost, Tail
+from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.hopper import HopperModel
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person
+from host_sim.rig.truth import Checker, Violation
+
+CUTS: dict[str, tuple[Tail | None, int]] = {
+    "dropped": (Tail.DROPPED, 0),
+    "kept": (Tail.KEPT, 0),
+    "torn 1": (Tail.TORN, 1),
+    "torn 2": (Tail.TORN, 2),
+    "flipped 1": (Tail.FLIPPED, 1),
+    "flipped 2": (Tail.FLIPPED, 2),
+    "shuffled": (Tail.SHUFFLED, 1),
+    "killed": (None, 0),
+}
+MENU: dict[str, tuple[str, ...]] = {
+    r"line \w+ reached": ("lost", "doubled"),
+    r"line \w+ acted": ("answer lost",),
+    r"line document reached": ("another's document",),
+    r"dots": ("jam", "paper out", "cover opened", "printer silent"),
+    r"coin out": ("hopper empty", "hopper jam", "hopper power"),
+    r"coin in": ("acceptor reset",),
+}
+
+
+PRINTER_FAULTS = {"paper out": "paper_out", "cover opened": "cover_open", "printer silent": "silence"}
+
+
+@dataclass(frozen=True)
+class Script:
+    """Who comes, one after the other, and to what machine."""
+
+    name: str
+    people: Callable[[], Sequence[Person]]
+    tubes: dict[int, int] | None = None
+    acceptor_counts: bool = True  # has a counter of all coins for life (ccTalk header 225)
+
+
+@dataclass
+class Findings:
+    """What a tree of histories came to."""
+
+    histories: int = 0
+    points: Counter[str] = field(default_factory=Counter)  # where a fault struck
+    reds: list[str] = field(default_factory=list)
+
+    def add(self, other: "Findings") -> None:
+        self.histories += other.histories
+        self.points.update(other.points)
+        self.reds += other.reds[: max(0, 20 - len(self.reds))]
+
+
+def read_history(named: str) -> tuple[str, list[tuple[int, str]]]:
+    """Script and faults of a history's name. Raises ValueError."""
+    name, _, faults = named.rpartition(":")
+    return name, [(int(point), fault) for point, _, fault in (one.strip().partition(" ") for one in faults.split(","))]
+
+
+@dataclass
+class Explorer:
+    """Lives one script in every way. `share`: which of how many equal parts of the first level is ours."""
+
+    script: Script
+    depth: int
+    share: tuple[int, int] = (0, 1)
+    every: int = 1  # below the first level, only every n-th point
+    replay: Sequence[tuple[int, str]] = ()
+    stop_at_red: bool = False
+    only: frozenset[str] = frozenset()  # of the faults, where not all are wanted
+    findings: Findings = field(default_factory=Findings)
+    _trail: list[tuple[int, str]] = field(default_factory=list)
+    _point: int = 0
+    _seen: set[int] = field(default_factory=set)
+    _answer: int | None = None  # the pipe to the parent; None in the first process
+
+    def explore(self) -> Findings:
+        """Live it, and everything that splits off. In a child this does not return."""
+        try:
+            self._live()
+        except Violation as red:
+            self.findings.reds.append(f"{self.named}\n    {red}")
+        except Exception as fault:  # noqa: BLE001  whatever falls out of the machine is a finding
+            self.findings.reds.append(f"{self.named}\n    X2: the machine fell: {type(fault).__name__}: {fault}")
+        self.findings.histories += self._answer is not None or self.share[0] == 0
+        if self._answer is not None:
+            with os.fdopen(self._answer, "wb") as pipe:
+                pickle.dump(self.findings, pipe)
+            os._exit(0)
+        return self.findings
+
+    @property
+    def named(self) -> str:
+        faults = ", ".join(f"{point} {fault}" for point, fault in self._trail)
+        return f"{self.script.name}: {faults}"
+
+    # --- living ---------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        self.machine = machine = RigMachine(tubes=self.script.tubes)
+        if isinstance(machine.acceptor, AcceptorModel):
+            machine.acceptor.has_accept_counter = self.script.acceptor_counts
+        self.checker = Checker(machine)
+        machine.at_point = self._at_point
+        for person in self.script.people():
+            person.card.chip.heal()
+            self._surviving(partial(self._serve, person))
+        self._surviving(machine.settle_advices)
+        self.checker.check()
+
+    def _serve(self, person: Person) -> None:
+        """Serve, once a technician has put right what a person must."""
+        self.machine.mend()
+        self.machine.serve(person, person.card.chip)
+
+    def _surviving(self, deed: Callable[[], None]) -> None:
+        """Do it; if the machine dies meanwhile, let it come back to its idle screen, as often as it takes."""
+        try:
+            deed()
+        except PowerLost:
+            self._come_back()
+        except JournalTrouble:
+            self.checker.died()
+            self._come_back()
+
+    def _come_back(self) -> None:
+        """Start until a start is survived, whatever strikes meanwhile."""
+        while True:
+            try:
+                self.machine.restart()
+                self.checker.restarted()
+                self.machine.mend()
+                self.machine.settle_advices()
+            except PowerLost:
+                continue
+            return
+
+    # --- splitting ------------------------------------------------------------------------------
+
+    def _at_point(self, name: str) -> None:
+        self.checker.effect(name)
+        self._point += 1
+        if self.replay:
+            for point, fault in self.replay:
+                if point == self._point:
+                    self._trail.append((point, fault))
+                    self._strike(name, fault)
+            return
+        if self.depth == 0 or not self._is_ours() or (self.stop_at_red and self.findings.reds):
+            return
+        for fault in list(self._faults(name)):
+            if self._split(name, fault):
+                self._strike(name, fault)
+                return
+
+    def _is_ours(self) -> bool:
+        mine, shares = self.share
+        if not self._trail:
+            return self._point % shares == mine
+        return self._point % self.every == 0
+
+    def _faults(self, name: str) -> Iterator[str]:
+        """What can strike here, each different state of the medium once."""
+        for fault, (tail, seed) in CUTS.items():
+            if self.only and fault not in self.only:
+                continue
+            state = self._state_after(tail, seed)
+            if state not in self._seen:
+                self._seen.add(state)
+                yield fault
+        for pattern, faults in MENU.items():
+            if re.fullmatch(pattern, name):
+                yield from (fault for fault in faults if not self.only or fault in self.only)
+
+    def _state_after(self, tail: Tail | None, seed: int) -> int:
+        """The world as a start would find it: medium, coins, paper, centre."""
+        machine = self.machine
+        centre = tuple((rid, n, c.state) for rid, held in machine.centre.requests.items() for n, c in held.items())
+        return hash(
+            (
+                machine.disk.hash_after(tail or Tail.KEPT, seed),
+                tail is None,
+                len(machine.acceptor.cash_box),
+                machine.coins_out_yen(),
+                machine.printer.counters.cuts,
+                machine.printer.path.burns,
+                centre,
+                tuple(machine.centre.claims.items()),
+                machine.starts,
+                machine.loop.state,
+            )
+        )
+
+    def _split(self, name: str, fault: str) -> bool:
+        """True in the child, which lives on with the fault; the parent takes in what the child's tree came to."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            if self._answer is not None:
+                os.close(self._answer)
+            self._answer = writing
+            self.depth -= 1
+            self._trail.append((self._point, fault))
+            self.findings = Findings(points=Counter({f"{name}: {fault}": 1}))
+            return True
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            told = pipe.read()
+        os.waitpid(child, 0)
+        if told:
+            self.findings.add(pickle.loads(told))  # noqa: S301  from our own child
+        else:
+            self.findings.reds.append(f"{self.named}, {self._point} {fault}\n    X2: the process fell without a word")
+        return False
+
+    def _strike(self, name: str, fault: str) -> None:
+        machine = self.machine
+        if fault in CUTS:
+            self.checker.died()
+            machine.die(*CUTS[fault])
+        now_s = machine.clock.monotonic()
+        call = name.split()[1] if name.startswith("line ") else ""
+        match fault:
+            case "lost":
+                machine.centre.faults.lost_before.add(call)
+            case "doubled":
+                machine.centre.faults.doubled.add(call)
+            case "answer lost":
+                machine.centre.faults.lost_after.add(call)
+            case "another's document":
+                machine.centre.faults.foreign_document = True
+            case "jam" | "paper out" | "cover opened" | "printer silent":
+                machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
+            case "acceptor reset":
+                machine.acceptor.fault("reset", now_s)
+            case _:
+                self._paying_hopper().fault({"hopper power": "power_loss"}.get(fault, fault.split()[1]), now_s)
+
+    def _paying_hopper(self) -> HopperModel:
+        return max(self.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)

@@ -1,0 +1,85 @@
+"""A crew without threads: every desk works when virtual time reaches it, one after the other."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
+
+from firmware.desks import Command, Desk
+from firmware.workers import Posted, Shift
+from host_sim.clock import VirtualClock
+from host_sim.rig.quiet import Quiet
+
+Alarm = Callable[[], float | None]  # the next instant at which this desk could notice something; None: none is known
+
+
+class InlineCrew:
+    """Satisfies `firmware.workers.Crew`. Time passes inside `receive` and inside whatever a desk waits for.
+
+    A desk is polled as often as it asks. Where the world can tell when something happens (`nudge`, or an alarm that
+    knows the next instant), or can prove that nothing has (`quiet`), the polls that would find nothing are left out.
+    """
+
+    def __init__(
+        self, desks: Iterable[Desk], clock: VirtualClock, alarms: Mapping[str, Alarm], quiet: Mapping[str, Quiet]
+    ) -> None:
+        self._clock = clock
+        self._alarms = alarms
+        self._quiet = quiet
+        self._shifts = {desk.name: Shift(desk, clock) for desk in desks}
+        self._polls_at_s = dict.fromkeys(self._shifts, 0.0)
+        self._nudged: set[str] = set()
+        self._commands: deque[tuple[str, Command, int]] = deque()
+        self._posted: deque[Posted] = deque()
+
+    def start(self) -> None:
+        for name, shift in self._shifts.items():
+            self._posted.extend(shift.begin())
+            self._rest(name)
+
+    def send(self, desk: str, command: Command, ticket: int) -> None:
+        self._commands.append((desk, command, ticket))
+
+    def nudge(self, desk: str) -> None:
+        """Something happened there: look now."""
+        self._nudged.add(desk)
+        self._polls_at_s[desk] = self._clock.monotonic()
+
+    def receive(self, timeout_s: float) -> Posted | None:
+        clock = self._clock
+        deadline_s = clock.monotonic() + timeout_s
+        while not self._posted:
+            if self._commands:
+                name, command, ticket = self._commands.popleft()
+                self._posted.extend(self._shifts[name].do(command, ticket))
+                self._rest(name)
+                continue
+            name = min(self._polls_at_s, key=self._polls_at_s.__getitem__)
+            at_s = min(self._polls_at_s[name], deadline_s)
+            due_s = clock.next_due_s()
+            if due_s < at_s:
+                clock.advance_to(due_s)  # it may nudge a desk
+                continue
+            clock.advance_to(at_s)
+            if self._polls_at_s[name] > at_s:
+                return None
+            self._nudged.discard(name)
+            if not self._is_quiet(name):
+                self._posted.extend(self._shifts[name].poll())
+            self._rest(name)
+        return self._posted.popleft()
+
+    def _is_quiet(self, name: str) -> bool:
+        quiet = self._quiet.get(name)
+        return quiet is not None and self._shifts[name].up and quiet()
+
+    def _rest(self, name: str) -> None:
+        """When this desk is polled next; sooner than planned if its pace has changed."""
+        now_s, shift = self._clock.monotonic(), self._shifts[name]
+        alarm = self._alarms.get(name)
+        at_s = now_s + max(shift.wait_s(), 1e-4)
+        if alarm is not None and shift.up:
+            wanted_s = alarm()
+            at_s = inf if wanted_s is None else max(wanted_s, at_s)
+            if name in self._nudged:
+                at_s = now_s + 1e-4
+        self._polls_at_s[name] = at_s

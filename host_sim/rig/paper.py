@@ -1,0 +1,69 @@
+"""Short pages whose dots are the document's own hash, so that any piece of paper can be traced back to its document.
+
+The rig proves order and truth; that pages are fast and beautiful is proved elsewhere.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from drivers.printer.raster import RasterPage, RasterSlip, pack, raster_sha256
+from firmware.desks.staff import PrintLines
+from firmware.session.effects import PrintClaimSlip, PrintReceipt
+from host_sim.models.printer.paper import Dots
+
+WIDTH_DOTS, HEIGHT_DOTS = 1664, 40
+_CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 4, 24, 2  # a bit is so wide and so tall
+
+
+@lru_cache(maxsize=64)
+def draw_page(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
+    digest = hashlib.sha256(document).digest()  # of what is really here; whether it is ours is for the machine to find
+    code = bytes.fromhex(f"{int.from_bytes(digest, 'big'):0256b}".replace("1", "f"))  # four dots for each bit
+    rule = b"\xff" * (258 * _CELL_DOTS // 8)  # above: where the code begins, whatever its first bits are
+    drawn = [b""] * 4 + [rule] * _RULE_ROWS + [code] * _CODE_ROWS
+    rows = b"".join(row.ljust(WIDTH_DOTS // 8, b"\0") for row in drawn).ljust(HEIGHT_DOTS * WIDTH_DOTS // 8, b"\0")
+    page = RasterPage(
+        request_id=request_id,
+        copy=copy,
+        page=1,
+        pages=1,
+        document_sha256=document_sha256,
+        raster_sha256=raster_sha256(WIDTH_DOTS, HEIGHT_DOTS, rows),
+        width_dots=WIDTH_DOTS,
+        height_dots=HEIGHT_DOTS,
+        rows=rows,
+    )
+    return (page,)
+
+
+def codes_in(dots: Dots) -> dict[str, bool]:
+    """SHA-256 (hex) of every document whose code begins on this paper, and whether it is whole and not voided.
+
+    The bar that voids a sheet is black for longer than the rule above a code.
+    """
+    rule = np.pad(np.all(dots[:, : 258 * _CELL_DOTS], axis=1), 1).astype(np.int8)
+    edges = np.diff(rule)
+    runs = list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True))
+    voided = any(ends - begins > _RULE_ROWS for begins, ends in runs)
+    found = {}
+    for begins, ends in runs:
+        if ends - begins == _RULE_ROWS and ends < len(dots):
+            rows = dots[ends : ends + _CODE_ROWS, : 256 * _CELL_DOTS : _CELL_DOTS]
+            whole = not voided and len(rows) == _CODE_ROWS and bool((rows == rows[0]).all())
+            found[np.packbits(rows[0]).tobytes().hex()] = whole
+    return found
+
+
+@lru_cache(maxsize=2)
+def _slip(ink_dots: int) -> RasterSlip:
+    grey = np.full((24, 576), 255, dtype=np.uint8)
+    grey[4:20, 8 : 8 + ink_dots] = 0
+    return RasterSlip(width_dots=576, height_dots=24, rows=pack(grey))
+
+
+def draw_slip(effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip:
+    """A short bar for a receipt, a longer one for a claim slip."""
+    return _slip(32 if isinstance(effect, PrintReceipt) else 72)

@@ -1,0 +1,114 @@
+"""Residents for whole sessions in virtual time: each looks at a new scene and acts after a human while."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from firmware.session import scenes as show
+from host_sim.rig.machine import RigMachine
+from host_sim.wallet import WalletCard
+
+Deed = Callable[[RigMachine, show.Scene], None]
+
+
+@dataclass
+class Person:
+    """Wants `copies` of the `kind`-th certificate and pays with `coins`. `deeds` replace what they do at a scene.
+
+    `think_s`: from a new scene to the first key; `apart_s`: from coin to coin.
+    """
+
+    card: WalletCard
+    coins: Sequence[int] = (100, 100, 100)
+    kind: str = "2"
+    copies: int = 1
+    pin: str | None = None
+    second_pin: str | None = None  # after a wrong one
+    then: str | None = None  # another kind into the same basket
+    think_s: float = 1.0
+    apart_s: float = 1.0
+    gives_up_after_s: float | None = None  # presses cancel so long after the last coin
+    quits_at: type[show.Scene] | None = None  # walks away when this shows, and takes the card
+    leaves_paper: bool = False
+    on_scene: Callable[[show.Scene], None] = lambda _: None
+    deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
+    seen: list[show.Scene] = field(default_factory=list)
+    _paid: bool = False
+    _wrong_to_come: int = 0
+
+    def __call__(self, machine: RigMachine, scene: show.Scene) -> None:
+        self.seen.append(scene)
+        self.on_scene(scene)
+        if self.quits_at is not None and isinstance(scene, self.quits_at):
+            machine.watchers.clear()
+            machine.clock.after(self.think_s, machine.reader.remove)
+            return
+        deed = self.deeds.get(type(scene))
+        if deed is not None:
+            deed(machine, scene)
+            return
+        now_s = machine.clock.monotonic()
+        match scene:
+            case show.EnterPin(count=0, countdown_s=None):
+                self.type_pin(machine, now_s)
+            case show.LastTry(countdown_s=None):
+                machine.tap("enter", now_s + self.think_s)
+            case show.TakeCard(countdown_s=None) | show.Sorry(countdown_s=None):
+                machine.clock.at(now_s + self.think_s, machine.reader.remove)
+            case show.ChooseKind(countdown_s=None):
+                machine.tap(self.kind, now_s + self.think_s)
+            case show.ChooseOption(countdown_s=None):
+                machine.tap("1", now_s + self.think_s)
+            case show.ChooseCopies(countdown_s=None):
+                machine.tap("enter" if scene.copies == self.copies else str(self.copies), now_s + self.think_s)
+            case show.Basket(countdown_s=None) if self.then and scene.may_add:
+                self.kind, self.then = self.then, None
+                machine.tap("1", now_s + self.think_s)
+            case show.Basket(countdown_s=None):
+                machine.tap("enter", now_s + self.think_s)
+            case show.Pay() if not self._paid:
+                self._paid = True
+                for number, coin in enumerate(self.coins):
+                    machine.drop(coin, now_s + self.think_s + number * self.apart_s)
+                if self.gives_up_after_s is not None:
+                    last_s = now_s + self.think_s + (len(self.coins) - 1) * self.apart_s
+                    machine.tap("cancel", last_s + self.gives_up_after_s)
+            case show.TakePaper(countdown_s=None) if not self.leaves_paper:
+                machine.take_paper(now_s + self.think_s * 1.5)
+            case _:
+                pass
+
+    def pay_with(self, coins: Sequence[int], apart_s: float) -> None:
+        self.coins, self.apart_s = coins, apart_s
+
+    def enter_wrong_first(self, times: int) -> None:
+        """Four noughts so often, then the right PIN."""
+        self._wrong_to_come = times
+
+    def type_pin(self, machine: RigMachine, now_s: float) -> None:
+        digits = self.pin or self.card.pin or "0000"
+        self.pin = self.second_pin or self.pin
+        if self._wrong_to_come:
+            self._wrong_to_come -= 1
+            digits = "0000"
+        between_s = 0.3 * min(1.0, self.think_s)
+        for number, digit in enumerate((*digits, "enter")):
+            machine.tap(digit, now_s + 0.5 * self.think_s + number * max(between_s, 0.25))
+
+
+def serve(machine: RigMachine, person: Person, limit_s: float = 900.0) -> Person:
+    """One resident from card in to idle again, and everything told to the centre."""
+    machine.serve(person, person.card.chip, limit_s)
+    machine.settle_advices()
+    return person
+
+
+def tap_at_first(scene: type[show.Scene], key: str, after_s: float = 1.0) -> dict[type[show.Scene], Deed]:
+    """Press one key, once, when a scene first shows."""
+    done: list[bool] = []
+
+    def deed(machine: RigMachine, _: show.Scene) -> None:
+        if not done:
+            done.append(True)
+            machine.tap(key, machine.clock.monotonic() + after_s)
+
+    return {scene: deed}

@@ -1,0 +1,41 @@
+"""The scripts of the crash explorer: who comes, and to what machine."""
+
+from collections.abc import Callable, Sequence
+
+from firmware.session import scenes as show
+from host_sim.rig.crash import Script
+from host_sim.rig.people import Person
+from host_sim.wallet import WalletCard
+
+Cards = dict[str, WalletCard]
+
+
+def scripts(cards: Cards) -> dict[str, Script]:
+    """Every script by its name."""
+    hanako, taro = cards["hanako"], cards["taro"]
+
+    def one(**wants: object) -> Callable[[], Sequence[Person]]:
+        return lambda: [Person(hanako, **wants)]  # type: ignore[arg-type]
+
+    made = [
+        Script("one copy, change", one(coins=(500,))),
+        Script("exact money", one(coins=(100, 100, 100))),
+        Script("three copies", one(coins=(500, 500), copies=3)),
+        Script("basket of two kinds", lambda: [Person(hanako, coins=(500, 100), then="1")]),
+        Script("cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0)),
+        Script("walks away from the slot", one(coins=(100,))),
+        Script(
+            "refused: wrong PIN, then right", lambda: [Person(hanako, pin="0000", coins=(100,) * 3, second_pin="1234")]
+        ),
+        Script("hopper of 100 nearly empty", one(coins=(500,)), tubes={10: 60, 50: 8, 100: 1, 500: 20}),
+        Script("one hopper", one(coins=(500,)), tubes={10: 0, 50: 0, 100: 20, 500: 0}),
+        Script("acceptor without a counter", one(coins=(100, 100, 100)), acceptor_counts=False),
+        Script("two residents in a row", lambda: [Person(hanako, coins=(500,)), Person(taro, coins=(100,) * 3)]),
+        Script("paper left in the mouth", lambda: [Person(hanako, coins=(500,), deeds={show.TakePaper: _nothing})]),
+        Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
+    ]
+    return {script.name: script for script in made}
+
+
+def _nothing(*_: object) -> None:
+    """Stands there and does nothing."""

@@ -1,0 +1,281 @@
+"""Thousands of residents, and trouble: whole sessions from one seed, in virtual time, with every byte codec.
+
+A *life* is one machine and its world for some sessions: its own wire, keys, hoppers and hour, from its own seed. Each
+session draws a resident, a card and up to two rows of the catalogue. After each the technician mends what is broken,
+and the machine must come back to its idle screen; at the end of a life the checker compares everything with what
+really happened. The same seed gives the same journal and the same bytes to the printer.
+"""
+
+import hashlib
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from firmware.journal.journal import JournalTrouble
+from firmware.session import scenes as show
+from firmware.session.states import State
+from host_sim.adapters.disk import PowerLost
+from host_sim.adapters.wire import WIRES, WireKind
+from host_sim.rig.catalogue import ROWS
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person
+from host_sim.rig.truth import Checker, Violation
+from host_sim.rig.world import JST, USB
+from host_sim.wallet import WalletCard
+
+SESSIONS = 25  # of one life
+GOOD = ("hanako", "taro", "kazuko", "nguyen")
+DEADLY = frozenset({"X1", "X2", "D3", "R8"})  # rows that end the machine
+PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
+
+
+@dataclass
+class Tally:
+    """What a swarm came to."""
+
+    sessions: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
+    reds: list[str] = field(default_factory=list)
+    digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> what it wrote and printed
+
+    def add(self, other: "Tally") -> None:
+        self.sessions += other.sessions
+        self.outcomes.update(other.outcomes)
+        self.marks.update(other.marks)
+        self.reds += other.reds
+        self.digests |= other.digests
+
+
+def live(seed: int, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -> Tally:
+    """One life. A violation ends it and is in the tally, with the seed that replays it."""
+    life = Life(seed, cards)
+    try:
+        for _ in range(sessions):
+            life.session()
+        life.end()
+    except Violation as red:
+        life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {red}")
+    except Exception as fault:  # noqa: BLE001  whatever falls out of the machine is a finding
+        what = f"X2: the machine fell: {type(fault).__name__}: {fault}"
+        life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {what}")
+    return life.tally
+
+
+@dataclass
+class _Armed:
+    """Trouble that waits for its point."""
+
+    row: str
+    point: re.Pattern[str]
+    skip: int
+    act: Callable[[], object]
+
+
+class Life:
+    """Satisfies `catalogue.Trouble`."""
+
+    def __init__(self, seed: int, cards: Mapping[str, WalletCard]) -> None:
+        self.seed = seed
+        self.tally = Tally()
+        self.rows: list[str] = []
+        self._cards = cards
+        self._random = rng = random.Random(f"kofuki swarm {seed}")
+        for card in cards.values():
+            card.renew()
+        noisy = rng.random() < 0.15
+        chatter = rng.random() < 0.2
+        pieces = rng.random() < 0.2
+        self.machine = machine = RigMachine(
+            seed=seed,
+            wire=WIRES[rng.choice(sorted(WIRES))] if noisy else USB,
+            usb=PIECES if pieces else USB,
+            bounce_s=0.028 if chatter else 0.003,
+            tubes={10: rng.randrange(90), 50: rng.randrange(60), 100: rng.randrange(90), 500: rng.randrange(30)},
+            begins=datetime(2026, 11, 24, rng.randrange(7, 21), tzinfo=JST),
+            acceptor_serial=0x01A2B3,
+        )
+        self.tally.marks.update(row for row, on in (("A7", noisy), ("P3", chatter), ("R6", pieces)) if on)
+        self.checker = Checker(machine)
+        self._armed: list[_Armed] = []
+        self._at_scenes: list[tuple[str, type[show.Scene], Callable[[], object]]] = []
+        self._row = ""
+        machine.at_point = self._at_point
+        self.person = Person(cards["hanako"])
+
+    # --- one session ----------------------------------------------------------------------------
+
+    def session(self) -> None:
+        rng = self._random
+        self.tally.sessions += 1
+        self.person = self._somebody()
+        count = rng.choices((0, 1, 2), (30, 50, 20))[0]
+        self.rows = rng.sample(sorted(ROWS), count)
+        for code in self.rows:
+            self._row = code
+            ROWS[code][1](self)
+        self.tally.outcomes[self._serve()] += 1
+        self._armed.clear()
+        self._at_scenes.clear()
+        self._recover()
+
+    def end(self) -> None:
+        """Everything is settled, looked at, and summed up in a digest."""
+        machine = self.machine
+        machine.settle_advices(7200.0)
+        self.checker.check()
+        digest = hashlib.sha256(machine.printed.digest())
+        for name in machine.disk.names():
+            digest.update(machine.disk.read(name))
+        self.tally.digests[self.seed] = digest.hexdigest()[:16]
+
+    def _somebody(self) -> Person:
+        rng = self._random
+        name = rng.choice(GOOD) if rng.random() < 0.9 else rng.choice(sorted(self._cards))
+        card = self._cards[name]
+        card.renew()
+        copies = rng.choice((1, 1, 1, 2, 3))
+        fee_yen = 300 * copies
+        coins: list[int] = []
+        while sum(coins) < fee_yen and rng.random() > 0.01:
+            coins.append(rng.choice((10, 50, 100, 100, 100, 500, 500)))
+        person = Person(
+            card,
+            coins=coins,
+            kind=rng.choice("12"),
+            copies=copies,
+            think_s=rng.uniform(0.25, 0.6),
+            apart_s=rng.choice((0.06, 0.2, 0.4)),
+            then=rng.choice("12") if rng.random() < 0.1 else None,
+            gives_up_after_s=rng.uniform(0.0, 1.0) if rng.random() < 0.06 else None,
+            quits_at=rng.choice((show.EnterPin, show.ChooseKind, show.ChooseCopies, show.Basket, show.TakeCard))
+            if rng.random() < 0.06
+            else None,
+        )
+        person.on_scene = self._scene
+        return person
+
+    def _serve(self) -> str:
+        """How it ended, in a word."""
+        machine = self.machine
+        try:
+            machine.run_until(lambda: machine.front_is_settled, 60)
+        except (PowerLost, JournalTrouble):
+            return self._died()
+        if not isinstance(machine.loop.scene, show.Idle):
+            return "closed"
+        try:
+            machine.serve(self.person, self.person.card.chip, 3600.0)
+        except (PowerLost, JournalTrouble):
+            return self._died()
+        except TimeoutError:
+            if machine.loop.state is not State.IDLE:
+                raise Violation(f"I15: the session hangs in {machine.loop.state}") from None
+            return "not noticed"
+        closed = machine.memory.last_closed
+        return f"{closed.outcome} {closed.reason}".strip() if closed else "nothing"
+
+    def _died(self) -> str:
+        if self.machine.alive:
+            self.checker.died()  # it ended itself: the medium failed
+        self._come_back()
+        return "died"
+
+    def _come_back(self) -> None:
+        """The service manager starts it again; after three vain starts a technician looks at the medium."""
+        for attempt in range(20):
+            try:
+                self.machine.restart()
+                self.checker.restarted()
+            except PowerLost:
+                continue
+            except JournalTrouble:
+                if attempt >= 2:
+                    self.machine.disk.heal()
+                continue
+            return
+        raise Violation("I15: it does not come back")
+
+    def _recover(self) -> None:
+        """A technician mends everything, and then it must serve again."""
+        machine = self.machine
+        if machine.loop.state is not State.IDLE:
+            raise Violation(f"I15: left in {machine.loop.state}")
+        machine.reader.remove()
+        for patience_s in (60.0, 60.0, 4000.0):  # what is found while it recovers is mended as well
+            try:
+                machine.mend()
+                if self._random.random() < 0.3:
+                    machine.load_coins()
+                machine.run_until(machine.is_open_again, patience_s)
+            except (PowerLost, JournalTrouble):
+                self._died()
+            except TimeoutError:
+                continue
+            else:
+                return
+        raise Violation(f"I15: does not serve again: {machine.loop.scene}")
+
+    # --- for the catalogue ----------------------------------------------------------------------
+
+    def chance(self, low: int, high: int) -> int:
+        return self._random.randint(low, high)
+
+    def one_of(self, words: str) -> str:
+        return self._random.choice(words.split())
+
+    def now(self, act: Callable[[], object]) -> None:
+        self.tally.marks[self._row] += 1
+        act()
+
+    def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
+        clock = self.machine.clock
+        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), self._marked(self._row, act))
+
+    def when(self, point: str, act: Callable[[], object], among: int = 1) -> None:
+        self._armed.append(_Armed(self._row, re.compile(point), self._random.randrange(among), act))
+
+    def at_scene(self, scene: type[show.Scene], act: Callable[[], object]) -> None:
+        self._at_scenes.append((self._row, scene, act))
+
+    def other_card(self) -> None:
+        machine = self.machine
+        other = self._cards["taro" if self.person.card.name == "hanako" else "hanako"]
+        other.renew()
+        machine.reader.remove()
+        machine.clock.after(0.5, lambda: machine.reader.insert(other.chip))
+        machine.clock.after(600.0, machine.reader.remove)  # a card that was forgotten is found in the end
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _marked(self, row: str, act: Callable[[], object]) -> Callable[[], None]:
+        def strike() -> None:
+            self.tally.marks[row] += 1
+            act()
+
+        return strike
+
+    def _at_point(self, name: str) -> None:
+        self.checker.effect(name)
+        for armed in self._armed:
+            if armed.point.fullmatch(name):
+                if armed.skip:
+                    armed.skip -= 1
+                    continue
+                self._armed.remove(armed)
+                if armed.row in DEADLY:
+                    self.checker.died()
+                self.tally.marks[armed.row] += 1
+                armed.act()
+                return
+
+    def _scene(self, scene: show.Scene) -> None:
+        for entry in list(self._at_scenes):
+            row, kind, act = entry
+            if isinstance(scene, kind):
+                self._at_scenes.remove(entry)
+                self.tally.marks[row] += 1
+                act()

@@ -1,0 +1,206 @@
+"""The checker: what really happened, held against what the machine and the centre say. Outside both.
+
+Physical truth is the cash box, the coins let go, and every piece of paper with the dots on it. The invariants are
+those of the fact sheet (reliability a.2); a `Violation` begins with the invariant's name.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from firmware.journal import records as r
+from firmware.journal.frames import used_bytes
+from firmware.journal.state import DOOR_OPENED
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.paper import codes_in
+
+ANSWERED = {"issued", "void"}
+
+
+class Violation(AssertionError):
+    """An invariant does not hold; the message begins with its name."""
+
+
+class Checker:
+    """Stands beside one machine for its whole life."""
+
+    def __init__(self, machine: RigMachine) -> None:
+        self.machine = machine
+        self.deaths_with_slot_open = 0
+        self._coming_out = 0  # coins that a hopper was told to pay before the process died
+        self._durable = (0, bytes(32).hex())
+
+    # --- while things happen --------------------------------------------------------------------
+
+    def effect(self, name: str) -> None:
+        """I13: nothing is dispensed or printed for an empty room."""
+        if self.machine.attended:
+            return
+        if name == "coin out":
+            if self._coming_out <= 0:
+                raise Violation("I13: a coin comes out and nobody is there")
+            self._coming_out -= 1
+        if name == "dots" and self._is_document():
+            raise Violation("I13: a document is printed and nobody is there")
+
+    def died(self) -> None:
+        """The machine ends now."""
+        machine = self.machine
+        self._durable = machine.memory.journal.head()
+        self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
+        session = machine.memory.book.session
+        self.deaths_with_slot_open += bool(session and session.slot_open)
+
+    def restarted(self) -> None:
+        """I14: what the centre was told, and what was durable, is in the chain."""
+        journal = self.machine.memory.journal
+        for whose, head in (("the centre's", self.machine.centre.witnessed), ("the acknowledged", self._durable)):
+            if not journal.confirms(*head):
+                raise Violation(f"I14: the journal has lost {whose} head, record {head[0]}")
+
+    def _is_document(self) -> bool:
+        known = {c.sha256 for copies in self.machine.centre.requests.values() for c in copies.values()}
+        return bool(known & set(codes_in(self.machine.printer.path.latest())))
+
+    # --- when everything is settled -------------------------------------------------------------
+
+    def check(self) -> None:
+        """Everything, when no session is open and the centre has been told."""
+        machine = self.machine
+        history = [stored.record for stored in machine.memory.journal.records()]
+        if machine.memory.book.pending_advices():
+            raise Violation("I15: the centre is never told")
+        self._coins_out(history)
+        self._coins_in(history)
+        self._balance(history)
+        self._sessions(history)
+        self._door(history)
+        self._claims(history)
+        self._papers(history)
+        if machine.centre.conflicts:
+            raise Violation("I8: the centre was told both issued and void")
+
+    def _coins_out(self, history: list[r.Record]) -> None:
+        out_yen = self.machine.coins_out_yen() - self.machine.phantom_yen
+        ends = [record for record in history if isinstance(record, r.PayDone | r.StaffPayDone)]
+        known_yen = sum(end.paid * end.value_yen for end in ends if end.paid is not None)
+        unknown_yen = sum(end.asked * end.value_yen for end in ends if end.paid is None)
+        if not 0 <= out_yen - known_yen <= unknown_yen:
+            raise Violation(f"I1: {out_yen} yen came out, the journal knows of {known_yen}, unknown {unknown_yen}")
+        self._asked_for(history)
+
+    def _asked_for(self, history: list[r.Record]) -> None:
+        """No hopper is told to pay what the resident has, or may have, already."""
+        due_yen = 0
+        for record in history:
+            match record:
+                case r.SessionOpened():
+                    due_yen = 0
+                case r.Coin(value_yen=value):
+                    due_yen += value
+                case r.CopyPrinted(fee_yen=fee):
+                    due_yen -= fee
+                case r.PayIntent(value_yen=value, coins=coins) if coins * value > due_yen:
+                    raise Violation(f"I1: a hopper is told to pay {coins * value} yen, {due_yen} are due")
+                case r.PayDone(value_yen=value, asked=asked, paid=paid):
+                    due_yen -= value * (asked if paid is None else paid)
+                case _:
+                    pass
+
+    def _coins_in(self, history: list[r.Record]) -> None:
+        """At most one coin for each death with the slot open, or lost by the acceptor; and then somebody is told."""
+        known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
+        missing = len(self.machine.acceptor.cash_box) - len(known)
+        missing_yen = self.machine.coins_in_yen() - sum(known)
+        excuses = {"suspect_coin", "power_lost_at_slot", "credits_lost", "acceptor_restarted", "coin_uncertain"}
+        told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
+        coins = sum(int(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
+        bound = max(self.deaths_with_slot_open, coins)
+        if missing_yen < 0 or not 0 <= missing <= bound:
+            raise Violation(f"I2: {missing} coins, {missing_yen} yen in the box are unexplained, bound {bound}")
+        if missing and not told:
+            raise Violation(f"I2: {missing_yen} yen are missing and nobody is told")
+
+    def _balance(self, history: list[r.Record]) -> None:
+        inserted_yen = sum(record.value_yen for record in history if isinstance(record, r.Coin))
+        closed = [record for record in history if isinstance(record, r.SessionClosed)]
+        if inserted_yen != sum(record.inserted_yen for record in closed):
+            raise Violation("I3: the sessions closed with other coins than were put in")
+        for end in closed:
+            if end.inserted_yen != end.earned_yen + end.paid_out_yen + end.claimed_yen:
+                raise Violation(f"I3: session {end.sid[:8]} closed with {end}")
+
+    def _sessions(self, history: list[r.Record]) -> None:
+        opened = Counter(record.sid for record in history if isinstance(record, r.SessionOpened))
+        closed = Counter(record.sid for record in history if isinstance(record, r.SessionClosed))
+        if opened != closed or any(count != 1 for count in closed.values()):
+            raise Violation("I6: a session is not closed exactly once")
+        earned = Counter((record.rid, record.copy) for record in history if isinstance(record, r.CopyPrinted))
+        if any(count > 1 for count in earned.values()):
+            raise Violation("I5: a fee is earned twice")
+
+    def _door(self, history: list[r.Record]) -> None:
+        alarm = False
+        for record in history:
+            if isinstance(record, r.Flag | r.Resolved) and record.code == DOOR_OPENED:
+                alarm = isinstance(record, r.Flag)
+            if alarm and isinstance(record, r.SessionOpened):
+                raise Violation(f"S1: session {record.sid[:8]} begins after the case was opened")
+
+    def _claims(self, history: list[r.Record]) -> None:
+        written: Counter[str] = Counter()
+        for record in history:
+            if isinstance(record, r.ClaimIntent):
+                written[record.key] += record.amount_yen
+        if dict(written) != self.machine.centre.claims:
+            raise Violation(f"I4: claims written {dict(written)}, at the centre {self.machine.centre.claims}")
+
+    def _papers(self, history: list[r.Record]) -> None:
+        centre = self.machine.centre
+        earned = {(record.rid, record.copy) for record in history if isinstance(record, r.CopyPrinted)}
+        by_document = {c.sha256: (rid, n) for rid, held in centre.requests.items() for n, c in held.items()}
+        whole: Counter[tuple[str, int]] = Counter()
+        path = self.machine.printer.path
+        for code, is_whole in self._codes():
+            if code not in by_document:
+                raise Violation("I10: paper carries a document that nobody here asked for")
+            whole[by_document[code]] += is_whole
+        cut_whole = set(whole) - {name for name, times in whole.items() if not times}
+        cut_whole -= {by_document[code] for code in codes_in(path.burnt())}
+        flagged = {record.detail for record in history if isinstance(record, r.Flag)}
+        doubted = {(record.rid, record.copy) for record in history if isinstance(record, r.CopyUncertain)}
+        for rid, held in centre.requests.items():
+            for number, copy in held.items():
+                name = (rid, number)
+                if name not in centre.contradicted:
+                    told = f"{rid}.{number}" in flagged or name in doubted
+                    self._paper(rid[:8], number, copy.state, whole[name], told=told, earned=name in earned)
+                    if copy.state == "void" and name in cut_whole - doubted:
+                        raise Violation(f"I12: {rid[:8]}.{number} is void, was cut off whole, and the counter knew")
+
+    def _paper(self, rid: str, number: int, state: str, whole: int, *, told: bool, earned: bool) -> None:
+        name = f"{rid}.{number}"
+        if state not in ANSWERED:
+            raise Violation(f"I7: {name} stays {state} at the centre")
+        if (state == "issued") != earned:
+            raise Violation(f"I8: {name} is {state} at the centre, and {'' if earned else 'not '}earned here")
+        if state == "issued" and whole != 1:
+            raise Violation(f"I9: {name} is issued, and {whole} whole papers exist")
+        if state == "void" and whole and not told:
+            raise Violation(f"I12: {name} is void, {whole} whole papers exist, and nobody is told")
+
+    def _codes(self) -> Iterator[tuple[str, bool]]:
+        """Every document's hash on any piece of paper, and whether that piece is whole; uncut paper counts."""
+        printer = self.machine.printer
+        for sheet in (*printer.tray, *printer.delivered, *printer.retracted):
+            yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())
+        path = printer.path
+        yield from ((code, there and not path.spoiled_by()) for code, there in codes_in(path.burnt()).items())
+
+    def no_personal_data(self, words: tuple[bytes, ...]) -> None:
+        """I11, over everything that is on the medium."""
+        for name in self.machine.disk.names():
+            data = self.machine.disk.read(name)
+            stored = data[: used_bytes(data)]
+            for word in words:
+                if word in stored:
+                    raise Violation("I11: personal data is in the journal")

@@ -1,0 +1,259 @@
+"""The world of one machine in virtual time: devices, hands, power, clocks, and what physically happened.
+
+It knows nothing of the machine but that somebody may want to be told (`nudge`) when a card or a key has moved. Everything
+that touches paper, money, medium or line tells `at_point`, while there is a machine that it could matter to.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from drivers.errors import LineLost
+from host_sim.adapters.disk import MemoryDisk, Tail
+from host_sim.adapters.memory import MemoryStream
+from host_sim.adapters.wire import WireKind
+from host_sim.clock import VirtualClock
+from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.cctalk_bus import CcTalkBusModel
+from host_sim.models.hopper import HopperModel
+from host_sim.models.key_matrix import KeyMatrix
+from host_sim.models.printer import PrinterModel
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.rig.card import MemoryReader
+from host_sim.rig.centre import Faults, MemoryCentre
+
+JST = ZoneInfo("Asia/Tokyo")
+MACHINE = "rig-01"
+TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
+ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
+VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
+PULSES = {1: 10, 5: 50, 10: 100, 50: 500}
+USB = WireKind(baud=None, slice_bytes=4096)  # how a printer is joined
+
+
+class RigWorld:
+    """`pulse`: a pulse acceptor stands in the place of the ccTalk one. `second`: another medium for the journal."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        wire: WireKind = USB,
+        usb: WireKind = USB,
+        bounce_s: float = 0.003,
+        acceptor_serial: int | None = None,
+        begins: datetime = datetime(2026, 11, 24, 10, 0, tzinfo=JST),
+        tubes: dict[int, int] | None = None,
+        disk: MemoryDisk | None = None,
+        second: MemoryDisk | None = None,
+        pulse: bool = False,
+    ) -> None:
+        self.clock = VirtualClock()
+        self.random = random.Random(seed)
+        self.begins = begins
+        self.skew = timedelta(0)
+        self.tubes = dict(TUBES if tubes is None else tubes)
+        self.wire = wire
+        self.usb = usb
+        self.acceptor_serial = acceptor_serial
+        self.acceptor: AcceptorModel | PulseAcceptorModel = PulseAcceptorModel(seed=seed) if pulse else AcceptorModel()
+        coins = {value: coin for coin, value in reversed(VALUES.items())}
+        self.hoppers = {
+            value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, coins_per_s=10.0)
+            for value, tube in self.tubes.items()
+        }
+        on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
+        self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
+        self.printer = PrinterModel("a4-203", seed=seed)
+        self.slips = PrinterModel("receipt-80", seed=seed)
+        self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
+        self.reader = MemoryReader(self.clock, lambda: self.nudge("card"))
+        self.centre = self._make_centre()
+        self.disk = MemoryDisk() if disk is None else disk
+        self.second = second  # another medium for a second copy of the journal
+        self.at_point: Callable[[str], None] = lambda _: None
+        self.phantom_yen = 0
+        self.door_open = False
+        self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
+        self._alive = True
+        self._streams: list[MemoryStream] = []
+        self._watch_the_world()
+
+    def nudge(self, desk: str) -> None:
+        """Something moved that this desk watches."""
+
+    # --- clocks ---------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The machine's wall clock."""
+        return self.true_time() + self.skew
+
+    def true_time(self) -> datetime:
+        """The centre's."""
+        return self.begins + timedelta(seconds=self.clock.monotonic())
+
+    def set_wall(self, to: datetime) -> None:
+        """It becomes this time of day, everywhere."""
+        self.begins = to - timedelta(seconds=self.clock.monotonic())
+
+    def jump(self, by: timedelta) -> None:
+        """The machine's own wall clock jumps; the centre's does not."""
+        self.skew += by
+
+    # --- power and cables -----------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a machine."""
+        return self._alive
+
+    def power_off(self, tail: Tail, seed: int = 0) -> None:
+        """Everything in the case loses its power; `tail` is the fate of what the media had not yet."""
+        self.disk.cut(tail, seed)
+        if self.second is not None:
+            self.second.cut(tail, seed + 1)
+        now_s = self.clock.monotonic()
+        for device in (self.bus, self.printer, self.slips):
+            device.power_off(now_s)
+
+    def power_on(self) -> None:
+        self.disk.power_on()
+        if self.second is not None:
+            self.second.power_on()
+        now_s = self.clock.monotonic()
+        for device in (self.bus, self.printer, self.slips):
+            device.power_on(now_s)
+
+    def brown_out(self) -> None:
+        """Every device loses its power for a moment; the computer does not."""
+        now_s = self.clock.monotonic()
+        for device in (self.bus, self.printer, self.slips):
+            device.power_off(now_s)
+
+        def back() -> None:
+            for device in (self.bus, self.printer, self.slips):
+                device.power_on(self.clock.monotonic())
+
+        self.clock.after(0.5, back)
+
+    def hang_up(self) -> None:
+        """Whoever held the ports is gone."""
+        for stream in self._streams:
+            stream.hang_up()
+        self._streams.clear()
+
+    def stream_of(self, device: str) -> MemoryStream:
+        return self._streams[("coin", "printer", "slips").index(device)]
+
+    def _stream(self, model: object, device: str) -> MemoryStream:
+        wire = self.wire if device == "coin" else self.usb
+        lost = lambda: LineLost(device, "the port is gone")  # noqa: E731
+        tap = self.printed.update if device == "printer" else lambda _: None
+        seed = self.random.getrandbits(30)
+        stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]
+        self._streams.append(stream)
+        return stream
+
+    # --- hands ----------------------------------------------------------------------------------
+
+    def tap(self, key: str, at_s: float, hold_s: float = 0.18) -> None:
+        def finger(act: Callable[[str, float], None]) -> Callable[[], None]:
+            def move() -> None:
+                act(key, self.clock.monotonic())
+                self.nudge("keypad")
+
+            return move
+
+        self.clock.at(at_s, finger(self.keys.press))
+        self.clock.at(at_s + hold_s, finger(self.keys.release))
+
+    def drop(self, value_yen: int, at_s: float) -> None:
+        coin = next(coin for coin, value in VALUES.items() if value == value_yen)
+
+        def let_go() -> None:
+            self.acceptor.insert(coin, self.clock.monotonic())
+
+        self.clock.at(at_s, let_go)
+
+    def take_paper(self, at_s: float) -> None:
+        self.clock.at(at_s, self.take_what_lies_there)
+
+    def take_what_lies_there(self) -> None:
+        """Whoever stands there takes every paper out of both mouths."""
+        self.printer.take_paper(self.clock.monotonic())
+        self.slips.take_paper(self.clock.monotonic())
+
+    def move_door(self, *, opened: bool) -> None:
+        self.door_open = opened
+        self.nudge("door")
+
+    def phantom_coin(self) -> None:
+        """A hopper lets a coin go that nobody asked for."""
+        value_yen, hopper = next((item for item in self.hoppers.items() if item[1].tube), (0, None))
+        if hopper is not None:
+            hopper.fault("phantom", self.clock.monotonic())
+            self.phantom_yen += value_yen
+
+    def mend_devices(self) -> None:
+        """A technician puts every device, the media, the line and the clock right."""
+        now_s = self.clock.monotonic()
+        for printer in (self.printer, self.slips):
+            printer.no_more_faults()
+            printer.free(now_s)
+            if printer.condition.stopped or not printer.powered:
+                printer.power_off(now_s)
+                printer.power_on(now_s)
+            printer.close_cover(now_s)
+            printer.load_paper(now_s)
+            printer.take_paper(now_s)
+        for hopper in self.hoppers.values():
+            for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
+                hopper.clear(fault, now_s)
+        lasting = (
+            ("stuck",) if isinstance(self.acceptor, PulseAcceptorModel) else ("jam", "mute", "swallow", "self_check")
+        )
+        for fault in lasting:
+            self.acceptor.clear(fault, now_s)
+        if isinstance(self.acceptor, AcceptorModel):
+            self.acceptor.serial = AcceptorModel.serial
+        self.bus.power_on(now_s)
+        for stream in self._streams:
+            stream.plug_in()
+        self.move_door(opened=False)
+        self.keys.free_all(now_s)
+        self.nudge("keypad")
+        self.reader.plug_in()
+        self.centre.faults = Faults()
+        self.disk.heal()
+        self.skew = timedelta(0)
+
+    # --- physical truth -------------------------------------------------------------------------
+
+    def coins_in_yen(self) -> int:
+        """What is in the cash box."""
+        return sum(VALUES[coin] for coin in self.acceptor.cash_box)
+
+    def coins_out_yen(self) -> int:
+        """What the hoppers have let go."""
+        return sum(value * hopper.out for value, hopper in self.hoppers.items())
+
+    # --- looking on -----------------------------------------------------------------------------
+
+    def _make_centre(self) -> MemoryCentre:
+        return MemoryCentre(self.clock, self.true_time, MACHINE)
+
+    def _watch_the_world(self) -> None:
+        """Everything that touches paper, money, medium or line tells `at_point`, while there is a machine."""
+        self.disk.on_step = lambda operation, when: self._point(f"disk {operation} {when}")
+        self.centre.on_step = lambda call, when: self._point(f"line {call} {when}")
+        self.acceptor.on_effect = self._point
+        for hopper in self.hoppers.values():
+            hopper.on_effect = self._point
+        self.printer.on_effect = self._point
+        self.slips.on_effect = lambda what: self._point(f"slip {what}")
+
+    def _point(self, name: str) -> None:
+        if self._alive:
+            self.at_point(name)

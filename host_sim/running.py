@@ -1,0 +1,121 @@
+"""Child processes of a simulated world, and the lock on what a computer has only one of: the virtual card reader."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+READER_LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
+
+
+class NotRunning(RuntimeError):
+    """A part of the world is missing or did not start; the message is a sentence that says which, and what to do."""
+
+
+class Child:
+    """One `python -m ...` of ours, its output in a file; it goes down with the world."""
+
+    def __init__(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._arguments = [sys.executable, "-m", *arguments]
+        self._log = log
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process and self.alive else None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C at the terminal reaches the world only, which stops all in order
+            )
+
+    def stop(self, patience_s: float = 5.0) -> None:
+        """Ask, wait, then insist. Harmless when it is not running."""
+        if self._process is None:
+            return
+        if self.alive:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience_s)
+        if self.alive:
+            self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """Power off, as far as a program can tell."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
+        """Wait for a sign of readiness. Raises `NotRunning` with the last thing the child said."""
+        deadline_s = time.monotonic() + timeout_s
+        while not ready():
+            if not self.alive:
+                raise NotRunning(
+                    f"The {self.name} stopped while starting: {self.last_words()} (all of it: {self._log})"
+                )
+            if time.monotonic() > deadline_s:
+                raise NotRunning(f"The {self.name} was not ready after {timeout_s:.0f} s; see {self._log}")
+            time.sleep(0.02)
+
+    def last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
+        return lines[-1] if lines else "it said nothing"
+
+
+def free_port() -> int:
+    """A TCP port of this computer that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listening(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def only_one(lock: Path, what: str, patience_s: float = 0.0) -> Iterator[None]:
+    """Hold a lock file while the block runs. Raises `NotRunning` when another process holds it past our patience."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    deadline_s = time.monotonic() + patience_s
+    with lock.open("a+") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline_s:
+                    file.seek(0)
+                    holder = file.read().strip() or "another process"
+                    raise NotRunning(f"{what} is in use by {holder}; stop that one first.") from None
+                time.sleep(0.1)
+        file.truncate(0)
+        file.write(f"process {os.getpid()} ({' '.join(sys.argv[:2])})")
+        file.flush()
+        yield

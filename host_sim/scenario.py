@@ -1,0 +1,100 @@
+"""A scenario: one resident's errand, what happens to the machine meanwhile, and how the book must close. See scenarios/.
+
+`card`, `certificate`, `copies`, `pin`, `pay`; any number of `[[when]]`, each an act of host_sim/acts.py done when the
+machine reaches a state; `[expect]`, words of the machine's SessionClosed record.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host_sim.acts import perform
+from host_sim.journal_tail import SESSION_CLOSED, JournalTail
+from host_sim.resident import Bag, Errand, Resident
+from host_sim.world import World
+
+FOLDER = Path(__file__).with_name("scenarios")
+BOOK = ("session", "inserted_yen", "earned_yen", "paid_out_yen", "claimed_yen", "outcome", "reason")
+_KNOWN = {"about", "card", "certificate", "copies", "pin", "pay", "when", "expect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    about: str
+    errand: Mapping[str, Any]
+    when: tuple[tuple[str, Mapping[str, Any]], ...]  # state, act
+    expect: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, name: str) -> "Scenario":
+        """By its name in scenarios/. Raises LookupError or ValueError with a sentence."""
+        path = FOLDER / f"{name}.toml"
+        if path.parent != FOLDER or not path.exists():
+            raise LookupError(f"There is no scenario {name}; there are {', '.join(names())}.")
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        unread = table.keys() - _KNOWN | table["expect"].keys() - set(BOOK)
+        if unread:
+            raise ValueError(f"{path.name}: nobody reads {', '.join(sorted(unread))}.")
+        when = [dict(entry) for entry in table.get("when", ())]
+        return cls(name, table["about"], table, tuple((entry.pop("state"), entry) for entry in when), table["expect"])
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it. `wrong`: sentences, empty when the book closed as expected and explains every yen."""
+
+    bag: Bag
+    book: Mapping[str, Any]
+    wrong: tuple[str, ...]
+
+
+def play(
+    world: World, scenario: Scenario, say: Callable[[str], None] = lambda _: None, *, limit_s: float = 90.0
+) -> Played:
+    """Send the resident into a running world, and compare."""
+    told = JournalTail(world.run / "journal")
+    told.new()
+    world.wait_for_service()
+
+    def reached(state: str) -> None:
+        say(state)
+        for wanted, act in scenario.when:
+            if wanted == state:
+                perform(world, act)
+
+    bag = Resident(world, _errand(world, scenario), say=reached).run(limit_s)
+    closed = [line.fields for line in told.new() if line.number == SESSION_CLOSED]
+    book = dict(zip(BOOK, closed[-1], strict=True)) if closed else {}
+    return Played(bag, book, tuple(_wrong(scenario, bag, book)))
+
+
+def _errand(world: World, scenario: Scenario) -> Errand:
+    wanted = scenario.errand
+    card = world.wallet.cards[wanted["card"]]
+    return Errand(
+        card=wanted["card"],
+        pin=wanted.get("pin", card.pin),
+        certificate=wanted["certificate"],
+        copies=wanted.get("copies", 1),
+        purse=tuple(wanted.get("pay", ())),
+    )
+
+
+def _wrong(scenario: Scenario, bag: Bag, book: Mapping[str, Any]) -> list[str]:
+    if not book:
+        return [bag.trouble or "The session was never closed."]
+    found = [
+        f"{word} is {book[word]!r}, not {value!r}." for word, value in scenario.expect.items() if book[word] != value
+    ]
+    if book["inserted_yen"] != book["earned_yen"] + book["paid_out_yen"] + book["claimed_yen"]:
+        found.append("The book does not explain every yen.")
+    if sum(bag.change) != book["paid_out_yen"]:
+        found.append(f"{book['paid_out_yen']} yen were booked as paid out, {sum(bag.change)} lay in the cup.")
+    return found + ([bag.trouble] if bag.trouble else [])

@@ -1,0 +1,80 @@
+"""Switches that make trouble from behind the panel: each name is one thing that really happens to a device."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from host_sim.adapters.line import FaultyLine
+from host_sim.coins import CoinSide
+from host_sim.papers import PaperSide
+
+
+class World(Protocol):
+    """What the switches reach."""
+
+    papers: PaperSide
+    coins: CoinSide
+    line: FaultyLine
+
+    def move_door(self, *, opened: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happens when the switch goes on, and what mends it."""
+
+    begin: Callable[[World], None]
+    end: Callable[[World], None]
+
+
+def _printer(name: str, begin: str, end: str) -> Trouble:
+    """Something done to one of the printers by hand; both methods take the time."""
+
+    def does(method: str) -> Callable[[World], None]:
+        def act(world: World) -> None:
+            model = getattr(world.papers, name)
+            line = world.papers.lines["printer" if name == "certificate" else "receipt"]
+            with line.lock:
+                getattr(model, method)(time.monotonic())
+
+        return act
+
+    return Trouble(does(begin), does(end))
+
+
+TROUBLES: Mapping[str, Trouble] = {
+    "paper_out": _printer("certificate", "paper_out", "load_paper"),
+    "cover_open": _printer("certificate", "open_cover", "close_cover"),
+    "printer_silent": _printer("certificate", "power_off", "power_on"),
+    "receipt_paper_out": _printer("receipt", "paper_out", "load_paper"),
+    "line_down": Trouble(lambda world: world.line.cut(), lambda world: world.line.mend()),
+    "line_silent": Trouble(lambda world: world.line.hold(), lambda world: world.line.mend()),
+    "hopper_empty": Trouble(lambda world: world.coins.empty_hoppers(), lambda world: world.coins.fill_hoppers()),
+    "coin_jam": Trouble(lambda world: world.coins.jam(on=True), lambda world: world.coins.jam(on=False)),
+    "door_open": Trouble(lambda world: world.move_door(opened=True), lambda world: world.move_door(opened=False)),
+}
+LINE = frozenset({"line_down", "line_silent"})
+
+
+class Switchboard:
+    """Which troubles are on."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._on: dict[str, bool] = dict.fromkeys(TROUBLES, False)
+
+    def status(self) -> dict[str, bool]:
+        return dict(self._on)
+
+    def set(self, name: str, on: bool) -> None:
+        """Idempotent. Raises LookupError with a sentence for a switch that does not exist."""
+        trouble = TROUBLES.get(name)
+        if trouble is None:
+            raise LookupError(f"There is no switch {name}; there are {', '.join(TROUBLES)}.")
+        if on and name in LINE:  # a line has one trouble at a time
+            for other in LINE - {name}:
+                self.set(other, False)
+        if self._on[name] is not on:
+            (trouble.begin if on else trouble.end)(self._world)
+            self._on[name] = on

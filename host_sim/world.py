@@ -1,0 +1,312 @@
+"""One simulated world in one run directory: the machine's devices, the centre, the line between, and a person's hands.
+
+The devices are models behind adapters that a real machine would not notice: pseudo-terminals, a virtual card
+reader, a unix socket for the keys, a TCP line that can fail. Firmware and centre are processes of their own,
+started with nothing but a unit file and a directory. The same methods serve the front panel, `issue` and the
+process tests.
+
+Calls may come from several threads. Only the virtual reader is shared by the whole computer; a lock file guards it.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from PIL import Image
+
+from host_sim import running, serial_cable
+from host_sim.adapters import pcscd, pty
+from host_sim.adapters.fingers import Fingers
+from host_sim.adapters.line import FaultyLine
+from host_sim.adapters.pins import CASE_OPEN
+from host_sim.adapters.pty import PtyLine
+from host_sim.adapters.vpcd import VpcdSlot
+from host_sim.centre import sample
+from host_sim.coins import CoinSide
+from host_sim.glass import Onlooker
+from host_sim.journal_tail import JournalTail
+from host_sim.models.key_matrix import LAYOUT
+from host_sim.papers import PaperSide
+from host_sim.running import Child, NotRunning
+from host_sim.switches import Switchboard
+from host_sim.tap import Tapped, latest
+from host_sim.unit_file import UnitFile
+from host_sim.wall_clock import WallClock
+from host_sim.wallet import Wallet
+
+HOUSE = Path(__file__).resolve().parent.parent
+STORE = HOUSE / "hardware" / "units" / "dev-store.toml"
+KEYS = frozenset(name for row in LAYOUT for name in row)
+_TAP_MS = 70
+_JOURNAL_LINES, _FRAMES = 60, 40
+
+
+class World:
+    """Make it, `start` it, use it, `stop` it; or use it as a context manager."""
+
+    # Made by `start`.
+    start_ms: int
+    wallet: Wallet
+    centre: Child
+    firmware: Child
+    line: FaultyLine
+    coins: CoinSide
+    papers: PaperSide
+    taps: Mapping[str, Tapped]
+    switches: Switchboard
+
+    def __init__(self, run: Path, unit: Path = STORE, *, patience_s: float = 0.0) -> None:
+        """`patience_s`: how long to wait for the virtual reader when another world has it."""
+        self.run = run.resolve()
+        self.run.mkdir(parents=True, exist_ok=True)
+        self.unit = UnitFile(unit)
+        self.clock = WallClock(self.run)
+        self.screen_path = self.run / self.unit.text("screen", "path")
+        self.slot = VpcdSlot()
+        self._patience_s = patience_s
+        self._stack = contextlib.ExitStack()
+        self._hand = threading.RLock()  # one pair of hands
+        self._card: str | None = None
+        self._journal = JournalTail(self.run / "journal")
+        self._journal_lines: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # --- starting and stopping ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Everything, up to the machine's first screen. Raises `NotRunning` with a sentence; then nothing stays."""
+        begun_s = time.monotonic()
+        try:
+            self._start()
+            self.start_ms = round((time.monotonic() - begun_s) * 1000)
+        except (pcscd.NoReader, OSError) as trouble:
+            self.stop()
+            raise NotRunning(str(trouble)) from trouble
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        self._stack.enter_context(running.only_one(self.run / ".world.lock", f"The run directory {self.run}"))
+        self._stack.enter_context(
+            running.only_one(running.READER_LOCK, "The virtual card reader of this computer", self._patience_s)
+        )
+        (self.run / "state.json").unlink(missing_ok=True)
+        self.move_door(opened=False)
+        self.wallet = Wallet.open(self.run / "wallet", self.clock.now().date())
+        self._stack.callback(self.wallet.save)
+        self._start_centre()
+        self._stack.callback(pcscd.ensure_pcscd().stop)
+        self._stack.callback(self.slot.remove)
+        self._make_devices()
+        self._start_firmware()
+
+    def _start_centre(self) -> None:
+        self._centre_port = running.free_port()
+        machine = f"{self.unit.text('unit', 'name')}:{self.unit.text('unit', 'profile')}"
+        arguments = ["host_sim.centre", "serve", "--run", str(self.run), "--port", str(self._centre_port)]
+        self.centre = Child("centre", [*arguments, "--machine", machine], self.run / "centre.log", {})
+        self._stack.callback(self.centre.stop)
+        self.centre.start()
+        self.centre.wait_until(lambda: running.listening(self._centre_port), 30.0)
+        self.line = FaultyLine(self._centre_port)
+        self._stack.callback(self.line.close)
+
+    def _make_devices(self) -> None:
+        self.coins = CoinSide(self.unit, self.run)
+        self.papers = PaperSide(self.unit, self.run)
+        self.taps = {
+            "coin": Tapped("coin", self.coins.bus),
+            "printer": Tapped("printer", self.papers.certificate, record=True),
+            "receipt": Tapped("receipt", self.papers.receipt),
+        }
+        lines = {name: PtyLine(tap, self.run / self.unit.port(name)) for name, tap in self.taps.items()}
+        self.coins.line, self.papers.lines = lines["coin"], lines
+        self._stack.callback(self._remember)
+        self._stack.enter_context(pty.serve((*lines.values(), *serial_cable.cable(self.unit, self.run))))
+        self.switches = Switchboard(self)
+
+    def _remember(self) -> None:
+        self.coins.remember()
+        self.papers.remember()
+
+    def _start_firmware(self) -> None:
+        """The machine itself: a unit file that says where its world is, and the simulated pins below gpiozero."""
+        keys = self.run / "keys.sock"
+        unit = self.run / "unit.toml"
+        unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
+        environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
+        arguments = ["firmware", "--unit", str(unit), "--run-dir", str(self.run)]
+        self.firmware = Child("machine", arguments, self.run / "firmware.log", environment)
+        self._stack.callback(self.firmware.stop)
+        self._power_on()
+
+    def _power_on(self) -> None:
+        (self.run / "state.json").unlink(missing_ok=True)
+        self.firmware.start()
+        self.firmware.wait_until(lambda: bool(self.machine()) and (self.run / "keys.sock").exists(), 20.0)
+
+    def restart(self) -> None:
+        """Switch the machine off and on again; its devices and the centre stay."""
+        with self._hand:
+            self.firmware.stop()
+            self._power_on()
+
+    def stop(self) -> None:
+        """Everything down, in the opposite order. Harmless when nothing runs."""
+        self._stack.close()
+
+    # --- what a person sees ---------------------------------------------------------------------
+
+    def machine(self) -> Mapping[str, Any]:
+        """What the machine publishes of itself; empty while it says nothing."""
+        try:
+            told: Mapping[str, Any] = json.loads((self.run / "state.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return told
+
+    def wait_for(self, seen: Callable[[Mapping[str, Any]], bool], timeout_s: float = 15.0) -> Mapping[str, Any]:
+        """Watch until the machine says so. Raises `NotRunning` with what it said last."""
+        end_s = time.monotonic() + timeout_s
+        while not seen(machine := self.machine()):
+            if time.monotonic() > end_s:
+                raise NotRunning(f"After {timeout_s:.0f} s the machine still said {dict(machine)}.")
+            time.sleep(0.02)
+        return machine
+
+    def wait_for_service(self, timeout_s: float = 30.0) -> None:
+        """Until a card would be taken."""
+        self.wait_for(lambda told: (told.get("state"), told.get("availability")) == ("IDLE", "IN_SERVICE"), timeout_s)
+
+    def screen(self) -> Image.Image | None:
+        return Onlooker(self.screen_path).look()
+
+    def paper(self, number: int) -> Image.Image | None:
+        """A sheet in one of the trays, by the number `status` gives it."""
+        return self.papers.picture(number)
+
+    def introduction(self) -> dict[str, Any]:
+        """What does not change while the world runs: cards, place, coins."""
+        city = sample.residents()
+        cards = []
+        for name, entry in self.wallet.cards.items():
+            number = city.cast.get(entry.holder or "")
+            named = city.residents[number].name if number else ""
+            about = {"name": name, "kind": entry.kind, "about": entry.about, "pin": entry.pin, "trouble": entry.trouble}
+            cards.append({**about, "holder_name": named.replace("\u3000", "")})
+        return {
+            "cards": cards,
+            "place": self.unit.table("unit")["place"]["ja"],
+            "denominations": self.unit.table("coin")["accepts_yen"],
+        }
+
+    def status(self) -> dict[str, Any]:
+        """Everything the panel draws, as JSON values."""
+        machine = {name: value for name, value in self.machine().items() if name != "updated_monotonic"}
+        with self._hand:
+            self._journal_lines = [*self._journal_lines, *(line.text for line in self._journal.new())][-_JOURNAL_LINES:]
+        return {
+            "machine": machine,
+            "running": {"firmware": self.firmware.alive, "centre": self.centre.alive},
+            "card": self._card if self.slot.occupied else None,
+            "coins": self.coins.status(),
+            "papers": self.papers.status(),
+            "switches": self.switches.status(),
+            "clock": {"now": self.clock.now().replace(tzinfo=None).isoformat(), "offset_s": self.clock.offset_s},
+            "journal": self._journal_lines,
+            "frames": [
+                {"line": said.line, "from": "host" if said.from_host else "device", "text": said.text}
+                for said in latest(self.taps.values(), _FRAMES)
+            ],
+        }
+
+    # --- hands ----------------------------------------------------------------------------------
+
+    def insert_card(self, name: str) -> None:
+        with self._hand:
+            card = self.wallet.cards.get(name)
+            if card is None:
+                raise LookupError(f"There is no card {name}; the wallet has {', '.join(self.wallet.cards)}.")
+            self.slot.insert(card.chip)
+            self._card = name
+
+    def remove_card(self) -> None:
+        with self._hand:
+            self.slot.remove()
+            self._card = None
+            self.wallet.save()
+
+    def press(self, key: str, hold_ms: int = _TAP_MS) -> None:
+        """Tap one of the sixteen keys; returns when the finger is up again."""
+        if key not in KEYS:
+            raise LookupError(f"There is no key {key}; there are {', '.join(sorted(KEYS))}.")
+        try:
+            with self._hand, Fingers(self.run / "keys.sock") as fingers:
+                fingers.tap(key, hold_ms=hold_ms)
+        except OSError:
+            raise NotRunning("The machine is off; its keys do nothing.") from None
+
+    def move_door(self, *, opened: bool) -> None:
+        """The case is opened or shut, whether the machine is on or off."""
+        if opened:
+            (self.run / CASE_OPEN).touch()
+        else:
+            (self.run / CASE_OPEN).unlink(missing_ok=True)
+
+    def slot_open(self) -> bool:
+        """The lamp beside the coin slot."""
+        return bool(self.coins.status()["slot_open"])
+
+    def drop_coin(self, yen: int) -> None:
+        """Into the slot; what is no yen coin (0) comes back."""
+        self.coins.drop(yen)
+
+    def take_paper(self) -> Sequence[Image.Image]:
+        return self.papers.take("certificate")
+
+    def take_receipt(self) -> Sequence[Image.Image]:
+        return self.papers.take("receipt")
+
+    def take_change(self) -> Sequence[int]:
+        """The yen values of the coins in the change cup."""
+        return self.coins.take_change()
+
+    def take_returned(self) -> Sequence[int]:
+        return self.coins.take_returned()
+
+    def set_clock(self, to: str) -> None:
+        """`now`, `22:55`, `12-31`, `sunday` or a date and time, in Japan."""
+        self.clock.set(to)
+
+    # --- trouble --------------------------------------------------------------------------------
+
+    def switch(self, name: str, on: bool = True) -> None:
+        """Make trouble, or mend it; see `switches.TROUBLES`."""
+        with self._hand:
+            self.switches.set(name, on)
+
+    def paper_out(self, on: bool = True) -> None:
+        self.switch("paper_out", on)
+
+    def cover_open(self, on: bool = True) -> None:
+        self.switch("cover_open", on)
+
+    def line_down(self, on: bool = True) -> None:
+        self.switch("line_down", on)
+
+    def hopper_empty(self, on: bool = True) -> None:
+        self.switch("hopper_empty", on)
