@@ -1,0 +1,38 @@
+#!/bin/sh
+# Installs what the project needs on Debian 12 or Raspberry Pi OS: system packages by name, then a
+# virtual environment from the hashed lock. Never asks; a second run changes nothing.
+set -eu
+cd "$(dirname "$0")/.."
+PYTHON=${PYTHON:-python3}
+
+missing=""
+for package in $(sed 's/#.*//' hardware/apt-packages.txt); do
+    # A Node.js of the machine's own comes with npm and excludes Debian's packages.
+    case $package in
+        nodejs) command -v node >/dev/null && continue ;;
+        npm) command -v npm >/dev/null && continue ;;
+    esac
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "These packages are missing and need root to install:$missing" >&2; exit 1; }
+        as_root="sudo -n"
+        sudo -n true 2>/dev/null || as_root="sudo"
+    fi
+    echo "Installing:$missing"
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086  # one word a package
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+[ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+reader=tests/golden/npos
+installed=$reader/node_modules/.package-lock.json
+if [ ! -e $installed ] || [ $reader/package-lock.json -nt $installed ]; then
+    (cd $reader && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --silent)
+fi
