@@ -1,0 +1,139 @@
+"""Keypad and screen: how fast a screen is drawn, and how long after a key the picture changes."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import time as clock_time
+from pathlib import Path
+
+from gpiozero import Device
+
+from drivers.pin_pad.entry import PinBuffer
+from drivers.pin_pad.matrix import MatrixPins
+from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.screen.framebuffer import FileSink, FramebufferScreen
+from drivers.vocabulary import PinProgress
+from firmware.screens import render
+from firmware.session import scenes as show
+from firmware.session.scenes import EnterPin
+from host_sim.adapters.pins import COLUMNS, ROWS, SimFactory
+from host_sim.models.key_matrix import LAYOUT, KeyMatrix
+
+TAPS = 120
+COLD = """
+import time; begun = time.perf_counter()
+from datetime import time as clock
+from firmware.screens import render
+from firmware.session.scenes import Idle
+render(Idle(opens=clock(6, 30), closes=clock(23)))
+print((time.perf_counter() - begun) * 1000)
+"""
+
+
+def rows() -> list[tuple[str, str, str]]:
+    return [*drawing(), *showing(), *key_to_pixels()]
+
+
+def drawing() -> list[tuple[str, str, str]]:
+    scenes = [scene for _ in range(10) for language in ("ja", "en") for scene in busy_scenes(language)]
+    for scene in scenes:
+        render(scene)
+    times_ms = []
+    for scene in scenes:
+        begun = time.perf_counter()
+        render(scene)
+        times_ms.append((time.perf_counter() - begun) * 1000)
+    times_ms.sort()
+    cold = subprocess.run([sys.executable, "-c", COLD], capture_output=True, check=True, text=True).stdout
+    return [
+        (
+            f"screen drawn, warm, median of {len(times_ms)} full screens",
+            f"{statistics.median(times_ms):.1f} ms",
+            "<= 15 ms",
+        ),
+        ("screen drawn, warm, p99", f"{times_ms[int(len(times_ms) * 0.99)]:.1f} ms", "<= 15 ms"),
+        ("first screen of a fresh process, imports and all", f"{float(cold):.0f} ms", "of 1,500 to IDLE"),
+    ]
+
+
+def busy_scenes(language: str) -> list[show.Scene]:
+    """The screens with the most on them, and the one that changes with every key."""
+    title = {"ja": "住民票の写し", "en": "Certificate of residence"}
+    line = show.KindLine(title=title, fee_yen=300, refusal=None)
+    choice = show.ChoiceLine(label={"ja": "宮崎　花子"}, chosen=True)
+    item = show.BasketLine(title=title, details=({"ja": "世帯全員"},), copies=2, fee_yen=600)
+    return [
+        EnterPin(language=language, countdown_s=15, count=2, tries_left=2),
+        show.Idle(language=language, opens=clock_time(6, 30), closes=clock_time(23), kinds=((title, 300),) * 3),
+        show.ChooseKind(language=language, countdown_s=15, masked_name="宮崎　花＊", lines=(line,) * 6),
+        show.ChooseOption(
+            language=language,
+            kind_title=title,
+            title={"ja": "のせる人をえらんでください"},
+            lines=(choice,) * 6,
+            several=True,
+            step=1,
+            steps=4,
+        ),
+        show.Basket(language=language, masked_name="宮崎　花＊", lines=(item,) * 3, fee_yen=1800, may_add=True),
+        show.Pay(language=language, fee_yen=600, inserted_yen=100, accepts_yen=(10, 50, 100, 500), rejected=True),
+        show.Sorry(language=language, reason="jam", returned_yen=200, claim_yen=40, claim_code="ABCD2345"),
+    ]
+
+
+def showing() -> list[tuple[str, str, str]]:
+    found = []
+    pictures = [render(EnterPin(count=count, tries_left=3)) for count in (1, 2)]
+    with tempfile.TemporaryDirectory() as folder:
+        for pixels in ("bgrx", "rgb565"):
+            sink = FileSink(Path(folder) / pixels, pixels=pixels)
+            screen = FramebufferScreen(sink, pixels=pixels)
+            screen.show(pictures[0])
+            begun = time.perf_counter()
+            for number in range(100):
+                screen.show(pictures[(number + 1) % 2])
+            found.append((f"one PIN dot onto the panel, {pixels}", f"{(time.perf_counter() - begun) * 10:.2f} ms", "-"))
+            sink.close()
+    return found
+
+
+def key_to_pixels() -> list[tuple[str, str, str]]:
+    """From the closing of a contact, chatter and all, to the written rows: pad, drawing and panel, without the loop."""
+    Device.pin_factory = SimFactory(KeyMatrix(bounce_s=0.004, seed=1))
+    board, pins, buffer = Device.pin_factory, MatrixPins(ROWS, COLUMNS), PinBuffer()
+    pad = MatrixPinPad(pins, LAYOUT, buffer, time)
+    times_ms, cpu_s, begun_s = [], time.process_time(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        sink = FileSink(Path(folder) / "screen.raw")
+        screen = FramebufferScreen(sink)
+        screen.show(render(EnterPin(count=0, tries_left=3)))
+        for tap in range(TAPS):
+            if tap % 4 == 0:
+                pad.expect_pin(4)
+            pressed_s = time.monotonic()
+            board.matrix.press(str(tap % 10), pressed_s)
+            released = False
+            while pad.active or not released:
+                for event in pad.poll():
+                    if isinstance(event, PinProgress):
+                        screen.show(render(EnterPin(count=event.count, tries_left=3)))
+                        times_ms.append((time.monotonic() - pressed_s) * 1000)
+                # A new phase of the polls against the finger for each tap.
+                time.sleep(0.005 - 0.001 * (tap % 5) * (not pad.active))
+                if not released and time.monotonic() > pressed_s + 0.05:
+                    board.matrix.release(str(tap % 10), time.monotonic())
+                    released = True
+        sink.close()
+    pins.close()
+    board.close()
+    Device.pin_factory = None
+    times_ms.sort()
+    assert len(times_ms) == TAPS, "a key was lost or doubled"
+    share = (time.process_time() - cpu_s) / (time.monotonic() - begun_s)
+    return [
+        (f"key contact to changed pixels, p50 of {TAPS}", f"{times_ms[len(times_ms) // 2]:.1f} ms", "-"),
+        ("key contact to changed pixels, p99", f"{times_ms[int(len(times_ms) * 0.99)]:.1f} ms", "<= 30 ms"),
+        ("processor while typing without pause", f"{share:.0%} of one core", "-"),
+    ]

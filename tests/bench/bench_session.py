@@ -1,0 +1,53 @@
+"""Whole sessions: how many a second in virtual time with every byte codec, and what the real process needs."""
+
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from firmware.session import scenes as show
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import Wallet
+from host_sim.world import World
+
+SESSIONS = 60
+
+
+def rows() -> list[tuple[str, str, str]]:
+    return [*_virtual(), *_real()]
+
+
+def _virtual() -> list[tuple[str, str, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        card = Wallet.open(Path(folder), date(2026, 11, 24)).cards["hanako"]
+        machine = RigMachine()
+        machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+        began_s, virtual_s = time.perf_counter(), machine.clock.monotonic()
+        for _ in range(SESSIONS):
+            serve(machine, Person(card, coins=[100, 100, 100]))
+        took_s = time.perf_counter() - began_s
+        passed_s = machine.clock.monotonic() - virtual_s
+    return [
+        ("virtual sessions with every byte codec", f"{SESSIONS / took_s:.0f} /s on one core", ">= 300 /s"),
+        ("virtual time against real time", f"{passed_s / took_s:.0f} times", ""),
+    ]
+
+
+def _real() -> list[tuple[str, str, str]]:
+    """Start to the idle screen, and resident memory: the machine's own process on real parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), patience_s=120.0)
+        world.clock.set("2026-11-24T10:00")
+        with world:
+            world.wait_for_service()
+            began_s = time.perf_counter()
+            world.restart()
+            world.wait_for_service()
+            started_s = time.perf_counter() - began_s
+            status = Path(f"/proc/{world.firmware.pid}/status").read_text()
+        resident_kb = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+    return [
+        ("process stopped, started, IDLE on the screen", f"{started_s:.2f} s", "<= 1.5 s (start alone)"),
+        ("resident memory of the machine", f"{resident_kb / 1024:.0f} MB", "<= 120 MB"),
+    ]

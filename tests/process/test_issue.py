@@ -1,0 +1,131 @@
+"""Residents through real parts: pcscd and its virtual reader, gpiozero, pseudo-terminals, TLS, two processes.
+
+Whole sessions by the thousand run in virtual time (tests/sessions); here stand the few that prove that nothing of it
+depends on memory and virtual time.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from host_sim import running
+from host_sim.centre.verify import Finding, verify_photo
+from host_sim.journal_tail import SESSION_CLOSED, JournalTail
+from host_sim.resident import Errand, Resident
+from host_sim.running import NotRunning
+from host_sim.scenario import Scenario, names, play
+from host_sim.world import World
+
+pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+
+HOUSE = Path(__file__).resolve().parents[2]
+MORNING = "2026-11-24T10:00"  # a Tuesday
+NAMES = ("宮崎", "花子", "太郎", "ミヤザキ", "hanako", "taro")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("world"), patience_s=120.0)
+    made.clock.set(MORNING)
+    with made:
+        yield made
+
+
+def closed(run: Path) -> list[tuple[object, int, int, int, int, str, str]]:
+    """SessionClosed records: session, inserted, earned, paid out, claimed, outcome, reason."""
+    return [line.fields for line in JournalTail(run / "journal").new() if line.number == SESSION_CLOSED]  # type: ignore[misc]
+
+
+def test_two_certificates_from_one_command(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ["issue", "--card", "hanako", "--certificate", "juminhyo", "--copies", "2", "--pay", "0,500,500"]
+    done = subprocess.run(
+        [sys.executable, "-m", "host_sim", *command, "--out", str(out), "--at", MORNING, "--wait", "120"],
+        check=False,
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    told = ("outcome", "fee_yen", "inserted_yen", "change_yen", "reason")
+    assert [summary[name] for name in told] == ["issued", 600, 1000, 400, None]
+    assert len(set(summary["issue_numbers"])) == 2
+    assert summary["complaints"] == []
+    for number, issue_number in enumerate(summary["issue_numbers"], start=1):
+        paper = out / f"certificate-{number}.png"
+        assert Image.open(paper).size == (1664, 2376)
+        (verdict,) = verify_photo(paper)
+        assert (verdict.finding, verdict.claims and verdict.claims.issue_number) == (Finding.GENUINE, issue_number)
+    assert Image.open(out / "receipt.png").width == 576
+    assert (out / "printer.bin").stat().st_size > 100_000
+    assert closed(out)[0][1:6] == (1000, 600, 400, 0, "issued")
+
+
+def test_a_resident_pays_in_pulses_on_gpiozero_pins(tmp_path: Path) -> None:
+    """The machine of dev-pulse.toml: the trains of the coins are edges of a pin, and the rest of a 500 comes as change."""
+    world = World(tmp_path, HOUSE / "hardware" / "units" / "dev-pulse.toml", patience_s=120.0)
+    world.clock.set(MORNING)
+    with world:
+        errand = Errand(card="hanako", pin="1234", certificate="inkan", purse=(0, 100, 50, 500))
+        bag = Resident(world, errand).run(120.0)
+        assert (bag.trouble, bag.reason, sum(bag.change)) == (None, None, 350)
+        assert world.coins.status()["box_yen"] == 650
+        assert not world.slot_open()
+    assert closed(tmp_path)[-1][1:6] == (650, 300, 350, 0, "issued")
+    coins = [line for line in JournalTail(tmp_path / "journal").new() if line.name in {"Coin", "SlotClosed"}]
+    assert {line.fields[-1] for line in coins} == {None}, "no counter is made up for it"
+
+
+@pytest.mark.parametrize("name", names())
+def test_scenario(world: World, name: str) -> None:
+    """Each closes its book as it says, every coin is where the book has it, and no card stays behind."""
+    played = play(world, Scenario.load(name))
+    assert played.wrong == ()
+    assert len(played.bag.papers) == (played.book["outcome"] == "issued")
+    assert not world.slot.occupied
+
+
+def test_the_year_end_is_closed_and_the_day_after_is_not(world: World) -> None:
+    world.wait_for_service()
+    world.set_clock("12-31")
+    world.wait_for(lambda told: told["scene"] == "Closed")
+    world.set_clock(MORNING)
+    world.wait_for_service()
+
+
+def test_a_machine_switched_off_and_on_goes_on_where_the_journal_ends(world: World) -> None:
+    before = len(JournalTail(world.run / "journal").new())
+    world.restart()
+    world.wait_for_service()
+    lines = JournalTail(world.run / "journal").new()
+    assert [line.name for line in lines].count("Boot") == 2
+    assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+    assert len(lines) > before
+
+
+def test_what_lies_about_afterwards_names_nobody(world: World) -> None:
+    """Journal, logs and published state; the books of the centre and the wallet are not the machine's."""
+    left = [world.run / name for name in ("state.json", "unit.toml", "firmware.log", "centre.log")]
+    left += [path for path in (world.run / "journal").rglob("*") if path.is_file()]
+    for path in left:
+        data = path.read_bytes()
+        for name in NAMES:
+            allowed = (
+                data.count(b"\xe5\xae\xae\xe5\xb4\x8e\xe5\xb8\x82") if name == "宮崎" else 0
+            )  # the city of an issue number
+            assert data.count(name.encode()) == allowed, f"{path.name} holds {name}"
+    for line in JournalTail(world.run / "journal").new():
+        assert not {"2580", "1234"} & {str(field) for field in line.fields}
+
+
+def test_a_second_world_is_told_who_has_the_reader(world: World, tmp_path: Path) -> None:
+    with pytest.raises(NotRunning, match=r"virtual card reader.*in use by process \d+"), World(tmp_path / "second"):
+        pass
+    assert running.listening(world.line.port), "the first world goes on"

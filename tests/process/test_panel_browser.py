@@ -1,0 +1,99 @@
+"""The front panel as a person uses it: Debian's Chromium, a whole certificate by clicks alone."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from host_sim import running
+
+pytestmark = [pytest.mark.pcsc, pytest.mark.browser, pytest.mark.xdist_group("pcsc")]
+
+HOUSE = Path(__file__).resolve().parents[2]
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A running simulator; its world waits for nobody, so the one virtual reader must be free."""
+    with running.only_one(running.READER_LOCK, "The virtual reader", 180.0):
+        pass
+    port = running.free_port()
+    command = [sys.executable, "-m", "host_sim", "up", "--directory", str(tmp_path), "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--at", "2026-11-24T10:00"], cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        heard: list[str] = []
+        for line in process.stdout:
+            heard.append(line)
+            found = re.search(r"http://\S+", line)
+            if found:
+                yield found.group()
+                break
+        else:
+            pytest.fail("".join(heard))
+        process.terminate()
+        process.communicate()
+    assert orphans(tmp_path) == [], "a world that is told to stop takes its centre and its machine with it"
+
+
+def orphans(run: Path) -> list[str]:
+    """Processes that still work in this run directory. An orphaned machine would steal the next world's lines."""
+    left = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it ended while we looked
+        if any(str(run) in word for word in words):
+            left.append(" ".join(words))
+    return left
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        page.goto(address)
+        yield page
+        browser.close()
+
+
+def state(page: Page, word: str) -> None:
+    """Wait until the machine is in this state, as the panel's notebook strip says."""
+    page.wait_for_function("word => document.body.innerText.includes(word)", arg=word, timeout=PATIENCE_MS)
+
+
+def test_a_certificate_by_clicks_alone(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    state(page, "IN_SERVICE")
+    page.click("#wallet [data-name=hanako]")
+    state(page, "ENTERING_PIN")
+    for key in ["1", "2", "3", "4", "enter"]:
+        page.click(f"#keypad [data-key='{key}']")
+    state(page, "TAKING_CARD")
+    page.click("#card-slot")
+    state(page, "CHOOSING_KIND")
+    page.click("#keypad [data-key='2']")
+    state(page, "CHOOSING_COPIES")
+    page.keyboard.press("Enter")
+    state(page, "CONFIRMING")
+    page.keyboard.press("Enter")
+    state(page, "PAYING")
+    page.click("#purse [data-yen='500']")
+    state(page, "TAKING_PAPER")
+    expect(page.locator("#sheets-certificate .sheet")).to_have_count(1)
+    expect(page.locator("#sheets-receipt .sheet")).to_have_count(1)
+    page.click("#sheets-certificate .sheet")
+    page.click("#reader-take")
+    state(page, "DONE")
+    assert complaints == []

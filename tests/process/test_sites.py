@@ -1,0 +1,57 @@
+"""Machines of other sites through real parts: the office that takes a 市民カード, and a centre that is not ours."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from PIL import ImageChops
+
+from firmware.screens import render
+from firmware.session import scenes as show
+from host_sim.resident import Errand, Resident
+from host_sim.world import STORE, World
+
+pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+
+MORNING = "2026-11-24T10:00"  # a Tuesday
+OFFICE = STORE.with_name("dev-office.toml")
+
+
+def rows(world: World, table: str) -> int:
+    """How many there are in the centre's books."""
+    with sqlite3.connect(world.run / "centre" / "centre.db") as books:
+        count: int = books.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608  a constant
+    return count
+
+
+def test_an_office_serves_a_citizen_card_whose_pin_the_centre_checks(tmp_path: Path) -> None:
+    world = World(tmp_path, OFFICE, patience_s=120.0)
+    world.clock.set(MORNING)
+    with world:
+        errand = Errand(card="citizen-card", pin="8888", certificate="juminhyo", purse=(100, 100, 100))
+        bag = Resident(world, errand).run(60.0)
+    assert (len(bag.papers), bag.reason, bag.trouble) == (1, None, None)
+
+
+def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path: Path) -> None:
+    """Its certificate is even signed by the right CA (facts: reliability.md c-11). The machine stays closed and says so.
+
+    The clock is not trusted either: only a centre that is ours can confirm it.
+    """
+    unit = tmp_path / "unit.toml"
+    unit.write_text(f'extends = "{STORE}"\n[centre]\nserver_spki_sha256 = "{"ab" * 32}"\nheartbeat_s = 1\n')
+    world = World(tmp_path / "run", unit, patience_s=120.0)
+    world.clock.set(MORNING)
+    with world:
+        told = world.wait_for(lambda told: told["scene"] == "Closed")
+        assert (told["availability"], told["reasons"]) == ("SUSPENDED", ["clock", "line"])
+        screen = world.screen()
+        closed = show.Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("110", "501"))
+        assert screen is not None
+        assert ImageChops.difference(screen.convert("RGB"), render(closed)).getbbox() is None
+        world.insert_card("hanako")
+        before = world.machine()["updated_monotonic"]
+        world.wait_for(lambda told: told["updated_monotonic"] > before + 3)
+        assert (world.machine()["state"], world.machine()["availability"]) == ("IDLE", "SUSPENDED")
+        assert [rows(world, table) for table in ("machines", "challenges", "audit")] == [0, 0, 0]
+        assert world.wallet.cards["hanako"].chip.commands == 0, "the card was not even asked what it is"

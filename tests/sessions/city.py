@@ -1,0 +1,83 @@
+"""A machine whose line ends at the real centre: its endpoints, rules, registers and PIN counts, without a wire.
+
+`MemoryCentre` (host_sim/rig) answers as the line's page says; here the city itself decides, so that what a store and an
+office may do with a card is decided where it is decided in truth.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from host_sim.centre import books, sample
+from host_sim.centre.api import Centre, make_app
+from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.cards import load_cards
+from host_sim.centre.generator import Generator
+from host_sim.centre.issuing import Issuer
+from host_sim.centre.memory import MemoryLine
+from host_sim.centre.register import Register
+from host_sim.centre.settling import Settler
+from host_sim.centre.store import Peer, Store
+from host_sim.centre.tables import cards, flags
+from host_sim.rig.centre import MemoryCentre
+from host_sim.rig.machine import STORE, RigMachine, Site
+from host_sim.rig.world import MACHINE
+from tests.unit.centre.town import MANIFEST_KEY, plain
+
+
+@cache
+def residents() -> Register:
+    return sample.residents()
+
+
+class City:
+    """The books and the cards of one wallet; several machines may ask it."""
+
+    def __init__(self, wallet: Path) -> None:
+        self.store = Store("sqlite://")
+        books.load(self.store, residents())
+        self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), load_cards(self.store, wallet))
+        self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
+
+    def reported(self) -> list[tuple[str, str]]:
+        """Machine and word of everything that a person should look at."""
+        with self.store.reading() as c:
+            rows = c.execute(sa.select(flags).where(flags.c.what == "reported").order_by(flags.c.id)).all()
+        return [(row.machine, row.detail["event"]) for row in rows]
+
+    def pin_failures(self, kind: str) -> int:
+        """Of all municipal cards of a kind together."""
+        with self.store.reading() as c:
+            return sum(c.scalars(sa.select(cards.c.pin_failures).where(cards.c.kind == kind)))
+
+
+class CityMachine(RigMachine):
+    """A rig's machine at `site`, on the city's line under its own name."""
+
+    def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
+        self.city = city
+        self.site = site
+        super().__init__(**how)
+
+    def _make_centre(self) -> MemoryCentre:
+        return _CityLine(self)
+
+
+class _CityLine(MemoryCentre):
+    """The delays and faults of the line in memory; the answers are the city's."""
+
+    def __init__(self, machine: CityMachine) -> None:
+        super().__init__(machine.clock, machine.now, MACHINE)
+        self.key = MANIFEST_KEY
+        city = machine.city
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), machine.now)
+        self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
+
+    def _answer(self, method: str, path: list[str], asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+        body = json.dumps(asked).encode() if method == "POST" else None
+        return self._line.exchange(method, "/v1/" + "/".join(path), body, 8.0)

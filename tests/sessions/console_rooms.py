@@ -1,0 +1,71 @@
+"""What tests of money share: the accounts, a machine that owes somebody, and one that dies under a coin."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from firmware.journal import records
+from firmware.session import scenes as show
+from firmware.session.context import claim_code
+from host_sim.adapters.disk import PowerLost, Tail
+from host_sim.rig.console import ConsoleRig
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import WalletCard
+
+Cards = Mapping[str, WalletCard]
+
+
+def accounts_hold(machine: ConsoleRig) -> None:
+    """Physical truth against the book."""
+    total = machine.loop.book.totals
+    assert machine.coins_out_yen() == total["paid_out_yen"] + total["overpaid_yen"] + total["staff_paid_yen"]
+    assert machine.coins_in_yen() == total["inserted_yen"] + total["stray_yen"] + total["test_coins_yen"]
+    assert total["inserted_yen"] == total["earned_yen"] + total["paid_out_yen"] + total["claimed_yen"]
+    machine.settle_advices()
+    assert sum(sum(paid.values()) for paid in machine.centre.collected.values()) == total["collected_yen"]
+    assert machine.centre.held == set()
+
+
+def owing_200(wallet: Cards) -> ConsoleRig:
+    """A machine whose hoppers ran dry under a resident and were filled again."""
+    machine = ConsoleRig()
+    person = Person(wallet["hanako"], coins=[500])
+
+    def empty_the_hoppers(_: object, __: show.Scene) -> None:
+        for hopper in machine.hoppers.values():
+            hopper.tube = 0
+
+    person.deeds[show.Printing] = empty_the_hoppers
+    serve(machine, person)
+    for hopper in machine.hoppers.values():
+        hopper.tube = 30
+    return machine
+
+
+def claim_of_200(wallet: Cards) -> tuple[ConsoleRig, str]:
+    """The same in maintenance, and the code on the slip."""
+    machine = owing_200(wallet)
+    (key,) = machine.centre.claims
+    assert machine.centre.claims[key] == 200
+    machine.enter_maintenance()
+    machine.say("test hopper")  # the hoppers look again
+    return machine, claim_code(key)
+
+
+def acts(machine: ConsoleRig) -> list[tuple[str, str, str, str]]:
+    return [(r.who, r.role, r.verb, r.outcome) for r in machine.records(records.ConsoleAct)]
+
+
+def dies_with_a_coin_at_the_sensor(machine: RigMachine, card: WalletCard, tail: Tail | None) -> None:
+    """500 yen are in the box and nobody has read it; with `tail` the power goes, without it the process."""
+
+    def pay(_: RigMachine, __: show.Scene) -> None:
+        now_s = machine.clock.monotonic()
+        machine.drop(500, now_s + 1)
+        machine.clock.at(now_s + 1.045, lambda: machine.die(tail))
+
+    machine.watchers[:] = [Person(card, deeds={show.Pay: pay})]
+    machine.reader.insert(card.chip)
+    with pytest.raises(PowerLost):
+        machine.run_session()

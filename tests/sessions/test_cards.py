@@ -1,0 +1,373 @@
+"""Cards and their rules, whole sessions in virtual time with the city's real centre at the end of the line.
+
+Which kinds a site takes, what is known before the PIN, the last try, a card pulled at every step, and somebody with a
+pocketful of found cards.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from drivers.vocabulary import CardKind
+from firmware.journal import records
+from firmware.screens import render
+from firmware.screens.words import words
+from firmware.session import scenes as show
+from firmware.session.events import CardRemoved
+from firmware.session.machine import step as session_step
+from firmware.session.states import State
+from host_sim.centre.tables import cards
+from host_sim.rig.machine import OFFICE, STORE, RigMachine, Site
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import WalletCard
+from tests.sessions.city import City, CityMachine
+
+Cards = Mapping[str, WalletCard]
+
+
+@pytest.fixture
+def city(wallet: Cards, tmp_path: Path) -> City:
+    """The wallet has written its registry already."""
+    assert wallet
+    return City(tmp_path)
+
+
+def closed(machine: RigMachine) -> records.SessionClosed:
+    found = [record for record in machine.records(records.SessionClosed) if isinstance(record, records.SessionClosed)]
+    return found[-1]
+
+
+def sorry(person: Person) -> show.Sorry:
+    return next(scene for scene in person.seen if isinstance(scene, show.Sorry))
+
+
+def saw(person: Person, kind: type[show.Scene]) -> bool:
+    return any(isinstance(scene, kind) for scene in person.seen)
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        # the card says so itself
+        ("licence", "not_our_card"),
+        ("broken", "unreadable"),
+        ("ec-key", "key_not_supported"),
+        ("expired", "out_of_date"),
+        ("blocked", "pin_blocked"),
+        ("citizen-card", "kind_not_taken"),
+        # the centre knows
+        ("revoked", "certificate_revoked"),
+        ("foreign-ca", "certificate_foreign"),
+        ("resident-card-expired", "card_expired"),
+        ("lost-my-number", "card_reported_lost"),
+        ("child", "under_age"),
+    ],
+)
+def test_what_is_known_before_the_pin_costs_no_try(city: City, wallet: Cards, card: str, reason: str) -> None:
+    machine = CityMachine(city)
+    before = dict(wallet[card].chip.state)
+    person = serve(machine, Person(wallet[card]))
+    assert sorry(person).reason == reason
+    assert sorry(person).card_in
+    assert not saw(person, show.EnterPin)
+    assert wallet[card].chip.state == before
+    assert (closed(machine).outcome, closed(machine).reason) == ("not_issued", reason)
+
+
+@pytest.mark.parametrize(("card", "reason"), [("moved-out", "moved_out"), ("protected", "ask_at_counter")])
+def test_what_is_nobody_else_s_business_is_told_after_the_right_pin(
+    city: City, wallet: Cards, card: str, reason: str
+) -> None:
+    """Whoever found the card must not learn that its holder has moved or is protected; a right PIN spends no try."""
+    machine = CityMachine(city)
+    before = dict(wallet[card].chip.state)
+    person = serve(machine, Person(wallet[card]))
+    assert sorry(person).reason == reason
+    assert saw(person, show.EnterPin)
+    assert wallet[card].chip.state == before
+
+
+@pytest.mark.parametrize("site", [STORE, OFFICE])
+def test_a_citizen_card_is_refused_at_a_store_and_served_at_an_office(city: City, wallet: Cards, site: Site) -> None:
+    machine = CityMachine(city, site)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    front = machine.loop.scene
+    assert isinstance(front, show.Idle)
+    assert (CardKind.CITIZEN in front.cards) is (site is OFFICE)
+    person = serve(machine, Person(wallet["citizen-card"], kind="1"))
+    if site is STORE:
+        assert sorry(person).reason == "kind_not_taken"
+        assert not saw(person, show.EnterPin)
+    else:
+        assert (closed(machine).outcome, closed(machine).earned_yen) == ("issued", 300)
+        entered = [scene for scene in person.seen if isinstance(scene, show.EnterPin)]
+        assert entered[0].tries_left == 3, "the centre has counted"
+        assert city.pin_failures("citizen") == 0
+
+
+@pytest.mark.parametrize(("site", "reason"), [(STORE, "card_expired"), (OFFICE, "")])
+def test_a_municipal_card_past_its_day(city: City, wallet: Cards, site: Site, reason: str) -> None:
+    machine = CityMachine(city, site)
+    serve(machine, Person(wallet["resident-card-expired"], kind="1"))
+    assert closed(machine).reason == reason
+
+
+def test_a_lost_card_is_refused_at_the_office_before_the_pin(city: City, wallet: Cards) -> None:
+    person = serve(CityMachine(city, OFFICE), Person(wallet["lost"]))
+    assert sorry(person).reason == "card_reported_lost"
+    assert not saw(person, show.EnterPin)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_each_rule_says_what_happened_and_where_to_go(language: str) -> None:
+    rules = ("kind_not_taken", "out_of_date", "card_expired", "card_reported_lost", "certificate_revoked", "moved_out")
+    rules += ("under_age", "pin_blocked", "card_removed")
+    told = [words(language).reason(rule) for rule in rules]
+    assert len({what for what, _ in told}) == len(rules)
+    pictures = {render(show.Sorry(language=language, reason=rule)).tobytes() for rule in rules}
+    assert len(pictures) == len(rules)
+    where = ("窓口", "counter")
+    assert all(any(word in then for word in where) for _, then in told[:-1])
+
+
+# --- tries --------------------------------------------------------------------------------------
+
+
+def test_the_centre_counts_the_tries_of_a_municipal_card_over_two_machines(city: City, wallet: Cards) -> None:
+    """Two wrong ones here, and the other machine warns before the third; then the card is locked everywhere."""
+    first, second = CityMachine(city, OFFICE), CityMachine(city, OFFICE, seed=1)
+    person = serve(first, Person(wallet["citizen-card"], pin="0000", deeds={show.LastTry: _cancel}))
+    assert next(s.tries_left for s in person.seen if isinstance(s, show.EnterPin) and s.wrong) == 2
+    assert (closed(first).reason, city.pin_failures("citizen")) == ("cancelled", 2)
+    judged = [record.ok for record in first.records(records.PinResult) if isinstance(record, records.PinResult)]
+    assert judged == [False, False], "a card that has signed says nothing about a PIN that only the centre knows"
+    person = serve(second, Person(wallet["citizen-card"], pin="0000"))
+    assert saw(person, show.LastTry)
+    assert sorry(person).reason == "pin_blocked"
+    person = serve(first, Person(wallet["citizen-card"]))
+    assert sorry(person).reason == "pin_blocked"
+    assert not saw(person, show.EnterPin)
+    assert [machine.loop.book.failed_sessions for machine in (first, second)] == [1, 1]
+
+
+def test_a_right_municipal_pin_gives_all_tries_back(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city, OFFICE)
+    serve(machine, Person(wallet["citizen-card"], pin="0000", second_pin="8888", kind="1"))
+    assert (closed(machine).outcome, city.pin_failures("citizen")) == ("issued", 0)
+    assert machine.loop.book.failed_sessions == 0
+
+
+def test_who_is_not_sure_of_the_last_try_gets_the_card_back_as_it_was(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city)
+    person = serve(machine, Person(wallet["last-try"], deeds={show.LastTry: _cancel}))
+    assert saw(person, show.LastTry)
+    assert not saw(person, show.EnterPin)
+    assert wallet["last-try"].chip.state["jpki/0018"] == 1
+    assert closed(machine).reason == "cancelled"
+
+
+def _cancel(machine: RigMachine, _: show.Scene) -> None:
+    machine.tap("cancel", machine.clock.monotonic() + 1)
+
+
+# --- pulled -------------------------------------------------------------------------------------
+
+
+def _pull_in(state: str, machine: RigMachine, person: Person) -> None:
+    """The card goes in, and out again at the moment at which the session is in this state; then to the end."""
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_until(lambda: machine.loop.state == state, 60)
+    machine.reader.remove()
+    machine.run_until(lambda: machine.loop.state is State.IDLE, 120)
+
+
+@pytest.mark.parametrize("state", ["reading_card", "calling_centre", "last_try", "entering_pin", "checking_pin"])
+@pytest.mark.parametrize("card", ["last-try", "citizen-card"])
+def test_a_card_pulled_at_any_step_says_so_and_nothing_else(city: City, wallet: Cards, state: str, card: str) -> None:
+    machine = CityMachine(city, OFFICE)
+    person = Person(wallet[card])
+    if state == "last_try":
+        with city.store.writing() as c:
+            c.execute(cards.update().where(cards.c.kind == "citizen").values(pin_failures=2))
+    _pull_in(state, machine, person)
+    assert closed(machine).reason == "card_removed"
+    last = [scene for scene in person.seen if isinstance(scene, show.Sorry)][-1]
+    assert (last.reason, last.card_in) == ("card_removed", False)
+    assert not saw(person, show.TakeCard), "there is no card to take"
+    assert machine.pin.count == 0
+
+
+@pytest.mark.parametrize("step", ["authenticating", "taking_card"])
+def test_a_card_that_has_signed_may_go(city: City, wallet: Cards, step: str) -> None:
+    """When the centre's answer comes first the session goes on; that it may not be pulled earlier is the next test."""
+    machine = CityMachine(city)
+    _pull_in(step, machine, Person(wallet["hanako"], kind="1"))
+    assert (closed(machine).outcome, closed(machine).reason) == ("issued", "")
+
+
+def test_a_card_gone_before_the_centre_has_answered_ends_the_session(city: City) -> None:
+    context = CityMachine(city).loop.context
+    taken = session_step(State.AUTHENTICATING, context, CardRemoved())
+    assert (taken.state, context.reason) == (State.SORRY, "card_removed")
+
+
+@pytest.mark.parametrize("at", range(1, 22))
+def test_a_card_pulled_at_any_command(city: City, wallet: Cards, at: int) -> None:
+    """Counted from power-on, in the middle of the exchange. A try is spent only by a VERIFY that arrived."""
+    machine = CityMachine(city)
+    chip = wallet["hanako"].chip
+    chip.fail("pulled", at=at)
+    person = serve(machine, Person(wallet["hanako"]))
+    if not chip_was_pulled(machine):
+        assert closed(machine).outcome == "issued"
+        return
+    assert (sorry(person).reason, closed(machine).reason) == ("card_removed", "card_removed")
+    assert chip.state["jpki/0018"] == 3
+    assert machine.loop.book.failed_sessions == 0
+
+
+def chip_was_pulled(machine: RigMachine) -> bool:
+    return closed(machine).outcome != "issued"
+
+
+@pytest.mark.parametrize("state", ["calling_centre", "entering_pin"])
+def test_the_reader_is_unplugged_in_the_middle_and_comes_back(city: City, wallet: Cards, state: str) -> None:
+    """Nobody pulled the card, so nobody is told so; the machine closes with the reader's number until it is back."""
+    machine = CityMachine(city)
+    person = Person(wallet["hanako"], deeds={show.EnterPin: lambda _m, _s: None})
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_until(lambda: machine.loop.state == state, 60)
+    machine.reader.unplug()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 120)
+    assert (sorry(person).reason, closed(machine).reason) == ("machine", "machine")
+    assert machine.loop.reception.state.numbers == ("201",)
+    machine.reader.remove()
+    machine.reader.plug_in()
+    serve(machine, Person(wallet["hanako"], kind="1"))
+    assert closed(machine).outcome == "issued"
+
+
+def test_a_card_taken_late_is_no_reason_for_anything(city: City, wallet: Cards) -> None:
+    """Twenty-five seconds to take the card: the machine reminds, and the session goes on and ends well."""
+    machine = CityMachine(city)
+
+    def slowly(machine_: RigMachine, scene: show.Scene) -> None:
+        assert isinstance(scene, show.TakeCard)
+        if not scene.alarm and scene.countdown_s is None:
+            machine_.clock.at(machine_.clock.monotonic() + 25, machine_.reader.remove)
+
+    person = serve(machine, Person(wallet["hanako"], kind="1", deeds={show.TakeCard: slowly}))
+    assert any(isinstance(scene, show.TakeCard) and scene.alarm for scene in person.seen)
+    assert (closed(machine).outcome, closed(machine).reason) == ("issued", "")
+    assert saw(person, show.Done)
+
+
+# --- a pocketful of found cards -----------------------------------------------------------------
+
+FOUND = ("hanako", "taro", "kazuko", "nguyen", "moved-out", "protected", "last-try")
+
+
+def _try(machine: RigMachine, card: WalletCard) -> None:
+    """One wrong PIN, then the next card, as soon as the machine takes one."""
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 4000)
+    person = Person(card, pin="0000", second_pin="0000")
+    person.deeds[show.EnterPin] = lambda m, s: _type_once(m, s, person)
+    machine.watchers[:] = [person]
+    machine.reader.insert(card.chip)
+    machine.run_session()
+    machine.watchers.clear()
+
+
+def _type_once(machine: RigMachine, scene: show.Scene, person: Person) -> None:
+    assert isinstance(scene, show.EnterPin)
+    if scene.wrong and scene.countdown_s is None:
+        machine.tap("cancel", machine.clock.monotonic() + 1)
+    elif scene.count == 0 and scene.countdown_s is None:
+        person.type_pin(machine, machine.clock.monotonic())
+
+
+def _locked(machine: RigMachine) -> show.Closed:
+    """The screen, once no card is taken."""
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
+    scene = machine.loop.scene
+    assert isinstance(scene, show.Closed)
+    return scene
+
+
+def _attack(machine: RigMachine, wallet: Cards, sessions: int) -> None:
+    for name in FOUND[:sessions]:
+        _try(machine, wallet[name])
+
+
+def test_wrong_pins_with_different_cards_suspend_the_machine_for_a_while(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city)
+    _attack(machine, wallet, 3)
+    since_s = machine.clock.monotonic()
+    scene = _locked(machine)
+    assert (scene.reason, scene.numbers) == ("lockout", ("202",))
+    assert scene.opens_at is not None
+    assert 30 <= (scene.opens_at - machine.now()).total_seconds() <= 90
+    assert city.reported() == [], "three may be one clumsy family"
+    machine.reader.insert(wallet["hanako"].chip)
+    opened = len(machine.records(records.SessionOpened))
+    machine.run_until(lambda: machine.clock.monotonic() > since_s + 28, 60)
+    assert len(machine.records(records.SessionOpened)) == opened, "a card that is in is not even read"
+    machine.reader.remove()
+    serve(machine, Person(wallet["hanako"], kind="1"))
+    assert closed(machine).outcome == "issued"
+    assert machine.loop.book.failed_sessions == 0, "one right PIN ends the row"
+
+
+def test_from_the_fifth_card_on_the_centre_is_told_once_and_without_a_name(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city)
+    _attack(machine, wallet, 5)
+    _locked(machine)
+    machine.run_until(lambda: city.reported() != [], 30)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 600)
+    assert city.reported() == [("rig-01", "pin_attack")]
+    flags = [record for record in machine.records(records.Flag) if isinstance(record, records.Flag)]
+    assert [flag for flag in flags if flag.code == "pin_attack"] == [records.Flag("pin_attack", "5")]
+
+
+def test_the_lockout_survives_a_power_cut_and_so_does_the_report(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city)
+    _attack(machine, wallet, 5)
+    _locked(machine)
+    machine.centre.faults.down = True  # before the next heartbeat
+    machine.run_until(lambda: State.IDLE is machine.loop.state and "line" in machine.loop.reception.state.reasons, 60)
+    stopped_s = machine.clock.monotonic()
+    machine.restart(away_s=0.0)
+    machine.centre.faults.down = False
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 900)
+    assert machine.clock.monotonic() - stopped_s >= 300, "switching off and on does not shorten it"
+    assert city.reported() == [("rig-01", "pin_attack")]
+
+
+def test_the_next_card_does_not_slip_in_before_the_lockout(city: City, wallet: Cards) -> None:
+    """Put in while the last session is still saying good-bye, it begins when the machine is idle, and not earlier."""
+    machine = CityMachine(city)
+    _attack(machine, wallet, 2)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [Person(wallet["kazuko"], pin="0000")]
+    machine.reader.insert(wallet["kazuko"].chip)
+    machine.run_until(lambda: machine.loop.state is State.ENTERING_PIN and machine.loop.context.pin_wrong, 60)
+    machine.watchers.clear()
+    machine.reader.remove()
+    machine.run_until(lambda: machine.loop.state is State.SORRY, 60)
+    opened = len(machine.records(records.SessionOpened))
+    machine.reader.insert(wallet["nguyen"].chip)
+    machine.tap("enter", machine.clock.monotonic() + 1)
+    machine.run_until(lambda: machine.loop.state is State.IDLE, 60)
+    _locked(machine)
+    assert len(machine.records(records.SessionOpened)) == opened
+    machine.watchers[:] = [Person(wallet["nguyen"])]
+    machine.run_until(lambda: machine.loop.state is not State.IDLE, 120)
+    assert len(machine.records(records.SessionOpened)) == opened + 1, "then the card that waits is served"

@@ -1,0 +1,271 @@
+"""The maintenance console in whole sessions: who may begin, one owner of the devices, and what is shown."""
+
+import json
+import random
+import re
+from collections.abc import Mapping
+
+from firmware.console.access import HARD_LOCK
+from firmware.console.grammar import Line
+from firmware.desks.staff import ConsoleLost, Typed
+from firmware.journal import records
+from firmware.service.availability import Reason
+from firmware.session import scenes as show
+from firmware.session.states import State
+from host_sim.adapters.disk import Tail
+from host_sim.models.key_matrix import LAYOUT
+from host_sim.rig.console import PASSWORD, ConsoleRig
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import WalletCard
+from tests.sessions.console_rooms import accounts_hold, acts, claim_of_200
+from tests.unit.console.test_grammar import rubbish
+
+Cards = Mapping[str, WalletCard]
+
+
+# --- who may begin (K2, c-14, c-16) -----------------------------------------------------------------
+
+
+def test_a_wrong_password_is_counted_before_it_is_looked_at_and_a_right_one_forgets() -> None:
+    machine = ConsoleRig()
+    assert "ERR password" in machine.log_in("tanaka", "wrong-horse")
+    assert "ERR password" in machine.log_in("nobody", "wrong-horse")
+    machine.say("\x07\x00")
+    assert "Wrong passwords before this one: 2." in machine.log_in("kato")
+    assert "noise on the line so far: 2 bytes" in machine.say("who")
+    assert acts(machine) == [
+        ("tanaka", "none", "login", "tried"),
+        ("unknown", "none", "login", "tried"),
+        ("kato", "none", "login", "tried"),
+        ("kato", "cash", "login", "ok"),
+    ]
+    assert b"wrong-horse" not in machine.terminal.shown
+    assert PASSWORD.encode() not in machine.terminal.shown
+
+
+def test_guessing_ends_whatever_is_done_to_the_power() -> None:
+    """K2: at most fifteen passwords are looked at, in any number of lives of the machine."""
+    machine = ConsoleRig()
+    looked_at = 0
+    for guess in range(60):
+        said = machine.say("login tanaka")
+        if said.endswith("word: "):
+            looked_at += 1
+            machine.type("guess-number-" + str(guess))
+            before = machine.loop.book.console.tries
+            machine.run_until(lambda before=before: machine.loop.book.console.tries > before, 10)
+            if guess % 3 == 0:  # pulls the plug as soon as the password is being looked at
+                machine.disk.cut(Tail.DROPPED)
+                machine.restart()
+            else:
+                machine.run_until(lambda: machine.terminal.shown.endswith(b"> "), 10)
+        elif "ERR wait" in said:
+            machine.clock.advance(float(re.findall(r"(\d+) s\.", said)[-1]))
+        else:
+            assert "ERR locked" in said
+    assert looked_at == HARD_LOCK
+    assert "ERR locked" in machine.say("login tanaka")
+    assert ("console_locked", f"after {HARD_LOCK} wrong passwords") in machine.loop.book.queue
+    machine.store_accounts(unlock="0123456789abcdef")  # `python -m firmware.console unlock`
+    assert "technician" in machine.log_in("tanaka")
+    machine.restart()
+    assert machine.loop.book.console.tries == 0
+
+
+def test_an_idle_console_logs_out_and_gives_the_machine_back() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    assert isinstance(machine.loop.scene, show.Maintenance)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 400)
+    assert machine.console.person is None
+    assert ("tanaka", "technician", "logout", "idle") in acts(machine)
+    assert ("nobody", "none", "exit", "ok") in acts(machine)
+
+
+def test_a_console_that_is_unplugged_gives_the_machine_back() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    machine.serial.hang_up()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.serial.plug_in()
+    back_s = machine.clock.monotonic() + 5
+    machine.run_until(lambda: machine.clock.monotonic() > back_s)
+    machine.say("")
+    assert "ERR login" in machine.say("status")
+
+
+def test_a_plug_pulled_while_a_hopper_pays_leaves_nobody_logged_in_and_nothing_open() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    planned = machine.say("hopper pay 3x100")
+    machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
+    machine.say("kato")
+    machine.type(PASSWORD)
+    machine.run_until(lambda: machine.loop.book.staff_paying is not None, 30)
+    machine.console.hear(ConsoleLost())
+    machine.console.hear(Typed(Line("hopper pay 1x500"), 0))
+    assert machine.console.person is None
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 400)
+    assert b"ERR busy" in machine.terminal.shown
+    (done,) = machine.records(records.StaffPayDone)
+    assert done.paid == 3
+    accounts_hold(machine)
+
+
+# --- one owner of the devices (K3) ------------------------------------------------------------------
+
+
+def test_a_technician_comes_while_a_resident_pays(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    person = Person(wallet["hanako"], coins=[500])
+    told: list[str] = []
+
+    def technician(rig: ConsoleRig, _: show.Scene) -> None:
+        if not told:
+            told.append("here")
+            now_s = rig.clock.monotonic()
+            for number, line in enumerate(
+                ["login tanaka", PASSWORD, "test hopper", "request maint", "hopper pay 1x100"]
+            ):
+                rig.clock.at(now_s + 0.5 + number, lambda line=line: rig.type(line))
+            for number in range(3):
+                rig.drop(100, now_s + 7 + number)
+
+    person.deeds[show.Pay] = technician
+    serve(machine, person)
+    machine.run_until(lambda: b"in maintenance now" in machine.terminal.shown, 5)
+    shown = machine.shown_since(0)
+    assert shown.count("ERR mode") == 2
+    assert "Somebody is being served." in shown
+    assert "The machine is in maintenance now" in shown
+    assert isinstance(machine.loop.scene, show.Maintenance)
+    (end,) = machine.records(records.SessionClosed)
+    assert (end.outcome, end.earned_yen) == ("issued", 300)
+    accounts_hold(machine)
+
+
+def test_a_resident_comes_during_maintenance_and_is_served_afterwards(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    person = Person(wallet["hanako"])
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.say("test all")
+    assert machine.loop.state is State.IDLE
+    assert machine.records(records.SessionOpened) == []
+    machine.say("exit")
+    machine.run_until(lambda: bool(machine.records(records.SessionClosed)), 300)
+    assert machine.records(records.SessionClosed)[0].outcome == "issued"
+
+
+def test_the_machine_is_not_given_back_unless_it_is_well() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    machine.printer.open_cover(machine.clock.monotonic())
+    assert "ERR test Not well: printer." in machine.say("exit")
+    assert machine.loop.reception.state.in_maintenance
+    machine.printer.close_cover(machine.clock.monotonic())
+    machine.clock.advance(5)
+    assert "in_service again" in machine.say("exit")
+
+
+def test_card_and_keys_are_tested_by_hand(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    assert "PASS card reader: it answers; no card is in it" in machine.say("test card")
+    machine.reader.insert(wallet["hanako"].chip)
+    said = machine.say("test card")
+    assert "PASS card: individual_number" in said
+    machine.reader.remove()
+    assert "ERR test Not pressed, or dead: 0 1 2" in machine.say("test keypad")
+    for number, key in enumerate(name for row in LAYOUT for name in row):
+        machine.tap(key, machine.clock.monotonic() + 2 + number * 0.5)
+    assert "PASS keypad" in machine.say("test keypad")
+    assert "Two pictures" in machine.say("test screen")
+    assert isinstance(machine.loop.scene, show.Maintenance)
+    assert "sheets are in the printer" in machine.say("paper load 400")
+    assert "The path is clear." in machine.say("paper cut")
+
+
+def test_out_of_service_lasts_over_a_restart() -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    machine.say("oos on broken-glass")
+    machine.run_until(lambda: Reason.OPERATOR in machine.loop.reception.state.reasons, 5)
+    machine.restart()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
+    machine.log_in("tanaka")
+    machine.say("oos off")
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
+
+
+# --- what is shown (e.2.1, e.2.7, K1) ---------------------------------------------------------------
+
+
+def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(wallet: Cards) -> None:
+    machine, code = claim_of_200(wallet)
+    machine.log_in("goto")
+    for line in [
+        "help",
+        "version",
+        "who",
+        "status",
+        "devices",
+        "counters",
+        "uncertain",
+        "journal tail 50",
+        "clock show",
+    ]:
+        for form in (line, f"{line} --json"):
+            machine.say(form)
+    told = machine.say("counters --json").split("\n")
+    assert json.loads("".join(told[1 : told.index("OK")]))["totals"]["claimed_yen"] == 200
+    for line in ["journal verify", "journal export 200", f"claim {code}", "config show", "config check", "nonsense"]:
+        machine.say(line)
+    shown = machine.shown_since(0)
+    assert all(len(row) <= 79 for row in shown.split("\n") if "> " not in row)
+    assert set(machine.terminal.shown) <= {*range(32, 127), 13, 10, 8}
+    answers = re.split(r"rig-01 \w+ [\w-]+ \d+> ", shown)
+    ends = [answer.rstrip("\n").split("\n")[-1] for answer in answers[1:-1]]
+    assert all(end == "OK" or end.startswith(("ERR ", "Password")) for end in ends), ends
+    held = [copy for copies in machine.centre.requests.values() for copy in copies.values()]
+    assert held
+    assert not any(copy.fingerprint in shown for copy in held)
+    assert code not in shown.replace(f"claim {code}", "")  # whoever reads a code can fetch the money
+
+
+def test_a_flood_delays_no_resident(wallet: Cards) -> None:
+    """e.2.12: noise and lines arrive without end while a resident is served, and the session is what it would be."""
+    chance = random.Random(3)
+    machine = ConsoleRig()
+    machine.terminal.type(
+        bytes(chance.choices(range(256), k=200_000)) + b"\r".join(line.encode() for line in lines(4000))
+    )
+    person = serve(machine, Person(wallet["hanako"], coins=[500]))
+    quiet = ConsoleRig()
+    undisturbed = serve(quiet, Person(wallet["hanako"], coins=[500]))
+    assert [type(scene) for scene in person.seen] == [type(scene) for scene in undisturbed.seen]
+    assert machine.records(records.SessionClosed)[0].outcome == "issued"
+    assert acts(machine) == []
+    accounts_hold(machine)
+    assert machine.console._noise > 1000  # counted; `who` tells
+
+
+def lines(count: int) -> list[str]:
+    source = rubbish(random.Random(5))
+    return [line for line, _ in zip(source, range(count), strict=False)]
+
+
+def test_rubbish_to_a_logged_in_console_in_maintenance_moves_nothing() -> None:
+    """Fuzz with every role logged in: whatever is typed, no coin moves without its code and its second person."""
+    machine = ConsoleRig()
+    source = rubbish(random.Random(11))
+    for name in ("ueda", "tanaka", "kato", "goto"):
+        machine.log_in(name)
+        for line, _ in zip(source, range(150), strict=False):
+            if line.split() and line.split()[0] not in {"login", "logout", "test", "acceptor", "exit"}:
+                machine.say(line)
+                if machine.console.person is None:
+                    machine.log_in(name)
+    assert machine.coins_out_yen() == 0
+    assert machine.printer.complaints == []

@@ -1,0 +1,345 @@
+"""Whole sessions in virtual time: the real session, loop, desks, drivers and journal on models.
+
+Each test ends with the same accounts: what is in the cash box is what was fed, what left the hoppers is what the
+journal says was paid, what is printed is what was charged, and the centre holds the same of every copy.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+
+from drivers.vocabulary import PinBlocked
+from firmware.journal import records
+from firmware.session import scenes as show
+from host_sim.models.chip import ChipCard, Pin
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person, serve, tap_at_first
+from host_sim.rig.world import JST
+from host_sim.wallet import WalletCard
+
+Cards = Mapping[str, WalletCard]
+
+
+def closed(machine: RigMachine) -> records.SessionClosed:
+    found = [record for record in machine.records(records.SessionClosed) if isinstance(record, records.SessionClosed)]
+    return found[-1]
+
+
+def balanced(machine: RigMachine, overpaid_yen: int = 0) -> records.SessionClosed:
+    """The accounts of the last session against the physical truth (reliability a.2, I1 to I9)."""
+    book = closed(machine)
+    assert book.inserted_yen == book.earned_yen + book.paid_out_yen + book.claimed_yen
+    assert machine.coins_in_yen() == sum(r.inserted_yen for r in machine.records(records.SessionClosed))
+    assert machine.coins_out_yen() == sum(r.paid_out_yen for r in machine.records(records.SessionClosed)) + overpaid_yen
+    assert sum(machine.centre.claims.values()) == sum(r.claimed_yen for r in machine.records(records.SessionClosed))
+    issued = {(r.rid, r.copy) for r in machine.records(records.CopyPrinted)}
+    held = {(rid, n): c.state for rid, copies in machine.centre.requests.items() for n, c in copies.items()}
+    assert {key for key, state in held.items() if state == "issued"} == issued
+    assert all(state in {"issued", "void"} for state in held.values())
+    assert machine.printer.complaints == []
+    assert machine.slips.complaints == []
+    assert machine.loop.book.uncertain == ()
+    assert machine.pin.count == 0
+    return book
+
+
+def sorry(person: Person) -> show.Sorry:
+    return next(scene for scene in person.seen if isinstance(scene, show.Sorry))
+
+
+def test_one_certificate_with_change(wallet: Cards) -> None:
+    machine = RigMachine()
+    serve(machine, Person(wallet["hanako"], coins=[500]))
+    book = balanced(machine)
+    assert (book.outcome, book.earned_yen, book.paid_out_yen) == ("issued", 300, 200)
+    assert len(machine.printer.delivered) == 1
+    assert len(machine.slips.delivered) == 1
+
+
+def test_three_copies_of_a_kind_with_options(wallet: Cards) -> None:
+    machine = RigMachine()
+    serve(machine, Person(wallet["taro"], coins=[500, 500], kind="1", copies=3))
+    assert balanced(machine).paid_out_yen == 100
+    numbers = [record.issue_number for record in machine.records(records.CopyPrinted)]
+    assert len(set(numbers)) == 3
+
+
+def test_two_residents_in_a_row_get_their_own_papers(wallet: Cards) -> None:
+    machine = RigMachine()
+    serve(machine, Person(wallet["hanako"]))
+    serve(machine, Person(wallet["kazuko"]))
+    balanced(machine)
+    fingerprints = [copy.fingerprint for copies in machine.centre.requests.values() for copy in copies.values()]
+    assert len(set(fingerprints)) == 2
+
+
+def test_a_wrong_pin_is_counted_and_the_right_one_still_works(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"], pin="9999")
+
+    def correct(machine_: RigMachine, scene: show.Scene) -> None:
+        assert isinstance(scene, show.EnterPin)
+        if scene.wrong:
+            assert scene.tries_left == 2
+            person.pin = "1234"
+        if scene.count == 0 and scene.countdown_s is None:
+            person.type_pin(machine_, machine_.clock.monotonic())
+
+    person.deeds[show.EnterPin] = correct
+    serve(machine, person)
+    assert balanced(machine).outcome == "issued"
+
+
+def test_three_wrong_pins_block_the_card_and_send_to_the_counter(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = serve(machine, Person(wallet["hanako"], pin="9999"))
+    assert sorry(person).reason == "pin_blocked"
+    assert any(isinstance(scene, show.LastTry) for scene in person.seen)
+    assert balanced(machine).inserted_yen == 0
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ("blocked", "pin_blocked"),
+        ("expired", "out_of_date"),
+        ("licence", "not_our_card"),
+        ("broken", "unreadable"),
+        ("ec-key", "key_not_supported"),
+        ("citizen-card", "kind_not_taken"),
+    ],
+)
+def test_a_card_that_cannot_be_used_is_refused_before_the_pin(wallet: Cards, card: str, reason: str) -> None:
+    machine = RigMachine()
+    person = serve(machine, Person(wallet[card]))
+    assert sorry(person).reason == reason
+    assert not any(isinstance(scene, show.EnterPin) for scene in person.seen)
+
+
+@pytest.mark.parametrize("code", ["certificate_revoked", "moved_out", "under_age", "ask_at_counter", "outside_hours"])
+def test_what_the_centre_refuses_at_once_costs_no_pin_try(wallet: Cards, code: str) -> None:
+    machine = RigMachine()
+    machine.centre.faults.refusals["challenges"] = code
+    person = serve(machine, Person(wallet["hanako"]))
+    assert sorry(person).reason == code
+    assert not any(isinstance(scene, show.EnterPin) for scene in person.seen)
+
+
+def test_cancel_with_coins_in_gives_all_back(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"], coins=[100, 100])
+    machine_cancel: list[bool] = []
+
+    def cancel(machine_: RigMachine, scene: show.Scene) -> None:
+        assert isinstance(scene, show.Pay)
+        now_s = machine_.clock.monotonic()
+        if not machine_cancel:
+            machine_cancel.append(True)
+            machine_.drop(100, now_s + 1)
+            machine_.drop(100, now_s + 2)
+            machine_.tap("cancel", now_s + 4)
+
+    person.deeds[show.Pay] = cancel
+    serve(machine, person)
+    book = balanced(machine)
+    assert (book.inserted_yen, book.paid_out_yen, book.outcome) == (200, 200, "not_issued")
+    assert machine.printer.delivered == []
+
+
+def test_a_resident_who_walks_away_while_paying_loses_nothing(wallet: Cards) -> None:
+    machine = RigMachine()
+    serve(machine, Person(wallet["hanako"], coins=[100]))
+    book = balanced(machine)
+    assert (book.inserted_yen, book.paid_out_yen, book.reason) == (100, 100, "pay_timed_out")
+
+
+@pytest.mark.parametrize("scene", [show.EnterPin, show.ChooseKind, show.ChooseCopies, show.Basket])
+def test_nothing_pressed_ends_the_session_with_a_visible_countdown(wallet: Cards, scene: type[show.Scene]) -> None:
+    machine = RigMachine()
+
+    def nothing(machine_: RigMachine, _: show.Scene) -> None:
+        return
+
+    person = serve(machine, Person(wallet["hanako"], deeds={scene: nothing}))
+    counted = [s.countdown_s for s in person.seen if isinstance(s, scene) and s.countdown_s is not None]
+    assert counted[0] == 15
+    assert counted[-1] == 1
+    assert machine.loop.context.who is None
+
+
+@pytest.mark.parametrize("scene", [show.Working, show.EnterPin])
+def test_the_card_is_pulled(wallet: Cards, scene: type[show.Scene]) -> None:
+    machine = RigMachine()
+
+    def pull(machine_: RigMachine, _: show.Scene) -> None:
+        machine_.clock.at(machine_.clock.monotonic() + 0.05, machine_.reader.remove)
+
+    person = serve(machine, Person(wallet["hanako"], deeds={scene: pull}))
+    assert sorry(person).reason in {"card_removed", "unreadable", "machine"}
+    assert balanced(machine).inserted_yen == 0
+
+
+def test_another_persons_document_prints_nothing_asks_no_money_and_stops_the_line(wallet: Cards) -> None:
+    machine = RigMachine()
+    machine.centre.faults.foreign_document = True
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    person = Person(wallet["hanako"])
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_session()
+    machine.settle_advices()
+    assert sorry(person).reason == "binding"
+    assert machine.printer.delivered == machine.printer.tray == []
+    assert not any(isinstance(scene, show.Pay) for scene in person.seen)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
+    assert machine.loop.book.line_stopped == "document_sha256"
+
+
+@pytest.mark.parametrize("call", ["challenges", "authentications", "requests", "document"])
+def test_the_line_fails_before_money(wallet: Cards, call: str) -> None:
+    machine = RigMachine()
+    machine.centre.faults.lost_before.add(call)
+    person = serve(machine, Person(wallet["hanako"]))
+    assert sorry(person).reason == "unreachable"
+    assert balanced(machine).inserted_yen == 0
+
+
+@pytest.mark.parametrize("call", ["requests", "issued", "void"])
+def test_an_answer_is_lost_after_the_centre_acted(wallet: Cards, call: str) -> None:
+    machine = RigMachine()
+    machine.centre.faults.lost_after.add(call)
+    serve(machine, Person(wallet["hanako"]))
+    balanced(machine)
+    assert machine.centre.conflicts == 0
+
+
+def test_paper_out_before_money(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"])
+
+    def take_paper_away(machine_: RigMachine, _: show.Scene) -> None:
+        machine_.printer.paper_out(machine_.clock.monotonic())
+        machine_.tap("enter", machine_.clock.monotonic() + 1)
+
+    person.deeds[show.Basket] = take_paper_away
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_session()
+    assert sorry(person).reason == "paper_not_ready"
+    assert not any(isinstance(scene, show.Pay) for scene in person.seen)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
+
+
+def test_an_empty_hopper_leaves_a_claim_slip(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"], coins=[500])
+
+    def empty_the_hoppers(machine_: RigMachine, scene: show.Scene) -> None:
+        for hopper in machine_.hoppers.values():
+            hopper.tube = 0
+
+    person.deeds[show.Printing] = empty_the_hoppers
+    serve(machine, person)
+    book = balanced(machine)
+    assert (book.earned_yen, book.paid_out_yen, book.claimed_yen) == (300, 0, 200)
+    assert len(machine.slips.delivered) == 2  # the claim slip and the receipt
+
+
+def test_exact_money_only_when_there_is_no_change(wallet: Cards) -> None:
+    machine = RigMachine(tubes={10: 0, 50: 0, 100: 0, 500: 0})
+    person = serve(machine, Person(wallet["hanako"]))
+    assert sorry(person).reason == "change_short"
+    assert balanced(machine).inserted_yen == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "reason", "opens"),
+    [
+        (datetime(2026, 11, 24, 23, 30, tzinfo=JST), "hours", datetime(2026, 11, 25, 6, 30, tzinfo=JST)),
+        (datetime(2026, 11, 24, 22, 55, tzinfo=JST), "hours", datetime(2026, 11, 25, 6, 30, tzinfo=JST)),
+        (datetime(2026, 12, 30, 10, 0, tzinfo=JST), "year_end", datetime(2027, 1, 4, 6, 30, tzinfo=JST)),
+    ],
+)
+def test_closed(wallet: Cards, now: datetime, reason: str, opens: datetime) -> None:
+    """Outside hours, too close to closing, and at the turn of the year; a card that comes in is not read."""
+    machine = RigMachine(begins=now)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
+    scene = machine.loop.scene
+    assert isinstance(scene, show.Closed)
+    assert (scene.reason, scene.opens_at) == (reason, opens)
+    machine.reader.insert(wallet["hanako"].chip)
+    for _ in range(50):
+        machine.loop.turn()
+    assert machine.records(records.SessionOpened) == []
+
+
+def test_the_line_is_down_and_comes_back(wallet: Cards) -> None:
+    machine = RigMachine()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.centre.faults.down = True
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 60)
+    machine.centre.faults.down = False
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    serve(machine, Person(wallet["hanako"]))
+    assert balanced(machine).outcome == "issued"
+
+
+def test_one_seed_gives_one_journal(wallet: Cards) -> None:
+    journals = []
+    for _ in range(2):
+        machine = RigMachine(seed=7)
+        wallet["hanako"].chip.heal()
+        serve(machine, Person(wallet["hanako"], coins=[500]))
+        journals.append([str(stored.record) for stored in machine.memory.journal.records()])
+    assert journals[0] == journals[1]
+
+
+def test_the_journal_would_be_the_same_with_another_pin(wallet: Cards) -> None:
+    """Nothing of the digits is in it, in whatever form. (Searching four digits among hashes finds them by chance.)"""
+    kept = []
+    for digits in ("1234", "9870"):
+        machine = RigMachine(seed=3)
+        wallet["hanako"].chip.heal()
+        set_pin(wallet["hanako"].chip, digits)
+        serve(machine, Person(wallet["hanako"], pin=digits))
+        kept.append([stored.record for stored in machine.memory.journal.records()])
+    assert any(isinstance(record, records.PinResult) for record in kept[0])
+    assert kept[0] == kept[1]
+
+
+def set_pin(chip: ChipCard, digits: str) -> None:
+    for application in chip.applications:
+        for file in application.files.values():
+            if isinstance(file, Pin) and file.value == b"1234":
+                file.value = digits.encode()
+
+
+def test_no_name_reaches_the_journal(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"])
+    serve(machine, person)
+    stored = b"".join(bytes(machine.disk.read(name)) for name in machine.disk.names())
+    for secret in ("宮崎　花".encode(), "花＊".encode(), person.card.chip.atr):
+        assert secret not in stored, "a secret is in the journal"
+
+
+def test_the_pin_words_are_never_shown(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = serve(machine, Person(wallet["hanako"]))
+    entries = [scene for scene in person.seen if isinstance(scene, show.EnterPin)]
+    assert {scene.count for scene in entries} == {0, 1, 2, 3, 4}
+    assert all(not hasattr(scene, "digits") for scene in entries)
+    assert PinBlocked() not in entries
+
+
+def test_the_language_key_changes_every_word(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"], deeds=tap_at_first(show.ChooseKind, "language"))
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_session()
+    assert {scene.language for scene in person.seen} >= {"ja", "en"}
+    assert machine.loop.context.language == "ja"

@@ -1,0 +1,86 @@
+"""Time in whole sessions: no service on a clock that nobody confirmed, and none after a jump (catalogue T1 to T3)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from firmware.journal import records
+from firmware.service.availability import Reason
+from firmware.session import scenes as show
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person, serve
+from host_sim.rig.world import JST
+from host_sim.wallet import WalletCard
+
+Cards = Mapping[str, WalletCard]
+
+
+def idle(machine: RigMachine) -> None:
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=3650), timedelta(seconds=90)])
+def test_a_jump_of_the_clock_closes_the_machine_until_the_centre_agrees_again(jump: timedelta) -> None:
+    machine = RigMachine()
+    idle(machine)
+    machine.jump(jump)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
+    front = machine.loop.scene
+    assert isinstance(front, show.Closed)
+    assert front.numbers == (str(Reason.CLOCK.number),)
+    machine.run_until(lambda: machine.clock.monotonic() >= 90, 120)
+    assert isinstance(machine.loop.scene, show.Closed), "nothing has mended it"
+    machine.jump(-jump)
+    idle(machine)
+
+
+def test_a_machine_whose_clock_stands_in_1970_does_not_begin() -> None:
+    machine = RigMachine()
+    machine.skew = datetime(1970, 1, 1, tzinfo=JST) - machine.true_time()
+    machine.restart()
+    with pytest.raises(TimeoutError):
+        machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
+    assert Reason.CLOCK in machine.loop.reception.state.reasons
+    machine.skew = timedelta(0)
+    idle(machine)
+
+
+def test_a_small_difference_is_none(wallet: Cards) -> None:
+    machine = RigMachine()
+    machine.skew = timedelta(seconds=40)
+    serve(machine, Person(wallet["hanako"]))
+    assert [record.outcome for record in machine.records(records.SessionClosed)] == ["issued"]  # type: ignore[union-attr]
+
+
+def test_a_jump_in_the_middle_lets_the_session_finish_and_admits_nobody_after(wallet: Cards) -> None:
+    """Deadlines are counted on the other clock, and what the resident has paid for is printed."""
+    machine = RigMachine()
+    person = Person(wallet["hanako"])
+    person.on_scene = lambda scene: machine.jump(timedelta(hours=5)) if isinstance(scene, show.Printing) else None
+    machine.serve(person, person.card.chip)
+    assert [record.outcome for record in machine.records(records.SessionClosed)] == ["issued"]  # type: ignore[union-attr]
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
+
+
+def test_who_began_before_the_last_admission_is_served_past_closing_and_past_midnight(wallet: Cards) -> None:
+    machine = RigMachine(begins=datetime(2026, 11, 24, 22, 49, 30, tzinfo=JST))
+    person = Person(wallet["hanako"])
+    late = datetime(2026, 11, 24, 23, 59, 59, tzinfo=JST)
+    person.on_scene = lambda scene: machine.set_wall(late) if isinstance(scene, show.Pay) else None
+    machine.serve(person, person.card.chip)
+    assert [record.outcome for record in machine.records(records.SessionClosed)] == ["issued"]  # type: ignore[union-attr]
+    opened = next(s for s in machine.memory.journal.records() if isinstance(s.record, records.SessionOpened))
+    assert opened.wall.astimezone(JST).date() == late.date(), "the business date is that of the beginning"
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
+
+
+def test_the_year_ends_in_a_session_and_the_machine_rests(wallet: Cards) -> None:
+    machine = RigMachine(begins=datetime(2026, 12, 28, 22, 49, 30, tzinfo=JST))
+    serve(machine, Person(wallet["hanako"]))
+    machine.set_wall(datetime(2026, 12, 29, 10, 0, tzinfo=JST))
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed) and not machine.loop.scene.numbers, 60)
+    front = machine.loop.scene
+    assert isinstance(front, show.Closed)
+    assert front.opens_at is not None
+    assert (front.opens_at.month, front.opens_at.day) == (1, 4)

@@ -1,0 +1,17 @@
+"""Random and mutated answers; `make bench` runs a million of them."""
+
+from tests.unit.card.fuzz import run
+
+
+def test_twenty_thousand_lies() -> None:
+    outcomes = run(seed=20261124, answers=20_000)
+    # The walk must have been everywhere, or it proves nothing.
+    for outcome in (
+        "CardProof",
+        "WrongPin",
+        "PinBlocked",
+        "BadReply",
+        "not usable: unreadable",
+        "not usable: pin_blocked",
+    ):
+        assert outcomes[outcome] > 2, outcomes

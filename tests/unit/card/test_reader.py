@@ -1,0 +1,311 @@
+"""What the machine is told of each card, on any card that follows the facts: also one that we did not write."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drivers.card.crypto import rsa_signed
+from drivers.errors import BadReply, CardGone
+from drivers.vocabulary import (
+    AuthenticationMethod,
+    CardKind,
+    CardNotUsable,
+    CardPresence,
+    CardProof,
+    CardRead,
+    CardRefusal,
+    PinBlocked,
+    WrongPin,
+)
+from host_sim.models.card import Manners, stranger
+from tests.unit.card.table import (
+    ALL,
+    Table,
+    bound,
+    certificate,
+    challenge,
+    jpki_card,
+    municipal_card,
+    outcome,
+    pin_of,
+    storage_of,
+)
+
+STORE = frozenset({CardKind.INDIVIDUAL_NUMBER})
+ANY_MANNERS = st.builds(
+    Manners,
+    filler=st.sampled_from([b"", b"\xff" * 700, b"\x00" * 64, b"0" * 3]),
+    read_max=st.sampled_from([1, 16, 0x60, 0xF4, 256]),
+    read_over_max=st.sampled_from([None, 0x6700]),
+    end_warning=st.booleans(),
+    t0=st.booleans(),
+).filter(lambda manners: manners.read_over_max is None or manners.read_max >= 16)
+
+
+def test_a_good_card_and_its_proof() -> None:
+    table = Table(jpki_card())
+    card = table.read()
+    assert card == CardRead(
+        kind=CardKind.INDIVIDUAL_NUMBER,
+        method=AuthenticationMethod.JPKI,
+        credential=certificate(),
+        pin_tries_left=3,
+        valid_until=date(2029, 5, 3),
+    )
+    pin = pin_of("2580")
+    proof = table.driver.prove(pin, card, challenge(), bound())
+    assert isinstance(proof, CardProof)
+    assert rsa_signed(certificate(), proof.signature, bound())
+    assert proof.encrypted_pin is None
+    assert storage_of(pin) == bytes(16)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(ANY_MANNERS)
+def test_the_certificate_and_the_proof_do_not_depend_on_the_card_s_manners(manners: Manners) -> None:
+    """Filler, chunk size, end-of-file warnings, T=0 and T=1 reply forms (issue: "whatever the filler and chunk size")."""
+    table = Table(jpki_card(manners=manners))
+    card = table.read()
+    assert card.credential == certificate()
+    proof = table.driver.prove(pin_of("2580"), card, challenge(), bound())
+    assert isinstance(proof, CardProof)
+    assert rsa_signed(certificate(), proof.signature, bound())
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(ANY_MANNERS, st.booleans())
+def test_nor_does_the_municipal_card(manners: Manners, beside_jpki: bool) -> None:
+    plain = Table(municipal_card(beside_jpki=beside_jpki)).read()
+    assert Table(municipal_card(manners=manners, beside_jpki=beside_jpki)).read() == plain
+
+
+def test_reading_costs_no_try() -> None:
+    table = Table(jpki_card())
+    for _ in range(10):
+        assert table.read().pin_tries_left == 3
+    assert table.card.state["jpki/0018"] == 3
+
+
+def test_three_wrong_pins() -> None:
+    table = Table(jpki_card())
+    card = table.read()
+    for left in (2, 1):
+        pin = pin_of("0000")
+        assert table.driver.prove(pin, card, challenge(), bound()) == WrongPin(left)
+        assert storage_of(pin) == bytes(16)
+    assert table.driver.prove(pin_of("0000"), card, challenge(), bound()) == PinBlocked()
+    table.driver.release()
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.PIN_BLOCKED, CardKind.INDIVIDUAL_NUMBER)
+
+
+def test_a_right_pin_gives_the_tries_back() -> None:
+    table = Table(jpki_card())
+    table.card.state["jpki/0018"] = 1
+    card = table.read()
+    assert card.pin_tries_left == 1
+    assert isinstance(table.driver.prove(pin_of("2580"), card, challenge(), bound()), CardProof)
+    assert table.read().pin_tries_left == 3
+
+
+@pytest.mark.parametrize("query", [0x63C0, 0x6983, 0x6984])
+@pytest.mark.parametrize("verify", [0x63C0, 0x6983, 0x6984])
+def test_every_blocked_form_alike_and_no_verify_is_sent(query: int, verify: int) -> None:
+    table = Table(jpki_card(manners=Manners(blocked_query=query, blocked_verify=verify)))
+    card = table.read()
+    table.card.fail("blocked")
+    assert table.driver.prove(pin_of("2580"), card, challenge(), bound()) == PinBlocked()
+    assert table.verifies() == 2  # the two questions, and nothing that carries a PIN
+    table.driver.release()
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.PIN_BLOCKED, CardKind.INDIVIDUAL_NUMBER)
+
+
+@pytest.mark.parametrize("word", [0x6983, 0x6984, 0x63C0])
+def test_a_pin_that_blocks_at_verify(word: int) -> None:
+    """Another machine used up the tries between our question and our VERIFY: not possible while we hold the card, but said."""
+    table = Table(jpki_card())
+    card = table.read()
+    table.card.fail("status", at=table.card.commands + 4, word=word)
+    assert table.driver.prove(pin_of("2580"), card, challenge(), bound()) == PinBlocked()
+
+
+def test_a_card_that_does_not_count_aloud() -> None:
+    """6300 was the old card's "no counter" (facts jpki.md 4)."""
+    table = Table(jpki_card(manners=Manners(counts_aloud=False)))
+    card = table.read()
+    assert card.pin_tries_left is None
+    assert table.driver.prove(pin_of("0000"), card, challenge(), bound()) == WrongPin(None)
+
+
+def test_a_card_that_answers_the_question_with_9000_once_verified() -> None:
+    table = Table(jpki_card(manners=Manners(verified_query=0x9000)))
+    card = table.read()
+    for _ in range(2):
+        assert isinstance(table.driver.prove(pin_of("2580"), card, challenge(), bound()), CardProof)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("JPKIAPICCTOKEN2", None),
+        ("JPKIAPICCTOKEN", CardNotUsable(CardRefusal.NO_CERTIFICATE, CardKind.RESIDENT_REGISTER)),
+        ("JPKIAPGPSETOKEN", CardNotUsable(CardRefusal.KIND_NOT_TAKEN, CardKind.PHONE)),
+        ("JPKIAPIOSTOKEN", CardNotUsable(CardRefusal.KIND_NOT_TAKEN, CardKind.PHONE)),
+        ("JPKIAPICCTOKEN3", CardNotUsable(CardRefusal.NOT_OUR_CARD)),
+        ("jpkiapicctoken2", CardNotUsable(CardRefusal.NOT_OUR_CARD)),
+    ],
+)
+def test_kinds_by_the_whole_label(label: str, expected: CardNotUsable | None) -> None:
+    result = Table(jpki_card(label=label)).driver.read(ALL - {CardKind.PHONE})
+    assert isinstance(result, CardRead) if expected is None else result == expected
+
+
+@pytest.mark.parametrize(
+    ("card", "expected"),
+    [
+        (stranger(), CardNotUsable(CardRefusal.NOT_OUR_CARD)),
+        (jpki_card(without=(0x0A,)), CardNotUsable(CardRefusal.NO_CERTIFICATE, CardKind.INDIVIDUAL_NUMBER)),
+        (jpki_card(replace={0x0A: b""}), CardNotUsable(CardRefusal.NO_CERTIFICATE, CardKind.INDIVIDUAL_NUMBER)),
+        (
+            jpki_card(replace={0x0A: b"\xff" * 2000}),
+            CardNotUsable(CardRefusal.NO_CERTIFICATE, CardKind.INDIVIDUAL_NUMBER),
+        ),
+        (
+            jpki_card(replace={0x0A: bytes.fromhex("30820400") + bytes(100)}, manners=Manners(filler=b"")),
+            CardNotUsable(CardRefusal.UNREADABLE, CardKind.INDIVIDUAL_NUMBER),
+        ),
+        (
+            jpki_card(replace={0x0A: bytes.fromhex("30820400") + bytes(1024)}),
+            CardNotUsable(CardRefusal.UNREADABLE, CardKind.INDIVIDUAL_NUMBER),
+        ),
+        (jpki_card(curve=True), CardNotUsable(CardRefusal.KEY_NOT_SUPPORTED, CardKind.INDIVIDUAL_NUMBER)),
+        (jpki_card(ends=date(2026, 11, 23)), CardNotUsable(CardRefusal.EXPIRED, CardKind.INDIVIDUAL_NUMBER)),
+        (municipal_card(record=b"\xe1\x03\x80\x01\x01"), CardNotUsable(CardRefusal.UNREADABLE)),
+    ],
+)
+def test_what_cannot_be_used_is_known_before_any_pin(card: object, expected: CardNotUsable) -> None:
+    table = Table(card)  # type: ignore[arg-type]
+    assert table.driver.read(ALL) == expected
+    assert table.verifies() == 0
+
+
+def test_a_card_that_does_not_answer_to_reset() -> None:
+    table = Table(stranger())
+    table.card.fail("mute", at=0)
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE)
+
+
+@pytest.mark.parametrize("word", [0x6F00, 0x6581, 0x6400])
+def test_a_card_that_speaks_of_its_own_trouble_is_broken_and_not_a_stranger(word: int) -> None:
+    table = Table(jpki_card())
+    table.card.fail("status", word=word)
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    ("card", "kind"),
+    [
+        (municipal_card(), CardKind.CITIZEN),
+        (municipal_card(kind="resident_register", beside_jpki=True), CardKind.RESIDENT_REGISTER),
+        (municipal_card(kind="resident_register"), CardKind.RESIDENT_REGISTER),
+    ],
+)
+def test_a_kind_the_site_does_not_take(card: object, kind: CardKind) -> None:
+    table = Table(card)  # type: ignore[arg-type]
+    assert table.driver.read(STORE) == CardNotUsable(CardRefusal.KIND_NOT_TAKEN, kind)
+
+
+def test_a_certificate_is_good_to_the_last_second_of_its_day_in_japan() -> None:
+    """Validity ends at 14:59:59 UTC, which is 23:59:59 in Japan (facts jpki.md 6)."""
+    table = Table(jpki_card(ends=date(2026, 11, 24)))
+    table.now = datetime(2026, 11, 24, 14, 59, 59, tzinfo=UTC)
+    assert table.read().valid_until == date(2026, 11, 24)
+    table.now = datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.EXPIRED, CardKind.INDIVIDUAL_NUMBER)
+
+
+def test_a_municipal_card_past_its_day_is_read_for_the_site_decides() -> None:
+    table = Table(municipal_card(valid_until="20161124"))
+    assert table.read().valid_until == date(2016, 11, 24)
+
+
+def test_presence_waits_for_news_and_lets_go_of_a_card_that_left() -> None:
+    table = Table()
+    assert table.driver.presence(0.0) is CardPresence.NOT_PRESENT
+    table.clock.at(3.0, lambda: table.slot.insert(jpki_card()))
+    assert table.driver.presence(10.0) is CardPresence.PRESENT
+    assert table.clock.monotonic() == 3.0
+    card = table.read()
+    table.clock.at(4.0, table.slot.remove)
+    assert table.driver.presence(10.0) is CardPresence.NOT_PRESENT
+    assert table.clock.monotonic() == 4.0
+    with pytest.raises(CardGone):
+        table.driver.prove(pin_of("2580"), card, challenge(), bound())
+    table.slot.plugged = False
+    assert table.driver.presence(1.0) is CardPresence.UNKNOWN
+
+
+def test_the_card_that_is_proved_is_the_card_that_was_read() -> None:
+    """Pulled and replaced by another, or by itself, between the two: the PIN reaches neither (fault catalogue C2)."""
+    table = Table(jpki_card())
+    card = table.read()
+    for other in (jpki_card(pin="1111"), table.card):
+        table.slot.remove()
+        table.slot.insert(other)
+        pin = pin_of("2580")
+        with pytest.raises(CardGone):
+            table.driver.prove(pin, card, challenge(), bound())
+        assert storage_of(pin) == bytes(16)
+        assert other.state["jpki/0018"] == 3
+        card = table.read()
+
+
+def test_release_logs_the_card_out() -> None:
+    table = Table(jpki_card())
+    assert isinstance(table.driver.prove(pin_of("2580"), table.read(), challenge(), bound()), CardProof)
+    held = table.card
+    held.transmit(bytes.fromhex("00A4020C020017"))
+    assert held.transmit(bytes.fromhex("802A00800100") + b"\x00")[-2:] == b"\x90\x00"
+    table.driver.release()
+    held.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
+    held.transmit(bytes.fromhex("00A4020C020017"))
+    assert held.transmit(bytes.fromhex("802A00800100") + b"\x00") == bytes.fromhex("6982")
+
+
+def test_an_empty_pin_is_a_programmer_s_error_and_costs_nothing() -> None:
+    table = Table(jpki_card())
+    card = table.read()
+    with pytest.raises(AssertionError):
+        table.driver.prove(pin_of(""), card, challenge(), bound())
+    assert table.card.state["jpki/0018"] == 3
+
+
+def test_a_signature_of_the_wrong_length_is_a_bad_reply() -> None:
+    table = Table(jpki_card())
+    card = table.read()
+    table.card.fail("cut", at=table.card.commands + 6)
+    with pytest.raises(BadReply):
+        table.driver.prove(pin_of("2580"), card, challenge(), bound())
+
+
+def test_a_proof_for_another_challenge_is_not_made() -> None:
+    table = Table(municipal_card())
+    card = table.read()
+    with pytest.raises(AssertionError):
+        table.driver.prove(pin_of("8888"), card, replace(challenge(), challenge=bytes(32)), bound())
+
+
+def test_the_trace_and_the_records_show_nothing_personal() -> None:
+    table = Table(jpki_card(pin="739184"))
+    result = outcome(table, "739184")
+    assert isinstance(result, CardProof)
+    shown = "\n".join([*table.driver.trace.dump(), repr(result), repr(table.read())]).lower()
+    assert b"739184".hex(" ") not in shown
+    assert "37 33 39" not in shown
+    for secret in (certificate(), result.signature):
+        for at in range(0, len(secret) - 8, 8):
+            assert secret[at : at + 8].hex(" ") not in shown
+            assert secret[at : at + 8].hex() not in shown
+    assert "00 20 00 80 06" in shown

@@ -1,0 +1,89 @@
+"""`python -m host_sim.centre verify`: what somebody with a paper and a phone's photo of it is told."""
+
+import dataclasses
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
+
+from host_sim.centre import verify
+from host_sim.centre.__main__ import main
+
+CLAIMS = verify.Claims(
+    issue_number="20261124 宮崎市 TXR3C2 0001",
+    kind="inkan",
+    issued_on=date(2026, 11, 24),
+    municipality="452017",
+    text_sha256=bytes(32),
+    people=(("高千穂　仮名", "昭和16年5月5日"),),
+    people_count=6,
+    address="宮崎県宮崎市仮町一丁目",
+    pages=1,
+)
+STRANGER = verify.Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
+def photo(path: Path, *codes: str) -> Path:
+    """A grey table with the codes on it, a little turned."""
+    table = Image.new("L", (700 * max(1, len(codes)), 700), 200)
+    for number, code in enumerate(codes):
+        black = np.pad(verify.modules(code), verify.QUIET_MODULES)
+        drawn = Image.fromarray(~black).convert("L").resize((400, 400), Image.Resampling.NEAREST)
+        table.paste(drawn, (700 * number + 150, 150))
+    table.rotate(3, fillcolor=200).save(path)
+    return path
+
+
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: object) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["host_sim.centre", "verify", *map(str, words)])
+    code = main()
+    told = capsys.readouterr()
+    return code, told.out + told.err
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    return lambda *words: say(capsys, monkeypatch, *words)
+
+
+def test_a_genuine_paper_is_told_with_what_to_compare(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    code, said = told(photo(tmp_path / "photo.jpg", verify.make(CLAIMS, verify.sample_signer())))
+    assert code == 0
+    assert said.startswith("GENUINE")
+    for words in ("印鑑登録証明書", CLAIMS.issue_number, "高千穂　仮名", "ほか5人", CLAIMS.address, "2026-11-24"):
+        assert words in said
+
+
+def test_words_that_nobody_signed_are_told_to_nobody(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    good = verify.make(CLAIMS, verify.sample_signer())
+    forger = verify.make(CLAIMS, STRANGER)
+    code, said = told(photo(tmp_path / "two.png", good, forger))
+    assert (code, "GENUINE" in said, "UNKNOWN ISSUER" in said) == (1, True, True)
+    code, said = told(photo(tmp_path / "one.png", forger))
+    assert code == 1
+    assert "高千穂" not in said
+
+
+def test_another_municipality_is_trusted_by_its_key(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    theirs = dataclasses.replace(CLAIMS, municipality="999999")
+    picture = photo(tmp_path / "theirs.png", verify.make(theirs, STRANGER))
+    assert told("--key", STRANGER.public_key.hex(), picture)[0] == 0
+    ours = photo(tmp_path / "ours.png", verify.make(CLAIMS, verify.sample_signer()))
+    assert told("--key", STRANGER.public_key.hex(), ours)[0] == 1
+
+
+def test_a_picture_without_a_code_and_no_picture_at_all(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    code, said = told(photo(tmp_path / "empty.png"))
+    assert (code, said) == (
+        1,
+        "No code of a certificate was found. Light, focus and the whole code in the picture help.\n",
+    )
+    (tmp_path / "words.txt").write_text("words")
+    for name, sentence in (("words.txt", "unknown format"), ("nothing.png", "No such file")):
+        code, said = told(tmp_path / name)
+        assert code == 2
+        assert sentence in said

@@ -1,0 +1,368 @@
+"""The published mis-issuances, as far as they can live in a centre: each a named regression test (facts: domain.md 5).
+
+In every test the press says in plain words whom its paper is about; a paper counts as delivered when the machine's own
+line hands it over as a document.
+"""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from drivers.vocabulary import BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
+from host_sim.centre.forms import GlyphMissing, TextOverflow
+from host_sim.centre.generator import Container, Generator, Press
+from host_sim.centre.register import SealState
+from host_sim.centre.tables import audit, copies, flags
+from tests.unit.centre.town import HALL, SHOP, Session, Town, paper_of, plain, typeset
+
+EXPIRED = CentreRefused(CentreRefusal.EXPIRED)
+STOPPED = CentreRefused(CentreRefusal.STOPPED)
+
+
+class Slow:
+    """A press in which something happens while it works."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def press(self) -> Press:
+        return plain(self._typeset)
+
+    def _typeset(self, *told: Any) -> bytes:
+        self.meanwhile()
+        return typeset(*told)
+
+
+def document_of(session: Session, reserved: Reserved, copy: int = 1) -> dict[str, Any]:
+    document = session.line.fetch(reserved, copy)
+    assert isinstance(document, bytes), document
+    return paper_of(document)
+
+
+def flagged(town: Town) -> list[str]:
+    with town.store.reading() as c:
+        return list(c.scalars(sa.select(flags.c.what)))
+
+
+# --- 横浜市, 27 March 2023 ------------------------------------------------------------------------
+
+
+def test_yokohama_a_time_out_kills_the_whole_request() -> None:
+    """There the time-out let go of the order lock but not of the request, and the next person's file was printed.
+
+    Here the machine gives up while the page is being set: nothing of the request lives on, and the next person's
+    request, made in the meantime, gets its own paper.
+    """
+    slow = Slow()
+    town = Town(press=slow.press())
+    late, next_ = town.session("hanako", SHOP), town.session("kazuko", HALL)
+    rid, met = secrets.token_hex(16), []
+
+    def meanwhile() -> None:
+        slow.meanwhile = lambda: None
+        assert late.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+        met.append(document_of(next_, next_.reserved()))
+
+    slow.meanwhile = meanwhile
+    assert late.reserve(request_id=rid) == EXPIRED
+    assert met[0]["of"] == town.resident_id("kazuko")
+    assert late.line.status(rid) == {}
+    assert late.reserve(request_id=rid) == EXPIRED
+    with town.store.reading() as c:
+        assert c.scalars(sa.select(copies.c.request_id)).all() != []
+        assert rid not in c.scalars(sa.select(copies.c.request_id)).all()
+
+
+def test_yokohama_a_late_document_is_never_delivered() -> None:
+    """The promise was made, its answer was lost, the machine gave up: the document cannot be had any more."""
+    town = Town()
+    session = town.session("hanako")
+    reserved = session.reserved(session.item("inkan", 2))
+    for copy in (1, 2):
+        assert session.line.advise({"op": "void", "request_id": reserved.request_id, "copy": copy, "reason": "x"})
+        assert session.line.fetch(reserved, copy) == EXPIRED
+    with town.store.reading() as c:
+        assert set(c.scalars(sa.select(copies.c.document))) == {None}
+
+
+def test_yokohama_a_give_up_that_overtakes_its_request() -> None:
+    """The order arrives after the machine has given it up: it is never made."""
+    town = Town()
+    session, rid = town.session("hanako"), secrets.token_hex(16)
+    assert session.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+    assert session.reserve(request_id=rid) == EXPIRED
+    assert session.line.status(rid) == {}
+    assert isinstance(session.reserve(), Reserved)
+
+
+# --- 川崎市, 2 May 2023; 高松市, 4 April 2024 -----------------------------------------------------
+
+
+def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
+    """There a later request overwrote an earlier one of the same second. Here both stand in the press together."""
+    together = Barrier(2, timeout=20)
+
+    def typeset_together(*told: Any) -> bytes:
+        together.wait()
+        paper = typeset(*told)
+        together.wait()
+        return paper
+
+    town = Town(f"sqlite:///{tmp_path / 'centre.db'}", plain(typeset_together))
+    people = [town.session("hanako", SHOP), town.session("kazuko", HALL)]
+    for _ in range(10):
+        with ThreadPoolExecutor(2) as pool:
+            promised = list(pool.map(lambda session: session.reserved(), people))
+        papers = [document_of(session, reserved) for session, reserved in zip(people, promised, strict=True)]
+        assert [paper["of"] for paper in papers] == [town.resident_id("hanako"), town.resident_id("kazuko")]
+        assert len({paper["number"] for paper in papers}) == 2
+
+
+def test_takamatsu_several_servers_and_one_database(tmp_path: Path) -> None:
+    """There the program for one server was installed on several. Here two centres share a database and nothing else."""
+    url = f"sqlite:///{tmp_path / 'centre.db'}"
+    servers = [Town(url), Town(url)]
+    holders = ("hanako", "kazuko", "taro", "nguyen")
+
+    def issue(number: int) -> tuple[str, str]:
+        town, holder = servers[number % 2], holders[number % 4]
+        session = town.session(holder, (SHOP, HALL)[number // 2 % 2])
+        other = servers[1 - number % 2].line((SHOP, HALL)[number // 2 % 2])
+        reserved = session.reserved()
+        document = other.fetch(reserved, 1)  # from the other server
+        assert isinstance(document, bytes)
+        paper = paper_of(document)
+        assert paper["of"] == town.resident_id(holder)
+        return reserved.copies[0].issue_number, paper["number"]
+
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(issue, range(24)))
+    assert all(promised == printed for promised, printed in numbers)
+    assert len(set(numbers)) == 24
+
+
+# --- 足立区, March and April 2023 -----------------------------------------------------------------
+
+
+def test_adachi_an_update_during_issue_is_never_mixed_in() -> None:
+    """There the feed of the register ran while a certificate was being made. Here the certificate is made again."""
+    slow = Slow()
+    town = Town(press=slow.press())
+    session = town.session("hanako")
+    hanako, midori = town.register.by_key("hanako"), town.register.by_key("midori")
+    home = town.register.household_of(hanako)
+
+    def meanwhile() -> None:
+        slow.meanwhile = lambda: None
+        renamed = replace(hanako, name="日向\u3000花子")
+        town.change(renamed, replace(home, member_ids=tuple(n for n in home.member_ids if n != midori.resident_id)))
+
+    slow.meanwhile = meanwhile
+    paper = document_of(session, session.reserved())
+    assert "日向\u3000花子" in paper["names"]
+    assert midori.name not in paper["names"]
+    assert "宮崎\u3000花子" not in paper["names"]
+    with town.store.reading() as c:
+        unmade = c.scalars(sa.select(audit.c.detail).where(audit.c.act == "not_made")).one()
+    assert unmade["issue_numbers"] != [paper["number"]]  # the number of the thrown-away paper is accounted for
+
+
+def test_adachi_books_that_do_not_stand_still_give_no_paper() -> None:
+    slow = Slow()
+    town = Town(press=slow.press())
+    session, rid = town.session("hanako"), secrets.token_hex(16)
+    slow.meanwhile = lambda: town.change(town.register.by_key("taro"))
+    assert session.reserve(request_id=rid) == EXPIRED
+    assert session.line.status(rid) == {}
+    slow.meanwhile = lambda: None
+    assert session.reserve(request_id=rid) == EXPIRED  # that request is dead for ever
+    assert isinstance(session.reserve(), Reserved)
+    with town.store.reading() as c:
+        unmade = c.scalars(sa.select(audit.c.detail).where(audit.c.act == "not_made")).all()
+    numbers = [number for detail in unmade for number in detail["issue_numbers"]]
+    assert len(numbers) == len(set(numbers)) >= 3
+
+
+def test_adachi_somebody_elses_update_disturbs_nobody() -> None:
+    slow = Slow()
+    town = Town(press=slow.press())
+    session = town.session("hanako")
+    slow.meanwhile = lambda: town.change(town.register.by_key("kazuko"))
+    assert document_of(session, session.reserved())["of"] == town.resident_id("hanako")
+    with town.store.reading() as c:
+        assert c.scalars(sa.select(audit.c.act).where(audit.c.act == "not_made")).all() == []
+
+
+def test_adachi_an_update_after_the_promise_takes_it_back() -> None:
+    town = Town()
+    session = town.session("hanako")
+    reserved = session.reserved(session.item("inkan", 2))
+    assert isinstance(session.line.fetch(reserved, 1), bytes)
+    town.change(town.register.by_key("hanako"))
+    assert session.line.fetch(reserved, 1) == EXPIRED
+    assert session.line.fetch(reserved, 2) == EXPIRED
+    assert set(dict(session.line.status(reserved.request_id)).values()) == {CopyState.VOID}
+
+
+def test_a_resident_who_moves_house_during_issue() -> None:
+    slow = Slow()
+    town = Town(press=slow.press())
+    session = town.session("taro")
+    taro, kazuko = town.register.by_key("taro"), town.register.by_key("kazuko")
+    home = town.register.household_of(kazuko)
+
+    def meanwhile() -> None:
+        slow.meanwhile = lambda: None
+        moved = replace(taro, household_id=home.household_id, relation="同居人")
+        town.change(moved, replace(home, member_ids=(*home.member_ids, taro.resident_id)))
+
+    slow.meanwhile = meanwhile
+    paper = document_of(session, session.reserved())
+    assert set(paper["names"]) == {kazuko.name, taro.name}
+
+
+# --- 宗像市, 28 June 2023 -------------------------------------------------------------------------
+
+
+class PreviousPaper(Generator):
+    """A generator with the known defect: it hands out what it made for the person before."""
+
+    last: Container | None = None
+
+    def make(self, *told: Any, **more: Any) -> Container:
+        before, self.last = self.last, super().make(*told, **more)
+        return before or self.last
+
+
+def test_munakata_the_previous_persons_paper_stops_the_line() -> None:
+    """There a fix of 2019 had never been installed. Here the defect itself gives nobody anybody's paper."""
+    town = Town(generator=PreviousPaper)
+    first = town.session("hanako")
+    assert document_of(first, first.reserved())["of"] == town.resident_id("hanako")
+    second = town.session("kazuko")
+    assert second.reserve() == STOPPED
+    assert first.reserve() == STOPPED
+    assert flagged(town) == ["document_wrong"]
+
+
+def test_munakata_ones_own_previous_paper_is_not_this_paper() -> None:
+    """The same person twice: the centre cannot tell by the resident, the machine can by the stamp."""
+    town = Town(generator=PreviousPaper)
+    session = town.session("hanako")
+    assert isinstance(session.line.fetch(session.reserved(), 1), bytes)
+    assert session.line.fetch(session.reserved(), 1) == BindingFailed("stamp")
+
+
+# --- さいたま, 新潟, 熊本, May 2023 ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [SealState.CANCELLED, SealState.LOST, SealState.PENDING])
+def test_a_cancelled_seal_is_never_certified(state: SealState) -> None:
+    """There the cancellation did not reach the issuing side. Here it counts from the moment it is entered."""
+    town = Town()
+    seal = town.register.seal_of(town.register.by_key("hanako"))
+    assert seal is not None
+    session = town.session("hanako")
+    promised = session.reserved(session.item("inkan"))
+    item = session.item("inkan")
+    town.change(replace(seal, state=state))
+    assert session.line.fetch(promised, 1) == EXPIRED  # promised, not yet fetched
+    assert session.reserve(item) == CentreRefused(CentreRefusal.NOT_REGISTERED)  # offered, not yet ordered
+    again = town.session("hanako")
+    offer = next(offer for offer in again.who.offers if offer.kind == "inkan")
+    assert offer.refusal is CentreRefusal.NOT_REGISTERED
+
+
+def test_a_seal_cancelled_while_the_page_is_set() -> None:
+    slow = Slow()
+    town = Town(press=slow.press())
+    seal = town.register.seal_of(town.register.by_key("hanako"))
+    assert seal is not None
+    session, rid = town.session("hanako"), secrets.token_hex(16)
+    slow.meanwhile = lambda: town.change(replace(seal, state=SealState.CANCELLED))
+    assert session.reserve(session.item("inkan"), request_id=rid) == CentreRefused(CentreRefusal.NOT_REGISTERED)
+    assert session.line.status(rid) == {}
+
+
+def test_a_support_measure_counts_at_once() -> None:
+    """支援措置 from the day of the request, for the whole household, promised or not."""
+    town = Town()
+    session = town.session("hanako")
+    promised = session.reserved()
+    town.change(replace(town.register.by_key("midori"), protected=True))
+    assert session.line.fetch(promised, 1) == EXPIRED
+    assert session.reserve() == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
+
+
+def test_a_card_reported_lost_counts_at_once() -> None:
+    town = Town()
+    session = town.session("hanako")
+    promised = session.reserved()
+    with town.store.writing() as c:
+        c.execute(sa.text("UPDATE cards SET reported_lost = 1"))
+    assert session.line.fetch(promised, 1) == EXPIRED
+    assert session.reserve() == CentreRefused(CentreRefusal.CARD_REPORTED_LOST)
+
+
+# --- 정부24, April 2024 ---------------------------------------------------------------------------
+
+
+def test_korea_a_page_that_does_not_say_what_the_books_say_stops_the_line() -> None:
+    """There other people's certificates went out after a change of form. Here every page is read back first."""
+    kazuko = Town().register.by_key("kazuko")
+
+    def typeset_wrong(kind: str, subject: Any, household: Any, options: Any, issue: Any, register: Any) -> bytes:
+        wrong = replace(subject, resident_id=kazuko.resident_id)
+        return typeset(kind, wrong, [kazuko], options, issue, register)
+
+    town = Town(press=plain(typeset_wrong))
+    session, rid = town.session("hanako"), secrets.token_hex(16)
+    assert session.reserve(request_id=rid) == STOPPED
+    assert session.line.status(rid) == {}
+    assert town.line().challenge(bytes(16), session.card.read) == STOPPED
+    assert flagged(town) == ["document_wrong"]
+    with pytest.raises(ValueError, match="two different people"):
+        town.settler.resume(("aoshima", "aoshima"), town.now)
+    town.settler.resume(("aoshima", "hyuga"), town.now)
+    assert isinstance(town.session("hanako"), Session)
+    assert session.reserve(request_id=rid) == EXPIRED
+
+
+def test_an_error_stays_open_until_a_person_closes_it() -> None:
+    """Adachi's error notices were closed because a retry worked. Nothing here closes a flag by itself."""
+    town = Town()
+    session = town.session("hanako")
+    reserved = session.reserved()
+    for op in ("issued", "void", "void", "issued"):
+        session.line.advise({"op": op, "request_id": reserved.request_id, "copy": 1, "reason": "x"})
+    town.now += timedelta(days=300)
+    town.session(town.card("hanako"), SHOP).reserved()
+    assert flagged(town) == ["two_ends", "two_ends"]
+
+
+# --- standard 5.8: what the form cannot hold ------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", [TextOverflow("the name does not fit on the form"), GlyphMissing(["U+E000"])])
+def test_what_the_form_cannot_hold_is_a_refusal_before_money_and_stops_nobody(trouble: Exception) -> None:
+    """It was offered, and shows only when the page is made: the resident is sent to the counter, the line goes on."""
+
+    def cannot(*_: Any) -> bytes:
+        raise trouble
+
+    town = Town(press=plain(cannot))
+    session = town.session("hanako")
+    assert session.reserve(session.item("inkan")) == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
+    with town.store.reading() as c:
+        unmade = [row.detail for row in c.execute(sa.select(audit).where(audit.c.act == "not_made"))]
+    assert [len(detail["issue_numbers"]) for detail in unmade] == [1], "its number is accounted for"
+    assert flagged(town) == []
+    assert isinstance(town.session("taro"), Session)

@@ -1,0 +1,111 @@
+"""Debts, heartbeats and flags (facts: reliability.md I4, I12, I14, N8)."""
+
+import random
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from host_sim.centre.authentication import Refused
+from host_sim.centre.settling import claim_code
+from host_sim.centre.tables import claims, flags, machines
+from tests.unit.centre.town import HALL, SHOP, Town
+
+
+def flagged(town: Town) -> list[str]:
+    with town.store.reading() as c:
+        return list(c.scalars(sa.select(flags.c.what)))
+
+
+def beat(town: Town, seq: int, head: str, **more: Any) -> bool:
+    state = {"journal_seq": seq, "journal_head": head, "state": "IN_SERVICE", "reasons": [], "events": []}
+    return town.line(SHOP).heartbeat(state | more)
+
+
+def test_a_debt_is_one_however_often_it_is_told() -> None:
+    town = Town()
+    for _ in range(5):
+        assert town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "hopper_empty"})
+    with town.store.reading() as c:
+        rows = c.execute(sa.select(claims.c.claim_code, claims.c.amount_yen)).all()
+    assert [tuple(row) for row in rows] == [(claim_code("ab" * 16), 700)]
+    assert flagged(town) == []
+
+
+def test_a_debt_told_with_another_amount_is_a_persons_business() -> None:
+    town = Town()
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 900, "reason": "x"})
+    town.line(HALL).advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
+    with town.store.reading() as c:
+        assert c.scalars(sa.select(claims.c.amount_yen)).all() == [700]
+    assert flagged(town) == ["two_amounts", "two_amounts"]
+
+
+def left_after(town: Town, amount_yen: int, collection: int) -> bool:
+    told = {"op": "collected", "key": "ab" * 16, "amount_yen": amount_yen, "collection": collection}
+    return town.line().advise(told)
+
+
+def test_a_claim_is_paid_at_one_place_only() -> None:
+    """Machine or counter: whoever holds or has paid it, the other one pays nothing."""
+    town, key = Town(), "ab" * 16
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
+    assert town.line(HALL).hold_claim(key, "") is None  # another machine's claim
+    assert town.line().hold_claim("cd" * 16, "") is None
+    assert town.line().hold_claim(key, "") == 700
+    with pytest.raises(Refused):
+        town.settler.collect_at_counter(claim_code(key), town.now)
+    for _ in range(3):  # a lost answer: told again, counted once
+        assert left_after(town, 500, 1)
+    assert town.line().hold_claim(key, "") == 200
+    assert left_after(town, 0, 2)  # nothing came out: the hold ends
+    assert town.settler.collect_at_counter(claim_code(key), town.now) == 200
+    assert town.line().hold_claim(key, "") is None
+    with pytest.raises(Refused):
+        town.settler.collect_at_counter(claim_code(key), town.now)
+    assert flagged(town) == []
+    assert left_after(town, 100, 3)  # coins that should not have left are written all the same
+    assert flagged(town) == ["paid_twice"]
+
+
+def test_claim_codes_can_be_read_aloud() -> None:
+    """SHA-256(16 zero bytes) begins 374708fff7; five bits each, highest first, by the table in the line's README."""
+    assert claim_code("0" * 32) == "G7DST99Z"
+    dice = random.Random(1)
+    codes = {claim_code(f"{dice.getrandbits(128):032x}") for _ in range(2000)}
+    assert len(codes) == 2000
+    assert not set("".join(codes)) & set("IO01")
+
+
+def test_news_of_a_machine_are_flagged_when_they_are_new_and_not_at_every_heartbeat() -> None:
+    town = Town()
+    for events in ([], ["pin_attack"], ["pin_attack"], ["pin_attack", "x"], [], ["pin_attack"]):
+        assert beat(town, 5, "a" * 64, events=events)
+    with town.store.reading() as c:
+        told = [detail["event"] for detail in c.scalars(sa.select(flags.c.detail))]
+    assert told == ["pin_attack", "x", "pin_attack"]
+
+
+def test_a_journal_never_runs_backwards() -> None:
+    """I14: the centre has witnessed its head."""
+    town = Town()
+    for seq, head in ((5, "a" * 64), (5, "a" * 64), (9, "b" * 64)):
+        assert beat(town, seq, head)
+    assert flagged(town) == []
+    assert beat(town, 8, "c" * 64)
+    assert flagged(town) == ["journal_ran_backwards"]
+    assert beat(town, 8, "d" * 64)
+    assert flagged(town) == ["journal_ran_backwards", "journal_forked"]
+    assert beat(town, 0, "")  # a bench has no journal
+    assert len(flagged(town)) == 2
+
+
+def test_what_a_machine_reports_is_kept() -> None:
+    town = Town()
+    beat(town, 1, "a" * 64, state="SUSPENDED", reasons=["printer"], events=["binding_failed"])
+    with town.store.reading() as c:
+        row = c.execute(sa.select(machines)).one()
+        event = c.scalars(sa.select(flags.c.detail)).one()
+    assert (row.name, row.state, row.reasons) == (SHOP.name, "SUSPENDED", ["printer"])
+    assert event == {"event": "binding_failed"}

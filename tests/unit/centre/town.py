@@ -1,0 +1,184 @@
+"""A centre for tests: the invented 宮崎市, a few cards whose keys are at hand, and a clock that a test sets.
+
+Nothing of it is a stand-in but the press: most tests are not about typesetting, and its paper says in plain words whom
+it is about, so that another person's paper is seen at once. `Town(press=Press())` sets real pages.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from drivers.line.centre import CentreLine, Transport
+from drivers.vocabulary import (
+    Authenticated,
+    AuthenticationMethod,
+    CardKind,
+    CardRead,
+    Challenge,
+    OrderItem,
+    Reserved,
+)
+from host_sim.centre import books, sample
+from host_sim.centre.api import Centre, make_app
+from host_sim.centre.authentication import Doorkeeper, hash_pin
+from host_sim.centre.generator import Generator, Press
+from host_sim.centre.issuing import Issuer
+from host_sim.centre.memory import MemoryLine
+from host_sim.centre.settling import Settler
+from host_sim.centre.store import Peer, Store
+from host_sim.centre.tables import cards
+from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
+
+JST = timezone(timedelta(hours=9))
+TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
+SHOP = Peer("miyazaki-store-01", "store")
+HALL = Peer("miyazaki-office-01", "office")
+MANIFEST_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
+
+
+@dataclass
+class Session:
+    """One resident at one machine, with everything the machine has in hand."""
+
+    line: CentreLine
+    nonce: bytes
+    card: Card
+    challenge: Challenge
+    who: Authenticated
+
+    def item(self, kind: str = "inkan", copies: int = 1, **options: str) -> OrderItem:
+        offer = next(offer for offer in self.who.offers if offer.kind == kind)
+        answers: dict[str, tuple[str, ...]] = {}
+        for group in offer.groups:
+            if group.only_if is None or group.only_if[1] in answers.get(group.only_if[0], ()):
+                answers[group.key] = (options.get(group.key, group.default[0]),)
+        return OrderItem(kind=kind, options=answers, copies=copies, fee_yen=offer.fee_yen)
+
+    def reserve(self, *items: OrderItem, request_id: str | None = None) -> Any:
+        wanted = items or (self.item("juminhyo"),)
+        rid = request_id or secrets.token_hex(16)
+        return self.line.reserve(rid, self.nonce, self.who.authentication_id, wanted, self.card.read)
+
+    def reserved(self, *items: OrderItem, request_id: str | None = None) -> Reserved:
+        answer = self.reserve(*items, request_id=request_id)
+        assert isinstance(answer, Reserved), answer
+        return answer
+
+
+class Town:
+    def __init__(
+        self, database: str = "sqlite://", press: Press | None = None, generator: type[Generator] = Generator
+    ) -> None:
+        self.now = TUESDAY
+        self._lines: dict[Peer, MemoryLine] = {}
+        self.store = Store(database)
+        self.register = sample.residents()
+        books.load(self.store, self.register)
+        doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()])
+        press = press or plain()
+        issuing = generator(MANIFEST_KEY, press)
+        self.settler = Settler(self.store)
+        issuer = Issuer(self.store, doorkeeper, issuing, MANIFEST_KEY, press)
+        self.app = make_app(Centre(doorkeeper, issuer, self.settler, lambda: self.now))
+
+    def transport(self, peer: Peer = SHOP) -> MemoryLine:
+        return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))
+
+    def line(self, peer: Peer = SHOP, transport: Transport | None = None) -> CentreLine:
+        return CentreLine(transport or self.transport(peer), MANIFEST_PUBLIC, peer.name, 8.0)
+
+    def session(self, holder: str | Card = "hanako", peer: Peer = SHOP, line: CentreLine | None = None) -> Session:
+        """As far as the menu of certificates."""
+        card = self.card(holder) if isinstance(holder, str) else holder
+        line = line or self.line(peer)
+        nonce = secrets.token_bytes(16)
+        challenge = line.challenge(nonce, card.read)
+        assert isinstance(challenge, Challenge), challenge
+        who = line.authenticate(nonce, challenge, card.prove(challenge, nonce, peer.name))
+        assert isinstance(who, Authenticated), who
+        return Session(line, nonce, card, challenge, who)
+
+    def resident_id(self, holder: str) -> str:
+        """By its name in the cast, or a resident's number as it is."""
+        return self.register.cast.get(holder, holder)
+
+    def change(self, *records: books.Record) -> None:
+        with self.store.writing() as c:
+            books.change(self.store, c, *records)
+
+    # --- cards ----------------------------------------------------------------------------------
+
+    def card(self, holder: str, der: bytes | None = None, **row: Any) -> Card:
+        """A fresh 個人番号カード of this resident, known to the centre. `row` overrides what the centre knows."""
+        der = der or certificate()
+        self._enter(hashlib.sha256(der).hexdigest(), holder, row)
+        read = CardRead(
+            kind=CardKind.INDIVIDUAL_NUMBER,
+            method=AuthenticationMethod.JPKI,
+            credential=der,
+            pin_tries_left=3,
+            valid_until=None,
+        )
+        return Card(read, rsa_key("holder"))
+
+    def municipal_card(self, holder: str, kind: str = "resident_register", **row: Any) -> Card:
+        key = ec_key("municipal")
+        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        record = secrets.token_bytes(30)
+        known = {"kind": kind, "method": "municipal", "public_key": base64.b64encode(public).decode()}
+        known |= {"pin_salt": b"salt", "pin_hash": hash_pin(PIN, b"salt"), "valid_until": "2030-01-01"}
+        self._enter(hashlib.sha256(record).hexdigest(), holder, known | row)
+        read = CardRead(
+            kind=CardKind(kind),
+            method=AuthenticationMethod.MUNICIPAL,
+            credential=record,
+            pin_tries_left=None,
+            valid_until=None,
+        )
+        return Card(read, key)
+
+    def _enter(self, fingerprint: str, holder: str, row: Mapping[str, Any]) -> None:
+        plain = {"kind": "individual_number", "method": "jpki", "revoked": False, "reported_lost": False}
+        named = {"credential_sha256": fingerprint, "resident_id": self.resident_id(holder)}
+        with self.store.writing() as c:
+            c.execute(cards.insert().values(**(plain | named | dict(row))))
+
+
+# --- a press whose paper says in plain words whom it is about -------------------------------------
+
+
+def typeset(
+    kind: str, subject: Any, household: Sequence[Any], options: Mapping[str, Sequence[str]], issue: Any, register: Any
+) -> bytes:
+    words = {"kind": kind, "of": subject.resident_id, "with": [p.resident_id for p in household]}
+    words |= {"names": [p.name for p in household], "number": issue.issue_number, "options": dict(options)}
+    seal = register.seal_of(subject)
+    return json.dumps(words | {"seal": None if seal is None else str(seal.state)}).encode()
+
+
+def check(document: bytes, *told: Any) -> list[str]:
+    return [] if document == typeset(*told) else ["other words"]
+
+
+def page_count(document: bytes) -> int:
+    return 1
+
+
+def plain(typeset: Callable[..., bytes] = typeset) -> Press:
+    """Two kinds are enough for most tests."""
+    return Press(kinds=("juminhyo", "inkan"), typeset=typeset, check=check, page_count=page_count)
+
+
+def paper_of(document: bytes) -> dict[str, Any]:
+    words: dict[str, Any] = json.loads(document)
+    return words

@@ -1,0 +1,55 @@
+"""The coin desk: a slot is closed when nothing comes in any more, whatever kind of acceptor it is."""
+
+import pytest
+
+from drivers.coin.pulse import Edge, PulseAcceptor, PulseTiming
+from drivers.vocabulary import AcceptorCounters, CoinCredited
+from firmware.desks import Answer
+from firmware.desks.coin import CoinDesk
+from firmware.session.effects import CloseSlot, OpenSlot
+from firmware.session.events import SlotClosed
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from tests.bench.coin_world import Machine
+
+YEN = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500}
+
+
+class Wires:
+    def __init__(self, model: PulseAcceptorModel, machine: Machine) -> None:
+        self.model, self.clock = model, machine.clock
+
+    def take(self) -> list[Edge]:
+        return [Edge(active=low, at_s=at_s) for at_s, low in self.model.edges(self.clock.monotonic())]
+
+    def now_s(self) -> float:
+        return self.clock.monotonic()
+
+    def allow(self, accepting: bool) -> None:
+        self.model.inhibited = not accepting
+
+
+@pytest.mark.parametrize("width_s", [0.025, 0.1])
+@pytest.mark.parametrize(
+    "codes",
+    [
+        {"JP010A": 2, "JP050A": 10, "JP100A": 20, "JP500A": 100},  # two pulses a unit: quiet polls between units
+        {"JP010A": 5, "JP050A": 6, "JP100A": 7, "JP500A": 8},  # credited only when the train is over
+    ],
+)
+def test_a_slot_closes_only_behind_the_last_pulse(codes: dict[str, int], width_s: float) -> None:
+    machine = Machine("clean")
+    model = PulseAcceptorModel(codes, width_s=width_s)
+    wires = Wires(model, machine)
+    acceptor = PulseAcceptor(wires, wires, {n: YEN[coin] for coin, n in codes.items()}, PulseTiming(width_s=width_s))
+    desk = CoinDesk(acceptor, machine.host().bank)
+    desk.start()
+    desk.handle(OpenSlot(frozenset(YEN.values())))
+    model.insert("JP100A", machine.clock.monotonic())
+    machine.clock.advance(0.3)  # its train has begun
+    answers: list[Answer] = [*desk.poll(), *desk.handle(CloseSlot())]
+    while not any(isinstance(answer, SlotClosed) for answer in answers):
+        machine.clock.advance(desk.poll_every_s())
+        answers += desk.poll()
+    assert sum(answer.value_yen for answer in answers if isinstance(answer, CoinCredited)) == 100
+    assert answers[-1] == SlotClosed(AcceptorCounters(event_counter=None, accepted_total=None))
+    assert machine.clock.monotonic() > model.busy_until_s() - 0.2

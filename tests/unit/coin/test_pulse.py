@@ -1,0 +1,187 @@
+"""Pulse acceptors: what counts as a pulse, what a train is worth, and what must be reported instead."""
+
+import random
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from drivers.coin.pulse import Edge, PulseAcceptor, PulseTiming
+from drivers.errors import WrongDevice
+from drivers.gpio import GpioEdges, OpenCollector
+from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, CreditsLost
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+
+# 10 yen is one pulse, and the rest in proportion (500 yen: 50 pulses, the most a CH-926 can send).
+PROPORTIONAL = {"JP010A": 1, "JP050A": 5, "JP100A": 10, "JP500A": 50}
+# Two pulses for each 10 yen: a single spike of the right length is then no coin.
+DOUBLED = {coin: pulses * 2 for coin, pulses in PROPORTIONAL.items()}
+# Numbers within one octave: values out of proportion, but no two coins look like one.
+OCTAVE = {"JP010A": 5, "JP050A": 6, "JP100A": 7, "JP500A": 8}
+YEN = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500}
+
+
+class Rig:
+    """A driver on a model; time is what the test says."""
+
+    def __init__(self, codes: dict[str, int], seed: int = 0, *, width_s: float = 0.025) -> None:
+        self.time_s = 0.0
+        self.accepting = False
+        self.model = PulseAcceptorModel(codes, seed=seed, width_s=width_s)
+        self.driver = PulseAcceptor(
+            self, self, {pulses: YEN[coin] for coin, pulses in codes.items()}, PulseTiming(width_s=width_s)
+        )
+        self.driver.start()
+        self.driver.accept(frozenset(YEN.values()))
+
+    def take(self) -> list[Edge]:
+        return [Edge(active=low, at_s=at_s) for at_s, low in self.model.edges(self.time_s)]
+
+    def now_s(self) -> float:
+        return self.time_s
+
+    def allow(self, accepting: bool) -> None:
+        self.accepting = accepting
+        self.model.inhibited = not accepting
+
+    def run(self, seconds: float) -> list[CoinEvent]:
+        events: list[CoinEvent] = []
+        end_s = self.time_s + seconds
+        while self.time_s < end_s:
+            self.time_s += 0.2
+            events += self.driver.poll()
+        return events
+
+
+def credited(events: list[CoinEvent]) -> int:
+    return sum(event.value_yen for event in events if isinstance(event, CoinCredited))
+
+
+@pytest.mark.parametrize("width_s", [0.025, 0.050, 0.100])
+@pytest.mark.parametrize("coin", list(YEN))
+def test_a_coin_is_credited_once_whatever_the_width_switch_says(coin: str, width_s: float) -> None:
+    rig = Rig(PROPORTIONAL, width_s=width_s)
+    rig.model.insert(coin, 0.1)
+    events = rig.run(15)
+    assert credited(events) == YEN[coin]
+    assert all(isinstance(event, CoinCredited) for event in events)
+
+
+@pytest.mark.parametrize("codes", [PROPORTIONAL, DOUBLED])
+@pytest.mark.parametrize("seed", range(10))
+def test_proportional_pulses_add_up_however_fast_the_coins_come(codes: dict[str, int], seed: int) -> None:
+    dice = random.Random(seed)
+    rig = Rig(codes, seed)
+    rig.model.fault("bounce", 0.0)
+    events: list[CoinEvent] = []
+    for _ in range(30):
+        rig.model.insert(dice.choice(list(YEN)), rig.time_s)
+        events += rig.run(dice.choice([0.2, 0.2, 0.4, 3.0]))
+    events += rig.run(rig.model.busy_until_s() - rig.time_s + 1)
+    assert credited(events) == sum(YEN[coin] for coin in rig.model.cash_box)
+    assert not [event for event in events if not isinstance(event, CoinCredited)]
+    assert rig.driver.counters() == AcceptorCounters(event_counter=None, accepted_total=None)
+
+
+@pytest.mark.parametrize("codes", [PROPORTIONAL, DOUBLED, OCTAVE])
+def test_a_coin_is_under_way_from_its_first_pulse_until_its_train_is_over(codes: dict[str, int]) -> None:
+    rig = Rig(codes, width_s=0.1)
+    assert not rig.driver.under_way
+    rig.model.insert("JP050A", 0.0)
+    rig.run(0.4)
+    quiet = 0
+    while rig.time_s < rig.model.busy_until_s():
+        quiet = 0 if rig.run(0.2) or rig.driver.under_way else quiet + 1
+        assert quiet < 2, "two quiet polls would close the books on a coin that is still counting"
+    rig.run(1.0)
+    assert not rig.driver.under_way
+
+
+def test_octave_codes_credit_single_coins_and_report_a_merged_train() -> None:
+    rig = Rig(OCTAVE)
+    for coin, yen in YEN.items():
+        rig.model.insert(coin, rig.time_s)
+        assert credited(rig.run(3)) == yen
+    rig.model.insert("JP010A", rig.time_s)
+    rig.model.insert("JP500A", rig.time_s)  # 5 + 8 pulses in one train
+    events = rig.run(4)
+    assert events == [CreditsLost(2)]
+
+
+@pytest.mark.parametrize("codes", [{1: 10, 2: 50, 3: 100, 4: 500}, {3: 10, 6: 100}])
+def test_codes_that_two_coins_could_imitate_are_refused(codes: dict[int, int]) -> None:
+    rig = Rig(PROPORTIONAL)
+    with pytest.raises(WrongDevice, match="neither proportional"):
+        PulseAcceptor(rig, rig, codes, PulseTiming())
+
+
+def test_static_is_no_coin_not_even_in_the_middle_of_a_train() -> None:
+    rig = Rig(PROPORTIONAL)
+    rig.model.fault("static", 0.3)
+    assert rig.run(2) == []
+    assert rig.driver.glitches == 1
+    rig.model.insert("JP050A", rig.time_s)
+    rig.model.fault("static", rig.time_s + 0.29)
+    assert credited(rig.run(3)) == 50
+
+
+@pytest.mark.parametrize("width_s", [0.010, 0.045, 0.3])
+def test_a_pulse_of_the_wrong_length_is_no_coin(width_s: float) -> None:
+    rig = Rig(PROPORTIONAL)  # nominal 25 ms
+    rig.model._edges = [(1.0, True), (1.0 + width_s, False)]
+    assert rig.run(3) == []
+    assert rig.driver.glitches == 1
+
+
+def test_half_a_unit_is_reported_and_not_carried_into_the_next_coin() -> None:
+    rig = Rig(DOUBLED)
+    rig.model._edges = [(1.0, True), (1.025, False)]  # a spike as long as a pulse
+    assert rig.run(3) == [CreditsLost(1)]
+    rig.model.insert("JP010A", rig.time_s)
+    assert credited(rig.run(3)) == 10
+
+
+def test_a_lost_edge_is_reported_as_a_loss() -> None:
+    rig = Rig(OCTAVE)
+    rig.model.insert("JP100A", rig.time_s)
+    del rig.model._edges[3]
+    assert rig.run(3) == [CreditsLost(1)]
+
+
+def test_a_stuck_wire_blocks_the_acceptor_and_says_so_once() -> None:
+    rig = Rig(PROPORTIONAL)
+    rig.model.fault("stuck", 1.0)
+    assert rig.run(8) == [AcceptorBlocked(14)]
+    assert not rig.driver.under_way, "nobody waits for a wire that is stuck"
+    rig.model.clear("stuck", rig.time_s)
+    assert rig.run(2) == []
+
+
+def test_the_slot_is_closed_by_default_and_never_opens_for_a_subset_it_cannot_enforce() -> None:
+    rig = Rig(PROPORTIONAL)
+    rig.driver.start()
+    assert not rig.accepting
+    with pytest.raises(WrongDevice):
+        rig.driver.accept(frozenset({10, 50, 100}))
+    assert not rig.accepting
+    rig.driver.accept(frozenset({1, 5, 10, 50, 100, 500}))
+    assert rig.accepting
+    rig.driver.inhibit()
+    assert rig.model.insert("JP100A", 0.0) is False
+
+
+def test_gpio_wires_give_edges_with_their_time_and_the_inhibit_line_is_never_driven_high() -> None:
+    factory = MockFactory()
+    edges = GpioEdges(17, pin_factory=factory)
+    line = OpenCollector(27, pin_factory=factory)
+    coin, inhibit = factory.pin(17), factory.pin(27)
+    assert (inhibit.function, inhibit.state) == ("output", 0)
+    line.allow(True)
+    assert inhibit.function == "input"
+    coin.drive_low()
+    coin.drive_high()
+    first, second = edges.take()
+    assert (first.active, second.active) == (True, False)
+    assert 0 <= first.at_s <= second.at_s <= edges.now_s()
+    line.close()
+    assert (inhibit.function, inhibit.state) == ("output", 0)
+    edges.close()

@@ -1,0 +1,104 @@
+"""Accounts and the end of guessing (reliability c-14; catalogue K2)."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from firmware.console.access import (
+    Account,
+    Accounts,
+    AccountsUnusable,
+    Role,
+    load,
+    parse,
+    proves,
+    scrypt,
+    spell,
+    wait_s,
+)
+
+TODAY = date(2026, 11, 24)
+
+
+def test_the_schedule() -> None:
+    waits = [wait_s(failures) for failures in range(17)]
+    assert waits[:5] == [0.0] * 5
+    assert waits[5:15] == [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680]
+    assert waits[15:] == [None, None]
+
+
+def test_a_million_guesses_in_virtual_time() -> None:
+    """K2: somebody who guesses as fast as he may, for as long as he likes."""
+    tries, now_s = 0, 0.0
+    for _ in range(1_000_000):
+        wait = wait_s(tries)
+        if wait is None:
+            continue
+        now_s += wait
+        tries += 1
+    assert tries == 15
+    assert now_s > 4 * 3600
+
+
+def test_a_password_proves_its_owner_only() -> None:
+    salt = b"0123456789abcdef"
+    account = Account(role=Role.CASH, salt=salt, hash=scrypt("correct-horse", salt), expires=TODAY)
+    assert proves(account, "correct-horse", TODAY)
+    assert not proves(account, "correct-horsf", TODAY)
+    assert not proves(None, "correct-horse", TODAY)
+    assert not proves(account, "correct-horse", date(2026, 11, 25))
+
+
+def test_the_file_says_what_it_was_told() -> None:
+    people = {"kato": Account(role=Role.CASH, salt=b"s" * 16, hash=b"h" * 32, expires=TODAY)}
+    people["goto"] = Account(role=Role.SECURITY, salt=b"t" * 16, hash=b"i" * 32)
+    accounts = Accounts(people, "00ff")
+    assert parse(spell(accounts)) == accounts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[people.kato]",
+        '[people.kato]\nrole = "root"\nsalt = ""\nhash = ""',
+        "people = 3",
+        "nonsense",
+        "[people]\nkato = 1",
+    ],
+)
+def test_a_file_that_is_none(text: str) -> None:
+    with pytest.raises(AccountsUnusable):
+        parse(text)
+
+
+def test_a_file_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "users.toml"
+    path.write_text(spell(Accounts()))
+    path.chmod(0o640)
+    with pytest.raises(AccountsUnusable, match="others"):
+        load(path)
+    path.chmod(0o600)
+    assert load(path) == Accounts()
+
+
+def run(users: Path, *arguments: str, password: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "firmware.console", "--users", str(users), *arguments]
+    return subprocess.run(command, input=password + "\n", capture_output=True, text=True, check=False, env=os.environ)
+
+
+def test_the_command_that_makes_accounts(tmp_path: Path) -> None:
+    users = tmp_path / "users.toml"
+    assert run(users, "passwd", "kato", "--role", "cash", password="correct-horse").returncode == 0
+    assert users.stat().st_mode & 0o777 == 0o600
+    assert b"correct-horse" not in users.read_bytes()
+    assert proves(load(users).people["kato"], "correct-horse", TODAY)
+    assert run(users, "passwd", "goto", "--role", "security", password="short").returncode == 1
+    assert run(users, "list").stdout.split() == ["kato", "cash"]
+    before = load(users).unlock
+    run(users, "unlock")
+    assert load(users).unlock != before
+    assert list(load(users).people) == ["kato"]

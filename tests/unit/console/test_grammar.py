@@ -1,0 +1,243 @@
+"""The closed grammar: who may say what when (c-15), and whatever arrives on the wire (K1)."""
+
+import itertools
+import random
+import re
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware.console.access import Role
+from firmware.console.grammar import COMMANDS, LINE_MAX, Line, LineReader, Refused, When, parse
+
+# The table of the fact sheet (reliability e.3, c-15), written a second time: who (- before a login, Viewer, Technician,
+# Cash, Security), in which mode (S service, M maintenance), and what two persons' role is needed, if any.
+RIGHTS = """
+help                     -VTCS SM
+version                  -VTCS SM
+login tanaka             -VTCS SM
+logout                    VTCS SM
+who                       VTCS SM
+status                    VTCS SM
+devices                   VTCS SM
+counters                  VTCS SM
+uncertain                 VTCS SM
+journal tail 5            VTCS SM
+journal verify            VTCS M
+journal export 5          S    M
+claim ABCD-EFGH           TCS  M
+clock show                VTCS SM
+config show               VTCS SM
+config check              TCS  SM
+request maint             TCS  S
+exit                      TCS  M
+oos on broken-glass       TS   SM
+test card                 T    M
+test keypad               T    M
+test acceptor             T    M
+test hopper               T    M
+test printer              T    M
+test line                 T    M
+test screen               T    M
+test all                  T    M
+hopper float 100 60       C    M  cash
+hopper load 100 60        TC   M
+hopper pay 3x100,1x500    TC   M  cash
+acceptor coins            T    M
+acceptor pair 123456      TCS  M  security
+cashbox emptied 12300     C    M  cash
+paper load 500            TC   M
+paper cut                 T    M
+reconcile                 TCS  M
+close                     C    M
+close print               C    M
+collect ABCDEFGH          TC   M  cash
+resolve 1 void counted    TCS  SM security
+line clear                TCS  M  security
+reboot                    TS   M
+confirm 7F3A              VTCS SM
+"""
+ROLES = dict(zip("-VTCS", (None, *Role), strict=True))
+MODES = {"S": When.SERVICE, "M": When.MAINT}
+ROWS = re.findall(r"^(.+?) {2,}(\S+) +([SM]+)(?: +(\w+))?$", RIGHTS, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("line", "who", "when", "pair"), ROWS)
+def test_command_role_and_mode(line: str, who: str, when: str, pair: str) -> None:
+    for (letter, role), (initial, mode) in itertools.product(ROLES.items(), MODES.items()):
+        if letter in who and initial in when:
+            assert parse(line, role, mode).command.pair == (pair or None)
+        else:
+            with pytest.raises(Refused) as refused:
+                parse(line, role, mode)
+            assert refused.value.code in {"login", "role", "mode"}
+
+
+def test_the_table_above_is_whole() -> None:
+    assert {parse_anywhere(line).verb for line, *_ in ROWS} == {command.verb for command in COMMANDS}
+
+
+def parse_anywhere(line: str) -> object:
+    for role, mode in itertools.product(Role, MODES.values()):
+        try:
+            return parse(line, role, mode).command
+        except Refused:
+            continue
+    raise AssertionError(line)
+
+
+def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
+    acting = {command.verb for command in COMMANDS if command.confirms}
+    moving = {
+        "hopper.float",
+        "hopper.load",
+        "hopper.pay",
+        "cashbox.emptied",
+        "collect",
+        "resolve",
+        "line.clear",
+        "reconcile",
+    }
+    assert acting == moving | {"reboot", "acceptor.pair"}
+    assert all(command.acts for command in COMMANDS if command.confirms)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hopper pay 3x100 4x100",
+        "hopper pay 3x",
+        "hopper pay -3x100",
+        "hopper pay 300x100",
+        "paper load many",
+        "paper load 1000000000",
+        "collect ABCD",
+        "collect ABCDEFG1",
+        "journal tail 5 5",
+        "resolve 1 burnt because",
+        "oos on ../../etc/passwd",
+        "login Tanaka",
+        "confirm 7F3",
+    ],
+)
+def test_arguments_are_what_the_table_says(line: str) -> None:
+    for role in Role:
+        with pytest.raises(Refused) as refused:
+            parse(line, role, When.MAINT)
+        assert refused.value.code in {"arguments", "role"}
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def lines_of(data: bytes) -> tuple[list[Line], bytes, LineReader]:
+    reader, lines, echoed = LineReader(), [], bytearray()
+    for byte in data:
+        echo, line = reader.feed(byte)
+        echoed += echo
+        if line is not None:
+            lines.append(line)
+    return lines, bytes(echoed), reader
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"status\r", ["status"]),
+        (b"status\n", ["status"]),
+        (b"status\r\nwho\r\n", ["status", "who"]),
+        (b"a\r\rb\n\nc\r\n", ["a", "", "b", "", "c"]),
+        (b"stauts\x08\x08\x08tus\r", ["status"]),
+        (b"rubbish\x15who\r", ["who"]),
+        (b"\x7f\x7fwho\r", ["who"]),
+    ],
+)
+def test_ends_of_lines_and_corrections(data: bytes, texts: list[str]) -> None:
+    assert [line.text for line in lines_of(data)[0]] == texts
+
+
+@pytest.mark.parametrize(
+    ("data", "trouble"),
+    [
+        (b"a" * 1_000_000 + b"\r", "long"),  # K1
+        (b"hopper\x00 pay 3x100\r", "noise"),
+        (b"\x1b[2J\x1b[Hstatus\r", "noise"),
+        ("状態\r".encode(), "noise"),
+        (b"\xff\xfe\r", "noise"),
+    ],
+)
+def test_what_is_no_line_is_refused_whole_and_never_echoed(data: bytes, trouble: str) -> None:
+    lines, echoed, reader = lines_of(data)
+    assert lines == [Line("", trouble)]
+    assert len(echoed) <= LINE_MAX + 2
+    assert set(echoed) <= {*range(32, 127), 13, 10, 8}
+    assert reader.noise + reader.overlong > 0
+    assert lines_of(data + b"who\r")[0][-1].text == "who"  # the next line is read as if nothing had been
+
+
+@given(st.binary(max_size=400), st.booleans())
+def test_any_bytes_at_all(data: bytes, secret: bool) -> None:
+    reader, echoed = LineReader(), bytearray()
+    reader.echoing = not secret
+    for byte in data:
+        echo, line = reader.feed(byte)
+        echoed += echo
+        if line is not None:
+            assert len(line.text) <= LINE_MAX
+            assert line.text.isascii()
+            assert line.text.isprintable() or line.text == ""
+    assert set(echoed) <= ({13, 10} if secret else {*range(32, 127), 13, 10, 8})
+
+
+def test_a_hundred_thousand_lines_of_rubbish() -> None:
+    """c-17, c-24: the grammar is closed; whatever is typed is understood or refused, and nothing else."""
+    chance, understood, refused, codes = random.Random(7), 0, 0, set()
+    for line in itertools.islice(rubbish(chance), 100_000):
+        role, mode = chance.choice([None, *Role]), chance.choice(list(MODES.values()))
+        try:
+            call = parse(line, role, mode)
+        except Refused as error:
+            refused += 1
+            codes.add(error.code)
+        else:
+            understood += 1
+            assert call.command.roles == frozenset() or role in call.command.roles
+            assert re.fullmatch(r"[a-z0-9][a-z0-9_.:+/-]{0,79}", call.verb)  # fits a word of the journal
+    assert understood > 1000
+    assert refused > 50_000
+    assert codes == {"empty", "unknown", "login", "role", "mode", "json", "arguments"}
+
+
+def rubbish(chance: random.Random) -> Iterable[str]:
+    words = sorted({word for command in COMMANDS for word in command.words})
+    words += [
+        "3x100",
+        "1x500,2x10",
+        "99",
+        "ABCDEFGH",
+        "7F3A",
+        "on",
+        "void",
+        "tanaka",
+        "--json",
+        "?",
+        "$(reboot)",
+        "../x",
+        ";",
+    ]
+    while True:
+        kind = chance.random()
+        if kind < 0.2:
+            yield "".join(chance.choices([chr(n) for n in range(32, 127)], k=chance.randrange(LINE_MAX)))
+            continue
+        picked = chance.choices(words, k=chance.randrange(1, 5))
+        if kind < 0.6:
+            command = chance.choice(COMMANDS)
+            picked = [*command.words, *picked[: len(command.takes)]]
+        text = " ".join(picked)
+        if kind > 0.9 and text:
+            at = chance.randrange(len(text))
+            text = text[:at] + chr(chance.randrange(32, 127)) + text[at + 1 :]
+        yield text

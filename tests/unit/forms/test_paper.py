@@ -1,0 +1,212 @@
+"""The paper itself: bytes, pages, dots, what a copier does to it, and many threads at once."""
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from host_sim.centre import forms, verify
+from host_sim.centre.forms import canvas, certificate, expect, frame, ground, press, reading, seal
+from host_sim.centre.register import Seal
+
+WHOLE = reading.Window(0, 0, 0, canvas.WIDTH_MM, canvas.HEIGHT_MM)
+HEAD_MARGIN_DOTS = 64  # 8 mm
+
+
+def test_equal_facts_give_equal_bytes(town: Any) -> None:
+    for kind in forms.KINDS:
+        who = town.register.by_key("taro")
+        options = town.answers(kind, who, everything=True)
+        assert town.typeset(kind, who, options) == town.typeset(kind, who, options)
+
+
+def test_copies_differ_in_their_number_only(town: Any) -> None:
+    who = town.register.by_key("taro")
+    one, two = (reading.read(town.typeset("inkan", who, {}, number)).pages[0] for number in (1, 2))
+    assert one.replace("000001", "000002") == two
+
+
+def test_more_than_four_people_take_two_pages_certified_on_the_last(town: Any) -> None:
+    who = town.register.by_key("ichiro")
+    pages = reading.read(town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))).pages
+    assert len(pages) == 2
+    assert ["証明する。" in page for page in pages] == [False, True]
+    assert [f"{number}/2" in page for number, page in enumerate(pages, start=1)] == [True, True]
+
+
+def test_no_paper_bears_a_resident_code(town: Any) -> None:
+    for key in ("taro", "nguyen", "ichiro"):
+        who = town.register.by_key(key)
+        words = "".join(reading.read(town.typeset("juminhyo", who, town.answers("juminhyo", who, True))).pages)
+        assert not any(person.resident_code in words for person in town.household(who))
+
+
+def test_dates_are_in_one_calendar(town: Any) -> None:
+    """Foreign residents: birth and end of stay western, all else 和暦, nothing in both (standard 1.1.9)."""
+    who = town.register.by_key("nguyen")
+    words = reading.read(town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))).pages[0]
+    assert "生年月日1992年7月14日" in words
+    assert "満了の日2028年3月14日" in words
+    assert "平成4年7月14日" not in words
+    assert "令和10年3月14日" not in words
+    assert "2021年" not in words
+
+
+@pytest.mark.parametrize("kind", forms.KINDS)
+def test_the_head_prints_all_of_it(town: Any, kind: str) -> None:
+    """8 mm of white all round, on 1680 x 2376 dots exactly."""
+    who = town.register.by_key("taro")
+    grey = reading.read(town.typeset(kind, who, town.answers(kind, who, everything=True)), [WHOLE]).windows[0]
+    assert grey.shape == (2376, 1680)
+    for edge in (
+        grey[:HEAD_MARGIN_DOTS],
+        grey[-HEAD_MARGIN_DOTS:],
+        grey[:, :HEAD_MARGIN_DOTS],
+        grey[:, -HEAD_MARGIN_DOTS:],
+    ):
+        assert edge.min() == 255
+
+
+def test_all_that_is_drawn_lies_on_whole_dots(town: Any) -> None:
+    """Without its words a paper of four people has no grey dot but in the curves of the mayor's seal."""
+    who = town.register.by_key("taro")
+    options = town.answers("juminhyo", who, everything=True)
+    draft = certificate.draft("juminhyo", who, town.household(who), options, town.register)
+    frame.certify("juminhyo", draft, town.issue(), town.register.municipality, verify.sample_signer())
+    for sheet in draft.sheets:
+        sheet.words.clear()
+    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    grey = reading.read(press.press(draft.sheets, imprint), [WHOLE]).windows[0].copy()
+    rows, columns = np.nonzero((grey > 0) & (grey < 255))
+    assert rows.size
+    for places in (rows, columns):
+        assert places.max() - places.min() <= seal.MAYOR_MM * 8
+
+
+def test_rules_are_black_and_whole(town: Any) -> None:
+    who = town.register.by_key("taro")
+    grey = reading.read(town.typeset("juminhyo", who, town.answers("juminhyo", who, True)), [WHOLE]).windows[0]
+    frame = grey[160:1780, 80:83]  # the left rule, three dots thick, from the head to the last block
+    assert (frame == 0).mean() > 0.99
+
+
+def test_the_ground_is_kept_as_it_is_made() -> None:
+    assert ground.GROUND_PNG.read_bytes() == ground.cell_png() or np.array_equal(
+        np.asarray(Image.open(ground.GROUND_PNG).convert("1")), ~ground.cell()
+    )
+
+
+def test_the_ground_reaches_the_paper_dot_for_dot() -> None:
+    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    grey = reading.read(press.press([canvas.Sheet()], imprint), [WHOLE]).windows[0]
+    assert np.count_nonzero((grey > 0) & (grey < 255)) == 0
+    cell = ground.cell()
+    tiled = np.tile(cell, (4, 3))[:2376, :1680]
+    inside = (slice(80, 2296), slice(80, 1600))
+    assert np.array_equal((grey == 0)[inside], tiled[inside])
+
+
+def test_a_copy_shows_the_hidden_word() -> None:
+    """A copier that loses single dots keeps the double ones: black only where the word is; to the eye both are equal."""
+    cell = np.tile(ground.cell(), (2, 2))
+    word = ground.cell()
+    copied = Image.fromarray(np.where(cell, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
+    black = np.asarray(copied) < 190
+    assert 0.002 < black.mean() < 0.02
+    doubles = np.zeros_like(cell)
+    doubles[1:, 1:] = cell[1:, 1:] & cell[:-1, :-1]
+    near = np.asarray(Image.fromarray(doubles).convert("L").filter(ImageFilter.MaxFilter(7))) > 0
+    assert not (black & ~near).any()
+    rows = word.reshape(60, 12, 60, 12).sum(axis=(1, 3))
+    assert set(np.unique(rows)) == {4}  # every 12 x 12 is equally dark
+
+
+@pytest.mark.parametrize("diameter", [8.0, 10.5, 18.0, 25.0])
+def test_an_imprint_is_true_to_size(diameter: float) -> None:
+    window = reading.Window(0, 103.0, 46.0, 42.0, 42.0)
+    registered = Seal(
+        resident_id="1",
+        registration_number="1",
+        registered_on=date(2020, 1, 1),
+        letters="宮崎",
+        diameter_mm=diameter,
+        seed=3,
+    )
+    black = expect.imprint_dots(registered, window)
+    for axis in (0, 1):
+        reach = np.flatnonzero(black.any(axis=axis))
+        assert abs((reach[-1] - reach[0] + 1) / 8 - diameter) <= 0.3
+
+
+@pytest.mark.parametrize("diameter", [7.9, 25.1])
+def test_a_seal_that_may_not_be_registered(diameter: float) -> None:
+    registered = Seal(
+        resident_id="1",
+        registration_number="1",
+        registered_on=date(2020, 1, 1),
+        letters="宮",
+        diameter_mm=diameter,
+    )
+    with pytest.raises(ValueError, match="8 to 25"):
+        seal.imprint(registered)
+
+
+def test_the_mayors_seal_is_within_the_standard() -> None:
+    assert seal.MAYOR_MM <= 25
+
+
+def test_sixteen_people_at_once_get_their_own(town: Any) -> None:
+    """Every copy is made and checked in a thread of its own, several at the same instant; and is what it is alone."""
+    people = [p for p in town.register.residents.values() if town.offer("juminhyo", p)["refusal"] is None][:16]
+    jobs = [(who, town.answers("juminhyo", who, everything=True), number) for number, who in enumerate(people)]
+
+    def serve(job: Any) -> tuple[bytes, list[str]]:
+        who, options, number = job
+        pdf = town.typeset("juminhyo", who, options, number)
+        return pdf, town.check(pdf, "juminhyo", who, options, number)
+
+    with ThreadPoolExecutor(8) as pool:
+        served = list(pool.map(serve, jobs))
+    assert [faults for _, faults in served] == [[]] * len(jobs)
+    assert [pdf for pdf, _ in served] == [town.typeset("juminhyo", who, o, n) for who, o, n in jobs]
+
+
+def test_a_second_reader_sees_the_same_words_and_an_embedded_font(town: Any, tmp_path: Path) -> None:
+    """poppler: the name with its selector, one embedded font, PDF/A-2b announced."""
+    who = town.register.by_key("kazuko")
+    pdf = town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(pdf)
+    words = subprocess.run(["pdftotext", str(file), "-"], check=True, capture_output=True, text=True).stdout
+    assert "渡邉\U000e0110" in words
+    fonts = subprocess.run(["pdffonts", str(file)], check=True, capture_output=True, text=True).stdout.splitlines()[2:]
+    assert len(fonts) == 1
+    assert "IPAmjMincho" in fonts[0]
+    assert b"<pdfaid:part>2</pdfaid:part>" in pdf
+    assert b"<pdfaid:conformance>B</pdfaid:conformance>" in pdf
+
+
+def test_long_words_shrink_wrap_or_are_refused() -> None:
+    sheet = canvas.Sheet()
+    sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 4, 12, "the address")
+    assert len(sheet.words) == 2
+    assert "".join(item[-1] for item in sheet.words) == "宮崎県宮崎市" * 4
+    assert all(item[2] >= canvas.SMALLEST_PT for item in sheet.words)
+    with pytest.raises(forms.TextOverflow, match="the address") as refusal:
+        sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 12, 12, "the address")
+    assert "宮崎" not in str(refusal.value)
+
+
+def test_a_line_never_begins_with_a_long_vowel_or_loses_a_selector() -> None:
+    for words in ("シーサイドパークタワー" * 5, "渡邉\U000e0110" * 30, "ー" * 40):
+        for width in range(12, 60, 3):
+            lines = canvas.wrap(words, width, 9)
+            assert "".join(lines) == words
+            assert not any(line[0] == "\U000e0110" for line in lines)
+            if set(words) != {"ー"}:
+                assert not any(line[0] == "ー" for line in lines)

@@ -1,0 +1,37 @@
+"""Who stands on the paper and in which order (standard 5.2; facts domain.md 1.3)."""
+
+import dataclasses
+import random
+
+from host_sim.centre.forms import people
+
+
+def test_a_household_of_eight_in_the_order_of_the_standard(town) -> None:  # type: ignore[no-untyped-def]
+    household = list(town.household(town.register.by_key("ichiro")))
+    due = ["世帯主", "妻", "子", "子", "子の妻", "子の子", "父", "母"]
+    for seed in range(20):
+        random.Random(seed).shuffle(household)
+        ordered = people.ordered(household)
+        assert [person.relation for person in ordered] == due
+        # The younger child without a family comes before the elder who has one: rank 1 before rank 2.
+        assert ordered[2].born.on > ordered[3].born.on
+
+
+def test_twins_go_by_number(town) -> None:  # type: ignore[no-untyped-def]
+    midori = town.register.by_key("midori")
+    twin = dataclasses.replace(midori, resident_id="0000000001")
+    assert people.ordered([midori, twin]) == [twin, midori]
+
+
+def test_others_come_last(town) -> None:  # type: ignore[no-untyped-def]
+    taro = town.register.by_key("taro")
+    lodger = dataclasses.replace(taro, resident_id="0000000001", relation="同居人")
+    brother = dataclasses.replace(taro, resident_id="0000000002", relation="弟")
+    order = [person.relation for person in people.ordered([lodger, brother, *town.household(taro)])]
+    assert order == ["世帯主", "妻", "子", "母", "弟", "同居人"]
+
+
+def test_a_token_names_one_member_and_nobody(town) -> None:  # type: ignore[no-untyped-def]
+    tokens = {people.member_token(person): person for person in town.register.residents.values()}
+    assert len(tokens) == len(town.register.residents)
+    assert not any(person.resident_id in token for token, person in tokens.items())

@@ -1,0 +1,417 @@
+"""The journal on a medium that fails in every way there is."""
+
+import errno
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware.journal import frames
+from firmware.journal import records as r
+from firmware.journal.disk import Disk, FileDisk
+from firmware.journal.journal import (
+    SESSION_BYTES,
+    Journal,
+    JournalBroken,
+    JournalCorrupt,
+    JournalFull,
+    segment_name,
+)
+from firmware.journal.memory import Memory, bad_checkpoints
+from firmware.journal.schema import RecordInvalid
+from firmware.journal.seal import KeySeal, SealUnsafe, is_good
+from firmware.journal.state import Book
+from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
+from tests.unit.journal.history import SMALL, open_journal, session
+
+FLAG = r.Flag("test", "")
+
+
+def flags(journal: Journal) -> list[str]:
+    return [stored.record.detail for stored in journal.records() if isinstance(stored.record, r.Flag)]
+
+
+# --- both media keep the same promises --------------------------------------------------------------
+
+
+@pytest.fixture(params=["memory", "files"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    made: Disk = MemoryDisk() if request.param == "memory" else FileDisk(tmp_path / "journal")
+    yield made
+    made.close()
+
+
+def test_a_medium_keeps_what_it_is_given(disk: Disk) -> None:
+    assert list(disk.names()) == []
+    disk.create("b", b"head", 4096)
+    disk.create("a", b"", 1024)
+    assert list(disk.names()) == ["a", "b"]
+    disk.write_at("b", 1000, b"words")
+    disk.sync("b")
+    assert disk.read("b") == b"head".ljust(1000, b"\0") + b"words".ljust(3096, b"\0")
+    assert disk.read("b", 4) == b"head"
+    assert disk.free_bytes() > 0
+    with pytest.raises(OSError, match=r".") as caught:
+        disk.read("c")
+    assert caught.value.errno == errno.ENOENT
+
+
+def test_a_whole_session_comes_back_in_order(disk: Disk) -> None:
+    journal = open_journal(disk)
+    written = [*session(1), *session(2, coins=(100, 100, 100))]
+    for seq, record in enumerate(written, 1):
+        assert journal.append(record) == seq
+    again = [stored.record for stored in journal.records()]
+    assert again == [self_read(record) for record in written]
+    assert journal.verify() == len(written)
+    assert [stored.seq for stored in journal.records(since_seq=len(written) - 2)] == [len(written) - 1, len(written)]
+
+
+def self_read(record: r.Record) -> r.Record:
+    """Lists come back as tuples."""
+    from firmware.journal.schema import decode, encode
+
+    kind, payload = encode(record)
+    return decode(kind.number, payload)
+
+
+def test_reopening_goes_on_where_it_ended(disk: Disk, tmp_path: Path) -> None:
+    journal = open_journal(disk)
+    assert journal.opening.is_new
+    assert journal.boot_id == 1
+    journal.append(r.Flag("test", "one"), durable=True)
+    if isinstance(disk, FileDisk):
+        journal.close()
+        disk = FileDisk(tmp_path / "journal")
+    journal = open_journal(disk)
+    assert (journal.boot_id, journal.opening.is_new, journal.opening.cut_off_bytes) == (2, False, 0)
+    assert journal.append(r.Flag("test", "two"), durable=True) == 2
+    stored = list(journal.records())
+    assert [(entry.seq, entry.boot_id) for entry in stored] == [(1, 1), (2, 2)]
+    assert journal.confirms(1, stored[0].hash)
+    disk.close()
+
+
+def test_a_folder_belongs_to_one_process_and_half_made_segments_vanish(tmp_path: Path) -> None:
+    first = FileDisk(tmp_path)
+    (tmp_path / "00000009.journal.new").write_bytes(b"half")
+    with pytest.raises(BlockingIOError):
+        FileDisk(tmp_path)
+    first.close()
+    first.close()
+    second = FileDisk(tmp_path)
+    assert list(second.names()) == []
+    assert not list(tmp_path.glob("*.new"))
+    second.close()
+
+
+def test_a_segment_file_is_whole_before_its_first_record(tmp_path: Path) -> None:
+    disk = FileDisk(tmp_path)
+    open_journal(disk).append(FLAG, durable=True)
+    made = tmp_path / segment_name(0)
+    assert made.stat().st_size == SMALL
+    assert made.stat().st_blocks * 512 >= SMALL, "no holes: a sync must not need the file system's own journal"
+    assert made.stat().st_mode & 0o077 == 0
+    disk.close()
+
+
+# --- power cuts -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 150), st.booleans()), min_size=1, max_size=25),
+    st.sampled_from(Tail),
+    st.integers(0, 2**16),
+    st.sampled_from(Tail),
+)
+def test_after_any_cut_a_prefix_is_left_that_holds_everything_acknowledged(
+    appends: list[tuple[int, bool]], tail: Tail, seed: int, second_tail: Tail
+) -> None:
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    acknowledged = written = 0
+    for size, durable in appends:
+        written = journal.append(r.Flag("test", f"{written + 1}".ljust(size, "x")), durable=durable)
+        acknowledged = written if durable else acknowledged
+    assert journal.head()[0] == acknowledged
+    head = journal.head()[1]
+    disk.cut(tail, seed)
+    with pytest.raises(PowerLost):
+        journal.append(FLAG)
+    disk.power_on()
+    journal = open_journal(disk)
+    left = [int(detail.rstrip("x")) for detail in flags(journal)]
+    assert left == list(range(1, len(left) + 1))
+    assert acknowledged <= len(left) <= written
+    assert journal.confirms(acknowledged, head), "what a witness was told is never taken back"
+    # What was found is durable before anybody acts on it, and the journal goes on.
+    disk.cut(second_tail, seed)
+    disk.power_on()
+    journal = open_journal(disk)
+    assert len(flags(journal)) == len(left)
+    assert journal.append(r.Flag("test", "after"), durable=True) == len(left) + 1
+    assert open_journal(disk).verify() == len(left) + 1
+
+
+def test_a_killed_process_leaves_what_it_wrote_and_the_next_one_makes_it_durable() -> None:
+    disk = MemoryDisk()
+    open_journal(disk).append(FLAG, durable=False)
+    journal = open_journal(disk)
+    assert len(flags(journal)) == 1
+    disk.cut(Tail.DROPPED)
+    disk.power_on()
+    assert len(flags(open_journal(disk))) == 1
+
+
+def left_by(disk: MemoryDisk, seed: int) -> int:
+    """Where the last byte lies after a torn cut."""
+    disk.cut(Tail.TORN, seed)
+    disk.power_on()
+    return len(disk.read(segment_name(0)).rstrip(b"\0")) - 512
+
+
+def test_a_torn_tail_is_cut_off_once() -> None:
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    journal.append(FLAG, durable=True)
+    journal.append(r.Flag("test", "x" * 150), durable=False)
+    size = frames.OVERHEAD + len('["test",""]') + 150
+    torn = next(seed for seed in range(99) if 50 < left_by(disk.copy(), seed) - 512 < size)
+    disk.cut(Tail.TORN, torn)
+    disk.power_on()
+    journal = open_journal(disk)
+    assert journal.opening.cut_off_bytes > 0
+    assert open_journal(disk).opening.cut_off_bytes == 0
+
+
+# --- a medium that fails ----------------------------------------------------------------------------
+
+
+def refuses_everything(journal: Journal) -> None:
+    for attempt in (lambda: journal.append(FLAG), journal.sync, journal.reserve, lambda: list(journal.records())):
+        with pytest.raises(JournalBroken, match="medium failed to"):
+            attempt()
+
+
+@pytest.mark.parametrize("operation", ["write", "sync"])
+@pytest.mark.parametrize("forever", [False, True])
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS, errno.ENOSPC])
+def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, forever: bool, code: int) -> None:
+    """fsyncgate: a second sync would succeed and lie. The n-th call fails, for every n until none does."""
+    records = list(session())
+    for at in range(1, 60):
+        disk = MemoryDisk()
+        journal = open_journal(disk)
+        disk.fail(operation, at=at, code=code, forever=forever)
+        acknowledged = 0
+        try:
+            for record in records:
+                journal.append(record)
+                acknowledged = journal.head()[0]
+            break
+        except JournalBroken:
+            disk.heal()
+        refuses_everything(journal)
+        again = open_journal(disk)
+        assert acknowledged <= len(list(again.records())) <= acknowledged + len(records)
+        assert [s.record for s in again.records()][:acknowledged] == list(map(self_read, records))[:acknowledged]
+    assert at > 7, "the loop ran until the session went through"
+
+
+@pytest.mark.parametrize("operation", ["names", "read", "sync"])
+def test_a_medium_that_cannot_be_read_at_a_start_is_broken_not_new(operation: str) -> None:
+    disk = MemoryDisk()
+    open_journal(disk).append(FLAG, durable=True)
+    disk.fail(operation)
+    with pytest.raises(JournalBroken):
+        open_journal(disk)
+    assert len(flags(open_journal(disk))) == 1
+
+
+def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
+    """D1: the longest session finds room once it was admitted."""
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    disk.fill()
+    for _ in range(SMALL // SESSION_BYTES):
+        journal.reserve()
+        for copy in range(120):
+            journal.append(r.Flag("test", f"{copy}".ljust(160)), durable=True)
+    with pytest.raises(JournalFull):
+        journal.reserve()
+    assert journal.append(FLAG) > 0, "nothing was broken by asking"
+    with pytest.raises(JournalFull):
+        open_journal(MemoryDisk(capacity_bytes=1000))
+
+
+def test_a_value_that_does_not_fit_leaves_no_trace() -> None:
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    with pytest.raises(RecordInvalid):
+        journal.append(r.Flag("test", "宮崎花子"))
+    with pytest.raises(RecordInvalid, match="fits no segment"):
+        journal.append(r.Checkpoint({"x": "x" * SMALL}, "", ""))
+    assert journal.append(FLAG) == 1
+    assert "宮崎".encode() not in disk.read(segment_name(0))
+
+
+# --- segments ---------------------------------------------------------------------------------------
+
+
+def filled(disk: MemoryDisk, segments: int = 3) -> Journal:
+    journal = open_journal(disk, 8192)
+    while len(disk.names()) < segments:
+        journal.append(r.Flag("test", "x" * 100), durable=True)
+    journal.append(FLAG, durable=True)
+    return journal
+
+
+def test_the_chain_goes_on_from_segment_to_segment() -> None:
+    disk = MemoryDisk()
+    journal = filled(disk)
+    count = journal.verify()
+    assert count > 30
+    again = open_journal(disk, 8192)
+    assert again.verify() == count
+    assert [stored.seq for stored in again.records(3)] == list(range(4, count + 1))
+    assert again.append(FLAG) == count + 1
+
+
+def damage_first(disk: MemoryDisk) -> None:
+    disk.damage(segment_name(0), 700, b"\xff")
+
+
+def damage_header(disk: MemoryDisk) -> None:
+    disk.damage(segment_name(1), 20, b"\xff")
+
+
+def lose_middle(disk: MemoryDisk) -> None:
+    disk.lose(segment_name(1))
+
+
+def lose_first(disk: MemoryDisk) -> None:
+    disk.lose(segment_name(0))
+
+
+def another_machines(disk: MemoryDisk) -> None:
+    """The last segment of another machine's journal, whole and good in itself."""
+    other = MemoryDisk()
+    open_journal(other, 8192).append(r.Flag("test", "other"), durable=True)
+    filled(other)
+    disk.damage(segment_name(2), 0, other.read(segment_name(2)))
+
+
+def cut_in_the_middle(disk: MemoryDisk) -> None:
+    """The second segment loses its last group: nothing behind it in its own file, but a segment follows."""
+    data = disk.read(segment_name(1))
+    last = frames.scan(data).entries[-1]
+    disk.damage(segment_name(1), last.start, bytes(last.end - last.start))
+
+
+@pytest.mark.parametrize(
+    "harm", [damage_first, damage_header, lose_middle, lose_first, another_machines, cut_in_the_middle]
+)
+def test_what_was_acknowledged_and_is_gone_keeps_the_machine_out_of_service(harm: Callable[[MemoryDisk], None]) -> None:
+    disk = MemoryDisk()
+    filled(disk)
+    harm(disk)
+    before = {name: disk.read(name) for name in disk.names()}
+    with pytest.raises(JournalCorrupt):
+        open_journal(disk, 8192).verify()
+    assert {name: disk.read(name) for name in disk.names()} == before, "nothing is cut off from a broken medium"
+
+
+def test_a_journal_set_back_to_an_old_image_is_found_by_its_witness() -> None:
+    """I14: the medium alone cannot know; the head the centre was told can."""
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    journal.append(r.Flag("test", "one"), durable=True)
+    image = disk.copy()
+    journal.append(r.Flag("test", "two"), durable=True)
+    seq, head = journal.head()
+    old = open_journal(image)
+    assert not old.confirms(seq, head)
+    old.append(r.Flag("test", "another two"), durable=True)
+    assert not old.confirms(seq, head)
+    assert journal.confirms(seq, head)
+    assert journal.confirms(0, bytes(32).hex())
+
+
+def test_damage_under_a_running_machine_is_found_when_it_reads() -> None:
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    for _ in range(3):
+        journal.append(FLAG, durable=True)
+    disk.damage(segment_name(0), 530, b"\xff")
+    with pytest.raises(JournalCorrupt):
+        list(journal.records())
+
+
+# --- checkpoints ------------------------------------------------------------------------------------
+
+
+def test_a_start_reads_from_the_last_checkpoint_and_believes_the_same(tmp_path: Path) -> None:
+    disk = MemoryDisk()
+    seal = KeySeal.load_or_make(tmp_path / "seal.pem")
+    memory = Memory(open_journal(disk, SMALL), seal)
+    for which in range(1, 60):
+        for record in session(which):
+            memory.note(record)
+        memory.rest(checkpoint_every=200)
+    again = Memory(open_journal(disk))
+    assert again.book.snapshot() == memory.book.snapshot()
+    assert Book.replay(stored.record for stored in again.journal.records()).snapshot() == memory.book.snapshot()
+    assert sum(1 for _ in again.journal.recent()) <= 200 + 2 * 15
+    assert bad_checkpoints(again.journal, lambda _, data, signature: is_good(seal.public, data, signature)) == []
+
+
+def test_a_checkpoint_that_nobody_signed_or_somebody_else_did_is_named(tmp_path: Path) -> None:
+    seal, other = KeySeal.load_or_make(tmp_path / "a.pem"), KeySeal.load_or_make(tmp_path / "b.pem")
+    disk = MemoryDisk()
+    Memory(open_journal(disk), seal).checkpoint()
+    Memory(open_journal(disk), other).checkpoint()
+    memory = Memory(open_journal(disk))
+    memory.checkpoint()
+    memory.note(r.Checkpoint(memory.book.snapshot(), seal.key_id, seal.sign(b"something else")))
+    check = {seal.key_id: seal.public}
+    bad = bad_checkpoints(memory.journal, lambda key, data, sign: key in check and is_good(check[key], data, sign))
+    assert bad == [2, 3, 4]
+    assert not is_good(seal.public, b"x", "not hex")
+
+
+def test_a_seal_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "seal.pem"
+    made = KeySeal.load_or_make(path)
+    assert KeySeal.load_or_make(path).key_id == made.key_id
+    path.chmod(0o640)
+    with pytest.raises(SealUnsafe):
+        KeySeal.load_or_make(path)
+
+
+def test_the_same_history_makes_the_same_bytes() -> None:
+    """Determinism: nothing but the records, the clocks and the boot number decides a byte."""
+    images = []
+    for _ in range(2):
+        disk = MemoryDisk()
+        journal = open_journal(disk)
+        for record in session(Random(5).randrange(100)):
+            journal.append(record)
+        images.append(disk.read(segment_name(0)))
+    assert images[0] == images[1]
+
+
+def test_a_normal_session_fits_four_kilobytes() -> None:
+    """One certificate: one 500-yen coin and change, or three coins and none."""
+    for coins in [(500,), (100, 100, 100)]:
+        disk = MemoryDisk()
+        memory = Memory(open_journal(disk))
+        memory.rest()
+        for record in session(coins=coins):
+            memory.note(record)
+        memory.rest()
+        used = frames.align(frames.scan(disk.read(segment_name(0))).end) - frames.SECTOR
+        assert used <= 4096

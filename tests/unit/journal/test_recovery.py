@@ -1,0 +1,217 @@
+"""What a start asks and decides, case by case of table a.3 where the explorer's world has no such case."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from drivers.vocabulary import (
+    AcceptorCounters,
+    CoinCredited,
+    CoinEvent,
+    CopyState,
+    CreditsLost,
+    Dispensed,
+    HopperCounters,
+    HopperState,
+)
+from firmware.journal import records as r
+from firmware.journal.records import Record
+from firmware.journal.recovery import recover
+from firmware.journal.state import Book
+from tests.unit.journal.history import ident, number_of, session
+
+SID, RID = ident(1), ident(1 + (1 << 64))
+GOOD = list(session(1, coins=(500,), pages=2))
+
+
+class Answers:
+    """Says what it was told to say, and notes what was asked."""
+
+    def __init__(self, held: dict[int, CopyState] | None = None, sheets: int | None = None, paid: int | None = None):
+        self.held, self.sheets, self.paid = held, sheets, paid
+        self.total: int | None = None
+        self.late: Sequence[CoinEvent] = ()
+        self.event = 0  # volatile: an acceptor that has lost its power begins again
+        self.asked: list[str] = []
+
+    def status(self, rid: str) -> dict[int, CopyState] | None:
+        self.asked.append(f"status {rid}")
+        return self.held
+
+    def settle(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed | None:
+        self.asked.append(f"settle {coins} x {value_yen} from {before.life_total}")
+        if self.paid is None:
+            return None
+        after = HopperCounters(before.event_counter + 1, before.life_total + self.paid)
+        return Dispensed(value_yen=value_yen, asked=coins, paid=self.paid, counters=after, state=HopperState.OK)
+
+    def printer_counter(self) -> int | None:
+        self.asked.append("printer")
+        return self.sheets
+
+    def late_coins(self) -> Sequence[CoinEvent]:
+        self.asked.append("late coins")
+        return self.late
+
+    def acceptor_counters(self) -> AcceptorCounters | None:
+        self.asked.append("acceptor")
+        return AcceptorCounters(self.event, self.total)
+
+
+def upto(kind: type) -> list[Record]:
+    """GOOD up to and with the first of a kind: the machine stopped there."""
+    return GOOD[: next(place for place, record in enumerate(GOOD) if isinstance(record, kind)) + 1]
+
+
+def settled(history: list[Record], ask: Answers) -> tuple[Book, list[Record]]:
+    book = Book.replay(history)
+    return book, recover(book, ask, book.apply)
+
+
+def kinds(written: list[Record]) -> list[str]:
+    return [type(record).__name__ for record in written]
+
+
+def test_nothing_open_asks_nobody_and_writes_nothing() -> None:
+    ask = Answers()
+    assert settled([], ask)[1] == []
+    assert settled(GOOD, ask)[1] == []
+    assert ask.asked == []
+
+
+@pytest.mark.parametrize(
+    ("sheets", "outcome", "told", "claimed"),
+    [
+        (70_020, "CopySpoiled", "void", 500),  # row 19: not a sheet
+        (70_021, "CopySpoiled", "void", 500),  # row 20: one of two
+        (70_022, "CopyPrinted", "issued", 200),  # row 21
+        (70_023, "CopyUncertain", "void", 500),  # somebody printed in between
+        (69_000, "CopyUncertain", "void", 500),  # another printer
+        (None, "CopyUncertain", "void", 500),  # row 22
+    ],
+)
+def test_a_begun_copy_is_what_the_printers_counter_says(
+    sheets: int | None, outcome: str, told: str, claimed: int
+) -> None:
+    book, written = settled(upto(r.PrintIntent), Answers(sheets=sheets))
+    found = ["Flag", outcome] if outcome == "CopySpoiled" else [outcome]
+    assert kinds(written) == [*found, "AdviceQueued", "ClaimIntent", "AdviceQueued", "SessionClosed"]
+    assert [advice["op"] for _, advice in book.pending_advices()] == [told, "claim"]
+    assert book.claims == {SID: claimed}
+    assert (outcome == "CopyUncertain") == bool(book.uncertain)
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ({}, ["NotReserved", "SessionClosed"]),  # row 7
+        ({1: CopyState.NONE}, ["NotReserved", "SessionClosed"]),
+        ({1: CopyState.RESERVED}, ["AdviceQueued", "SessionClosed"]),  # row 8
+        ({1: CopyState.DELIVERED}, ["AdviceQueued", "SessionClosed"]),
+        ({1: CopyState.VOID}, ["AdviceQueued", "SessionClosed"]),
+        (None, ["AdviceQueued", "SessionClosed"]),  # nobody answers: void is idempotent
+        ({1: CopyState.ISSUED}, ["Flag", "AdviceQueued", "SessionClosed"]),  # N8: never fixed silently
+    ],
+)
+def test_a_request_without_an_answer_is_what_the_centre_says(
+    held: dict[int, CopyState] | None, expected: list[str]
+) -> None:
+    ask = Answers(held)
+    book, written = settled(upto(r.Request), ask)
+    assert kinds(written) == expected
+    assert ask.asked == [f"status {RID}"]
+    if held and held[1] is CopyState.ISSUED:
+        assert book.queue == [("issued_without_paper", f"{RID}.1")]
+
+
+@pytest.mark.parametrize(
+    ("total", "flagged"),
+    [(10_011, None), (10_012, "1 coins"), (None, "number unknown")],
+)
+def test_a_coin_between_the_last_poll_and_the_cut(total: int | None, flagged: str | None) -> None:
+    """Rows 12 and 13: the acceptor's own total finds it, or a person must look."""
+    ask = Answers()
+    ask.total = total
+    book, _ = settled(upto(r.Coin), ask)
+    suspected = [detail.split(", ")[1] for code, detail in book.queue if code == "suspect_coin"]
+    assert suspected == ([flagged] if flagged else [])
+    assert book.claims == {SID: 500}
+
+
+@pytest.mark.parametrize("event", [0, 8])
+def test_power_that_fails_at_an_open_slot_is_told_though_no_coin_is_missed(event: int) -> None:
+    """A coin past the gate falls into the box uncounted when the acceptor's power goes too; a killed program lets it count."""
+    ask = Answers()
+    ask.total, ask.event = 10_011, event
+    book, _ = settled(upto(r.Coin), ask)
+    assert book.queue == ([] if event else [("power_lost_at_slot", f"session {SID}")])
+
+
+@pytest.mark.parametrize(("paid", "claimed"), [(0, 200), (1, 100), (2, 0), (None, 200)])
+def test_a_payout_cut_short(paid: int | None, claimed: int) -> None:
+    """Rows 27 to 30: paid is what the hopper says; where it says nothing, the resident is owed and a person asked."""
+    ask = Answers(paid=paid)
+    book, written = settled(upto(r.PayIntent), ask)
+    assert ask.asked == ["settle 2 x 100 from 500030"]
+    assert sum(book.claims.values()) == claimed
+    assert isinstance(written[-1], r.SessionClosed)
+    assert written[-1].outcome == "issued"
+    assert bool(book.uncertain) == (paid is None)
+
+
+def test_a_payout_by_staff_is_settled_too() -> None:
+    ask = Answers(paid=3)
+    book, written = settled([r.StaffPayIntent("test", 100, 5, 1, 70)], ask)
+    assert written == [r.StaffPayDone(100, 5, 3, 2, 73)]
+    assert book.totals["staff_paid_yen"] == 300
+    assert book.totals["paid_out_yen"] == 0, "test payouts are not a resident's money"
+    assert settled([r.StaffPayIntent("test", 100, 5, 1, 70)], Answers())[0].uncertain
+
+
+@pytest.mark.parametrize("stop", range(1, len(GOOD)))
+def test_a_second_start_finds_nothing_to_do(stop: int) -> None:
+    """And asks nobody: what was decided is in the journal."""
+    ask = Answers({1: CopyState.RESERVED}, sheets=70_022, paid=2)
+    book, _ = settled(GOOD[:stop], ask)
+    assert book.session is None
+    again = Answers()
+    assert recover(book, again, book.apply) == []
+    assert again.asked == []
+
+
+@pytest.mark.parametrize("stop", range(1, len(GOOD)))
+def test_a_start_that_is_cut_after_any_record_ends_the_same(stop: int) -> None:
+    whole, written = settled(GOOD[:stop], Answers({1: CopyState.RESERVED}, sheets=70_022, paid=2))
+    for cut in range(len(written)):
+        book = Book.replay([*GOOD[:stop], *written[:cut]])
+        rest = recover(book, Answers({1: CopyState.RESERVED}, sheets=70_022, paid=2), book.apply)
+        assert book.snapshot() == whole.snapshot()
+        assert len(rest) == len(written) - cut
+
+
+def test_outcomes_of_several_copies() -> None:
+    three = list(session(1, coins=(500, 500), copies=3))
+    at = [place for place, record in enumerate(three) if isinstance(record, r.CopyPrinted)]
+    for count, outcome in enumerate(["partly_issued", "partly_issued", "issued"]):
+        book = Book.replay(three[: at[count] + 1])
+        written = recover(book, Answers(), book.apply)
+        assert isinstance(written[-1], r.SessionClosed)
+        assert (written[-1].outcome, written[-1].earned_yen) == (outcome, 300 * (count + 1))
+        told = [advice["op"] for _, advice in book.pending_advices()]
+        assert told == ["issued"] * (count + 1) + ["void"] * (2 - count) + ["claim"]
+    assert number_of(1) in str(three)
+
+
+def test_a_coin_that_the_acceptor_still_remembers_belongs_to_the_claim() -> None:
+    """A killed program left a powered acceptor: its events are the resident's coins, not strays and not suspects."""
+    ask = Answers()
+    history = upto(r.SlotOpened)
+    opened = history[-1]
+    assert isinstance(opened, r.SlotOpened)
+    ask.late = (CoinCredited(100, 1), CreditsLost(2), CoinCredited(500, 4))
+    ask.total = (opened.accepted_total or 0) + 2
+    book, written = settled(history, ask)
+    assert [record for record in written if isinstance(record, r.Coin)] == [r.Coin(SID, 100, 1), r.Coin(SID, 500, 4)]
+    assert r.Flag("credits_lost", "2") in written
+    assert not any(code == "suspect_coin" for code, _ in book.queue)
+    assert book.claims == {SID: 600}

@@ -1,0 +1,71 @@
+"""Answers of a centre that the machine must not take: an open copy as an end, times and words that no calendar and no screen can hold."""
+
+import base64
+import json
+from collections.abc import Mapping
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from drivers.line import manifest
+from drivers.line.centre import CentreLine
+from drivers.line.fields import BadMessage, Fields
+
+RID = "0" * 32
+
+
+class Says:
+    def __init__(self, body: Mapping[str, object]) -> None:
+        self.body = body
+
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, json.dumps(self.body).encode()
+
+
+@pytest.mark.parametrize("state", ["reserved", "delivered"])
+@pytest.mark.parametrize("op", ["issued", "void"])
+def test_a_copy_that_is_still_open_acknowledges_no_advice(op: str, state: str) -> None:
+    line = CentreLine(
+        Says({"request_id": RID, "copy": 1, "state": state}),
+        Ed25519PrivateKey.generate().public_key().public_bytes_raw(),
+        "m",
+        8.0,
+    )
+    assert not line.advise({"op": op, "request_id": RID, "copy": 1, "reason": "x"})
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_year_beyond_every_calendar_raises_nothing_else(at: str) -> None:
+    key = Ed25519PrivateKey.generate()
+    promise = {
+        "request_id": RID,
+        "machine": "m",
+        "session_nonce": base64.b64encode(bytes(16)).decode(),
+        "card_fingerprint": "0" * 64,
+        "reserved_at": at,
+        "expires_at": at,
+        "copies": [],
+    }
+    text = json.dumps(promise)
+    body = json.dumps({"manifest": text, "signature": base64.b64encode(key.sign(text.encode())).decode()}).encode()
+    asked = manifest.Asked(request_id=RID, machine="m", session_nonce=bytes(16), card_fingerprint="0" * 64, items=())
+    with pytest.raises(BadMessage):
+        manifest.verified(body, key.public_key(), asked)
+
+
+@pytest.mark.parametrize(
+    "at", ["20261126T000000+0900", "2026-W48-4T00:00:00+09:00", "2026-11-26 00+09", "2026-11-26T00:00:00,5+09:00"]
+)
+def test_times_are_rfc_3339(at: str) -> None:
+    with pytest.raises(BadMessage):
+        Fields({"time": at}, "x").time("time")
+
+
+@pytest.mark.parametrize(
+    "words", ["印鑑\n登録", "", "\x00", "\u202e印鑑", "あ" * 70_000], ids=["end", "empty", "nul", "bidi", "endless"]
+)
+def test_a_title_is_one_line(words: str) -> None:
+    with pytest.raises(BadMessage):
+        Fields({"title": {"ja": words}}, "offer").words_by_language("title")

@@ -1,0 +1,96 @@
+"""Workers on real threads: what the watchdog is told of one that fell, and of one that hangs."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from drivers.errors import NoReply
+from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.session.events import Fault
+from firmware.workers import STUCK_S, Posted, ThreadCrew
+
+
+class Clock:
+    now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+class Trouble:
+    """A desk whose next command does what it is told to."""
+
+    name = "coin"
+
+    def __init__(self) -> None:
+        self.entered, self.leave = threading.Event(), threading.Event()
+        self.error: Exception | None = None
+
+    def start(self) -> Sequence[Answer]:
+        return [Health(self.name, frozenset())]
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        self.entered.set()
+        if self.error is not None:
+            raise self.error
+        assert self.leave.wait(20)
+        return []
+
+    def poll(self) -> Sequence[Answer]:
+        return []
+
+    def poll_every_s(self) -> float:
+        return 3600.0
+
+
+@pytest.fixture
+def crew() -> tuple[ThreadCrew, Trouble, Clock]:
+    desk, clock = Trouble(), Clock()
+    made = ThreadCrew([desk], clock)
+    made.start()
+    assert made.receive(20) == Posted("coin", None, Health("coin", frozenset()))
+    return made, desk, clock
+
+
+def test_a_device_that_fails_is_answered_for_and_the_worker_lives(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
+    made, desk, _ = crew
+    desk.error = NoReply("coin", "it is silent")
+    made.send("coin", WipeDesk(), 7)
+    posted = made.receive(20)
+    assert posted is not None
+    assert isinstance(posted.answer, Fault)
+    assert posted.ticket == 7
+    assert made.alive()
+    made.stop()
+
+
+def test_a_programmers_error_in_a_worker_ends_the_machine(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
+    made, desk, _ = crew
+    desk.error = ZeroDivisionError()
+    (thread,) = made._threads
+    made.send("coin", WipeDesk(), 1)
+    thread.join(20)
+    assert not made.alive()
+
+
+def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
+    crew: tuple[ThreadCrew, Trouble, Clock],
+) -> None:
+    made, desk, clock = crew
+    made.send("coin", WipeDesk(), 1)
+    assert desk.entered.wait(20)
+    clock.now_s += STUCK_S
+    assert made.alive(), "that long a page may take"
+    clock.now_s += 1
+    assert not made.alive()
+    desk.leave.set()
+    made.stop()
+    assert not any(thread.is_alive() for thread in made._threads)
+
+
+def test_a_worker_that_waits_for_work_does_not_hang(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
+    made, _, clock = crew
+    clock.now_s += 10 * STUCK_S
+    assert made.alive()
+    made.stop()

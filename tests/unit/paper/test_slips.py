@@ -1,0 +1,134 @@
+"""Receipt and claim slip: through the driver onto simulated paper, and read from there."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.printer.profile import load_profile
+from drivers.printer.raster import RasterSlip, has_real_time
+from drivers.vocabulary import Printed
+from firmware.paper.drawn import DrawnSlip
+from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, claim_slip, receipt, receipt_for
+from host_sim.models.printer import Sheet
+from tests.unit.printer.rig import make_rig
+
+PLACE = {"ja": "宮崎駅前店", "en": "Miyazaki Station store"}
+AT = datetime(2026, 11, 24, 17, 5)  # noqa: DTZ001  (the machine passes local time)
+RECEIPT = ReceiptFacts(
+    place=PLACE,
+    machine="miyazaki-store-01",
+    telephone="0985-25-2111",
+    printed_at=AT,
+    lines=(
+        ({"ja": "住民票の写し", "en": "Copy of residence certificate"}, "2026-000123-4", 300),
+        ({"ja": "印鑑登録証明書"}, "2026-000124-2", 300),
+    ),
+    fee_yen=600,
+    inserted_yen=1000,
+    change_yen=350,
+    claim_yen=50,
+)
+CLAIM = ClaimFacts(
+    place=PLACE,
+    machine="miyazaki-store-01",
+    telephone="0985-25-2111",
+    printed_at=AT,
+    amount_yen=50,
+    claim_code="K7QM3XPA",
+)
+
+
+def _print(slip: RasterSlip | bytes, printer: str) -> Sheet:
+    rig = make_rig(printer, tiny=False)
+    assert isinstance(rig.driver.print_slip(slip, 4), Printed)
+    assert rig.model.complaints == []
+    return rig.model.tray[-1]
+
+
+@pytest.mark.parametrize("printer", ["receipt-80", "tm-t88", "a4-203"])
+def test_the_claim_code_is_read_from_the_paper(printer: str) -> None:
+    sheet = _print(claim_slip(CLAIM, load_profile(printer).width_dots), printer)
+    found = zxingcpp.read_barcodes(sheet.image().convert("L"))
+    assert [code.text for code in found] == ["KOFUKI-CLAIM:K7QM3XPA:50"]
+
+
+def test_the_kanji_rom_prints_the_whole_receipt() -> None:
+    profile = load_profile("tm-t88")
+    text = receipt_for(RECEIPT, profile)
+    assert isinstance(text, bytes)
+    assert not has_real_time(text)
+    sheet = _print(text, "tm-t88")
+    lines = [line.replace(" ", "") for line in sheet.text.splitlines()]
+    for expected in (
+        "領　収　書",
+        "日時Date2026年11月24日(火)17:05",
+        "場所Place宮崎駅前店",
+        "住民票の写し300円",
+        "Copyofresidencecertificate",
+        "発行番号No.2026-000124-2",
+        "手数料Fee600円",
+        "お預かりPaid1,000円",
+        "お釣りChange350円",
+        "返金請求額Tobeclaimed50円",
+        "お問い合わせInquiries0985-25-2111",
+    ):
+        assert expected in lines
+    assert sheet.dots().any(axis=0)[-1] or sheet.dots().any(axis=0)[-24:].any()  # pairs reach the right margin
+
+
+def test_without_a_kanji_rom_the_receipt_is_drawn() -> None:
+    slip = receipt_for(RECEIPT, load_profile("receipt-80"))
+    assert slip == receipt(RECEIPT, 576)
+    assert _print(slip, "receipt-80").text == ""
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(RECEIPT, place={"ja": "髙﨑商店"}),  # outside JIS X 0208
+        replace(RECEIPT, lines=RECEIPT.lines * 20),  # longer than the printer's window
+    ],
+)
+def test_what_the_rom_cannot_print_is_drawn(facts: ReceiptFacts) -> None:
+    assert isinstance(receipt_for(facts, load_profile("tm-t88")), RasterSlip)
+
+
+def test_a_long_basket_does_not_run_off_the_picture() -> None:
+    short, long = receipt(RECEIPT, 576), receipt(replace(RECEIPT, lines=RECEIPT.lines * 20), 576)
+    ink = np.unpackbits(np.frombuffer(long.rows, np.uint8).reshape(long.height_dots, -1), axis=1)
+    assert long.height_dots > 5 * short.height_dots
+    assert ink[-80:].any()
+    assert long.rows[-100 * 72 :] == short.rows[-100 * 72 :]  # the same last lines
+
+
+def test_nothing_owed_is_not_mentioned() -> None:
+    assert receipt(replace(RECEIPT, claim_yen=0), 576).height_dots < receipt(RECEIPT, 576).height_dots
+
+
+_TEXT = st.text(st.sampled_from("住民票の写し宮崎市AaWi1 (（。"), min_size=1, max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_TEXT, _TEXT, st.sampled_from(Size), st.booleans(), st.sampled_from([512, 576, 1664]))
+def test_no_ink_in_the_margins_whatever_the_words(left: str, right: str, size: Size, bold: bool, width: int) -> None:
+    drawn = DrawnSlip(width)
+    drawn.pair(left, right, size, bold=bold)
+    drawn.centre(right, size, bold=bold)
+    drawn.left(left, size, bold=bold)
+    slip = drawn.finish()
+    ink = np.unpackbits(np.frombuffer(slip.rows, np.uint8).reshape(slip.height_dots, -1), axis=1)[:, :width]
+    edge = width // 36 - 4  # a letter may overhang its box by a little
+    assert not ink[:, :edge].any()
+    assert not ink[:, width - edge :].any()
+
+
+def test_a_pair_too_wide_for_one_line_takes_two() -> None:
+    one, two = DrawnSlip(576), DrawnSlip(576)
+    one.pair("場所", "宮崎駅前店", Size.NORMAL)
+    two.pair("場所", "宮崎市役所本庁舎 市民課ロビー 一階 東側入口", Size.NORMAL)
+    assert two.finish().height_dots > one.finish().height_dots

@@ -1,0 +1,66 @@
+"""Profiles: those that ship are sound, and those that ask the impossible do not start."""
+
+from importlib import resources
+
+import pytest
+
+from drivers.printer.profile import ProfileError, load_profile, parse_profile, profile_names
+
+
+def _text(name: str) -> str:
+    return resources.files("drivers.printer").joinpath(f"profiles/{name}.toml").read_text("utf-8")
+
+
+def test_the_profiles_that_ship() -> None:
+    assert {"a4-203", "a4-300", "kpm216h", "tm-t88", "receipt-80"} <= set(profile_names())
+    for name in profile_names():
+        profile = load_profile(name)
+        if profile.page_dots:  # an A4 page, cropped to the head by at most 5.5 mm a side
+            a4 = 210 / 25.4 * profile.dpi
+            assert 0 <= a4 - profile.width_dots <= 11 / 25.4 * profile.dpi
+            assert abs(profile.page_dots - 297 / 25.4 * profile.dpi) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "sentence"),
+    [
+        ("a4-203", "dpi = 203.2", "dpi = 20", "dpi 20.0 is not that of a thermal head"),
+        ("a4-203", 'proof = "process_id"', 'proof = "hope"', "proof is 'hope'; allowed are process_id"),
+        ("a4-203", "band_rows = 128", "band_rows = 1000", "band_rows must be 1 to 512"),
+        ("a4-203", "band_rows = 128", "band_rows = 500", "more than window_bytes"),
+        ("a4-203", "window_bytes = 98304", "window_bytes = 198304", "window_bytes is more than buffer_bytes"),
+        ("a4-203", "width_dots = 1664", "width_dots = 2200", "a row of 2200 dots does not fit a command of 2048"),
+        ("a4-203", "width_dots = 1664", 'width_dots = "wide"', "width_dots must be int"),
+        ("a4-203", "clears_memory = true", "clears_memory = 1", "clears_memory must be bool"),
+        ("a4-203", 'presenter = "citizen"', 'presenter = "custom"', "the presenter custom belongs to"),
+        ("a4-203", 'dialect = "citizen"', "", "the key 'dialect' is missing"),
+        ("a4-203", "band_rows", "bandrows", "nobody reads the key 'bandrows'"),
+        ("a4-203", "title =", "title", "is not valid TOML"),
+        ("a4-300", 'image = "gs_v_0"', 'image = "gs_paren_l"', "reads as a real-time command"),
+        ("a4-300", "rows_per_command = 343", "rows_per_command = 100", "is more than the 100 rows one command carries"),
+        ("kpm216h", "band_rows = 96", "band_rows = 100", "a multiple of 24"),
+        ("kpm216h", 'proof = "odometer"', 'proof = "fence"', "the odometer is the proof of the custom dialect"),
+        ("kpm216h", "present_steps = 12", "present_steps = 0", "present_steps must be 1 to 255"),
+        ("tm-t88", 'cut = "gs_v_66"', 'cut = "none"', "a counter of cuts needs a cutter"),
+    ],
+)
+def test_the_impossible_is_refused_in_one_sentence(name: str, old: str, new: str, sentence: str) -> None:
+    text = _text(name)
+    assert old in text
+    if "reads as" in sentence:
+        text = text.replace("width_dots = 2464", "width_dots = 1040")
+    with pytest.raises(ProfileError, match=r"^printer profile x") as caught:
+        parse_profile("x", text.replace(old, new, 1))
+    assert sentence in str(caught.value)
+
+
+def test_an_image_of_two_byte_length_must_hold_a_band() -> None:
+    text = _text("a4-300").replace('image = "gs_v_0"', 'image = "gs_paren_l"')
+    text = text.replace("band_rows = 128", "band_rows = 256").replace("window_bytes = 131072", "window_bytes = 200000")
+    with pytest.raises(ProfileError, match=r"does not fit the two-byte length of GS \( L"):
+        parse_profile("x", text)
+
+
+def test_an_unknown_name_lists_what_there_is() -> None:
+    with pytest.raises(ProfileError, match="there are a4-203"):
+        load_profile("laser")

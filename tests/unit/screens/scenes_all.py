@@ -1,0 +1,242 @@
+"""Every scene there is, in one language: each type, each word, each way it can look."""
+
+from datetime import datetime, time
+from itertools import product
+from zoneinfo import ZoneInfo
+
+from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from firmware.session import scenes as show
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+TITLES = [
+    {"ja": "住民票の写し", "en": "Certificate of residence"},
+    {"ja": "印鑑登録証明書", "en": "Seal registration certificate"},
+    {"ja": "住民票記載事項証明書", "en": "Certificate of recorded items"},
+    {"ja": "所得・課税証明書", "en": "Income and tax certificate"},
+    {"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Family register, complete"},
+    {"ja": "戸籍の附票の写し", "en": "Address history of the register"},
+]
+QUESTIONS = [
+    {"ja": "どなたの分ですか", "en": "Whose record?"},
+    {"ja": "のせる人をえらんでください", "en": "Choose the people"},
+    {"ja": "世帯主・続柄", "en": "Head of household and relationship"},
+    {"ja": "個人番号（マイナンバー）", "en": "My Number"},
+]
+ANSWERS = [
+    {"ja": "世帯全員", "en": "Everyone in my household"},
+    {"ja": "本人のみ", "en": "Only myself"},
+    {"ja": "世帯の一部（えらぶ）", "en": "Some members (choose)"},
+    {"ja": "宮崎　みどり"},
+    {"ja": "渡邉\U000e0102　和子"},
+    {"ja": "グエン・ヴァン・アン（NGUYEN VAN ANH）"},
+]
+NAME = "グエン・ヴァン・＊＊"
+# The words of Sorry that no enumeration of the drivers holds (firmware/session/scenes.py).
+SESSION_REASONS = (
+    "cancelled",
+    "timed_out",
+    "pay_timed_out",
+    "card_removed",
+    "paper_not_ready",
+    "paper_stuck",
+    "too_late",
+    "change_short",
+    "binding",
+    "coin_trouble",
+    "keypad",
+    "door",
+    "machine",
+)
+REASONS = tuple(
+    dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS])
+)
+CLOSED_REASONS = ("hours", "year_end", "maintenance", "out_of_service", "clock", "lockout")
+WORKS = (
+    "reading_card",
+    "calling_centre",
+    "checking_pin",
+    "authenticating",
+    "preparing",
+    "opening_slot",
+    "counting",
+    "settling",
+)
+MONEY = (
+    {},
+    {"returned_yen": 1500},
+    {"issued_copies": 2},
+    {"claim_yen": 1500, "claim_code": "WXYZ2345"},
+    {"issued_copies": 1, "returned_yen": 600, "claim_yen": 40, "claim_code": "WXYZ2345"},
+)
+
+
+def waiting(language: str) -> list[show.Scene]:
+    kinds = tuple((title, 300) for title in TITLES)
+    openings = (None, datetime(2027, 9, 29, 8, 30, tzinfo=TOKYO), datetime(2026, 12, 30, 6, 30, tzinfo=TOKYO))
+    cards = (("individual_number",), tuple(str(kind) for kind in CardKind if kind != "phone"))
+    return [
+        show.Starting(language=language),
+        show.Maintenance(language=language),
+        *(
+            show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers)
+            for reason, at, numbers in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")])
+        ),
+        *(
+            show.Idle(
+                language=language,
+                opens=time(6, 30),
+                closes=time(23),
+                kinds=kinds[:count],
+                exact_money_only=exact,
+                cards=taken,
+            )
+            for count, exact, taken in product((0, 1, 2, 3, 6), (False, True), cards)
+        ),
+        *(show.Working(language=language, what=what) for what in WORKS),
+    ]
+
+
+def card(language: str) -> list[show.Scene]:
+    return [
+        *(
+            show.EnterPin(language=language, countdown_s=seconds, count=count, tries_left=left, wrong=wrong)
+            for seconds, count, left, wrong in product((15,), (0, 1, 4), (None, 1, 2, 3), (False, True))
+        ),
+        show.LastTry(language=language),
+        show.LastTry(language=language, countdown_s=15),
+        show.TakeCard(language=language),
+        show.TakeCard(language=language, countdown_s=3, alarm=True),
+    ]
+
+
+def choosing(language: str) -> list[show.Scene]:
+    refusals = (None, *map(str, CentreRefusal))
+    kinds = [
+        show.ChooseKind(
+            language=language,
+            countdown_s=seconds,
+            masked_name=NAME,
+            lines=tuple(
+                show.KindLine(title=title, fee_yen=1250, refusal=refusals[number % 2 * 15]) for number, title in lines
+            ),
+            page=pages,
+            pages=pages,
+            may_go_back=back,
+            refused=refused,
+        )
+        for count, seconds, pages, back in product((1, 2, 3, 4, 5, 6), (None, 15), (1, 2), (True,))
+        for lines in [list(enumerate(TITLES[:count]))]
+        for refused in ([None, 1] if count > 1 else [None])
+    ]
+    every_refusal = [
+        show.ChooseKind(
+            language=language,
+            masked_name=NAME,
+            lines=(show.KindLine(title=TITLES[4], fee_yen=300, refusal=word),),
+            refused=0,
+        )
+        for word in map(str, CentreRefusal)
+    ]
+    options = [
+        show.ChooseOption(
+            language=language,
+            countdown_s=seconds,
+            kind_title=kind,
+            title=title,
+            lines=tuple(show.ChoiceLine(label=label, chosen=number % 2 == 1) for number, label in enumerate(labels)),
+            several=several,
+            step=2,
+            steps=5,
+            page=1,
+            pages=pages,
+        )
+        for count, several, seconds, pages in product((1, 2, 3, 6), (False, True), (15,), (1, 3))
+        for labels in [ANSWERS[:count]]
+        for title in QUESTIONS
+        for kind in (TITLES[0], TITLES[4])
+    ]
+    copies = [
+        show.ChooseCopies(
+            language=language, countdown_s=seconds, kind_title=TITLES[4], fee_yen=750, copies=count, copies_max=9
+        )
+        for seconds, count in product((None, 15), (1, 2, 9))
+    ]
+    details = ((), tuple(ANSWERS[:1]), tuple(ANSWERS[:3]))
+    baskets = [
+        show.Basket(
+            language=language,
+            countdown_s=seconds,
+            masked_name=NAME,
+            lines=tuple(
+                show.BasketLine(title=TITLES[number + 2], details=details[number % 2], copies=9, fee_yen=6750)
+                for number in range(count)
+            ),
+            fee_yen=20250,
+            may_add=add,
+        )
+        for count, seconds, add in product((1, 2, 3), (None, 15), (False, True))
+    ]
+    return [*kinds, *every_refusal, *options, *copies, *baskets]
+
+
+def paying(language: str) -> list[show.Scene]:
+    return [
+        *(
+            show.Pay(
+                language=language,
+                countdown_s=seconds,
+                fee_yen=20250,
+                inserted_yen=inserted,
+                accepts_yen=accepts,
+                exact_money_only=exact,
+                rejected=rejected,
+            )
+            for seconds, inserted, accepts, exact, rejected in product(
+                (None, 15), (0, 30, 21000), ((10, 50, 100, 500), (500,), ()), (False, True), (False, True)
+            )
+        ),
+        *(
+            show.Printing(language=language, kind_title=title, copy=copy, copies=copies)
+            for title in TITLES
+            for copy, copies in ((1, 1), (2, 3), (9, 9))
+        ),
+        *(
+            show.MoneyBack(language=language, amount_yen=yen, is_change=change)
+            for yen in (10, 20250)
+            for change in (0, 1)
+        ),
+    ]
+
+
+def ending(language: str) -> list[show.Scene]:
+    return [
+        *(
+            show.TakePaper(language=language, countdown_s=seconds, copies=copies, change_yen=change, alarm=alarm)
+            for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
+        ),
+        *(
+            show.Sorry(language=language, countdown_s=seconds, reason=reason, numbers=numbers, **money)
+            for seconds, reason, money, numbers in [
+                *product((None, 15), REASONS, MONEY[:1], [()]),
+                *product((15,), REASONS, MONEY[-1:], [()]),
+                *product((None, 15), REASONS, ({"card_in": True},), [()]),
+                *product((None, 15), REASONS[:1], MONEY, [(), ("612", "402")]),
+            ]
+        ),
+        *(
+            show.Done(
+                language=language,
+                countdown_s=seconds,
+                copies=2,
+                fee_yen=600,
+                change_yen=400,
+                claim_yen=claim,
+                claim_code="WXYZ2345" if claim else None,
+            )
+            for seconds, claim in product((None, 6), (0, 1400))
+        ),
+    ]
+
+
+def every_scene(language: str) -> list[show.Scene]:
+    return [*waiting(language), *card(language), *choosing(language), *paying(language), *ending(language)]

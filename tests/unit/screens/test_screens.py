@@ -1,0 +1,308 @@
+"""Every scene in every language, measured on the finished picture: nothing cut, covered, small or pale."""
+
+from collections import Counter
+from dataclasses import fields
+from itertools import accumulate, combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from firmware.screens import draw, render
+from firmware.screens.canvas import HEIGHT, LEAST_SIZE, WIDTH, Canvas
+from firmware.screens.fonts import BOLD, RARE, REGULAR, coverage, is_selector
+from firmware.screens.lines import NOT_FIRST, NOT_LAST, broken
+from firmware.screens.palette import contrast
+from firmware.screens.words import FOLDER, languages, words
+from firmware.session import scenes as show
+
+from .scenes_all import ANSWERS, NAME, QUESTIONS, REASONS, SESSION_REASONS, TITLES, every_scene
+
+LANGUAGES = languages()
+
+
+def overlapping(one, other) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def faults(canvas: Canvas, *, may_shorten: bool = False) -> list[str]:
+    """What is wrong with a screen, in sentences."""
+    found = []
+    for note in canvas.placed:
+        left, top, right, bottom = note.box
+        if not note.text:
+            continue
+        if note.shortened and not may_shorten:
+            found.append(f"{note.text!r} was cut to fit {note.room}")
+        if note.size < LEAST_SIZE:
+            found.append(f"{note.text!r} has letters of {note.size} pixels")
+        room = note.room
+        if left < room[0] - 1 or right > room[2] + 2 or top < room[1] or bottom > room[3]:
+            found.append(f"{note.text!r} at {note.box} leaves its room {room}")
+        if left < 0 or top < 0 or right > WIDTH or bottom > HEIGHT:
+            found.append(f"{note.text!r} at {note.box} leaves the screen")
+            continue
+        found += ground_faults(canvas, note)
+    for one, other in combinations([note for note in canvas.placed if note.text], 2):
+        if overlapping(one.box, other.box):
+            found.append(f"{one.text!r} {one.box} and {other.text!r} {other.box} meet")
+    return found
+
+
+def ground_faults(canvas: Canvas, note) -> list[str]:
+    """The ground behind the letters, read from the picture: one colour all round, and far enough from theirs."""
+    left, top, right, bottom = note.box
+    colours = sorted(canvas.image.crop(note.box).getcolors((right - left) * (bottom - top)))
+    ground = next(colour for _, colour in reversed(colours) if colour != note.colour)
+    # Along the edge of the letters' box there is ground, or letters: else the text lies across something.
+    edge = Counter()
+    before, behind = max(left - 1, 0), min(right, WIDTH - 1)
+    for strip in (
+        (left, top, right, top + 1),
+        (left, bottom - 1, right, bottom),
+        (before, top, before + 1, bottom),
+        (behind, top, behind + 1, bottom),
+    ):
+        for count, colour in canvas.image.crop(strip).getcolors((right - left) + (bottom - top)):
+            edge[mixed(colour, ground, note.colour)] += count
+    found = []
+    if (ratio := contrast(note.colour, ground)) < 7:
+        found.append(f"{note.text!r}: contrast {ratio:.1f}")
+    if edge[False] > 0.03 * edge.total():
+        found.append(f"{note.text!r} at {note.box} lies across an edge ({edge[False]} of {edge.total()})")
+    return found
+
+
+def mixed(colour, ground, letters) -> bool:
+    """Whether a colour is ground, letters, or something between the two."""
+    shares = [(c - g) / (t - g) for c, g, t in zip(colour, ground, letters, strict=True) if abs(t - g) > 8]
+    return all(-0.05 <= share <= 1.05 for share in shares) and max(shares) - min(shares) < 0.1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_scene_can_be_read(language):
+    wrong = Counter()
+    for scene in every_scene(language):
+        for fault in faults(draw(scene)):
+            wrong[f"{type(scene).__name__}: {fault}"] += 1
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+def test_every_scene_type_is_drawn():
+    drawn = {type(scene).__name__ for scene in every_scene("ja")}
+    assert drawn == {kind.__name__ for kind in show.Scene.__subclasses__()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_scene_gives_the_same_picture(language):
+    scenes = every_scene(language)[::7]
+    first = [render(scene).tobytes() for scene in scenes]
+    assert [render(scene).tobytes() for scene in reversed(scenes)] == first[::-1]
+
+
+LETTERS = st.text(st.sampled_from("亜宮崎渡邉髙𠮷みどりグエンヴァー・（）　 NGUYENvan''-１２3、。"), max_size=70)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=6), LETTERS, LETTERS, st.booleans(), st.sampled_from(LANGUAGES))
+@settings(max_examples=120, deadline=None)
+def test_whatever_the_centre_calls_things_nothing_leaves_its_place(labels, title, name, several, language):
+    titles = [{"ja": text} for text in labels]
+    scenes = [
+        show.ChooseOption(
+            language=language,
+            countdown_s=15,
+            kind_title={"ja": title},
+            title={"ja": title},
+            lines=tuple(show.ChoiceLine(label=label, chosen=several) for label in titles),
+            several=several,
+            step=1,
+            steps=9,
+            page=1,
+            pages=2,
+        ),
+        show.ChooseKind(
+            language=language,
+            countdown_s=15,
+            masked_name=name,
+            lines=tuple(
+                show.KindLine(title=text, fee_yen=10250, refusal="moved_out" if n % 2 else None)
+                for n, text in enumerate(titles)
+            ),
+            refused=1 if len(titles) > 1 else None,
+        ),
+        show.Basket(
+            language=language,
+            countdown_s=15,
+            masked_name=name,
+            lines=tuple(
+                show.BasketLine(title=text, details=tuple(titles), copies=9, fee_yen=9990) for text in titles[:3]
+            ),
+            fee_yen=29970,
+            may_add=True,
+        ),
+        show.ChooseCopies(language=language, kind_title={"ja": title}, fee_yen=10250, copies=9, copies_max=9),
+        show.Printing(language=language, kind_title={"ja": title}, copy=3, copies=9),
+    ]
+    for scene in scenes:
+        assert not faults(draw(scene), may_shorten=True)
+
+
+# --- words ------------------------------------------------------------------------------------------
+
+
+def test_each_reason_word_means_one_thing():
+    families = [CardRefusal, CentreRefusal, LineTrouble, PrintTrouble, SESSION_REASONS]
+    doubled = [word for word, count in Counter(str(w) for family in families for w in family).items() if count > 1]
+    assert doubled == ["pin_blocked", "binding"], "two of each: but each pair means the same to the resident"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_are_words_for_every_reason_and_no_others(language):
+    table = words(language)._table["reasons"]
+    assert set(table) == set(REASONS)
+    for reason, texts in table.items():
+        assert texts["what"], reason
+        assert texts["then"], reason
+    # A grey line of the menu is refused by the centre alone.
+    assert all(words(language).refusal(str(word)) for word in CentreRefusal)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_keys_and_the_same_blanks(language):
+    def blanks(table, path=()):
+        for key, value in table.items():
+            if isinstance(value, dict):
+                yield from blanks(value, (*path, key))
+            elif path[0] not in {"fonts", "dates"}:
+                text = value if isinstance(value, str) else " ".join(value)
+                yield (*path, key), sorted(text.split("{")[n].split("}")[0] for n in range(1, text.count("{") + 1))
+
+    mine = {key: names for key, names in blanks(words(language)._table) if key[-1] != "short"}
+    japanese = {key: names for key, names in blanks(words("ja")._table) if key[-1] != "short"}
+    assert mine == japanese
+    assert len(words(language)._table["dates"]["months"]) == 12
+    assert len(words(language)._table["dates"]["weekdays"]) == 7
+
+
+def test_a_reason_without_words_is_a_programmers_error():
+    with pytest.raises(KeyError):
+        render(show.Sorry(reason="the_dog_ate_it"))
+    with pytest.raises(KeyError):
+        render(show.Closed(reason="lunch", opens_at=None))
+    with pytest.raises(KeyError):
+        render(show.Working(what="thinking"))
+    with pytest.raises(FileNotFoundError):
+        render(show.Starting(language="tlh"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_countdown_is_on_every_screen_that_has_one(language):
+    for scene in every_scene(language):
+        if scene.countdown_s is not None:
+            shown = words(language)("common", "seconds", n=scene.countdown_s)
+            assert any(note.text == shown for note in draw(scene).placed), scene
+
+
+def test_a_pin_screen_shows_the_count_and_nothing_else_that_differs():
+    texts = {
+        count: [note.text for note in draw(show.EnterPin(count=count, tries_left=3)).placed] for count in range(1, 4)
+    }
+    assert texts[1] == texts[2] == texts[3], "between the first and the last digit only a dot is added"
+    names = {field.name for field in fields(show.EnterPin)}
+    assert names == {"language", "countdown_s", "count", "tries_left", "wrong"}, "there is no way to give it a digit"
+
+
+# --- letters ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_of_the_words_is_in_the_fonts(language):
+    if words(language).font(bold=False) is not None:
+        return  # a language with its own family; its letters are looked at by the test of that family
+    letters = {ord(letter) for letter in (FOLDER / f"{language}.toml").read_text(encoding="utf-8")} - {10}
+    assert letters <= coverage(REGULAR)
+    assert letters <= coverage(BOLD)
+
+
+def test_a_rare_letter_of_a_name_is_drawn_and_not_a_box():
+    assert ord("𠮷") not in coverage(BOLD)
+    assert ord("𠮷") in coverage(RARE)
+    drawn = {}
+    for label in ("渡邉　和子", "渡邉\U000e0102　和子", "𠮷田　和子", "吉田　和子"):
+        line = show.ChoiceLine(label={"ja": label}, chosen=False)
+        scene = show.ChooseOption(
+            kind_title=TITLES[0], title=QUESTIONS[1], lines=(line,), several=True, step=1, steps=1
+        )
+        drawn[label] = render(scene).tobytes()
+    assert len(set(drawn.values())) == 4, "each form of the letter has its own shape"
+
+
+@given(st.text(st.sampled_from("日本語の、。文字「」（）ャッー々カナabc12,."), max_size=80), st.integers(60, 400))
+@settings(max_examples=300, deadline=None)
+def test_lines_end_where_they_may(text, width):
+    lines = broken(text, lambda piece: 24 * len(piece), width)
+    assert "".join(lines) == text, "nothing is lost"
+    assert all(24 * len(line) <= width or len(line) == 1 for line in lines)
+    ends = accumulate(len(line) for line in lines[:-1])
+    for end in ends:
+        if parts(text, end):
+            continue
+        # A run of letters that may not be parted is cut only when it is longer than a line.
+        start = next(at for at in range(end, -1, -1) if at == 0 or parts(text, at))
+        stop = next(at for at in range(end, len(text) + 1) if at == len(text) or parts(text, at))
+        assert 24 * (stop - start) > width, lines
+
+
+def parts(text: str, at: int) -> bool:
+    """Whether a line may end before `text[at]` (JIS X 4051), read once more."""
+    before, after = text[at - 1], text[at]
+    both_latin = before.isascii() and after.isascii()
+    return after not in NOT_FIRST and before not in NOT_LAST and not both_latin
+
+
+def test_japanese_lines_end_between_phrases():
+    def lines(text, width):
+        return broken(text, lambda piece: 36 * len(piece), width)
+
+    assert lines("マイナンバーカードを入れてください", 500) == ["マイナンバーカードを", "入れてください"]
+    assert lines("証明書と領収書をお取りください", 400) == ["証明書と領収書を", "お取りください"]
+    assert lines("下の受け皿からお取りください。", 500) == ["下の受け皿から", "お取りください。"]
+
+
+def test_nothing_of_a_resident_is_kept_between_sessions():
+    """Pictures and widths are kept; names are not among them."""
+    from firmware.screens import canvas, fonts, frame, landscape, pictures
+    from firmware.screens import words as wording
+
+    def kept() -> int:
+        caches = [
+            member
+            for module in (canvas, fonts, frame, landscape, pictures, wording)
+            for member in vars(module).values()
+            if hasattr(member, "cache_info")
+        ]
+        return sum(cache.cache_info().currsize for cache in caches)
+
+    def scene(name: str, answers: list) -> show.Scene:
+        lines = tuple(show.ChoiceLine(label=answer, chosen=False) for answer in answers)
+        return show.ChooseOption(
+            kind_title=TITLES[0], title=QUESTIONS[1], lines=lines, several=True, step=1, steps=1
+        ), show.Basket(masked_name=name, lines=(), fee_yen=0, may_add=True)
+
+    for one in scene(NAME, ANSWERS[:5]):
+        render(one)
+    before, letters = kept(), {letter for table in _tables(fonts) for letter in table}
+    for one in scene(
+        "鵜戸　龍＊", [{"ja": name} for name in ("鵜戸　龍一", "鵜戸　蘭", "鵜戸　𠮷", "鵜戸　燕", "鵜戸　凛")]
+    ):
+        render(one)
+    assert kept() == before
+    assert {letter for table in _tables(fonts) for letter in table} == letters
+    assert not letters & set("鵜戸龍蘭燕凛𠮷")
+    assert not any(is_selector(letter) for letter in letters)
+
+
+def _tables(fonts) -> list[dict[str, float]]:
+    paths = (fonts.REGULAR, fonts.BOLD)
+    return [fonts._advances(path, size) for path in paths for size in (24, 26, 28, 30, 34)]

@@ -1,0 +1,107 @@
+"""The unit file: what it refuses, in a sentence that names the key; and which acceptor it chooses."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.vocabulary import CardKind
+from firmware.service.hours import TOKYO, ServiceHours
+from firmware.unit import UnitError, load_unit
+from host_sim.centre import rules
+
+UNITS = Path(__file__).parents[2] / "hardware" / "units"
+PULSE = """
+[coin.pulse]
+coin_pin = 23
+inhibit_pin = 24
+pulses = { 10 = 1, 50 = 5, 100 = 10, 500 = 50 }
+"""
+
+
+def below(folder: Path, text: str) -> Path:
+    path = folder / "unit.toml"
+    path.write_text(f'extends = "{UNITS / "dev-store.toml"}"\n{text}')
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(UNITS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_unit_of_the_house_can_be_read(path: Path) -> None:
+    assert load_unit(path).coin.hoppers
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "citizen"),
+    [
+        ("store", "store", False),
+        ("office", "office", True),
+        ("counter", "counter", True),
+        ("dev-store", "store", False),
+        ("dev-office", "office", True),
+    ],
+)
+def test_the_site_decides_which_cards_are_taken_as_the_centre_does(name: str, profile: str, citizen: bool) -> None:
+    unit = load_unit(UNITS / f"{name}.toml")
+    assert unit.unit.profile == profile
+    assert (CardKind.CITIZEN in unit.card.kinds) is citizen
+    assert {str(kind) for kind in unit.card.kinds} == rules.CARDS[profile]
+    assert ServiceHours(unit.hours).next_opening(datetime(2026, 12, 30, 12, tzinfo=TOKYO)) is not None
+
+
+@pytest.mark.parametrize("name", ["store", "office", "counter"])
+def test_a_real_unit_is_not_simulated_and_every_device_has_a_name_that_udev_gives(name: str) -> None:
+    unit = load_unit(UNITS / f"{name}.toml")
+    assert not unit.unit.simulated
+    given = set(re.findall(r'SYMLINK\+="(\S+)"', (UNITS.parent / "udev" / "80-kofuki.rules").read_text()))
+    ports = (unit.coin.port, unit.printer.port, unit.receipt_printer.port, unit.console.port if unit.console else "")
+    assert {port.removeprefix("/dev/") for port in ports} == given
+
+
+def test_an_office_opens_on_working_days_only() -> None:
+    hours = ServiceHours(load_unit(UNITS / "office.toml").hours)
+    friday_evening = datetime(2026, 11, 20, 17, 15, tzinfo=TOKYO)
+    assert not hours.admits(friday_evening, 0.0)
+    # Monday 23 November is a holiday (勤労感謝の日).
+    assert hours.next_opening(friday_evening) == datetime(2026, 11, 24, 8, 30, tzinfo=TOKYO)
+
+
+def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:
+    assert load_unit(UNITS / "dev-store.toml").coin.pulse is None
+    pulse = load_unit(UNITS / "dev-pulse.toml").coin.pulse
+    assert pulse is not None
+    assert pulse.codes == {1: 10, 5: 50, 10: 100, 50: 500}
+    assert (pulse.width_s, pulse.end_s) == (0.025, 0.35)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (PULSE.replace("= 24", "= 23"), "coin.pulse: coin_pin and inhibit_pin are the same wire"),
+        (PULSE.replace("= 24", "= 40"), "coin.pulse.inhibit_pin is 40; allowed is 0 to 27"),
+        (PULSE.replace("50 = 5,", ""), "accepts_yen must be what pulse.pulses has"),
+        (PULSE.replace("50 = 5,", "50 = 1,"), "gives two coins the same number"),
+        (PULSE.replace("50 = 5,", "50 = 0,"), "each value in yen a number of pulses"),
+        (PULSE.replace("50 = 5,", "fifty = 5,"), "each value in yen a number of pulses"),
+        (PULSE.replace("50 = 5,", "50 = 4,"), "two coins together could not be told from one"),
+        (PULSE + "width_s = 0.5", "width_s is 0.5; allowed is 0.02 to 0.1"),
+        (PULSE + "speed = 1", "nobody reads the key 'speed'"),
+        ("[coin]\nacceptor_serial = 7\n" + PULSE, "a pulse acceptor has no serial number"),
+        ("[coin]\nchecksum = 'sum'\n", "coin.checksum is 'sum'; allowed is simple, crc"),
+        ("[coin]\naccepts_yen = '10'\n", "coin.accepts_yen must be a list"),
+    ],
+)
+def test_a_coin_table_that_cannot_work_is_refused_before_anything_starts(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(UnitError) as refused:
+        load_unit(below(tmp_path, text))
+    assert sentence in str(refused.value)
+
+
+def test_without_values_and_without_pulses_nobody_knows_what_a_coin_is_worth(tmp_path: Path) -> None:
+    text = (UNITS / "dev-store.toml").read_text(encoding="utf-8")
+    path = tmp_path / "bare.toml"
+    path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("values")))
+    with pytest.raises(UnitError, match="values are missing"):
+        load_unit(path)
