@@ -64,6 +64,7 @@ from firmware.service.availability import Reason
 from firmware.service.hours import ServiceHours
 from firmware.session.context import House
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
+from firmware.settings import at_start, why_unusable
 from firmware.start import Witnesses, begin
 from firmware.unit import PrinterSettings, Unit, UnitError, load_unit
 from firmware.workers import ThreadCrew
@@ -85,6 +86,7 @@ class Machine:
     """Everything of one machine, put together from its unit file."""
 
     def __init__(self, unit: Unit, run: Path, unit_path: Path) -> None:
+        """`unit`: as the file says it; the settings made on the console come over it from the journal."""
         self.unit = unit
         self._unit_path = unit_path
         self._alarm_sent = self._alarm_heard = False
@@ -93,6 +95,8 @@ class Machine:
         self._disk = self._open_disk()
         journal = Journal.open(self._disk, wall=self.now, mono=time.monotonic, quality=self._clock_quality)
         self.memory = Memory(journal, KeySeal.load_or_make(run / "journal-seal.pem"))
+        self.unit, self._settings_fit = at_start(self.memory, unit_path)
+        unit = self.unit
         self._pin = PinBuffer()
         self._vault = Vault()
         self._screen = FramebufferScreen(
@@ -178,6 +182,8 @@ class Machine:
         found = {"journal_copy"} if is_degraded(self._disk) else set()
         if not self.unit.unit.simulated and any(weaknesses()):
             found.add("hardening")
+        if not self._settings_fit:
+            found.add("settings")
         return frozenset(found)
 
     # --- desks ----------------------------------------------------------------------------------
@@ -261,17 +267,10 @@ class Machine:
             hopper_values=[hopper.value_yen for hopper in self.unit.coin.hoppers],
             now=self.now,
             clock=self._clock,
-            settings=self.unit,
-            check_settings=self._check_settings,
+            unit=self.unit,
+            check_settings=lambda settings: why_unusable(self._unit_path, settings),
         )
         return Console(hands, lambda: secrets.token_hex(2))
-
-    def _check_settings(self) -> str | None:
-        try:
-            ServiceHours(load_unit(self._unit_path).hours)
-        except (UnitError, ValueError) as error:
-            return str(error)
-        return None
 
     # --- paper ----------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ from firmware.session.machine import step
 from firmware.session.scenes import Scene
 from firmware.session.states import RULES, State, Wait
 from firmware.session.view import scene
+from firmware.settings import TRIAL_S
 from firmware.unit import Timeouts
 from firmware.workers import Crew
 
@@ -147,6 +148,7 @@ class Loop:
         self._reports: deque[Report] = deque()
         self.context = self._fresh_context()
         self.exit_asked = False  # the program shall end, and be started again
+        self._trial_ends_s = clock.monotonic() + TRIAL_S
         self._console = console(self) if console is not None else None
 
     # --- turning --------------------------------------------------------------------------------
@@ -382,10 +384,23 @@ class Loop:
                 self._beat_at_s = min(self._beat_at_s, now_s + 2.0)
             self._weigh()
             self._pass_front()
+            self._end_trial()
             self._admit_waiting_card()
             self._send_advice()
         if self._console is not None:
             self._console.pass_time()
+
+    @property
+    def trial_left_s(self) -> float | None:
+        """How long the settings that this run tries may still be kept; None: it tries none."""
+        return self._trial_ends_s - self._clock.monotonic() if self.book.settings.on_trial else None
+
+    def _end_trial(self) -> None:
+        """Nobody has kept the settings in time: back to those before, as soon as nobody is served (catalogue K5)."""
+        left_s = self.trial_left_s
+        if left_s is not None and left_s <= 0 and self.state is State.IDLE and not self.reception.state.in_maintenance:
+            self.write(records.SettingsDropped(reason="time"))
+            self.exit_asked = True
 
     def _counts_down(self) -> bool:
         """A countdown is for a person who can still do something."""

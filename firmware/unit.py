@@ -195,9 +195,9 @@ class Unit:
     hours: Mapping[str, Any] = field(default_factory=dict)  # read by firmware.service.hours
 
 
-def load_unit(path: Path) -> Unit:
-    """Read a unit file and those it extends. Raises `UnitError` with one sentence."""
-    table = _read(path, seen=())
+def load_unit(path: Path, over: Mapping[str, Any] | None = None) -> Unit:
+    """Read a unit file and those it extends; `over` wins, table by table. Raises `UnitError` with one sentence."""
+    table = _merge(_read(path, seen=()), dict(over or {}))
     return _build(Unit, table, where=path.name)
 
 

@@ -32,7 +32,8 @@ NAMES = {
     65: "PayDone", 66: "ClaimIntent", 67: "ClaimDone", 68: "PayoutUnexplained", 69: "PayoutAcknowledged",
     80: "AdviceQueued", 81: "AdviceDone", 96: "FloatSet",
     97: "PaperSet", 98: "CashBoxEmptied", 99: "StaffPayIntent", 100: "StaffPayDone", 101: "SheetsUsed",
-    102: "ConsoleAct", 105: "ClaimCollected", 106: "TestCoin", 107: "ClaimHoldIntent", 112: "Checkpoint",
+    102: "ConsoleAct", 105: "ClaimCollected", 106: "TestCoin", 107: "ClaimHoldIntent",
+    108: "SettingsOnTrial", 109: "SettingsStarted", 110: "SettingsKept", 111: "SettingsDropped", 112: "Checkpoint",
 }  # fmt: skip
 
 

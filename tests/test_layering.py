@@ -19,6 +19,7 @@ PURE = (
     "drivers/printer/status.py",
     "drivers/line/messages.py",
     "firmware/console/access.py",
+    "firmware/console/config.py",
     "firmware/console/console.py",
     "firmware/console/grammar.py",
     "firmware/console/looking.py",

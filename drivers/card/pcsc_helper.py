@@ -46,6 +46,7 @@ _NO_READER = frozenset(
 )
 _SLICE_S = 0.5  # how often a wait looks whether readers came or went
 _SETTLE_S = 0.8  # how long pcscd may take to notice that a card was pulled
+_LOOKS_MIN = 3  # the first wait may have passed because this whole machine stood still, and pcscd with it
 _PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 
 
@@ -173,12 +174,13 @@ class Helper:
 
     def _why_silent(self) -> bytes:
         """An exchange that failed in no clear way: pcscd notices a pulled card a little later than we do."""
-        deadline_s = time.monotonic() + _SETTLE_S
+        deadline_s, looks = time.monotonic() + _SETTLE_S, 0
         state = scard.SCARD_STATE_UNAWARE
-        while (left_s := deadline_s - time.monotonic()) > 0:
-            presence, state = self._look(self._reader(), state, 0.0 if state == 0 else left_s)
+        while (left_s := deadline_s - time.monotonic()) > 0 or looks < _LOOKS_MIN:
+            presence, state = self._look(self._reader(), state, 0.0 if state == 0 else max(left_s, _SETTLE_S / 2))
             if presence == NOT_PRESENT:
                 return b"R"
+            looks += 1
         return b"S"
 
     def _disconnect(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.vocabulary import CoinCredited, KeyPressed
-from firmware.console import looking, money, working
+from firmware.console import config, looking, money, working
 from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
 from firmware.console.grammar import Call, Line, Refused, When, parse
 from firmware.console.steps import Answer, Ask, Do, Hands, Job, Listen, Person, Plan, Planning, Show, Step, Tell
@@ -27,6 +27,8 @@ from firmware.session.events import Fault, SlotClosed
 WIDTH = 79
 CONFIRM_S = 30.0
 ANSWER_S = 240.0  # above every desk's own deadline
+_READS = {**looking.READS, **config.READS}
+_PLANS = {**money.PLANS, **config.PLANS}
 TROUBLES = {
     "long": "A line has at most 128 characters.",
     "noise": "The line held something that is not plain ASCII; it was not read.",
@@ -167,10 +169,10 @@ class Console:
                 return self._confirmed(arguments[0])
             case "request.maint":
                 return self._recorded(call, self._request_maint(), self._me)
-        if verb in looking.READS:
-            return _at_once(looking.READS[verb](self._hands, *arguments))
+        if verb in _READS:
+            return _at_once(_READS[verb](self._hands, *arguments))
         if call.command.confirms:
-            return money.PLANS[verb](self._hands, *arguments)
+            return _PLANS[verb](self._hands, *arguments)
         if verb in looking.ASKS:
             return looking.ASKS[verb](self._hands, *arguments)
         return self._recorded(call, working.JOBS[verb](self._hands, *arguments), self._me)
@@ -309,7 +311,7 @@ class Console:
     def _logout(self) -> Job:
         me = self._me
         self._act(me.name, me.role, "logout", "ok")
-        self.person = None
+        self.person = self._hands.candidate = None
         self._drop_request()
         yield from ()
         return Answer(("Good bye.",))
@@ -319,7 +321,7 @@ class Console:
         self._pending = None
         if self.person is not None:
             self._act(self.person.name, self.person.role, "logout", why)
-            self.person = None
+            self.person = self._hands.candidate = None
             self._note(f"Logged out: {why}.")
         self._drop_request()
         if self._hands.state.in_maintenance and self._job is None:

@@ -82,6 +82,7 @@ TECHNICIAN = frozenset({Role.TECHNICIAN})
 MONEY = frozenset({Role.CASH, Role.TECHNICIAN})
 CASH = frozenset({Role.CASH})
 GUARDIAN = frozenset({Role.SECURITY})
+SETTERS = TECHNICIAN | GUARDIAN
 GUARD = frozenset({Role.SECURITY, Role.TECHNICIAN, Role.CASH})
 
 _KINDS: Mapping[str, str] = {
@@ -95,6 +96,8 @@ _KINDS: Mapping[str, str] = {
     "DECISION": r"issued|void|paid|unpaid|seen",
     "REASON": r"[a-z][a-z0-9-]{1,23}",
     "ON": r"on|off",
+    "KEY": r"[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){1,2}",
+    "VALUE": r"[!-~]{1,90}",
 }
 _SHOWN = {"ON": "on|off", "CONFIRM": "CODE", "DECISION": "issued|void|paid|unpaid|seen"}
 
@@ -165,8 +168,26 @@ COMMANDS: tuple[Command, ...] = (
     _read("journal export", "N?", When.MAINT, of=GUARDIAN, about="records with their hashes, under a checkpoint"),
     _read("claim", "CODE", When.MAINT, of=STAFF, about="evidence: the session, the one before, the one after"),
     _read("clock show", about="time, and how long the machine runs"),
-    _read("config show", about="the unit file in force"),
-    _read("config check", of=STAFF, about="whether the unit file on the disk could be used"),
+    _read("config show", about="unit file and settings in force"),
+    _read("config set", "KEY VALUE", When.MAINT, of=SETTERS, about="edits a candidate; nothing changes yet"),
+    _read("config unset", "KEY", When.MAINT, of=SETTERS, about="in the candidate, as the unit file says"),
+    _read("config diff", of=STAFF, about="the candidate against what is in force"),
+    _read("config check", of=STAFF, about="whether unit file and candidate could be used"),
+    _act(
+        "config commit",
+        of=SETTERS,
+        confirms=True,
+        pair=Role.SECURITY,
+        about="tries the candidate: restarts, and back unless kept",
+    ),
+    _act("config keep", when=When.ALWAYS, of=SETTERS, confirms=True, about="keeps the settings on trial"),
+    _act(
+        "config rollback",
+        of=SETTERS,
+        confirms=True,
+        pair=Role.SECURITY,
+        about="gives up a trial, or tries the settings before",
+    ),
     _act("request maint", when=When.SERVICE, of=STAFF, about="maintenance, as soon as nobody is served"),
     _act("exit", of=STAFF, about="self-test, and back to service"),
     _act("oos", "ON REASON?", When.ALWAYS, of=TECHNICIAN | GUARDIAN, about="out of service, after the session"),

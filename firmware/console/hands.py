@@ -13,6 +13,7 @@ from firmware.journal.records import Record
 from firmware.journal.state import Book
 from firmware.service.availability import Availability, Reason
 from firmware.session.scenes import Scene
+from firmware.settings import Settings
 
 if TYPE_CHECKING:
     from firmware.loop import Loop
@@ -29,8 +30,8 @@ class LoopHands:
         hopper_values: Iterable[int],
         now: Callable[[], datetime],
         clock: Clock,
-        settings: object,
-        check_settings: Callable[[], str | None],
+        unit: object,
+        check_settings: Callable[[Settings], str | None],
     ) -> None:
         self.machine = machine
         self.version = version
@@ -40,7 +41,8 @@ class LoopHands:
         self.monotonic = clock.monotonic
         self._loop = loop
         self._memory = memory
-        self._settings = settings
+        self._unit = unit
+        self.candidate: dict[str, str] | None = None
 
     @property
     def book(self) -> Book:
@@ -102,7 +104,11 @@ class LoopHands:
             self.write(change)
 
     def settings(self) -> list[tuple[str, str]]:
-        return list(_flat("", self._settings))
+        return list(_flat("", self._unit))
+
+    @property
+    def trial_left_s(self) -> float | None:
+        return self._loop.trial_left_s
 
     def end(self) -> None:
         self._loop.exit_asked = True

@@ -126,17 +126,6 @@ def clock(hands: Hands) -> Answer:
     return Answer((now, f"running for {hands.monotonic():.0f} s of the monotonic clock"), {"now": now})
 
 
-def config(hands: Hands) -> Answer:
-    return Answer(tuple(f"{key} = {value}" for key, value in hands.settings()), dict(hands.settings()))
-
-
-def config_check(hands: Hands) -> Answer:
-    trouble = hands.check_settings()
-    if trouble is not None:
-        raise Refused("config", trouble)
-    return Answer(("The unit file on the disk can be used; it is read at the next start.",))
-
-
 # --- records on a line ------------------------------------------------------------------------------
 
 
@@ -325,7 +314,5 @@ READS: Mapping[str, Look] = {
     "journal.verify": verify,
     "journal.export": export,
     "clock.show": clock,
-    "config.show": config,
-    "config.check": config_check,
 }
 ASKS: Mapping[str, Callable[..., Job]] = {"devices": devices, "claim": evidence}

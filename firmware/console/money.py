@@ -13,7 +13,7 @@ from drivers.vocabulary import Dispensed, HopperCounters
 from firmware.console import looking
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done
+from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done, must_be_shut
 from firmware.desks import AcknowledgePayout, PairAcceptor
 from firmware.desks.staff import HoldClaim, LookAgain
 from firmware.journal import records
@@ -276,8 +276,8 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
         yield from ()
         if item not in hands.book.queue:
             raise Refused("changed", "It is closed already.")
-        if code == DOOR_OPENED and hands.door_open:
-            raise Refused("door", "The door is open. Shut it first.")
+        if code == DOOR_OPENED:
+            must_be_shut(hands)
         hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))
         hands.clear([Reason.DOOR if code == DOOR_OPENED else Reason.UNCERTAIN])
         return Answer(("Closed.",))
@@ -320,8 +320,11 @@ def acceptor_pair(hands: Hands, serial: str) -> Planning:
 
 
 def reboot(hands: Hands) -> Planning:
+    must_be_shut(hands)
+
     def carry_out(by: str) -> Job:  # noqa: ARG001
         yield from ()
+        must_be_shut(hands)
         hands.end()
         return Answer(("The program ends; its service starts it again.",))
 

@@ -18,6 +18,7 @@ from firmware.journal.state import Book
 from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
 from firmware.session.scenes import Scene
+from firmware.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,15 @@ class Hands(Protocol):
         """The unit file in force, key and value; no secret is in it."""
         ...
 
-    def check_settings(self) -> str | None:
-        """Why the unit file on the disk could not be used."""
+    def check_settings(self, settings: Settings) -> str | None:
+        """Why the unit file on the disk could not be used with these settings over it."""
+        ...
+
+    candidate: dict[str, str] | None  # the set that is being edited, until its editor logs out
+
+    @property
+    def trial_left_s(self) -> float | None:
+        """How long the settings on trial may still be kept; None when this run is no trial."""
         ...
 
     def end(self) -> None:
@@ -146,6 +154,12 @@ def done(desk: str, command: Command, *, health: bool = False) -> Generator[Step
     if isinstance(answer, Fault):
         raise Refused("device", f"The {desk} desk failed: {answer.sentence}")
     return answer
+
+
+def must_be_shut(hands: Hands) -> None:
+    """Raises `Refused` while the door is open: a start that finds it so takes it for a break-in."""
+    if hands.door_open:
+        raise Refused("door", "The door is open. Shut it first.")
 
 
 def well(health: Health) -> bool:

@@ -27,6 +27,13 @@ class CopyLine(NamedTuple):
     fee_yen: int
 
 
+class Setting(NamedTuple):
+    """One line of the site's settings, as it is typed on the console (`firmware/settings.py`)."""
+
+    key: str
+    value: str
+
+
 class HopperReading(NamedTuple):
     """A hopper's own non-volatile counters."""
 
@@ -347,6 +354,26 @@ class TestCoin:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsOnTrial:
+    settings: Sequence[Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsStarted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsKept:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsDropped:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     totals: Mapping[str, object]
     key_id: str
@@ -397,5 +424,9 @@ Record = (
     | ClaimHoldIntent
     | ClaimCollected
     | TestCoin
+    | SettingsOnTrial
+    | SettingsStarted
+    | SettingsKept
+    | SettingsDropped
     | Checkpoint
 )

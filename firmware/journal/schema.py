@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from firmware.journal import records
-from firmware.journal.records import CopyLine, HopperReading, Item, Record
+from firmware.journal.records import CopyLine, HopperReading, Item, Record, Setting
 
 
 class RecordInvalid(ValueError):
@@ -96,6 +96,7 @@ _TYPES: Mapping[str, Check] = {
     "items": _rows(_word, _count),
     "copies": _rows(_count, _word, _number, _count),
     "readings": _rows(_count, _count, _count),
+    "settings": _rows(_word, _note),
     "advice": _advice,
     "snapshot": lambda value: isinstance(value, Mapping),
 }
@@ -106,6 +107,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "items": lambda rows: tuple(Item(*row) for row in rows),
     "copies": lambda rows: tuple(CopyLine(*row) for row in rows),
     "readings": lambda rows: tuple(HopperReading(*row) for row in rows),
+    "settings": lambda rows: tuple(Setting(*row) for row in rows),
 }
 
 TYPE_NAMES = frozenset(_TYPES)

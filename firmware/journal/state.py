@@ -20,6 +20,7 @@ from firmware.journal.console_book import ConsoleBook
 from firmware.journal.open_session import OpenSession, must
 from firmware.journal.records import Advice, Record
 from firmware.journal.schema import canonical
+from firmware.journal.settings_book import SettingsBook
 
 UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  # nobody can account for these yet
 DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
@@ -80,6 +81,7 @@ class Book:
         self.paper_waiting: str | None = None  # request whose papers nobody has seen leave the tray
         self.collecting: dict[str, int] = {}  # claim -> yen that staff has paid out and the centre does not know yet
         self.console = ConsoleBook()
+        self.settings = SettingsBook()
         self._advices: dict[str, Advice] = {}
         self._fresh = True
 
@@ -366,6 +368,19 @@ class Book:
             self.totals["closes"] += 1
             self.console.closed_totals = dict(self.totals)
 
+    def _settings_on_trial(self, record: records.SettingsOnTrial) -> None:
+        must(self.session is None, "settings change while nobody is served")
+        self.settings.on_trial_next(record)
+
+    def _settings_started(self, _: records.SettingsStarted) -> None:
+        self.settings.begin()
+
+    def _settings_kept(self, _: records.SettingsKept) -> None:
+        self.settings.keep()
+
+    def _settings_dropped(self, record: records.SettingsDropped) -> None:
+        self.settings.drop(record)
+
     def _claim_hold_intent(self, record: records.ClaimHoldIntent) -> None:
         must(self.staff_paying is None, "one thing moves at a time")
         self.collecting.setdefault(record.key, 0)
@@ -407,6 +422,7 @@ class Book:
             "paper_waiting": self.paper_waiting,
             "collecting": [[key, amount] for key, amount in self.collecting.items()],
             "console": self.console.snapshot(),
+            "settings": self.settings.snapshot(),
             "advices": [[advice_id, dict(advice)] for advice_id, advice in self._advices.items()],
         }
 
@@ -435,6 +451,7 @@ class Book:
         self.failed_sessions, self.paper_waiting = state["failed_sessions"], state["paper_waiting"]
         self.collecting = dict(state.get("collecting", []))
         self.console = ConsoleBook.restored(state.get("console", {}))
+        self.settings = SettingsBook.restored(state.get("settings", {}))
         self._advices = dict(state["advices"])
 
     def _enqueue(self, code: str, detail: str) -> None:

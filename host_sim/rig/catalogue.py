@@ -58,7 +58,7 @@ ELSEWHERE = {
     "K2": "tests/unit/console",
     "K3": "tests/sessions/test_console.py",
     "K4": "tests/sessions/test_console.py",
-    "K5": "not built: the console checks a unit file (tests/unit/console) and commits none",
+    "K5": "tests/sessions/test_settings.py",
     "U1": "not built: updates are installed by hand",
 }
 

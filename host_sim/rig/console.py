@@ -14,6 +14,7 @@ from firmware.console.hands import LoopHands
 from firmware.desks import Desk
 from firmware.desks.console import ConsoleDesk
 from firmware.loop import Loop
+from firmware.settings import at_start, why_unusable
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
@@ -26,6 +27,7 @@ PEOPLE = {
     "goto": Role.SECURITY,
     "ueda": Role.VIEWER,
 }
+UNIT = Path(__file__).parent.parent.parent / "hardware" / "units" / "dev-store.toml"
 PASSWORD = "correct-horse"  # noqa: S105  of people who do not exist
 SERIAL_LINE = WireKind(baud=115200)
 
@@ -57,7 +59,9 @@ class ConsoleRig(RigMachine):
     def __init__(self, **settings: object) -> None:
         self.terminal = Terminal()
         self.codes = 0
-        self.users = Path(tempfile.mkdtemp(prefix="kofuki-rig-")) / "users.toml"
+        folder = Path(tempfile.mkdtemp(prefix="kofuki-rig-"))
+        self.users, self.unit_file = folder / "users.toml", folder / "unit.toml"
+        self.unit_file.write_text(f'extends = "{UNIT}"\n')
         self.accounts = accounts()
         self.store_accounts()
         super().__init__(**settings)  # type: ignore[arg-type]
@@ -72,6 +76,13 @@ class ConsoleRig(RigMachine):
         )
         return (ConsoleDesk(self.serial, self.users, lambda: self.now().date(), self.clock),)
 
+    def _take_settings(self) -> None:
+        self.unit, self.settings_fit = at_start(self.memory, self.unit_file)
+        self.timeouts, self.hours = self.unit.timeouts, self.unit.hours
+
+    def _self_check(self) -> frozenset[str]:
+        return super()._self_check() | (frozenset() if self.settings_fit else frozenset({"settings"}))
+
     def _console(self, loop: Loop) -> Console:
         hands = LoopHands(
             loop,
@@ -81,8 +92,8 @@ class ConsoleRig(RigMachine):
             hopper_values=ADDRESSES,
             now=self.now,
             clock=self.clock,
-            settings=self.timeouts,
-            check_settings=lambda: None,
+            unit=self.unit,
+            check_settings=lambda settings: why_unusable(self.unit_file, settings),
         )
         self.console = Console(hands, self._code)
         return self.console
@@ -113,6 +124,13 @@ class ConsoleRig(RigMachine):
     def log_in(self, name: str, password: str = PASSWORD) -> str:
         self.say(f"login {name}")
         return self.say(password)
+
+    def say_as(self, name: str, text: str) -> str:
+        """One line by somebody who logs in for it."""
+        self.log_in(name)
+        said = self.say(text)
+        self.say("logout")
+        return said
 
     def confirm(self, planned: str, second: str | None = None) -> str:
         """Confirm what was planned, with a second person where one is asked for."""

@@ -8,7 +8,7 @@ The world (`world.py`) outlives the machine: `die` ends the process or the power
 the same devices and the same medium.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -116,6 +116,7 @@ class RigMachine(RigWorld):
         """`world`: see `RigWorld`."""
         super().__init__(**world)
         self.timeouts = timeouts
+        self.hours: Mapping[str, Any] = HOURS
         self.scenes: list[Scene] = []
         self.watchers: list[Watcher] = []
         self.attended = False  # somebody stands there whom the machine serves
@@ -132,6 +133,7 @@ class RigMachine(RigWorld):
         self.medium = self._open_media()
         journal = Journal.open(self.medium, wall=self.now, mono=self.clock.monotonic, segment_bytes=1 << 18)
         self.memory = RigMemory(journal)
+        self._take_settings()
         pin = PinBuffer()
         self.pin = pin
         bus = CcTalkBus(self._stream(self.bus, "coin"), self.clock)
@@ -180,7 +182,7 @@ class RigMachine(RigWorld):
             ),
             timeouts=self.timeouts,
             reception=Reception(
-                hours=ServiceHours(HOURS),
+                hours=ServiceHours(self.hours),
                 now=self.now,
                 clock=self.clock,
                 longest_session_s=self.timeouts.session_s,
@@ -308,6 +310,9 @@ class RigMachine(RigWorld):
 
     def _more_desks(self) -> tuple[Desk, ...]:
         return ()
+
+    def _take_settings(self) -> None:
+        """Settings are made on a console."""
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -30,7 +30,13 @@ journal export 5          S    M
 claim ABCD-EFGH           TCS  M
 clock show                VTCS SM
 config show               VTCS SM
+config set hours.default.everyday 06:30-23:00  TS  M
+config unset centre.host  TS   M
+config diff               TCS  SM
 config check              TCS  SM
+config commit             TS   M  security
+config keep               TS   SM
+config rollback           TS   M  security
 request maint             TCS  S
 exit                      TCS  M
 oos on broken-glass       TS   SM
@@ -100,7 +106,8 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
         "line.clear",
         "reconcile",
     }
-    assert acting == moving | {"reboot", "acceptor.pair"}
+    changing = {"reboot", "acceptor.pair", "config.commit", "config.keep", "config.rollback"}
+    assert acting == moving | changing
     assert all(command.acts for command in COMMANDS if command.confirms)
 
 

@@ -63,6 +63,10 @@ IN_THE_FIELD = {
     105: "ClaimCollected key amount_yen where",
     106: "TestCoin value_yen event_counter",
     107: "ClaimHoldIntent key",
+    108: "SettingsOnTrial settings",
+    109: "SettingsStarted",
+    110: "SettingsKept",
+    111: "SettingsDropped reason",
     112: "Checkpoint totals key_id signature",
 }
 # Intents that must be on the medium before their effect (reliability a.4 R1), and results that are the only proof.
@@ -99,7 +103,7 @@ def test_the_page_of_records_is_fresh() -> None:
 def test_types_in_the_table_and_in_the_classes_agree() -> None:
     """`count?` is `int | None` in Python, and so on: mypy then holds every caller to the table."""
     python = {"flag": {bool}, "count": {int}, "yen": {int}, "count?": {int, type(None)}}
-    rows = {"words", "items", "copies", "readings", "advice", "snapshot"}
+    rows = {"words", "items", "copies", "readings", "settings", "advice", "snapshot"}
     for cls, kind in schema().by_type.items():
         hints = get_type_hints(cls)
         for name, type_name in zip(kind.field_names, kind.types, strict=True):
@@ -142,6 +146,7 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "items": st.lists(st.builds(records.Item, words, counts), max_size=4).map(tuple),
     "copies": st.lists(st.builds(records.CopyLine, counts, words, numbers, counts), max_size=4).map(tuple),
     "readings": st.lists(st.builds(records.HopperReading, counts, counts, counts), max_size=4).map(tuple),
+    "settings": st.lists(st.builds(records.Setting, words, notes), max_size=4).map(tuple),
     "advice": advices,
     "snapshot": st.dictionaries(words, counts | st.none() | st.lists(words)),
 }
@@ -182,6 +187,7 @@ GOOD: dict[str, object] = {
     "items": [("juminhyo", 2)],
     "copies": [(1, "juminhyo", "n-1", 300)],
     "readings": [(100, 7, 1234)],
+    "settings": [("hours.default.everyday", "08:30-12:00")],
     "advice": {"op": "void", "request_id": RID, "copy": 1, "reason": "restart"},
     "snapshot": {},
 }
@@ -202,6 +208,7 @@ REFUSED: dict[str, list[object]] = {
     "items": [[("juminhyo",)], [(SECRET, 1)], [("juminhyo", -1)], ["jb"], "jb", 5],
     "copies": [[(1, "juminhyo", "n-1")], [(1, SECRET, "n-1", 300)], 5],
     "readings": [[(1, 2)], [(1, 2, "3")], 5],
+    "settings": [[("unit.place", SECRET)], [("Key", "1")], [("timeouts.pay_s",)], "jb", 5],
     "advice": [
         {},
         {"op": "refund", "key": SID, "amount_yen": 1},

@@ -1,0 +1,146 @@
+"""The site's settings: what staff may change on the console, over what the unit file says (catalogue K5).
+
+A set of settings is key -> value, both as typed. Only the keys of this page exist; everything else of a unit file
+(devices, identity, keys of the line) is changed by root on the machine. A change is on trial first: the next start runs
+on it, and unless a person keeps it within `TRIAL_S`, or when the machine starts once more, the settings before come
+back (network practice, `commit confirmed`; facts of reliability, e.2.9). The journal is where settings live, so no power
+cut can leave half of one.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from firmware.journal import records
+from firmware.journal.memory import Memory
+from firmware.journal.settings_book import SettingsBook
+from firmware.service.hours import ServiceHours
+from firmware.unit import Unit, UnitError, load_unit
+
+TRIAL_S = 600.0
+SETTINGS_MAX = 40  # lines of a set; far below what one record holds
+
+Settings = Mapping[str, str]
+Read = Callable[[str], Any]
+
+
+class SettingRefused(ValueError):
+    """A key or a value that the console may not set; the message is a sentence for the person who typed it."""
+
+
+def overlay(settings: Settings) -> dict[str, Any]:
+    """The settings as tables of a unit file. Raises `SettingRefused`; whether the whole fits is for `load_unit`."""
+    if len(settings) > SETTINGS_MAX:
+        raise SettingRefused(f"{SETTINGS_MAX} settings at most; a set of so many belongs in the unit file")
+    table: dict[str, Any] = {}
+    for key, value in settings.items():
+        *parents, last = key.split(".")
+        inner = table
+        for name in parents:
+            inner = inner.setdefault(name, {})
+        inner[last] = _read(key, value)
+    return table
+
+
+def _read(key: str, value: str) -> Any:
+    for pattern, (read, written) in _SETTABLE.items():
+        if re.fullmatch(pattern, key):
+            try:
+                return read(value)
+            except ValueError:
+                raise SettingRefused(f"{key} is written {written}") from None
+    raise SettingRefused(f"{key} is not set on the console. What is: {', '.join(SETTABLE)}")
+
+
+def _like(pattern: str) -> Read:
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+        return value
+
+    return read
+
+
+def _seconds(value: str) -> float:
+    return float(_like(r"[0-9]{1,4}(\.[0-9])?")(value))
+
+
+def _port(value: str) -> int:
+    return int(_like(r"[0-9]{1,5}")(value))
+
+
+def _days(value: str) -> list[str]:
+    return [] if value == "none" else value.split(",")
+
+
+def _windows(value: str) -> list[dict[str, str]]:
+    if value == "none":
+        return []
+    pairs = [entry.split("/") for entry in value.split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError
+    return [{"from": begin, "until": end} for begin, end in pairs]
+
+
+_LINE = "as 08:30-12:00,13:00-17:15, or closed"
+_SETTABLE: Mapping[str, tuple[Read, str]] = {
+    r"hours\.(?!closed_days$|maintenance$)[a-z_]+\.[a-z]+": (str, _LINE),
+    r"hours\.closed_days": (_days, "as 12-29,12-30, or none"),
+    r"hours\.maintenance": (_windows, "as 2026-12-05T22:00/2026-12-06T09:30, several behind commas, or none"),
+    r"timeouts\.[a-z_]+": (_seconds, "in seconds, as 45 or 7.5"),
+    r"unit\.telephone": (_like(r"[0-9][0-9-]{3,19}"), "in digits and dashes"),
+    r"centre\.host": (_like(r"[a-z0-9][a-z0-9.-]{0,62}"), "as a host name or an address"),
+    r"centre\.port": (_port, "as a number"),
+}
+SETTABLE = (
+    "hours.default.DAY",
+    "hours.KIND.DAY",
+    "hours.closed_days",
+    "hours.maintenance",
+    "timeouts.NAME",
+    "unit.telephone",
+    "centre.host",
+    "centre.port",
+)
+
+
+def why_unusable(unit_file: Path, settings: Settings) -> str | None:
+    """Why the unit file on the disk cannot be used with these settings over it; None: it can."""
+    try:
+        ServiceHours(load_unit(unit_file, overlay(settings)).hours)
+    except (UnitError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def at_start(memory: Memory, unit_file: Path) -> tuple[Unit, bool]:
+    """The unit as this run of the program uses it, before any device is opened; and whether the settings made here fit.
+
+    A trial that was started before and not kept is dropped: whatever ended that run, it was not well. Raises `UnitError`
+    when the file alone cannot be used.
+    """
+    book = memory.book.settings
+    if book.on_trial:
+        memory.note(records.SettingsDropped(reason="restart"))
+    if book.trial is not None and why_unusable(unit_file, book.trial) is not None:
+        memory.note(records.SettingsDropped(reason="unusable"))
+    if book.trial is not None:
+        memory.note(records.SettingsStarted())
+    chosen = in_force(book)
+    fits = why_unusable(unit_file, chosen) is None
+    return load_unit(unit_file, overlay(chosen) if fits else {}), fits
+
+
+def in_force(book: SettingsBook) -> Settings:
+    """What this run of the program was started with."""
+    return dict(book.trial) if book.on_trial and book.trial is not None else dict(book.kept)
+
+
+def differences(before: Settings, after: Settings) -> list[str]:
+    """One line for each key that changes."""
+    keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return [f"{key}: {before.get(key, FROM_FILE)} -> {after.get(key, FROM_FILE)}" for key in keys]
+
+
+FROM_FILE = "as the unit file says"
