@@ -60,13 +60,16 @@ from firmware.paper.vault import Vault
 from firmware.ports import CoinAcceptor
 from firmware.reception import Reception
 from firmware.screens import render as draw_scene
-from firmware.service.availability import Reason
+from firmware.service.availability import Mode, Reason
 from firmware.service.hours import ServiceHours
 from firmware.session.context import House
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from firmware.settings import at_start, why_unusable
 from firmware.start import Witnesses, begin
 from firmware.unit import PrinterSettings, Unit, UnitError, load_unit
+from firmware.update.launch import read_key
+from firmware.update.slots import Slots
+from firmware.update.updates import Updates, installed_lock, running_version
 from firmware.workers import ThreadCrew
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -97,6 +100,7 @@ class Machine:
         self.memory = Memory(journal, KeySeal.load_or_make(run / "journal-seal.pem"))
         self.unit, self._settings_fit = at_start(self.memory, unit_path)
         unit = self.unit
+        self._updates = self._open_updates()
         self._pin = PinBuffer()
         self._vault = Vault()
         self._screen = FramebufferScreen(
@@ -173,6 +177,24 @@ class Machine:
         second = self.unit.journal.second
         return first if second is None else mirrored(first, lambda: open_mounted(self._path(second)))
 
+    def _open_updates(self) -> Updates | None:
+        settings = self.unit.update
+        if settings is None:
+            return None
+        try:
+            key = read_key(self._path(settings.key))
+            slots = Slots(FileDisk(self._path(settings.slots)), key)
+        except (OSError, ValueError) as error:
+            raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
+        return Updates(
+            slots,
+            self._path(settings.bundle),
+            key,
+            lock=installed_lock(),
+            running=running_version(),
+            today=lambda: self.now().date(),
+        )
+
     def _clock_quality(self) -> ClockQuality:
         confirmed = hasattr(self, "loop") and self.loop.reception.clock_trusted
         return ClockQuality.TRUSTED if confirmed else ClockQuality.UNTRUSTED
@@ -184,6 +206,10 @@ class Machine:
             found.add("hardening")
         if not self._settings_fit:
             found.add("settings")
+        if self._updates is not None:
+            self._updates.note(well=self.loop.reception.state.mode is Mode.IN_SERVICE, now_s=self._clock.monotonic())
+            if self._updates.outdated:
+                found.add("release")
         return frozenset(found)
 
     # --- desks ----------------------------------------------------------------------------------
@@ -263,12 +289,13 @@ class Machine:
             loop,
             self.memory,
             machine=self.unit.unit.name,
-            version=VERSION,
+            version=_version(),
             hopper_values=[hopper.value_yen for hopper in self.unit.coin.hoppers],
             now=self.now,
             clock=self._clock,
             unit=self.unit,
             check_settings=lambda settings: why_unusable(self._unit_path, settings),
+            updates=self._updates,
         )
         return Console(hands, lambda: secrets.token_hex(2))
 
@@ -319,7 +346,7 @@ class Machine:
 
     def _begin(self) -> None:
         witnesses = Witnesses(self._line, self._acceptor, self._hoppers, self._printer)
-        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, VERSION)
+        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version())
 
     def _heartbeat(self) -> dict[str, object]:
         seq, head = self.memory.journal.head()
@@ -367,6 +394,12 @@ class Machine:
     def _hex(self, value: str) -> str:
         path = self._path(value)
         return path.read_text().strip() if path.exists() else value
+
+
+def _version() -> str:
+    """As the journal and the console tell it."""
+    release = running_version()
+    return f"{VERSION}+release.{release}" if release else VERSION
 
 
 def notify(message: str) -> None:

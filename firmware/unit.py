@@ -164,6 +164,13 @@ class DoorSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSettings:
+    slots: str  # a folder of the launcher's and this machine's alone; see firmware/update/README.md
+    key: str  # a file with the public release key in hex
+    bundle: str = "release.kofuki"  # where root lays a release ready
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Seconds without input before the machine acts; the last `countdown_s` of them are shown."""
 
@@ -191,6 +198,7 @@ class Unit:
     journal: JournalSettings = JournalSettings()
     console: ConsoleSettings | None = None
     door: DoorSettings | None = None
+    update: UpdateSettings | None = None
     timeouts: Timeouts = Timeouts()
     hours: Mapping[str, Any] = field(default_factory=dict)  # read by firmware.service.hours
 

@@ -25,7 +25,10 @@ PURE = (
     "firmware/console/looking.py",
     "firmware/console/money.py",
     "firmware/console/steps.py",
+    "firmware/console/update.py",
     "firmware/console/working.py",
+    "firmware/update/bundle.py",
+    "firmware/update/slots.py",
 )
 IMPURE = {"serial", "socket", "ssl", "time", "threading", "logging", "os", "subprocess", "asyncio"}
 # Each vendor library has one door into each part of the house.

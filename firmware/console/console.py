@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.vocabulary import CoinCredited, KeyPressed
-from firmware.console import config, looking, money, working
+from firmware.console import config, looking, money, update, working
 from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
 from firmware.console.grammar import Call, Line, Refused, When, parse
 from firmware.console.steps import Answer, Ask, Do, Hands, Job, Listen, Person, Plan, Planning, Show, Step, Tell
@@ -27,8 +27,8 @@ from firmware.session.events import Fault, SlotClosed
 WIDTH = 79
 CONFIRM_S = 30.0
 ANSWER_S = 240.0  # above every desk's own deadline
-_READS = {**looking.READS, **config.READS}
-_PLANS = {**money.PLANS, **config.PLANS}
+_READS = {**looking.READS, **config.READS, **update.READS}
+_PLANS = {**money.PLANS, **config.PLANS, **update.PLANS}
 TROUBLES = {
     "long": "A line has at most 128 characters.",
     "noise": "The line held something that is not plain ASCII; it was not read.",

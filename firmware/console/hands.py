@@ -14,6 +14,7 @@ from firmware.journal.state import Book
 from firmware.service.availability import Availability, Reason
 from firmware.session.scenes import Scene
 from firmware.settings import Settings
+from firmware.update.updates import Updates
 
 if TYPE_CHECKING:
     from firmware.loop import Loop
@@ -32,6 +33,7 @@ class LoopHands:
         clock: Clock,
         unit: object,
         check_settings: Callable[[Settings], str | None],
+        updates: Updates | None = None,
     ) -> None:
         self.machine = machine
         self.version = version
@@ -42,6 +44,7 @@ class LoopHands:
         self._loop = loop
         self._memory = memory
         self._unit = unit
+        self.updates = updates
         self.candidate: dict[str, str] | None = None
 
     @property

@@ -19,6 +19,7 @@ from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
 from firmware.session.scenes import Scene
 from firmware.settings import Settings
+from firmware.update.updates import Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ class Hands(Protocol):
         ...
 
     candidate: dict[str, str] | None  # the set that is being edited, until its editor logs out
+
+    updates: Updates | None  # None: this machine takes none
 
     @property
     def trial_left_s(self) -> float | None:

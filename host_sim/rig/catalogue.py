@@ -59,7 +59,7 @@ ELSEWHERE = {
     "K3": "tests/sessions/test_console.py",
     "K4": "tests/sessions/test_console.py",
     "K5": "tests/sessions/test_settings.py",
-    "U1": "not built: updates are installed by hand",
+    "U1": "tests/unit/update, tests/sessions/test_updates.py, tests/process/test_launch.py",
 }
 
 

@@ -15,6 +15,7 @@ from firmware.desks import Desk
 from firmware.desks.console import ConsoleDesk
 from firmware.loop import Loop
 from firmware.settings import at_start, why_unusable
+from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
@@ -56,6 +57,8 @@ class Terminal:
 class ConsoleRig(RigMachine):
     """`say` types a line and returns what the machine answered to it."""
 
+    updates: Updates | None = None
+
     def __init__(self, **settings: object) -> None:
         self.terminal = Terminal()
         self.codes = 0
@@ -94,6 +97,7 @@ class ConsoleRig(RigMachine):
             clock=self.clock,
             unit=self.unit,
             check_settings=lambda settings: why_unusable(self.unit_file, settings),
+            updates=self.updates,
         )
         self.console = Console(hands, self._code)
         return self.console

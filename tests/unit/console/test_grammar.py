@@ -37,6 +37,9 @@ config check              TCS  SM
 config commit             TS   M  security
 config keep               TS   SM
 config rollback           TS   M  security
+update status             VTCS SM
+update apply              TS   M  security
+update rollback           TS   M  security
 request maint             TCS  S
 exit                      TCS  M
 oos on broken-glass       TS   SM
@@ -107,6 +110,7 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
         "reconcile",
     }
     changing = {"reboot", "acceptor.pair", "config.commit", "config.keep", "config.rollback"}
+    changing |= {"update.apply", "update.rollback"}
     assert acting == moving | changing
     assert all(command.acts for command in COMMANDS if command.confirms)
 

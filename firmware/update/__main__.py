@@ -1,0 +1,99 @@
+"""Making releases, on a developer's machine.
+
+python -m firmware.update key release-key.pem                  a new key, and its public half beside it (.hex)
+python -m firmware.update make --version 7 --expires 2027-03-31 --key release-key.pem --out release.kofuki
+python -m firmware.update check release.kofuki --key release-key.hex
+"""
+
+import argparse
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from firmware.update.bundle import BundleRefused, pack, unpack
+from firmware.update.launch import PROGRAM, read_key
+from firmware.update.updates import lock_of
+
+
+def program_files(program: Path) -> dict[str, bytes]:
+    """Everything below drivers/ and firmware/ but what Python made."""
+    return {
+        path.relative_to(program).as_posix(): path.read_bytes()
+        for top in ("drivers", "firmware")
+        for path in sorted((program / top).rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _key(options: argparse.Namespace) -> str:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with os.fdopen(os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+        sink.write(pem)
+    public = options.file.with_suffix(".hex")
+    public.write_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() + "\n")
+    return f"{options.file} signs releases; keep it away from machines. {public} goes onto them."
+
+
+def _make(options: argparse.Namespace) -> str:
+    key = load_pem_private_key(options.key.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BundleRefused(f"{options.key} holds no Ed25519 key.")
+    today = datetime.now(UTC).date()
+    bundle = pack(
+        program_files(PROGRAM),
+        version=options.version,
+        made=today,
+        expires=options.expires,
+        lock=lock_of(PROGRAM),
+        key=key,
+    )
+    options.out.write_bytes(bundle)
+    return f"{options.out}: version {options.version}, {len(bundle):,} bytes, to be installed until {options.expires}."
+
+
+def _check(options: argparse.Namespace) -> str:
+    release = unpack(options.file.read_bytes(), read_key(options.key))
+    return f"Version {release.version} of {release.made}, {len(release.files)} files, until {release.expires}."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m firmware.update", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    key = commands.add_parser("key", help="make a release key")
+    key.add_argument("file", type=Path)
+    key.set_defaults(run=_key)
+    make = commands.add_parser("make", help="pack and sign this checkout")
+    make.add_argument("--version", type=int, required=True, help="a whole number above every one before")
+    make.add_argument("--expires", type=date.fromisoformat, required=True, help="last day it may be installed")
+    make.add_argument("--key", type=Path, required=True)
+    make.add_argument("--out", type=Path, required=True)
+    make.set_defaults(run=_make)
+    check = commands.add_parser("check", help="whether a bundle is whole and signed")
+    check.add_argument("file", type=Path)
+    check.add_argument("--key", type=Path, required=True, help="the public key, .hex")
+    check.set_defaults(run=_check)
+    options = parser.parse_args()
+    try:
+        print(options.run(options))
+    except BundleRefused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
+        print(f"It cannot be done: {error}.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

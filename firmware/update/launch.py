@@ -1,0 +1,75 @@
+"""What the service starts: it picks the release, checks it, unpacks it into memory and becomes the machine.
+
+    python -m firmware.update.launch --slots DIR --key FILE --runtime DIR -- --unit FILE --run-dir DIR
+
+`--runtime` is a folder that the power wipes (a tmpfs). What runs was verified at this very start. This program itself, the
+program as installed and the environment of libraries are not: they belong to the read-only system. It reads no unit file,
+so a key that only a newer release knows cannot stop it. A medium that fails, or a key that is none, starts the program as
+installed.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from firmware.journal.disk import FileDisk
+from firmware.update.bundle import Release
+from firmware.update.slots import Slots
+from firmware.update.updates import INSTALLED, RELEASE
+
+PROGRAM = Path(__file__).resolve().parent.parent.parent
+
+
+def read_key(path: Path) -> Ed25519PublicKey:
+    """The release key: 64 hex digits in a file. Raises `OSError` or `ValueError`."""
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(path.read_text().strip()))
+
+
+def chosen(slots: Path, key: Path) -> Release | None:
+    """The release to start, counted if it is a trial; None: the program as installed."""
+    try:
+        disk = FileDisk(slots)
+        try:
+            return Slots(disk, read_key(key)).choose()
+        finally:
+            disk.close()
+    except (OSError, ValueError) as error:
+        print(f"No release can be chosen ({error}); the program as installed is started.", file=sys.stderr)
+        return None
+
+
+def unpacked(release: Release, runtime: Path) -> Path:
+    """A fresh folder with the release's files; those of earlier starts are gone."""
+    folder = runtime / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, data in release.files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware.update.launch", description="Start the machine's release."
+    )
+    parser.add_argument("--slots", type=Path, required=True, help="folder of the two slots")
+    parser.add_argument("--key", type=Path, required=True, help="file with the public release key in hex")
+    parser.add_argument("--runtime", type=Path, required=True, help="folder that the power wipes")
+    parser.add_argument("machine", nargs="+", help="behind --: what the machine is started with; absolute paths")
+    options = parser.parse_args()
+    release = chosen(options.slots, options.key)
+    environment = {name: value for name, value in os.environ.items() if name != RELEASE}
+    if release is not None:
+        folder = unpacked(release, options.runtime)
+        os.chdir(folder)  # `-m` looks here first
+        environment |= {RELEASE: str(release.version), INSTALLED: str(PROGRAM), "PYTHONPATH": str(folder)}
+    os.execve(sys.executable, [sys.executable, "-m", "firmware", *options.machine], environment)  # noqa: S606  on purpose
+
+
+if __name__ == "__main__":
+    main()

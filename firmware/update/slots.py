@@ -1,0 +1,126 @@
+"""Two slots for releases, and the small state that says which one is started; whenever the power fails.
+
+A release is written whole into the slot that is not active, read back and checked, and only then named in the state: on
+trial, with three starts. Each start of a trial is written down before it is made. A machine that is well for a while on it
+says `mark_good`; one that is not falls back by itself after the third start. The floor, the newest version that was ever
+good, only grows. The state is kept twice, in turn, each copy with its number and hash: a torn write leaves the other.
+
+Below is a `Disk` (firmware/journal/disk.py), one folder of its own. Nothing is executed where it lies: `launch.py` unpacks
+the chosen release, checked at that very moment, into memory.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from firmware.journal.disk import Disk
+from firmware.update.bundle import BUNDLE_MAX, BundleRefused, Release, unpack
+
+STARTS = 3
+_NAMES = ("slot-a", "slot-b")
+_COPIES = ("state-0", "state-1")
+_COPY_BYTES = 512
+_LENGTH_BYTES = 8
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`active`, `trial`: names of slots; "" is the program the system was installed with, and no trial."""
+
+    number: int = 0
+    active: str = ""
+    trial: str = ""
+    starts_left: int = 0
+    floor: int = 0
+
+
+class Slots:
+    """Raises `OSError` when the medium cannot, `BundleRefused` for what must not be installed."""
+
+    def __init__(self, disk: Disk, key: Ed25519PublicKey, slot_bytes: int = BUNDLE_MAX + _LENGTH_BYTES) -> None:
+        self._disk = disk
+        self._key = key
+        self._slot_bytes = slot_bytes
+        there = set(disk.names())
+        for name in _COPIES:
+            if name not in there:
+                disk.create(name, b"", _COPY_BYTES)
+        self.state = max((self._read_copy(name) for name in _COPIES), key=lambda state: state.number)
+
+    # --- installing -----------------------------------------------------------------------------
+
+    def install(self, bundle: bytes) -> Release:
+        """Put a release on trial, from the next start. The caller has asked `bundle.admit`."""
+        release = unpack(bundle, self._key)
+        target = next(name for name in _NAMES if name != self.state.active)
+        if self.state.trial:
+            self.give_up()
+        if target not in self._disk.names():
+            self._disk.create(target, b"", self._slot_bytes)
+        framed = len(bundle).to_bytes(_LENGTH_BYTES, "big") + bundle
+        for at in range(0, len(framed), _CHUNK):
+            self._disk.write_at(target, at, framed[at : at + _CHUNK])
+        self._disk.sync(target)
+        if self.release_in(target) != release:
+            raise BundleRefused("The medium did not keep it; nothing was changed. Replace the card.")
+        self._write(replace(self.state, trial=target, starts_left=STARTS))
+        return release
+
+    def give_up(self) -> None:
+        """No trial any more; the next start is of the active release."""
+        self._write(replace(self.state, trial="", starts_left=0))
+
+    # --- starting -------------------------------------------------------------------------------
+
+    def choose(self) -> Release | None:
+        """What is to be started now, counted if it is a trial. None: the program the system was installed with."""
+        state = self.state
+        if state.trial:
+            release = self.release_in(state.trial)
+            if release is not None and state.starts_left and release.version > state.floor:
+                self._write(replace(state, starts_left=state.starts_left - 1))
+                return release
+            self.give_up()
+        return self.release_in(self.state.active)
+
+    def mark_good(self, version: int) -> None:
+        """The machine has been well on this version: if it is the one on trial, it is active from now on."""
+        on_trial = self.release_in(self.state.trial)
+        if on_trial is not None and on_trial.version == version:
+            floor = max(self.state.floor, version)
+            self._write(replace(self.state, active=self.state.trial, trial="", starts_left=0, floor=floor))
+
+    def release_in(self, name: str) -> Release | None:
+        """The release in a slot, checked; None when there is none or it is damaged."""
+        if name not in self._disk.names():
+            return None
+        length = int.from_bytes(self._disk.read(name, _LENGTH_BYTES), "big")
+        if not 0 < length <= self._slot_bytes - _LENGTH_BYTES:
+            return None
+        try:
+            return unpack(self._disk.read(name, _LENGTH_BYTES + length)[_LENGTH_BYTES:], self._key)
+        except BundleRefused:
+            return None
+
+    # --- the state ------------------------------------------------------------------------------
+
+    def _write(self, state: State) -> None:
+        state = replace(state, number=state.number + 1)
+        told = json.dumps(asdict(state), separators=(",", ":"), sort_keys=True).encode()
+        copy = sha256(told).digest() + len(told).to_bytes(2, "big") + told
+        name = _COPIES[state.number % 2]
+        self._disk.write_at(name, 0, copy.ljust(_COPY_BYTES, b"\0"))
+        self._disk.sync(name)
+        self.state = state
+
+    def _read_copy(self, name: str) -> State:
+        """What a copy says; the first state of all when it says nothing that can be believed."""
+        data = self._disk.read(name, _COPY_BYTES)
+        told = data[34 : 34 + int.from_bytes(data[32:34], "big")]
+        if sha256(told).digest() != data[:32]:
+            return State()
+        known = {entry.name for entry in fields(State)}  # a newer program may have written more
+        return State(**{name: value for name, value in json.loads(told).items() if name in known})

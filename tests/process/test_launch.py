@@ -1,0 +1,77 @@
+"""The launcher on real files (U1): what runs is the release that was signed, unpacked at that start, and its fall-back."""
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from firmware.journal.disk import FileDisk
+from firmware.update.bundle import pack
+from firmware.update.slots import Slots
+
+HOUSE = Path(__file__).parent.parent.parent
+MAIN = b"""import os, sys
+print("release", os.environ["KOFUKI_RELEASE"], __file__, *sys.argv[1:])
+"""
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *map(str, words)]
+    return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Ed25519PrivateKey, Path]:
+    """The private key, and the file with its public half, as the tool makes them."""
+    made = run("firmware.update", "key", tmp_path / "release-key.pem")
+    assert made.returncode == 0, made.stderr
+    key = load_pem_private_key((tmp_path / "release-key.pem").read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    assert (tmp_path / "release-key.pem").stat().st_mode & 0o077 == 0
+    return key, tmp_path / "release-key.hex"
+
+
+def test_this_checkout_becomes_a_release_that_can_be_checked(
+    keys: tuple[Ed25519PrivateKey, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "release.kofuki"
+    words = ("--version", "7", "--expires", "2099-12-31", "--key", tmp_path / "release-key.pem", "--out", out)
+    assert "version 7" in run("firmware.update", "make", *words).stdout
+    assert "Version 7 of" in run("firmware.update", "check", out, "--key", keys[1]).stdout
+    out.write_bytes(out.read_bytes()[:-1])
+    refused = run("firmware.update", "check", out, "--key", keys[1])
+    assert (refused.returncode, refused.stderr) == (1, "It is cut short.\n")
+
+
+def test_the_release_runs_and_a_damaged_one_does_not(keys: tuple[Ed25519PrivateKey, Path], tmp_path: Path) -> None:
+    key, public = keys
+    folder, runtime = tmp_path / "releases", tmp_path / "runtime"
+
+    def launch() -> subprocess.CompletedProcess[str]:
+        where = ("--slots", folder, "--key", public, "--runtime", runtime)
+        return run("firmware.update.launch", *where, "--", "--unit", "/nowhere/unit.toml", "--run-dir", "/nowhere")
+
+    installed = launch()  # nothing was ever installed: the program as it stands says what it lacks
+    assert installed.returncode == 1
+    assert "there is no unit file /nowhere/unit.toml" in installed.stderr
+    disk = FileDisk(folder)
+    files = {"firmware/__init__.py": b"", "firmware/__main__.py": MAIN}
+    day = date(2026, 11, 26)
+    Slots(disk, key.public_key()).install(pack(files, version=7, made=day, expires=day, lock="0" * 64, key=key))
+    disk.close()
+    told = launch()
+    main = runtime / "release" / "firmware" / "__main__.py"
+    assert told.stdout.split() == ["release", "7", str(main), "--unit", "/nowhere/unit.toml", "--run-dir", "/nowhere"]
+    main.write_bytes(b"raise SystemExit('what lies there from before is never run')")
+    assert launch().stdout == told.stdout
+    slot = folder / "slot-a"
+    data = bytearray(slot.read_bytes())
+    data[data.index(b"import os")] ^= 1
+    slot.write_bytes(data)
+    assert "there is no unit file" in launch().stderr
+    public.write_text("no key")
+    assert "the program as installed is started" in launch().stderr

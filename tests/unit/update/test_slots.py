@@ -1,0 +1,196 @@
+"""Two slots and the power (U1): what is started is always whole and signed, and never older than what was good."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from firmware.update.bundle import BundleRefused
+from firmware.update.slots import STARTS, Slots
+from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
+from tests.unit.update.releases import KEY, PUBLIC, bundle, manifest, release
+
+SLOT_BYTES = 4096
+assert KEY.public_key() == PUBLIC
+
+
+def slots_on(disk: MemoryDisk) -> Slots:
+    return Slots(disk, PUBLIC, SLOT_BYTES)
+
+
+def start(disk: MemoryDisk) -> int:
+    """The version that a start runs; 0 is the program as installed."""
+    chosen = slots_on(disk).choose()
+    return chosen.version if chosen else 0
+
+
+def good(disk: MemoryDisk, version: int) -> None:
+    """Install, start, and be well."""
+    slots_on(disk).install(release(version))
+    assert start(disk) == version
+    slots_on(disk).mark_good(version)
+
+
+def test_a_new_machine_starts_the_program_as_installed() -> None:
+    assert start(MemoryDisk()) == 0
+
+
+def test_a_release_that_was_well_is_the_machine_s() -> None:
+    disk = MemoryDisk()
+    good(disk, 7)
+    assert [start(disk) for _ in range(5)] == [7] * 5
+    assert slots_on(disk).state.floor == 7
+
+
+def test_three_starts_that_were_not_well_fall_back() -> None:
+    disk = MemoryDisk()
+    good(disk, 7)
+    slots_on(disk).install(release(8))
+    assert [start(disk) for _ in range(STARTS + 2)] == [8] * STARTS + [7, 7]
+    slots_on(disk).mark_good(8)  # a word that comes too late
+    assert (start(disk), slots_on(disk).state.floor) == (7, 7)
+
+
+def test_a_trial_is_given_up_and_a_newer_one_takes_its_place() -> None:
+    disk = MemoryDisk()
+    good(disk, 7)
+    slots_on(disk).install(release(8))
+    slots_on(disk).give_up()
+    assert start(disk) == 7
+    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(9))
+    assert start(disk) == 9
+    slots_on(disk).mark_good(8)  # not the one on trial
+    assert slots_on(disk).state.floor == 7
+
+
+def test_what_must_not_be_installed_touches_nothing() -> None:
+    disk = MemoryDisk()
+    good(disk, 7)
+    slots_on(disk).install(release(8))
+    before = {name: disk.read(name) for name in disk.names()}
+    for bad in (b"", release(9)[:-1], bundle(manifest(9, product="other"))):
+        with pytest.raises(BundleRefused):
+            slots_on(disk).install(bad)
+    assert {name: disk.read(name) for name in disk.names()} == before
+
+
+@pytest.mark.parametrize("at", range(0, 1400, 7))
+def test_a_damaged_release_is_passed_over(at: int) -> None:
+    """Damaged on trial: the active one runs. Damaged when active: the program as installed, and the floor stays."""
+    disk = MemoryDisk()
+    good(disk, 7)
+    slots_on(disk).install(release(8))
+    used = 8 + len(release(8))
+    for slot, then in (("slot-b", 7), ("slot-a", 0)):
+        wounded = disk.read(slot, used)[at % used] ^ 0x10
+        disk.write_at(slot, at % used, bytes((wounded,)))
+        disk.sync(slot)
+        assert start(disk) == then
+    assert slots_on(disk).state.floor == 7
+
+
+def test_a_stale_release_in_the_trial_slot_is_not_started() -> None:
+    """Whoever can write the medium puts an old, truly signed release there."""
+    disk = MemoryDisk()
+    good(disk, 7)
+    slots_on(disk).install(release(8))
+    old = release(6)
+    disk.write_at("slot-b", 0, len(old).to_bytes(8, "big") + old)
+    disk.sync("slot-b")
+    assert start(disk) == 7
+
+
+def test_a_medium_that_forgets_is_noticed() -> None:
+    class Forgetful(MemoryDisk):
+        def read(self, name: str, size: int | None = None) -> bytes:
+            data = super().read(name, size)
+            return data[:-1] + b"?" if name.startswith("slot") and len(data) > 8 else data
+
+    disk = Forgetful()
+    with pytest.raises(BundleRefused, match="did not keep it"):
+        slots_on(disk).install(release(7))
+    assert start(disk) == 0
+
+
+# --- the power --------------------------------------------------------------------------------------
+
+
+def _a_life(disk: MemoryDisk) -> Iterator[str]:
+    """Install 8 over 7, try it, find it good, install 9, three bad starts. After each act its name."""
+    yield "begun"
+    slots_on(disk).install(release(8))
+    yield "installed 8"
+    start(disk)
+    slots_on(disk).mark_good(8)
+    yield "good 8"
+    slots_on(disk).install(release(9))
+    yield "installed 9"
+    for _ in range(STARTS):
+        start(disk)
+    start(disk)
+    yield "fallen back"
+
+
+MAY_START = {
+    "begun": {7, 8},
+    "installed 8": {8},
+    "good 8": {8, 9},
+    "installed 9": {8, 9},
+    "fallen back": {8},
+}
+
+
+def _cut(disk: MemoryDisk, number: int, tail: Tail, act: Callable[[], None]) -> bool:
+    """Whether the power went at the `number`-th instant of this."""
+    left = number
+
+    def step(_: str, __: str) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            disk.on_step = lambda _, __: None
+            disk.cut(tail, number)
+            raise PowerLost
+
+    disk.on_step = step
+    try:
+        act()
+    except PowerLost:
+        disk.power_on()
+        return True
+    finally:
+        disk.on_step = lambda _, __: None
+    return False
+
+
+@pytest.mark.parametrize("tail", list(Tail))
+def test_no_power_cut_starts_anything_but_a_whole_release(tail: Tail) -> None:
+    """At every create, write and sync, before and after; and once more at every instant of the start that follows."""
+    for first in range(400):
+        for second in (None, *range(6)):
+            disk = MemoryDisk()
+            good(disk, 7)
+            told = ""
+
+            def live(disk: MemoryDisk = disk) -> None:
+                nonlocal told
+                for told in _a_life(disk):  # noqa: B007  what was reached is looked at below
+                    pass
+
+            floor = 7
+            if not _cut(disk, first, tail, live):
+                assert second is None
+                assert first > 30, "a life has more instants"
+                return
+            if told in {"good 8", "installed 9", "fallen back"}:
+                floor = 8
+            if second is not None and not _cut(disk, second, tail, lambda disk=disk: start(disk)):
+                break
+            state = slots_on(disk).state
+            assert state.floor in {floor, 8}, (told, first, second)
+            assert state.floor >= floor
+            assert start(disk) in MAY_START[told], (told, first, second)
+            for _ in range(STARTS):
+                start(disk)
+            assert start(disk) == slots_on(disk).state.floor, "what is never well goes, what was good stays"
+    raise AssertionError("a life has fewer instants")
