@@ -140,7 +140,7 @@ def in_force(book: SettingsBook) -> Settings:
 def differences(before: Settings, after: Settings) -> list[str]:
     """One line for each key that changes."""
     keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    return [f"{key}: {before.get(key, FROM_FILE)} -> {after.get(key, FROM_FILE)}" for key in keys]
+    return [f"{key}: {before.get(key, FROM_FILE)}, then {after.get(key, FROM_FILE)}" for key in keys]
 
 
 FROM_FILE = "as the unit file says"

@@ -34,6 +34,11 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def ended(self) -> bool:
+        """Whether it ended by itself, and meant to: it asks to be started again."""
+        return self._process is not None and self._process.poll() == 0
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process and self.alive else None
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from host_sim import running, serial_cable
+from host_sim import running, serial_cable, service
 from host_sim.adapters import pcscd, pty
 from host_sim.adapters.fingers import Fingers
 from host_sim.adapters.line import FaultyLine
@@ -149,10 +149,12 @@ class World:
         unit = self.run / "unit.toml"
         unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
         environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
-        arguments = ["firmware", "--unit", str(unit), "--run-dir", str(self.run)]
-        self.firmware = Child("machine", arguments, self.run / "firmware.log", environment)
+        self.firmware = Child(
+            "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
+        )
         self._stack.callback(self.firmware.stop)
         self._power_on()
+        self._stack.callback(service.Manager(self.firmware, self._power_on, self._hand).close)
 
     def _power_on(self) -> None:
         (self.run / "state.json").unlink(missing_ok=True)

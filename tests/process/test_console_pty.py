@@ -1,11 +1,15 @@
 """A technician at the serial port of a whole machine: real pseudo-terminals, pyserial at the person's end."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from serial import Serial
 
 from host_sim.serial_cable import PASSWORD, TERMINAL
+from host_sim.service import RELEASE_KEY
 from host_sim.world import World
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
@@ -49,11 +53,7 @@ def test_from_login_to_service_again(world: World) -> None:
     printed = terminal.say("test printer")
     assert printed.count("PASS") == 2, printed
     assert len(world.take_paper()) >= 1
-    planned = terminal.say("hopper pay 2x100")
-    code = planned.rsplit("confirm ", 1)[1][:4]
-    terminal.say(f"confirm {code}", b"): ")
-    terminal.say("kato", b"word: ")
-    assert "200 yen came out." in terminal.say(PASSWORD)
+    assert "200 yen came out." in confirmed(terminal, terminal.say("hopper pay 2x100"), second="kato")
     assert sum(world.take_change()) == 200
     assert "again" in terminal.say("exit")
     world.wait_for_service()
@@ -74,8 +74,56 @@ def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it
     world.wait_for_service()
 
 
-def resolved(terminal: Terminal) -> str:
-    planned = terminal.say("resolve 1 seen paper-loaded")
-    terminal.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}", b"): ")
-    terminal.say("goto", b"word: ")
+def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
+    """The program really ends, is really started again, and runs on them (K5)."""
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    terminal.say("request maint")
+    assert "OK" in terminal.say("config set hours.default.everyday 08:00-20:00")
+    before = started(world)
+    confirmed(terminal, terminal.say("config commit"), second="goto")
+    wait_for_another_start(world, before)
+    terminal.log_in("tanaka")
+    assert "everyday = 08:00-20:00" in terminal.say("config show")
+    assert "this site's settings now" in confirmed(terminal, terminal.say("config keep"))
+
+
+def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:
+    """Made by the tool, installed on the console, started by the launcher from where it was unpacked (U1)."""
+    words = ("--version", "3", "--expires", "2099-12-31", "--key", str(world.run / RELEASE_KEY))
+    making = [sys.executable, "-m", "firmware.update", "make", *words, "--out", str(world.run / "release.kofuki")]
+    subprocess.run(making, check=True, capture_output=True, timeout=60)
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    terminal.say("request maint")
+    assert "Version 3 is on trial." in confirmed(terminal, terminal.say("update apply"), second="goto")
+    before = started(world)
+    confirmed(terminal, terminal.say("reboot"))
+    wait_for_another_start(world, before)
+    assert "+release.3" in terminal.say("version")
+    assert Path(f"/proc/{world.firmware.pid}/cwd").resolve() == world.run / "runtime" / "release"
+    terminal.log_in("tanaka")
+    assert "on trial version 3, starts left 2" in terminal.say("update status")
+    world.wait_for_service()
+
+
+def started(world: World) -> int | None:
+    return world.firmware.pid
+
+
+def wait_for_another_start(world: World, before: int | None) -> None:
+    world.wait_for(lambda told: bool(told) and world.firmware.pid not in {None, before}, 60.0)
+    world.wait_for_service(60.0)
+
+
+def confirmed(terminal: Terminal, planned: str, second: str = "") -> str:
+    word = f"confirm {planned.rsplit('confirm ', 1)[1][:4]}"
+    if not second:
+        return terminal.say(word)
+    terminal.say(word, b"): ")
+    terminal.say(second, b"word: ")
     return terminal.say(PASSWORD)
+
+
+def resolved(terminal: Terminal) -> str:
+    return confirmed(terminal, terminal.say("resolve 1 seen paper-loaded"), second="goto")

@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_refused_and_the_candidate_stays(words: str, told: st
     said = machine.say(f"config set {words}")
     assert "ERR config" in said
     assert told in " ".join(said.split())
-    assert f"{KEY}: as the unit file says -> {EVENING}" in machine.say("config diff")
+    assert f"{KEY}: as the unit file says, then {EVENING}" in machine.say("config diff")
 
 
 def test_editing_changes_nothing_and_ends_with_whoever_edits() -> None:
@@ -129,7 +129,7 @@ def test_kept_settings_are_this_machine_s_from_then_on() -> None:
     assert machine.loop._timeouts.pay_s == 120
     machine.log_in("tanaka")
     planned = machine.say("config keep")
-    assert f"{KEY}: as the unit file says -> 07:00-21:00" in planned
+    assert f"{KEY}: as the unit file says, then 07:00-21:00" in planned
     assert "this site's settings now" in machine.confirm(planned)
     pass_time(machine, 2 * TRIAL_S)
     assert not machine.loop.exit_asked
@@ -193,7 +193,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
     machine.confirm(machine.say("config keep"))
     machine.say("request maint")
     planned = machine.say("config rollback")
-    assert f"{KEY}: 07:00-21:00 -> as the unit file says" in planned
+    assert f"{KEY}: 07:00-21:00, then as the unit file says" in planned
     machine.confirm(planned, "goto")
     machine.restart()
     assert closes(machine) == "23:00"
