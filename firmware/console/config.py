@@ -87,7 +87,7 @@ def rollback(hands: Hands) -> Planning:
 
 def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Planning:
     must_be_shut(hands)
-    if hands.book.settings.on_trial:
+    if hands.book.settings.trial is not None:
         raise Refused("config", "Settings are on trial: `config keep` or `config rollback` first.")
     rows = settings.differences(settings.in_force(hands.book.settings), wanted)
     if not rows:
