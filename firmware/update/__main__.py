@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from firmware.update.bundle import BundleRefused, pack, unpack
+from firmware.update.bundle import VERSION_MAX, BundleRefused, pack, unpack
 from firmware.update.launch import PROGRAM, read_key
 from firmware.update.updates import lock_of
 
@@ -33,6 +33,12 @@ def program_files(program: Path) -> dict[str, bytes]:
         for path in sorted((program / top).rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+def _version(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= VERSION_MAX:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {VERSION_MAX}, not {text!r}")
+    return int(text)
 
 
 def _key(options: argparse.Namespace) -> str:
@@ -74,7 +80,7 @@ def main() -> int:
     key.add_argument("file", type=Path)
     key.set_defaults(run=_key)
     make = commands.add_parser("make", help="pack and sign this checkout")
-    make.add_argument("--version", type=int, required=True, help="a whole number above every one before")
+    make.add_argument("--version", type=_version, required=True, help="a whole number above every one before")
     make.add_argument("--expires", type=date.fromisoformat, required=True, help="last day it may be installed")
     make.add_argument("--key", type=Path, required=True)
     make.add_argument("--out", type=Path, required=True)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 MAGIC = b"KOFUKI-RELEASE-1\n"
 PRODUCT = "kofuki"
 BUNDLE_MAX = 8 << 20  # bytes; the program has about one and a half million
+VERSION_MAX = 2**31 - 1
 _MANIFEST_MAX = 1 << 20
 _FILES_MAX = 4096
 _SIGNATURE_BYTES = 64
@@ -100,7 +101,7 @@ def _manifest(data: bytes) -> Mapping[str, Any]:
         raise BundleRefused("Its manifest cannot be read.") from None
     if not isinstance(told, dict) or told.keys() != _FIELDS.keys():
         raise BundleRefused("Its manifest is not that of a release.")
-    if any(type(told[name]) is not kind for name, kind in _FIELDS.items()) or not 0 < told["version"] < 2**31:
+    if any(type(told[name]) is not kind for name, kind in _FIELDS.items()) or not 0 < told["version"] <= VERSION_MAX:
         raise BundleRefused("Its manifest is not that of a release.")
     if told["product"] != PRODUCT:
         raise BundleRefused(f"It is a release of another product: {told['product'][:20]!a}.")

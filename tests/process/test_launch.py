@@ -42,6 +42,7 @@ def test_this_checkout_becomes_a_release_that_can_be_checked(
     words = ("--version", "7", "--expires", "2099-12-31", "--key", tmp_path / "release-key.pem", "--out", out)
     assert "version 7" in run("firmware.update", "make", *words).stdout
     assert "Version 7 of" in run("firmware.update", "check", out, "--key", keys[1]).stdout
+    assert "from 1 to" in run("firmware.update", "make", "--version", "0", *words[2:]).stderr
     out.write_bytes(out.read_bytes()[:-1])
     refused = run("firmware.update", "check", out, "--key", keys[1])
     assert (refused.returncode, refused.stderr) == (1, "It is cut short.\n")
