@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Hands, Job, Plan, Planning, must_be_shut
+from firmware.console.steps import Answer, Hands, Job, Plan, Planning
 from firmware.update.bundle import BundleRefused
 from firmware.update.updates import Updates
 
@@ -50,7 +50,6 @@ def apply(hands: Hands) -> Planning:
         return Answer((f"Version {release.version} is on trial. {_NEXT}",))
 
     yield from ()
-    must_be_shut(hands)
     lines = (f"running {_named(updates.standing.running)}, then version {release.version} of {release.made}", _NEXT)
     return Plan(lines, carry_out)
 
