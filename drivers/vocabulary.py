@@ -464,6 +464,15 @@ class Reserved:
         return sum(copy.fee_yen for copy in self.copies)
 
 
+class AdviceFate(StrEnum):
+    """What became of one advice that was told to the centre."""
+
+    ACKNOWLEDGED = "acknowledged"
+    CONTRADICTED = "contradicted"  # heard, but another end of the copy stands in the centre's books
+    REFUSED = "refused"  # heard, and not taken as it is: telling it again changes nothing by itself
+    UNHEARD = "unheard"  # or nobody can say
+
+
 class CopyState(StrEnum):
     """Where the centre holds one copy."""
 

@@ -16,10 +16,11 @@ from typing import Protocol
 
 from drivers.ports import Clock
 from drivers.vocabulary import CoinEvent, Reserved, StrayPayout
+from firmware.advices import Advices
 from firmware.console.console import Console
 from firmware.desks import (
     Acknowledged,
-    Advise,
+    Advised,
     Answer,
     Beat,
     CoinNews,
@@ -38,7 +39,7 @@ from firmware.journal.state import DOOR_OPENED, Book
 from firmware.reception import Reception
 from firmware.service.availability import Reason
 from firmware.session import effects as fx
-from firmware.session.context import Context, House, claim_code
+from firmware.session.context import Context, House
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
@@ -139,9 +140,7 @@ class Loop:
         self._ticket = 0
         self._promise_ends_s = 0.0
         self._card_here = False
-        self._advising: str | None = None
-        self._advise_again_at_s = 0.0
-        self._advice_backoff_s = 1.0
+        self._advices = Advices(memory, clock, lambda advise: self.send("line", advise))
         self._beat_at_s = clock.monotonic() + heartbeat_s
         self._look_at_s = 0.0
         self._shown: Scene | None = None
@@ -199,12 +198,13 @@ class Loop:
                 console.hear(said)
             case Health(desk=desk, reasons=reasons):
                 self._note_health(desk, reasons)
-            case Heard(what="time", value=told):
-                assert isinstance(told, datetime)
+            case Heard(value=datetime() as told):
                 self.reception.hear_time(told)
                 self._look_at_s = 0.0
-            case Heard(what=what, value=value):
-                self._advice_answered(what == "advice_done", str(value))
+            case Heard():
+                self.stale_answers += 1  # the console that asked has hung up
+            case Advised():
+                self._advices.answered(answer)
             case SheetCut(counter=counter):
                 self._note_cut(counter)
             case DoorMoved(opened=opened):
@@ -386,7 +386,7 @@ class Loop:
             self._pass_front()
             self._end_trial()
             self._admit_waiting_card()
-            self._send_advice()
+            self._advices.tell()
         if self._console is not None:
             self._console.pass_time()
 
@@ -449,30 +449,6 @@ class Loop:
         if self.state is State.IDLE:
             self.context.front = self.reception.front(self.context.language)
             self.redraw()
-
-    def _send_advice(self) -> None:
-        """The oldest advice first, one at a time, until it is acknowledged; then the next."""
-        if self._advising is not None or self._clock.monotonic() < self._advise_again_at_s:
-            return
-        pending = self.book.pending_advices()
-        if pending:
-            advice_id, advice = pending[0]
-            self._advising = advice_id
-            self.send("line", Advise(advice_id, {**advice, "journal_head": self._memory.journal.head()[1]}))
-
-    def _advice_answered(self, done: bool, advice_id: str) -> None:
-        self._advising = None
-        if done:
-            self._advice_backoff_s = 1.0
-            advice = dict(self.book.pending_advices())[advice_id]
-            if advice["op"] == "claim":
-                key = str(advice["key"])
-                self.write(records.ClaimDone(key=key, claim_code=claim_code(key)))
-            self.write(records.AdviceDone(advice_id=advice_id))
-            self._send_advice()
-        else:
-            self._advise_again_at_s = self._clock.monotonic() + self._advice_backoff_s
-            self._advice_backoff_s = min(self._advice_backoff_s * 2, 60.0)
 
     def _fresh_context(self) -> Context:
         self.sessions += 1

@@ -14,6 +14,7 @@ from drivers.pin_pad.entry import PinBuffer
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
 from drivers.vocabulary import (
     AcceptorCounters,
+    AdviceFate,
     Authenticated,
     BindingFailed,
     CardKind,
@@ -266,8 +267,8 @@ class Centre(Protocol):
         """Copy number -> state; empty when the centre never heard of the request."""
         ...
 
-    def advise(self, advice: Mapping[str, object]) -> bool:
-        """Deliver one advice (`issued`, `void`, `claim`, `collected`); True once acknowledged. Idempotent, store-and-forward."""
+    def advise(self, advice: Mapping[str, object]) -> AdviceFate:
+        """Deliver one advice (`issued`, `void`, `claim`, `collected`). Idempotent, store-and-forward."""
         ...
 
     def hold_claim(self, key: str, journal_head: str) -> int | None:

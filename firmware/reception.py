@@ -27,6 +27,7 @@ MATCH_REASONS = {
     MismatchCode.UNBALANCED: Reason.UNBALANCED,
 }
 ADVICE_LIMIT = 20  # advices the centre has not acknowledged
+ADVICE_WAIT_S = 24 * 3600.0  # and how long one may wait, counted anew by each start
 
 
 class Reception:
@@ -58,6 +59,8 @@ class Reception:
         self._exact_money_only = False
         self._clock_base: datetime | None = None  # wall time minus monotonic, when the centre last agreed with it
         self.door_open: bool | None = None  # None: nobody has told; a case without a contact
+        self._oldest_advice: str | None = None
+        self._oldest_since_s = clock.monotonic()
         self._failed_sessions = 0
         self._failed_at_s = clock.monotonic()
 
@@ -126,7 +129,7 @@ class Reception:
         if flagged or (self.door_open and not self.state.in_maintenance):
             words.add(Reason.DOOR)
         words |= {reason for code, reason in MATCH_REASONS.items() if any(item[0] == code for item in book.queue)}
-        if len(book.pending_advices()) > ADVICE_LIMIT:
+        if self._advices_stand_still(book):
             words.add(Reason.ADVICES)
         changes: list[records.Record] = []
         if book.failed_sessions != self._failed_sessions:
@@ -138,6 +141,15 @@ class Reception:
             words.add(Reason.LOCKOUT)
         change = self.note("book", frozenset(words))
         return changes if change is None else [*changes, change]
+
+    def _advices_stand_still(self, book: Book) -> bool:
+        """Too many that the centre has not acknowledged, or one for too long (facts: reliability.md a.4)."""
+        pending = book.pending_advices()
+        oldest, now_s = pending[0][0] if pending else None, self._clock.monotonic()
+        if oldest != self._oldest_advice:
+            self._oldest_advice, self._oldest_since_s = oldest, now_s
+        waits_s = now_s - self._oldest_since_s if pending else 0.0
+        return len(pending) > ADVICE_LIMIT or waits_s > ADVICE_WAIT_S
 
     def _weigh_change(self, book: Book) -> None:
         """Whether to ask for exact money before anybody begins; the slot decides again by the true fee and hoppers."""

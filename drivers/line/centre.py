@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from drivers.line import manifest, messages
 from drivers.line.fields import BadMessage, encode
 from drivers.vocabulary import (
+    AdviceFate,
     Authenticated,
     BindingFailed,
     CardProof,
@@ -122,17 +123,21 @@ class CentreLine:
             return {}
         return CentreUnreachable(LineTrouble.BAD_ANSWER)
 
-    def advise(self, advice: Mapping[str, object]) -> bool:
-        """True once the centre has told what now stands in its books. A refusal is no acknowledgement."""
+    def advise(self, advice: Mapping[str, object]) -> AdviceFate:
+        """Acknowledged once the centre has told what now stands in its books, and that is what it was told."""
         path, body = messages.tell_advice(advice)
-        if advice["op"] == "claim":
-            return self._heard(path, body, partial(messages.read_claim, key=str(advice["key"])))
-        if advice["op"] == "collected":
-            return self._heard(path, body, partial(messages.read_left, key=str(advice["key"])))
-        copy = advice["copy"]
-        assert isinstance(copy, int)
-        read = partial(messages.read_state, request_id=str(advice["request_id"]), copy=copy)
-        return self._heard(path, body, read)
+        answer = self._ask(path, body, _reader_of(advice))
+        if isinstance(answer, CentreUnreachable):
+            return AdviceFate.UNHEARD
+        if isinstance(answer, CentreRefused):
+            return AdviceFate.REFUSED
+        told_and_stands = (advice["op"], answer)
+        contradicted = told_and_stands in {
+            ("issued", CopyState.VOID),
+            ("issued", CopyState.NONE),
+            ("void", CopyState.ISSUED),
+        }
+        return AdviceFate.CONTRADICTED if contradicted else AdviceFate.ACKNOWLEDGED
 
     def hold_claim(self, key: str, journal_head: str) -> int | None:
         """The yen still owed, and nobody else pays them now; None when refused or unheard."""
@@ -149,9 +154,6 @@ class CentreLine:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _heard(self, path: str, body: bytes, read: Callable[[bytes], object]) -> bool:
-        return not isinstance(self._ask(path, body, read), CentreRefused | CentreUnreachable)
-
     def _ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
         answer = self._exchange("POST", path, body)
         if isinstance(answer, CentreUnreachable):
@@ -166,6 +168,19 @@ class CentreLine:
             return self._transport.exchange(method, path, body, self._deadline_s)
         except LineFailed as failed:
             return CentreUnreachable(failed.trouble)
+
+
+def _reader_of(advice: Mapping[str, object]) -> Callable[[bytes], object]:
+    """What reads the answer to this advice."""
+    match advice["op"]:
+        case "claim":
+            return partial(messages.read_claim, key=str(advice["key"]))
+        case "collected":
+            return partial(messages.read_left, key=str(advice["key"]))
+        case _:
+            copy = advice["copy"]
+            assert isinstance(copy, int)
+            return partial(messages.read_state, request_id=str(advice["request_id"]), copy=copy)
 
 
 def _read(body: bytes, read: Callable[[bytes], _T]) -> _T | CentreUnreachable:

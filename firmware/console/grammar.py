@@ -93,13 +93,13 @@ _KINDS: Mapping[str, str] = {
     "CODE": r"[A-HJ-NP-Za-hj-np-z2-9]{4}-?[A-HJ-NP-Za-hj-np-z2-9]{4}",
     "CONFIRM": r"[0-9A-Fa-f]{4}",
     "NAME": r"[a-z][a-z0-9-]{1,19}",
-    "DECISION": r"issued|void|paid|unpaid|seen",
+    "DECISION": r"issued|void|paid|unpaid|seen|told",
     "REASON": r"[a-z][a-z0-9-]{1,23}",
     "ON": r"on|off",
     "KEY": r"[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){1,2}",
     "VALUE": r"[!-~]{1,90}",
 }
-_SHOWN = {"ON": "on|off", "CONFIRM": "CODE", "DECISION": "issued|void|paid|unpaid|seen"}
+_SHOWN = {"ON": "on|off", "CONFIRM": "CODE", "DECISION": "issued|void|paid|unpaid|seen|told"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

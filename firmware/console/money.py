@@ -18,7 +18,7 @@ from firmware.desks import AcknowledgePayout, PairAcceptor
 from firmware.desks.staff import HoldClaim, LookAgain
 from firmware.journal import records
 from firmware.journal.match import MismatchCode, matched, mismatches
-from firmware.journal.state import CLAIM, DOOR_OPENED
+from firmware.journal.state import ADVICE_REFUSED, CLAIM, DOOR_OPENED
 from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
@@ -271,6 +271,10 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
     code, detail = item = queue[int(number) - 1]
     if code in MATCH_CODES:
         raise Refused("item", "This one is closed by `reconcile`.")
+    if (code == ADVICE_REFUSED) != (decision == "told"):
+        raise Refused(
+            "decision", "`told` closes what the centre refused to hear, once it was told otherwise; and only that."
+        )
 
     def carry_out(by: str) -> Job:
         yield from ()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from drivers.vocabulary import StrayPayout
+from drivers.vocabulary import AdviceFate, StrayPayout
 from firmware.session.effects import Effect
 from firmware.session.events import Report
 
@@ -24,7 +24,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something for the machine rather than for the session: an advice acknowledged, a heartbeat answered."""
+    """Something for the machine rather than for the session: a heartbeat answered, a word of the console."""
 
     what: str
     value: object = None
@@ -36,6 +36,14 @@ class Advise:
 
     advice_id: str
     advice: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """What became of that advice."""
+
+    advice_id: str
+    fate: AdviceFate
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class SheetCut:
 
 Command = Effect | Advise | Beat | WipeDesk | PairAcceptor | AcknowledgePayout | StaffCommand
 CoinNews = StrayPayout | Acknowledged | Paired | Stranger
-Answer = Report | Health | Heard | SheetCut | DoorMoved | CoinNews
+Answer = Report | Health | Heard | Advised | SheetCut | DoorMoved | CoinNews
 
 
 class Desk(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from drivers.vocabulary import CentreUnreachable, LineTrouble
-from firmware.desks import Advise, Answer, Beat, Command, Health, Heard, WipeDesk
+from firmware.desks import Advise, Advised, Answer, Beat, Command, Health, Heard, WipeDesk
 from firmware.desks.staff import HoldClaim
 from firmware.paper.vault import Vault
 from firmware.ports import Centre
@@ -41,8 +41,7 @@ class LineDesk:
             case Fetch():
                 return self._fetch(command)
             case Advise(advice_id=advice_id, advice=advice):
-                done = self._centre.advise(advice)
-                return [Heard("advice_done" if done else "advice_waits", advice_id)]
+                return [Advised(advice_id, self._centre.advise(advice))]
             case Beat():
                 told = self._centre.heartbeat(self._heartbeat())
                 if told is None:

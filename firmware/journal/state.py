@@ -23,6 +23,7 @@ from firmware.journal.schema import canonical
 from firmware.journal.settings_book import SettingsBook
 
 UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  # nobody can account for these yet
+ADVICE_REFUSED = "advice_refused"  # detail: the advice
 DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
 LASTING_CODES = UNCERTAIN_CODES | {DOOR_OPENED}  # never crowded out by others
 COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain"})  # each time another
@@ -143,6 +144,8 @@ class Book:
         item = (record.code, record.detail)
         must(item in self.queue, "only what is in the queue can be resolved")
         self.queue.remove(item)
+        if record.code == ADVICE_REFUSED:  # a person has told the centre in another way
+            self._settle_advice(record.detail)
 
     def _line_stopped(self, record: records.LineStopped) -> None:
         self.line_stopped = record.field
@@ -338,8 +341,11 @@ class Book:
 
     def _advice_done(self, record: records.AdviceDone) -> None:
         must(record.advice_id in self._advices, "only what is pending is acknowledged")
-        advice = self._advices.pop(record.advice_id)
-        if advice["op"] == "claim":
+        self._settle_advice(record.advice_id)
+
+    def _settle_advice(self, advice_id: str) -> None:
+        advice = self._advices.pop(advice_id, None)
+        if advice is not None and advice["op"] == "claim":
             self.claims.pop(str(advice["key"]), None)
 
     # --- staff ----------------------------------------------------------------------------------

@@ -103,7 +103,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     Reason.RECEIPT_PRINTER_PAPER_OUT: (412, False, "Receipt paper is out."),
     Reason.LINE: (501, False, "The issuing centre cannot be reached."),
     Reason.LINE_STOPPED: (502, True, "An answer was not ours; no service until two persons have cleared it."),
-    Reason.ADVICES: (503, False, "Too many messages wait for the centre's acknowledgement."),
+    Reason.ADVICES: (
+        503,
+        False,
+        "Messages wait for the centre's acknowledgement: too many, or one for more than a day.",
+    ),
     Reason.DOOR: (601, True, "A door was opened."),
     Reason.OPERATOR: (602, True, "Taken out of service on the console."),
 }

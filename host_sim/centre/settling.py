@@ -85,6 +85,8 @@ class Settler:
                     told = about | {"stands": stands, "told": state}
                     self._store.flag(c, now, peer.name, "two_ends", told)
                 return str(stands)
+            if (stands, state) == ("reserved", "issued"):
+                self._store.flag(c, now, peer.name, "unfetched_paper", about)
             self._set_state(c, request_id, copy, state)
             facts = {"kind": row.kind, "fee_yen": row.fee_yen}
             self._store.note(c, now, peer, state, about | facts | dict(detail))

@@ -335,9 +335,13 @@ def _(life: Trouble) -> None:
     life.when("line requests reached", replay)
 
 
-@row("N8", "the centre believes another outcome")
+@row("N8", "the centre believes another outcome, or refuses to hear ours")
 def _(life: Trouble) -> None:
-    life.when("line (issued|void) reached", life.machine.centre.contradict)
+    if life.chance(0, 1):
+        life.when("line (issued|void) reached", life.machine.centre.contradict)
+        return
+    call = life.one_of("issued void claims")
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.unwanted.add(call))
 
 
 @row("N9", "the centre is down for a minute")

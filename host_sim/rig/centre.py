@@ -61,6 +61,7 @@ class Faults:
     lost_after: set[str] = field(default_factory=set)  # the centre acted, the answer is lost
     doubled: set[str] = field(default_factory=set)  # the message arrives twice
     refusals: dict[str, str] = field(default_factory=dict)
+    unwanted: set[str] = field(default_factory=set)  # refused each time
     slow: set[str] = field(default_factory=set)  # answers after every deadline
     down: bool = False
     replayed: bool = False  # an earlier manifest answers the next request
@@ -116,6 +117,8 @@ class MemoryCentre:
         if name in faults.refusals:
             return 403, {}, _json({"code": faults.refusals.pop(name), "pin_tries_left": None})
         asked = json.loads(body) if body else {}
+        if name in faults.unwanted:
+            return 403, {}, _json({"code": "bad_request", "pin_tries_left": None})
         if name in faults.doubled:
             faults.doubled.discard(name)
             self._answer(method, path.split("/")[2:], asked)
@@ -261,7 +264,7 @@ class MemoryCentre:
 
     def _settle(self, rid: str, number: int, word: str) -> bytes:
         copy = self.requests.get(rid, {}).get(number)
-        state = "none"
+        state = "void" if word == "void" else "none"
         if copy is not None:
             if copy.state in {"issued", "void"}:
                 self.conflicts += copy.state != word and (rid, number) not in self.contradicted

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from drivers.vocabulary import AdviceFate
 from host_sim.centre.generator import Press
 from tests.unit.centre.cards import Card
 from tests.unit.centre.town import SHOP, Town
@@ -17,7 +18,10 @@ def issue(town: Town, card: Card, kind: str) -> None:
     session = town.session(card, SHOP)
     reserved = session.reserved(session.item(kind))
     assert isinstance(session.line.fetch(reserved, 1), bytes)
-    assert session.line.advise({"op": "issued", "request_id": reserved.request_id, "copy": 1, "reason": "printed"})
+    assert (
+        session.line.advise({"op": "issued", "request_id": reserved.request_id, "copy": 1, "reason": "printed"})
+        is AdviceFate.ACKNOWLEDGED
+    )
 
 
 def per_second(work: Callable[[], None], times: int) -> float:

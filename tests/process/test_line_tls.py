@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
 from drivers.vocabulary import (
+    AdviceFate,
     Authenticated,
     AuthenticationMethod,
     CardKind,
@@ -178,8 +179,9 @@ def test_a_real_certificate_comes_over_the_line(running: Running) -> None:
         assert isinstance(document, bytes)
         assert document.startswith(b"%PDF-1.7")
     assert line.status(rid) == {1: CopyState.DELIVERED, 2: CopyState.DELIVERED}
-    assert line.advise({"op": "issued", "request_id": rid, "copy": 1, "reason": "printed", "journal_head": "a" * 64})
-    assert line.advise({"op": "void", "request_id": rid, "copy": 2, "reason": "paper_out", "journal_head": "a" * 64})
+    for copy, op, why in ((1, "issued", "printed"), (2, "void", "paper_out")):
+        advice = {"op": op, "request_id": rid, "copy": copy, "reason": why, "journal_head": "a" * 64}
+        assert line.advise(advice) is AdviceFate.ACKNOWLEDGED
     assert line.status(rid) == {1: CopyState.ISSUED, 2: CopyState.VOID}
     assert line.heartbeat(BEAT)
 
@@ -193,7 +195,7 @@ def test_the_name_is_the_certificates(running: Running) -> None:
     assert other.reserve(*order) == CentreRefused(CentreRefusal.BAD_REQUEST)
     assert isinstance(running.line().reserve(*order), Reserved)
     assert other.status(rid) == CentreUnreachable(LineTrouble.BAD_ANSWER) or other.status(rid) == {}
-    assert not other.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "x"})
+    assert other.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "x"}) is AdviceFate.REFUSED
 
 
 # --- a cable that fails ---------------------------------------------------------------------------
@@ -259,7 +261,7 @@ def test_whole_requests_survive_a_line_that_breaks_at_any_byte(running: Running)
     running.cable.fail(LineFault(cut_after_bytes=2500))
     running.line().advise(end)
     running.cable.mend()
-    assert running.line().advise(end)
+    assert running.line().advise(end) is AdviceFate.ACKNOWLEDGED
     assert running.line().status(rid) == {1: CopyState.VOID}
 
 

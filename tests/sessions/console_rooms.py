@@ -27,17 +27,22 @@ def accounts_hold(machine: ConsoleRig) -> None:
     assert machine.centre.held == set()
 
 
-def owing_200(wallet: Cards) -> ConsoleRig:
-    """A machine whose hoppers ran dry under a resident and were filled again."""
-    machine = ConsoleRig()
-    person = Person(wallet["hanako"], coins=[500])
+def under_whom_the_hoppers_run_dry(card: WalletCard) -> Person:
+    """Pays 500 yen for 300, and the hoppers are empty when the change is due."""
+    person = Person(card, coins=[500])
 
-    def empty_the_hoppers(_: object, __: show.Scene) -> None:
+    def empty_the_hoppers(machine: RigMachine, _: show.Scene) -> None:
         for hopper in machine.hoppers.values():
             hopper.tube = 0
 
     person.deeds[show.Printing] = empty_the_hoppers
-    serve(machine, person)
+    return person
+
+
+def owing_200(wallet: Cards) -> ConsoleRig:
+    """A machine whose hoppers ran dry under a resident and were filled again."""
+    machine = ConsoleRig()
+    serve(machine, under_whom_the_hoppers_run_dry(wallet["hanako"]))
     for hopper in machine.hoppers.values():
         hopper.tube = 30
     return machine

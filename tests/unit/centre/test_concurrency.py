@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from drivers.vocabulary import CentreRefusal, CentreRefused, Challenge, CopyState, Reserved
+from drivers.vocabulary import AdviceFate, CentreRefusal, CentreRefused, Challenge, CopyState, Reserved
 from host_sim.centre import rules
 from host_sim.centre.store import Peer
 from host_sim.centre.tables import cards, copies
@@ -44,7 +44,10 @@ def test_sixteen_machines_at_once_swap_no_paper(kind: str, tmp_path: Path) -> No
                 paper = paper_of(document)
                 given.append((paper["of"], paper["number"]))
                 op = secrets.choice(("issued", "void"))
-                assert session.line.advise({"op": op, "request_id": reserved.request_id, "copy": 1, "reason": "x"})
+                assert (
+                    session.line.advise({"op": op, "request_id": reserved.request_id, "copy": 1, "reason": "x"})
+                    is AdviceFate.ACKNOWLEDGED
+                )
                 assert session.line.status(reserved.request_id) == {1: CopyState(op)}
             return given
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from drivers.vocabulary import BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
+from drivers.vocabulary import AdviceFate, BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
 from host_sim.centre.forms import GlyphMissing, TextOverflow
 from host_sim.centre.generator import Container, Generator, Press
 from host_sim.centre.register import SealState
@@ -68,7 +68,10 @@ def test_yokohama_a_time_out_kills_the_whole_request() -> None:
 
     def meanwhile() -> None:
         slow.meanwhile = lambda: None
-        assert late.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+        assert (
+            late.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+            is AdviceFate.ACKNOWLEDGED
+        )
         met.append(document_of(next_, next_.reserved()))
 
     slow.meanwhile = meanwhile
@@ -87,7 +90,10 @@ def test_yokohama_a_late_document_is_never_delivered() -> None:
     session = town.session("hanako")
     reserved = session.reserved(session.item("inkan", 2))
     for copy in (1, 2):
-        assert session.line.advise({"op": "void", "request_id": reserved.request_id, "copy": copy, "reason": "x"})
+        assert (
+            session.line.advise({"op": "void", "request_id": reserved.request_id, "copy": copy, "reason": "x"})
+            is AdviceFate.ACKNOWLEDGED
+        )
         assert session.line.fetch(reserved, copy) == EXPIRED
     with town.store.reading() as c:
         assert set(c.scalars(sa.select(copies.c.document))) == {None}
@@ -97,7 +103,10 @@ def test_yokohama_a_give_up_that_overtakes_its_request() -> None:
     """The order arrives after the machine has given it up: it is never made."""
     town = Town()
     session, rid = town.session("hanako"), secrets.token_hex(16)
-    assert session.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+    assert (
+        session.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "timed_out"})
+        is AdviceFate.ACKNOWLEDGED
+    )
     assert session.reserve(request_id=rid) == EXPIRED
     assert session.line.status(rid) == {}
     assert isinstance(session.reserve(), Reserved)
@@ -341,6 +350,7 @@ def test_an_error_stays_open_until_a_person_closes_it() -> None:
     town = Town()
     session = town.session("hanako")
     reserved = session.reserved()
+    session.line.fetch(reserved, 1)
     for op in ("issued", "void", "void", "issued"):
         session.line.advise({"op": op, "request_id": reserved.request_id, "copy": 1, "reason": "x"})
     town.now += timedelta(days=300)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from drivers.vocabulary import AdviceFate
 from host_sim.centre.authentication import Refused
 from host_sim.centre.settling import claim_code
 from host_sim.centre.tables import claims, flags, machines
@@ -25,7 +26,10 @@ def beat(town: Town, seq: int, head: str, **more: Any) -> bool:
 def test_a_debt_is_one_however_often_it_is_told() -> None:
     town = Town()
     for _ in range(5):
-        assert town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "hopper_empty"})
+        assert (
+            town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "hopper_empty"})
+            is AdviceFate.ACKNOWLEDGED
+        )
     with town.store.reading() as c:
         rows = c.execute(sa.select(claims.c.claim_code, claims.c.amount_yen)).all()
     assert [tuple(row) for row in rows] == [(claim_code("ab" * 16), 700)]
@@ -44,7 +48,7 @@ def test_a_debt_told_with_another_amount_is_a_persons_business() -> None:
 
 def left_after(town: Town, amount_yen: int, collection: int) -> bool:
     told = {"op": "collected", "key": "ab" * 16, "amount_yen": amount_yen, "collection": collection}
-    return town.line().advise(told)
+    return town.line().advise(told) is AdviceFate.ACKNOWLEDGED
 
 
 def test_a_claim_is_paid_at_one_place_only() -> None:

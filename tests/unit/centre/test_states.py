@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from drivers.vocabulary import BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
+from drivers.vocabulary import AdviceFate, BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
 from host_sim.centre.tables import audit, copies, flags
 from tests.unit.centre.town import HALL, SHOP, Session, Town, paper_of, plain
 
@@ -43,7 +43,7 @@ class Walk:
         self.town, self.session = town, session
         self.dice = random.Random(seed)
         self.requests = {f"{self.dice.getrandbits(128):032x}": Expected(self.dice.randrange(1, 4)) for _ in range(3)}
-        self.unknown_paper = 0
+        self.unknown_paper = self.unfetched_paper = 0
         self.old = False  # the resident was authenticated too long ago
 
     def step(self) -> None:
@@ -88,17 +88,21 @@ class Walk:
 
     def _settle(self, rid: str, expected: Expected, copy: int, state: str) -> None:
         for _ in range(self.dice.randrange(1, 3)):
-            assert self.session.line.advise({"op": state, "request_id": rid, "copy": copy, "reason": "x"})
+            fate = self.session.line.advise({"op": state, "request_id": rid, "copy": copy, "reason": "x"})
             if expected.made is None:
                 expected.dead = True
                 self.unknown_paper += state == "issued"
+                assert (fate is AdviceFate.CONTRADICTED) == (state == "issued")
                 continue
             if expected.late and expected.copies[copy] == "reserved":
                 expected.copies[copy] = "void"
             if expected.copies[copy] in {"issued", "void"}:
                 expected.conflicts += expected.copies[copy] != state
             else:
+                self.unfetched_paper += (expected.copies[copy], state) == ("reserved", "issued")
                 expected.copies[copy] = state
+            same = expected.copies[copy] == state
+            assert fate is (AdviceFate.ACKNOWLEDGED if same else AdviceFate.CONTRADICTED)
 
     def _ask(self, rid: str, expected: Expected, copy: int) -> None:
         """Another machine asks about it, and tells of it: nothing of it is its business."""
@@ -106,7 +110,8 @@ class Walk:
         assert other.status(rid) == {} or expected.made is None
         if expected.made is not None:
             assert other.fetch(expected.made, copy) == BAD
-            assert not other.advise({"op": "void", "request_id": rid, "copy": copy, "reason": "x"})
+            told = other.advise({"op": "void", "request_id": rid, "copy": copy, "reason": "x"})
+            assert told is AdviceFate.REFUSED
 
     def _late(self, rid: str, expected: Expected, copy: int) -> None:
         if self.dice.random() < 0.1:
@@ -118,7 +123,7 @@ class Walk:
 
 def test_any_sequence_of_calls_agrees_with_the_model() -> None:
     town = Town()
-    conflicts = unknown = 0
+    conflicts = unknown = unfetched = 0
     for seed in range(40):
         town.now = town.now.replace(hour=10, minute=0)
         walk = Walk(town, town.session("hanako"), seed)
@@ -126,6 +131,7 @@ def test_any_sequence_of_calls_agrees_with_the_model() -> None:
             walk.step()
         conflicts += sum(expected.conflicts for expected in walk.requests.values())
         unknown += walk.unknown_paper
+        unfetched += walk.unfetched_paper
     with town.store.reading() as c:
         told = c.scalars(sa.select(flags.c.what)).all()
         numbers = c.scalars(sa.select(copies.c.issue_number)).all()
@@ -134,6 +140,7 @@ def test_any_sequence_of_calls_agrees_with_the_model() -> None:
         ).one()
     assert told.count("two_ends") == conflicts > 20
     assert told.count("unknown_paper") == unknown > 5
+    assert told.count("unfetched_paper") == unfetched > 5
     assert len(set(numbers)) == len(numbers) > 80
     assert kept == 0
 
@@ -151,7 +158,10 @@ def test_an_expired_document_does_not_stay() -> None:
         rows = c.execute(sa.select(copies.c.state, copies.c.document).where(mine).order_by(copies.c.copy)).all()
     assert [tuple(row) for row in rows] == [("delivered", None), ("void", None)]
     # Paper of a fetched copy may exist: the machine tells, however late.
-    assert session.line.advise({"op": "issued", "request_id": first.request_id, "copy": 1, "reason": "printed"})
+    assert (
+        session.line.advise({"op": "issued", "request_id": first.request_id, "copy": 1, "reason": "printed"})
+        is AdviceFate.ACKNOWLEDGED
+    )
     assert session.line.status(first.request_id) == {1: CopyState.ISSUED, 2: CopyState.VOID}
 
 

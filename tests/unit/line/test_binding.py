@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from drivers.vocabulary import BindingFailed, CentreUnreachable, LineTrouble, Reserved
+from drivers.vocabulary import AdviceFate, BindingFailed, CentreUnreachable, LineTrouble, Reserved
 from tests.unit.centre.town import HALL, MANIFEST_KEY, SHOP, Session, Town, paper_of
 
 Exchanged = tuple[int, Mapping[str, str], bytes]
@@ -305,10 +305,12 @@ def test_an_answer_to_an_earlier_question_is_no_answer(town: Town, session: Sess
     meddler.change = lambda path, _: old[f"/v1/requests/{rid}"]
     assert session.line.status("0" * 32) == bad
     meddler.change = lambda path, _: old[f"/v1/requests/{rid}/copies/1/void"]
-    assert not session.line.advise({"op": "void", "request_id": rid, "copy": 2, "reason": "x"})
-    assert not session.line.advise({"op": "issued", "request_id": "0" * 32, "copy": 1, "reason": "x"})
+    assert session.line.advise({"op": "void", "request_id": rid, "copy": 2, "reason": "x"}) is AdviceFate.UNHEARD
+    assert session.line.advise({"op": "issued", "request_id": "0" * 32, "copy": 1, "reason": "x"}) is AdviceFate.UNHEARD
     meddler.change = lambda path, _: old["/v1/claims"]
-    assert not session.line.advise({"op": "claim", "key": "cd" * 16, "amount_yen": 300, "reason": "x"})
+    assert (
+        session.line.advise({"op": "claim", "key": "cd" * 16, "amount_yen": 300, "reason": "x"}) is AdviceFate.UNHEARD
+    )
 
 
 def test_the_paper_is_the_residents_own(session: Session, town: Town) -> None:

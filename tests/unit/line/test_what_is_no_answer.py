@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.line import manifest
 from drivers.line.centre import CentreLine
 from drivers.line.fields import BadMessage, Fields
+from drivers.vocabulary import AdviceFate
 
 RID = "0" * 32
 
@@ -33,7 +34,7 @@ def test_a_copy_that_is_still_open_acknowledges_no_advice(op: str, state: str) -
         "m",
         8.0,
     )
-    assert not line.advise({"op": op, "request_id": RID, "copy": 1, "reason": "x"})
+    assert line.advise({"op": op, "request_id": RID, "copy": 1, "reason": "x"}) is AdviceFate.UNHEARD
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00"])
