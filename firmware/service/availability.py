@@ -33,7 +33,6 @@ class Reason(StrEnum):
     JOURNAL_COPY = "journal_copy"
     CLOCK = "clock"
     HARDENING = "hardening"
-    SOFTWARE = "software"
     RELEASE = "release"
     SETTINGS = "settings"
     CARD_READER = "card_reader"
@@ -79,7 +78,6 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is out of step; both media must be in place."),
     Reason.CLOCK: (110, False, "The time is not trusted yet; it comes from the centre, the network or the clock chip."),
     Reason.HARDENING: (120, True, "The process is not protected as it must be (no core dumps, no swap)."),
-    Reason.SOFTWARE: (130, False, "A part of the program stopped and was started again too often."),
     Reason.RELEASE: (131, False, "The program is older than one that was good here; install a newer release."),
     Reason.SETTINGS: (140, False, "The settings made here do not fit the unit file, and are not used; set them anew."),
     Reason.CARD_READER: (201, False, "The card reader does not answer."),

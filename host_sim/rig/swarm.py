@@ -38,7 +38,8 @@ class Tally:
 
     sessions: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    marks: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)  # row -> how often it struck
+    pairs: set[tuple[str, ...]] = field(default_factory=set)  # rows that struck in one session
     reds: list[str] = field(default_factory=list)
     digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> what it wrote and printed
 
@@ -46,6 +47,7 @@ class Tally:
         self.sessions += other.sessions
         self.outcomes.update(other.outcomes)
         self.marks.update(other.marks)
+        self.pairs |= other.pairs
         self.reds += other.reds
         self.digests |= other.digests
 
@@ -103,6 +105,7 @@ class Life:
         self._armed: list[_Armed] = []
         self._at_scenes: list[tuple[str, type[show.Scene], Callable[[], object]]] = []
         self._row = ""
+        self._struck: set[str] = set()
         machine.at_point = self._at_point
         self.person = Person(cards["hanako"])
 
@@ -114,6 +117,7 @@ class Life:
         self.person = self._somebody()
         count = rng.choices((0, 1, 2), (30, 50, 20))[0]
         self.rows = rng.sample(sorted(ROWS), count)
+        self._struck.clear()
         for code in self.rows:
             self._row = code
             ROWS[code][1](self)
@@ -121,6 +125,8 @@ class Life:
         self._armed.clear()
         self._at_scenes.clear()
         self._recover()
+        if len(self._struck) == 2:
+            self.tally.pairs.add(tuple(sorted(self._struck)))
 
     def end(self) -> None:
         """Everything is settled, looked at, and summed up in a digest."""
@@ -228,7 +234,7 @@ class Life:
         return self._random.choice(words.split())
 
     def now(self, act: Callable[[], object]) -> None:
-        self.tally.marks[self._row] += 1
+        self._mark(self._row)
         act()
 
     def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
@@ -253,10 +259,14 @@ class Life:
 
     def _marked(self, row: str, act: Callable[[], object]) -> Callable[[], None]:
         def strike() -> None:
-            self.tally.marks[row] += 1
+            self._mark(row)
             act()
 
         return strike
+
+    def _mark(self, row: str) -> None:
+        self.tally.marks[row] += 1
+        self._struck.add(row)
 
     def _at_point(self, name: str) -> None:
         self.checker.effect(name)
@@ -268,7 +278,7 @@ class Life:
                 self._armed.remove(armed)
                 if armed.row in DEADLY:
                     self.checker.died()
-                self.tally.marks[armed.row] += 1
+                self._mark(armed.row)
                 armed.act()
                 return
 
@@ -277,5 +287,5 @@ class Life:
             row, kind, act = entry
             if isinstance(scene, kind):
                 self._at_scenes.remove(entry)
-                self.tally.marks[row] += 1
+                self._mark(row)
                 act()
