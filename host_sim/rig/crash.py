@@ -39,6 +39,7 @@ MENU: dict[str, tuple[str, ...]] = {
     r"line \w+ reached": ("lost", "doubled"),
     r"line \w+ acted": ("answer lost",),
     r"line document reached": ("another's document",),
+    r"line (issued|void|claims) reached": ("refused",),
     r"dots": ("jam", "paper out", "cover opened", "printer silent"),
     r"coin out": ("hopper empty", "hopper jam", "hopper power"),
     r"coin in": ("acceptor reset",),
@@ -249,6 +250,8 @@ class Explorer:
                 machine.centre.faults.doubled.add(call)
             case "answer lost":
                 machine.centre.faults.lost_after.add(call)
+            case "refused":
+                machine.centre.faults.refusals[call] = "bad_request"
             case "another's document":
                 machine.centre.faults.foreign_document = True
             case "jam" | "paper out" | "cover opened" | "printer silent":
