@@ -200,7 +200,7 @@ class Machine:
         return ClockQuality.TRUSTED if confirmed else ClockQuality.UNTRUSTED
 
     def _self_check(self) -> frozenset[str]:
-        """What the machine finds wrong with itself, looked at once a second."""
+        """What the machine finds wrong with itself, looked at once a second; a release on trial hears how it goes."""
         found = {"journal_copy"} if is_degraded(self._disk) else set()
         if not self.unit.unit.simulated and any(weaknesses()):
             found.add("hardening")
