@@ -22,6 +22,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="after the first fault, only every N-th instant (default 1)"
     )
+    parser.add_argument(
+        "--part", type=int, default=0, metavar="K", help="which of them: 0 to N-1 are together all (default 0)"
+    )
     parser.add_argument("--replay", metavar="HISTORY", help="live exactly this one, as a red one was named")
     parser.set_defaults(run=run)
 
@@ -30,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     known = scripts(rig_cards(RUN / "rig-keys"))
     if options.replay:
         return _replay(known, options.replay)
+    if not 0 <= options.part < options.every:
+        raise NotRunning(f"--part is one of 0 to {options.every - 1}, because --every is {options.every}.")
     names = options.script or list(known)
     for name in names:
         if name not in known:
@@ -37,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
     total = Findings()
     began_s = time.perf_counter()
     for depth in range(1, options.depth + 1):
-        every = options.every if depth > 1 else 1
+        every, part = (options.every, options.part) if depth > 1 else (1, 0)
         for name in names:
-            found, took_s = _explore(known[name], depth, every)
+            found, took_s = _explore(known[name], depth, every, part)
             say(f"depth {depth}  {name:32} {found.histories:8,} histories  {len(found.reds):3} red  {took_s:6.1f} s")
             total.add(found)
     say(f"{total.histories:,} histories in {time.perf_counter() - began_s:.0f} s; faults struck, by kind of instant:")
@@ -52,9 +57,9 @@ def run(options: argparse.Namespace) -> int:
     return 1 if total.reds else 0
 
 
-def _explore(script: Script, depth: int, every: int) -> tuple[Findings, float]:
+def _explore(script: Script, depth: int, every: int, part: int) -> tuple[Findings, float]:
     def share(which: int, shares: int) -> Findings:
-        return Explorer(script, depth, share=(which, shares), every=every).explore()
+        return Explorer(script, depth, share=(which, shares), every=every, part=part).explore()
 
     began_s = time.perf_counter()
     total = Findings()

@@ -86,7 +86,8 @@ class Explorer:
     script: Script
     depth: int
     share: tuple[int, int] = (0, 1)
-    every: int = 1  # below the first level, only every n-th point
+    every: int = 1  # below the first level, only every n-th point,
+    part: int = 0  # beginning with this one: the parts 0 to n-1 together are every point
     replay: Sequence[tuple[int, str]] = ()
     stop_at_red: bool = False
     only: frozenset[str] = frozenset()  # of the faults, where not all are wanted
@@ -179,7 +180,7 @@ class Explorer:
         mine, shares = self.share
         if not self._trail:
             return self._point % shares == mine
-        return self._point % self.every == 0
+        return self._point % self.every == self.part
 
     def _faults(self, name: str) -> Iterator[str]:
         """What can strike here, each different state of the medium once."""
