@@ -1,4 +1,4 @@
-"""The machine: `python -m firmware --unit FILE [--run-dir DIR]`. The only file that names concrete drivers."""
+"""The machine: `python -m firmware --unit FILE [--run-dir DIR]`. Puts one together, runs it, and says why where it cannot."""
 
 import argparse
 import contextlib
@@ -10,30 +10,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
-from drivers.card.pcsc import PcscReader
-from drivers.card.reader import CardReaderDriver
-from drivers.coin.acceptor import Acceptor
-from drivers.coin.bus import CcTalkBus
-from drivers.coin.cctalk import Checksum
-from drivers.coin.hopper import HopperBank
-from drivers.coin.pulse import PulseAcceptor, PulseTiming
-from drivers.gpio import BreakContact, GpioEdges, OpenCollector
-from drivers.line.centre import CentreLine
-from drivers.line.tls import TlsTransport
 from drivers.pin_pad.entry import PinBuffer
-from drivers.pin_pad.matrix import MatrixPins
-from drivers.pin_pad.pin_pad import MatrixPinPad
-from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import Profile, load_profile
 from drivers.printer.raster import RasterPage, RasterSlip
-from drivers.screen.framebuffer import FileSink, FramebufferScreen
-from drivers.serial_stream import SerialStream
 from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
 from firmware.console.hands import LoopHands
@@ -46,27 +30,30 @@ from firmware.desks.keypad import KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import PaperDesk
 from firmware.desks.staff import PrintLines
+from firmware.halted import Halted, reason_of
 from firmware.hardening import no_core_dumps, no_onlookers, weaknesses
-from firmware.journal.disk import Disk, FileDisk, open_mounted
-from firmware.journal.journal import ClockQuality, Journal, JournalTrouble
+from firmware.journal.disk import FileDisk
+from firmware.journal.journal import ClockQuality, Journal, JournalBroken, JournalTrouble
 from firmware.journal.memory import Memory
-from firmware.journal.mirror import is_degraded, mirrored
+from firmware.journal.mirror import is_degraded
 from firmware.journal.seal import KeySeal, SealUnsafe
+from firmware.journal.state import Book
 from firmware.loop import Loop
 from firmware.paper.pages import render
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
 from firmware.paper.staff import staff_slip
 from firmware.paper.vault import Vault
-from firmware.ports import CoinAcceptor
+from firmware.parts import Parts
 from firmware.reception import Reception
 from firmware.screens import render as draw_scene
 from firmware.service.availability import Mode, Reason
 from firmware.service.hours import ServiceHours
 from firmware.session.context import House
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
+from firmware.session.scenes import Scene
 from firmware.settings import at_start, why_unusable
 from firmware.start import Witnesses, begin
-from firmware.unit import PrinterSettings, Unit, UnitError, load_unit
+from firmware.unit import Unit, UnitError, load_unit
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
 from firmware.update.updates import Updates, installed_lock, running_version
@@ -75,6 +62,7 @@ from firmware.workers import ThreadCrew
 JST = ZoneInfo("Asia/Tokyo")
 LANGUAGES = ("ja", "en")
 VERSION = "0.1.0"
+START_AGAIN = 75  # exit status (sysexits.h, EX_TEMPFAIL): the journal failed; the service manager starts us anew
 _log = logging.getLogger("firmware")
 
 
@@ -95,28 +83,28 @@ class Machine:
         self._alarm_sent = self._alarm_heard = False
         self._run = run
         self._clock = MonotonicClock()
-        self._disk = self._open_disk()
+        self._disk = Parts(unit, run, self._clock).disk()
         journal = Journal.open(self._disk, wall=self.now, mono=time.monotonic, quality=self._clock_quality)
         self.memory = Memory(journal, KeySeal.load_or_make(run / "journal-seal.pem"))
         self.unit, self._settings_fit = at_start(self.memory, unit_path)
         unit = self.unit
+        self._parts = parts = Parts(unit, run, self._clock)
         self._updates = self._open_updates()
         self._pin = PinBuffer()
         self._vault = Vault()
-        self._screen = FramebufferScreen(
-            FileSink(self._path(unit.screen.path), pixels=unit.screen.pixels), pixels=unit.screen.pixels
-        )
-        self._line = self._open_line()
-        self._acceptor, self._hoppers = self._open_coins()
-        self._printer, self._profile = self._open_printer(unit.printer, "printer")
-        self._slips, self._slip_profile = self._open_printer(unit.receipt_printer, "receipt_printer")
+        self._screen = parts.screen()
+        self._line = parts.line()
+        self._acceptor, self._hoppers = parts.coins(self.memory.book)
+        self._printer, self._profile = parts.printer(unit.printer, "printer")
+        self._slips, self._slip_profile = parts.printer(unit.receipt_printer, "receipt_printer")
+        door = parts.door()
         desks: tuple[Desk, ...] = (
-            self._card_desk(),
-            self._keypad_desk(),
+            CardDesk(parts.card_reader(self.now), self._pin),
+            KeypadDesk(parts.pin_pad(self._pin), self._pin),
             LineDesk(self._line, self._vault, self._heartbeat),
             CoinDesk(self._acceptor, self._hoppers),
             PaperDesk(self._printer, self._slips, self._vault, self._pages, self._slip),
-            *self._door_desks(),
+            *(() if door is None else (DoorDesk(door, self._clock),)),
         )
         self.crew = ThreadCrew((*desks, *self._console_desks()), self._clock)
         self._begin()
@@ -171,24 +159,18 @@ class Machine:
 
     # --- journal --------------------------------------------------------------------------------
 
-    def _open_disk(self) -> Disk:
-        """The journal's medium, or both of them."""
-        first = FileDisk(self._run / "journal")
-        second = self.unit.journal.second
-        return first if second is None else mirrored(first, lambda: open_mounted(self._path(second)))
-
     def _open_updates(self) -> Updates | None:
         settings = self.unit.update
         if settings is None:
             return None
         try:
-            key = read_key(self._path(settings.key))
-            slots = Slots(FileDisk(self._path(settings.slots)), key)
+            key = read_key(self._parts.path(settings.key))
+            slots = Slots(FileDisk(self._parts.path(settings.slots)), key)
         except (OSError, ValueError) as error:
             raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
         return Updates(
             slots,
-            self._path(settings.bundle),
+            self._parts.path(settings.bundle),
             key,
             lock=installed_lock(),
             running=running_version(),
@@ -212,77 +194,14 @@ class Machine:
                 found.add("release")
         return frozenset(found)
 
-    # --- desks ----------------------------------------------------------------------------------
-
-    def _card_desk(self) -> CardDesk:
-        port = PcscReader(self.unit.card.reader, self._clock)
-        return CardDesk(CardReaderDriver(port, self.now), self._pin)
-
-    def _keypad_desk(self) -> KeypadDesk:
-        settings = self.unit.keypad
-        pins = MatrixPins(settings.rows, settings.columns)
-        return KeypadDesk(MatrixPinPad(pins, settings.keys, self._pin, self._clock), self._pin)
-
-    def _door_desks(self) -> tuple[Desk, ...]:
-        settings = self.unit.door
-        return () if settings is None else (DoorDesk(BreakContact(settings.pin), self._clock),)
-
-    def _open_line(self) -> CentreLine:
-        settings = self.unit.centre
-        transport = TlsTransport(
-            host=settings.host,
-            port=settings.port,
-            ca_file=self._path(settings.ca_file),
-            server_spki_sha256=self._hex(settings.server_spki_sha256),
-            client_certificate=self._path(settings.client_certificate),
-            client_key=self._path(settings.client_key),
-            clock=self._clock,
-        )
-        manifest_key = bytes.fromhex(self._hex(settings.manifest_key))
-        return CentreLine(transport, manifest_key, self.unit.unit.name, settings.deadline_s)
-
-    def _open_coins(self) -> tuple[CoinAcceptor, HopperBank]:
-        settings = self.unit.coin
-        stream = SerialStream(str(self._path(settings.port)), settings.baud, self._clock, device="coin")
-        bus = CcTalkBus(stream, self._clock, checksum=Checksum(settings.checksum))
-        hoppers = HopperBank(
-            bus,
-            {hopper.value_yen: hopper.address for hopper in settings.hoppers},
-            styles={hopper.value_yen: hopper.dispense for hopper in settings.hoppers},
-            explained=self.memory.book.explained,
-        )
-        return self._acceptor_on(bus), hoppers
-
-    def _acceptor_on(self, bus: CcTalkBus) -> CoinAcceptor:
-        """The acceptor that the unit file chooses."""
-        settings, book = self.unit.coin, self.memory.book
-        if settings.pulse is not None:
-            pulse = settings.pulse
-            timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
-            return PulseAcceptor(GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin), pulse.codes, timing)
-        return Acceptor(
-            bus,
-            settings.acceptor_address,
-            settings.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial,
-            settings.values,
-            book.acceptor_event,
-            last_accepted_total=book.acceptor_total,
-        )
-
-    def _open_printer(self, settings: PrinterSettings, device: str) -> tuple[PrinterDriver, Profile]:
-        profile = load_profile(settings.profile)
-        stream = SerialStream(str(self._path(settings.port)), settings.baud, self._clock, device=device)
-        return PrinterDriver(stream, self._clock, profile, device), profile
-
     # --- the maintenance console ----------------------------------------------------------------
 
     def _console_desks(self) -> tuple[Desk, ...]:
         """Not among the desks that service waits for: a machine is as good without a terminal."""
-        settings = self.unit.console
-        if settings is None:
+        settings, stream = self.unit.console, self._parts.console()
+        if settings is None or stream is None:
             return ()
-        stream = SerialStream(str(self._path(settings.port)), settings.baud, self._clock, device="console")
-        return (ConsoleDesk(stream, self._path(settings.users), lambda: self.now().date(), self._clock),)
+        return (ConsoleDesk(stream, self._parts.path(settings.users), lambda: self.now().date(), self._clock),)
 
     def _console(self, loop: Loop) -> Console:
         hands = LoopHands(
@@ -346,7 +265,7 @@ class Machine:
 
     def _begin(self) -> None:
         witnesses = Witnesses(self._line, self._acceptor, self._hoppers, self._printer)
-        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version())
+        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version(), last_end())
 
     def _heartbeat(self) -> dict[str, object]:
         seq, head = self.memory.journal.head()
@@ -367,7 +286,7 @@ class Machine:
         return ["console_locked"] if locked and not self._alarm_heard else []
 
     def _publish(self, loop: Loop) -> None:
-        """What the simulator's panel and tests may know; nothing personal. Whole or not at all."""
+        """What the simulator's panel and tests may know; nothing personal."""
         state = loop.reception.state
         published = {
             "state": loop.state.name,
@@ -383,17 +302,15 @@ class Machine:
             "language": loop.context.language,
             "updated_monotonic": time.monotonic(),
         }
-        path = self._run / "state.json"
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(published))
-        fresh.replace(path)
+        publish(self._run, published)
 
-    def _path(self, name: str) -> Path:
-        return self._run / name  # an absolute name stays what it is
 
-    def _hex(self, value: str) -> str:
-        path = self._path(value)
-        return path.read_text().strip() if path.exists() else value
+def publish(run: Path, facts: Mapping[str, object]) -> None:
+    """For the simulator's panel and tests. Whole or not at all."""
+    path = run / "state.json"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(facts))
+    fresh.replace(path)
 
 
 def _version() -> str:
@@ -437,11 +354,74 @@ def main() -> int:
             no_onlookers()
             for weakness in weaknesses():
                 _log.error("not protected: %s; no card is taken", weakness)
-        Machine(unit, options.run_dir.resolve(), options.unit).run(lambda: bool(stop))
-    except (UnitError, JournalTrouble, SealUnsafe) as error:
+    except UnitError as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)
         return 1
+    run = options.run_dir.resolve()
+    try:
+        machine = Machine(unit, run, options.unit)
+    except UnitError as error:
+        print(f"The machine does not start: {error}.", file=sys.stderr)
+        return 1
+    except (JournalTrouble, SealUnsafe) as error:
+        print(f"The machine does not start: {error}.", file=sys.stderr)
+        halt(unit, run, error, lambda: bool(stop))
+        return START_AGAIN
+    try:
+        machine.run(lambda: bool(stop))
+    except JournalTrouble as error:
+        print(f"The machine ends: {error}.", file=sys.stderr)
+        if isinstance(error, JournalBroken):
+            remember_end("medium")
+        return START_AGAIN
     return 0
+
+
+def _end_file() -> Path | None:
+    """Where one run tells the next how it ended: a folder in memory, for the journal's medium is what failed."""
+    folder = os.environ.get("RUNTIME_DIRECTORY")
+    return Path(folder) / "last-end" if folder else None
+
+
+def remember_end(how: str) -> None:
+    if (file := _end_file()) is not None:
+        with contextlib.suppress(OSError):
+            file.write_text(how)
+
+
+def last_end() -> str:
+    """`medium` when the last run was ended by the journal's medium, else `start`; forgotten once it is asked."""
+    file = _end_file()
+    if file is None or not file.exists():
+        return "start"
+    file.unlink()
+    return "medium"
+
+
+def halt(unit: Unit, run: Path, error: Exception, stopping: Callable[[], bool]) -> None:
+    """Say on every side why nobody is served, until it is time to try again."""
+    reason, clock = reason_of(error), MonotonicClock()
+    parts = Parts(unit, run, clock)
+    screen, (acceptor, _) = parts.screen(), parts.coins(Book())
+
+    def show(scene: Scene) -> None:
+        screen.show(draw_scene(scene))
+        if unit.unit.simulated:
+            publish(run, {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]})
+
+    halted = Halted(
+        reason,
+        str(error),
+        show=show,
+        shut_slot=acceptor.start,
+        serial=parts.console(),
+        centre=parts.line(),
+        clock=clock,
+        wait=time.sleep,
+        beat=lambda: notify("WATCHDOG=1"),
+    )
+    notify("READY=1")
+    halted.run(stopping)
 
 
 if __name__ == "__main__":

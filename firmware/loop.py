@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Protocol
 
 from drivers.ports import Clock
@@ -34,6 +35,7 @@ from firmware.desks import (
     WipeDesk,
 )
 from firmware.journal import records
+from firmware.journal.journal import JournalFull
 from firmware.journal.memory import Memory
 from firmware.journal.state import DOOR_OPENED, Book
 from firmware.reception import Reception
@@ -85,6 +87,7 @@ DESK_OF: dict[type[fx.Effect], str] = {
 }
 WORK_S = 40.0  # above every desk's own deadline: reached only when a desk hangs
 LONG_WORK_S = 180.0
+ROOM_S = 10.0  # between two looks whether a full journal has room again
 PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 WIPING_DESKS = ("line", "paper", "keypad")
@@ -143,6 +146,7 @@ class Loop:
         self._advices = Advices(memory, clock, lambda advise: self.send("line", advise))
         self._beat_at_s = clock.monotonic() + heartbeat_s
         self._look_at_s = 0.0
+        self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
         self._reports: deque[Report] = deque()
         self.context = self._fresh_context()
@@ -294,12 +298,22 @@ class Loop:
 
     def _become_idle(self) -> None:
         self.reception.state = self.reception.state.session_ended()
-        self._memory.rest()
         self.context = self._fresh_context()
+        self._make_room()
         self._look_at_s = 0.0
         self._weigh()  # before the next card: it may be the lockout that begins here
         self._pass_front()
         self._admit_waiting_card()
+
+    def _make_room(self) -> None:
+        """Everything durable, and room in the journal for the next session; without it none begins (catalogue D1)."""
+        try:
+            self._memory.rest()
+            full: frozenset[str] = frozenset()
+        except JournalFull:
+            full = frozenset({"journal_full"})
+        self._room_at_s = self._clock.monotonic() + ROOM_S if full else inf
+        self._note_health("journal", full)
 
     def _admit_waiting_card(self) -> None:
         """A card that was put in while nobody could be served, or while the last session was ending, begins now."""
@@ -385,6 +399,8 @@ class Loop:
             self._weigh()
             self._pass_front()
             self._end_trial()
+            if now_s >= self._room_at_s and self.state is State.IDLE:
+                self._make_room()
             self._admit_waiting_card()
             self._advices.tell()
         if self._console is not None:

@@ -11,7 +11,7 @@ from drivers.ports import Clock
 from drivers.vocabulary import Text
 from firmware.journal import records
 from firmware.journal.match import MismatchCode
-from firmware.journal.state import DOOR_OPENED, Book
+from firmware.journal.state import DOOR_OPENED, MEDIUM_FAILED, Book
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.hours import ClosedUntil, Open, ServiceHours
@@ -129,6 +129,8 @@ class Reception:
         if flagged or (self.door_open and not self.state.in_maintenance):
             words.add(Reason.DOOR)
         words |= {reason for code, reason in MATCH_REASONS.items() if any(item[0] == code for item in book.queue)}
+        if sum(code == MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (catalogue D2)
+            words.add(Reason.JOURNAL_BROKEN)
         if self._advices_stand_still(book):
             words.add(Reason.ADVICES)
         changes: list[records.Record] = []

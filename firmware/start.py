@@ -6,12 +6,14 @@ moves (facts of reliability, a.7 and I13).
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from drivers.errors import DeviceError
 from drivers.vocabulary import AcceptorCounters, CentreUnreachable, CoinEvent, CopyState, Dispensed, HopperCounters
 from firmware.journal import records
+from firmware.journal.journal import JournalFull
 from firmware.journal.match import matched
 from firmware.journal.memory import Memory
 from firmware.journal.recovery import RecoveryPort, recover
@@ -31,12 +33,15 @@ class StartPort(RecoveryPort, Protocol):
         ...
 
 
-def begin(memory: Memory, witnesses: StartPort, first_float: Mapping[int, int], version: str) -> None:
+def begin(
+    memory: Memory, witnesses: StartPort, first_float: Mapping[int, int], version: str, reason: str = "start"
+) -> None:
     """Write that the machine started, settle what was open, match (a.7, step 7), and make room for the first session.
 
-    `first_float`: yen -> coins in each hopper, believed only by a machine whose journal knows of none.
+    `first_float`: yen -> coins in each hopper, believed only by a machine whose journal knows of none. `reason`: "medium"
+    where the journal's medium ended the last run. Without room the loop lets nobody in, and says so.
     """
-    memory.note(records.Boot(reason="start", version=version))
+    memory.note(records.Boot(reason=reason, version=version))
     book = memory.book
     served = book.session is not None  # the desk may have cut sheets that it could not tell of any more
     if served or book.staff_paying is not None or book.collecting:
@@ -50,7 +55,8 @@ def begin(memory: Memory, witnesses: StartPort, first_float: Mapping[int, int], 
         memory.note(replace(record, printer_counter=None) if isinstance(record, records.Counters) else record)
     if book.whole_in_path:
         witnesses.keep_whole_page()
-    memory.rest()
+    with suppress(JournalFull):
+        memory.rest()
 
 
 def _readings(book: Book, ask: StartPort, *, sheets: bool) -> records.Counters:

@@ -36,7 +36,7 @@ class Child:
     @property
     def ended(self) -> bool:
         """Whether it ended by itself, and meant to: it asks to be started again."""
-        return self._process is not None and self._process.poll() == 0
+        return self._process is not None and self._process.poll() in {0, os.EX_TEMPFAIL}
 
     @property
     def pid(self) -> int | None:

@@ -148,7 +148,10 @@ class World:
         keys = self.run / "keys.sock"
         unit = self.run / "unit.toml"
         unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
+        runtime = self.run / "runtime"
+        runtime.mkdir(exist_ok=True)
         environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
+        environment |= {"RUNTIME_DIRECTORY": str(runtime)}  # as systemd has it
         self.firmware = Child(
             "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
         )
@@ -159,7 +162,12 @@ class World:
     def _power_on(self) -> None:
         (self.run / "state.json").unlink(missing_ok=True)
         self.firmware.start()
-        self.firmware.wait_until(lambda: bool(self.machine()) and (self.run / "keys.sock").exists(), 20.0)
+        self.firmware.wait_until(self._is_up, 20.0)
+
+    def _is_up(self) -> bool:
+        """It serves or says why not; one that is halted has no keys."""
+        halted = self.machine().get("availability") == "HALTED"
+        return halted or (bool(self.machine()) and (self.run / "keys.sock").exists())
 
     def restart(self) -> None:
         """Switch the machine off and on again; its devices and the centre stay."""

@@ -18,12 +18,13 @@ from firmware.desks import AcknowledgePayout, PairAcceptor
 from firmware.desks.staff import HoldClaim, LookAgain
 from firmware.journal import records
 from firmware.journal.match import MismatchCode, matched, mismatches
-from firmware.journal.state import ADVICE_REFUSED, CLAIM, DOOR_OPENED
+from firmware.journal.state import ADVICE_REFUSED, CLAIM, DOOR_OPENED, MEDIUM_FAILED
 from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # let out by `hopper pay` in one day; claims are bounded by what is owed
+CLEARED_BY = {DOOR_OPENED: Reason.DOOR, MEDIUM_FAILED: Reason.JOURNAL_BROKEN}  # what closing such an item may end
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
@@ -283,7 +284,7 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
         if code == DOOR_OPENED:
             must_be_shut(hands)
         hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))
-        hands.clear([Reason.DOOR if code == DOOR_OPENED else Reason.UNCERTAIN])
+        hands.clear([CLEARED_BY.get(code, Reason.UNCERTAIN)])
         return Answer(("Closed.",))
 
     return _now(Plan((f"{code} {detail}: {decision}, {reason}",), carry_out))

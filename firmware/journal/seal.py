@@ -33,27 +33,31 @@ class KeySeal:
 
     @classmethod
     def load_or_make(cls, path: Path) -> "KeySeal":
-        """The key in `path`; made there on a new machine. Raises `SealUnsafe` when others can read it."""
+        """The key in `path`; made there on a new machine. Raises `SealUnsafe` for any other file than its own key."""
         try:
-            pem = path.read_bytes()
-        except FileNotFoundError:
-            return cls._make(path)
-        if path.stat().st_mode & 0o077:
-            raise SealUnsafe(f"{path.name} can be read by others; its mode must be 600")
-        key = load_pem_private_key(pem, password=None)
+            if not path.exists():
+                return cls._make(path)
+            if path.stat().st_mode & 0o077:
+                raise SealUnsafe(f"{path.name} can be read by others; its mode must be 600")
+            key = load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError) as error:
+            raise SealUnsafe(f"{path.name} cannot be used: {error}") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise SealUnsafe(f"{path.name} holds no Ed25519 key")
         return cls(key)
 
     @classmethod
     def _make(cls, path: Path) -> "KeySeal":
+        """Whole under its name, or not at all: the power may go in the first start of all."""
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        unfinished = path.with_suffix(".new")
+        file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(file, "wb") as sink:
             sink.write(pem)
             sink.flush()
             os.fsync(sink.fileno())
+        unfinished.rename(path)
         return cls(key)
 
     def sign(self, data: bytes) -> str:

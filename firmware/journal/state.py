@@ -25,7 +25,8 @@ from firmware.journal.settings_book import SettingsBook
 UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  # nobody can account for these yet
 ADVICE_REFUSED = "advice_refused"  # detail: the advice
 DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
-LASTING_CODES = UNCERTAIN_CODES | {DOOR_OPENED}  # never crowded out by others
+MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run
+LASTING_CODES = UNCERTAIN_CODES | {DOOR_OPENED, MEDIUM_FAILED}  # never crowded out by others
 COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain"})  # each time another
 QUEUE_LIMIT = 200  # other items: the oldest give way
 
@@ -118,8 +119,10 @@ class Book:
 
     # --- the machine's life ---------------------------------------------------------------------
 
-    def _boot(self, _: records.Boot) -> None:
+    def _boot(self, record: records.Boot) -> None:
         self.totals["boots"] += 1
+        if record.reason == "medium":
+            self._enqueue(MEDIUM_FAILED, f"seen by start {self.totals['boots']}")
 
     def _counters(self, record: records.Counters) -> None:
         if record.acceptor_total != self.acceptor_total:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     JOURNAL_BROKEN = "journal_broken"
     JOURNAL_FULL = "journal_full"
     JOURNAL_COPY = "journal_copy"
+    JOURNAL_SEAL = "journal_seal"
     CLOCK = "clock"
     HARDENING = "hardening"
     RELEASE = "release"
@@ -76,6 +77,7 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     Reason.JOURNAL_BROKEN: (102, True, "The journal could not be written; the card or its slot has failed."),
     Reason.JOURNAL_FULL: (103, False, "There is no room on the journal's medium for one more session."),
     Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is out of step; both media must be in place."),
+    Reason.JOURNAL_SEAL: (105, False, "The key that signs the journal is damaged, or others can read it."),
     Reason.CLOCK: (110, False, "The time is not trusted yet; it comes from the centre, the network or the clock chip."),
     Reason.HARDENING: (120, True, "The process is not protected as it must be (no core dumps, no swap)."),
     Reason.RELEASE: (131, False, "The program is older than one that was good here; install a newer release."),

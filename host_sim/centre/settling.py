@@ -203,6 +203,8 @@ class Settler:
             self._hear_news(c, peer, beat["events"], now)
             c.execute(machines.delete().where(this))
             row = {"journal_seq": beat["journal_seq"], "journal_head": beat["journal_head"]}
+            if before is not None and not beat["journal_head"]:  # a halted one cannot read its journal
+                row = {"journal_seq": before.journal_seq, "journal_head": before.journal_head}
             row |= {"state": beat["state"], "reasons": list(beat["reasons"])}
             c.execute(machines.insert().values(name=peer.name, seen_at=now.isoformat(), **row))
             return ["stopped"] if self._store.fact(c, "stopped") is not None else []

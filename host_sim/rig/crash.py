@@ -144,6 +144,7 @@ class Explorer:
             self._come_back()
         except JournalTrouble:
             self.checker.died()
+            self.machine.last_end = "medium"
             self._come_back()
 
     def _come_back(self) -> None:

@@ -121,6 +121,7 @@ class RigMachine(RigWorld):
         self.watchers: list[Watcher] = []
         self.attended = False  # somebody stands there whom the machine serves
         self.starts = 0
+        self.last_end = "start"  # or "medium": what the service remembers of the last run
         self._start()
 
     def nudge(self, desk: str) -> None:
@@ -158,7 +159,8 @@ class RigMachine(RigWorld):
             paper_desk,
             door,
         )
-        begin(self.memory, Witnesses(line, acceptor, hoppers, printer), self.tubes, "rig")
+        begin(self.memory, Witnesses(line, acceptor, hoppers, printer), self.tubes, "rig", self.last_end)
+        self.last_end = "start"
         self.crew = InlineCrew(
             (*desks, *self._more_desks()),
             self.clock,

@@ -187,6 +187,7 @@ class Life:
     def _died(self) -> str:
         if self.machine.alive:
             self.checker.died()  # it ended itself: the medium failed
+            self.machine.last_end = "medium"
         self._come_back()
         return "died"
 

@@ -74,6 +74,30 @@ def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it
     world.wait_for_service()
 
 
+def test_a_damaged_journal_closes_the_machine_and_everybody_hears_why(world: World) -> None:
+    """D3: never a start with an empty journal, never a dark screen; and nobody has to tell it that it was mended."""
+    segment = world.run / "journal" / "00000000.journal"
+
+    def flip() -> None:
+        with segment.open("r+b") as file:
+            file.seek(700)  # in the second record of all; thousands of bytes lie behind
+            byte = file.read(1)[0]
+            file.seek(700)
+            file.write(bytes((byte ^ 1,)))
+
+    open_screen = world.screen()
+    flip()
+    world.restart()
+    told = world.wait_for(lambda told: told.get("availability") == "HALTED")
+    assert told["reasons"] == ["journal_corrupt"]
+    assert world.screen() != open_screen
+    assert not world.slot_open()
+    assert "101 The journal is damaged before its end" in Terminal(world).say("status", b"halted> ")
+    flip()
+    world.restart()
+    world.wait_for_service()
+
+
 def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
     """The program really ends, is really started again, and runs on them (K5)."""
     terminal = Terminal(world)

@@ -1,0 +1,164 @@
+"""One medium that fails or is full: who is served, what is said, and that it mends itself when it can (catalogue D1, D2)."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from firmware.halted import TRY_AGAIN_S, Halted, reason_of
+from firmware.journal import records
+from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull, JournalTrouble
+from firmware.journal.seal import SealUnsafe
+from firmware.service.availability import Reason
+from firmware.session import scenes as show
+from host_sim.adapters.memory import MemoryStream
+from host_sim.rig.console import SERIAL_LINE, ConsoleRig, Terminal
+from host_sim.rig.machine import RigMachine
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import WalletCard
+
+Cards = Mapping[str, WalletCard]
+
+
+def wait(machine: RigMachine, s: float) -> None:
+    until_s = machine.clock.monotonic() + s
+    machine.run_until(lambda: machine.clock.monotonic() >= until_s, s + 60)
+
+
+def serve_until_full(machine: RigMachine, card: WalletCard) -> None:
+    """The medium takes no new segment from now on; the one in use still has room for some sessions."""
+    machine.disk.fill()
+    for _ in range(200):
+        machine.serve(Person(card), card.chip)
+        if Reason.JOURNAL_FULL in machine.loop.reception.state.reasons:
+            return
+    raise AssertionError("it was never full")
+
+
+def test_a_full_journal_lets_nobody_begin_and_the_console_goes_on(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    serve_until_full(machine, wallet["hanako"])
+    assert isinstance(machine.loop.scene, show.Closed)
+    assert machine.loop.scene.numbers == ("103",)
+    sessions = len(machine.records(records.SessionClosed))
+    machine.reader.insert(wallet["taro"].chip)
+    wait(machine, 30)
+    assert len(machine.records(records.SessionClosed)) == sessions
+    machine.reader.remove()
+    assert "103" in machine.say_as("ueda", "status")
+    machine.disk.heal()  # somebody has made room
+    wait(machine, 15)
+    assert isinstance(machine.loop.scene, show.Idle)
+    serve(machine, Person(wallet["hanako"]))
+    assert len(machine.records(records.SessionClosed)) == sessions + 1
+
+
+def test_a_start_with_a_full_journal_says_so_too(wallet: Cards) -> None:
+    machine = RigMachine()
+    serve_until_full(machine, wallet["hanako"])
+    machine.restart()
+    wait(machine, 5)
+    assert isinstance(machine.loop.scene, show.Closed)
+    assert machine.loop.scene.numbers == ("103",)
+
+
+def test_a_medium_that_fails_twice_is_looked_at_by_a_person(wallet: Cards) -> None:
+    """Once may be chance: it ends the run, and the next start serves. Then never again without a person."""
+    machine = ConsoleRig()
+    for failures in (1, 2):
+        machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+        machine.disk.fail("sync", at=3)
+        with pytest.raises(JournalTrouble):
+            machine.serve(Person(wallet["hanako"]), wallet["hanako"].chip)
+        machine.last_end = "medium"
+        machine.restart()
+        wait(machine, 5)
+        assert [code for code, _ in machine.loop.book.queue].count("medium_failed") == failures
+    assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
+    machine.restart()  # and a start does not forget it
+    wait(machine, 5)
+    assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
+    machine.log_in("kato")
+    for _ in range(2):
+        item = [code for code, _ in machine.loop.book.queue].index("medium_failed") + 1
+        machine.confirm(machine.say(f"resolve {item} seen card-replaced"), "goto")
+    machine.say("logout")
+    wait(machine, 5)
+    assert machine.loop.reception.state.reasons == frozenset()
+
+
+# --- a start that cannot be made ------------------------------------------------------------------
+
+
+class Halt:
+    """A halted machine in virtual time; its world is that of a machine that never started."""
+
+    def __init__(self, reason: Reason, detail: str, world: RigMachine) -> None:
+        self.world, self.terminal, self.scenes = world, Terminal(), list[show.Scene]()
+        self.shut = 0
+        self.halted = Halted(
+            reason,
+            detail,
+            show=self.scenes.append,
+            shut_slot=self._shut,
+            serial=MemoryStream(self.terminal, world.clock, SERIAL_LINE),
+            centre=self,  # type: ignore[arg-type]
+            clock=world.clock,
+            wait=self._wait,
+        )
+        self.beats: list[Mapping[str, object]] = []
+        self.typed = b"status\r"
+
+    def _shut(self) -> None:
+        self.shut += 1
+
+    def heartbeat(self, state: Mapping[str, object]) -> None:
+        self.beats.append(state)
+
+    def _wait(self, seconds: float) -> None:
+        self.terminal.type(self.typed)
+        self.typed = b""
+        self.world.clock.advance(seconds)
+
+
+def test_a_machine_that_cannot_start_says_why_on_every_side_and_tries_again() -> None:
+    halt = Halt(Reason.JOURNAL_CORRUPT, "00000002.journal is unreadable at byte 512", RigMachine())
+    began_s = halt.world.clock.monotonic()
+    halt.halted.run(lambda: False)
+    assert halt.world.clock.monotonic() - began_s == pytest.approx(TRY_AGAIN_S, abs=1.0)
+    assert halt.shut == 1
+    (scene,) = halt.scenes
+    assert isinstance(scene, show.Closed)
+    assert scene.numbers == ("101",)
+    shown = halt.terminal.shown.decode("ascii")
+    assert shown.count("101 The journal is damaged before its end") == 2, (
+        "when it halts, and to whoever types something"
+    )
+    assert "00000002.journal is unreadable at byte 512" in " ".join(shown.split())
+    assert "status\r\n" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 79
+    assert len(halt.beats) == 3
+    assert all(
+        (beat["journal_head"], beat["state"], beat["reasons"]) == ("", "halted", ["journal_corrupt"])
+        for beat in halt.beats
+    )
+
+
+def test_it_ends_at_once_when_it_is_told_to() -> None:
+    halt = Halt(Reason.JOURNAL_BROKEN, "x", RigMachine())
+    began_s = halt.world.clock.monotonic()
+    halt.halted.run(lambda: halt.world.clock.monotonic() > began_s + 1)
+    assert halt.world.clock.monotonic() < began_s + 2
+
+
+@pytest.mark.parametrize(
+    ("error", "number"),
+    [
+        (JournalCorrupt("x"), 101),
+        (JournalBroken("x"), 102),
+        (JournalFull("x"), 103),
+        (SealUnsafe("x"), 105),
+    ],
+    ids=["corrupt", "broken", "full", "seal"],
+)
+def test_each_trouble_has_its_number(error: Exception, number: int) -> None:
+    assert reason_of(error).number == number
