@@ -3,7 +3,7 @@
 from drivers.vocabulary import Key, PaperExit
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
-from firmware.session.states import State
+from firmware.session.states import RULES, KeypadMode, State
 
 _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
@@ -11,6 +11,8 @@ LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
 
 def key_event(state: State, context: Context, key: Key) -> Event:
     """The event of one key press; the menus' marks and pages are kept in the context."""
+    if RULES[state].keypad is KeypadMode.DEAD:  # pressed while it still lived, and heard only now
+        return Event.KEY_IGNORED
     match key:
         case Key.LANGUAGE:
             languages = context.house.languages

@@ -9,9 +9,11 @@ from datetime import datetime
 
 import pytest
 
-from drivers.vocabulary import PinBlocked
+from drivers.vocabulary import Key, KeyPressed, PinBlocked
 from firmware.journal import records
 from firmware.session import scenes as show
+from firmware.session.states import State
+from firmware.workers import Posted
 from host_sim.models.chip import ChipCard, Pin
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve, tap_at_first
@@ -63,6 +65,22 @@ def test_three_copies_of_a_kind_with_options(wallet: Cards) -> None:
     assert balanced(machine).paid_out_yen == 100
     numbers = [record.issue_number for record in machine.records(records.CopyPrinted)]
     assert len(set(numbers)) == 3
+
+
+@pytest.mark.parametrize("state", [State.RESERVING, State.DRAINING_PAID, State.PRINTING])
+def test_a_cancel_pressed_at_the_last_instant_is_neither_obeyed_nor_told(wallet: Cards, state: State) -> None:
+    """The keypad has a thread of its own: a key can be in the queue while the coin before it meets the fee."""
+    machine = RigMachine()
+    receive, pressed = machine.crew.receive, [Posted("keypad", None, KeyPressed(Key.CANCEL))]
+
+    def receiving(timeout_s: float) -> Posted | None:
+        return pressed.pop() if pressed and machine.loop.state is state else receive(timeout_s)
+
+    machine.crew.receive = receiving  # type: ignore[method-assign]
+    person = serve(machine, Person(wallet["hanako"]))
+    assert pressed == []
+    assert (balanced(machine).outcome, balanced(machine).reason) == ("issued", "")
+    assert not any(isinstance(scene, show.Sorry) for scene in person.seen)
 
 
 def test_two_residents_in_a_row_get_their_own_papers(wallet: Cards) -> None:
