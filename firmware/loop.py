@@ -145,6 +145,7 @@ class Loop:
         self._card_here = False
         self._advices = Advices(memory, clock, lambda advise: self.send("line", advise))
         self._beat_at_s = clock.monotonic() + heartbeat_s
+        self._beat_under_way = False
         self._look_at_s = 0.0
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
@@ -201,6 +202,7 @@ class Loop:
                 assert console is not None
                 console.hear(said)
             case Health(desk=desk, reasons=reasons):
+                self._beat_under_way = self._beat_under_way and desk != "line"
                 self._note_health(desk, reasons)
             case Heard(value=datetime() as told):
                 self.reception.hear_time(told)
@@ -371,7 +373,7 @@ class Loop:
 
     def _until_next_s(self) -> float:
         now_s = self._clock.monotonic()
-        instants = [self._beat_at_s, self._look_at_s]
+        instants = [self._look_at_s] if self._beat_under_way else [self._look_at_s, self._beat_at_s]
         if self._timer.ends_at_s is not None:
             left_s = self._timer.ends_at_s - now_s
             counts = left_s <= self._timeouts.countdown_s and self._counts_down()
@@ -387,9 +389,11 @@ class Loop:
                 self._report(TimedOut())
             elif left_s <= self._timeouts.countdown_s and self._counts_down():
                 self._count_down(left_s)
-        if now_s >= self._beat_at_s:
+        # Never a second one behind it: a line that is slow to fail would be asked faster than it answers.
+        if now_s >= self._beat_at_s and not self._beat_under_way:
             self._beat_at_s = now_s + self._heartbeat_s
             if self.state is State.IDLE:
+                self._beat_under_way = True
                 self.send("line", Beat())
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + 1.0

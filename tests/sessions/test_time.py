@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from firmware.desks import Beat, Command
 from firmware.journal import records
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
@@ -43,6 +44,29 @@ def test_a_machine_whose_clock_stands_in_1970_does_not_begin() -> None:
         machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
     assert Reason.CLOCK in machine.loop.reception.state.reasons
     machine.skew = timedelta(0)
+    idle(machine)
+
+
+def test_a_line_that_answers_slowly_is_not_asked_faster_than_it_answers() -> None:
+    """On the machine what is asked stands in a queue, and the loop would wait for a place in a full one."""
+    machine = RigMachine()
+    machine.jump(timedelta(hours=1))  # nothing is asked more often than what time it is
+    asked: list[float] = []
+    send = machine.crew.send
+
+    def holding_back(desk: str, command: Command, ticket: int) -> None:
+        if isinstance(command, Beat):
+            asked.append(machine.clock.monotonic())
+        else:
+            send(desk, command, ticket)
+
+    machine.crew.send = holding_back  # type: ignore[method-assign]
+    until_s = machine.clock.monotonic() + 60
+    machine.run_until(lambda: machine.clock.monotonic() >= until_s, 90)
+    assert len(asked) == 1
+    machine.crew.send = send  # type: ignore[method-assign]
+    machine.loop.send("line", Beat())  # the answer, late
+    machine.jump(-timedelta(hours=1))
     idle(machine)
 
 
