@@ -25,7 +25,7 @@ from itertools import cycle, islice
 from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Header, coin_value, number
 from drivers.coin.payout import HopperFlags, PayoutReading, PayoutStatus
-from drivers.errors import BadReply, DeviceError, LineLost, NoReply, WrongDevice
+from drivers.errors import BadReply, DeviceError, DeviceFault, LineLost, NoReply, WrongDevice
 from drivers.vocabulary import Dispensed, HopperCounters, HopperState, StrayPayout
 
 _LIFE_MASK = 0xFFFFFF
@@ -34,6 +34,7 @@ COINS_MAX = 255  # of one command; a larger difference is a broken counter
 _TUBE_MAX = 2000  # coins; more cannot have left, so the count is another one
 _POLL_S = 0.1
 _STALLED_S = 15.0  # longer than any product turns an empty tube before it gives up
+_STOPS_MAX = 2
 _SILENT_S = 8.0  # a hopper that lost power is back long before
 _LATE_COIN_S = 0.3  # a coin in the exit drops after a stop (SCH2 manual, p. 38)
 _RESTART_S = 2.0
@@ -121,7 +122,7 @@ class Hopper:
         assert 0 < coins <= COINS_MAX
         try:
             self._pay(coins, before)
-        except LineLost:
+        except (LineLost, DeviceFault):
             return self._unknown(coins)
         except DeviceError:  # whatever went wrong on the way, the counters say how far it came
             return self._count(coins, before, silent_s=2.0)
@@ -184,11 +185,13 @@ class Hopper:
     def _until_idle(self, silent_s: float = _SILENT_S) -> PayoutReading:
         """Wait until the motor rests and read the counters; stop a motor that turns without result.
 
-        Raises what the bus raised last when the hopper has been silent for `silent_s`.
+        Raises what the bus raised last when the hopper has been silent for `silent_s`, `DeviceFault` when it cannot
+        be stopped: not even a start may wait for it for ever.
         """
         clock = self._bus.clock
         moved_s = heard_s = clock.monotonic()
         last: PayoutStatus | None = None
+        stops = 0
         while True:
             try:
                 status = self._status()
@@ -198,14 +201,20 @@ class Hopper:
                 if last is None or status != last:
                     last, moved_s = status, heard_s
                 elif heard_s - moved_s > _STALLED_S:
-                    self._bus.ask_optional(self._address, Header.EMERGENCY_STOP, lengths=(0, 1))
+                    stops += 1
+                    self._stop(stops)
                     moved_s = heard_s
-            except LineLost:
+            except (LineLost, DeviceFault):
                 raise
             except DeviceError:
                 if clock.monotonic() - heard_s > silent_s:
                     raise
             self._bus.pause(_POLL_S)
+
+    def _stop(self, times: int) -> None:
+        if times > _STOPS_MAX:
+            raise DeviceFault(self._device, "its motor does not stop.")
+        self._bus.ask_optional(self._address, Header.EMERGENCY_STOP, lengths=(0, 1))
 
     def _rested(self, status: PayoutStatus) -> PayoutReading:
         """With coins unpaid one may still be in the exit: read until two readings apart agree."""

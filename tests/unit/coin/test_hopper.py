@@ -6,6 +6,7 @@ from drivers.coin.hopper import HopperBank
 from drivers.coin.payout import HopperFlags
 from drivers.errors import NoReply, WrongDevice
 from drivers.vocabulary import Dispensed, HopperCounters, HopperState, StrayPayout
+from host_sim.models.cctalk_bus import NAK
 from host_sim.models.hopper import HopperModel
 from tests.bench.coin_world import HOPPERS, Host, Machine
 
@@ -289,6 +290,18 @@ def test_h5_a_motor_that_turns_without_result_is_stopped_and_the_late_coin_is_co
     result = payout.pay(100, 3)
     assert stops
     assert result.paid == payout.model(100).out == 1
+
+
+def test_h5_a_hopper_that_will_not_stop_keeps_neither_a_payout_nor_a_start_waiting_for_ever() -> None:
+    payout = Payout()
+    payout.fault(100, "stuck_busy")
+    honest, clock = payout.model(100).command, payout.machine.clock
+    payout.model(100).command = lambda header, data, now_s: NAK if header == 172 else honest(header, data, now_s)  # type: ignore[method-assign]
+    before, began_s = payout.bank.counters(100), clock.monotonic()
+    assert payout.bank.dispense(100, 3, before).paid is None
+    assert clock.monotonic() - began_s < 60
+    assert payout.restart().settle(100, 3, before).paid is None
+    assert clock.monotonic() - began_s < 120
 
 
 def test_h5_settling_right_after_a_stop_waits_for_the_coin_in_the_exit() -> None:
