@@ -108,9 +108,8 @@ class PulseFilter:
 
     @property
     def in_train(self) -> bool:
-        """Whether the wire is active, or has not rested for long enough to end a train."""
-        active = self._began_s is not None and not self._stuck_told
-        return active or self._rested_since_s is not None
+        """Whether the wire is active, or has not rested for long enough to end a train. A stuck one ends none."""
+        return not self._stuck_told and (self._began_s is not None or self._rested_since_s is not None)
 
     def feed(self, edges: Sequence[Edge], now_s: float) -> list[Pulse | TrainEnd | Stuck]:
         """Take edges in order, and the present time, which ends a train or shows a stuck wire."""

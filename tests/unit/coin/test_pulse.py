@@ -156,6 +156,15 @@ def test_a_stuck_wire_blocks_the_acceptor_and_says_so_once() -> None:
     assert rig.run(2) == []
 
 
+def test_nobody_waits_for_a_wire_that_got_stuck_in_the_middle_of_a_coin() -> None:
+    rig = Rig(PROPORTIONAL)
+    rig.model.insert("JP500A", rig.time_s)
+    del rig.model._edges[2 * 20 + 1 :]  # the twentieth pulse ends, the one behind it does not
+    events = rig.run(8)
+    assert (credited(events), events[-1]) == (200, AcceptorBlocked(14))
+    assert not rig.driver.under_way
+
+
 def test_the_slot_is_closed_by_default_and_never_opens_for_a_subset_it_cannot_enforce() -> None:
     rig = Rig(PROPORTIONAL)
     rig.driver.start()
