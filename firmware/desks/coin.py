@@ -1,9 +1,9 @@
 """The coin desk: acceptor and hoppers, which share one wire and so one hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drivers.errors import BadReply, DeviceError, NoReply
-from drivers.vocabulary import AcceptorBlocked
+from drivers.vocabulary import AcceptorBlocked, HopperState
 from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, PairAcceptor, Paired
 from firmware.desks.staff import LookAgain
 from firmware.ports import CoinAcceptor, Hoppers
@@ -48,7 +48,8 @@ class CoinDesk:
     def _handled(self, command: Command) -> Sequence[Answer]:
         match command:
             case CheckCoins():
-                return [*self._acceptor.poll(), self._readiness()]
+                hoppers = self._hoppers.states()  # before the poll: a coin in hand is lost with an error behind it
+                return [*self._acceptor.poll(), self._readiness(hoppers)]
             case OpenSlot(values_yen=values):
                 self._acceptor.accept(values)
                 self._open, self._quiet = True, None
@@ -74,10 +75,8 @@ class CoinDesk:
             case _:
                 return []
 
-    def _readiness(self) -> CoinReadiness:
-        return CoinReadiness(
-            hoppers=self._hoppers.states(), acceptor=self._acceptor.counters(), selective=self._acceptor.selective
-        )
+    def _readiness(self, hoppers: Mapping[int, HopperState]) -> CoinReadiness:
+        return CoinReadiness(hoppers=hoppers, acceptor=self._acceptor.counters(), selective=self._acceptor.selective)
 
     def _identity(self) -> Sequence[Answer]:
         serial = self._acceptor.newly_paired()
@@ -88,16 +87,19 @@ class CoinDesk:
         return Health(self.name, frozenset({"acceptor_blocked"}) if self._blocked else frozenset())
 
     def poll(self) -> Sequence[Answer]:
-        events = self._acceptor.poll()
-        news = [self._health(events)] if _blocks(events) else []
+        looked = [] if self._open or self._quiet is not None else self._now_and_then()
+        events = self._acceptor.poll()  # last: a coin in hand is lost with an error behind it
+        news = [*looked, self._health(events)] if _blocks(events) else looked
         if self._quiet is not None:
             return [*events, *news, *self._closing(coins=bool(events))]
-        if not self._open:
-            self._rests += 1
-            if self._rests >= LOOK_EVERY:
-                self._rests = 0
-                news += self._look_around()
         return [*events, *news, *self._hoppers.strays()]
+
+    def _now_and_then(self) -> list[Health]:
+        self._rests += 1
+        if self._rests < LOOK_EVERY:
+            return []
+        self._rests = 0
+        return self._look_around()
 
     def _look_around(self) -> list[Health]:
         """What nobody would notice otherwise: coins that left a hopper, an acceptor that somebody has freed."""

@@ -3,11 +3,14 @@
 import pytest
 
 from drivers.coin.pulse import Edge, PulseAcceptor, PulseTiming
+from drivers.errors import BadReply
 from drivers.vocabulary import AcceptorCounters, CoinCredited
 from firmware.desks import Answer
 from firmware.desks.coin import CoinDesk
-from firmware.session.effects import CloseSlot, OpenSlot
+from firmware.session.effects import CheckCoins, CloseSlot, OpenSlot
 from firmware.session.events import SlotClosed
+from host_sim.models.acceptor import Fate, Insertion
+from host_sim.models.cctalk_bus import NAK
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from tests.bench.coin_world import Machine
 
@@ -53,3 +56,19 @@ def test_a_slot_closes_only_behind_the_last_pulse(codes: dict[str, int], width_s
     assert sum(answer.value_yen for answer in answers if isinstance(answer, CoinCredited)) == 100
     assert answers[-1] == SlotClosed(AcceptorCounters(event_counter=None, accepted_total=None))
     assert machine.clock.monotonic() > model.busy_until_s() - 0.2
+
+
+def test_a_coin_is_not_lost_with_a_hopper_that_fails_behind_it() -> None:
+    """It was forced in while the slot was closed, and is read by the command that a hopper spoils."""
+    machine = Machine("clean")
+    host = machine.host()
+    desk = CoinDesk(host.acceptor, host.bank)
+    desk.start()
+    now_s = machine.clock.monotonic()
+    machine.acceptor._rolling.append((now_s, Insertion("JP500A", now_s, Fate.ROLLING)))
+    honest = machine.hoppers[100].command
+    machine.hoppers[100].command = lambda header, data, at_s: NAK if header == 163 else honest(header, data, at_s)  # type: ignore[method-assign]
+    with pytest.raises(BadReply):
+        desk.handle(CheckCoins())
+    machine.hoppers[100].command = honest  # type: ignore[method-assign]
+    assert [a.value_yen for a in desk.start() if isinstance(a, CoinCredited)] == [500]
