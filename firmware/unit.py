@@ -102,7 +102,7 @@ class CoinSettings:
     port: str
     baud: int = 9600
     checksum: Literal["simple", "crc"] = "simple"
-    acceptor_address: int = _between(1, 255, 2)
+    acceptor_address: int = _between(2, 255, 2)  # 1 is the machine itself
     acceptor_serial: int | None = None  # the paired device; None pairs with the first seen; a pairing by staff wins
     values: Mapping[str, int] = field(default_factory=dict)  # coin identification -> yen; of no use with `pulse`
     pulse: PulseSettings | None = None
@@ -112,6 +112,12 @@ class CoinSettings:
     def __post_init__(self) -> None:
         if self.pulse is None and not self.values:
             raise ValueError("values are missing: which coin identification is worth how much")
+        # A hopper that does not name its coin would pay as two, and nobody would notice.
+        addresses = [hopper.address for hopper in self.hoppers]
+        if len({*addresses, self.acceptor_address}) <= len(addresses) and self.pulse is None:
+            raise ValueError("two devices have the same address")
+        if len({hopper.value_yen for hopper in self.hoppers}) < len(self.hoppers):
+            raise ValueError("two hoppers pay the same coin")
         if self.pulse is None:
             return
         if self.acceptor_serial is not None:

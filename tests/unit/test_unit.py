@@ -20,6 +20,10 @@ pulses = { 10 = 1, 50 = 5, 100 = 10, 500 = 50 }
 """
 
 
+def hoppers(*at: tuple[int, int]) -> str:
+    return "".join(f"[[coin.hoppers]]\naddress = {address}\nvalue_yen = {yen}\n" for address, yen in at)
+
+
 def below(folder: Path, text: str) -> Path:
     path = folder / "unit.toml"
     path.write_text(f'extends = "{UNITS / "dev-store.toml"}"\n{text}')
@@ -89,6 +93,10 @@ def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:
         ("[coin]\nacceptor_serial = 7\n" + PULSE, "a pulse acceptor has no serial number"),
         ("[coin]\nchecksum = 'sum'\n", "coin.checksum is 'sum'; allowed is simple, crc"),
         ("[coin]\naccepts_yen = '10'\n", "coin.accepts_yen must be a list"),
+        ("[coin]\nacceptor_address = 1\n", "coin.acceptor_address is 1; allowed is 2 to 255"),
+        ("[coin]\nacceptor_address = 4\n" + hoppers((3, 10), (4, 100)), "two devices have the same address"),
+        (hoppers((3, 10), (3, 100)), "two devices have the same address"),
+        (hoppers((3, 10), (4, 10)), "two hoppers pay the same coin"),
     ],
 )
 def test_a_coin_table_that_cannot_work_is_refused_before_anything_starts(
