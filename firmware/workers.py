@@ -16,7 +16,7 @@ from typing import Protocol
 from drivers.errors import DeviceError, NotPaired, Remedy
 from drivers.ports import Clock
 from firmware.desks import AcknowledgePayout, Answer, Command, Desk, Health, PairAcceptor, Stranger
-from firmware.session.effects import CountHopper, Dispense
+from firmware.session.effects import CloseSlot, CountHopper, Dispense
 from firmware.session.events import Fault
 
 RESTART_FLOOR_S = 2.0
@@ -150,6 +150,8 @@ class ThreadCrew:
             return None
 
     def stop(self, timeout_s: float = 5.0) -> None:
+        if "coin" in self._inboxes:  # a pulse acceptor would go on taking coins that nobody counts
+            self.send("coin", CloseSlot(), 0)
         for inbox in self._inboxes.values():
             inbox.put(None)
         for thread in self._threads:

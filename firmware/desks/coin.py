@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from drivers.errors import BadReply, DeviceError, NoReply
+from drivers.errors import BadReply, NoReply
 from drivers.vocabulary import AcceptorBlocked, HopperState
 from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, PairAcceptor, Paired
 from firmware.desks.staff import LookAgain
@@ -121,10 +121,3 @@ class CoinDesk:
         if self._quiet is not None:
             return POLL_CLOSING_S
         return POLL_OPEN_S if self._open else POLL_CLOSED_S
-
-    def make_safe(self) -> None:
-        """Best effort when the machine stops: the slot must not stay open behind a dead host."""
-        try:
-            self._acceptor.inhibit()
-        except DeviceError:
-            return  # the acceptor's own watchdog closes it within a second

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 
 import pytest
 
+from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.errors import NoReply
 from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.desks.coin import CoinDesk
+from firmware.session.effects import OpenSlot
 from firmware.session.events import Fault
 from firmware.workers import STUCK_S, Posted, ThreadCrew
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.rig.pulse import PulseWires
+from host_sim.rig.world import PULSES
+from tests.bench.coin_world import Machine
 
 
 class Clock:
@@ -87,6 +94,19 @@ def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
     desk.leave.set()
     made.stop()
     assert not any(thread.is_alive() for thread in made._threads)
+
+
+def test_the_slot_is_closed_when_the_program_ends() -> None:
+    """The resident may stand there with a coin in hand, and a pulse acceptor takes it whoever counts."""
+    machine = Machine("clean")
+    model = PulseAcceptorModel()
+    wires = PulseWires(model, machine.clock)
+    coins = PulseAcceptor(wires, wires, PULSES, PulseTiming())
+    made = ThreadCrew([CoinDesk(coins, machine.host().bank)], machine.clock)
+    made.start()
+    made.send("coin", OpenSlot(frozenset(PULSES.values())), 1)
+    made.stop()
+    assert model.inhibited
 
 
 def test_a_worker_that_waits_for_work_does_not_hang(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
