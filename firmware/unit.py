@@ -114,7 +114,8 @@ class CoinSettings:
             raise ValueError("values are missing: which coin identification is worth how much")
         # A hopper that does not name its coin would pay as two, and nobody would notice.
         addresses = [hopper.address for hopper in self.hoppers]
-        if len({*addresses, self.acceptor_address}) <= len(addresses) and self.pulse is None:
+        addresses += [self.acceptor_address] if self.pulse is None else []
+        if len(set(addresses)) < len(addresses):
             raise ValueError("two devices have the same address")
         if len({hopper.value_yen for hopper in self.hoppers}) < len(self.hoppers):
             raise ValueError("two hoppers pay the same coin")
