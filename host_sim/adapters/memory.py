@@ -50,16 +50,16 @@ class MemoryStream:
         self._heard = bytearray()
         self._open = True
         self._pump_at_s: float | None = None
-        self._pumped = (-1.0, 0)  # when: the instant, and how much had happened by then
+        self._pumped = -1  # how much had happened by then
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """As `ByteStream.read`: what has arrived, at once if there is any; b"" when the time ran out."""
         clock = self._clock
-        deadline_s = clock.monotonic() + timeout_s
+        deadline_s = clock.now_s + timeout_s
         while True:
             if not self._open:
                 raise self._lost()
-            if self._pumped != (clock.monotonic(), clock.happenings):
+            if self._pumped != clock.happenings:
                 self._look()
             if self._heard:
                 taken = bytes(self._heard[:max_bytes])
@@ -70,14 +70,14 @@ class MemoryStream:
 
     def write(self, data: bytes, timeout_s: float) -> int:
         """As `ByteStream.write`: how many bytes the port took before the time ran out."""
-        deadline_s = self._clock.monotonic() + timeout_s
+        deadline_s = self._clock.now_s + timeout_s
         taken = 0
         while True:
             if not self._open:
                 raise self._lost()
             piece = data[taken : taken + self.wire.send_room()]
             if piece:
-                self.wire.send(bytes(piece), self._clock.monotonic())
+                self.wire.send(bytes(piece), self._clock.now_s)
                 self._tap(piece)
                 taken += len(piece)
             self._pump()
@@ -107,34 +107,37 @@ class MemoryStream:
 
     def _wait_until(self, deadline_s: float) -> bool:
         """Let time pass to the next happening, at most to the deadline; False when that has been reached."""
-        now_s = self._clock.monotonic()
-        if now_s >= deadline_s:
+        clock = self._clock
+        if clock.now_s >= deadline_s:
             return False
-        self._clock.advance_to(min(self._clock.next_due_s(), deadline_s))
+        clock.advance_to(min(clock.next_due_s(), deadline_s))
         return True
 
     def _look(self) -> None:
         """Pump if anything is due; if not, come back when it is."""
         due_s = self._due_s()
-        if due_s <= self._clock.monotonic():
+        if due_s <= self._clock.now_s:
             self._pump()
-        else:
+        elif due_s != inf:
             self._come_back(due_s)
 
     def _pump(self) -> None:
         """Carry what has arrived to either end, and come back when something is next due."""
         clock, wire, model = self._clock, self.wire, self._model
-        now_s = clock.monotonic()
-        if wire.reached_device(now_s):
+        now_s = clock.now_s
+        if wire.to_device.due_s <= now_s:
             arrived = wire.for_device(now_s, self._flow.room(now_s) if self._flow else None)
             if arrived:
                 model.receive(arrived, now_s)
         said = model.transmit(now_s)
         if said:
             wire.answer(said, now_s)
-        self._heard += wire.for_host(now_s)
-        self._come_back(self._due_s())
-        self._pumped = (now_s, clock.happenings)
+        if wire.to_host.due_s <= now_s:
+            self._heard += wire.to_host.take(now_s)
+        due_s = self._due_s()
+        if due_s != inf:
+            self._come_back(due_s)
+        self._pumped = clock.happenings
 
     def _due_s(self) -> float:
         """When something arrives or the device has something to do next; inf if never."""
@@ -142,14 +145,13 @@ class MemoryStream:
         return due_s if wake_s is None or due_s < wake_s else wake_s
 
     def _come_back(self, due_s: float) -> None:
-        if due_s == inf:
-            return
-        now_s = self._clock.monotonic()
+        clock, planned_s = self._clock, self._pump_at_s
+        now_s = clock.now_s
         if due_s <= now_s:  # stalled for room, or a model that only says "now"
             due_s = now_s + _STALL_S
-        if self._pump_at_s is None or due_s < self._pump_at_s or self._pump_at_s < now_s:
+        if planned_s is None or due_s < planned_s or planned_s < now_s:
             self._pump_at_s = due_s
-            self._clock.at(due_s, self._pump_when_due)
+            clock.at(due_s, self._pump_when_due)
 
     def _pump_when_due(self) -> None:
         self._pump_at_s = None

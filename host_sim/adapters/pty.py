@@ -109,7 +109,7 @@ class PtyLine:
 
     def _say(self, now_s: float) -> None:
         assert self._ends is not None
-        self._unsent += self._wire.for_host(now_s)
+        self._unsent += self._wire.to_host.take(now_s)
         if self._unsent:
             with contextlib.suppress(BlockingIOError):
                 self._unsent = self._unsent[os.write(self._ends[0], self._unsent) :]

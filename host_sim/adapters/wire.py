@@ -43,7 +43,7 @@ WIRES: Mapping[str, WireKind] = {
 WIRES = {**WIRES, **{f"{name}_echo": kind.echoing() for name, kind in WIRES.items()}}
 
 
-class _Lane:
+class Lane:
     """One direction. `put` in order, `take` what has arrived; `due_s`: when there is something to take."""
 
     def __init__(self, slice_bytes: int, byte_s: float) -> None:
@@ -55,14 +55,20 @@ class _Lane:
         self.due_s = inf
 
     def put(self, data: bytes, start_s: float) -> None:
+        size, queue = len(data), self._queue
         at_s = max(start_s, self._free_at_s)
-        for begin in range(0, len(data), self._slice_bytes):
-            piece = data[begin : begin + self._slice_bytes]
-            at_s += len(piece) * self._byte_s
-            self._queue.append((at_s, piece))
+        if 0 < size <= self._slice_bytes:  # nearly always
+            at_s += size * self._byte_s
+            queue.append((at_s, data))
+        else:
+            for begin in range(0, size, self._slice_bytes):
+                piece = data[begin : begin + self._slice_bytes]
+                at_s += len(piece) * self._byte_s
+                queue.append((at_s, piece))
         self._free_at_s = at_s
-        self.waiting += len(data)
-        self.due_s = self._next()
+        self.waiting += size
+        if queue:
+            self.due_s = queue[0][0]
 
     def put_back(self, data: bytes, due_s: float) -> None:
         self._queue.appendleft((due_s, data))
@@ -72,11 +78,11 @@ class _Lane:
     def take(self, now_s: float) -> bytes:
         if self.due_s > now_s:
             return b""
-        pieces = []
-        while self.due_s <= now_s:
-            pieces.append(self._queue.popleft()[1])
-            self.due_s = self._next()
-        data = b"".join(pieces)
+        queue = self._queue
+        data = queue.popleft()[1]
+        while queue and queue[0][0] <= now_s:
+            data += queue.popleft()[1]
+        self.due_s = queue[0][0] if queue else inf
         self.waiting -= len(data)
         return data
 
@@ -86,9 +92,6 @@ class _Lane:
         self.waiting = 0
         self.due_s = inf
 
-    def _next(self) -> float:
-        return self._queue[0][0] if self._queue else inf
-
 
 class Wire:
     """One line in use: give it what each end sends, take from it what each end hears."""
@@ -97,18 +100,18 @@ class Wire:
         self.kind = kind
         self._random = random.Random(seed)
         byte_s = 10 / kind.baud if kind.baud else 0.0
-        self._to_device = _Lane(kind.slice_bytes, byte_s)
-        self._to_host = _Lane(kind.slice_bytes, byte_s)
+        self.to_device = Lane(kind.slice_bytes, byte_s)  # sent with `send`, heard with `for_device`
+        self.to_host = Lane(kind.slice_bytes, byte_s)  # sent with `answer`, heard with `to_host.take`
         self._noisy = bool(kind.flip or kind.byte_loss)
         self.is_faultless = not (self._noisy or kind.loss or kind.twice or kind.late)
 
     def send(self, data: bytes, now_s: float) -> None:
         """The host transmits."""
-        on_wire = self._noise(data)
+        on_wire = self._noise(data) if self._noisy else data
         if self.kind.echo:
-            self._to_host.put(on_wire, now_s)
+            self.to_host.put(on_wire, now_s)
         if not (self.kind.loss and self._random.random() < self.kind.loss):
-            self._to_device.put(on_wire, now_s)
+            self.to_device.put(on_wire, now_s)
 
     def answer(self, data: bytes, now_s: float) -> None:
         """The device transmits."""
@@ -116,41 +119,32 @@ class Wire:
         if kind.loss and roll() < kind.loss:
             return
         start_s = now_s + roll() * kind.late_s if kind.late and roll() < kind.late else now_s
-        self._to_host.put(self._noise(data), start_s)
+        self.to_host.put(self._noise(data) if self._noisy else data, start_s)
         if kind.twice and roll() < kind.twice:
-            self._to_host.put(data, start_s)
+            self.to_host.put(data, start_s)
 
     def for_device(self, now_s: float, room: int | None = None) -> bytes:
         """What has arrived at the device; the rest of it stays on the line if the device has no `room`."""
-        data = self._to_device.take(now_s)
+        data = self.to_device.take(now_s)
         if room is not None and len(data) > room:
-            self._to_device.put_back(data[room:], now_s)
+            self.to_device.put_back(data[room:], now_s)
             data = data[:room]
         return data
 
-    def reached_device(self, now_s: float) -> bool:
-        """Whether `for_device` would give something."""
-        return self._to_device.due_s <= now_s
-
-    def for_host(self, now_s: float) -> bytes:
-        return self._to_host.take(now_s)
-
     def send_room(self) -> int:
         """How many bytes the host's kernel would take now."""
-        return max(0, self.kind.send_buffer - self._to_device.waiting)
+        return max(0, self.kind.send_buffer - self.to_device.waiting)
 
     def next_due_s(self) -> float:
         """When something arrives next, at either end; inf if nothing is under way."""
-        return min(self._to_device.due_s, self._to_host.due_s)
+        return min(self.to_device.due_s, self.to_host.due_s)
 
     def clear(self) -> None:
         """Power is gone: what was under way never arrives."""
-        self._to_device.clear()
-        self._to_host.clear()
+        self.to_device.clear()
+        self.to_host.clear()
 
     def _noise(self, data: bytes) -> bytes:
-        if not self._noisy:
-            return data
         flip, byte_loss, roll = self.kind.flip, self.kind.byte_loss, self._random.random
         heard = bytearray()
         for byte in data:
