@@ -22,6 +22,8 @@ fee: only coins that still fit below it are accepted, so no change arises, and o
 need be refundable. (A second coin in the same fifth of a second can still overshoot; that one goes to the
 claim desk if the tubes cannot pay it.) If that is not safe either, nothing is accepted and the machine says so
 before any money moves.
+
+A set of amounts is one number here: its bit n stands for n yen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -72,10 +74,10 @@ def acceptable_values(
     earnings = _sums((0, fee_yen, *copy_fees_yen), fee_yen) if copy_fees_yen else {0, fee_yen}
     payable = _payable(tubes)
     for values in _by_preference(known):
-        if _all_in(payable, _due_with_change(values, inserted_yen, fee_yen, earnings)):
+        if not _due_with_change(values, inserted_yen, fee_yen, earnings) & ~payable:
             return frozenset(values), False
     for values in _by_preference(known):
-        if left_yen % values[0] == 0 and _all_in(payable, _due_exact(values, inserted_yen, fee_yen, earnings)):
+        if left_yen % values[0] == 0 and not _due_exact(values, inserted_yen, fee_yen, earnings) & ~payable:
             return frozenset(value for value in values if value <= left_yen), True
     return frozenset(), True
 
@@ -100,28 +102,48 @@ def _by_preference(values: list[int]) -> list[tuple[int, ...]]:
     return sorted(subsets, key=lambda subset: (len(subset), sum(subset)), reverse=True)
 
 
-def _due_with_change(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> set[int]:
+def _due_with_change(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> int:
     """Every amount that can fall due when any coin of `values` is taken until the fee is met."""
     on_the_way = _totals(values, inserted_yen, fee_yen - 1)
-    met = {total + value for total in on_the_way for value in values if total + value >= fee_yen}
+    met = _from(fee_yen, _one_more(on_the_way, values))
     closed = on_the_way | met  # a cancel closes the slot on the way, and a late coin can follow there too
-    late = {total + value for total in closed for value in values}
-    ends = {total for total in met | late if total >= fee_yen}
-    return closed | late | {total - earned for total in ends for earned in earnings}
+    late = _one_more(closed, values)
+    due = closed | late
+    for earned in earnings:
+        due |= _from(fee_yen, met | late) >> earned
+    return due
 
 
-def _due_exact(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> set[int]:
+def _due_exact(values: tuple[int, ...], inserted_yen: int, fee_yen: int, earnings: set[int]) -> int:
     """Every amount that can fall due when no coin is taken that does not fit below the fee."""
-    return _totals(values, inserted_yen, fee_yen) | {fee_yen - earned for earned in earnings}
+    due = _totals(values, inserted_yen, fee_yen)
+    for earned in earnings:
+        due |= 1 << fee_yen - earned
+    return due
 
 
-def _totals(values: tuple[int, ...], start_yen: int, limit_yen: int) -> set[int]:
+def _totals(values: tuple[int, ...], start_yen: int, limit_yen: int) -> int:
     """Every total that coins of `values` can make from `start_yen` without passing `limit_yen`."""
-    reached, fresh = {start_yen}, {start_yen}
-    while fresh:
-        fresh = {total + value for total in fresh for value in values if total + value <= limit_yen} - reached
-        reached |= fresh
+    reached, within = 1 << start_yen, (1 << limit_yen + 1) - 1
+    for value in values:
+        heap_yen = value  # of 1, 2, 4 coins and so on: together any number of them
+        while heap_yen <= limit_yen:
+            reached |= reached << heap_yen & within
+            heap_yen *= 2
     return reached
+
+
+def _one_more(amounts: int, values: tuple[int, ...]) -> int:
+    """The amounts after one more coin of `values`."""
+    more = 0
+    for value in values:
+        more |= amounts << value
+    return more
+
+
+def _from(least_yen: int, amounts: int) -> int:
+    """Those of the amounts that are at least so much."""
+    return amounts >> least_yen << least_yen
 
 
 def _sums(fees: Iterable[int], limit_yen: int) -> set[int]:
@@ -133,7 +155,7 @@ def _sums(fees: Iterable[int], limit_yen: int) -> set[int]:
 
 
 def _payable(tubes: Mapping[int, int]) -> int:
-    """Every amount the tubes can pay, as bits: bit n is n yen. Coins come in heaps of 1, 2, 4 and so on, and the rest."""
+    """Every amount the tubes can pay. Coins come in heaps of 1, 2, 4 and so on, and the rest."""
     amounts = 1
     for value, coins in tubes.items():
         heap, left = 1, coins
@@ -143,7 +165,3 @@ def _payable(tubes: Mapping[int, int]) -> int:
             left -= heap
             heap *= 2
     return amounts
-
-
-def _all_in(payable: int, amounts_yen: set[int]) -> bool:
-    return all(payable >> amount & 1 for amount in amounts_yen)
