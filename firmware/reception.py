@@ -71,6 +71,8 @@ class Reception:
 
     def note(self, source: str, words: frozenset[str]) -> records.Record | None:
         """Take in one source's reasons; the record to write if the machine's availability changed by it."""
+        if self._reasons.get(source) == words:
+            return None  # as it said before
         self._reasons[source] = frozenset(Reason(word) for word in words)
         self._waiting_for.discard(source)
         before = self.state
@@ -125,10 +127,10 @@ class Reception:
             words.add(Reason.UNCERTAIN)
         if book.console.out_of_service:
             words.add(Reason.OPERATOR)
-        flagged = any(code == DOOR_OPENED for code, _ in book.queue)
-        if flagged or (self.door_open and not self.state.in_maintenance):
+        queued = {code for code, _ in book.queue}
+        if DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance):
             words.add(Reason.DOOR)
-        words |= {reason for code, reason in MATCH_REASONS.items() if any(item[0] == code for item in book.queue)}
+        words |= {reason for code, reason in MATCH_REASONS.items() if code in queued}
         if sum(code == MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (catalogue D2)
             words.add(Reason.JOURNAL_BROKEN)
         if self._advices_stand_still(book):
