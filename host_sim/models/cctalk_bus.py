@@ -8,17 +8,17 @@ afresh (section 11). The echo of the single wire belongs to the wire (`host_sim/
 Faults are set by name with `fault`; `FAULTS` lists those of the line, each device lists its own.
 """
 
+from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from operator import itemgetter
+from typing import NamedTuple, Protocol
 
 INTER_BYTE_LIMIT_S = 0.050
 ACK_OR_DATA, NAK_HEADER = 0, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a device says: header 0 with data, or a NAK; after how long."""
 
     data: bytes = b""
@@ -93,18 +93,16 @@ class CcTalkBusModel:
             self._buffer.clear()
         self._last_byte_s = now_s
         self._buffer += data
-        while len(self._buffer) >= 5 and len(self._buffer) >= self._buffer[1] + 5:
-            size = self._buffer[1] + 5
+        while len(self._buffer) >= 5 and len(self._buffer) >= (size := self._buffer[1] + 5):
             frame = bytes(self._buffer[:size])
             del self._buffer[:size]
             self._frame(frame, now_s)
 
     def transmit(self, now_s: float) -> bytes:
-        if not self._speaking or self._speaking[0][0] > now_s:
-            return b""
-        due = [said for at_s, said in self._speaking if at_s <= now_s]
-        self._speaking = [(at_s, said) for at_s, said in self._speaking if at_s > now_s]
-        return b"".join(due)
+        said = b""
+        while self._speaking and self._speaking[0][0] <= now_s:
+            said += self._speaking.pop(0)[1]
+        return said
 
     def wake_at(self) -> float | None:
         return self._speaking[0][0] if self._speaking else None
@@ -137,8 +135,7 @@ class CcTalkBusModel:
         wire = _wire(to, device.address, NAK_HEADER if answer.nak else ACK_OR_DATA, answer.data, crc=device.crc)
         wire = self._broken(wire, asked)
         if wire:
-            self._speaking.append((now_s + answer.delay_s, wire))
-            self._speaking.sort(key=lambda entry: entry[0])
+            insort(self._speaking, (now_s + answer.delay_s, wire), key=itemgetter(0))
 
     def _broken(self, wire: bytes, asked: int) -> bytes:
         for entry in self._faults:

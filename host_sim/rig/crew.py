@@ -45,22 +45,22 @@ class InlineCrew:
         self._polls_at_s[desk] = self._clock.monotonic()
 
     def receive(self, timeout_s: float) -> Posted | None:
-        clock = self._clock
-        deadline_s = clock.monotonic() + timeout_s
+        clock, polls_at_s = self._clock, self._polls_at_s
+        deadline_s = clock.now_s + timeout_s
         while not self._posted:
             if self._commands:
                 name, command, ticket = self._commands.popleft()
                 self._posted.extend(self._shifts[name].do(command, ticket))
                 self._rest(name)
                 continue
-            name = min(self._polls_at_s, key=self._polls_at_s.__getitem__)
-            at_s = min(self._polls_at_s[name], deadline_s)
+            name = min(polls_at_s, key=polls_at_s.__getitem__)
+            at_s = min(polls_at_s[name], deadline_s)
             due_s = clock.next_due_s()
             if due_s < at_s:
                 clock.advance_to(due_s)  # it may nudge a desk
                 continue
             clock.advance_to(at_s)
-            if self._polls_at_s[name] > at_s:
+            if polls_at_s[name] > at_s:
                 return None
             self._nudged.discard(name)
             if not self._is_quiet(name):
@@ -74,9 +74,9 @@ class InlineCrew:
 
     def _rest(self, name: str) -> None:
         """When this desk is polled next; sooner than planned if its pace has changed."""
-        now_s, shift = self._clock.monotonic(), self._shifts[name]
-        alarm = self._alarms.get(name)
+        now_s, shift = self._clock.now_s, self._shifts[name]
         at_s = now_s + max(shift.wait_s(), 1e-4)
+        alarm = self._alarms.get(name)
         if alarm is not None and shift.up:
             wanted_s = alarm()
             at_s = inf if wanted_s is None else max(wanted_s, at_s)
