@@ -74,6 +74,7 @@ class Copy:
     fingerprint: str
     issue_number: str
     state: str = "reserved"
+    pages: int = 1
 
     @property
     def sha256(self) -> str:
@@ -86,6 +87,7 @@ class MemoryCentre:
     def __init__(self, clock: VirtualClock, now: Callable[[], datetime], machine: str, delay_s: float = 0.15) -> None:
         self.key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"rig").digest())
         self.faults = Faults()
+        self.pages = 1  # of every document from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # reached, acted
         self.witnessed = (0, bytes(32).hex())  # the journal's head as last told by a heartbeat (I14)
         self.requests: dict[str, dict[int, Copy]] = {}
@@ -221,8 +223,8 @@ class MemoryCentre:
             self._serial += 1
             number = len(lines) + 1
             issue_number = f"{now:%Y%m%d} 宮崎市 {terminal_of(self._machine)} {self._serial:04d}"
-            document = f"document {rid} {number} of {fingerprint}".encode()
-            made[number] = Copy(document, fingerprint, issue_number)
+            document = f"document {rid} {number} of {fingerprint} on {self.pages}".encode()
+            made[number] = Copy(document, fingerprint, issue_number, pages=self.pages)
             lines.append(
                 {
                     "copy": number,
@@ -230,7 +232,7 @@ class MemoryCentre:
                     "options": item["options"],
                     "issue_number": issue_number,
                     "document_sha256": hashlib.sha256(document).hexdigest(),
-                    "pages": 1,
+                    "pages": self.pages,
                     "size_bytes": len(document),
                     "fee_yen": FEE_YEN,
                 }

@@ -57,7 +57,7 @@ from host_sim.models.chip import ChipCard
 from host_sim.models.key_matrix import LAYOUT, ScannedKeys
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.crew import InlineCrew
-from host_sim.rig.paper import draw_page, draw_slip
+from host_sim.rig.paper import draw_pages, draw_slip
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
 from host_sim.rig.world import ADDRESSES, JST, MACHINE, PULSES, VALUES, RigWorld
@@ -142,14 +142,15 @@ class RigMachine(RigWorld):
         addresses = {value: ADDRESSES[value] for value in self.tubes}
         hoppers = HopperBank(bus, addresses, explained=self.memory.book.explained)
         vault = Vault()
-        printer = PrinterDriver(self._stream(self.printer, "printer"), self.clock, load_profile("a4-203"), "printer")
+        profile = load_profile(self.certificate_printer)
+        printer = PrinterDriver(self._stream(self.printer, "printer"), self.clock, profile, "printer")
         slips = PrinterDriver(
             self._stream(self.slips, "slips"), self.clock, load_profile("receipt-80"), "receipt_printer"
         )
         line = CentreLine(self.centre, self.centre.key.public_key().public_bytes_raw(), MACHINE, 8.0)
         pad = MatrixPinPad(ScannedKeys(self.keys, self.clock.monotonic, self.clock.advance), LAYOUT, pin, self.clock)
         coin_desk = CoinDesk(acceptor, hoppers)
-        paper_desk = PaperDesk(printer, slips, vault, draw_page, draw_slip)
+        paper_desk = PaperDesk(printer, slips, vault, draw_pages, draw_slip)
         door = DoorDesk(DoorContact(self), self.clock)
         desks: tuple[Desk, ...] = (
             CardDesk(CardReaderDriver(self.reader, self.now), pin),

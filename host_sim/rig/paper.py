@@ -19,24 +19,28 @@ _CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 4, 24, 2  # a bit is so wide and so tall
 
 
 @lru_cache(maxsize=64)
-def draw_page(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
+def draw_pages(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
     digest = hashlib.sha256(document).digest()  # of what is really here; whether it is ours is for the machine to find
     code = bytes.fromhex(f"{int.from_bytes(digest, 'big'):0256b}".replace("1", "f"))  # four dots for each bit
     rule = b"\xff" * (258 * _CELL_DOTS // 8)  # above: where the code begins, whatever its first bits are
     drawn = [b""] * 4 + [rule] * _RULE_ROWS + [code] * _CODE_ROWS
     rows = b"".join(row.ljust(WIDTH_DOTS // 8, b"\0") for row in drawn).ljust(HEIGHT_DOTS * WIDTH_DOTS // 8, b"\0")
-    page = RasterPage(
-        request_id=request_id,
-        copy=copy,
-        page=1,
-        pages=1,
-        document_sha256=document_sha256,
-        raster_sha256=raster_sha256(WIDTH_DOTS, HEIGHT_DOTS, rows),
-        width_dots=WIDTH_DOTS,
-        height_dots=HEIGHT_DOTS,
-        rows=rows,
+    told = document.rsplit(b" on ", 1)[-1]
+    pages = int(told) if told.isdigit() else 1
+    return tuple(
+        RasterPage(
+            request_id=request_id,
+            copy=copy,
+            page=page,
+            pages=pages,
+            document_sha256=document_sha256,
+            raster_sha256=raster_sha256(WIDTH_DOTS, HEIGHT_DOTS, rows),
+            width_dots=WIDTH_DOTS,
+            height_dots=HEIGHT_DOTS,
+            rows=rows,
+        )
+        for page in range(1, pages + 1)
     )
-    return (page,)
 
 
 def codes_in(dots: Dots) -> dict[str, bool]:

@@ -158,13 +158,14 @@ class Checker:
         centre = self.machine.centre
         earned = {(record.rid, record.copy) for record in history if isinstance(record, r.CopyPrinted)}
         by_document = {c.sha256: (rid, n) for rid, held in centre.requests.items() for n, c in held.items()}
-        whole: Counter[tuple[str, int]] = Counter()
+        sheets: Counter[tuple[str, int]] = Counter()
         path = self.machine.printer.path
         for code, is_whole in self._codes():
             if code not in by_document:
                 raise Violation("I10: paper carries a document that nobody here asked for")
-            whole[by_document[code]] += is_whole
-        cut_whole = set(whole) - {name for name, times in whole.items() if not times}
+            sheets[by_document[code]] += is_whole
+        whole = {(rid, n): sheets[rid, n] // c.pages for rid, held in centre.requests.items() for n, c in held.items()}
+        cut_whole = {name for name, times in whole.items() if times}
         cut_whole -= {by_document[code] for code in codes_in(path.burnt())}
         flagged = {record.detail for record in history if isinstance(record, r.Flag)}
         doubted = {(record.rid, record.copy) for record in history if isinstance(record, r.CopyUncertain)}

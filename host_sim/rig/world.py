@@ -49,6 +49,7 @@ class RigWorld:
         disk: MemoryDisk | None = None,
         second: MemoryDisk | None = None,
         pulse: bool = False,
+        certificate_printer: str = "a4-203",
     ) -> None:
         self.clock = VirtualClock()
         self.random = random.Random(seed)
@@ -66,7 +67,8 @@ class RigWorld:
         }
         on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
         self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
-        self.printer = PrinterModel("a4-203", seed=seed)
+        self.certificate_printer = certificate_printer
+        self.printer = PrinterModel(certificate_printer, seed=seed)
         self.slips = PrinterModel("receipt-80", seed=seed)
         self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
         self.reader = MemoryReader(self.clock, lambda: self.nudge("card"))
