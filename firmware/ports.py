@@ -201,9 +201,10 @@ class Printer(Protocol):
         """An earlier run printed a whole page and could not cut it: it is in the path, and is cut off unmarked."""
         ...
 
-    def prepare(self) -> None:
+    def prepare(self, *, take_back: bool = False) -> None:
         """Make the path clean, before the counter is read for a page; sheets in the mouth stay there.
 
+        With `take_back` nothing stays: what lies in the mouth belongs to the void copy in the path.
         Raises a `DeviceError` when that cannot be done now.
         """
         ...

@@ -85,12 +85,13 @@ class PrinterDriver:
         """What an earlier run left in the path is a complete page: `prepare` and `discard` put no void bar on it."""
         self._remains = Remains.WHOLE
 
-    def prepare(self) -> None:
+    def prepare(self, *, take_back: bool = False) -> None:
         """Make the path clean: cut off what lies in it, marked void unless it is a complete page.
 
         Comes before the counter is read for a page. Sheets of earlier copies in the mouth stay there; a void piece
-        that would lie there alone is taken back. Raises `Jammed` when the printer is not ready for it, `NoReply`,
-        `LineLost`.
+        that would lie there alone is taken back. With `take_back` everything is, where the printer can: what lies in
+        the mouth are the first pages of the copy whose last one is the void piece.
+        Raises `Jammed` when the printer is not ready for it, `NoReply`, `LineLost`.
         """
         if self.clean:
             return
@@ -102,7 +103,7 @@ class PrinterDriver:
             raise Jammed(self._device, f"what lies in the path cannot be cut off now ({why})")
         self._wipe()
         alone = self._remains is Remains.PIECE and found.exit is PaperExit.EMPTY
-        self._cut_off(take_back=alone or self._remains is Remains.UNKNOWN)
+        self._cut_off(take_back=take_back or alone or self._remains is Remains.UNKNOWN)
 
     def counter(self) -> int | None:
         """How often the printer has cut in its life; None where it does not count. Raises `NoReply`, `LineLost`.

@@ -102,8 +102,8 @@ class PaperDesk:
             case WatchExit(on=on):
                 self._watching = on
                 return self.poll() if on else []
-            case CutRemains():
-                return self._cleaned(self._printer.prepare)
+            case CutRemains(take_back=take_back):
+                return self._cleaned(lambda: self._printer.prepare(take_back=take_back))
             case ClearPaper():
                 return self._counted(self._printer.discard)
             case WipeDesk():

@@ -52,6 +52,8 @@ def sorry(scene: show.Sorry) -> Canvas:
     """Two sentences, then the money."""
     c, say = begin(scene)
     what, then = say.reason(scene.reason)
+    if scene.void_paper:
+        then = say("sorry", "void_paper")
     c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)
     y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
     y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3)

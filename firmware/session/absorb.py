@@ -303,13 +303,16 @@ def _copy_outcome(context: Context, number: int, result: Printed | NotPrinted | 
             return (Event.COPY_PRINTED if more else settle_event(context)), (*notes, Write(record))
         case NotPrinted(reason=reason, begun=begun):
             record = records.CopySpoiled(rid=rid, copy=number, reason=reason)
+            context.void_paper = begun
             notes = _flagged("void_sheet_in_path", rid, number) if begun else ()
         case PrintUnknown(reason=reason):
             record = records.CopyUncertain(rid=rid, copy=number, reason=reason)
+            context.void_paper = True
     context.reason = reason
     if reason is PrintTrouble.BINDING:  # on the disk now: the power can fail while the money goes back
         context.reason, notes = "binding", (*notes, StopLine("raster"))
-    return settle_event(context), (*notes, Write(record), CutRemains())
+    # The mouth was empty before money (PaperReadiness): without a paid copy, all that lies there is void.
+    return settle_event(context), (*notes, Write(record), CutRemains(take_back=not context.printed))
 
 
 def _flagged(code: str, rid: str, number: int) -> tuple[Effect, ...]:

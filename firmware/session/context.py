@@ -112,6 +112,7 @@ class Context:
     printed: list[int] = field(default_factory=list)
     paper_exit: PaperExit = PaperExit.UNKNOWN
     paper_stuck: bool = False  # a complete page hangs in the printer, not cut
+    void_paper: bool = False  # of a copy that was begun and not finished, there may be paper
     claim_yen: int = 0
     claim_slip_failed: bool = False
 

@@ -141,7 +141,12 @@ class WatchExit:
 
 @dataclass(frozen=True, slots=True)
 class CutRemains:
-    """Cut off what a spoiled copy left in the path. Only behind its record: a cut counts as a sheet."""
+    """Cut off what a spoiled copy left in the path. Only behind its record: a cut counts as a sheet.
+
+    `take_back`: nothing in the mouth is the resident's either; it is the first pages of that copy.
+    """
+
+    take_back: bool
 
 
 @dataclass(frozen=True, slots=True)

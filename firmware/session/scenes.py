@@ -188,6 +188,7 @@ class Sorry(Scene):
     claim_code: str | None = None
     claim_slip: bool = True  # False: the slip failed too, and the code on the screen is all there is
     issued_copies: int = 0  # copies that the resident could take before it went wrong
+    void_paper: bool = False  # pages of a copy that was not finished may be in the resident's hand
     card_in: bool = False  # the resident must not forget it
     numbers: tuple[str, ...] = ()
 

@@ -99,6 +99,7 @@ def _sorry(context: Context, *, card_in: bool) -> show.Scene:
         claim_code=context.claim_code if context.claim_yen else None,
         claim_slip=not context.claim_slip_failed,
         issued_copies=context.copies_out,
+        void_paper=context.void_paper,
         card_in=card_in,
     )
 

@@ -71,6 +71,7 @@ def test_a_paid_copy_is_not_called_invalid_when_the_roll_ends_before_the_next(wa
     last = sorry(serve(machine, Person(wallet["hanako"], coins=[500, 100], copies=2, deeds={show.Printing: watch})))
     assert last.issued_copies == 1
     assert "not valid" not in words("en").reason(last.reason)[1]
+    assert not last.void_paper
 
 
 def test_a_paid_page_that_sticks_is_told(wallet: Cards) -> None:

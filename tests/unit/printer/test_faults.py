@@ -329,6 +329,30 @@ def test_trouble_on_the_second_page_voids_the_document() -> None:
     assert rig.driver.print_pages(pages, ticket, 5) == NotPrinted(reason=PrintTrouble.PAPER_OUT, begun=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "first_page"),
+    [
+        ("a4-203", "retracted"),
+        ("kpm216h", "delivered"),  # pushed out to make way for the second (GS e 5): out of reach
+        ("a4-300", "tray"),  # has nothing to take it back with
+    ],
+)
+def test_the_first_page_of_a_void_document_is_taken_back_where_the_printer_can(name: str, first_page: str) -> None:
+    """Catalogue R2; facts: reliability a.3, row 20."""
+    rig = make_rig(name)
+    pages = [rig.page(number=number, of=2, seed=number) for number in (1, 2)]
+    total = _length_of_job(name)
+    rig.model.fail("cover_open", total + total // 2)
+    ticket = PrintTicket(pages[0].request_id, 1, tuple(page.raster_sha256 for page in pages))
+    assert rig.driver.print_pages(pages, ticket, 5) == NotPrinted(reason=PrintTrouble.COVER_OPEN, begun=True)
+    rig.model.close_cover(rig.clock.monotonic())
+    rig.driver.prepare(take_back=True)
+    rig.clock.advance(3.0)
+    rig.model.transmit(rig.clock.monotonic())
+    assert getattr(rig.model, first_page)[0].rows() == pages[0].rows
+    assert rig.driver.clean
+
+
 def test_two_faults_at_once_never_make_a_page_that_is_not_there() -> None:
     """`make bench` plays thousands."""
     counts = play(range(250))

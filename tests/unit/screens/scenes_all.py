@@ -219,6 +219,7 @@ def ending(language: str) -> list[show.Scene]:
             for seconds, reason, money, numbers in [
                 *product((None, 15), REASONS, MONEY[:1], [()]),
                 *product((15,), REASONS, MONEY[-1:], [()]),
+                *product((15,), map(str, PrintTrouble), [{"void_paper": True, **MONEY[-1]}], [()]),
                 *product((None, 15), REASONS, ({"card_in": True},), [()]),
                 *product((None, 15), REASONS[:1], MONEY, [(), ("612", "402")]),
             ]
