@@ -118,6 +118,7 @@ class Machine:
                 kinds_taken=frozenset(unit.card.kinds),
                 accepts_yen=frozenset(unit.coin.accepts_yen),
                 languages=LANGUAGES,
+                sheets_at_near_end=unit.printer.sheets_at_near_end,
             ),
             timeouts=unit.timeouts,
             reception=Reception(

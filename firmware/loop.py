@@ -289,6 +289,7 @@ class Loop:
         if before is State.IDLE and isinstance(report, CardInserted):
             self.reception.state = self.reception.state.session_began()
             self.context.tubes = dict(self.book.tubes)  # staff may have been here since the last session
+            self.context.counted_sheets = self.book.sheets
         taken = step(self.state, self.context, report)
         self.state = taken.state
         if taken.state is not before:

@@ -135,6 +135,13 @@ class PrinterSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePrinterSettings(PrinterSettings):
+    """The near-end sensor sees the outside of the roll: what it leaves depends on core, paper and where it is fixed."""
+
+    sheets_at_near_end: int = _between(0, 1000, 0)  # surely left when it trips, as measured here; 0: not measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenSettings:
     path: str
     pixels: Literal["bgrx", "rgb565"] = "bgrx"
@@ -198,7 +205,7 @@ class Unit:
     card: CardSettings
     keypad: KeypadSettings
     coin: CoinSettings
-    printer: PrinterSettings
+    printer: CertificatePrinterSettings
     receipt_printer: PrinterSettings
     screen: ScreenSettings
     centre: CentreSettings

@@ -240,6 +240,9 @@ def _paper(
             if not certificate.ready or not receipt.ready or certificate.exit is PaperExit.PRESENT:
                 context.reason = "paper_not_ready"
                 return Event.PAPER_NOT_READY, ()
+            if not context.paper_lasts(certificate.supply):
+                context.reason = "paper_short"
+                return Event.PAPER_NOT_READY, ()
             return (Event.PAPER_READY if context.fee_yen > 0 else Event.PAPER_READY_NOTHING_TO_PAY), ()
         case PaperCounted():
             context.copy = len(context.printed) + 1

@@ -20,6 +20,7 @@ from drivers.vocabulary import (
     OptionGroup,
     OrderItem,
     PaperExit,
+    PaperSupply,
     Reserved,
 )
 from firmware.money.change import COMMAND_MAX, acceptable_values, plan_change, returnable, usable
@@ -38,6 +39,7 @@ class House:
     kinds_taken: frozenset[CardKind]
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
+    sheets_at_near_end: int = 0  # surely left when the certificate printer begins to tell LOW; 0: nobody has measured
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Context:
     session_nonce: bytes = field(repr=False)  # 16 bytes; binds card, machine and session
     request_ids: Iterator[str]  # fresh 32 hex digits each; never a time, never a counter
     tubes: dict[int, int]  # yen -> coins the hoppers should hold
+    counted_sheets: int | None = None  # certificate paper, where a person ever counted it
     language: str = "ja"
     front: Scene | None = None  # what an idle screen shows; service decides, not the session
     countdown_s: int | None = None
@@ -164,6 +167,19 @@ class Context:
             return None
         value = max(plan)
         return value, min(plan[value], COMMAND_MAX)
+
+    def paper_lasts(self, supply: PaperSupply) -> bool:
+        """Whether paper for every reserved page, and one sheet more, is surely there (facts: reliability a.4, step 5).
+
+        A person's count can only make it less, and says nothing when it is used up while the printer sees paper:
+        somebody loaded and did not tell. A single page is tried whatever the count and LOW say.
+        """
+        assert self.reserved is not None
+        pages = sum(copy.pages for copy in self.reserved.copies)
+        sure = [self.house.sheets_at_near_end] if supply is PaperSupply.LOW else []
+        if self.counted_sheets:
+            sure.append(self.counted_sheets)
+        return pages == 1 or all(pages + 1 <= sheets for sheets in sure)
 
     def acceptable(self) -> tuple[frozenset[int], bool]:
         """Which coins may be taken next, and whether only the exact fee can be."""

@@ -112,10 +112,17 @@ class RigMachine(RigWorld):
 
     site = STORE
 
-    def __init__(self, *, timeouts: Timeouts = Timeouts(), **world: Any) -> None:  # noqa: B008  frozen
+    def __init__(
+        self,
+        *,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008  frozen
+        sheets_at_near_end: int = 0,
+        **world: Any,
+    ) -> None:
         """`world`: see `RigWorld`."""
         super().__init__(**world)
         self.timeouts = timeouts
+        self.sheets_at_near_end = sheets_at_near_end
         self.hours: Mapping[str, Any] = HOURS
         self.scenes: list[Scene] = []
         self.watchers: list[Watcher] = []
@@ -182,6 +189,7 @@ class RigMachine(RigWorld):
                 kinds_taken=frozenset(self.site.kinds),
                 accepts_yen=frozenset({10, 50, 100, 500}),
                 languages=("ja", "en"),
+                sheets_at_near_end=self.sheets_at_near_end,
             ),
             timeouts=self.timeouts,
             reception=Reception(

@@ -38,6 +38,7 @@ SESSION_REASONS = (
     "pay_timed_out",
     "card_removed",
     "paper_not_ready",
+    "paper_short",
     "paper_stuck",
     "too_late",
     "change_short",
