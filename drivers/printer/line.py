@@ -19,6 +19,10 @@ class Stalled(Exception):
     """The printer takes no more bytes, and time is up or it has told why."""
 
 
+class Babbling(Exception):
+    """The printer does not stop talking: no answer can be told from the rest."""
+
+
 class Line:
     """Counts what was offered, so that after a failure nobody has to guess what can be on paper.
 
@@ -50,9 +54,11 @@ class Line:
                     self.hear(reply)
 
     def quiet(self) -> None:
-        """Drop what is left of earlier talk."""
+        """Drop what is left of earlier talk. Raises `Babbling` when it does not end, and `LineLost`."""
+        deadline_s = self._clock.monotonic() + self._profile.answer_s
         while self._stream.read(4096, 0):
-            pass
+            if self._clock.monotonic() >= deadline_s:
+                raise Babbling
         self._parser.reset()
         self._answers.clear()
         self.told = None

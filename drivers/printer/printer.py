@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from drivers.errors import Jammed, LineLost, NoReply, WrongDevice
+from drivers.errors import BadReply, Jammed, LineLost, NoReply, WrongDevice
 from drivers.ports import ByteStream, Clock
 from drivers.printer import escpos, status
 from drivers.printer.escpos import Band
 from drivers.printer.job import Job, Outcome, Sheet
-from drivers.printer.line import Line, Stalled
+from drivers.printer.line import Babbling, Line, Stalled
 from drivers.printer.profile import Dialect, Profile, Proof
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip, TicketSpent, has_real_time, raster_sha256
 from drivers.printer.replies import Cleared, Counter, ProcessId, QueuedByte, Reply
@@ -54,8 +54,11 @@ class PrinterDriver:
         self._heard: list[Reply] = []
 
     def start(self) -> None:
-        """Find the printer and wipe its memory. Raises `NoReply`, `LineLost`, or `WrongDevice` for a wrong profile."""
-        self._line.quiet()
+        """Find the printer and wipe its memory.
+
+        Raises `NoReply`, `BadReply`, `LineLost`, or `WrongDevice` for a wrong profile.
+        """
+        self._quiet()
         self._end_half_commands()
         found = self._heard_status()
         self._wipe()
@@ -70,9 +73,12 @@ class PrinterDriver:
                 )
 
     def status(self) -> PrinterStatus:
-        """One state out of all flags. Never raises: silence and a lost line are states too."""
+        """One state out of all flags. Never raises: silence, a line that never falls silent and a lost one are states too."""
         try:
+            self._quiet()
             return self._line.ask_status()
+        except BadReply:
+            return status.SILENT
         except LineLost:
             return status.LINE_LOST
 
@@ -91,11 +97,11 @@ class PrinterDriver:
         Comes before the counter is read for a page. Sheets of earlier copies in the mouth stay there; a void piece
         that would lie there alone is taken back. With `take_back` everything is, where the printer can: what lies in
         the mouth are the first pages of the copy whose last one is the void piece.
-        Raises `Jammed` when the printer is not ready for it, `NoReply`, `LineLost`.
+        Raises `Jammed` when the printer is not ready for it, `NoReply`, `BadReply`, `LineLost`.
         """
         if self.clean:
             return
-        self._line.quiet()
+        self._quiet()
         self._end_half_commands()
         found = self._heard_status()
         if not found.ready:
@@ -106,15 +112,16 @@ class PrinterDriver:
         self._cut_off(take_back=take_back or alone or self._remains is Remains.UNKNOWN)
 
     def counter(self) -> int | None:
-        """How often the printer has cut in its life; None where it does not count. Raises `NoReply`, `LineLost`.
+        """How often the printer has cut in its life; None where it does not count.
 
         The question waits its turn: what it tells is true when everything sent before has been carried out. A half
         command that swallows it is ended first, and so is a page that nobody waits for any more.
+        Raises `NoReply`, `BadReply`, `LineLost`.
         """
         question = escpos.ask_counter(self._profile)
         if not question:
             return None
-        self._line.quiet()
+        self._quiet()
         if not self._catch_up():
             self._end_half_commands()
             self._wipe()
@@ -144,7 +151,7 @@ class PrinterDriver:
     def recount(self) -> Outcome:
         """What the printer's own counter says of a job that ended `PrintUnknown` because the line was lost.
 
-        Nothing is sent again, whatever it says (catalogue R5). Raises `NoReply`, `LineLost`: not yet.
+        Nothing is sent again, whatever it says (catalogue R5). Raises `NoReply`, `BadReply`, `LineLost`: not yet.
         """
         doubt = self._doubt
         assert doubt is not None, "nothing is in doubt"
@@ -170,7 +177,7 @@ class PrinterDriver:
             self.prepare()
         except LineLost:
             return NotPrinted(reason=PrintTrouble.LINE_LOST, begun=False)
-        except (Jammed, NoReply):
+        except (BadReply, Jammed, NoReply):
             return NotPrinted(reason=self.status().trouble or PrintTrouble.JAM, begun=False)
         if isinstance(slip, RasterSlip):
             return self._run([self._sheet(slip.rows, slip.width_dots, slip.height_dots)], job)
@@ -182,9 +189,9 @@ class PrinterDriver:
         """Wipe the printer's memory, cut off what lies in the path, take back whatever is in the mouth.
 
         While the printer is not ready only the memory is wiped; the rest is done by the next call, or by `prepare`.
-        Raises `NoReply` and `LineLost`.
+        Raises `NoReply`, `BadReply` and `LineLost`.
         """
-        self._line.quiet()
+        self._quiet()
         self._end_half_commands()
         found = self._heard_status()
         if found.trouble in (PrintTrouble.CUTTER, PrintTrouble.JAM) and self._profile.dialect is not Dialect.CUSTOM:
@@ -199,6 +206,13 @@ class PrinterDriver:
             self._take_back()
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _quiet(self) -> None:
+        """Drop old answers. Raises `BadReply` when new ones never end."""
+        try:
+            self._line.quiet()
+        except Babbling:
+            raise BadReply(self._device, "the printer does not stop talking, so that no answer can be told") from None
 
     def _end_half_commands(self) -> None:
         """A host that died, or lost its line, in the middle of an image left the printer waiting for the rest."""
@@ -219,10 +233,12 @@ class PrinterDriver:
         if not self.clean:
             return NotPrinted(reason=PrintTrouble.JAM, begun=False)
         try:
-            self._line.quiet()
+            self._quiet()
             before = self._line.ask_status()
         except LineLost:
             return NotPrinted(reason=PrintTrouble.LINE_LOST, begun=False)
+        except BadReply:
+            return NotPrinted(reason=PrintTrouble.SILENT, begun=False)
         if not before.ready or before.exit is PaperExit.JAMMED:
             return NotPrinted(reason=before.trouble or _why_not(before), begun=False)
         job = Job(self._line, self._clock, self._profile, number)
