@@ -132,10 +132,14 @@ class Line:
             return status.from_real_time(profile.dialect, profile.presenter, bytes_by_n)
         if full is None:
             return None
-        if not at_rest or not self._has_ejector_to_ask(full):
-            return status.from_full_status(full.flags, None)
-        if status.is_moving(full.flags):
+        if at_rest and self._has_ejector_to_ask(full) and status.is_moving(full.flags):
             return self._wait_for_rest(full)
+        return self._with_ejector(full) if at_rest else status.from_full_status(full.flags, None)
+
+    def _with_ejector(self, full: FullStatus) -> PrinterStatus | None:
+        """The whole status of a printer at rest; None when its ejector did not answer."""
+        if not self._has_ejector_to_ask(full):
+            return status.from_full_status(full.flags, None)
         ejector = self._ask_ejector()
         return None if ejector is None else status.from_full_status(full.flags, ejector)
 
@@ -153,7 +157,7 @@ class Line:
             self.send(ask_status(20), deadline_s + self._profile.answer_s)
             found = self.answer(self._profile.answer_s)
             if isinstance(found, FullStatus) and not status.is_moving(found.flags):
-                return self._ask_round(at_rest=True)
+                return self._with_ejector(found)
         busy = status.from_full_status(full.flags, None)
         return replace(busy, device=DeviceState.OFFLINE, exit=PaperExit.UNKNOWN)
 

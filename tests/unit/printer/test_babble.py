@@ -6,6 +6,7 @@ import pytest
 
 from drivers.errors import BadReply, DeviceError
 from drivers.printer.printer import PrinterDriver
+from drivers.printer.profile import load_profile
 from drivers.printer.raster import PrintTicket, RasterSlip
 from drivers.vocabulary import NotPrinted, Printed, PrintTrouble
 from host_sim.adapters.memory import MemoryStream
@@ -118,3 +119,34 @@ def test_a_line_that_has_fallen_silent_works_again() -> None:
     stream.babble = b""
     driver.discard()
     assert isinstance(_print(rig, driver), Printed)
+
+
+class RestlessStream:
+    """Custom's full status says by turns that the motor runs and that it stands."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._asked = 0
+        self._said = bytearray()
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        if not self._said:
+            self._clock.advance(timeout_s)
+        said, self._said = bytes(self._said), bytearray()
+        return said
+
+    def write(self, data: bytes, timeout_s: float) -> int:
+        if data == b"\x10\x04\x14":
+            self._asked += 1
+            self._said += b"\x10\x0f\x00" + bytes(((0x08, 0x00)[self._asked % 2 == 0],)) + b"\x00\x00"
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def test_a_motor_that_never_comes_to_rest_is_not_waited_for() -> None:
+    clock = VirtualClock()
+    driver = PrinterDriver(RestlessStream(clock), clock, load_profile("kpm216h"), "printer")
+    assert not driver.status().ready
+    assert clock.monotonic() < 30
