@@ -224,14 +224,18 @@ def reconcile(hands: Hands) -> Planning:
     open_ = [item for item in hands.book.queue if item[0] in MATCH_CODES]
     found = mismatches(hands.book, now)
     rows += [f"open: {code} {detail}" for code, detail in open_]
-    if not found and not open_:
+    strayed = dict(hands.book.unexplained)  # found by the coin desk, which told nobody but the book
+    rows += [f"open: hopper {value}: {coins} coins without a command" for value, coins in sorted(strayed.items())]
+    if not found and not open_ and not strayed:
         return Answer((*rows, "Everything matches."))
 
     def carry_out(by: str) -> Job:
         again: Answer = yield from looking.read_counters(hands)
         if mismatches(hands.book, again.data["counters"]) != found:
             raise Refused("changed", "Something has moved meanwhile; give the command again.")
-        for value in list(hands.book.unexplained):
+        if hands.book.unexplained != strayed:
+            raise Refused("changed", "Coins have left a hopper meanwhile; give the command again.")
+        for value in strayed:
             yield Tell("coin", AcknowledgePayout(value))
         for record in matched(hands.book, again.data["counters"]):
             hands.write(record)

@@ -207,6 +207,22 @@ def test_coins_that_left_while_the_machine_was_off_stop_it_until_security_accept
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
 
 
+def test_h6_coins_that_left_while_idle_are_accepted_by_reconcile() -> None:
+    """The coin desk found them, so the counters match already: it is the book that still asks for a person."""
+    machine = ConsoleRig()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.phantom_coin()
+    machine.run_until(lambda: Reason.TAMPER_MONEY in machine.loop.reception.state.reasons, 120)
+    machine.enter_maintenance("goto")
+    planned = machine.say("reconcile")
+    assert "open: hopper 10: 1 coins without a command" in planned
+    assert "Accepted." in machine.confirm(planned)
+    machine.run_until(lambda: not machine.loop.book.unexplained, 10)
+    assert "Everything matches." in machine.say("reconcile")
+    machine.say("exit")
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
+
+
 @pytest.mark.parametrize("point", range(20, 90, 5))
 @pytest.mark.parametrize("tail", [Tail.KEPT, None])
 def test_a_start_after_a_cut_finds_nothing_that_did_not_happen(wallet: Cards, point: int, tail: Tail | None) -> None:
