@@ -26,7 +26,9 @@ UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  
 ADVICE_REFUSED = "advice_refused"  # detail: the advice
 DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
 MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run
-LASTING_CODES = UNCERTAIN_CODES | {DOOR_OPENED, MEDIUM_FAILED}  # never crowded out by others
+MATCH_CODES = frozenset({"money_moved", "sheets_moved", "unbalanced"})  # match.py
+# They stop the service: never crowded out by others.
+LASTING_CODES = UNCERTAIN_CODES | MATCH_CODES | {DOOR_OPENED, MEDIUM_FAILED}
 COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain"})  # each time another
 QUEUE_LIMIT = 200  # other items: the oldest give way
 

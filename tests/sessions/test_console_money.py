@@ -12,6 +12,7 @@ import pytest
 
 from drivers.vocabulary import CoinCredited
 from firmware.journal import records
+from firmware.journal.state import QUEUE_LIMIT
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import PowerLost, Tail
@@ -244,6 +245,19 @@ def test_a_start_after_a_cut_finds_nothing_that_did_not_happen(wallet: Cards, po
         machine.restart()
         machine.settle_advices()
     assert {code for code, _ in machine.loop.book.queue} & {"money_moved", "sheets_moved", "unbalanced"} == set()
+
+
+def test_stray_coins_do_not_open_a_machine_that_does_not_match(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    serve(machine, Person(wallet["hanako"], coins=[500]))
+    machine.printer.counters.cuts += 1
+    machine.restart()
+    machine.run_until(lambda: Reason.UNBALANCED in machine.loop.reception.state.reasons, 60)
+    for event in range(QUEUE_LIMIT + 1):
+        machine.loop.write(records.StrayCoin(value_yen=10, event_counter=event))
+    machine.restart()
+    machine.run_until(lambda: machine.front_is_settled, 60)
+    assert machine.loop.reception.state.reasons == {Reason.UNBALANCED}
 
 
 def test_a_sheet_that_was_printed_while_the_machine_was_off_is_found(wallet: Cards) -> None:

@@ -294,6 +294,15 @@ def test_the_queue_is_emptied_by_persons_only() -> None:
     assert book.uncertain == ()
 
 
+@pytest.mark.parametrize("code", list(MismatchCode))
+def test_what_does_not_match_is_never_pushed_out(code: MismatchCode) -> None:
+    """It is why the machine stands still; two hundred forced coins must not open it again."""
+    book = Book.replay([r.Flag(str(code), "hopper 100: +3 coins")])
+    for which in range(QUEUE_LIMIT + 1):
+        book.apply(r.StrayCoin(10, which))
+    assert (code, "hopper 100: +3 coins") in book.queue
+
+
 @pytest.mark.parametrize(
     ("results", "failed"),
     [([], 5), ([True], 0), ([False], 6), ([False, True], 0), ([True, False], 6), ([False, False], 6)],
