@@ -78,7 +78,7 @@ def _readings(book: Book, ask: StartPort, *, sheets: bool) -> records.Counters:
 
 
 class Witnesses:
-    """Satisfies `StartPort`; no answer is None."""
+    """Satisfies `StartPort`; no answer is None. A hopper that the unit file has no longer (KeyError) gives none either."""
 
     def __init__(self, line: Centre, acceptor: CoinAcceptor, hoppers: Hoppers, printer: Printer) -> None:
         self._line = line
@@ -94,13 +94,13 @@ class Witnesses:
         try:
             self._hoppers.start()
             return self._hoppers.settle(value_yen, coins, before)
-        except DeviceError:
+        except (DeviceError, KeyError):
             return None
 
     def hopper_counters(self, value_yen: int) -> HopperCounters | None:
         try:
             return self._hoppers.counters(value_yen)
-        except DeviceError:
+        except (DeviceError, KeyError):
             return None
 
     def keep_whole_page(self) -> None:

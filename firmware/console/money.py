@@ -236,7 +236,10 @@ def reconcile(hands: Hands) -> Planning:
         if hands.book.unexplained != strayed:
             raise Refused("changed", "Coins have left a hopper meanwhile; give the command again.")
         for value in strayed:
-            yield Tell("coin", AcknowledgePayout(value))
+            if value in hands.hopper_values:
+                yield Tell("coin", AcknowledgePayout(value))
+            else:  # it was taken out since, and no desk can be told
+                hands.write(records.PayoutAcknowledged(value_yen=value))
         for record in matched(hands.book, again.data["counters"]):
             hands.write(record)
         for code, detail in [item for item in hands.book.queue if item[0] in MATCH_CODES]:

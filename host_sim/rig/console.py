@@ -19,7 +19,7 @@ from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
-from host_sim.rig.world import ADDRESSES, MACHINE
+from host_sim.rig.world import MACHINE
 
 PEOPLE = {
     "tanaka": Role.TECHNICIAN,
@@ -92,7 +92,7 @@ class ConsoleRig(RigMachine):
             self.memory,
             machine=MACHINE,
             version="rig",
-            hopper_values=ADDRESSES,
+            hopper_values=self.tubes,
             now=self.now,
             clock=self.clock,
             unit=self.unit,

@@ -247,6 +247,35 @@ def test_a_start_after_a_cut_finds_nothing_that_did_not_happen(wallet: Cards, po
     assert {code for code, _ in machine.loop.book.queue} & {"money_moved", "sheets_moved", "unbalanced"} == set()
 
 
+def test_a_hopper_that_was_taken_out_of_the_unit_file_is_asked_nothing_more(wallet: Cards) -> None:
+    """Its counters stay in the book, and what left it can still be accepted."""
+    machine = ConsoleRig()
+    serve(machine, Person(wallet["hanako"], coins=[500]))
+    machine.hoppers[100].fault("phantom", machine.clock.monotonic())
+    machine.run_until(lambda: bool(machine.loop.book.unexplained), 120)
+    del machine.tubes[100]
+    machine.restart()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 60)
+    machine.enter_maintenance("goto")
+    assert "Accepted." in machine.confirm(machine.say("reconcile"))
+    assert not machine.loop.book.unexplained
+    machine.say("exit")
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
+
+
+def test_a_payout_of_a_hopper_that_was_taken_out_is_claimed(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    machine.at_point = lambda name: machine.die(Tail.KEPT) if name == "coin out" else None
+    with pytest.raises(PowerLost):
+        serve(machine, Person(wallet["hanako"], coins=[500]))
+    machine.at_point = lambda _: None
+    del machine.tubes[100]
+    machine.restart()
+    (closed,) = machine.records(records.SessionClosed)
+    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)
+    assert [code for code, _ in machine.loop.book.uncertain] == ["pay_unknown"]
+
+
 def test_stray_coins_do_not_open_a_machine_that_does_not_match(wallet: Cards) -> None:
     machine = ConsoleRig()
     serve(machine, Person(wallet["hanako"], coins=[500]))
