@@ -85,7 +85,7 @@ def _windows(value: str) -> list[dict[str, str]]:
 
 _LINE = "as 08:30-12:00,13:00-17:15, or closed"
 _SETTABLE: Mapping[str, tuple[Read, str]] = {
-    r"hours\.(?!closed_days$|maintenance$)[a-z_]+\.[a-z]+": (str, _LINE),
+    r"hours\.(?!(closed_days|maintenance)\.)[a-z_]+\.[a-z]+": (str, _LINE),  # those two are lists
     r"hours\.closed_days": (_days, "as 12-29,12-30, or none"),
     r"hours\.maintenance": (_windows, "as 2026-12-05T22:00/2026-12-06T09:30, several behind commas, or none"),
     r"timeouts\.[a-z_]+": (_seconds, "in seconds, as 45 or 7.5"),

@@ -92,6 +92,15 @@ def test_a_wrong_setting_is_refused_and_the_candidate_stays(words: str, told: st
     assert f"{KEY}: as the unit file says, then {EVENING}" in machine.say("config diff")
 
 
+@pytest.mark.parametrize("name", ["closed_days", "maintenance"])
+def test_a_list_of_the_hours_has_no_days_below_it(name: str) -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    machine.say(f"config set hours.{name} none")
+    said = machine.say(f"config set hours.{name}.monday closed")
+    assert f"hours.{name}.monday is not set on the console." in " ".join(said.split())
+
+
 def test_editing_changes_nothing_and_ends_with_whoever_edits() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
