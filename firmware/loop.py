@@ -287,6 +287,7 @@ class Loop:
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
+            self._memory.journal.reserve()  # what was written since the last session has used up some of its room
             self.reception.state = self.reception.state.session_began()
             self.context.tubes = dict(self.book.tubes)  # staff may have been here since the last session
             self.context.counted_sheets = self.book.sheets

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from firmware.journal import records
-from firmware.journal.journal import Journal
+from firmware.journal.frames import used_bytes
+from firmware.journal.journal import Journal, JournalFull
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
@@ -87,3 +88,17 @@ def test_a_first_medium_that_was_replaced_is_filled_from_the_second(wallet: Card
     machine.restart()
     idle(machine)
     assert kept(machine, machine.disk)[: len(told)] == told
+
+
+def test_d1_a_medium_that_filled_up_while_idle_takes_nobodys_money(wallet: Cards) -> None:
+    """The room for a session is made sure of when it begins: stray coins and the like came in between."""
+    machine = RigMachine()
+    idle(machine)
+    machine.disk.fill()
+    segment = machine.disk.names()[0]
+    while used_bytes(machine.disk.read(segment)) < len(machine.disk.read(segment)) - 4096:
+        machine.loop.write(records.StrayCoin(value_yen=10, event_counter=1))
+    with pytest.raises(JournalFull):
+        serve(machine, Person(wallet["hanako"]))
+    assert machine.records(records.SessionOpened) == []
+    assert machine.coins_in_yen() == 0
