@@ -27,7 +27,8 @@ from firmware.journal.records import Checkpoint, Record
 from firmware.journal.schema import RecordInvalid, decode, encode, schema
 
 SEGMENT_BYTES = 4 << 20
-SESSION_BYTES = 64 << 10  # more than the longest session can write: 20 copies, 99 coins, every payout a failure
+# More than the longest session can write: nine copies of 450 yen paid in coins of 10 yen, and every payout a failure.
+SESSION_BYTES = 256 << 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -176,13 +177,13 @@ class Journal:
         self._in_group = False
         self._durable_head = (self._seq, self._hash)
 
-    def reserve(self, size: int = SESSION_BYTES) -> None:
-        """Make sure that `size` bytes of records will find room. Raises `JournalFull` when they will not.
+    def reserve(self) -> None:
+        """Make sure that the records of a session will find room. Raises `JournalFull` when they will not.
 
         Called while idle, before a session: beginning a new segment takes a second on a slow card.
         """
         self._refuse_if_broken()
-        assert size <= self._segment_bytes // 2
+        size = min(SESSION_BYTES, self._segment_bytes // 2)
         if frames.align(self._position) + size > self._segment_size:
             self.sync()
             self._next_segment()

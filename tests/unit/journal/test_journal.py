@@ -13,6 +13,7 @@ from firmware.journal import frames
 from firmware.journal import records as r
 from firmware.journal.disk import Disk, FileDisk
 from firmware.journal.journal import (
+    SEGMENT_BYTES,
     SESSION_BYTES,
     Journal,
     JournalBroken,
@@ -237,7 +238,7 @@ def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
     disk = MemoryDisk()
     journal = open_journal(disk)
     disk.fill()
-    for _ in range(SMALL // SESSION_BYTES):
+    for _ in range(2):  # of a small segment, half is reserved
         journal.reserve()
         for copy in range(120):
             journal.append(r.Flag("test", f"{copy}".ljust(160)), durable=True)
@@ -246,6 +247,15 @@ def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
     assert journal.append(FLAG) > 0, "nothing was broken by asking"
     with pytest.raises(JournalFull):
         open_journal(MemoryDisk(capacity_bytes=1000))
+
+
+def test_the_longest_session_fits_into_its_room() -> None:
+    disk = MemoryDisk()
+    journal = open_journal(disk, SEGMENT_BYTES)
+    for record in session(1, coins=(10,) * 405, copies=9, fee_yen=450):
+        journal.append(record)
+    failures = 4 * 1024  # each hopper once: intent and end
+    assert frames.used_bytes(disk.read(segment_name(0))) + failures < SESSION_BYTES
 
 
 def test_a_value_that_does_not_fit_leaves_no_trace() -> None:
