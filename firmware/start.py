@@ -14,12 +14,13 @@ from drivers.errors import DeviceError
 from drivers.vocabulary import AcceptorCounters, CentreUnreachable, CoinEvent, CopyState, Dispensed, HopperCounters
 from firmware.journal import records
 from firmware.journal.journal import JournalFull
-from firmware.journal.match import matched
+from firmware.journal.match import known, matched
 from firmware.journal.memory import Memory
 from firmware.journal.recovery import RecoveryPort, recover
 from firmware.journal.state import Book
 from firmware.ports import Centre, CoinAcceptor, Hoppers, Printer
 
+_NOTHING_READ = records.Counters(acceptor_event=None, acceptor_total=None, printer_counter=None, hoppers=())
 _log = logging.getLogger(__name__)
 
 
@@ -50,9 +51,11 @@ def begin(
     if not book.tubes:
         for value_yen, coins in first_float.items():
             memory.note(records.FloatSet(value_yen=value_yen, coins=coins))
-    for record in matched(book, _readings(book, witnesses, sheets=not served)):
-        # What lies in the printer's path is about to be cut off; the paper desk tells the counter afterwards.
-        memory.note(replace(record, printer_counter=None) if isinstance(record, records.Counters) else record)
+    *flags, _ = matched(book, _readings(book, witnesses, sheets=not served))
+    # The readings are not the book's yet. What lies in the printer's path is about to be cut off, and the paper desk tells
+    # the counter then; what left a hopper without a command the coin desk tells, and a cut before that must not hide it.
+    for record in (*flags, replace(known(book, _NOTHING_READ), printer_counter=None)):
+        memory.note(record)
     if book.whole_in_path:
         witnesses.keep_whole_page()
     with suppress(JournalFull):

@@ -13,6 +13,7 @@ from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.acceptor import AcceptorModel, Fate, Insertion
 from host_sim.models.cctalk_bus import Answer
+from host_sim.rig.crew import InlineCrew
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
@@ -140,6 +141,22 @@ def test_h6_what_left_while_the_machine_was_off_is_found_at_the_start(wallet: Ca
     machine.restart()
     assert numbers(machine) == ("303",)
     assert machine.records(records.PayoutUnexplained) == [records.PayoutUnexplained(100, 1, 3)]
+
+
+def test_h6_a_cut_before_the_coin_desk_has_told_hides_nothing(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = RigMachine()
+    serve(machine, Person(wallet["hanako"], coins=[500]))
+    with pytest.raises(PowerLost):
+        machine.die(Tail.KEPT)
+    machine.hoppers[100].fault("phantom", machine.clock.monotonic())
+    with monkeypatch.context() as patched:
+        patched.setattr(InlineCrew, "start", lambda _: machine.die(Tail.KEPT))
+        with pytest.raises(PowerLost):
+            machine.restart()
+    machine.restart()
+    assert numbers(machine) == ("303",)
+    assert machine.records(records.PayoutUnexplained) == [records.PayoutUnexplained(100, 1, 3)]
+    assert machine.loop.book.tubes[100] == machine.hoppers[100].tube
 
 
 def test_a_day_of_ordinary_payouts_leaves_nothing_unexplained(wallet: Cards) -> None:
