@@ -138,10 +138,10 @@ def wrong_field(manifest: Manifest, asked: Asked) -> str | None:
 
 
 def _own_numbers(manifest: Manifest, machine: str) -> bool:
-    """Whether every issue number is of today and of this machine, and stands once."""
+    """Whether every issue number is of today and of this machine, stands once, and is one that the journal takes."""
     day = manifest.reserved_at.astimezone(JAPAN).strftime("%Y%m%d")
     numbers = [copy.reserved.issue_number for copy in manifest.copies]
-    form = re.compile(rf"{day} [^ ]+ {terminal_of(machine)} [0-9]{{4,}}", re.ASCII)
+    form = re.compile(rf"{day} [\u3005-\u9fff]{{1,12}} {terminal_of(machine)} [0-9]{{4,8}}")
     return len(set(numbers)) == len(numbers) and all(form.fullmatch(number) for number in numbers)
 
 

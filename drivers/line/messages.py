@@ -145,6 +145,8 @@ def _offer(value: object, where: str) -> Offer:
         groups=fields.list("groups", _group),
     )
     fields.done()
+    if not re.fullmatch("[a-z0-9][a-z0-9_.-]*", offer.kind, re.ASCII):
+        raise BadMessage(f"{where}.kind is not a word")  # it goes into the journal, which takes nothing else
     before: dict[str, set[str]] = {}
     for group in offer.groups:
         if group.key in before:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import pytest
 
+import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import Key, KeyPressed, PinBlocked
 from firmware.journal import records
 from firmware.session import scenes as show
@@ -48,6 +49,18 @@ def balanced(machine: RigMachine, overpaid_yen: int = 0) -> records.SessionClose
 
 def sorry(person: Person) -> show.Sorry:
     return next(scene for scene in person.seen if isinstance(scene, show.Sorry))
+
+
+@pytest.mark.parametrize("kind", ["Inkan", "印鑑登録証明書", "in kan"])
+def test_a_kind_that_the_journal_does_not_take_is_no_answer(
+    wallet: Cards, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setitem(rig_centre.OFFERS[1], "kind", kind)
+    machine = RigMachine()
+    person = Person(wallet["hanako"])
+    serve(machine, person)
+    assert sorry(person).reason == "bad_answer"
+    assert machine.records(records.Request) == []
 
 
 def test_one_certificate_with_change(wallet: Cards) -> None:

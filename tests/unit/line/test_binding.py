@@ -327,6 +327,8 @@ def test_the_paper_is_the_residents_own(session: Session, town: Town) -> None:
         "20261123 宮崎市 TXR3C2 0001",  # yesterday's
         "20261124 宮崎市 TXR3C2 001",
         "20261124 宮崎市 txr3c2 0001",
+        "20261124 Miyazaki TXR3C2 0001",  # none that the journal takes
+        "20261124 宮崎市 TXR3C2 000000001",
     ],
 )
 def test_a_number_is_of_this_terminal_and_of_today(session: Session, meddler: Meddler, number: str) -> None:
