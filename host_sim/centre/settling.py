@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import books
-from host_sim.centre.authentication import Refused
+from host_sim.centre.authentication import Busy, Refused
+from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, claims, collections, copies, holds, machines, requests
 
@@ -109,10 +110,17 @@ class Settler:
         return "none"
 
     def states(self, peer: Peer, request_id: str, now: datetime) -> dict[str, str] | None:
-        """Copy -> state; None when this machine never made such a request, or it was never kept."""
+        """Copy -> state; None when this machine never made such a request, or it was never kept.
+
+        Raises `Busy` while it is in the making: whoever were told that there is none would not give it up.
+        """
         with self._store.reading() as c:
             request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
-            if request is None or request.machine != peer.name or request.state != "made":
+            if request is None or request.machine != peer.name:
+                return None
+            if request.state == "making" and request.began_at > now.timestamp() - MAKING_S:
+                raise Busy
+            if request.state != "made":
                 return None
             rows = c.execute(sa.select(copies.c.copy, copies.c.state).where(copies.c.request_id == request_id)).all()
         late = request.expires_at < now.timestamp()

@@ -16,7 +16,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from drivers.vocabulary import AdviceFate, BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
+from drivers.vocabulary import (
+    AdviceFate,
+    BindingFailed,
+    CentreRefusal,
+    CentreRefused,
+    CentreUnreachable,
+    CopyState,
+    LineTrouble,
+    Reserved,
+)
 from host_sim.centre.forms import GlyphMissing, TextOverflow
 from host_sim.centre.generator import Container, Generator, Press
 from host_sim.centre.register import SealState
@@ -110,6 +119,16 @@ def test_yokohama_a_give_up_that_overtakes_its_request() -> None:
     assert session.reserve(request_id=rid) == EXPIRED
     assert session.line.status(rid) == {}
     assert isinstance(session.reserve(), Reserved)
+
+
+def test_yokohama_a_machine_that_starts_again_while_its_request_is_made_gives_it_up() -> None:
+    """Killed while it waited, it asks what became of it before the page is set: that nothing is held would be no answer."""
+    slow = Slow()
+    town = Town(press=slow.press())
+    session, rid, told = town.session("hanako"), secrets.token_hex(16), []
+    slow.meanwhile = lambda: told.append(session.line.status(rid))
+    session.reserved(request_id=rid)
+    assert told == [CentreUnreachable(LineTrouble.SERVER_ERROR)]
 
 
 # --- 川崎市, 2 May 2023; 高松市, 4 April 2024 -----------------------------------------------------
