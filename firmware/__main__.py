@@ -84,8 +84,15 @@ class Machine:
         self._run = run
         self._clock = MonotonicClock()
         self._disk = Parts(unit, run, self._clock).disk()
-        journal = Journal.open(self._disk, wall=self.now, mono=time.monotonic, quality=self._clock_quality)
-        self.memory = Memory(journal, KeySeal.load_or_make(run / "journal-seal.pem"))
+        seal_file = run / "journal-seal.pem"  # made after the first journal was, so where it is there was one
+        journal = Journal.open(
+            self._disk,
+            wall=self.now,
+            mono=time.monotonic,
+            quality=self._clock_quality,
+            may_begin=not seal_file.exists(),
+        )
+        self.memory = Memory(journal, KeySeal.load_or_make(seal_file))
         self.unit, self._settings_fit = at_start(self.memory, unit_path)
         unit = self.unit
         self._parts = parts = Parts(unit, run, self._clock)

@@ -117,14 +117,16 @@ class Journal:
         mono: Callable[[], float],
         quality: Callable[[], ClockQuality] = lambda: ClockQuality.UNKNOWN,
         segment_bytes: int = SEGMENT_BYTES,
+        may_begin: bool = True,
     ) -> "Journal":
         """Read the end of the chain, cut off a torn tail, and be ready to append.
 
-        `boot_id=None` counts on from the last boot the journal knows. Raises `JournalCorrupt`, `JournalBroken`,
+        `boot_id=None` counts on from the last boot the journal knows. `may_begin`: whether a medium without a journal is
+        given one; a machine that had one before must not forget what it owes (D3). Raises `JournalCorrupt`, `JournalBroken`,
         `JournalFull` (no room for the very first segment).
         """
         journal = cls(disk, wall, mono, quality, segment_bytes)
-        last_boot = journal._recover()
+        last_boot = journal._recover(may_begin=may_begin)
         journal.boot_id = last_boot + 1 if boot_id is None else boot_id
         return journal
 
@@ -244,9 +246,11 @@ class Journal:
 
     # --- segments -------------------------------------------------------------------------------
 
-    def _recover(self) -> int:
+    def _recover(self, *, may_begin: bool) -> int:
         """Find the end of the chain; the number of the last boot it knows."""
         names = self._segment_names()
+        if not names and not may_begin:
+            raise JournalCorrupt("the journal of this machine is not there; put its medium back")
         if not names:
             self._next_segment()
             return 0

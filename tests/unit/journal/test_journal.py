@@ -26,7 +26,7 @@ from firmware.journal.schema import RecordInvalid
 from firmware.journal.seal import KeySeal, SealUnsafe, is_good
 from firmware.journal.state import Book
 from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
-from tests.unit.journal.history import SMALL, open_journal, session
+from tests.unit.journal.history import NOON, SMALL, open_journal, session
 
 FLAG = r.Flag("test", "")
 
@@ -221,6 +221,14 @@ def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, fore
         assert acknowledged <= len(list(again.records())) <= acknowledged + len(records)
         assert [s.record for s in again.records()][:acknowledged] == list(map(self_read, records))[:acknowledged]
     assert at > 7, "the loop ran until the session went through"
+
+
+def test_a_machine_that_had_a_journal_does_not_begin_another() -> None:
+    """D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
+    disk = MemoryDisk()
+    with pytest.raises(JournalCorrupt, match="is not there"):
+        Journal.open(disk, wall=lambda: NOON, mono=lambda: 0.0, may_begin=False)
+    assert disk.names() == []
 
 
 @pytest.mark.parametrize("operation", ["names", "read", "sync"])
