@@ -281,13 +281,14 @@ class Loop:
     def _take_step(self, report: Report) -> None:
         if isinstance(report, CardInserted | CardRemoved):
             self._card_here = isinstance(report, CardInserted)
-        if self.state is State.IDLE and isinstance(report, CardInserted) and not self.reception.admits:
-            return
+        if self.state is State.IDLE and isinstance(report, CardInserted):
+            self._make_room()  # what was written since the last session has used up some of it
+            if not self.reception.admits:
+                return
         if isinstance(report, Reserved):
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
-            self._memory.journal.reserve()  # what was written since the last session has used up some of its room
             self.reception.state = self.reception.state.session_began()
             self.context.tubes = dict(self.book.tubes)  # staff may have been here since the last session
             self.context.counted_sheets = self.book.sheets
