@@ -56,6 +56,7 @@ class Script:
     name: str
     people: Callable[[], Sequence[Person]]
     tubes: dict[int, int] | None = None
+    pages: int = 1  # of every certificate
     acceptor_counts: bool = True  # has a counter of all coins for life (ccTalk header 225)
 
 
@@ -123,6 +124,7 @@ class Explorer:
         self.machine = machine = RigMachine(tubes=self.script.tubes)
         if isinstance(machine.acceptor, AcceptorModel):
             machine.acceptor.has_accept_counter = self.script.acceptor_counts
+        machine.centre.pages = self.script.pages
         self.checker = Checker(machine)
         machine.at_point = self._at_point
         for person in self.script.people():

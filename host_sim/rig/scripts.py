@@ -21,6 +21,7 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("one copy, change", one(coins=(500,))),
         Script("exact money", one(coins=(100, 100, 100))),
         Script("three copies", one(coins=(500, 500), copies=3)),
+        Script("two copies of two pages", one(coins=(500, 500), copies=2), pages=2),
         Script("basket of two kinds", lambda: [Person(hanako, coins=(500, 100), then="1")]),
         Script("cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0)),
         Script("walks away from the slot", one(coins=(100,))),

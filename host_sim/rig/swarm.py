@@ -144,6 +144,7 @@ class Life:
         card = self._cards[name]
         card.renew()
         copies = rng.choice((1, 1, 1, 2, 3))
+        self.machine.centre.pages = rng.choice((1, 1, 1, 2))
         fee_yen = 300 * copies
         coins: list[int] = []
         while sum(coins) < fee_yen and rng.random() > 0.01:
