@@ -11,6 +11,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -117,8 +118,11 @@ class CoinSettings:
         addresses += [self.acceptor_address] if self.pulse is None else []
         if len(set(addresses)) < len(addresses):
             raise ValueError("two devices have the same address")
-        if len({hopper.value_yen for hopper in self.hoppers}) < len(self.hoppers):
+        coins = sorted(hopper.value_yen for hopper in self.hoppers)
+        if len(set(coins)) < len(coins):
             raise ValueError("two hoppers pay the same coin")
+        if any(large % small for small, large in pairwise(coins)):  # what can be paid is reckoned on a chain
+            raise ValueError("each hopper's coin must divide every larger one")
         if self.pulse is None:
             return
         if self.acceptor_serial is not None:

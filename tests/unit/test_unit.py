@@ -97,6 +97,7 @@ def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:
         ("[coin]\nacceptor_address = 4\n" + hoppers((3, 10), (4, 100)), "two devices have the same address"),
         (hoppers((3, 10), (3, 100)), "two devices have the same address"),
         (hoppers((3, 10), (4, 10)), "two hoppers pay the same coin"),
+        (hoppers((3, 10), (4, 55)), "each hopper's coin must divide every larger one"),
     ],
 )
 def test_a_coin_table_that_cannot_work_is_refused_before_anything_starts(
