@@ -20,6 +20,7 @@ from drivers.printer.printer import PrinterDriver
 from drivers.printer.raster import PrintTicket, RasterPage
 from drivers.vocabulary import Dispensed, HopperCounters, NotPrinted, Printed, PrintTrouble, PrintUnknown
 from firmware import start
+from firmware.advices import Advices
 from firmware.desks.coin import CoinDesk
 from firmware.desks.paper import PaperDesk
 from firmware.journal import frames, open_session, recovery
@@ -254,11 +255,11 @@ def credits_a_coin_twice(patch: Patch) -> None:
 
 
 def acknowledged_unsent(patch: Patch) -> None:
-    def send(self: Loop) -> None:
-        for advice_id, _ in self.book.pending_advices():
-            self.write(r.AdviceDone(advice_id))
+    def tell(self: Advices) -> None:
+        for advice_id, _ in self._memory.book.pending_advices():
+            self._memory.note(r.AdviceDone(advice_id))
 
-    patch.setattr(Loop, "_send_advice", send)
+    patch.setattr(Advices, "tell", tell)
 
 
 def told_otherwise(patch: Patch) -> None:
