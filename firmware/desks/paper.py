@@ -120,11 +120,14 @@ class PaperDesk:
         except DeviceError as error:
             return Fault(self.name, error.sentence)
 
-    def _rasterise(self, command: Rasterise) -> PagesReady | BindingFailed:
+    def _rasterise(self, command: Rasterise) -> PagesReady | BindingFailed | Fault:
         request_id = command.reserved.request_id
         hashes: dict[int, tuple[str, ...]] = {}
         for copy in command.reserved.copies:
             document = self._vault.take(request_id, copy)
+            if document is None:
+                self._pages.clear()
+                return Fault(self.name, "The documents are not in memory any more.")
             try:
                 pages = self._render(document, copy.document_sha256, request_id, copy.copy)
             except PageTrouble:
@@ -163,8 +166,7 @@ class PaperDesk:
     def _wipe(self) -> None:
         self._serving = self._watching = False
         self._doubt = None
-        self._pages.clear()
-        self._vault.wipe()
+        self._pages.clear()  # not the vault: it is the line desk's, and may hold the next resident's documents already
 
     def poll(self) -> Sequence[Answer]:
         if self._doubt is not None:

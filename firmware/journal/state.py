@@ -29,7 +29,8 @@ MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run
 MATCH_CODES = frozenset({"money_moved", "sheets_moved", "unbalanced"})  # match.py
 # They stop the service: never crowded out by others.
 LASTING_CODES = UNCERTAIN_CODES | MATCH_CODES | {DOOR_OPENED, MEDIUM_FAILED}
-COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain"})  # each time another
+# Each time another, whether the words are the same or not.
+COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain", "credits_lost"})
 QUEUE_LIMIT = 200  # other items: the oldest give way
 
 TOTALS = (

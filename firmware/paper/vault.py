@@ -19,14 +19,17 @@ class Vault:
         self._request_id = request_id
         self._documents[copy.copy] = bytearray(document)
 
-    def take(self, request_id: str, copy: ReservedCopy) -> bytes:
-        """Hand the document out once and forget it; the hash is checked again on the way out."""
-        assert self._request_id == request_id
-        held = self._documents.pop(copy.copy)
+    def take(self, request_id: str, copy: ReservedCopy) -> bytes | None:
+        """Hand the document out once and forget it. None when it is there no longer: its session has ended meanwhile.
+
+        The hash is checked again on the way out, so that what is being wiped or written is never taken for whole.
+        """
+        held = self._documents.pop(copy.copy, None) if self._request_id == request_id else None
+        if held is None:
+            return None
         document = bytes(held)
         held[:] = bytes(len(held))
-        assert hashlib.sha256(document).hexdigest() == copy.document_sha256
-        return document
+        return document if hashlib.sha256(document).hexdigest() == copy.document_sha256 else None
 
     def wipe(self) -> None:
         """Overwrite and forget everything."""

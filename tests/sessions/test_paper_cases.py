@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from firmware.desks import Command, WipeDesk
 from firmware.journal import records
 from firmware.screens.words import words
 from firmware.session import scenes as show
+from firmware.session.effects import Rasterise
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
@@ -176,3 +178,39 @@ def test_a_claim_whose_slip_fails_says_so_and_stays_to_be_noted(wallet: Cards) -
     index = next(n for n, (_, scene) in enumerate(at) if isinstance(scene, show.Done))
     assert at[index][1].claim_slip is False  # type: ignore[attr-defined]
     assert at[index + 1][0] - at[index][0] >= 20
+
+
+def test_a_late_wipe_of_the_last_resident_leaves_the_next_ones_documents(wallet: Cards) -> None:
+    """Each desk has its own thread: the paper desk may still be cutting when the next documents come."""
+    machine = RigMachine()
+    send, late = machine.crew.send, list[tuple[str, Command, int]]()
+
+    def sending(desk: str, command: Command, ticket: int) -> None:
+        if desk == "paper" and isinstance(command, WipeDesk):
+            late.append((desk, command, ticket))
+            return
+        if isinstance(command, Rasterise):
+            while late:
+                send(*late.pop())
+        send(desk, command, ticket)
+
+    machine.crew.send = sending  # type: ignore[method-assign]
+    for name in ("hanako", "taro"):
+        serve(machine, Person(wallet[name]))
+    assert [record.outcome for record in machine.records(records.SessionClosed)] == ["issued"] * 2  # type: ignore[union-attr]
+
+
+def test_pages_asked_for_when_the_session_has_ended_are_a_fault_and_no_crash(wallet: Cards) -> None:
+    machine = RigMachine()
+    send = machine.crew.send
+
+    def sending(desk: str, command: Command, ticket: int) -> None:
+        if isinstance(command, Rasterise):
+            send("line", WipeDesk(), ticket)
+        send(desk, command, ticket)
+
+    machine.crew.send = sending  # type: ignore[method-assign]
+    person = serve(machine, Person(wallet["hanako"]))
+    assert [record.outcome for record in machine.records(records.SessionClosed)] == ["not_issued"]  # type: ignore[union-attr]
+    assert machine.coins_in_yen() == 0
+    assert any(isinstance(scene, show.Sorry) for scene in person.seen)
