@@ -299,9 +299,9 @@ class Journal:
             scan = self._scan(name)
             _check_join(head, scan)
             head = _closed_head(scan)
+            if name == self._name and head != (self._seq, self._hash):
+                raise JournalCorrupt(f"{name} no longer ends as it was written")
             yield scan
-        if head != (self._seq, self._hash):
-            raise JournalCorrupt(f"{names[-1]} no longer ends as it was written")
 
     def _segment_names(self) -> list[str]:
         with self._mishaps("read"):

@@ -257,6 +257,18 @@ def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
         open_journal(MemoryDisk(capacity_bytes=1000))
 
 
+@pytest.mark.parametrize("more", [1, 2 * SMALL // frames.SECTOR])
+def test_records_may_be_appended_while_others_are_read(more: int) -> None:
+    """In the same segment, and over its end."""
+    journal = open_journal(MemoryDisk())
+    journal.append(FLAG, durable=True)
+    reading = journal.records()
+    assert next(reading).record == FLAG
+    for _ in range(more):
+        journal.append(FLAG, durable=True)
+    assert all(stored.record == FLAG for stored in reading)
+
+
 def test_the_longest_session_fits_into_its_room() -> None:
     disk = MemoryDisk()
     journal = open_journal(disk, SEGMENT_BYTES)
