@@ -377,6 +377,8 @@ class Loop:
     def _until_next_s(self) -> float:
         now_s = self._clock.monotonic()
         instants = [self._look_at_s] if self._beat_under_way else [self._look_at_s, self._beat_at_s]
+        if self._console is not None:
+            instants.append(self._console.due_s)
         if self._timer.ends_at_s is not None:
             left_s = self._timer.ends_at_s - now_s
             counts = left_s <= self._timeouts.countdown_s and self._counts_down()

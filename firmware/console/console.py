@@ -116,6 +116,11 @@ class Console:
             self._note("The machine is in maintenance now; it is yours.")
 
     @property
+    def due_s(self) -> float:
+        """When the step that is under way ends by itself."""
+        return self._step_until_s
+
+    @property
     def mode(self) -> When:
         return When.MAINT if self._hands.state.in_maintenance else When.SERVICE
 

@@ -71,9 +71,6 @@ class LoopHands:
     def history(self, since_seq: int = 0) -> Iterator[Stored]:
         return self._memory.journal.records(since_seq)
 
-    def verify(self) -> int:
-        return self._memory.journal.verify()
-
     def write(self, record: Record) -> None:
         self._loop.write(record)
 

@@ -3,12 +3,12 @@
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from drivers.vocabulary import PrinterStatus
 from firmware.console.grammar import Refused, When, legal
-from firmware.console.steps import Answer, Do, Hands, Job, Person, Show, well
+from firmware.console.steps import Answer, Do, Hands, Job, Listen, Person, Show, Step, well
 from firmware.desks import Beat
 from firmware.journal import records
 from firmware.journal.journal import JournalTrouble, Stored
@@ -18,6 +18,7 @@ from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountP
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
 
 TAIL, TAIL_MAX = 10, 50
+SLICE = 5000  # records that are read in one turn of the loop
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
 EXPORT, EXPORT_MAX = 100, 2000
 _Z = (
@@ -104,9 +105,11 @@ def tail(hands: Hands, count: str = "") -> Answer:
     return Answer(tuple(line(entry) for entry in entries), {"records": [as_data(entry) for entry in entries]})
 
 
-def verify(hands: Hands) -> Answer:
+def verify(hands: Hands) -> Job:
+    count = 0
     try:
-        count = hands.verify()
+        for count, _ in enumerate(hands.history(), start=1):
+            yield from pause(hands, count)
     except JournalTrouble as trouble:
         raise Refused("journal", str(trouble)) from None
     return Answer((f"{count} records, one chain.",), {"records": count})
@@ -230,10 +233,17 @@ def read_counters(hands: Hands) -> Job:
 # --- evidence ---------------------------------------------------------------------------------------
 
 
-def unknown_of(hands: Hands, key: str) -> int:
+def pause(hands: Hands, number: int) -> Iterator[Step]:
+    """After every `SLICE` records: years of them are read for longer than the watchdog waits, so the loop turns meanwhile."""
+    if number % SLICE == 0:
+        yield Listen(hands.monotonic())
+
+
+def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
     """Yen that staff let hoppers pay for this claim and of which nobody could say what came out."""
     purpose, unknown = "", 0
-    for entry in hands.history():
+    for number, entry in enumerate(hands.history(), start=1):
+        yield from pause(hands, number)
         match entry.record:
             case records.StaffPayIntent():
                 purpose = entry.record.purpose
@@ -242,11 +252,12 @@ def unknown_of(hands: Hands, key: str) -> int:
     return unknown
 
 
-def key_of(hands: Hands, code: str) -> tuple[str, int, int]:
+def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]]:
     """Key, yen and yen collected here of a claim. Raises `Refused` when this machine made none with this code."""
     wanted = code.replace("-", "").upper()
     key, amount, collected = "", 0, 0
-    for entry in hands.history():
+    for number, entry in enumerate(hands.history(), start=1):
+        yield from pause(hands, number)
         match entry.record:
             case records.ClaimIntent() if claim_code(entry.record.key) == wanted:
                 key, amount = entry.record.key, entry.record.amount_yen
@@ -259,12 +270,13 @@ def key_of(hands: Hands, code: str) -> tuple[str, int, int]:
 
 def evidence(hands: Hands, code: str) -> Job:
     """The disputed session, the one before it and the one after (facts of reliability, a.1, ATM practice)."""
-    key, amount, collected = key_of(hands, code)
+    key, amount, collected = yield from key_of(hands, code)
     before: Sequence[Stored] = ()
     session: list[Stored] = []
     found: list[Sequence[Stored]] = []
     later: list[Stored] = []
-    for entry in hands.history():
+    for number, entry in enumerate(hands.history(), start=1):
+        yield from pause(hands, number)
         record = entry.record
         if isinstance(record, records.SessionOpened):
             session = []
@@ -311,8 +323,7 @@ READS: Mapping[str, Look] = {
     "counters": counters,
     "uncertain": uncertain,
     "journal.tail": tail,
-    "journal.verify": verify,
     "journal.export": export,
     "clock.show": clock,
 }
-ASKS: Mapping[str, Callable[..., Job]] = {"devices": devices, "claim": evidence}
+ASKS: Mapping[str, Callable[..., Job]] = {"devices": devices, "claim": evidence, "journal.verify": verify}

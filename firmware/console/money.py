@@ -91,7 +91,7 @@ def hopper_pay(hands: Hands, wish: str) -> Planning:
         coins, value = part.split("x")
         steps[_hopper(hands, value)] += int(coins)
     amount = sum(value * coins for value, coins in steps.items())
-    today = _let_out_today(hands)
+    today = yield from _let_out_today(hands)
     if today + amount > DAY_CAP_YEN:
         raise Refused("cap", f"{today} yen were let out today; the cap is {DAY_CAP_YEN} yen a day.")
     rows = yield from _dry_run(hands, steps)
@@ -105,9 +105,10 @@ def hopper_pay(hands: Hands, wish: str) -> Planning:
     return Plan((f"pay {amount} yen; today so far {today} of {DAY_CAP_YEN}", *rows), carry_out)
 
 
-def _let_out_today(hands: Hands) -> int:
+def _let_out_today(hands: Hands) -> Generator[Step, Any, int]:
     day, paid, for_claim = hands.now().date(), 0, False
-    for entry in hands.history():
+    for number, entry in enumerate(hands.history(), start=1):
+        yield from looking.pause(hands, number)
         record = entry.record
         if isinstance(record, records.StaffPayIntent):
             for_claim = record.purpose.startswith(CLAIM)
@@ -178,13 +179,13 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
 
 def collect(hands: Hands, code: str) -> Planning:
     """Pays a claim to the person who holds its slip. The centre holds it for us first, so that no counter pays it too."""
-    key, amount, collected = looking.key_of(hands, code)
+    key, amount, collected = yield from looking.key_of(hands, code)
     left = amount - collected
     if key in hands.book.claims:
         raise Refused("claim", "The centre has not heard of this claim yet; try when the line is back.")
     if left <= 0:
         raise Refused("claim", f"It was paid here already: {collected} of {amount} yen.")
-    if unknown := looking.unknown_of(hands, key):
+    if unknown := (yield from looking.unknown_of(hands, key)):
         raise Refused(
             "unknown", f"Nobody can say what came out of {unknown} yen before; the counter settles this claim."
         )

@@ -6,12 +6,14 @@ what is in the cash box is what was put in, and the centre holds the same of eve
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from drivers.vocabulary import CoinCredited
+from firmware.console import looking
 from firmware.journal import records
+from firmware.journal.journal import Stored
 from firmware.journal.state import QUEUE_LIMIT
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
@@ -92,6 +94,32 @@ def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     assert collected.amount_yen == 200
     assert "ERR claim It was paid here already" in machine.say(f"collect {code}")
     accounts_hold(machine)
+
+
+def test_the_machine_turns_while_years_of_records_are_read(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment takes about a second, the watchdog waits fifteen: what reads the whole journal reads it in slices."""
+    machine, code = claim_of_200(wallet)
+    monkeypatch.setattr(looking, "SLICE", 10)
+    journal, turn, read = machine.memory.journal, machine.loop.turn, [0]
+    whole = journal.records
+
+    def counted(since_seq: int = 0) -> Iterator[Stored]:
+        for entry in whole(since_seq):
+            read[-1] += 1
+            yield entry
+
+    def turned() -> None:
+        read.append(0)
+        turn()
+
+    monkeypatch.setattr(journal, "records", counted)
+    monkeypatch.setattr(machine.loop, "turn", turned)
+    assert "one chain" in machine.say("journal verify")
+    assert "not collected here 200" in machine.say(f"claim {code}")
+    assert "200 yen are paid" in machine.confirm(machine.say(f"collect {code}"), "kato")
+    assert "100 yen came out" in machine.confirm(machine.say("hopper pay 1x100"), "kato")
+    assert sum(read) > 100
+    assert max(read) <= 2 * looking.SLICE, "the end of one reading and the beginning of the next"
 
 
 def test_a_claim_that_the_counter_has_paid_is_not_paid_again(wallet: Cards) -> None:
