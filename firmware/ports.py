@@ -272,7 +272,7 @@ class Centre(Protocol):
         """Deliver one advice (`issued`, `void`, `claim`, `collected`). Idempotent, store-and-forward."""
         ...
 
-    def hold_claim(self, key: str, journal_head: str) -> int | None:
+    def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
         """From now on only this machine pays this claim: the yen still owed. None when it may not, or nobody answered.
 
         The hold ends with the advice `collected`. Idempotent.

@@ -139,9 +139,9 @@ class CentreLine:
         }
         return AdviceFate.CONTRADICTED if contradicted else AdviceFate.ACKNOWLEDGED
 
-    def hold_claim(self, key: str, journal_head: str) -> int | None:
+    def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
         """The yen still owed, and nobody else pays them now; None when refused or unheard."""
-        path, body = messages.ask_hold(key, journal_head)
+        path, body = messages.ask_hold(key, collection, journal_head)
         left_yen = self._ask(path, body, partial(messages.read_left, key=key))
         return left_yen if isinstance(left_yen, int) else None
 

@@ -74,9 +74,9 @@ def claim_path(key: str, what: str) -> str:
     return f"/v1/claims/{key}/{what}"
 
 
-def ask_hold(key: str, journal_head: str) -> tuple[str, bytes]:
-    """Path and body: this machine is about to pay the claim."""
-    return claim_path(key, "hold"), encode({"journal_head": journal_head})
+def ask_hold(key: str, collection: int, journal_head: str) -> tuple[str, bytes]:
+    """Path and body: this machine is about to pay the claim, and will tell it as this collection."""
+    return claim_path(key, "hold"), encode({"collection": collection, "journal_head": journal_head})
 
 
 def tell_advice(advice: Mapping[str, object]) -> tuple[str, bytes]:

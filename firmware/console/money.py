@@ -197,7 +197,7 @@ def collect(hands: Hands, code: str) -> Planning:
 
     def carry_out(by: str) -> Job:  # noqa: ARG001
         hands.write(records.ClaimHoldIntent(key=key))
-        held = yield Do("line", HoldClaim(key, hands.head()[1]))
+        held = yield Do("line", HoldClaim(key, hands.book.totals["collections"] + 1, hands.head()[1]))
         if held != left:  # no answer is none: the centre may hold it all the same
             hands.write(records.ClaimCollected(key=key, amount_yen=0, where=HERE))  # gives the hold back
             raise Refused("held", "The centre does not let this machine pay it: paid elsewhere, or no answer.")

@@ -47,8 +47,8 @@ class LineDesk:
                 if told is None:
                     return [Health(self.name, frozenset({"line"}))]
                 return [Heard("time", told), Health(self.name, frozenset())]
-            case HoldClaim(key=key, journal_head=head):
-                return [Heard("claim_held", self._centre.hold_claim(key, head))]
+            case HoldClaim(key=key, collection=collection, journal_head=head):
+                return [Heard("claim_held", self._centre.hold_claim(key, collection, head))]
             case WipeDesk():
                 self._vault.wipe()
                 return []

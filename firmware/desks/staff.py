@@ -12,6 +12,7 @@ class HoldClaim(StaffCommand):
     """Line desk: from now on only this machine pays the claim. Answers `Heard("claim_held", yen left or None)`."""
 
     key: str
+    collection: int  # as which `collected` will be told, and end the hold
     journal_head: str
 
 

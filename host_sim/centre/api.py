@@ -195,8 +195,9 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
         return say.ClaimGiven(key=asked.key, claim_code=code)
 
     @app.post("/v1/claims/{key}/hold", responses=_REFUSALS)
-    def hold(key: RequestId, asked: say.Hold, request: Request) -> say.ClaimLeft:  # noqa: ARG001  the head is witnessed
-        return say.ClaimLeft(key=key, left_yen=centre.settler.hold(peer_of(request), key, centre.now()))
+    def hold(key: RequestId, asked: say.Hold, request: Request) -> say.ClaimLeft:
+        left_yen = centre.settler.hold(peer_of(request), key, asked.collection, centre.now())
+        return say.ClaimLeft(key=key, left_yen=left_yen)
 
     @app.post("/v1/claims/{key}/collected", responses=_REFUSALS)
     def collected(key: RequestId, asked: say.Collected, request: Request) -> say.ClaimLeft:

@@ -208,6 +208,7 @@ class ClaimGiven(Message):
 
 
 class Hold(Message):
+    collection: Annotated[int, Field(ge=1)]
     journal_head: Head
 
 

@@ -142,13 +142,16 @@ class Settler:
                 self._store.flag(c, now, peer.name, "two_amounts", told)
         return code
 
-    def hold(self, peer: Peer, key: str, now: datetime) -> int:
-        """The machine is about to pay this claim of its own: the yen still owed. Raises `Refused` when it may not."""
+    def hold(self, peer: Peer, key: str, collection: int, now: datetime) -> int:
+        """The machine is about to pay this claim of its own: the yen still owed. Raises `Refused` when it may not.
+
+        One that comes after the collection it was for has been told is too late: nothing would ever end it.
+        """
         with self._store.writing() as c:
             claim, left_yen = self._claim(c, key)
             if claim is None or claim.machine != peer.name:
                 raise Refused("bad_request")
-            if left_yen == 0:
+            if left_yen == 0 or self._is_told(c, peer, key, collection):
                 raise Refused("expired")
             c.execute(holds.delete().where(holds.c.key == key))
             c.execute(holds.insert().values(key=key, machine=peer.name))
@@ -161,10 +164,7 @@ class Settler:
             claim, left_yen = self._claim(c, key)
             if claim is None or claim.machine != peer.name:
                 raise Refused("bad_request")
-            same = (
-                (collections.c.key == key) & (collections.c.place == peer.name) & (collections.c.number == collection)
-            )
-            if c.execute(sa.select(collections).where(same)).first() is not None:
+            if self._is_told(c, peer, key, collection):
                 return left_yen
             if amount_yen > left_yen:
                 told = {"key": key, "left_yen": left_yen, "told_yen": amount_yen}
@@ -197,6 +197,10 @@ class Settler:
             return None, 0
         paid = c.execute(sa.select(sa.func.sum(collections.c.amount_yen)).where(collections.c.key == key)).scalar() or 0
         return claim, max(0, claim.amount_yen - paid)
+
+    def _is_told(self, c: sa.Connection, peer: Peer, key: str, collection: int) -> bool:
+        same = (collections.c.key == key) & (collections.c.place == peer.name) & (collections.c.number == collection)
+        return c.execute(sa.select(collections).where(same)).first() is not None
 
     def _pay(self, c: sa.Connection, key: str, place: str, number: int, amount_yen: int) -> None:
         row = {"key": key, "place": place, "number": number, "amount_yen": amount_yen}

@@ -170,7 +170,7 @@ class MemoryCentre:
                 return 200, {}, _json({"key": asked["key"], "claim_code": _claim_code(asked["key"])})
             case "POST", ["claims", key, "hold"]:
                 left_yen = self.claims.get(key, 0) - sum(self.collected.get(key, {}).values())
-                if left_yen <= 0:
+                if left_yen <= 0 or asked["collection"] in self.collected.get(key, {}):
                     return 403, {}, _json({"code": "expired", "pin_tries_left": None})
                 self.held.add(key)
                 return 200, {}, _json({"key": key, "left_yen": left_yen})

@@ -55,22 +55,31 @@ def test_a_claim_is_paid_at_one_place_only() -> None:
     """Machine or counter: whoever holds or has paid it, the other one pays nothing."""
     town, key = Town(), "ab" * 16
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
-    assert town.line(HALL).hold_claim(key, "") is None  # another machine's claim
-    assert town.line().hold_claim("cd" * 16, "") is None
-    assert town.line().hold_claim(key, "") == 700
+    assert town.line(HALL).hold_claim(key, 1, "") is None  # another machine's claim
+    assert town.line().hold_claim("cd" * 16, 1, "") is None
+    assert town.line().hold_claim(key, 1, "") == 700
     with pytest.raises(Refused):
         town.settler.collect_at_counter(claim_code(key), town.now)
     for _ in range(3):  # a lost answer: told again, counted once
         assert left_after(town, 500, 1)
-    assert town.line().hold_claim(key, "") == 200
+    assert town.line().hold_claim(key, 2, "") == 200
     assert left_after(town, 0, 2)  # nothing came out: the hold ends
     assert town.settler.collect_at_counter(claim_code(key), town.now) == 200
-    assert town.line().hold_claim(key, "") is None
+    assert town.line().hold_claim(key, 3, "") is None
     with pytest.raises(Refused):
         town.settler.collect_at_counter(claim_code(key), town.now)
     assert flagged(town) == []
     assert left_after(town, 100, 3)  # coins that should not have left are written all the same
     assert flagged(town) == ["paid_twice"]
+
+
+def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
+    """N2: the machine gave it up unheard and told that nothing came out; the counter must not wait for ever."""
+    town, key = Town(), "ab" * 16
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
+    assert left_after(town, 0, 1)
+    assert town.line().hold_claim(key, 1, "") is None
+    assert town.settler.collect_at_counter(claim_code(key), town.now) == 700
 
 
 def test_claim_codes_can_be_read_aloud() -> None:
