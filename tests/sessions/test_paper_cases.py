@@ -214,3 +214,21 @@ def test_pages_asked_for_when_the_session_has_ended_are_a_fault_and_no_crash(wal
     assert [record.outcome for record in machine.records(records.SessionClosed)] == ["not_issued"]  # type: ignore[union-attr]
     assert machine.coins_in_yen() == 0
     assert any(isinstance(scene, show.Sorry) for scene in person.seen)
+
+
+def test_a_paid_paper_that_a_start_takes_back_is_put_before_a_person(wallet: Cards) -> None:
+    """Table a.3, row 25: it lay in the mouth when the power went."""
+    machine = RigMachine()
+
+    def cut(m: RigMachine, _: show.Scene) -> None:
+        m.die(Tail.KEPT)
+
+    machine.watchers[:] = [Person(wallet["hanako"], deeds={show.TakePaper: cut})]
+    machine.reader.insert(wallet["hanako"].chip)
+    with pytest.raises(PowerLost):
+        machine.run_session()
+    machine.restart()
+    idle(machine)
+    (rid,) = machine.centre.requests
+    assert ("paper_left", rid) in machine.loop.book.queue
+    assert machine.loop.book.totals["earned_yen"] == 300

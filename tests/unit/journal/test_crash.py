@@ -264,11 +264,11 @@ def does_not_sync_at_the_start(patch: pytest.MonkeyPatch) -> None:
 
     real_sync, real_recover = MemoryDisk.sync, Journal._recover
 
-    def recover(self: Journal) -> int:
+    def recover(self: Journal, *, may_begin: bool) -> int:
         disk = self._disk
         patch.setattr(type(disk), "sync", lambda *_: None)
         try:
-            return real_recover(self)
+            return real_recover(self, may_begin=may_begin)
         finally:
             patch.setattr(type(disk), "sync", real_sync)
 
