@@ -8,6 +8,7 @@ The world (`world.py`) outlives the machine: `die` ends the process or the power
 the same devices and the same medium.
 """
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +58,7 @@ from host_sim.models.chip import ChipCard
 from host_sim.models.key_matrix import LAYOUT, ScannedKeys
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.crew import InlineCrew
+from host_sim.rig.late import LateCrew
 from host_sim.rig.paper import draw_pages, draw_slip
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
@@ -117,12 +119,14 @@ class RigMachine(RigWorld):
         *,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  frozen
         sheets_at_near_end: int = 0,
+        late: bool = False,
         **world: Any,
     ) -> None:
-        """`world`: see `RigWorld`."""
+        """`late`: every desk takes its time, as threads do. `world`: see `RigWorld`."""
         super().__init__(**world)
         self.timeouts = timeouts
         self.sheets_at_near_end = sheets_at_near_end
+        self._late = late
         self.hours: Mapping[str, Any] = HOURS
         self.scenes: list[Scene] = []
         self.watchers: list[Watcher] = []
@@ -169,9 +173,8 @@ class RigMachine(RigWorld):
         )
         begin(self.memory, Witnesses(line, acceptor, hoppers, printer), self.tubes, "rig", self.last_end)
         self.last_end = "start"
-        self.crew = InlineCrew(
+        self.crew = self._make_crew(
             (*desks, *self._more_desks()),
-            self.clock,
             alarms={
                 "keypad": lambda: self._key_moves_at(pad),
                 "card": lambda: None,
@@ -211,6 +214,11 @@ class RigMachine(RigWorld):
         self.loop.redraw()
         settled_s = self.clock.monotonic() + SETTLE_S
         self.run_until(lambda: self.clock.monotonic() >= settled_s)
+
+    def _make_crew(self, desks: tuple[Desk, ...], **looking: Any) -> InlineCrew:
+        if self._late:
+            return LateCrew(desks, self.clock, dice=random.Random(self.random.random()), **looking)
+        return InlineCrew(desks, self.clock, **looking)
 
     def _open_media(self) -> Disk:
         second = self.second

@@ -91,8 +91,10 @@ class Life:
         noisy = rng.random() < 0.15
         chatter = rng.random() < 0.2
         pieces = rng.random() < 0.2
+        late = rng.random() < 0.25
         self.machine = machine = RigMachine(
             seed=seed,
+            late=late,
             wire=WIRES[rng.choice(sorted(WIRES))] if noisy else USB,
             usb=PIECES if pieces else USB,
             bounce_s=0.028 if chatter else 0.003,

@@ -14,6 +14,7 @@ from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 
 ANSWERED = {"issued", "void"}
+ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons of a session in which every copy became paper
 
 
 class Violation(AssertionError):
@@ -134,6 +135,9 @@ class Checker:
         closed = Counter(record.sid for record in history if isinstance(record, r.SessionClosed))
         if opened != closed or any(count != 1 for count in closed.values()):
             raise Violation("I6: a session is not closed exactly once")
+        for end in (record for record in history if isinstance(record, r.SessionClosed)):
+            if end.outcome == "issued" and (end.reason or "") not in ISSUED_ALL_THE_SAME:
+                raise Violation(f"I6: session {end.sid[:8]} handed everything out, and tells the resident {end.reason}")
         earned = Counter((record.rid, record.copy) for record in history if isinstance(record, r.CopyPrinted))
         if any(count > 1 for count in earned.values()):
             raise Violation("I5: a fee is earned twice")
