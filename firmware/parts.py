@@ -98,7 +98,7 @@ class Parts:
             settings.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial,
             settings.values,
             book.acceptor_event,
-            last_accepted_total=book.acceptor_total,
+            last_accepted_total=book.acceptor_explained,
         )
 
     def printer(self, settings: PrinterSettings, device: str) -> tuple[PrinterDriver, Profile]:

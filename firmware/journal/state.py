@@ -116,6 +116,11 @@ class Book:
         return {value: seen.life_total for value, seen in self.hoppers.items() if value not in unsettled}
 
     @property
+    def acceptor_explained(self) -> int | None:
+        """Up to where somebody knows of every coin that the acceptor counts for life; what was told as lost is not told again."""
+        return None if self.acceptor_total is None else self.acceptor_total + self.acceptor_lost
+
+    @property
     def uncertain(self) -> tuple[tuple[str, str], ...]:
         """Papers and money that nobody can account for yet."""
         return tuple(item for item in self.queue if item[0] in UNCERTAIN_CODES)

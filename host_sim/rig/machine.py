@@ -346,7 +346,7 @@ class RigMachine(RigWorld):
             wires = PulseWires(self.acceptor, self.clock)
             return PulseAcceptor(wires, wires, PULSES, PulseTiming())
         serial = self.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial
-        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=book.acceptor_total)
+        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=book.acceptor_explained)
 
     def _quiet(
         self, coin_desk: CoinDesk, acceptor: CoinAcceptor, paper_desk: PaperDesk, printer: PrinterDriver
