@@ -51,6 +51,7 @@ export const SWITCHES = {
 export const LAMP = {
   in_service: ["取扱中", "In service"],
   suspended: ["休止中", "Suspended"],
+  halted: ["停止中", "Halted"],
   maintenance: ["保守中", "Maintenance"],
   starting: ["準備中", "Starting"],
   off: ["停止", "Off"],
