@@ -7,7 +7,8 @@ it accepts and the medium then fails to take ends the process (`JournalBroken`) 
 from collections.abc import Callable
 from typing import Protocol
 
-from firmware.journal.journal import Journal
+from firmware.journal.journal import Journal, JournalCorrupt
+from firmware.journal.open_session import ProtocolBroken
 from firmware.journal.records import Checkpoint, Record
 from firmware.journal.schema import canonical
 from firmware.journal.state import Book
@@ -30,8 +31,12 @@ class Memory:
     """What the machine knows and how it adds to it."""
 
     def __init__(self, journal: Journal, seal: Seal | None = None) -> None:
+        """Raises `JournalCorrupt` for records that this program would not have written: of another release, or by hand."""
         self.journal = journal
-        self.book = Book.replay(stored.record for stored in journal.recent())
+        try:
+            self.book = Book.replay(stored.record for stored in journal.recent())
+        except ProtocolBroken as broken:
+            raise JournalCorrupt(f"its records do not follow from each other: {broken}") from broken
         self._seal = seal
 
     def note(self, record: Record, *, durable: bool | None = None) -> int:

@@ -445,3 +445,36 @@ def test_a_normal_session_fits_four_kilobytes() -> None:
         memory.rest()
         used = frames.align(frames.scan(disk.read(segment_name(0))).end) - frames.SECTOR
         assert used <= 4096
+
+
+def test_records_that_do_not_follow_from_each_other_close_the_machine() -> None:
+    """Another release's, or somebody's hand: the machine is halted with 101, and does not fall at each start."""
+    disk = MemoryDisk()
+    journal = open_journal(disk)
+    journal.append(r.PaperTaken("0" * 32))
+    journal.append(r.SessionClosed("0" * 32, 0, 0, 0, 0, "issued", ""))
+    with pytest.raises(JournalCorrupt, match="do not follow"):
+        Memory(open_journal(disk))
+
+
+@pytest.mark.parametrize("what", [b"", b"-----BEGIN PRIVATE KEY-----\n", b"\0" * 119], ids=["empty", "torn", "zeros"])
+def test_a_seal_that_is_no_key_is_refused_in_a_sentence(tmp_path: Path, what: bytes) -> None:
+    (tmp_path / "seal.pem").write_bytes(what)
+    (tmp_path / "seal.pem").chmod(0o600)
+    with pytest.raises(SealUnsafe, match="cannot be used"):
+        KeySeal.load_or_make(tmp_path / "seal.pem")
+
+
+def test_a_cut_while_the_seal_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first start of all; the next one makes it."""
+
+    def cut(_: int) -> None:
+        raise PowerLost
+
+    monkeypatch.setattr("os.fsync", cut)
+    with pytest.raises(PowerLost):
+        KeySeal.load_or_make(tmp_path / "seal.pem")
+    monkeypatch.undo()
+    assert not (tmp_path / "seal.pem").exists()
+    made = KeySeal.load_or_make(tmp_path / "seal.pem")
+    assert KeySeal.load_or_make(tmp_path / "seal.pem").key_id == made.key_id
