@@ -83,3 +83,9 @@ class CardGone(DeviceError):
     """The card was pulled while it was in use."""
 
     remedy = Remedy.SUSPEND
+
+
+class PinGone(DeviceError):
+    """The PIN was wiped before it was used: its session has ended meanwhile. No try was spent."""
+
+    remedy = Remedy.SUSPEND

@@ -6,6 +6,8 @@ the card answers).
 
 from dataclasses import dataclass, field
 
+from drivers.pin_pad.entry import PinWiped, must_be_whole
+
 CHANGE_REFERENCE_DATA, VERIFY, RESET_RETRY_COUNTER = 0x24, 0x20, 0x2C
 _SECRET = frozenset({VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER})
 _PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # the counter at nought, ISO, JICSAP: one meaning
@@ -87,15 +89,18 @@ def verify_query() -> bytes:
 def verify(digits: memoryview | bytearray) -> bytearray:
     """VERIFY the current reference. An empty PIN would be the query, a wiped one would cost a try: neither is built.
 
-    The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
+    Raises `PinWiped`. The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
     because growing it would leave digits behind.
     """
-    assert 1 <= len(digits) <= 16
-    assert all(0x30 <= digit <= 0x39 for digit in digits)
     command = bytearray(5 + len(digits))
     command[:5] = bytes([0x00, VERIFY, 0x00, 0x80, len(digits)])
     for index, digit in enumerate(digits, start=5):
         command[index] = digit
+    try:
+        must_be_whole(memoryview(command)[5:])
+    except PinWiped:
+        command[:] = bytes(len(command))
+        raise
     return command
 
 

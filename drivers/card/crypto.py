@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from drivers.pin_pad.entry import must_be_whole
+
 SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (facts jpki.md 4)
 
 
@@ -70,13 +72,16 @@ def seal_pin(digits: memoryview, *, pin_key: bytes, session_nonce: bytes, challe
     """The PIN for the centre's eyes: ephemeral X25519 public key (32 bytes) || ChaCha20-Poly1305 of the digits.
 
     drivers/line/README.md, "What the municipal PIN is encrypted with". The zero nonce is safe because the key is
-    used once. Raises ValueError for a `pin_key` that is no key. A PIN that is empty or wiped would cost a try at the
-    centre, so it is not sealed.
+    used once. Raises ValueError for a `pin_key` that is no key, and `PinWiped`: an empty or wiped PIN would cost a try at
+    the centre.
     """
-    assert 1 <= len(digits) <= 16
-    assert all(0x30 <= digit <= 0x39 for digit in digits)
     ephemeral = X25519PrivateKey.generate()
     shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(pin_key))
     key = HKDF(hashes.SHA256(), 32, salt=session_nonce, info=b"kofuki-pin-1").derive(shared)
-    sealed = ChaCha20Poly1305(key).encrypt(bytes(12), digits, challenge)
+    own = bytearray(digits)
+    try:
+        must_be_whole(own)
+        sealed = ChaCha20Poly1305(key).encrypt(bytes(12), own, challenge)
+    finally:
+        own[:] = bytes(len(own))
     return ephemeral.public_key().public_bytes_raw() + sealed

@@ -15,8 +15,8 @@ from drivers.card.channel import CardSession, CardTrace, MuteCard, ReaderPort
 from drivers.card.crypto import seal_pin
 from drivers.card.jpki import JpkiApplication
 from drivers.card.municipal import MunicipalApplication, nonce_of
-from drivers.errors import BadReply, CardGone, DeviceError
-from drivers.pin_pad.entry import PinBuffer
+from drivers.errors import BadReply, CardGone, DeviceError, PinGone
+from drivers.pin_pad.entry import PinBuffer, PinWiped
 from drivers.vocabulary import (
     AuthenticationMethod,
     CardKind,
@@ -59,7 +59,7 @@ class CardReaderDriver:
         return presence
 
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
-        """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`.
+        """See the port. Raises `CardGone`, `PinGone`, `ReaderGone`, `NoReply`.
 
         What a card answers against its specification is the card's trouble, not the machine's: UNREADABLE.
         """
@@ -101,6 +101,9 @@ class CardReaderDriver:
             if card.method is AuthenticationMethod.MUNICIPAL:
                 return self._prove_municipal(self._session, pin, challenge, bound)
             return self._prove_jpki(self._session, pin, bound)
+        except PinWiped:
+            self.release()
+            raise PinGone(self._device, "the PIN was wiped before the card was asked") from None
         except DeviceError:
             self.release()
             raise

@@ -13,6 +13,16 @@ from typing import NoReturn
 _ZERO, _NINE = 0x30, 0x39
 
 
+class PinWiped(Exception):
+    """No digits are left where a PIN was to be used: the session has ended meanwhile."""
+
+
+def must_be_whole(digits: memoryview | bytearray) -> None:
+    """Raises `PinWiped` for anything but 1 to 16 ASCII digits. For a borrower's own copy: another thread wipes the buffer."""
+    if not 1 <= len(digits) <= 16 or not all(_ZERO <= digit <= _NINE for digit in digits):
+        raise PinWiped
+
+
 class PinBuffer:
     """Up to `max_digits` ASCII digits; the keypad fills it, the card driver borrows it."""
 
@@ -50,8 +60,8 @@ class PinBuffer:
     def lend(self) -> Iterator[memoryview]:
         """Yield a view of the digits; on exit the view is dead and the storage is zeros.
 
-        The view is the storage itself: a wipe from elsewhere shows through it, so a borrower looks at the
-        digits before it uses them. Nothing may be copied out of it that is not wiped as well.
+        The view is the storage itself: a wipe from elsewhere shows through it, at any moment. So a borrower copies,
+        looks at its copy (`must_be_whole`), uses that, and wipes it as well.
         """
         view = memoryview(self._digits)[: self._count]
         try:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drivers.card import apdu
 from drivers.card.crypto import rsa_signed
-from drivers.errors import BadReply, CardGone
+from drivers.errors import BadReply, CardGone, PinGone
+from drivers.pin_pad.entry import PinWiped
 from drivers.vocabulary import (
     AuthenticationMethod,
     CardKind,
@@ -274,12 +276,34 @@ def test_release_logs_the_card_out() -> None:
     assert held.transmit(bytes.fromhex("802A00800100") + b"\x00") == bytes.fromhex("6982")
 
 
-def test_an_empty_pin_is_a_programmer_s_error_and_costs_nothing() -> None:
+def test_a_pin_that_was_wiped_meanwhile_is_told_apart_and_costs_nothing() -> None:
+    """Another thread wipes it when the session ends while the card is about to be asked."""
     table = Table(jpki_card())
     card = table.read()
-    with pytest.raises(AssertionError):
+    with pytest.raises(PinGone):
         table.driver.prove(pin_of(""), card, challenge(), bound())
     assert table.card.state["jpki/0018"] == 3
+
+
+class Fading(bytearray):
+    """A buffer that another thread wipes while it is being copied."""
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        yield self[0]
+        self[:] = bytes(len(self))
+        yield from self[1:]
+
+
+def test_a_pin_that_is_wiped_while_it_is_copied_is_never_sent() -> None:
+    with pytest.raises(PinWiped):
+        apdu.verify(Fading(b"1234"))
+
+
+def test_a_wiped_pin_is_not_sealed_for_the_centre() -> None:
+    table = Table(municipal_card())
+    card = table.read()
+    with pytest.raises(PinGone):
+        table.driver.prove(pin_of(""), card, challenge(), bound())
 
 
 def test_a_signature_of_the_wrong_length_is_a_bad_reply() -> None:
