@@ -281,10 +281,8 @@ class Loop:
     def _take_step(self, report: Report) -> None:
         if isinstance(report, CardInserted | CardRemoved):
             self._card_here = isinstance(report, CardInserted)
-        if self.state is State.IDLE and isinstance(report, CardInserted):
-            self._make_room()  # what was written since the last session has used up some of it
-            if not self.reception.admits:
-                return
+        if self.state is State.IDLE and isinstance(report, CardInserted) and not self._has_room_for_one():
+            return
         if isinstance(report, Reserved):
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
@@ -304,14 +302,23 @@ class Loop:
     def _become_idle(self) -> None:
         self.reception.state = self.reception.state.session_ended()
         self.context = self._fresh_context()
-        self._make_room()
+        self.make_room()
         self._look_at_s = 0.0
         self._weigh()  # before the next card: it may be the lockout that begins here
         self._pass_front()
         self._admit_waiting_card()
 
-    def _make_room(self) -> None:
-        """Everything durable, and room in the journal for the next session; without it none begins (catalogue D1)."""
+    def _has_room_for_one(self) -> bool:
+        """Whether a session may begin; what was written since the last one has used up some of the journal's room."""
+        if self.reception.admits:
+            self.make_room()
+        return self.reception.admits
+
+    def make_room(self) -> None:
+        """Everything durable, and room in the journal for the next session; without it none begins (catalogue D1).
+
+        While nothing moves, for it may take a checkpoint: in maintenance the console says when.
+        """
         try:
             self._memory.rest()
             full: frozenset[str] = frozenset()
@@ -408,8 +415,8 @@ class Loop:
             self._weigh()
             self._pass_front()
             self._end_trial()
-            if now_s >= self._room_at_s and self.state is State.IDLE:
-                self._make_room()
+            if now_s >= self._room_at_s and self.state is State.IDLE and not self.reception.state.in_maintenance:
+                self.make_room()
             self._admit_waiting_card()
             self._advices.tell()
         if self._console is not None:

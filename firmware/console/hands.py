@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from drivers.ports import Clock
+from firmware.console.grammar import Refused
 from firmware.desks import Command
-from firmware.journal.journal import Stored
+from firmware.journal.journal import JournalFull, Stored
 from firmware.journal.memory import Memory
 from firmware.journal.records import Record
 from firmware.journal.state import Book
@@ -75,10 +76,13 @@ class LoopHands:
         self._loop.write(record)
 
     def checkpoint(self) -> None:
-        self._memory.checkpoint()
+        try:
+            self._memory.checkpoint()
+        except JournalFull:
+            raise Refused("full", "The journal has no room for a checkpoint; make room on its medium.") from None
 
     def rest(self) -> None:
-        self._memory.rest()
+        self._loop.make_room()
 
     # --- the machine ----------------------------------------------------------------------------
 

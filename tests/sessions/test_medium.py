@@ -162,3 +162,33 @@ def test_it_ends_at_once_when_it_is_told_to() -> None:
 )
 def test_each_trouble_has_its_number(error: Exception, number: int) -> None:
     assert reason_of(error).number == number
+
+
+def test_a_card_that_comes_while_staff_lets_a_hopper_pay_disturbs_nothing(wallet: Cards) -> None:
+    """A checkpoint is due, and none can be taken while coins move."""
+    machine = ConsoleRig()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.enter_maintenance("kato")
+    machine.memory.rest = lambda: type(machine.memory).rest(machine.memory, 0)  # type: ignore[method-assign]
+    machine.loop.write(records.StaffPayIntent("test", 100, 1, 0, 0))
+    machine.reader.insert(wallet["taro"].chip)
+    wait(machine, 3)
+    machine.loop.write(records.StaffPayDone(100, 1, 0, 0, 0))
+    machine.reader.remove()
+    machine.say("exit")
+    wait(machine, 5)
+    assert serve(machine, Person(wallet["hanako"])).seen
+
+
+def test_staff_can_work_at_a_machine_whose_journal_is_full(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    serve_until_full(machine, wallet["hanako"])
+    machine.enter_maintenance("kato")
+    assert "300 yen came out" in machine.confirm(machine.say("hopper pay 3x100"), "goto")
+    machine.disk.heal()
+    machine.say("exit")
+    wait(machine, 20)
+    serve(machine, Person(wallet["hanako"]))
+    assert machine.memory.last_closed is not None
+    assert machine.memory.last_closed.outcome == "issued"
