@@ -87,7 +87,8 @@ def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
         yield from _settle_slot(book, session, session.slot, ask.acceptor_counters())
     for request in list(session.requests.values()):
         yield from _settle_request(book, request, ask)
-    if book.paper_waiting is not None:  # nobody saw it taken, and what lies in the mouth is about to be taken back
+    # Nobody saw them taken, and what lies in the mouth is about to be taken back (row 25).
+    if book.paper_waiting in session.requests:
         yield records.PaperLeft(book.paper_waiting)
     if session.ledger.owed_yen > 0:
         yield records.ClaimIntent(session.next_claim_key, session.ledger.owed_yen)

@@ -232,3 +232,20 @@ def test_a_paid_paper_that_a_start_takes_back_is_put_before_a_person(wallet: Car
     (rid,) = machine.centre.requests
     assert ("paper_left", rid) in machine.loop.book.queue
     assert machine.loop.book.totals["earned_yen"] == 300
+
+
+def test_a_cut_says_nothing_of_the_papers_of_an_earlier_session(wallet: Cards) -> None:
+    """A copy that hangs in the path, not cut, ends its session without anybody having seen it taken."""
+    machine = RigMachine()
+    jammed = once(lambda m: m.printer.fail("cutter"))
+    serve(machine, Person(wallet["hanako"], coins=[500, 100], copies=2, deeds={show.Printing: jammed}))
+    assert machine.loop.book.paper_waiting is not None
+    machine.mend()
+    idle(machine)
+    machine.watchers[:] = [Person(wallet["taro"], deeds={show.Pay: lambda m, _: m.die(Tail.KEPT)})]
+    machine.reader.insert(wallet["taro"].chip)
+    with pytest.raises(PowerLost):
+        machine.run_session()
+    machine.restart()
+    idle(machine)
+    assert "paper_left" not in {code for code, _ in machine.loop.book.queue}
