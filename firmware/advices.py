@@ -12,8 +12,8 @@ from drivers.ports import Clock
 from drivers.vocabulary import AdviceFate
 from firmware.desks import Advise, Advised
 from firmware.journal import records
+from firmware.journal.cases import ADVICE_REFUSED
 from firmware.journal.memory import Memory
-from firmware.journal.state import ADVICE_REFUSED
 from firmware.session.context import claim_code
 
 LONGEST_BACKOFF_S = 60.0
@@ -53,22 +53,18 @@ class Advices:
                 self.tell()
             case AdviceFate.REFUSED:
                 self._refusals += 1
-                self._flag(ADVICE_REFUSED, answer.advice_id)
+                self._memory.flag(ADVICE_REFUSED, answer.advice_id)
                 self._wait()
             case AdviceFate.UNHEARD:
                 self._wait()
 
     def _done(self, answer: Advised, advice: records.Advice) -> None:
         if answer.fate is AdviceFate.CONTRADICTED:
-            self._flag("centre_disagrees", f"{answer.advice_id} was told as {advice['op']}")
+            self._memory.flag("centre_disagrees", f"{answer.advice_id} was told as {advice['op']}")
         if advice["op"] == "claim":
             key = str(advice["key"])
             self._memory.note(records.ClaimDone(key=key, claim_code=claim_code(key)))
         self._memory.note(records.AdviceDone(advice_id=answer.advice_id))
-
-    def _flag(self, code: str, detail: str) -> None:
-        if (code, detail) not in self._memory.book.queue:
-            self._memory.note(records.Flag(code=code, detail=detail))
 
     def _wait(self) -> None:
         self._again_at_s = self._clock.monotonic() + self._backoff_s

@@ -35,9 +35,10 @@ from firmware.desks import (
     WipeDesk,
 )
 from firmware.journal import records
+from firmware.journal.cases import DOOR_OPENED
 from firmware.journal.journal import JournalFull
 from firmware.journal.memory import Memory
-from firmware.journal.state import DOOR_OPENED, Book
+from firmware.journal.state import Book
 from firmware.reception import Reception
 from firmware.service.availability import Reason
 from firmware.session import effects as fx
@@ -242,9 +243,7 @@ class Loop:
         self.reception.door_open = opened
         watched = self._console is not None and self._console.person is not None
         if opened and not (self.reception.state.in_maintenance and watched):
-            flag = records.Flag(code=DOOR_OPENED, detail="not in maintenance")
-            if (flag.code, flag.detail) not in self.book.queue:
-                self._memory.note(flag, durable=True)
+            self._memory.flag(DOOR_OPENED, "not in maintenance", durable=True)
             if self.state is not State.IDLE:
                 self._report(DoorOpened())
             self._beat_at_s = 0.0  # the centre hears of it now
@@ -263,9 +262,7 @@ class Loop:
             case Paired(serial=serial):
                 self.write(records.AcceptorPaired(serial=serial))
             case Stranger(serial=serial):
-                flag = records.Flag(code="acceptor_swapped", detail=f"serial number {serial}")
-                if (flag.code, flag.detail) not in self.book.queue:
-                    self.write(flag)
+                self._memory.flag("acceptor_swapped", f"serial number {serial}")
         self._look_at_s = 0.0
 
     def _report(self, report: Report) -> None:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from drivers.ports import Clock
 from drivers.vocabulary import Text
 from firmware.journal import records
-from firmware.journal.match import MismatchCode
-from firmware.journal.state import DOOR_OPENED, MEDIUM_FAILED, Book
+from firmware.journal.cases import DOOR_OPENED, MEDIUM_FAILED, MismatchCode
+from firmware.journal.state import Book
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.hours import ClosedUntil, Open, ServiceHours

@@ -17,8 +17,9 @@ from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Plannin
 from firmware.desks import AcknowledgePayout, PairAcceptor
 from firmware.desks.staff import HoldClaim, LookAgain
 from firmware.journal import records
-from firmware.journal.match import MismatchCode, matched, mismatches
-from firmware.journal.state import ADVICE_REFUSED, CLAIM, DOOR_OPENED, MEDIUM_FAILED
+from firmware.journal.cases import ADVICE_REFUSED, DOOR_OPENED, MEDIUM_FAILED, MismatchCode
+from firmware.journal.match import matched, mismatches
+from firmware.journal.state import CLAIM
 from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense

@@ -6,18 +6,10 @@ reliability, a.3 row 0, a.7 step 7; catalogue H6). A counter that nobody can rea
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from firmware.journal.cases import MismatchCode
 from firmware.journal.records import Counters, Flag, HopperReading, Record
 from firmware.journal.state import Book
-
-
-class MismatchCode(StrEnum):
-    """What does not match; the flag's code, and for the first a reason to stop serving."""
-
-    MONEY_MOVED = "money_moved"
-    SHEETS_MOVED = "sheets_moved"
-    UNBALANCED = "unbalanced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from firmware.journal.journal import Journal, JournalCorrupt
 from firmware.journal.open_session import ProtocolBroken
-from firmware.journal.records import Checkpoint, Record
+from firmware.journal.records import Checkpoint, Flag, Record
 from firmware.journal.schema import canonical
 from firmware.journal.state import Book
 
@@ -46,6 +46,11 @@ class Memory:
         """
         self.book.apply(record)
         return self.journal.append(record, durable=durable)
+
+    def flag(self, code: str, detail: str, *, durable: bool | None = None) -> None:
+        """Put something before a person; what waits there in the same words is not told again."""
+        if (code, detail) not in self.book.queue:
+            self.note(Flag(code, detail), durable=durable)
 
     def rest(self, checkpoint_every: int = CHECKPOINT_EVERY) -> None:
         """Called whenever the machine has become idle: everything durable, room for the next session, and from

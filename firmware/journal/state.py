@@ -11,27 +11,16 @@ it by `Resolved` only, never because a retry worked.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
 from typing import Any, get_args
 
 from drivers.vocabulary import HopperCounters
 from firmware.journal import records
+from firmware.journal.cases import ADVICE_REFUSED, MEDIUM_FAILED, UNCERTAIN_CODES, enqueue
 from firmware.journal.console_book import ConsoleBook
 from firmware.journal.open_session import OpenSession, must
 from firmware.journal.records import Advice, Record
 from firmware.journal.schema import canonical
 from firmware.journal.settings_book import SettingsBook
-
-UNCERTAIN_CODES = frozenset({"copy_uncertain", "pay_unknown", "suspect_coin"})  # nobody can account for these yet
-ADVICE_REFUSED = "advice_refused"  # detail: the advice
-DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
-MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run
-MATCH_CODES = frozenset({"money_moved", "sheets_moved", "unbalanced"})  # match.py
-# They stop the service: never crowded out by others.
-LASTING_CODES = UNCERTAIN_CODES | MATCH_CODES | {DOOR_OPENED, MEDIUM_FAILED}
-# Each time another, whether the words are the same or not.
-COUNTED_CODES = frozenset({"stray_coin", "pay_unknown", "payout_unknown", "coin_uncertain", "credits_lost"})
-QUEUE_LIMIT = 200  # other items: the oldest give way
 
 TOTALS = (
     "boots",
@@ -472,14 +461,7 @@ class Book:
         self._advices = dict(state["advices"])
 
     def _enqueue(self, code: str, detail: str) -> None:
-        if (code, detail) in self.queue:
-            if code not in COUNTED_CODES:
-                return
-            detail = next(d for n in count(2) if (code, d := f"{detail} ({n})") not in self.queue)
-        self.queue.append((code, detail))
-        others = [item for item in self.queue if item[0] not in LASTING_CODES]
-        if len(others) > QUEUE_LIMIT:
-            self.queue.remove(others[0])
+        enqueue(self.queue, code, detail)
 
 
 def _as_known_to(told: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, object]:

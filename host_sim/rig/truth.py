@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from firmware.journal import records as r
+from firmware.journal.cases import DOOR_OPENED
 from firmware.journal.frames import used_bytes
-from firmware.journal.state import DOOR_OPENED
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 

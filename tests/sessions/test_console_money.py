@@ -13,8 +13,8 @@ import pytest
 from drivers.vocabulary import CoinCredited
 from firmware.console import looking
 from firmware.journal import records
+from firmware.journal.cases import QUEUE_LIMIT
 from firmware.journal.journal import Stored
-from firmware.journal.state import QUEUE_LIMIT
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import PowerLost, Tail

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from drivers.vocabulary import HopperCounters
 from firmware.journal import records as r
-from firmware.journal.match import MismatchCode, mismatches
+from firmware.journal.cases import QUEUE_LIMIT, MismatchCode
+from firmware.journal.match import mismatches
 from firmware.journal.open_session import CopyStage, ProtocolBroken
 from firmware.journal.records import Record
-from firmware.journal.state import QUEUE_LIMIT, Book
+from firmware.journal.state import Book
 from tests.unit.journal.history import ident, number_of, session
 
 SID, RID = ident(1), ident(1 + (1 << 64))

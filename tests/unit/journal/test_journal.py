@@ -23,7 +23,7 @@ from firmware.journal.journal import (
 )
 from firmware.journal.memory import Memory, bad_checkpoints
 from firmware.journal.schema import RecordInvalid
-from firmware.journal.seal import KeySeal, SealUnsafe, is_good
+from firmware.journal.seal import KeySeal, is_good
 from firmware.journal.state import Book
 from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
 from tests.unit.journal.history import NOON, SMALL, open_journal, session
@@ -413,15 +413,6 @@ def test_a_checkpoint_that_nobody_signed_or_somebody_else_did_is_named(tmp_path:
     assert not is_good(seal.public, b"x", "not hex")
 
 
-def test_a_seal_that_others_can_read_is_not_used(tmp_path: Path) -> None:
-    path = tmp_path / "seal.pem"
-    made = KeySeal.load_or_make(path)
-    assert KeySeal.load_or_make(path).key_id == made.key_id
-    path.chmod(0o640)
-    with pytest.raises(SealUnsafe):
-        KeySeal.load_or_make(path)
-
-
 def test_the_same_history_makes_the_same_bytes() -> None:
     """Determinism: nothing but the records, the clocks and the boot number decides a byte."""
     images = []
@@ -455,26 +446,3 @@ def test_records_that_do_not_follow_from_each_other_close_the_machine() -> None:
     journal.append(r.SessionClosed("0" * 32, 0, 0, 0, 0, "issued", ""))
     with pytest.raises(JournalCorrupt, match="do not follow"):
         Memory(open_journal(disk))
-
-
-@pytest.mark.parametrize("what", [b"", b"-----BEGIN PRIVATE KEY-----\n", b"\0" * 119], ids=["empty", "torn", "zeros"])
-def test_a_seal_that_is_no_key_is_refused_in_a_sentence(tmp_path: Path, what: bytes) -> None:
-    (tmp_path / "seal.pem").write_bytes(what)
-    (tmp_path / "seal.pem").chmod(0o600)
-    with pytest.raises(SealUnsafe, match="cannot be used"):
-        KeySeal.load_or_make(tmp_path / "seal.pem")
-
-
-def test_a_cut_while_the_seal_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the first start of all; the next one makes it."""
-
-    def cut(_: int) -> None:
-        raise PowerLost
-
-    monkeypatch.setattr("os.fsync", cut)
-    with pytest.raises(PowerLost):
-        KeySeal.load_or_make(tmp_path / "seal.pem")
-    monkeypatch.undo()
-    assert not (tmp_path / "seal.pem").exists()
-    made = KeySeal.load_or_make(tmp_path / "seal.pem")
-    assert KeySeal.load_or_make(tmp_path / "seal.pem").key_id == made.key_id
