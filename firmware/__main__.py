@@ -273,7 +273,7 @@ class Machine:
 
     def _begin(self) -> None:
         witnesses = Witnesses(self._line, self._acceptor, self._hoppers, self._printer)
-        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version(), last_end())
+        begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version(), why_started())
 
     def _heartbeat(self) -> dict[str, object]:
         seq, head = self.memory.journal.head()
@@ -362,47 +362,51 @@ def main() -> int:
             no_onlookers()
             for weakness in weaknesses():
                 _log.error("not protected: %s; no card is taken", weakness)
+        return serve(unit, options.run_dir.resolve(), options.unit, lambda: bool(stop))
     except UnitError as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)
         return 1
-    run = options.run_dir.resolve()
+
+
+def serve(unit: Unit, run: Path, unit_path: Path, stopping: Callable[[], bool]) -> int:
+    """One run of the machine, or of one that is halted; the exit status. Raises `UnitError`."""
     try:
-        machine = Machine(unit, run, options.unit)
-    except UnitError as error:
-        print(f"The machine does not start: {error}.", file=sys.stderr)
-        return 1
+        machine = Machine(unit, run, unit_path)
     except (JournalTrouble, SealUnsafe) as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)
-        halt(unit, run, error, lambda: bool(stop))
+        remember(error)
+        halt(unit, run, error, stopping)
         return START_AGAIN
     try:
-        machine.run(lambda: bool(stop))
+        machine.run(stopping)
     except JournalTrouble as error:
         print(f"The machine ends: {error}.", file=sys.stderr)
-        if isinstance(error, JournalBroken):
-            remember_end("medium")
+        remember(error)
         return START_AGAIN
     return 0
 
 
-def _end_file() -> Path | None:
-    """Where one run tells the next how it ended: a folder in memory, for the journal's medium is what failed."""
+def _medium_failed() -> Path | None:
+    """A mark that one run leaves the next: in a folder in memory, for the journal's medium is what failed."""
     folder = os.environ.get("RUNTIME_DIRECTORY")
-    return Path(folder) / "last-end" if folder else None
+    return Path(folder) / "medium-failed" if folder else None
 
 
-def remember_end(how: str) -> None:
-    if (file := _end_file()) is not None:
+def remember(error: Exception) -> None:
+    """That the journal's medium failed, for the next start to write down."""
+    mark = _medium_failed()
+    if mark is not None and isinstance(error, JournalBroken):
         with contextlib.suppress(OSError):
-            file.write_text(how)
+            mark.touch()
 
 
-def last_end() -> str:
-    """`medium` when the last run was ended by the journal's medium, else `start`; forgotten once it is asked."""
-    file = _end_file()
-    if file is None or not file.exists():
+def why_started() -> str:
+    """The reason of `Boot`: `medium` when the journal's medium failed before, else `start`; forgotten once it is asked."""
+    mark = _medium_failed()
+    if mark is None or not mark.exists():
         return "start"
-    file.unlink()
+    with contextlib.suppress(OSError):
+        mark.unlink()
     return "medium"
 
 
@@ -424,9 +428,10 @@ def halt(unit: Unit, run: Path, error: Exception, stopping: Callable[[], bool]) 
         shut_slot=acceptor.start,
         serial=parts.console(),
         centre=parts.line(),
+        heartbeat_s=unit.centre.heartbeat_s,
         clock=clock,
         wait=time.sleep,
-        beat=lambda: notify("WATCHDOG=1"),
+        alive=lambda: notify("WATCHDOG=1"),
     )
     notify("READY=1")
     halted.run(stopping)

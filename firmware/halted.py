@@ -18,7 +18,6 @@ from firmware.service.availability import Reason
 from firmware.session.scenes import Closed, Scene
 
 TRY_AGAIN_S = 60.0
-BEAT_S = 20.0
 LOOK_S = 0.2
 _READ_BYTES = 256
 _WRITE_S = 1.0
@@ -39,7 +38,7 @@ def reason_of(error: Exception) -> Reason:
 
 
 class Halted:
-    """`serial`: the console's line, where the machine has one. `beat`: feeds the watchdog, at each look."""
+    """`serial`: the console's line, where the machine has one. `alive`: told at each look, for the watchdog."""
 
     def __init__(
         self,
@@ -50,9 +49,10 @@ class Halted:
         shut_slot: Callable[[], None],
         serial: ByteStream | None,
         centre: Centre,
+        heartbeat_s: float,
         clock: Clock,
         wait: Callable[[float], None],
-        beat: Callable[[], None] = lambda: None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._reason = reason
         self._detail = detail
@@ -62,7 +62,8 @@ class Halted:
         self._centre = centre
         self._clock = clock
         self._wait = wait
-        self._beat = beat
+        self._heartbeat_s = heartbeat_s
+        self._alive = alive
         self._reader = LineReader()
         self._ends_s = clock.monotonic() + TRY_AGAIN_S
         self._beat_at_s = clock.monotonic()
@@ -74,7 +75,7 @@ class Halted:
         self._shut()
         self._write(self._answer())
         while self._clock.monotonic() < self._ends_s and not stopping():
-            self._beat()
+            self._alive()
             self._listen()
             self._tell_centre()
             self._wait(LOOK_S)
@@ -89,7 +90,7 @@ class Halted:
     def _tell_centre(self) -> None:
         if self._clock.monotonic() < self._beat_at_s:
             return
-        self._beat_at_s = self._clock.monotonic() + BEAT_S
+        self._beat_at_s = self._clock.monotonic() + self._heartbeat_s
         # No journal, no head: the centre goes on knowing the last one it was told (I14).
         no_head = {"journal_seq": 0, "journal_head": ""}
         self._centre.heartbeat({**no_head, "state": "halted", "reasons": [str(self._reason)], "events": []})

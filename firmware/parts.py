@@ -1,7 +1,4 @@
-"""The concrete drivers of a unit file, made but not yet used: each opens its device with its first call.
-
-Only this file and `__main__.py` name them.
-"""
+"""The concrete drivers of a unit file, which only this file names. Each opens its device with its first call."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -30,7 +27,7 @@ from firmware.journal.journal import JournalBroken
 from firmware.journal.mirror import mirrored
 from firmware.journal.state import Book
 from firmware.ports import CoinAcceptor
-from firmware.unit import PrinterSettings, Unit
+from firmware.unit import PrinterSettings, Unit, UnitError
 
 
 class Parts:
@@ -47,11 +44,13 @@ class Parts:
     # --- journal --------------------------------------------------------------------------------
 
     def disk(self) -> Disk:
-        """The journal's medium, or both of them. Raises `JournalTrouble`."""
+        """The journal's medium, or both of them, opened. Raises `JournalTrouble`; `UnitError` when another process has it."""
         second = self._unit.journal.second
         try:
             first = FileDisk(self._run / "journal")
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
+        except BlockingIOError:
+            raise UnitError("another machine runs in the same folder") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
 

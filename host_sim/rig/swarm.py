@@ -203,6 +203,7 @@ class Life:
             except PowerLost:
                 continue
             except JournalTrouble:
+                self.machine.last_end = "medium"
                 if attempt >= 2:
                     self.machine.disk.heal()
                 continue

@@ -19,11 +19,6 @@ from host_sim.wallet import WalletCard
 Cards = Mapping[str, WalletCard]
 
 
-def wait(machine: RigMachine, s: float) -> None:
-    until_s = machine.clock.monotonic() + s
-    machine.run_until(lambda: machine.clock.monotonic() >= until_s, s + 60)
-
-
 def serve_until_full(machine: RigMachine, card: WalletCard) -> None:
     """The medium takes no new segment from now on; the one in use still has room for some sessions."""
     machine.disk.fill()
@@ -41,12 +36,12 @@ def test_a_full_journal_lets_nobody_begin_and_the_console_goes_on(wallet: Cards)
     assert machine.loop.scene.numbers == ("103",)
     sessions = len(machine.records(records.SessionClosed))
     machine.reader.insert(wallet["taro"].chip)
-    wait(machine, 30)
+    machine.wait(30)
     assert len(machine.records(records.SessionClosed)) == sessions
     machine.reader.remove()
     assert "103" in machine.say_as("ueda", "status")
     machine.disk.heal()  # somebody has made room
-    wait(machine, 15)
+    machine.wait(15)
     assert isinstance(machine.loop.scene, show.Idle)
     serve(machine, Person(wallet["hanako"]))
     assert len(machine.records(records.SessionClosed)) == sessions + 1
@@ -56,7 +51,7 @@ def test_a_start_with_a_full_journal_says_so_too(wallet: Cards) -> None:
     machine = RigMachine()
     serve_until_full(machine, wallet["hanako"])
     machine.restart()
-    wait(machine, 5)
+    machine.wait(5)
     assert isinstance(machine.loop.scene, show.Closed)
     assert machine.loop.scene.numbers == ("103",)
 
@@ -71,18 +66,18 @@ def test_a_medium_that_fails_twice_is_looked_at_by_a_person(wallet: Cards) -> No
             machine.serve(Person(wallet["hanako"]), wallet["hanako"].chip)
         machine.last_end = "medium"
         machine.restart()
-        wait(machine, 5)
+        machine.wait(5)
         assert [code for code, _ in machine.loop.book.queue].count("medium_failed") == failures
     assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
     machine.restart()  # and a start does not forget it
-    wait(machine, 5)
+    machine.wait(5)
     assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
     machine.log_in("kato")
     for _ in range(2):
         item = [code for code, _ in machine.loop.book.queue].index("medium_failed") + 1
         machine.confirm(machine.say(f"resolve {item} seen card-replaced"), "goto")
     machine.say("logout")
-    wait(machine, 5)
+    machine.wait(5)
     assert machine.loop.reception.state.reasons == frozenset()
 
 
@@ -102,6 +97,7 @@ class Halt:
             shut_slot=self._shut,
             serial=MemoryStream(self.terminal, world.clock, SERIAL_LINE),
             centre=self,  # type: ignore[arg-type]
+            heartbeat_s=20.0,
             clock=world.clock,
             wait=self._wait,
         )
@@ -172,11 +168,11 @@ def test_a_card_that_comes_while_staff_lets_a_hopper_pay_disturbs_nothing(wallet
     machine.memory.rest = lambda: type(machine.memory).rest(machine.memory, 0)  # type: ignore[method-assign]
     machine.loop.write(records.StaffPayIntent("test", 100, 1, 0, 0))
     machine.reader.insert(wallet["taro"].chip)
-    wait(machine, 3)
+    machine.wait(3)
     machine.loop.write(records.StaffPayDone(100, 1, 0, 0, 0))
     machine.reader.remove()
     machine.say("exit")
-    wait(machine, 5)
+    machine.wait(5)
     assert serve(machine, Person(wallet["hanako"])).seen
 
 
@@ -188,7 +184,7 @@ def test_staff_can_work_at_a_machine_whose_journal_is_full(wallet: Cards) -> Non
     assert "300 yen came out" in machine.confirm(machine.say("hopper pay 3x100"), "goto")
     machine.disk.heal()
     machine.say("exit")
-    wait(machine, 20)
+    machine.wait(20)
     serve(machine, Person(wallet["hanako"]))
     assert machine.memory.last_closed is not None
     assert machine.memory.last_closed.outcome == "issued"
