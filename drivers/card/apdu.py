@@ -89,8 +89,8 @@ def verify_query() -> bytes:
 def verify(digits: memoryview | bytearray) -> bytearray:
     """VERIFY the current reference. An empty PIN would be the query, a wiped one would cost a try: neither is built.
 
-    Raises `PinWiped`. The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
-    because growing it would leave digits behind.
+    The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
+    because growing it would leave digits behind. Raises `PinWiped`.
     """
     command = bytearray(5 + len(digits))
     command[:5] = bytes([0x00, VERIFY, 0x00, 0x80, len(digits)])

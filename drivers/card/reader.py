@@ -59,7 +59,7 @@ class CardReaderDriver:
         return presence
 
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
-        """See the port. Raises `CardGone`, `PinGone`, `ReaderGone`, `NoReply`.
+        """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`.
 
         What a card answers against its specification is the card's trouble, not the machine's: UNREADABLE.
         """
@@ -90,7 +90,7 @@ class CardReaderDriver:
     def prove(
         self, pin: PinBuffer, card: CardRead, challenge: Challenge, bound: bytes
     ) -> CardProof | WrongPin | PinBlocked:
-        """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`, `BadReply`; the buffer is zeros afterwards.
+        """See the port. Raises `CardGone`, `PinGone`, `ReaderGone`, `NoReply`, `BadReply`; the buffer is zeros afterwards.
 
         After an error the card is let go: what it holds to be verified is unknown, and `read` must come first.
         """
