@@ -7,12 +7,14 @@ and a key pressed before the last coin may be heard after it. `InlineCrew` does 
 import heapq
 import random
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Any
 
-from firmware.desks import Command
+from firmware.desks import Command, Desk
 from firmware.workers import Posted
-from host_sim.rig.crew import InlineCrew
+from host_sim.clock import VirtualClock
+from host_sim.rig.crew import Alarm, InlineCrew
+from host_sim.rig.quiet import Quiet
 
 BUSY = 0.05  # of its commands find the paper desk at something long
 BUSY_S = 12.0
@@ -22,9 +24,15 @@ PACES_S = (0.0, 0.02, 0.1, 0.5)  # a desk is late by up to this
 class LateCrew(InlineCrew):
     """Satisfies `firmware.workers.Crew`. Each desk has a pace of its own, drawn from `dice`."""
 
-    def __init__(self, *desks: Any, dice: random.Random, **world: Any) -> None:
-        """`desks`, `world`: as `InlineCrew` takes them."""
-        super().__init__(*desks, **world)
+    def __init__(
+        self,
+        desks: Iterable[Desk],
+        clock: VirtualClock,
+        alarms: Mapping[str, Alarm],
+        quiet: Mapping[str, Quiet],
+        dice: random.Random,
+    ) -> None:
+        super().__init__(desks, clock, alarms, quiet)
         self._dice = dice
         self._pace_s: dict[str, float] = defaultdict(lambda: dice.choice(PACES_S))
         self._begins_s: dict[str, float] = defaultdict(float)  # desk -> when what was sent last is begun

@@ -34,13 +34,12 @@ from firmware.desks.keypad import KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import PaperDesk
 from firmware.journal import records
+from firmware.journal.cases import LASTING_CODES
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
-from firmware.journal.match import MismatchCode
 from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded, mirrored
 from firmware.journal.records import SessionClosed
-from firmware.journal.state import LASTING_CODES
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
 from firmware.ports import CoinAcceptor
@@ -68,7 +67,6 @@ HOURS = {
     "closed_days": ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"],
     "default": {"everyday": "06:30-23:00"},
 }
-CASES = {*LASTING_CODES, *MismatchCode}  # what stops the service until somebody has looked into it
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off
 
@@ -262,6 +260,11 @@ class RigMachine(RigWorld):
                 raise TimeoutError(f"after {limit_s:.0f} s the session is in {self.loop.state}")
             self.loop.turn()
 
+    def wait(self, seconds: float) -> None:
+        """Turn the loop for so long, whatever happens."""
+        until_s = self.clock.monotonic() + seconds
+        self.run_until(lambda: self.clock.monotonic() >= until_s, seconds + 60)
+
     def serve(self, person: "Watcher", chip: ChipCard, limit_s: float = 900.0) -> None:
         """One resident from the idle screen to the idle screen. Raises `PowerLost` if the machine dies meanwhile."""
         self.run_until(lambda: isinstance(self.loop.scene, show.Idle), 120)
@@ -302,7 +305,7 @@ class RigMachine(RigWorld):
         if book.session is not None:
             return
         for code, detail in list(book.queue):
-            if code in CASES:
+            if code in LASTING_CODES:
                 self.memory.note(records.Resolved(code=code, detail=detail, decision="seen by a technician"))
         if book.line_stopped is not None:
             self.memory.note(records.LineCleared())

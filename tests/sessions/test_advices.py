@@ -17,11 +17,6 @@ from tests.sessions.console_rooms import under_whom_the_hoppers_run_dry
 Cards = Mapping[str, WalletCard]
 
 
-def wait(machine: RigMachine, s: float) -> None:
-    until_s = machine.clock.monotonic() + s
-    machine.run_until(lambda: machine.clock.monotonic() >= until_s, s + 60)
-
-
 def come(machine: RigMachine, person: Person) -> None:
     machine.serve(person, person.card.chip)
 
@@ -45,7 +40,7 @@ def test_a_refused_advice_holds_up_nothing_behind_it(wallet: Cards) -> None:
         Person(wallet["hanako"]),
     ):
         come(machine, person)
-    wait(machine, 300)
+    machine.wait(300)
     assert [end_of(machine, request) for request in range(3)] == ["issued", "delivered", "issued"]
     refused = told_of(machine, "advice_refused")
     assert len(refused) == 2, "the first `issued`, heard later, stays before a person; the void once, however often"
@@ -61,10 +56,10 @@ def test_of_several_refused_ones_each_has_its_turn(wallet: Cards) -> None:
     machine.centre.faults.unwanted |= {"issued", "void"}
     come(machine, Person(wallet["hanako"], coins=[100], gives_up_after_s=0.5))
     come(machine, Person(wallet["hanako"]))
-    wait(machine, 120)
+    machine.wait(120)
     assert len(told_of(machine, "advice_refused")) == 2
     machine.centre.faults.unwanted.discard("issued")
-    wait(machine, 200)
+    machine.wait(200)
     assert [end_of(machine, request) for request in range(2)] == ["delivered", "issued"]
 
 
@@ -72,7 +67,7 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
     machine = ConsoleRig()
     machine.centre.faults.unwanted.add("claims")
     come(machine, under_whom_the_hoppers_run_dry(wallet["hanako"]))
-    wait(machine, 60)
+    machine.wait(60)
     ((_, advice),) = machine.loop.book.pending_advices()
     assert (advice["op"], advice["amount_yen"]) == ("claim", 200)
     machine.log_in("kato")
@@ -83,7 +78,7 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
         assert (machine.loop.book.pending_advices(), machine.loop.book.claims) == ([], {})
         machine.restart()
     machine.centre.faults.unwanted.clear()
-    wait(machine, 200)
+    machine.wait(200)
     assert machine.centre.claims == {}
     assert machine.loop.book.totals["claimed_yen"] == 200
 
@@ -107,12 +102,12 @@ def test_one_that_waits_too_long_closes_the_machine_until_it_is_heard(
     machine = RigMachine()
     machine.centre.faults.unwanted.add("issued")
     come(machine, Person(wallet["hanako"]))
-    wait(machine, 580)
+    machine.wait(580)
     assert machine.loop.reception.state.reasons == frozenset()
-    wait(machine, 40)
+    machine.wait(40)
     assert machine.loop.reception.state.reasons == {Reason.ADVICES}
     machine.centre.faults.unwanted.clear()
     machine.settle_advices()
-    wait(machine, 5)
+    machine.wait(5)
     assert machine.loop.reception.state.reasons == frozenset()
     assert len(machine.records(records.AdviceDone)) == 1

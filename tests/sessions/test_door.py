@@ -1,11 +1,10 @@
 """The door of the case (catalogue S1): opened unasked it ends the session, closes the machine and stays known; staff may open it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
-from firmware.journal.state import DOOR_OPENED
+from firmware.journal.cases import DOOR_OPENED
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import PowerLost, Tail
@@ -22,11 +21,6 @@ def told(machine: RigMachine) -> bool:
     return any(code == DOOR_OPENED for code, _ in machine.memory.book.queue)
 
 
-def wait(machine: RigMachine, seconds: float) -> None:
-    until = machine.now() + timedelta(seconds=seconds)
-    machine.run_until(lambda: machine.now() >= until)
-
-
 def closed_with(machine: RigMachine) -> tuple[str, ...]:
     front = machine.loop.scene
     return front.numbers if isinstance(front, show.Closed) else ()
@@ -34,14 +28,14 @@ def closed_with(machine: RigMachine) -> tuple[str, ...]:
 
 def test_opened_while_nobody_is_there(wallet: Cards) -> None:
     machine = RigMachine()
-    wait(machine, 5)
+    machine.wait(5)
     machine.move_door(opened=True)
-    wait(machine, 2)
+    machine.wait(2)
     assert closed_with(machine) == ("601",)
     assert told(machine)
     machine.move_door(opened=False)
     machine.reader.insert(wallet["hanako"].chip)
-    wait(machine, 60)
+    machine.wait(60)
     assert closed_with(machine) == ("601",), "a shut door explains nothing"
     assert wallet["hanako"].chip.commands == 0, "no card is asked anything by a machine that somebody opened"
 
@@ -61,7 +55,7 @@ def test_opened_in_a_session_the_resident_loses_nothing(scene: type[show.Scene],
     )
     person.on_scene = lambda shown: machine.move_door(opened=True) if isinstance(shown, scene) else None
     serve(machine, person)
-    wait(machine, 3)
+    machine.wait(3)
     closed = machine.memory.last_closed
     assert closed is not None
     finished = scene in {show.Printing, show.TakePaper, show.Done}
@@ -86,7 +80,7 @@ def test_it_is_on_the_disk_before_anything_is_seen_of_it(wallet: Cards) -> None:
         serve(machine, person)
     machine.restart()
     machine.move_door(opened=False)
-    wait(machine, 5)
+    machine.wait(5)
     assert (told(machine), closed_with(machine)) == (True, ("601",))
 
 
@@ -94,7 +88,7 @@ def test_a_spike_on_the_wire_is_no_door() -> None:
     machine = RigMachine()
     machine.move_door(opened=True)
     machine.clock.after(0.03, lambda: machine.move_door(opened=False))
-    wait(machine, 5)
+    machine.wait(5)
     assert isinstance(machine.loop.scene, show.Idle)
 
 
@@ -102,11 +96,11 @@ def test_staff_opens_it_in_maintenance_and_nobody_minds(wallet: Cards) -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     machine.move_door(opened=True)
-    wait(machine, 2)
+    machine.wait(2)
     assert "FAIL door: open" in machine.say("exit")
     assert isinstance(machine.loop.scene, show.Maintenance), "the technician keeps a machine that is open"
     machine.move_door(opened=False)
-    wait(machine, 2)
+    machine.wait(2)
     assert "in_service" in machine.say("exit")
     assert not told(machine)
     serve(machine, Person(wallet["hanako"]))
@@ -115,12 +109,12 @@ def test_staff_opens_it_in_maintenance_and_nobody_minds(wallet: Cards) -> None:
 def test_only_security_gives_it_back(wallet: Cards) -> None:
     machine = ConsoleRig()
     machine.move_door(opened=True)
-    wait(machine, 2)
+    machine.wait(2)
     machine.enter_maintenance()
     assert DOOR_OPENED in machine.say("uncertain")
     assert "The door is open." in machine.confirm(machine.say("resolve 1 seen key-left"), "goto")
     machine.move_door(opened=False)
-    wait(machine, 2)
+    machine.wait(2)
     assert "security" in machine.confirm(machine.say("resolve 1 seen key-left"), "kato")
     assert told(machine)
     assert "Closed." in machine.confirm(machine.say("resolve 1 seen key-left"), "goto")

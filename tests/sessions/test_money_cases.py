@@ -31,11 +31,6 @@ def force(machine: RigMachine, after_s: float, coin: str = "JP100A") -> None:
     machine.acceptor._rolling.append((at_s, Insertion(coin, at_s, Fate.ROLLING)))
 
 
-def wait(machine: RigMachine, s: float) -> None:
-    until = machine.clock.monotonic() + s
-    machine.run_until(lambda: machine.clock.monotonic() >= until, s + 60)
-
-
 def test_coins_loaded_in_maintenance_are_change_for_the_next_resident(wallet: Cards) -> None:
     machine = ConsoleRig(tubes={10: 10, 50: 4, 100: 0, 500: 0})
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
@@ -68,7 +63,7 @@ def test_a_coin_during_a_test_is_told(command: str) -> None:
     said = machine.say(command)
     if "confirm " in said:
         machine.confirm(said, "goto")
-    wait(machine, 3)
+    machine.wait(3)
     accounts_hold(machine)
 
 
@@ -117,7 +112,7 @@ def test_a_hold_whose_answer_was_lost_is_given_back(wallet: Cards) -> None:
     machine.centre.faults.lost_after.add("hold")
     assert "ERR held" in machine.confirm(planned, "kato")
     machine.say("exit")
-    wait(machine, 60)
+    machine.wait(60)
     accounts_hold(machine)
 
 
@@ -136,7 +131,7 @@ def test_a_hold_is_given_back_after_a_power_cut(wallet: Cards) -> None:
         machine.say(PASSWORD)
     machine.at_point = lambda _: None
     machine.restart()
-    wait(machine, 120)
+    machine.wait(120)
     accounts_hold(machine)
 
 
@@ -186,10 +181,10 @@ def test_a_coin_between_plan_and_confirm_of_reconcile_is_counted_once(wallet: Ca
     machine.enter_maintenance("goto")
     planned = machine.say("reconcile")
     force(machine, 0.0)
-    wait(machine, 3)
+    machine.wait(3)
     assert "Accepted" in machine.confirm(planned)
     machine.restart()
-    wait(machine, 10)
+    machine.wait(10)
     assert len(machine.records(records.StrayCoin)) == 1
     accounts_hold(machine)
 
@@ -227,7 +222,7 @@ def test_a_swallowed_coin_that_nobody_had_read_is_told(wallet: Cards) -> None:
 
     dies_with_a_coin_at_the_sensor(machine, wallet["hanako"], None)
     machine.restart()
-    wait(machine, 20)
+    machine.wait(20)
     assert machine.coins_in_yen() == 500
     assert machine.records(records.Flag) != []
 
@@ -247,7 +242,7 @@ def test_the_console_is_lost_while_the_second_password_is_looked_at() -> None:
 
     machine.crew.send = sends
     machine.type(PASSWORD)
-    wait(machine, 30)
+    machine.wait(30)
     assert machine.coins_out_yen() == 0
 
 
@@ -279,18 +274,18 @@ def test_a_machine_left_in_maintenance_by_everybody_minds_its_door() -> None:
     machine.enter_maintenance()
     machine.acceptor.fault("mute", machine.clock.monotonic())
     machine.say("logout")
-    wait(machine, 3600)
+    machine.wait(3600)
     assert machine.console.person is None
     machine.move_door(opened=True)
-    wait(machine, 60)
+    machine.wait(60)
     machine.move_door(opened=False)
-    wait(machine, 60)
+    machine.wait(60)
     assert any(code == "door_opened" for code, _ in machine.loop.book.queue)
 
 
 def test_two_stray_coins_are_two() -> None:
     machine = RigMachine(pulse=True)
-    wait(machine, 3)
+    machine.wait(3)
     for _ in range(2):
         machine.loop._hear(CoinCredited(100, None), None)
     assert machine.loop.book.totals["stray_yen"] == 200
@@ -311,7 +306,7 @@ def test_a_coin_read_late_is_the_residents(wallet: Cards) -> None:
 
     person = Person(wallet["hanako"], deeds={show.Pay: pay})
     serve(machine, person)
-    wait(machine, 20)
+    machine.wait(20)
     closed = machine.records(records.SessionClosed)[-1]
     assert closed.inserted_yen == 200 or any(closed.sid in d and "100 yen" in d for _, d in machine.loop.book.queue)
 
@@ -330,13 +325,13 @@ def test_a_loss_that_was_told_is_no_coin_that_moved_by_itself(wallet: Cards) -> 
     dies_with_a_coin_at_the_sensor(machine, wallet["hanako"], Tail.KEPT)
     machine.restart()
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
-    wait(machine, 30)
+    machine.wait(30)
     told = {code for code, _ in machine.loop.book.queue}
     assert told == {"suspect_coin", "credits_lost"}
     machine.enter_maintenance("kato")
     machine.say("close")
     machine.say("exit")
-    wait(machine, 5)
+    machine.wait(5)
     assert {code for code, _ in machine.loop.book.queue} == told
     assert isinstance(machine.loop.scene, show.Idle), machine.loop.scene
 
