@@ -18,18 +18,20 @@ from zoneinfo import ZoneInfo
 
 from drivers.pin_pad.entry import PinBuffer
 from drivers.printer.raster import RasterPage, RasterSlip
+from firmware.book.book import Book
+from firmware.config.settings import at_start, why_unusable
+from firmware.config.unit import Unit, UnitError, load_unit
 from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
+from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
-from firmware.desks import Desk
+from firmware.desks import Desk, PrintLines
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
-from firmware.desks.console import ConsoleDesk
 from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import PaperDesk
-from firmware.desks.staff import PrintLines
 from firmware.halted import Halted, reason_of
 from firmware.hardening import no_core_dumps, no_onlookers, weaknesses
 from firmware.journal.disk import FileDisk
@@ -37,23 +39,20 @@ from firmware.journal.journal import ClockQuality, Journal, JournalBroken, Journ
 from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded
 from firmware.journal.seal import KeySeal, SealUnsafe
-from firmware.journal.state import Book
 from firmware.loop import Loop
 from firmware.paper.pages import render
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
 from firmware.paper.staff import staff_slip
 from firmware.paper.vault import Vault
 from firmware.parts import Parts
-from firmware.reception import Reception
 from firmware.screens import render as draw_scene
 from firmware.service.availability import Mode, Reason
 from firmware.service.hours import ServiceHours
+from firmware.service.reception import Reception
+from firmware.service.start import Witnesses, begin
 from firmware.session.context import House
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from firmware.session.scenes import Scene
-from firmware.settings import at_start, why_unusable
-from firmware.start import Witnesses, begin
-from firmware.unit import Unit, UnitError, load_unit
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
 from firmware.update.updates import Updates, installed_lock, running_version

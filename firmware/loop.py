@@ -17,7 +17,11 @@ from typing import Protocol
 
 from drivers.ports import Clock
 from drivers.vocabulary import CoinEvent, Reserved, StrayPayout
-from firmware.advices import Advices
+from firmware.book import records
+from firmware.book.book import Book
+from firmware.book.cases import DOOR_OPENED
+from firmware.config.settings import TRIAL_S
+from firmware.config.unit import Timeouts
 from firmware.console.console import Console
 from firmware.desks import (
     Acknowledged,
@@ -34,13 +38,11 @@ from firmware.desks import (
     Stranger,
     WipeDesk,
 )
-from firmware.journal import records
-from firmware.journal.cases import DOOR_OPENED
 from firmware.journal.journal import JournalFull
 from firmware.journal.memory import Memory
-from firmware.journal.state import Book
-from firmware.reception import Reception
+from firmware.service.advices import Advices
 from firmware.service.availability import Reason
+from firmware.service.reception import Reception
 from firmware.session import effects as fx
 from firmware.session.context import Context, House
 from firmware.session.events import (
@@ -58,8 +60,6 @@ from firmware.session.machine import step
 from firmware.session.scenes import Scene
 from firmware.session.states import RULES, State, Wait
 from firmware.session.view import scene
-from firmware.settings import TRIAL_S
-from firmware.unit import Timeouts
 from firmware.workers import Crew
 
 DESK_OF: dict[type[fx.Effect], str] = {

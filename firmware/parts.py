@@ -22,12 +22,12 @@ from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import Profile, load_profile
 from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.serial_stream import SerialStream
+from firmware.book.book import Book
+from firmware.config.unit import PrinterSettings, Unit, UnitError
 from firmware.journal.disk import Disk, FileDisk, open_mounted
 from firmware.journal.journal import JournalBroken
 from firmware.journal.mirror import mirrored
-from firmware.journal.state import Book
 from firmware.ports import CoinAcceptor
-from firmware.unit import PrinterSettings, Unit, UnitError
 
 
 class Parts:

@@ -1,12 +1,12 @@
-"""The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/settings.py`; catalogue K5)."""
+"""The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/config/settings.py`; catalogue K5)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from firmware import settings
+from firmware.book import records
+from firmware.config import settings
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Job, Plan, Planning, must_be_shut
-from firmware.journal import records
 
 _MINUTES = int(settings.TRIAL_S // 60)
 _SAME = "The candidate is what is in force."

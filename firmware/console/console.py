@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.vocabulary import CoinCredited, KeyPressed
+from firmware.book import records
 from firmware.console import config, looking, money, update, working
 from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
 from firmware.console.grammar import Call, Line, Refused, When, parse
+from firmware.console.messages import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
 from firmware.console.steps import Answer, Ask, Do, Hands, Job, Listen, Person, Plan, Planning, Show, Step, Tell
 from firmware.desks import Answer as DeskAnswer
 from firmware.desks import Health, Heard
-from firmware.desks.staff import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
-from firmware.journal import records
 from firmware.session.events import Fault, SlotClosed
 
 WIDTH = 79

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from drivers.ports import Clock
+from firmware.book.book import Book
+from firmware.book.records import Record
+from firmware.config.settings import Settings
 from firmware.console.grammar import Refused
 from firmware.desks import Command
 from firmware.journal.journal import JournalFull, Stored
 from firmware.journal.memory import Memory
-from firmware.journal.records import Record
-from firmware.journal.state import Book
 from firmware.service.availability import Availability, Reason
 from firmware.session.scenes import Scene
-from firmware.settings import Settings
 from firmware.update.updates import Updates
 
 if TYPE_CHECKING:

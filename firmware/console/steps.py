@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from firmware.book.book import Book
+from firmware.book.records import Record
+from firmware.config.settings import Settings
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.desks import Command, Health
 from firmware.journal.journal import Stored
-from firmware.journal.records import Record
-from firmware.journal.state import Book
 from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
 from firmware.session.scenes import Scene
-from firmware.settings import Settings
 from firmware.update.updates import Updates
 
 

@@ -14,13 +14,12 @@ from drivers.vocabulary import (
     Printed,
     PrintUnknown,
 )
+from firmware.book import records
+from firmware.book.match import matched
 from firmware.console import looking
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, well
-from firmware.desks import Beat
-from firmware.desks.staff import LookAgain, PrintLines
-from firmware.journal import records
-from firmware.journal.match import matched
+from firmware.desks import Beat, LookAgain, PrintLines
 from firmware.service.availability import Reason
 from firmware.session.effects import (
     CheckCoins,

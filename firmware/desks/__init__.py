@@ -99,7 +99,30 @@ class DoorMoved:
 
 
 class StaffCommand:
-    """What the maintenance console asks of a desk (`staff.py`): done by the same single hand as a session's effects."""
+    """What the maintenance console asks of a desk: done by the same single hand as a session's effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldClaim(StaffCommand):
+    """Line desk: from now on only this machine pays the claim. Answers `Heard("claim_held", yen left or None)`."""
+
+    key: str
+    collection: int  # as which `collected` will be told, and end the hold
+    journal_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain(StaffCommand):
+    """Coin desk: staff has filled or cleared something; a hopper that ran dry is believed to be full again only then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLines(StaffCommand):
+    """Paper desk: a staff print, marked as one. `device`: printer or receipt_printer. Answers a `SlipOutcome`."""
+
+    device: str
+    title: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

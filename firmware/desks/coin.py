@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from drivers.errors import BadReply, NoReply
 from drivers.vocabulary import AcceptorBlocked, HopperState
-from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, PairAcceptor, Paired
-from firmware.desks.staff import LookAgain
+from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, LookAgain, PairAcceptor, Paired
 from firmware.ports import CoinAcceptor, Hoppers
 from firmware.session.effects import CheckCoins, CloseSlot, CountHopper, Dispense, OpenSlot
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, SlotClosed

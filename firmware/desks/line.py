@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from drivers.vocabulary import CentreUnreachable, LineTrouble
-from firmware.desks import Advise, Advised, Answer, Beat, Command, Health, Heard, WipeDesk
-from firmware.desks.staff import HoldClaim
+from firmware.desks import Advise, Advised, Answer, Beat, Command, Health, Heard, HoldClaim, WipeDesk
 from firmware.paper.vault import Vault
 from firmware.ports import Centre
 from firmware.session.effects import AskChallenge, Authenticate, Fetch, Reserve

@@ -16,8 +16,7 @@ from drivers.vocabulary import (
     PrintTrouble,
     PrintUnknown,
 )
-from firmware.desks import Answer, Command, Health, SheetCut, WipeDesk
-from firmware.desks.staff import PrintLines
+from firmware.desks import Answer, Command, Health, PrintLines, SheetCut, WipeDesk
 from firmware.paper.trouble import PageTrouble
 from firmware.paper.vault import Vault
 from firmware.ports import Printer

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from firmware.journal import frames, page
+from firmware.book import page
+from firmware.journal import frames
 from firmware.journal.frames import Ending, NotASegment, Scan
 from firmware.journal.journal import Stored, segment_name, stored
 

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
+from firmware.book.records import Checkpoint, Record
+from firmware.book.schema import RecordInvalid, decode, encode, schema
 from firmware.journal import frames
 from firmware.journal.disk import Disk
 from firmware.journal.frames import Ending, Scan, SegmentHeader
-from firmware.journal.records import Checkpoint, Record
-from firmware.journal.schema import RecordInvalid, decode, encode, schema
 
 SEGMENT_BYTES = 4 << 20
 # More than the longest session can write: nine copies of 450 yen paid in coins of 10 yen, and every payout a failure.

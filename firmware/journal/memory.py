@@ -7,11 +7,11 @@ it accepts and the medium then fails to take ends the process (`JournalBroken`) 
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware.book.book import Book
+from firmware.book.open_session import ProtocolBroken
+from firmware.book.records import Checkpoint, Flag, Record
+from firmware.book.schema import canonical
 from firmware.journal.journal import Journal, JournalCorrupt
-from firmware.journal.open_session import ProtocolBroken
-from firmware.journal.records import Checkpoint, Flag, Record
-from firmware.journal.schema import canonical
-from firmware.journal.state import Book
 
 CHECKPOINT_EVERY = 2000  # records; a start replays at most about so many
 

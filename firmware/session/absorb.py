@@ -41,7 +41,7 @@ from drivers.vocabulary import (
     Reserved,
     WrongPin,
 )
-from firmware.journal import records
+from firmware.book import records
 from firmware.session.context import Context
 from firmware.session.effects import CutRemains, Effect, StopLine, Write
 from firmware.session.events import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from drivers.vocabulary import OrderItem
-from firmware.journal import records
+from firmware.book import records
 from firmware.session import effects as fx
 from firmware.session.context import Context
 

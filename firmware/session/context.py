@@ -23,8 +23,8 @@ from drivers.vocabulary import (
     PaperSupply,
     Reserved,
 )
+from firmware.book.ledger import Ledger
 from firmware.money.change import COMMAND_MAX, acceptable_values, plan_change, returnable, usable
-from firmware.money.ledger import Ledger
 from firmware.session.scenes import Scene
 
 CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: it is read aloud at a counter

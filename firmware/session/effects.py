@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drivers.vocabulary import CardKind, CardProof, CardRead, Challenge, HopperCounters, OrderItem, Reserved
-from firmware.journal.records import Record
+from firmware.book.records import Record
 from firmware.session.states import KeypadMode, Wait
 
 

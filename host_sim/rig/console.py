@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from drivers.errors import LineLost
+from firmware.config.settings import at_start, why_unusable
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
 from firmware.console.console import Console
+from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
 from firmware.desks import Desk
-from firmware.desks.console import ConsoleDesk
 from firmware.loop import Loop
-from firmware.settings import at_start, why_unusable
 from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind

@@ -25,6 +25,10 @@ from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import load_profile
 from drivers.vocabulary import CardKind
+from firmware.book import records
+from firmware.book.cases import LASTING_CODES
+from firmware.book.records import SessionClosed
+from firmware.config.unit import Timeouts
 from firmware.console.console import Console
 from firmware.desks import AcknowledgePayout, Desk
 from firmware.desks.card import CardDesk
@@ -33,24 +37,20 @@ from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import PaperDesk
-from firmware.journal import records
-from firmware.journal.cases import LASTING_CODES
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded, mirrored
-from firmware.journal.records import SessionClosed
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
 from firmware.ports import CoinAcceptor
-from firmware.reception import Reception
 from firmware.service.hours import ServiceHours
+from firmware.service.reception import Reception
+from firmware.service.start import Witnesses, begin
 from firmware.session import scenes as show
 from firmware.session.context import House
 from firmware.session.scenes import Scene
 from firmware.session.states import State
-from firmware.start import Witnesses, begin
-from firmware.unit import Timeouts
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.chip import ChipCard

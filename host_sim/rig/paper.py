@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from drivers.printer.raster import RasterPage, RasterSlip, pack, raster_sha256
-from firmware.desks.staff import PrintLines
+from firmware.desks import PrintLines
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 

@@ -7,8 +7,8 @@ those of the fact sheet (reliability a.2); a `Violation` begins with the invaria
 from collections import Counter
 from collections.abc import Iterator
 
-from firmware.journal import records as r
-from firmware.journal.cases import DOOR_OPENED
+from firmware.book import records as r
+from firmware.book.cases import DOOR_OPENED
 from firmware.journal.frames import used_bytes
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in

@@ -18,7 +18,7 @@ from drivers.coin.cctalk import MAX_FRAME, Checksum, Frame, Parser, crc_ccitt, e
 from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.serial_stream import SerialStream
 from drivers.vocabulary import CoinCredited
-from firmware.journal import records
+from firmware.book import records
 from firmware.journal.disk import FileDisk
 from firmware.journal.journal import Journal
 from firmware.screens import render as draw_scene

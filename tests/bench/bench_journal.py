@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 from random import Random
 
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.recovery import recover
 from firmware.journal import frames
-from firmware.journal import records as r
 from firmware.journal.disk import FileDisk
 from firmware.journal.frames import Ending
 from firmware.journal.journal import SEGMENT_BYTES
 from firmware.journal.memory import Memory
-from firmware.journal.recovery import recover
-from firmware.journal.state import Book
 from host_sim.adapters.disk import MemoryDisk
 from tests.process.journal_killer import Silent
 from tests.unit.journal.history import open_journal, session

@@ -18,11 +18,11 @@ from pathlib import Path
 from random import Random
 
 from drivers.vocabulary import AcceptorCounters, Dispensed, HopperCounters
-from firmware.journal import records as r
+from firmware.book import records as r
+from firmware.book.recovery import recover
 from firmware.journal.disk import FileDisk
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
-from firmware.journal.recovery import recover
 from tests.unit.journal.history import NOON, SMALL, session
 
 ACK = struct.Struct(">Q")

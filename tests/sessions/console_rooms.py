@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from firmware.journal import records
+from firmware.book import records
 from firmware.session import scenes as show
 from firmware.session.context import claim_code
 from host_sim.adapters.disk import PowerLost, Tail

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from firmware import reception
-from firmware.journal import records
+from firmware.book import records
+from firmware.service import reception
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.rig.console import ConsoleRig

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.vocabulary import CardKind
-from firmware.journal import records
+from firmware.book import records
 from firmware.screens import render
 from firmware.screens.words import words
 from firmware.session import scenes as show

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from firmware.book import records
 from firmware.desks import AcknowledgePayout, PairAcceptor
-from firmware.journal import records
 from firmware.loop import DRAINING
 from firmware.session import scenes as show
 from firmware.session.effects import CloseSlot, OpenSlot

@@ -5,10 +5,10 @@ import random
 import re
 from collections.abc import Mapping
 
+from firmware.book import records
 from firmware.console.access import HARD_LOCK
 from firmware.console.grammar import Line
-from firmware.desks.staff import ConsoleLost, Typed
-from firmware.journal import records
+from firmware.console.messages import ConsoleLost, Typed
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from firmware.session.states import State

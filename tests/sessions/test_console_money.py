@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from drivers.vocabulary import CoinCredited
+from firmware.book import records
+from firmware.book.cases import QUEUE_LIMIT
 from firmware.console import looking
-from firmware.journal import records
-from firmware.journal.cases import QUEUE_LIMIT
 from firmware.journal.journal import Stored
 from firmware.service.availability import Reason
 from firmware.session import scenes as show

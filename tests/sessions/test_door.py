@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from firmware.journal.cases import DOOR_OPENED
+from firmware.book.cases import DOOR_OPENED
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import PowerLost, Tail

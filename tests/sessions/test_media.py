@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from firmware.journal import records
+from firmware.book import records
 from firmware.journal.frames import used_bytes
 from firmware.journal.journal import Journal
 from firmware.service.availability import Reason

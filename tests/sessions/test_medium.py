@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from firmware.book import records
 from firmware.halted import TRY_AGAIN_S, Halted, reason_of
-from firmware.journal import records
 from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe
 from firmware.service.availability import Reason

@@ -6,9 +6,9 @@ import pytest
 
 import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import CoinCredited, HopperCounters
+from firmware.book import records
+from firmware.console.messages import CheckPassword, ConsoleLost
 from firmware.desks import Heard
-from firmware.desks.staff import CheckPassword, ConsoleLost
-from firmware.journal import records
 from firmware.session import scenes as show
 from firmware.session.absorb import absorb
 from firmware.session.context import claim_code

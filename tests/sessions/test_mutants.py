@@ -19,20 +19,21 @@ from drivers.printer import printer as printer_module
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.raster import PrintTicket, RasterPage
 from drivers.vocabulary import Dispensed, HopperCounters, NotPrinted, Printed, PrintTrouble, PrintUnknown
-from firmware import start
-from firmware.advices import Advices
+from firmware.book import open_session, recovery
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.records import Record
 from firmware.desks.coin import CoinDesk
 from firmware.desks.paper import PaperDesk
-from firmware.journal import frames, open_session, recovery
+from firmware.journal import frames
 from firmware.journal import journal as journal_module
-from firmware.journal import records as r
 from firmware.journal.frames import Ending, Scan
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
-from firmware.journal.records import Record
-from firmware.journal.state import Book
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
+from firmware.service import start
+from firmware.service.advices import Advices
 from firmware.session import effects as fx
 from firmware.session.effects import Rasterise
 from firmware.session.events import PagesReady

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from firmware.book import records
 from firmware.desks import Command, WipeDesk
-from firmware.journal import records
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.effects import Rasterise

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from firmware.journal import records
+from firmware.book import records
 from firmware.session import scenes as show
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve

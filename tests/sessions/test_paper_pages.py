@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from firmware.journal import records
+from firmware.book import records
 from firmware.session import scenes as show
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in

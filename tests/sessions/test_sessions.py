@@ -11,7 +11,7 @@ import pytest
 
 import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import Key, KeyPressed, PinBlocked
-from firmware.journal import records
+from firmware.book import records
 from firmware.session import scenes as show
 from firmware.session.states import State
 from firmware.workers import Posted

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from firmware.journal import records
+from firmware.book import records
+from firmware.config.settings import TRIAL_S, in_force
 from firmware.session import scenes as show
 from firmware.session.states import State
-from firmware.settings import TRIAL_S, in_force
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.people import Person

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from firmware.book import records
 from firmware.desks import Beat, Command
-from firmware.journal import records
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.rig.machine import RigMachine

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from firmware.__main__ import remember, why_started
+from firmware.config.unit import UnitError, load_unit
 from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull
 from firmware.parts import Parts
-from firmware.unit import UnitError, load_unit
 from host_sim.clock import VirtualClock
 
 UNIT = Path(__file__).parents[2] / "hardware" / "units" / "dev-store.toml"

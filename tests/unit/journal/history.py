@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 
-from firmware.journal import records as r
+from firmware.book import records as r
+from firmware.book.records import Record
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
-from firmware.journal.records import Record
 
 NOON = datetime(2026, 11, 24, 3, tzinfo=UTC)
 SMALL = 128 * 1024  # a segment for tests

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 import pytest
 
 from drivers.vocabulary import Dispensed
-from firmware.journal import frames, journal, memory, open_session, recovery
-from firmware.journal import records as r
+from firmware.book import open_session, recovery
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.records import Record
+from firmware.journal import frames, journal, memory
 from firmware.journal.frames import Ending, Scan
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
-from firmware.journal.records import Record
-from firmware.journal.state import Book
 from host_sim.adapters.disk import MemoryDisk, Tail
 from tests.unit.journal import world as w
 from tests.unit.journal.history import open_journal

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.schema import RecordInvalid
 from firmware.journal import frames
-from firmware.journal import records as r
 from firmware.journal.disk import Disk, FileDisk
 from firmware.journal.journal import (
     SEGMENT_BYTES,
@@ -22,9 +24,7 @@ from firmware.journal.journal import (
     segment_name,
 )
 from firmware.journal.memory import Memory, bad_checkpoints
-from firmware.journal.schema import RecordInvalid
 from firmware.journal.seal import KeySeal, is_good
-from firmware.journal.state import Book
 from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
 from tests.unit.journal.history import NOON, SMALL, open_journal, session
 
@@ -73,7 +73,7 @@ def test_a_whole_session_comes_back_in_order(disk: Disk) -> None:
 
 def self_read(record: r.Record) -> r.Record:
     """Lists come back as tuples."""
-    from firmware.journal.schema import decode, encode
+    from firmware.book.schema import decode, encode
 
     kind, payload = encode(record)
     return decode(kind.number, payload)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.journal import records as r
+from firmware.book import records as r
 from firmware.journal.journal import JournalBroken, JournalCorrupt, segment_name
 from firmware.journal.mirror import MirrorDisk, heal
 from host_sim.adapters.disk import MemoryDisk, Tail

@@ -16,13 +16,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from drivers.vocabulary import AcceptorCounters, CopyState, Dispensed, HopperCounters, HopperState
-from firmware.journal import records as r
-from firmware.journal import recovery
+from firmware.book import records as r
+from firmware.book import recovery
+from firmware.book.open_session import ProtocolBroken
+from firmware.book.records import Record
 from firmware.journal.frames import used_bytes
 from firmware.journal.journal import JournalTrouble
 from firmware.journal.memory import Memory
-from firmware.journal.open_session import ProtocolBroken
-from firmware.journal.records import Record
 from firmware.money.change import plan_change, returnable
 from host_sim.adapters.disk import MemoryDisk, Tail
 from tests.unit.journal.history import ident, number_of, open_memory

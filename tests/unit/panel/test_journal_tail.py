@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from firmware.journal import records
+from firmware.book import records
 from firmware.journal.disk import FileDisk
 from firmware.journal.journal import Journal
 from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, NAMES, SESSION_CLOSED, JournalTail
@@ -48,7 +48,7 @@ def test_a_record_that_is_only_half_there_is_not_read(tmp_path: Path) -> None:
 
 def test_numbers_and_fields_are_those_of_the_machine() -> None:
     """Numbers are on cards in the field and never change; a new kind of record needs its name here."""
-    from firmware.journal.schema import schema
+    from firmware.book.schema import schema
 
     kinds = schema().by_number
     assert {number: kind.name for number, kind in kinds.items()} == NAMES

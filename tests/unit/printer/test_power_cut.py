@@ -17,17 +17,17 @@ import pytest
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.raster import RasterPage
 from drivers.vocabulary import AcceptorCounters, Printed
+from firmware.book import records
+from firmware.book.recovery import recover
 from firmware.desks import SheetCut
 from firmware.desks.paper import PaperDesk
-from firmware.journal import records
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
-from firmware.journal.recovery import recover
 from firmware.paper.vault import Vault
+from firmware.service.start import Witnesses
 from firmware.session import effects as fx
 from firmware.session.events import Fetched, PagesReady, PaperReadiness, SlotClosed
 from firmware.session.states import State
-from firmware.start import Witnesses
 from host_sim.adapters.disk import MemoryDisk, Tail
 from tests.unit.printer.rig import Rig, make_page, make_rig, power_back_after
 from tests.unit.session import test_walks as walks

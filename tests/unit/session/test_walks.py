@@ -55,8 +55,8 @@ from drivers.vocabulary import (
     ReservedCopy,
     WrongPin,
 )
-from firmware.journal import records
-from firmware.journal.state import Book
+from firmware.book import records
+from firmware.book.book import Book
 from firmware.session import effects as fx
 from firmware.session.context import Context, House
 from firmware.session.events import (

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.journal import page, records
-from firmware.journal.schema import TYPE_NAMES, RecordInvalid, build, canonical, decode, encode, schema
+from firmware.book import page, records
+from firmware.book.schema import TYPE_NAMES, RecordInvalid, build, canonical, decode, encode, schema
 
 SID, RID = "a1" * 16, "b2" * 16
 EVENTS = Path(records.__file__).with_name("events.toml")

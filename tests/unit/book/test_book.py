@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import HopperCounters
-from firmware.journal import records as r
-from firmware.journal.cases import QUEUE_LIMIT, MismatchCode
-from firmware.journal.match import mismatches
-from firmware.journal.open_session import CopyStage, ProtocolBroken
-from firmware.journal.records import Record
-from firmware.journal.state import Book
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.cases import QUEUE_LIMIT, MismatchCode
+from firmware.book.match import mismatches
+from firmware.book.open_session import CopyStage, ProtocolBroken
+from firmware.book.records import Record
 from tests.unit.journal.history import ident, number_of, session
 
 SID, RID = ident(1), ident(1 + (1 << 64))

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from firmware.journal import records
-from firmware.journal.records import CopyLine, HopperReading, Item, Record, Setting
+from firmware.book import records
+from firmware.book.records import CopyLine, HopperReading, Item, Record, Setting
 
 
 class RecordInvalid(ValueError):

@@ -27,10 +27,10 @@ from drivers.vocabulary import (
     Dispensed,
     HopperCounters,
 )
-from firmware.journal import records
-from firmware.journal.open_session import CopyStage, OpenSession, RequestBook, accounts
-from firmware.journal.records import Record
-from firmware.journal.state import Book
+from firmware.book import records
+from firmware.book.book import Book
+from firmware.book.open_session import CopyStage, OpenSession, RequestBook, accounts
+from firmware.book.records import Record
 
 REASON = "restart"
 

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from drivers.errors import DeviceError
 from drivers.vocabulary import AcceptorCounters, CentreUnreachable, CoinEvent, CopyState, Dispensed, HopperCounters
-from firmware.journal import records
+from firmware.book import records
+from firmware.book.book import Book
+from firmware.book.match import known, matched
+from firmware.book.recovery import RecoveryPort, recover
 from firmware.journal.journal import JournalFull
-from firmware.journal.match import known, matched
 from firmware.journal.memory import Memory
-from firmware.journal.recovery import RecoveryPort, recover
-from firmware.journal.state import Book
 from firmware.ports import Centre, CoinAcceptor, Hoppers, Printer
 
 _NOTHING_READ = records.Counters(acceptor_event=None, acceptor_total=None, printer_counter=None, hoppers=())

@@ -1,36 +1,10 @@
-"""What the maintenance console asks of the desks, beyond the effects that a session has."""
+"""What passes between the conversation and the console's own desk."""
 
 from dataclasses import dataclass, field
 
 from firmware.console.access import Role
 from firmware.console.grammar import Line
 from firmware.desks import StaffCommand
-
-
-@dataclass(frozen=True, slots=True)
-class HoldClaim(StaffCommand):
-    """Line desk: from now on only this machine pays the claim. Answers `Heard("claim_held", yen left or None)`."""
-
-    key: str
-    collection: int  # as which `collected` will be told, and end the hold
-    journal_head: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookAgain(StaffCommand):
-    """Coin desk: staff has filled or cleared something; a hopper that ran dry is believed to be full again only then."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrintLines(StaffCommand):
-    """Paper desk: a staff print, marked as one. `device`: printer or receipt_printer. Answers a `SlipOutcome`."""
-
-    device: str
-    title: str
-    lines: tuple[str, ...]
-
-
-# --- to the console's own desk, and from it -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

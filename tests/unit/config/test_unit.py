@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from drivers.vocabulary import CardKind
+from firmware.config.unit import UnitError, load_unit
 from firmware.service.hours import TOKYO, ServiceHours
-from firmware.unit import UnitError, load_unit
 from host_sim.centre import rules
 
-UNITS = Path(__file__).parents[2] / "hardware" / "units"
+UNITS = Path(__file__).parents[3] / "hardware" / "units"
 PULSE = """
 [coin.pulse]
 coin_pin = 23

@@ -7,9 +7,9 @@ reliability, a.3 row 0, a.7 step 7; catalogue H6). A counter that nobody can rea
 
 from dataclasses import dataclass
 
-from firmware.journal.cases import MismatchCode
-from firmware.journal.records import Counters, Flag, HopperReading, Record
-from firmware.journal.state import Book
+from firmware.book.book import Book
+from firmware.book.cases import MismatchCode
+from firmware.book.records import Counters, Flag, HopperReading, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from firmware.journal import records
+from firmware.book import records
+from firmware.book.settings_book import SettingsBook
+from firmware.config.unit import Unit, UnitError, load_unit
 from firmware.journal.memory import Memory
-from firmware.journal.settings_book import SettingsBook
 from firmware.service.hours import ServiceHours
-from firmware.unit import Unit, UnitError, load_unit
 
 TRIAL_S = 600.0
 SETTINGS_MAX = 40  # lines of a set; far below what one record holds

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.money.ledger import Ledger, LedgerBroken
+from firmware.book.ledger import Ledger, LedgerBroken
 
 RID = "ab" * 16
 

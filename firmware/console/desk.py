@@ -13,8 +13,8 @@ from drivers.errors import LineLost
 from drivers.ports import ByteStream, Clock
 from firmware.console.access import Accounts, AccountsUnusable, load, proves
 from firmware.console.grammar import LineReader
+from firmware.console.messages import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
 from firmware.desks import Answer, Command, Heard
-from firmware.desks.staff import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
 
 POLL_S = 0.05
 READ_BYTES = 512  # in one poll

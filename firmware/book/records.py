@@ -28,7 +28,7 @@ class CopyLine(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """One line of the site's settings, as it is typed on the console (`firmware/settings.py`)."""
+    """One line of the site's settings, as it is typed on the console (`firmware/config/settings.py`)."""
 
     key: str
     value: str

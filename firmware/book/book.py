@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 from drivers.vocabulary import HopperCounters
-from firmware.journal import records
-from firmware.journal.cases import ADVICE_REFUSED, MEDIUM_FAILED, UNCERTAIN_CODES, enqueue
-from firmware.journal.console_book import ConsoleBook
-from firmware.journal.open_session import OpenSession, must
-from firmware.journal.records import Advice, Record
-from firmware.journal.schema import canonical
-from firmware.journal.settings_book import SettingsBook
+from firmware.book import records
+from firmware.book.cases import ADVICE_REFUSED, MEDIUM_FAILED, UNCERTAIN_CODES, enqueue
+from firmware.book.console_book import ConsoleBook
+from firmware.book.open_session import OpenSession, must
+from firmware.book.records import Advice, Record
+from firmware.book.schema import canonical
+from firmware.book.settings_book import SettingsBook
 
 TOTALS = (
     "boots",

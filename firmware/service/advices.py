@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from drivers.ports import Clock
 from drivers.vocabulary import AdviceFate
+from firmware.book import records
+from firmware.book.cases import ADVICE_REFUSED
 from firmware.desks import Advise, Advised
-from firmware.journal import records
-from firmware.journal.cases import ADVICE_REFUSED
 from firmware.journal.memory import Memory
 from firmware.session.context import claim_code
 

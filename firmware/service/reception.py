@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from drivers.ports import Clock
 from drivers.vocabulary import Text
-from firmware.journal import records
-from firmware.journal.cases import DOOR_OPENED, MEDIUM_FAILED, MismatchCode
-from firmware.journal.state import Book
+from firmware.book import records
+from firmware.book.book import Book
+from firmware.book.cases import DOOR_OPENED, MEDIUM_FAILED, MismatchCode
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.hours import ClosedUntil, Open, ServiceHours

@@ -14,10 +14,10 @@ from drivers.vocabulary import (
     HopperCounters,
     HopperState,
 )
-from firmware.journal import records as r
-from firmware.journal.records import Record
-from firmware.journal.recovery import recover
-from firmware.journal.state import Book
+from firmware.book import records as r
+from firmware.book.book import Book
+from firmware.book.records import Record
+from firmware.book.recovery import recover
 from tests.unit.journal.history import ident, number_of, session
 
 SID, RID = ident(1), ident(1 + (1 << 64))

@@ -19,9 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from firmware.journal import records
-from firmware.journal.records import CopyLine
-from firmware.money.ledger import Ledger
+from firmware.book import records
+from firmware.book.ledger import Ledger
+from firmware.book.records import CopyLine
 
 
 class ProtocolBroken(AssertionError):

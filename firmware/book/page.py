@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from firmware.journal.schema import schema
+from firmware.book.schema import schema
 
 README = Path(__file__).parent / "README.md"
 BEGIN = "<!-- made by `python -m firmware.journal page` from events.toml; change it there -->"

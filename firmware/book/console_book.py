@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from firmware.journal.records import ConsoleAct
+from firmware.book.records import ConsoleAct
 
 _PROOFS = ("login", "approve")
 

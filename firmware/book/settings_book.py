@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from firmware.journal import records
-from firmware.journal.open_session import must
+from firmware.book import records
+from firmware.book.open_session import must
 
 
 @dataclass(slots=True)
