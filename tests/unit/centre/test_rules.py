@@ -1,4 +1,4 @@
-"""Who, when, with which card: facts domain.md 1.2, 3.1, 3.4 to 3.6."""
+"""Who, when, with which card: city rules 2, 3, 6 to 8."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
