@@ -177,3 +177,22 @@ def test_a_fault_is_cited_with_its_word() -> None:
         if one in rows("fault")
     ]
     assert found == []
+
+
+def test_a_file_in_the_first_column_of_a_readme_is_there() -> None:
+    """Where the table says; or, called by its name alone, anywhere below the README's folder."""
+    named = [
+        (name, path)
+        for name, text in files().items()
+        if name.endswith("README.md")
+        for cell in re.findall(r"^\| ([^|]*`[^|]*) \|", text, re.MULTILINE)
+        for path in re.findall(r"`([\w./-]+(?:\.(?:py|toml|md|typ|js|png)|/))`", cell)
+    ]
+    lost = [
+        f"{name}: {path}"
+        for name, path in named
+        if not ((ROOT / name).parent / path).exists()
+        and ("/" in path.strip("/") or not any((ROOT / name).parent.rglob(path.strip("/"))))
+    ]
+    assert lost == []
+    assert len(named) > 150
