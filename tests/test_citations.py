@@ -46,8 +46,9 @@ HEADING = re.compile(r"^(?:#+ |\*\*)(.+?)\.?(?:\*\*|$)|\*\*([^*]+)\*\*", re.MULT
 BARE = re.compile(r"(?:\"\"\"|# (?:--- )?|\()([ACDHKNPRSTUX]\d{1,2})(?=[:.,)])")
 # Pages that were never in this tree, and words that said so.
 GONE = re.compile(
-    r"\b[Ff]acts of\b|\(facts: [a-z]|\bFacts:|\bfacts (?:jpki|domain|feasibility)|\bfact sheet|\b[Rr]eliability [a-e]\b"
-    r"|\b(?:reliability|domain|jpki|field|cctalk|escpos|feasibility|anchors|DESIGN)\.md|\bDESIGN \d|\b[Cc]atalogue [A-Z]\d"
+    r"\b[Ff]acts of (?:reliability|the domain|the money)|\(facts: [a-z]|\bFacts:|\bfacts (?:jpki|domain|feasibility)"
+    r"|\bfact sheet|\b[Rr]eliability [a-e]\b|\bDESIGN \d|\b[Cc]atalogue [A-Z]\d"
+    r"|\b(?:reliability|domain|jpki|field|cctalk|escpos|feasibility|anchors|DESIGN)\.md"
 )
 
 
