@@ -1,4 +1,4 @@
-"""What a session wants done. The loop carries effects out in order; a `Record` is durable before the next begins."""
+"""What a session wants done. The loop carries effects out in order; a `Write` is on the disk before the next begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

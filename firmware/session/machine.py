@@ -1,11 +1,25 @@
-"""One step of a session: a report in, the next state and the effects out. Pure but for the context it is given."""
+"""One step of a session: a report in, the next state and the effects out.
 
+A step has two halves, because what follows from a fact is decided on the book, and the book changes by records.
+First the facts: `absorb` hands every record that the report stands for to `write`, which takes it into the book and
+onto the disk before it returns, and only then looks at the book for the event. Then the row: the table gives the next
+state and the actions, whose effects are returned and carried out by the loop in their order.
+
+So the order needs no care where it is used: the first half can write and can ask for nothing else, and no effect
+leaves the second half before the first has ended. When `write` fails half-way, the loop has neither a new state nor an
+effect; the journal holds the facts up to there, and the next start settles them. A row may still write an intent of its
+own (`Write`, the request id for one); its actions do not read what they have just asked to be written.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware.book.records import Record
 from firmware.session.absorb import absorb
 from firmware.session.context import Context
 from firmware.session.effects import Effect, SetKeypad, SetTimer
 from firmware.session.events import Event, Report
+from firmware.session.known import Known, Now
 from firmware.session.states import RULES, State
 from firmware.session.table import TABLE
 
@@ -21,18 +35,20 @@ class Step:
     effects: tuple[Effect, ...]
 
 
-def step(state: State, context: Context, report: Report) -> Step:
-    """Take in one report. The effects stand in the order in which they must happen.
+def step(state: State, context: Context, book: Known, report: Report, write: Callable[[Record], None]) -> Step:
+    """Take in one report. The effects stand in the order in which they must happen, and none has happened yet.
 
-    Raises `IllegalTransition` when the table does not know the pair.
+    `write` takes a record into `book` and onto the disk. Raises what it raises, and `IllegalTransition` when the table
+    does not know the pair.
     """
-    event, facts = absorb(state, context, report)
+    now = Now(state, context, book, write)
+    event = absorb(now, report)
     row = TABLE[state].get(event)
     if row is None:
         raise IllegalTransition(f"{event} in {state}")
-    effects: list[Effect] = list(facts)
+    effects = list(now.effects)
     for action in row.actions:
-        effects.extend(action(context))
+        effects.extend(action(context, book))
     following = state if row.next is None else row.next
     effects.extend(_arrival(state, following, context, restarts=row.restarts))
     return Step(event, following, tuple(effects))

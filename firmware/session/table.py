@@ -57,7 +57,7 @@ _ANYWHERE: Rows = {
     E.PAPER_TAKEN: _IGNORE,
 }
 
-_SORRY = _to(S.SORRY, do.advise, do.stop_line)
+_SORRY = _to(S.SORRY, do.advise)
 _SORRY_CARD_IN = _to(S.SORRY_CARD_IN, do.release_card)
 
 _CARD_IN: Rows = {
@@ -98,7 +98,7 @@ _SETTLE: Rows = {
     E.FEE_MET: _IGNORE,
     E.PAYOUT_DUE: _to(S.PREPARING_PAYOUT, do.advise, do.count_hopper),
     E.CLAIM_DUE: _to(S.PRINTING_CLAIM_SLIP, do.advise, do.claim),
-    E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.stop_line, do.print_receipt),
+    E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.print_receipt),
     E.SETTLED_WITHOUT_PAPER: _SORRY,
 }
 

@@ -1,9 +1,15 @@
-"""The scene of a state: what the resident sees, derived from the state and the context and nothing else."""
+"""The scene of a state: what the resident sees, derived from the state, the context and the book's open session."""
+
+from collections.abc import Callable
+from functools import partial
 
 from drivers.vocabulary import OptionGroup, Text
+from firmware.book.open_session import OpenSession
+from firmware.book.reasons import EndReason
 from firmware.session import scenes as show
 from firmware.session.context import Context
 from firmware.session.keys import LINES_PER_PAGE, may_add, pages
+from firmware.session.known import Known, opened
 from firmware.session.states import State
 
 _WORKING = {
@@ -24,82 +30,96 @@ _WORKING = {
 }
 
 
-def scene(state: State, context: Context) -> show.Scene:
+def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Draw nothing, decide nothing: gather what the picture of this state needs."""
     if state in _WORKING:
         return show.Working(language=context.language, what=_WORKING[state])
+    if state in _BEFORE_MONEY:
+        return _BEFORE_MONEY[state](context)
+    session = opened(book)
     match state:
-        case State.IDLE:
-            return context.front or show.Starting(language=context.language)
-        case State.LAST_TRY:
-            return show.LastTry(language=context.language, countdown_s=context.countdown_s)
-        case State.ENTERING_PIN:
-            return show.EnterPin(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                count=context.pin_count,
-                tries_left=context.tries_left,
-                wrong=context.pin_wrong and context.pin_count == 0,
-            )
-        case State.TAKING_CARD | State.TAKING_CARD_ALARM | State.RETURNING_CARD:
-            alarm = state is not State.TAKING_CARD
-            return show.TakeCard(language=context.language, countdown_s=context.countdown_s, alarm=alarm)
-        case State.CHOOSING_KIND:
-            return _choose_kind(context)
-        case State.CHOOSING_OPTIONS:
-            return _choose_option(context)
-        case State.CHOOSING_COPIES:
-            return _choose_copies(context)
-        case State.CONFIRMING:
-            return _basket(context)
         case State.PAYING | State.PART_PAID:
-            return show.Pay(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                fee_yen=context.fee_yen,
-                inserted_yen=context.ledger.inserted_yen,
-                accepts_yen=tuple(sorted(context.accepting_yen)),
-                exact_money_only=context.exact_money_only,
-                rejected=context.coin_rejected,
-            )
+            return _pay(context, session)
         case State.PREPARING_PAPER | State.PRINTING:
-            return _printing(context)
+            return _printing(context, session)
         case State.PREPARING_PAYOUT | State.PAYING_OUT:
-            amount = context.ledger.owed_yen + context.ledger.paid_out_yen
-            return show.MoneyBack(language=context.language, amount_yen=amount, is_change=bool(context.printed))
+            amount = session.ledger.owed_yen + session.ledger.paid_out_yen
+            return show.MoneyBack(language=context.language, amount_yen=amount, is_change=session.printed > 0)
         case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
-            return show.TakePaper(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                copies=context.copies_out,
-                change_yen=context.ledger.paid_out_yen,
-                alarm=state is State.TAKING_PAPER_ALARM,
-            )
+            return _take_paper(context, session, alarm=state is State.TAKING_PAPER_ALARM)
         case State.DONE if context.reason is None:
-            return show.Done(
-                language=context.language,
-                copies=len(context.printed),
-                fee_yen=context.ledger.earned_yen,
-                change_yen=context.ledger.paid_out_yen,
-                claim_yen=context.claim_yen,
-                claim_code=context.claim_code if context.claim_yen else None,
-                claim_slip=not context.claim_slip_failed,
-            )
+            return _done(context, session)
         case _:
-            return _sorry(context, card_in=state is State.SORRY_CARD_IN)
+            return _sorry(context, session, card_in=state is State.SORRY_CARD_IN)
 
 
-def _sorry(context: Context, *, card_in: bool) -> show.Scene:
+def _idle(context: Context) -> show.Scene:
+    return context.front or show.Starting(language=context.language)
+
+
+def _last_try(context: Context) -> show.Scene:
+    return show.LastTry(language=context.language, countdown_s=context.countdown_s)
+
+
+def _enter_pin(context: Context) -> show.Scene:
+    return show.EnterPin(
+        language=context.language,
+        countdown_s=context.countdown_s,
+        count=context.pin_count,
+        tries_left=context.tries_left,
+        wrong=context.pin_wrong and context.pin_count == 0,
+    )
+
+
+def _take_card(context: Context, *, alarm: bool = False) -> show.Scene:
+    return show.TakeCard(language=context.language, countdown_s=context.countdown_s, alarm=alarm)
+
+
+def _pay(context: Context, session: OpenSession) -> show.Scene:
+    return show.Pay(
+        language=context.language,
+        countdown_s=context.countdown_s,
+        fee_yen=context.fee_yen,
+        inserted_yen=session.ledger.inserted_yen,
+        accepts_yen=tuple(sorted(context.accepting_yen)),
+        exact_money_only=context.exact_money_only,
+        rejected=context.coin_rejected,
+    )
+
+
+def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.Scene:
+    return show.TakePaper(
+        language=context.language,
+        countdown_s=context.countdown_s,
+        copies=session.copies_out,
+        change_yen=session.ledger.paid_out_yen,
+        alarm=alarm,
+    )
+
+
+def _done(context: Context, session: OpenSession) -> show.Scene:
+    return show.Done(
+        language=context.language,
+        copies=session.printed,
+        fee_yen=session.ledger.earned_yen,
+        change_yen=session.ledger.paid_out_yen,
+        claim_yen=session.ledger.claimed_yen,
+        claim_code=context.claim_code if session.ledger.claimed_yen else None,
+        claim_slip=not context.claim_slip_failed,
+    )
+
+
+def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Scene:
     return show.Sorry(
         language=context.language,
         countdown_s=context.countdown_s,
-        reason=str(context.reason or "machine"),
-        returned_yen=context.ledger.paid_out_yen,
-        claim_yen=context.claim_yen,
-        claim_code=context.claim_code if context.claim_yen else None,
+        reason=context.reason or EndReason.MACHINE,
+        returned_yen=session.ledger.paid_out_yen,
+        claim_yen=session.ledger.claimed_yen,
+        claim_code=context.claim_code if session.ledger.claimed_yen else None,
         claim_slip=not context.claim_slip_failed,
-        issued_copies=context.copies_out,
-        void_paper=context.void_paper,
+        issued_copies=session.copies_out,
+        void_paper=session.void_paper,
         card_in=card_in,
     )
 
@@ -187,12 +207,26 @@ def _labels(group: OptionGroup, values: tuple[str, ...]) -> tuple[Text, ...]:
     return tuple(choice.label for choice in group.choices if choice.value in values)
 
 
-def _printing(context: Context) -> show.Scene:
-    assert context.reserved is not None
-    copy = min(len(context.printed) + 1, len(context.reserved.copies))
+def _printing(context: Context, session: OpenSession) -> show.Scene:
+    copy = min(session.printed + 1, session.wanted)
     return show.Printing(
         language=context.language,
         kind_title=context.item_of_copy[copy].title,
         copy=copy,
-        copies=len(context.reserved.copies),
+        copies=session.wanted,
     )
+
+
+# What is shown before any coin is taken depends on the resident alone.
+_BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
+    State.IDLE: _idle,
+    State.LAST_TRY: _last_try,
+    State.ENTERING_PIN: _enter_pin,
+    State.TAKING_CARD: _take_card,
+    State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
+    State.RETURNING_CARD: partial(_take_card, alarm=True),
+    State.CHOOSING_KIND: _choose_kind,
+    State.CHOOSING_OPTIONS: _choose_option,
+    State.CHOOSING_COPIES: _choose_copies,
+    State.CONFIRMING: _basket,
+}
