@@ -170,18 +170,6 @@ class Book:
         self.totals["sessions"] += 1
         self.session = None
 
-    def _pin_result(self, record: records.PinResult) -> None:
-        self.open_session().pin_result(record)
-
-    def _request(self, record: records.Request) -> None:
-        self.open_session().requested(record)
-
-    def _authorised(self, record: records.Authorised) -> None:
-        self.open_session().authorised(record)
-
-    def _not_reserved(self, record: records.NotReserved) -> None:
-        self.open_session().not_reserved(record)
-
     def open_session(self) -> OpenSession:
         must(self.session is not None, "no session is open")
         assert self.session is not None
@@ -485,4 +473,15 @@ def _handler(kind: type[Any]) -> Callable[[Book, Any], None]:
     return handler
 
 
-_APPLY = {kind: _handler(kind) for kind in get_args(Record)}
+def _in_session(take: Callable[[OpenSession, Any], None]) -> Callable[[Book, Any], None]:
+    return lambda book, record: take(book.open_session(), record)
+
+
+# These concern the open session alone.
+_OF_SESSION: dict[Any, Callable[[OpenSession, Any], None]] = {
+    records.PinResult: OpenSession.pin_result,
+    records.Request: OpenSession.requested,
+    records.Authorised: OpenSession.authorised,
+    records.NotReserved: OpenSession.not_reserved,
+}
+_APPLY = {kind: _in_session(_OF_SESSION[kind]) if kind in _OF_SESSION else _handler(kind) for kind in get_args(Record)}

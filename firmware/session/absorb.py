@@ -7,32 +7,15 @@ the one word the table goes by. Facts are written as they arrive; what to do abo
 from typing import assert_never
 
 from drivers.vocabulary import (
-    AcceptorBlocked,
-    AcceptorRestarted,
-    Authenticated,
-    BindingFailed,
-    CardNotUsable,
-    CardProof,
-    CardRead,
     CardRefusal,
-    CentreRefused,
-    CentreUnreachable,
-    Challenge,
-    CoinCredited,
-    CoinFraud,
-    CoinRejected,
-    CreditsLost,
-    Dispensed,
+    CoinEvent,
     KeyPressed,
     KeyStuck,
-    PinBlocked,
     PinCancelled,
     PinEntered,
     PinProgress,
     PrintTrouble,
     PrintUnknown,
-    Reserved,
-    WrongPin,
 )
 from firmware.book.cases import Case
 from firmware.book.reasons import EndReason
@@ -43,20 +26,16 @@ from firmware.session.absorb_paper import absorb_paper, copy_outcome, slip_ended
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
-    CoinReadiness,
-    CopyOutcome,
+    CardReport,
+    CentreReport,
     DoorOpened,
     Event,
-    ExitSeen,
     Fault,
-    Fetched,
-    HopperCounted,
-    PagesReady,
-    PaperCounted,
-    PaperReadiness,
+    MachineReport,
+    MoneyReport,
+    PaperReport,
+    PersonReport,
     Report,
-    SlipOutcome,
-    SlotClosed,
     Ticked,
     TimedOut,
     Wiped,
@@ -65,44 +44,29 @@ from firmware.session.keys import key_event
 from firmware.session.known import Now, settle_event
 from firmware.session.states import CARD_IS_NEEDED, ENDING, RULES, SLOT_OPEN, WORKING_ON_MONEY, KeypadMode, State
 
-_Person = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened
-_Machine = Ticked | TimedOut | KeyStuck | Wiped | Fault
-
 
 def absorb(now: Now, report: Report) -> Event:
     """The event of a report in this state; the facts in it are written when this returns."""
     if not isinstance(report, Ticked):
         now.context.countdown_s = None
-    match report:
-        case Ticked() | TimedOut() | KeyStuck() | Wiped() | Fault():
-            return _machine(now, report)
-        case (
-            CardInserted() | CardRemoved() | KeyPressed() | PinProgress() | PinEntered() | PinCancelled() | DoorOpened()
-        ):
-            return _person(now, report)
-        case CardRead() | CardNotUsable() | CardProof() | WrongPin() | PinBlocked():
-            return absorb_card(now, report)
-        case (
-            Challenge()
-            | Authenticated()
-            | Reserved()
-            | Fetched()
-            | CentreRefused()
-            | CentreUnreachable()
-            | BindingFailed()
-        ):
-            return absorb_centre(now, report)
-        case PagesReady() | PaperReadiness() | PaperCounted() | CopyOutcome() | SlipOutcome() | ExitSeen():
-            return absorb_paper(now, report)
-        case CoinReadiness() | SlotClosed() | HopperCounted() | Dispensed():
-            return absorb_money(now, report)
-        case CoinCredited() | CoinRejected() | CreditsLost() | AcceptorRestarted() | CoinFraud() | AcceptorBlocked():
-            return absorb_coin(now, report)
-        case _:
-            assert_never(report)
+    if isinstance(report, PersonReport):
+        return _person(now, report)
+    if isinstance(report, MachineReport):
+        return _machine(now, report)
+    if isinstance(report, CardReport):
+        return absorb_card(now, report)
+    if isinstance(report, CentreReport):
+        return absorb_centre(now, report)
+    if isinstance(report, PaperReport):
+        return absorb_paper(now, report)
+    if isinstance(report, MoneyReport):
+        return absorb_money(now, report)
+    if isinstance(report, CoinEvent):
+        return absorb_coin(now, report)
+    assert_never(report)
 
 
-def _person(now: Now, report: _Person) -> Event:
+def _person(now: Now, report: PersonReport) -> Event:
     """What somebody does at the machine."""
     context = now.context
     match report:
@@ -131,7 +95,7 @@ def _person(now: Now, report: _Person) -> Event:
             return Event.DOOR_OPENED
 
 
-def _machine(now: Now, report: _Machine) -> Event:
+def _machine(now: Now, report: MachineReport) -> Event:
     """Time, and what the machine itself brings about."""
     match report:
         case Ticked(left_s=left_s):

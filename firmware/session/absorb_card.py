@@ -19,11 +19,8 @@ from drivers.vocabulary import (
 from firmware.book.reasons import EndReason
 from firmware.book.records import Authorised, PinResult
 from firmware.session.effects import StopLine
-from firmware.session.events import Event, Fetched
+from firmware.session.events import CardReport, CentreReport, Event, Fetched
 from firmware.session.known import Now
-
-CardReport = CardRead | CardNotUsable | CardProof | WrongPin | PinBlocked
-CentreReport = Challenge | Authenticated | Reserved | Fetched | CentreRefused | CentreUnreachable | BindingFailed
 
 
 def absorb_card(now: Now, report: CardReport) -> Event:

@@ -4,6 +4,7 @@ from drivers.vocabulary import (
     AcceptorBlocked,
     AcceptorRestarted,
     CoinCredited,
+    CoinEvent,
     CoinFraud,
     CoinRejected,
     CreditsLost,
@@ -14,12 +15,9 @@ from firmware.book.cases import Case
 from firmware.book.reasons import EndReason
 from firmware.book.records import Coin, Flag, PayDone, PayIntent, SlotOpened, StrayCoin
 from firmware.book.records import SlotClosed as SlotClosedRecord
-from firmware.session.events import CoinReadiness, Event, HopperCounted, SlotClosed
+from firmware.session.events import CoinReadiness, Event, HopperCounted, MoneyReport, SlotClosed
 from firmware.session.known import Now, acceptable, settle_event
 from firmware.session.states import RULES, SLOT_OPEN, State
-
-MoneyReport = CoinReadiness | SlotClosed | HopperCounted | Dispensed
-CoinReport = CoinCredited | CoinRejected | CreditsLost | AcceptorRestarted | CoinFraud | AcceptorBlocked
 
 
 def absorb_money(now: Now, report: MoneyReport) -> Event:
@@ -35,7 +33,7 @@ def absorb_money(now: Now, report: MoneyReport) -> Event:
             return _dispensed(now, report)
 
 
-def absorb_coin(now: Now, report: CoinReport) -> Event:
+def absorb_coin(now: Now, report: CoinEvent) -> Event:
     match report:
         case CoinCredited():
             return _credited(now, report)

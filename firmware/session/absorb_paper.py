@@ -12,12 +12,11 @@ from firmware.session.events import (
     PagesReady,
     PaperCounted,
     PaperReadiness,
+    PaperReport,
     SlipOutcome,
 )
 from firmware.session.known import Now, paper_lasts, settle_event
 from firmware.session.states import State
-
-PaperReport = PagesReady | PaperReadiness | PaperCounted | CopyOutcome | SlipOutcome | ExitSeen
 
 
 def absorb_paper(now: Now, report: PaperReport) -> Event:

@@ -1,6 +1,7 @@
 """The scene of a state: what the resident sees, derived from the state, the context and the book's open session."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from drivers.vocabulary import OptionGroup, Text
@@ -32,8 +33,13 @@ _WORKING = {
 
 def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Draw nothing, decide nothing: gather what the picture of this state needs."""
+    return replace(_picture(state, context, book), language=context.language, countdown_s=context.countdown_s)
+
+
+def _picture(state: State, context: Context, book: Known) -> show.Scene:
+    """The scene, but for the language and the countdown."""
     if state in _WORKING:
-        return show.Working(language=context.language, what=_WORKING[state])
+        return show.Working(what=_WORKING[state])
     if state in _BEFORE_MONEY:
         return _BEFORE_MONEY[state](context)
     session = opened(book)
@@ -44,9 +50,9 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
             return _printing(context, session)
         case State.PREPARING_PAYOUT | State.PAYING_OUT:
             amount = session.ledger.owed_yen + session.ledger.paid_out_yen
-            return show.MoneyBack(language=context.language, amount_yen=amount, is_change=session.printed > 0)
+            return show.MoneyBack(amount_yen=amount, is_change=session.printed > 0)
         case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
-            return _take_paper(context, session, alarm=state is State.TAKING_PAPER_ALARM)
+            return _take_paper(session, alarm=state is State.TAKING_PAPER_ALARM)
         case State.DONE if context.reason is None:
             return _done(context, session)
         case _:
@@ -54,31 +60,27 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
 
 
 def _idle(context: Context) -> show.Scene:
-    return context.front or show.Starting(language=context.language)
+    return context.front or show.Starting()
 
 
-def _last_try(context: Context) -> show.Scene:
-    return show.LastTry(language=context.language, countdown_s=context.countdown_s)
+def _last_try(_: Context) -> show.Scene:
+    return show.LastTry()
 
 
 def _enter_pin(context: Context) -> show.Scene:
     return show.EnterPin(
-        language=context.language,
-        countdown_s=context.countdown_s,
         count=context.pin_count,
         tries_left=context.tries_left,
         wrong=context.pin_wrong and context.pin_count == 0,
     )
 
 
-def _take_card(context: Context, *, alarm: bool = False) -> show.Scene:
-    return show.TakeCard(language=context.language, countdown_s=context.countdown_s, alarm=alarm)
+def _take_card(_: Context, *, alarm: bool = False) -> show.Scene:
+    return show.TakeCard(alarm=alarm)
 
 
 def _pay(context: Context, session: OpenSession) -> show.Scene:
     return show.Pay(
-        language=context.language,
-        countdown_s=context.countdown_s,
         fee_yen=context.fee_yen,
         inserted_yen=session.ledger.inserted_yen,
         accepts_yen=tuple(sorted(context.accepting_yen)),
@@ -87,10 +89,8 @@ def _pay(context: Context, session: OpenSession) -> show.Scene:
     )
 
 
-def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.Scene:
+def _take_paper(session: OpenSession, *, alarm: bool) -> show.Scene:
     return show.TakePaper(
-        language=context.language,
-        countdown_s=context.countdown_s,
         copies=session.copies_out,
         change_yen=session.ledger.paid_out_yen,
         alarm=alarm,
@@ -99,7 +99,6 @@ def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.
 
 def _done(context: Context, session: OpenSession) -> show.Scene:
     return show.Done(
-        language=context.language,
         copies=session.printed,
         fee_yen=session.ledger.earned_yen,
         change_yen=session.ledger.paid_out_yen,
@@ -111,8 +110,6 @@ def _done(context: Context, session: OpenSession) -> show.Scene:
 
 def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Scene:
     return show.Sorry(
-        language=context.language,
-        countdown_s=context.countdown_s,
         reason=context.reason or EndReason.MACHINE,
         returned_yen=session.ledger.paid_out_yen,
         claim_yen=session.ledger.claimed_yen,
@@ -133,8 +130,6 @@ def _choose_kind(context: Context) -> show.Scene:
     first = (context.page - 1) * LINES_PER_PAGE
     refused = context.refused_line
     return show.ChooseKind(
-        language=context.language,
-        countdown_s=context.countdown_s,
         masked_name=context.who.masked_name,
         lines=lines[first : first + LINES_PER_PAGE],
         page=context.page,
@@ -153,8 +148,6 @@ def _choose_option(context: Context) -> show.Scene:
     first = (draft.page - 1) * LINES_PER_PAGE
     shown = group.choices[first : first + LINES_PER_PAGE]
     return show.ChooseOption(
-        language=context.language,
-        countdown_s=context.countdown_s,
         kind_title=draft.offer.title,
         title=group.title,
         lines=tuple(show.ChoiceLine(label=c.label, chosen=c.value in chosen) for c in shown),
@@ -170,8 +163,6 @@ def _choose_copies(context: Context) -> show.Scene:
     draft = context.draft
     assert draft is not None
     return show.ChooseCopies(
-        language=context.language,
-        countdown_s=context.countdown_s,
         kind_title=draft.offer.title,
         fee_yen=draft.offer.fee_yen,
         copies=draft.copies,
@@ -191,8 +182,6 @@ def _basket(context: Context) -> show.Scene:
         for offer, item in context.basket
     )
     return show.Basket(
-        language=context.language,
-        countdown_s=context.countdown_s,
         masked_name=context.who.masked_name,
         lines=lines,
         fee_yen=context.fee_yen,
@@ -210,7 +199,6 @@ def _labels(group: OptionGroup, values: tuple[str, ...]) -> tuple[Text, ...]:
 def _printing(context: Context, session: OpenSession) -> show.Scene:
     copy = min(session.printed + 1, session.wanted)
     return show.Printing(
-        language=context.language,
         kind_title=context.item_of_copy[copy].title,
         copy=copy,
         copies=session.wanted,
