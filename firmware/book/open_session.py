@@ -274,16 +274,13 @@ class OpenSession:
     def closed(self, record: records.SessionClosed) -> None:
         self._mine(record.sid)
         must(self.printing is None and self.paying is None, "nothing moves when a session closes")
-        must(self.ledger.owed_yen == 0, "a session closes at nothing owed")
+        ledger = self.ledger
+        must(ledger.owed_yen == 0, "a session closes at nothing owed")
         must(all(not book.untold for book in self.requests.values()), "the centre is told of every copy")
         must(not self.untold_claims, "the centre is told of every claim")
         written = (record.inserted_yen, record.earned_yen, record.paid_out_yen, record.claimed_yen)
-        must(written == accounts(self.ledger), "a session closes with the figures of its ledger")
+        accounts = (ledger.inserted_yen, ledger.earned_yen, ledger.paid_out_yen, ledger.claimed_yen)
+        must(written == accounts, "a session closes with the figures of its ledger")
 
     def _mine(self, sid: str) -> None:
         must(sid == self.sid, "the record is of another session")
-
-
-def accounts(ledger: Ledger) -> tuple[int, int, int, int]:
-    """INSERTED, EARNED, PAID_OUT, CLAIMED."""
-    return ledger.inserted_yen, ledger.earned_yen, ledger.paid_out_yen, ledger.claimed_yen

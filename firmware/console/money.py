@@ -328,7 +328,7 @@ def acceptor_pair(hands: Hands, serial: str) -> Planning:
             yield Listen(hands.monotonic() + 0.5)
         if hands.book.acceptor_serial != int(serial):
             raise Refused("acceptor", f"No acceptor with the serial number {serial} answers.")
-        for code, detail in [item for item in hands.book.queue if item[0] == "acceptor_swapped"]:
+        for code, detail in [item for item in hands.book.queue if item[0] == Case.ACCEPTOR_SWAPPED]:
             hands.write(records.Resolved(code=code, detail=detail, decision=f"paired by {by}"))
         return Answer((f"Paired with {serial}.",))
 

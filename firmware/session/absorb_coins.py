@@ -11,10 +11,9 @@ from drivers.vocabulary import (
     Dispensed,
     HopperState,
 )
+from firmware.book import records
 from firmware.book.cases import Case
 from firmware.book.reasons import EndReason
-from firmware.book.records import Coin, Flag, PayDone, PayIntent, SlotOpened, StrayCoin
-from firmware.book.records import SlotClosed as SlotClosedRecord
 from firmware.session.events import CoinReadiness, Event, HopperCounted, MoneyReport, SlotClosed
 from firmware.session.known import Now, acceptable, settle_event
 from firmware.session.states import RULES, SLOT_OPEN, State
@@ -25,7 +24,7 @@ def absorb_money(now: Now, report: MoneyReport) -> Event:
         case CoinReadiness():
             return _readiness(now, report)
         case SlotClosed(counters=counters):
-            now.write(SlotClosedRecord(sid=now.context.session_id, event_counter=counters.event_counter))
+            now.write(records.SlotClosed(sid=now.context.session_id, event_counter=counters.event_counter))
             return Event.SLOT_CLOSED if now.state is State.DRAINING_PAID else settle_event(now)
         case HopperCounted():
             return _hopper_counted(now, report)
@@ -42,18 +41,18 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
             if not certain:
                 # It may have stayed inside (36: it has); whoever asks for it at the counter is believed by this.
                 whose = f", session {now.context.session_id}" if RULES[now.state].may_hold_money else ""
-                now.write(Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
+                now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
             return Event.COIN_NOTED
         case CreditsLost(count=count):
-            now.write(Flag(Case.CREDITS_LOST, str(count)))
+            now.write(records.Flag(Case.CREDITS_LOST, str(count)))
             return Event.COIN_NOTED
         case AcceptorRestarted():
-            now.write(Flag(Case.ACCEPTOR_RESTARTED, ""))
+            now.write(records.Flag(Case.ACCEPTOR_RESTARTED, ""))
             return Event.COIN_NOTED
         case CoinFraud(code=code):
-            return _trouble(now, Flag(Case.COIN_FRAUD, str(code)))
+            return _trouble(now, records.Flag(Case.COIN_FRAUD, str(code)))
         case AcceptorBlocked(code=code):
-            return _trouble(now, Flag(Case.ACCEPTOR_BLOCKED, str(code)))
+            return _trouble(now, records.Flag(Case.ACCEPTOR_BLOCKED, str(code)))
 
 
 def payout_lost(now: Now) -> Event:
@@ -75,7 +74,7 @@ def _readiness(now: Now, report: CoinReadiness) -> Event:
     if not accepting_yen or not (report.selective or everything):
         context.reason = EndReason.CHANGE_SHORT
         return Event.COINS_NOT_READY
-    now.write(SlotOpened(context.session_id, counters.event_counter, counters.accepted_total))
+    now.write(records.SlotOpened(context.session_id, counters.event_counter, counters.accepted_total))
     return Event.COINS_READY
 
 
@@ -83,16 +82,16 @@ def _credited(now: Now, report: CoinCredited) -> Event:
     context, value_yen, counter = now.context, report.value_yen, report.event_counter
     if RULES[now.state].may_hold_money and context.fee_yen > 0:
         context.coin_rejected = False
-        now.write(Coin(context.session_id, value_yen, counter))
+        now.write(records.Coin(context.session_id, value_yen, counter))
         return Event.FEE_MET if now.session.ledger.inserted_yen >= context.fee_yen else Event.COIN
-    now.write(StrayCoin(value_yen, counter))
+    now.write(records.StrayCoin(value_yen, counter))
     if context.accepting_yen:
         # Nobody's; but somebody stands there whom the slot was opened for, and the counter must know whose it may be.
-        now.write(Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
+        now.write(records.Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
     return Event.COIN_NOTED
 
 
-def _trouble(now: Now, flag: Flag) -> Event:
+def _trouble(now: Now, flag: records.Flag) -> Event:
     if now.state in SLOT_OPEN:
         now.context.reason = now.context.reason or EndReason.COIN_TROUBLE
     now.write(flag)
@@ -104,8 +103,8 @@ def _hopper_counted(now: Now, report: HopperCounted) -> Event:
     if context.next_payout is None or context.next_payout[0] != report.value_yen:
         return Event.KEY_IGNORED  # of a hopper that was given up meanwhile
     value_yen, coins = context.next_payout
+    now.write(records.PayIntent(context.session_id, value_yen, coins, before.event_counter, before.life_total))
     context.next_payout = None
-    now.write(PayIntent(context.session_id, value_yen, coins, before.event_counter, before.life_total))
     return Event.HOPPER_COUNTED
 
 
@@ -116,7 +115,7 @@ def _dispensed(now: Now, report: Dispensed) -> Event:
     queue (`pay_unknown`) and counts it as doubtful.
     """
     counters = report.counters
-    done = PayDone(
+    done = records.PayDone(
         sid=now.context.session_id,
         value_yen=report.value_yen,
         asked=report.asked,

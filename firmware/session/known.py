@@ -1,6 +1,6 @@
 """What the session reads of the book, and what it works out from that and from what the devices last said.
 
-The book changes by records only, so everything here is read only, and right as soon as the record is written.
+The book changes by records only, so nothing here changes it, and all of it is right as soon as the record is written.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Known(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What a report meets. `write` takes a fact into book and journal at once, so what is read after it is true."""
+    """What a report meets. `write` returns when book and journal have the record, so what is read after it is true."""
 
     state: State
     context: Context

@@ -1,14 +1,17 @@
 """One step of a session: a report in, the next state and the effects out.
 
 A step has two halves, because what follows from a fact is decided on the book, and the book changes by records.
-First the facts: `absorb` hands every record that the report stands for to `write`, which takes it into the book and
-onto the disk before it returns, and only then looks at the book for the event. Then the row: the table gives the next
-state and the actions, whose effects are returned and carried out by the loop in their order.
+First the facts: `absorb` hands every record that the report stands for to `write`, which returns when book and journal
+have it (durable, where `events.toml` says so), and only then looks at the book for the event. Then the row: the table
+gives the next state and the actions, whose effects are returned and carried out by the loop in their order.
 
-So the order needs no care where it is used: the first half can write and can ask for nothing else, and no effect
-leaves the second half before the first has ended. When `write` fails half-way, the loop has neither a new state nor an
-effect; the journal holds the facts up to there, and the next start settles them. A row may still write an intent of its
-own (`Write`, the request id for one); its actions do not read what they have just asked to be written.
+So a record always comes before the effects it must come before: the first half can write and do nothing else, and no
+effect is carried out before the second half has ended. When `write` fails, the loop gets neither a state nor an effect;
+the journal holds the facts up to there, and the next start settles them. An action may write too (`Write`; the request
+id for one), and then does not read what it has just asked to be written.
+
+The other way would be to carry out each effect while the step is still being computed. Then a failure in the middle
+leaves a step of which some devices have heard and others have not.
 """
 
 from collections.abc import Callable
@@ -38,7 +41,7 @@ class Step:
 def step(state: State, context: Context, book: Known, report: Report, write: Callable[[Record], None]) -> Step:
     """Take in one report. The effects stand in the order in which they must happen, and none has happened yet.
 
-    `write` takes a record into `book` and onto the disk. Raises what it raises, and `IllegalTransition` when the table
+    `write` takes a record into `book` and the journal. Raises what it raises, and `IllegalTransition` when the table
     does not know the pair.
     """
     now = Now(state, context, book, write)

@@ -7,6 +7,7 @@ import pytest
 import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import CoinCredited, HopperCounters
 from firmware.book import records
+from firmware.book.cases import Case
 from firmware.console.messages import CheckPassword, ConsoleLost
 from firmware.desks import Heard
 from firmware.session import scenes as show
@@ -369,7 +370,8 @@ def test_what_a_hopper_may_have_paid_is_not_paid_by_another(wallet: Cards) -> No
     serve(machine, person)
     closed = machine.records(records.SessionClosed)[-1]
     assert machine.coins_out_yen() == 200
-    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole step is a claim (absorb._dispensed)
+    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole step is a claim
+    assert [code for code, _ in machine.loop.book.queue] == [Case.PAY_UNKNOWN]
 
 
 def test_the_count_of_a_hopper_that_was_given_up_comes_too_late() -> None:

@@ -5,7 +5,7 @@ event, the book balances, nothing is printed or paid without its intent on recor
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -375,6 +375,37 @@ def test_the_intent_stands_before_the_effect() -> None:
         ("PayIntent", "Dispense"),
     ]:
         assert names.index(intent) < names.index(effect)
+
+
+def at_the_counter() -> Walk:
+    return after_paying(500)
+
+
+def at_the_hopper() -> Walk:
+    return after_paying(500).feed(PaperCounted(6), CopyOutcome(1, PRINTED))
+
+
+@pytest.mark.parametrize(
+    ("come", "report", "intent"),
+    [
+        (at_the_counter, PaperCounted(6), records.PrintIntent),
+        (at_the_hopper, HopperCounted(100, HopperCounters(1, 1)), records.PayIntent),
+    ],
+)
+def test_a_fact_that_cannot_be_written_asks_for_nothing(
+    come: Callable[[], Walk], report: Report, intent: type[records.Record]
+) -> None:
+    """The medium fails at the intent: the loop gets no effect to carry out, and the report can be taken in again."""
+    walk = come()
+
+    def broken(record: records.Record) -> None:
+        assert isinstance(record, intent)
+        raise OSError("the medium is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        step(walk.state, walk.context, walk.book, report, broken)
+    assert walk.written(intent) == []
+    assert len(walk.feed(report).written(intent)) == 1
 
 
 # --- by chance ----------------------------------------------------------------------------------
