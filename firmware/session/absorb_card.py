@@ -74,7 +74,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
             context.reason = trouble
             return Event.CENTRE_UNREACHABLE
         case BindingFailed(field=name):
-            # An answer was not ours: nobody is served until a person has looked (facts: a.6, stop the line).
+            # An answer was not ours: nobody is served until a person has looked (binding rule 9).
             context.reason = EndReason.BINDING
             now.effects.append(StopLine(name))
             return Event.BINDING_FAILED

@@ -54,7 +54,7 @@ def copy_outcome(now: Now, number: int, result: Printed | NotPrinted | PrintUnkn
     rid, copy = context.reserved.request_id, context.reserved.copies[number - 1]
     match result:
         case Printed(evidence=evidence, counter=counter, trouble=trouble):
-            # With trouble it is complete, and stuck behind the cutter: a person must hand it over (catalogue R4).
+            # With trouble it is complete, and stuck behind the cutter: a person must hand it over (fault R4).
             if trouble is not None:
                 context.reason = EndReason.PAPER_STUCK
                 now.write(Flag(Case.PAPER_STUCK, f"{rid}.{number}"))
@@ -81,7 +81,7 @@ def slip_ended(now: Now) -> Event:
 
 def _readiness(now: Now, report: PaperReadiness) -> Event:
     certificate, receipt = report.certificate, report.receipt
-    # A sheet in the mouth is somebody else's (catalogue R9).
+    # A sheet in the mouth is somebody else's (fault R9).
     if not certificate.ready or not receipt.ready or certificate.exit is PaperExit.PRESENT:
         now.context.reason = EndReason.PAPER_NOT_READY
         return Event.PAPER_NOT_READY
