@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from drivers.pin_pad.entry import PinBuffer
 from drivers.printer.raster import RasterPage, RasterSlip
 from firmware.book.book import Book
+from firmware.book.ledger import Ledger
 from firmware.config.settings import at_start, why_unusable
 from firmware.config.unit import Unit, UnitError, load_unit
 from firmware.console.access import HARD_LOCK
@@ -294,7 +295,8 @@ class Machine:
 
     def _publish(self, loop: Loop) -> None:
         """What the simulator's panel and tests may know; nothing personal."""
-        state = loop.reception.state
+        state, session = loop.reception.state, loop.book.session
+        ledger = session.ledger if session else Ledger()
         published = {
             "state": loop.state.name,
             "scene": type(loop.scene).__name__,
@@ -302,9 +304,9 @@ class Machine:
             "reasons": sorted(state.reasons),
             "session": loop.sessions,
             "fee_yen": loop.context.fee_yen,
-            "inserted_yen": loop.context.ledger.inserted_yen,
-            "owed_yen": loop.context.ledger.owed_yen,
-            "printed": len(loop.context.printed),
+            "inserted_yen": ledger.inserted_yen,
+            "owed_yen": ledger.owed_yen,
+            "printed": session.printed if session else 0,
             "reason": loop.context.reason,
             "language": loop.context.language,
             "updated_monotonic": time.monotonic(),

@@ -19,7 +19,7 @@ from drivers.ports import Clock
 from drivers.vocabulary import CoinEvent, Reserved, StrayPayout
 from firmware.book import records
 from firmware.book.book import Book
-from firmware.book.cases import DOOR_OPENED
+from firmware.book.cases import Case
 from firmware.config.settings import TRIAL_S
 from firmware.config.unit import Timeouts
 from firmware.console.console import Console
@@ -177,7 +177,7 @@ class Loop:
 
     def redraw(self) -> None:
         """Show what the state says, if that is not what is shown already."""
-        wanted = scene(self.state, self.context)
+        wanted = scene(self.state, self.context, self.book)
         if wanted != self._shown:
             self._shown = wanted
             self._show(wanted)
@@ -243,7 +243,7 @@ class Loop:
         self.reception.door_open = opened
         watched = self._console is not None and self._console.person is not None
         if opened and not (self.reception.state.in_maintenance and watched):
-            self._memory.flag(DOOR_OPENED, "not in maintenance", durable=True)
+            self._memory.flag(Case.DOOR_OPENED, "not in maintenance", durable=True)
             if self.state is not State.IDLE:
                 self._report(DoorOpened())
             self._beat_at_s = 0.0  # the centre hears of it now
@@ -262,7 +262,7 @@ class Loop:
             case Paired(serial=serial):
                 self.write(records.AcceptorPaired(serial=serial))
             case Stranger(serial=serial):
-                self._memory.flag("acceptor_swapped", f"serial number {serial}")
+                self._memory.flag(Case.ACCEPTOR_SWAPPED, f"serial number {serial}")
         self._look_at_s = 0.0
 
     def _report(self, report: Report) -> None:
@@ -285,9 +285,7 @@ class Loop:
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
             self.reception.state = self.reception.state.session_began()
-            self.context.tubes = dict(self.book.tubes)  # staff may have been here since the last session
-            self.context.counted_sheets = self.book.sheets
-        taken = step(self.state, self.context, report)
+        taken = step(self.state, self.context, self.book, report, self.write)
         self.state = taken.state
         if taken.state is not before:
             self._ticket += 1
@@ -371,7 +369,7 @@ class Loop:
                 self._timer = Timer(now_s + LONG_WORK_S)
             case Wait.PAY:  # what is paid for must still be printed while the centre's promise holds (fault T2)
                 self._timer = Timer(min(now_s + self._timeouts.pay_s, self._promise_ends_s - PRINT_MARGIN_S))
-            case Wait.DONE if self.context.claim_yen:  # a code to write down
+            case Wait.DONE if self.book.open_session().ledger.claimed_yen:  # a code to write down
                 self._timer = Timer(now_s + self._timeouts.sorry_s)
             case _:
                 self._timer = Timer(now_s + getattr(self._timeouts, wait.value))
@@ -486,7 +484,6 @@ class Loop:
             session_id=self._fresh_id(),
             session_nonce=bytes.fromhex(self._fresh_id()),
             request_ids=self._fresh_ids(),
-            tubes=dict(self.book.tubes),
             language=self._house.languages[0],
         )
 

@@ -15,10 +15,11 @@ from typing import Any, get_args
 
 from drivers.vocabulary import HopperCounters
 from firmware.book import records
-from firmware.book.cases import ADVICE_REFUSED, MEDIUM_FAILED, UNCERTAIN_CODES, enqueue
+from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, read
+from firmware.book.cases import UNCERTAIN_CODES, Case, enqueue
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
-from firmware.book.records import Advice, Record
+from firmware.book.records import Record
 from firmware.book.schema import canonical
 from firmware.book.settings_book import SettingsBook
 
@@ -119,7 +120,7 @@ class Book:
     def _boot(self, record: records.Boot) -> None:
         self.totals["boots"] += 1
         if record.reason == "medium":
-            self._enqueue(MEDIUM_FAILED, f"seen by start {self.totals['boots']}")
+            self._enqueue(Case.MEDIUM_FAILED, f"seen by start {self.totals['boots']}")
 
     def _counters(self, record: records.Counters) -> None:
         if record.acceptor_total != self.acceptor_total:
@@ -136,7 +137,7 @@ class Book:
 
     def _flag(self, record: records.Flag) -> None:
         self.totals["flags"] += 1
-        if record.code == "credits_lost":
+        if record.code == Case.CREDITS_LOST:
             self.acceptor_lost += int(record.detail)
         self._enqueue(record.code, record.detail)
 
@@ -144,7 +145,7 @@ class Book:
         item = (record.code, record.detail)
         must(item in self.queue, "only what is in the queue can be resolved")
         self.queue.remove(item)
-        if record.code == ADVICE_REFUSED:  # a person has told the centre in another way
+        if record.code == Case.ADVICE_REFUSED:  # a person has told the centre in another way
             self._settle_advice(record.detail)
 
     def _line_stopped(self, record: records.LineStopped) -> None:
@@ -169,18 +170,6 @@ class Book:
         self.totals["sessions"] += 1
         self.session = None
 
-    def _pin_result(self, record: records.PinResult) -> None:
-        self.open_session().pin_result(record)
-
-    def _request(self, record: records.Request) -> None:
-        self.open_session().request(record)
-
-    def _authorised(self, record: records.Authorised) -> None:
-        self.open_session().authorised(record)
-
-    def _not_reserved(self, record: records.NotReserved) -> None:
-        self.open_session().not_reserved(record)
-
     def open_session(self) -> OpenSession:
         must(self.session is not None, "no session is open")
         assert self.session is not None
@@ -194,7 +183,7 @@ class Book:
     def _stray_coin(self, record: records.StrayCoin) -> None:
         self._coin_in(record)
         self.totals["stray_yen"] += record.value_yen
-        self._enqueue("stray_coin", f"{record.value_yen} yen, event {record.event_counter}")
+        self._enqueue(Case.STRAY_COIN, f"{record.value_yen} yen, event {record.event_counter}")
 
     def _acceptor_paired(self, record: records.AcceptorPaired) -> None:
         self.acceptor_serial = record.serial
@@ -229,17 +218,18 @@ class Book:
     def _copy_printed(self, record: records.CopyPrinted) -> None:
         session = self.open_session()
         intent = session.printing
-        session.copy_printed(record)
+        stuck = self._flagged(Case.PAPER_STUCK, record)
+        session.copy_printed(record, stuck=stuck)
         assert intent is not None
         self.totals["copies_printed"] += 1
         self.totals["earned_yen"] += record.fee_yen
         self.printer_counter = record.printer_counter
         self.paper_waiting = record.rid
-        self.whole_in_path = ("paper_stuck", f"{record.rid}.{record.copy}") in self.queue
+        self.whole_in_path = stuck
         self._use_sheets(intent.pages)
 
     def _copy_spoiled(self, record: records.CopySpoiled) -> None:
-        self.open_session().copy_spoiled(record)
+        self.open_session().copy_spoiled(record, begun=self._flagged(Case.VOID_SHEET_IN_PATH, record))
         self.totals["copies_spoiled"] += 1
         self.printer_counter = None  # how many sheets it took is asked, not guessed
 
@@ -247,14 +237,18 @@ class Book:
         self.open_session().copy_uncertain(record)
         self.totals["copies_uncertain"] += 1
         self.printer_counter = None
-        self._enqueue("copy_uncertain", f"{record.rid}.{record.copy}")
+        self._enqueue(Case.COPY_UNCERTAIN, f"{record.rid}.{record.copy}")
 
     def _paper_taken(self, _: records.PaperTaken) -> None:
         self.paper_waiting = None
 
     def _paper_left(self, record: records.PaperLeft) -> None:
         self.paper_waiting = None
-        self._enqueue("paper_left", record.rid)
+        self._enqueue(Case.PAPER_LEFT, record.rid)
+
+    def _flagged(self, code: Case, record: records.CopyPrinted | records.CopySpoiled) -> bool:
+        """Whether a person was told so of this copy: the flag is written before the copy's own record."""
+        return (code, f"{record.rid}.{record.copy}") in self.queue
 
     def _use_sheets(self, sheets: int) -> None:
         if self.sheets is not None:
@@ -274,7 +268,7 @@ class Book:
         excess_yen = session.ledger.overpaid_yen - before.overpaid_yen
         self.totals["overpaid_yen"] += excess_yen
         if excess_yen:
-            self._enqueue("overpaid", f"{excess_yen} yen, session {record.sid}")
+            self._enqueue(Case.OVERPAID, f"{excess_yen} yen, session {record.sid}")
         self._hopper_paid(record, f"session {record.sid}")
 
     def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
@@ -309,7 +303,7 @@ class Book:
             self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
         if record.paid is None:
             self.totals["unknown_yen"] += record.asked * record.value_yen
-            self._enqueue("pay_unknown", f"{record.asked} x {record.value_yen} yen, {who}")
+            self._enqueue(Case.PAY_UNKNOWN, f"{record.asked} x {record.value_yen} yen, {who}")
 
     def _payout_unexplained(self, record: records.PayoutUnexplained) -> None:
         coins = record.coins or 0
@@ -336,8 +330,8 @@ class Book:
         must(record.advice_id not in self._advices, "an advice is queued once")
         self.open_session().advice_queued(record.advice)
         self._advices[record.advice_id] = record.advice
-        if record.advice["op"] != "claim":
-            self.totals[f"told_{record.advice['op']}"] += 1
+        if isinstance(record.advice, CopyAdvice):
+            self.totals[f"told_{record.advice.fate}"] += 1
 
     def _advice_done(self, record: records.AdviceDone) -> None:
         must(record.advice_id in self._advices, "only what is pending is acknowledged")
@@ -345,8 +339,8 @@ class Book:
 
     def _settle_advice(self, advice_id: str) -> None:
         advice = self._advices.pop(advice_id, None)
-        if advice is not None and advice["op"] == "claim":
-            self.claims.pop(str(advice["key"]), None)
+        if isinstance(advice, ClaimAdvice):
+            self.claims.pop(advice.key, None)
 
     # --- staff ----------------------------------------------------------------------------------
 
@@ -359,7 +353,7 @@ class Book:
     def _cash_box_emptied(self, record: records.CashBoxEmptied) -> None:
         expected_yen = sum(value * coins for value, coins in self.cash_box.items())
         if record.counted_yen != expected_yen:
-            self._enqueue("cash_box", f"counted {record.counted_yen}, expected {expected_yen}")
+            self._enqueue(Case.CASH_BOX, f"counted {record.counted_yen}, expected {expected_yen}")
         self.cash_box = {}
 
     def _sheets_used(self, record: records.SheetsUsed) -> None:
@@ -398,9 +392,8 @@ class Book:
         self.collecting.pop(record.key, None)
         self.totals["collected_yen"] += record.amount_yen
         self.totals["collections"] += 1
-        number = self.totals["collections"]
-        told = {"op": "collected", "key": record.key, "amount_yen": record.amount_yen, "collection": number}
-        self._advices[f"{record.key}.collected.{number}"] = told
+        advice = CollectedAdvice(record.key, record.amount_yen, self.totals["collections"])
+        self._advices[advice.id] = advice
 
     # --- checkpoints ----------------------------------------------------------------------------
 
@@ -429,7 +422,7 @@ class Book:
             "collecting": [[key, amount] for key, amount in self.collecting.items()],
             "console": self.console.snapshot(),
             "settings": self.settings.snapshot(),
-            "advices": [[advice_id, dict(advice)] for advice_id, advice in self._advices.items()],
+            "advices": [[advice_id, advice.told()] for advice_id, advice in self._advices.items()],
         }
 
     def _checkpoint(self, record: records.Checkpoint) -> None:
@@ -458,7 +451,7 @@ class Book:
         self.collecting = dict(state.get("collecting", []))
         self.console = ConsoleBook.restored(state.get("console", {}))
         self.settings = SettingsBook.restored(state.get("settings", {}))
-        self._advices = dict(state["advices"])
+        self._advices = {advice_id: read(told) for advice_id, told in state["advices"]}
 
     def _enqueue(self, code: str, detail: str) -> None:
         enqueue(self.queue, code, detail)
@@ -480,4 +473,15 @@ def _handler(kind: type[Any]) -> Callable[[Book, Any], None]:
     return handler
 
 
-_APPLY = {kind: _handler(kind) for kind in get_args(Record)}
+def _in_session(take: Callable[[OpenSession, Any], None]) -> Callable[[Book, Any], None]:
+    return lambda book, record: take(book.open_session(), record)
+
+
+# These concern the open session alone.
+_OF_SESSION: dict[Any, Callable[[OpenSession, Any], None]] = {
+    records.PinResult: OpenSession.pin_result,
+    records.Request: OpenSession.requested,
+    records.Authorised: OpenSession.authorised,
+    records.NotReserved: OpenSession.not_reserved,
+}
+_APPLY = {kind: _in_session(_OF_SESSION[kind]) if kind in _OF_SESSION else _handler(kind) for kind in get_args(Record)}

@@ -15,12 +15,14 @@ do is refused: a coin may come late, a hopper may pay too much or too little, a 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from firmware.book import records
+from firmware.book.advice import ClaimAdvice, CopyFate, SessionAdvice
 from firmware.book.ledger import Ledger
+from firmware.book.reasons import Outcome
 from firmware.book.records import CopyLine
 
 
@@ -50,7 +52,7 @@ class RequestBook:
     wanted: int
     lines: dict[int, CopyLine]
     stages: dict[int, CopyStage]
-    told: dict[int, str]  # copy -> `issued` or `void`
+    told: dict[int, CopyFate]
     not_reserved: bool = False
 
     @property
@@ -59,6 +61,11 @@ class RequestBook:
         if self.not_reserved:
             return ()
         return tuple(copy for copy in self.copies() if copy not in self.told)
+
+    @property
+    def printed(self) -> tuple[int, ...]:
+        """The copies that became paper."""
+        return tuple(copy for copy, stage in self.stages.items() if stage is CopyStage.PRINTED)
 
     def copies(self) -> Iterator[int]:
         yield from (self.lines or range(1, self.wanted + 1))
@@ -77,6 +84,9 @@ class OpenSession:
         self.coins_since_opening = 0
         self.printing: records.PrintIntent | None = None
         self.paying: records.PayIntent | None = None
+        self.paper_stuck = False  # the last printed copy hangs in the printer, not cut
+        self.void_paper = False  # of a copy that was begun and not finished, there may be paper
+        self.doubtful_yen = 0  # may have been paid, nobody can say: a claim, and no other hopper's business
         self.claims: dict[str, int] = {}
         self.claims_told: set[str] = set()
         self.last_pin_ok: bool | None = None
@@ -93,13 +103,29 @@ class OpenSession:
         return hashlib.sha256(f"{self.sid}.{len(self.claims) + 1}".encode()).hexdigest()[:32]
 
     @property
+    def request(self) -> RequestBook | None:
+        """The last one: a resident has one, unless the centre never heard of it."""
+        return next(reversed(self.requests.values()), None)
+
+    @property
     def printed(self) -> int:
-        return sum(stage is CopyStage.PRINTED for book in self.requests.values() for stage in book.stages.values())
+        return sum(len(book.printed) for book in self.requests.values())
+
+    @property
+    def copies_out(self) -> int:
+        """How many printed copies the resident can take."""
+        return self.printed - self.paper_stuck
 
     @property
     def wanted(self) -> int:
         """Copies the centre committed to."""
         return sum(len(book.lines) for book in self.requests.values())
+
+    @property
+    def outcome(self) -> Outcome:
+        if not self.printed:
+            return Outcome.NOT_ISSUED
+        return Outcome.ISSUED if self.printed == self.wanted else Outcome.PARTLY_ISSUED
 
     # --- the request ----------------------------------------------------------------------------
 
@@ -107,7 +133,7 @@ class OpenSession:
         self._mine(record.sid)
         self.last_pin_ok = record.ok
 
-    def request(self, record: records.Request) -> None:
+    def requested(self, record: records.Request) -> None:
         self._mine(record.sid)
         must(record.rid not in self.requests, "a request id is used once")
         must(all(not book.untold for book in self.requests.values()), "an earlier request is neither paper nor void")
@@ -170,21 +196,24 @@ class OpenSession:
         book.stages[record.copy] = CopyStage.PRINTING
         self.printing = record
 
-    def copy_printed(self, record: records.CopyPrinted) -> None:
-        book = self._outcome(record)
+    def copy_printed(self, record: records.CopyPrinted, *, stuck: bool) -> None:
+        book = self._begun(record)
         line = book.lines[record.copy]
         must(line.issue_number == record.issue_number, "the paper carries the number it was given")
         must(line.fee_yen == record.fee_yen, "the fee is the one that was shown")
         self.ledger = self.ledger.earn(record.rid, record.copy, record.fee_yen)
         self._printed_as(book, record.copy, CopyStage.PRINTED)
+        self.paper_stuck |= stuck
 
-    def copy_spoiled(self, record: records.CopySpoiled) -> None:
-        self._printed_as(self._outcome(record), record.copy, CopyStage.SPOILED)
+    def copy_spoiled(self, record: records.CopySpoiled, *, begun: bool) -> None:
+        self._printed_as(self._begun(record), record.copy, CopyStage.SPOILED)
+        self.void_paper |= begun
 
     def copy_uncertain(self, record: records.CopyUncertain) -> None:
-        self._printed_as(self._outcome(record), record.copy, CopyStage.UNCERTAIN)
+        self._printed_as(self._begun(record), record.copy, CopyStage.UNCERTAIN)
+        self.void_paper = True
 
-    def _outcome(self, record: records.CopyPrinted | records.CopySpoiled | records.CopyUncertain) -> RequestBook:
+    def _begun(self, record: records.CopyPrinted | records.CopySpoiled | records.CopyUncertain) -> RequestBook:
         intent = self.printing
         must(
             intent is not None and (intent.rid, intent.copy) == (record.rid, record.copy),
@@ -212,7 +241,9 @@ class OpenSession:
             intent is not None and (intent.value_yen, intent.coins) == (record.value_yen, record.asked),
             "the end of a payout follows its intent",
         )
-        if record.paid is not None:
+        if record.paid is None:
+            self.doubtful_yen += record.asked * record.value_yen
+        else:
             self.ledger = self.ledger.pay_out(record.paid * record.value_yen)
         self.paying = None
 
@@ -225,41 +256,31 @@ class OpenSession:
 
     # --- the centre, and the end ----------------------------------------------------------------
 
-    def advice_queued(self, advice: records.Advice) -> None:
+    def advice_queued(self, advice: SessionAdvice) -> None:
         """What the centre is told agrees with the paper and the money. Unknown sessions' advices are refused."""
-        if advice["op"] == "claim":
-            key = str(advice["key"])
-            must(self.claims.get(key) == advice["amount_yen"], "a claim is told as it was written")
-            must(key not in self.claims_told, "a claim is told once")
-            self.claims_told.add(key)
+        if isinstance(advice, ClaimAdvice):
+            must(self.claims.get(advice.key) == advice.amount_yen, "a claim is told as it was written")
+            must(advice.key not in self.claims_told, "a claim is told once")
+            self.claims_told.add(advice.key)
             return
-        book = self.request_of(str(advice["request_id"]))
-        copy, told = _copy_of(advice), str(advice["op"])
-        must(copy in book.untold, "the centre is told of each copy once")
-        stage = book.stages.get(copy)
+        book = self.request_of(advice.request_id)
+        must(advice.copy in book.untold, "the centre is told of each copy once")
+        stage = book.stages.get(advice.copy)
         must(stage is not CopyStage.PRINTING, "what becomes of a copy is known before it is told")
-        must((told == "issued") == (stage is CopyStage.PRINTED), "issued means printed, and printed means issued")
-        book.told[copy] = told
+        issued = advice.fate is CopyFate.ISSUED
+        must(issued == (stage is CopyStage.PRINTED), "issued means printed, and printed means issued")
+        book.told[advice.copy] = advice.fate
 
     def closed(self, record: records.SessionClosed) -> None:
         self._mine(record.sid)
         must(self.printing is None and self.paying is None, "nothing moves when a session closes")
-        must(self.ledger.owed_yen == 0, "a session closes at nothing owed")
+        ledger = self.ledger
+        must(ledger.owed_yen == 0, "a session closes at nothing owed")
         must(all(not book.untold for book in self.requests.values()), "the centre is told of every copy")
         must(not self.untold_claims, "the centre is told of every claim")
         written = (record.inserted_yen, record.earned_yen, record.paid_out_yen, record.claimed_yen)
-        must(written == accounts(self.ledger), "a session closes with the figures of its ledger")
+        accounts = (ledger.inserted_yen, ledger.earned_yen, ledger.paid_out_yen, ledger.claimed_yen)
+        must(written == accounts, "a session closes with the figures of its ledger")
 
     def _mine(self, sid: str) -> None:
         must(sid == self.sid, "the record is of another session")
-
-
-def accounts(ledger: Ledger) -> tuple[int, int, int, int]:
-    """INSERTED, EARNED, PAID_OUT, CLAIMED."""
-    return ledger.inserted_yen, ledger.earned_yen, ledger.paid_out_yen, ledger.claimed_yen
-
-
-def _copy_of(advice: Mapping[str, object]) -> int:
-    copy = advice["copy"]
-    assert isinstance(copy, int)
-    return copy

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from firmware.book.advice import SessionAdvice
+
 
 class Item(NamedTuple):
     """One line of a basket; its options are personal and stay out."""
@@ -40,9 +42,6 @@ class HopperReading(NamedTuple):
     value_yen: int
     event_counter: int
     life_total: int
-
-
-Advice = Mapping[str, object]  # what `firmware.ports.Centre.advise` takes, without the journal's head
 
 
 # --- the machine's life -----------------------------------------------------------------------------
@@ -273,7 +272,7 @@ class ClaimDone:
 @dataclass(frozen=True, slots=True)
 class AdviceQueued:
     advice_id: str
-    advice: Advice
+    advice: SessionAdvice
 
 
 @dataclass(frozen=True, slots=True)

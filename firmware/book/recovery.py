@@ -27,12 +27,12 @@ from drivers.vocabulary import (
     Dispensed,
     HopperCounters,
 )
-from firmware.book import records
+from firmware.book import ending, records
 from firmware.book.book import Book
-from firmware.book.open_session import CopyStage, OpenSession, RequestBook, accounts
+from firmware.book.cases import Case
+from firmware.book.open_session import OpenSession, RequestBook
+from firmware.book.reasons import EndReason
 from firmware.book.records import Record
-
-REASON = "restart"
 
 
 class RecoveryPort(Protocol):
@@ -75,9 +75,13 @@ def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
         yield _settle_staff(book.staff_paying, ask)
     for key, amount_yen in list(book.collecting.items()):
         yield records.ClaimCollected(key, amount_yen, "machine")
-    session = book.session
-    if session is None:
-        return
+    if book.session is not None:
+        yield from _settle_devices(book, book.session, ask)
+        yield from _settle_accounts(book, book.session, ask)
+
+
+def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
+    """What had begun to move: a payout, a copy, coins into the slot."""
     if session.paying is not None:
         yield _settle_pay(session.paying, ask)
     if session.printing is not None:
@@ -85,17 +89,19 @@ def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
     if session.slot is not None and session.slot_open:
         yield from (_late_coin(session, event) for event in ask.late_coins() if isinstance(event, _CREDITS))
         yield from _settle_slot(book, session, session.slot, ask.acceptor_counters())
+
+
+def _settle_accounts(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
+    """The centre is told of every copy and every debt, and the session is closed at nothing owed."""
     for request in list(session.requests.values()):
         yield from _settle_request(book, request, ask)
     # Nobody saw them taken, and what lies in the mouth is about to be taken back (crash point 21).
     if book.paper_waiting in session.requests:
         yield records.PaperLeft(book.paper_waiting)
+    yield from ending.claims_told(session, EndReason.RESTART)
     if session.ledger.owed_yen > 0:
-        yield records.ClaimIntent(session.next_claim_key, session.ledger.owed_yen)
-    for key in session.untold_claims:
-        advice = {"op": "claim", "key": key, "amount_yen": session.claims[key], "reason": REASON}
-        yield records.AdviceQueued(f"{key}.claim", advice)
-    yield _close(session)
+        yield from ending.rest_claimed(session, EndReason.RESTART)
+    yield ending.closed(session, EndReason.RESTART)
 
 
 # --- money ------------------------------------------------------------------------------------------
@@ -125,9 +131,9 @@ _CREDITS = CoinCredited | CreditsLost | CoinRejected
 def _late_coin(session: OpenSession, event: CoinCredited | CreditsLost | CoinRejected) -> Record:
     """It was the resident's, and becomes part of the claim; one that may have stayed inside unknown is told."""
     if isinstance(event, CoinRejected):
-        return records.Flag("coin_uncertain", f"event {event.code}, session {session.sid}")
+        return records.Flag(Case.COIN_UNCERTAIN, f"event {event.code}, session {session.sid}")
     if isinstance(event, CreditsLost):
-        return records.Flag("credits_lost", str(event.count))
+        return records.Flag(Case.CREDITS_LOST, str(event.count))
     return records.Coin(session.sid, event.value_yen, event.event_counter)
 
 
@@ -144,11 +150,11 @@ def _settle_slot(
         missing = now.accepted_total - slot.accepted_total - session.coins_since_opening
         detail = f"session {session.sid}, {missing} coins" if missing else None
         if not missing and now.event_counter == 0:
-            told = ("power_lost_at_slot", f"session {session.sid}")
+            told = (Case.POWER_LOST_AT_SLOT, f"session {session.sid}")
             if told not in book.queue:
                 yield records.Flag(*told)
-    if detail is not None and ("suspect_coin", detail) not in book.queue:
-        yield records.Flag("suspect_coin", detail)
+    if detail is not None and (Case.SUSPECT_COIN, detail) not in book.queue:
+        yield records.Flag(Case.SUSPECT_COIN, detail)
     yield records.SlotClosed(session.sid, now.event_counter if now else book.acceptor_event)
 
 
@@ -164,7 +170,7 @@ def _settle_print(
     half, or whole but for the cut; its number is void, and somebody must see that it is not taken for a paper.
     """
     outcome = _print_outcome(session, intent, counter)
-    remains = ("void_sheet_in_path", f"{intent.rid}.{intent.copy}")
+    remains = (Case.VOID_SHEET_IN_PATH, f"{intent.rid}.{intent.copy}")
     if isinstance(outcome, records.CopySpoiled) and remains not in book.queue:
         yield records.Flag(*remains)
     yield outcome
@@ -195,17 +201,6 @@ def _settle_request(book: Book, request: RequestBook, ask: RecoveryPort) -> Iter
         for copy in issued:
             # The centre believes in a paper that this machine cannot have printed (fault N8).
             detail = f"{request.rid}.{copy}"
-            if ("issued_without_paper", detail) not in book.queue:
-                yield records.Flag("issued_without_paper", detail)
-    for copy in request.untold:
-        printed = request.stages.get(copy) is CopyStage.PRINTED
-        advice = {"op": "issued" if printed else "void", "request_id": request.rid, "copy": copy, "reason": REASON}
-        yield records.AdviceQueued(f"{request.rid}.{copy}", advice)
-
-
-def _close(session: OpenSession) -> Record:
-    inserted, earned, paid_out, claimed = accounts(session.ledger)
-    outcome = "issued" if session.printed and session.printed == session.wanted else "not_issued"
-    if 0 < session.printed < session.wanted:
-        outcome = "partly_issued"
-    return records.SessionClosed(session.sid, inserted, earned, paid_out, claimed, outcome, REASON)
+            if (Case.ISSUED_WITHOUT_PAPER, detail) not in book.queue:
+                yield records.Flag(Case.ISSUED_WITHOUT_PAPER, detail)
+    yield from ending.copies_told(request, EndReason.RESTART)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from firmware.book import records
+from firmware.book.advice import ClaimAdvice, CopyAdvice, read_of_session
 from firmware.book.records import CopyLine, HopperReading, Item, Record, Setting
 
 
@@ -58,21 +59,18 @@ _note = _matches(r"[\x20-\x7e]{0,160}")
 # An issue number: day, municipality, terminal, serial (drivers/line/README.md); or a plain one.
 _number = _matches(r"[0-9]{8} [\u3005-\u9fff]{1,12} [0-9A-Za-z-]{1,40} [0-9]{4,8}|[0-9A-Za-z][0-9A-Za-z./-]{0,39}")
 
-_ADVICES: Mapping[str, Mapping[str, Check]] = {
-    "issued": {"request_id": _id, "copy": _count, "reason": _word, "evidence": _note},
-    "void": {"request_id": _id, "copy": _count, "reason": _word},
-    "claim": {"key": _id, "amount_yen": _count, "reason": _word},
+_ADVICE: Mapping[str, Check] = {
+    "op": _word,
+    "request_id": _id,
+    "copy": _count,
+    "key": _id,
+    "amount_yen": _count,
+    "reason": _word,
 }
-_OPTIONAL = frozenset({"evidence", "reason"})
 
 
 def _advice(value: object) -> bool:
-    if not isinstance(value, Mapping) or value.get("op") not in _ADVICES:
-        return False
-    wanted = _ADVICES[value["op"]]
-    told = {key: entry for key, entry in value.items() if key != "op"}
-    complete = wanted.keys() - _OPTIONAL <= told.keys() <= wanted.keys()
-    return complete and all(wanted[key](entry) for key, entry in told.items())
+    return isinstance(value, CopyAdvice | ClaimAdvice) and all(_ADVICE[key](told) for key, told in value.told().items())
 
 
 def _or(check: Check, value: object) -> Check:
@@ -108,7 +106,10 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "copies": lambda rows: tuple(CopyLine(*row) for row in rows),
     "readings": lambda rows: tuple(HopperReading(*row) for row in rows),
     "settings": lambda rows: tuple(Setting(*row) for row in rows),
+    "advice": read_of_session,
 }
+# And back: values whose JSON is not their own.
+_WRITTEN: Mapping[str, Callable[[Any], Any]] = {"advice": lambda advice: advice.told(), "snapshot": dict}
 
 TYPE_NAMES = frozenset(_TYPES)
 
@@ -176,7 +177,8 @@ def encode(record: Record) -> tuple[Kind, bytes]:
         if not _TYPES[type_name](value):
             # The value itself may be what must not be told: only its place is.
             raise RecordInvalid(f"{kind.name}.{name} is not of the type {type_name}")
-        values.append(dict(value) if isinstance(value, Mapping) else value)
+        written = _WRITTEN.get(type_name)
+        values.append(value if written is None else written(value))
     return kind, canonical(values)
 
 
@@ -200,5 +202,5 @@ def decode(number: int, payload: bytes) -> Record:
             if read is not None:
                 values[index] = read(values[index])
         return kind.make(*values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise RecordInvalid(f"the payload of a {kind.name} cannot be read") from error

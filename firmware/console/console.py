@@ -15,6 +15,7 @@ from typing import Any
 
 from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
+from firmware.book.cases import Case
 from firmware.console import config, looking, money, update, working
 from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
 from firmware.console.grammar import Call, Line, Refused, When, parse
@@ -305,7 +306,7 @@ class Console:
     def _refuse_if_locked(self) -> None:
         wait = wait_s(self._hands.book.console.tries)
         if wait is None:
-            alarm = records.Flag(code="console_locked", detail=f"after {HARD_LOCK} wrong passwords")
+            alarm = records.Flag(code=Case.CONSOLE_LOCKED, detail=f"after {HARD_LOCK} wrong passwords")
             if (alarm.code, alarm.detail) not in self._hands.book.queue:
                 self._hands.write(alarm)
             raise Refused("locked", "Too many wrong passwords. Unlock it at the machine, as root.")

@@ -12,7 +12,7 @@ from typing import Any
 from drivers.vocabulary import Dispensed, HopperCounters
 from firmware.book import records
 from firmware.book.book import CLAIM
-from firmware.book.cases import ADVICE_REFUSED, DOOR_OPENED, MEDIUM_FAILED, MismatchCode
+from firmware.book.cases import Case, MismatchCode
 from firmware.book.match import matched, mismatches
 from firmware.console import looking
 from firmware.console.access import Role
@@ -24,7 +24,10 @@ from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # let out by `hopper pay` in one day; claims are bounded by what is owed
-CLEARED_BY = {DOOR_OPENED: Reason.DOOR, MEDIUM_FAILED: Reason.JOURNAL_BROKEN}  # what closing such an item may end
+CLEARED_BY: dict[str, Reason] = {
+    Case.DOOR_OPENED: Reason.DOOR,
+    Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
+}  # what closing such an item may end
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
@@ -280,7 +283,7 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
     code, detail = item = queue[int(number) - 1]
     if code in MATCH_CODES:
         raise Refused("item", "This one is closed by `reconcile`.")
-    if (code == ADVICE_REFUSED) != (decision == "told"):
+    if (code == Case.ADVICE_REFUSED) != (decision == "told"):
         raise Refused(
             "decision", "`told` closes what the centre refused to hear, once it was told otherwise; and only that."
         )
@@ -289,7 +292,7 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
         yield from ()
         if item not in hands.book.queue:
             raise Refused("changed", "It is closed already.")
-        if code == DOOR_OPENED:
+        if code == Case.DOOR_OPENED:
             must_be_shut(hands)
         hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))
         hands.clear([CLEARED_BY.get(code, Reason.UNCERTAIN)])
@@ -325,7 +328,7 @@ def acceptor_pair(hands: Hands, serial: str) -> Planning:
             yield Listen(hands.monotonic() + 0.5)
         if hands.book.acceptor_serial != int(serial):
             raise Refused("acceptor", f"No acceptor with the serial number {serial} answers.")
-        for code, detail in [item for item in hands.book.queue if item[0] == "acceptor_swapped"]:
+        for code, detail in [item for item in hands.book.queue if item[0] == Case.ACCEPTOR_SWAPPED]:
             hands.write(records.Resolved(code=code, detail=detail, decision=f"paired by {by}"))
         return Answer((f"Paired with {serial}.",))
 

@@ -1,5 +1,7 @@
 """The end of a session: take your papers, thank you, or what went wrong, what to do, and where the money is."""
 
+from drivers.vocabulary import CentreRefusal
+from firmware.book.reasons import EndReason
 from firmware.screens import landscape, pictures
 from firmware.screens.canvas import Canvas
 from firmware.screens.frame import CONTEXT, FOOT, begin, end
@@ -8,7 +10,7 @@ from firmware.screens.words import Words, beside
 from firmware.session import scenes as show
 
 # Reasons that are nobody's trouble: the resident stopped, or it is simply not the time.
-CALM = frozenset({"cancelled", "timed_out", "outside_hours", "too_late", "expired"})
+CALM = frozenset({EndReason.CANCELLED, EndReason.TIMED_OUT, CentreRefusal.OUTSIDE_HOURS, CentreRefusal.EXPIRED})
 
 
 def take_paper(scene: show.TakePaper) -> Canvas:
@@ -82,7 +84,7 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
         rows.append(say("money", "issued", copies=say.copies(scene.issued_copies)))
     if scene.returned_yen:
         rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
-    if not rows and not scene.claim_yen and scene.reason != "paper_stuck":  # that one is paid for
+    if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # that one is paid for
         rows.append(say("money", "none"))
     y = max(y, 182 if scene.claim_yen else 250 - 30 * len(rows))
     for row in rows:

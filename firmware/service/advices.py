@@ -11,7 +11,8 @@ from collections.abc import Callable
 from drivers.ports import Clock
 from drivers.vocabulary import AdviceFate
 from firmware.book import records
-from firmware.book.cases import ADVICE_REFUSED
+from firmware.book.advice import Advice, ClaimAdvice
+from firmware.book.cases import Case
 from firmware.desks import Advise, Advised
 from firmware.journal.memory import Memory
 from firmware.session.context import claim_code
@@ -36,10 +37,10 @@ class Advices:
         pending = self._memory.book.pending_advices()
         if not pending:
             return
-        untold = [one for one in pending if (ADVICE_REFUSED, one[0]) not in self._memory.book.queue]
+        untold = [one for one in pending if (Case.ADVICE_REFUSED, one[0]) not in self._memory.book.queue]
         advice_id, advice = untold[0] if untold else pending[self._refusals % len(pending)]
         self._under_way = advice_id
-        self._send(Advise(advice_id, {**advice, "journal_head": self._memory.journal.head()[1]}))
+        self._send(Advise(advice_id, {**advice.told(), "journal_head": self._memory.journal.head()[1]}))
 
     def answered(self, answer: Advised) -> None:
         self._under_way = None
@@ -53,17 +54,16 @@ class Advices:
                 self.tell()
             case AdviceFate.REFUSED:
                 self._refusals += 1
-                self._memory.flag(ADVICE_REFUSED, answer.advice_id)
+                self._memory.flag(Case.ADVICE_REFUSED, answer.advice_id)
                 self._wait()
             case AdviceFate.UNHEARD:
                 self._wait()
 
-    def _done(self, answer: Advised, advice: records.Advice) -> None:
+    def _done(self, answer: Advised, advice: Advice) -> None:
         if answer.fate is AdviceFate.CONTRADICTED:
-            self._memory.flag("centre_disagrees", f"{answer.advice_id} was told as {advice['op']}")
-        if advice["op"] == "claim":
-            key = str(advice["key"])
-            self._memory.note(records.ClaimDone(key=key, claim_code=claim_code(key)))
+            self._memory.flag(Case.CENTRE_DISAGREES, f"{answer.advice_id} was told as {advice.told()['op']}")
+        if isinstance(advice, ClaimAdvice):
+            self._memory.note(records.ClaimDone(key=advice.key, claim_code=claim_code(advice.key)))
         self._memory.note(records.AdviceDone(advice_id=answer.advice_id))
 
     def _wait(self) -> None:

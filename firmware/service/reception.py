@@ -11,7 +11,7 @@ from drivers.ports import Clock
 from drivers.vocabulary import Text
 from firmware.book import records
 from firmware.book.book import Book
-from firmware.book.cases import DOOR_OPENED, MEDIUM_FAILED, MismatchCode
+from firmware.book.cases import Case, MismatchCode
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.hours import ClosedUntil, Open, ServiceHours
@@ -128,10 +128,10 @@ class Reception:
         if book.console.out_of_service:
             words.add(Reason.OPERATOR)
         queued = {code for code, _ in book.queue}
-        if DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance):
+        if Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance):
             words.add(Reason.DOOR)
         words |= {reason for code, reason in MATCH_REASONS.items() if code in queued}
-        if sum(code == MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (fault D2)
+        if sum(code == Case.MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (fault D2)
             words.add(Reason.JOURNAL_BROKEN)
         if self._advices_stand_still(book):
             words.add(Reason.ADVICES)

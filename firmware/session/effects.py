@@ -1,4 +1,4 @@
-"""What a session wants done. The loop carries them out in order; a record that must be durable is so before the next."""
+"""What a session wants done. The loop carries effects out in order; a record is in the journal before the next begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from firmware.session.states import KeypadMode, Wait
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Append to the journal; its kind says whether to wait until it is durable."""
+    """Take the record into book and journal; its kind says whether to wait until it is durable (`events.toml`)."""
 
     record: Record
 

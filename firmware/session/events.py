@@ -215,40 +215,11 @@ class Fault:
     person: bool = False
 
 
-Report = (
-    CardInserted
-    | CardRemoved
-    | TimedOut
-    | Ticked
-    | KeyPressed
-    | KeyStuck
-    | DoorOpened
-    | PinProgress
-    | PinEntered
-    | PinCancelled
-    | CardRead
-    | CardNotUsable
-    | CardProof
-    | WrongPin
-    | PinBlocked
-    | Challenge
-    | Authenticated
-    | Reserved
-    | Fetched
-    | CentreRefused
-    | CentreUnreachable
-    | BindingFailed
-    | PagesReady
-    | PaperReadiness
-    | PaperCounted
-    | CopyOutcome
-    | SlipOutcome
-    | ExitSeen
-    | CoinReadiness
-    | CoinEvent
-    | SlotClosed
-    | HopperCounted
-    | Dispensed
-    | Fault
-    | Wiped
-)
+# Whom a report is from; `absorb.py` has a function for each.
+PersonReport = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened
+MachineReport = Ticked | TimedOut | KeyStuck | Wiped | Fault
+CardReport = CardRead | CardNotUsable | CardProof | WrongPin | PinBlocked
+CentreReport = Challenge | Authenticated | Reserved | Fetched | CentreRefused | CentreUnreachable | BindingFailed
+PaperReport = PagesReady | PaperReadiness | PaperCounted | CopyOutcome | SlipOutcome | ExitSeen
+MoneyReport = CoinReadiness | SlotClosed | HopperCounted | Dispensed
+Report = PersonReport | MachineReport | CardReport | CentreReport | PaperReport | MoneyReport | CoinEvent

@@ -1,6 +1,9 @@
 """What a key means, given the screen the resident is looking at."""
 
+from collections.abc import Callable
+
 from drivers.vocabulary import Key, PaperExit
+from firmware.book.reasons import EndReason
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
 from firmware.session.states import RULES, KeypadMode, State
@@ -22,23 +25,19 @@ def key_event(state: State, context: Context, key: Key) -> Event:
             if state is State.IDLE:
                 return Event.KEY_IGNORED
             if context.reason is None and state not in _THE_END:
-                context.reason = "cancelled"
+                context.reason = EndReason.CANCELLED
             return Event.CANCELLED
-    match state:
-        case State.CHOOSING_KIND:
-            return _choosing_kind(context, key)
-        case State.CHOOSING_OPTIONS:
-            return _choosing_options(context, key)
-        case State.CHOOSING_COPIES:
-            return _choosing_copies(context, key)
-        case State.CONFIRMING:
-            return _confirming(context, key)
-        case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
-            # A printer that cannot see its own mouth leaves it to the resident to say so.
-            blind = context.paper_exit is PaperExit.UNKNOWN
-            return Event.PAPER_TAKEN if key is Key.ENTER and blind else Event.KEY_IGNORED
-        case _:
-            return {Key.ENTER: Event.CONFIRMED, Key.CLEAR: Event.WENT_BACK}.get(key, Event.KEY_IGNORED)
+    return _MEANING.get(state, _going_on)(context, key)
+
+
+def _going_on(_: Context, key: Key) -> Event:
+    return {Key.ENTER: Event.CONFIRMED, Key.CLEAR: Event.WENT_BACK}.get(key, Event.KEY_IGNORED)
+
+
+def _taking_paper(context: Context, key: Key) -> Event:
+    """A printer that cannot see its own mouth leaves it to the resident to say so."""
+    blind = context.paper_exit is PaperExit.UNKNOWN
+    return Event.PAPER_TAKEN if key is Key.ENTER and blind else Event.KEY_IGNORED
 
 
 def pages(lines: int) -> int:
@@ -156,3 +155,13 @@ def _confirming(context: Context, key: Key) -> Event:
 def may_add(context: Context) -> bool:
     """A basket holds few lines: all must be readable on one screen, and paid in coins."""
     return len(context.basket) < 3
+
+
+_MEANING: dict[State, Callable[[Context, Key], Event]] = {
+    State.CHOOSING_KIND: _choosing_kind,
+    State.CHOOSING_OPTIONS: _choosing_options,
+    State.CHOOSING_COPIES: _choosing_copies,
+    State.CONFIRMING: _confirming,
+    State.TAKING_PAPER: _taking_paper,
+    State.TAKING_PAPER_ALARM: _taking_paper,
+}

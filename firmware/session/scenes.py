@@ -177,9 +177,7 @@ class MoneyBack(Scene):
 class Sorry(Scene):
     """It did not work: what happened, what to do, where the money is.
 
-    `reason` is a word of CardRefusal, CentreRefusal, LineTrouble or PrintTrouble, or one of: cancelled,
-    timed_out, pay_timed_out, card_removed, paper_not_ready, paper_short, paper_stuck, too_late, change_short, binding, coin_trouble,
-    keypad, door, machine.
+    `reason` is a word of `SessionReason` (firmware/book/reasons.py).
     """
 
     reason: str

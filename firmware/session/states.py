@@ -135,6 +135,7 @@ CARD_IS_NEEDED = frozenset(
         State.AUTHENTICATING,
     }
 )
+SLOT_OPEN = frozenset({State.PAYING, State.PART_PAID})
 # A time-out in these is no reason for anything: the session goes on, or its reason is known already.
 ENDING = frozenset(
     {

@@ -5,10 +5,11 @@ it, README.md is drawn from it, and no code outside decides a transition. A pair
 so whatever can happen in a state is written here, once. There is no condition in a row: where a decision
 depends on data (is the fee met? is this the last copy?), `absorb.py` has already made it a different event.
 
-Four groups of rows are shared, because the answer must be the same wherever it is asked:
+Five groups of rows are shared, because the answer must be the same wherever it is asked:
 `_ANYWHERE` (language, countdown, a coin out of time, a card that does not concern us),
 `_CARD_IN` (the card is in the reader and no money is in play),
-`_MENU` (the card has gone back, no money yet), and `_SETTLE` (money is in play: pay it, claim it, or it is nought).
+`_MENU` (the card has gone back, no money yet), `_PAYING` (the slot is open),
+and `_SETTLE` (money is in play: pay it, claim it, or it is nought).
 `_SETTLE` is the only way out of the states that hold money, so no state forgets what it owes.
 """
 
@@ -57,8 +58,9 @@ _ANYWHERE: Rows = {
     E.PAPER_TAKEN: _IGNORE,
 }
 
-_SORRY = _to(S.SORRY, do.advise, do.stop_line)
+_SORRY = _to(S.SORRY, do.advise)
 _SORRY_CARD_IN = _to(S.SORRY_CARD_IN, do.release_card)
+_REFUND = _to(S.DRAINING_REFUND, do.close_slot)
 
 _CARD_IN: Rows = {
     **_ANYWHERE,
@@ -92,13 +94,25 @@ _ASKING_CENTRE: Rows = {
     E.BINDING_FAILED: _SORRY,
 }
 
+_PAYING: Rows = {
+    **_ANYWHERE,
+    E.COIN: _to(S.PART_PAID, do.open_slot),
+    E.FEE_MET: _to(S.DRAINING_PAID, do.close_slot),
+    E.COIN_NOTED: STAY,
+    E.COIN_TROUBLE: _REFUND,
+    E.CANCELLED: _REFUND,
+    E.TIMED_OUT: _REFUND,
+    E.DEVICE_TROUBLE: _REFUND,
+    E.DOOR_OPENED: _REFUND,
+}
+
 _SETTLE: Rows = {
     **_ANYWHERE,
     E.COIN: _IGNORE,
     E.FEE_MET: _IGNORE,
     E.PAYOUT_DUE: _to(S.PREPARING_PAYOUT, do.advise, do.count_hopper),
     E.CLAIM_DUE: _to(S.PRINTING_CLAIM_SLIP, do.advise, do.claim),
-    E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.stop_line, do.print_receipt),
+    E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.print_receipt),
     E.SETTLED_WITHOUT_PAPER: _SORRY,
 }
 
@@ -196,28 +210,8 @@ _TABLE: dict[S, Rows] = {
         E.COINS_NOT_READY: _SORRY,
     },
     # --- money ----------------------------------------------------------------------------------
-    S.PAYING: {
-        **_ANYWHERE,
-        E.COIN: _to(S.PART_PAID, do.open_slot),
-        E.FEE_MET: _to(S.DRAINING_PAID, do.close_slot),
-        E.COIN_NOTED: STAY,
-        E.COIN_TROUBLE: _to(S.DRAINING_REFUND, do.close_slot),
-        E.CANCELLED: _to(S.DRAINING_REFUND, do.close_slot),
-        E.TIMED_OUT: _to(S.DRAINING_REFUND, do.close_slot),
-        E.DEVICE_TROUBLE: _to(S.DRAINING_REFUND, do.close_slot),
-        E.DOOR_OPENED: _to(S.DRAINING_REFUND, do.close_slot),
-    },
-    S.PART_PAID: {
-        **_ANYWHERE,
-        E.COIN: _to(S.PART_PAID, do.open_slot),
-        E.FEE_MET: _to(S.DRAINING_PAID, do.close_slot),
-        E.COIN_NOTED: STAY,
-        E.COIN_TROUBLE: _to(S.DRAINING_REFUND, do.close_slot),
-        E.CANCELLED: _to(S.DRAINING_REFUND, do.close_slot),
-        E.TIMED_OUT: _to(S.DRAINING_REFUND, do.close_slot),
-        E.DEVICE_TROUBLE: _to(S.DRAINING_REFUND, do.close_slot),
-        E.DOOR_OPENED: _to(S.DRAINING_REFUND, do.close_slot),
-    },
+    S.PAYING: _PAYING,
+    S.PART_PAID: _PAYING,
     S.DRAINING_PAID: {**_SETTLE, E.SLOT_CLOSED: _to(S.PREPARING_PAPER, do.count_paper)},
     S.DRAINING_REFUND: _SETTLE,
     # --- paper ----------------------------------------------------------------------------------

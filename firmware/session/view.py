@@ -1,9 +1,16 @@
-"""The scene of a state: what the resident sees, derived from the state and the context and nothing else."""
+"""The scene of a state: what the resident sees, derived from the state, the context and the book's open session."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from drivers.vocabulary import OptionGroup, Text
+from firmware.book.open_session import OpenSession
+from firmware.book.reasons import EndReason
 from firmware.session import scenes as show
 from firmware.session.context import Context
 from firmware.session.keys import LINES_PER_PAGE, may_add, pages
+from firmware.session.known import Known, opened
 from firmware.session.states import State
 
 _WORKING = {
@@ -24,82 +31,92 @@ _WORKING = {
 }
 
 
-def scene(state: State, context: Context) -> show.Scene:
+def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Draw nothing, decide nothing: gather what the picture of this state needs."""
+    return replace(_picture(state, context, book), language=context.language, countdown_s=context.countdown_s)
+
+
+def _picture(state: State, context: Context, book: Known) -> show.Scene:
+    """The scene, but for the language and the countdown."""
     if state in _WORKING:
-        return show.Working(language=context.language, what=_WORKING[state])
+        return show.Working(what=_WORKING[state])
+    if state in _BEFORE_MONEY:
+        return _BEFORE_MONEY[state](context)
+    session = opened(book)
     match state:
-        case State.IDLE:
-            return context.front or show.Starting(language=context.language)
-        case State.LAST_TRY:
-            return show.LastTry(language=context.language, countdown_s=context.countdown_s)
-        case State.ENTERING_PIN:
-            return show.EnterPin(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                count=context.pin_count,
-                tries_left=context.tries_left,
-                wrong=context.pin_wrong and context.pin_count == 0,
-            )
-        case State.TAKING_CARD | State.TAKING_CARD_ALARM | State.RETURNING_CARD:
-            alarm = state is not State.TAKING_CARD
-            return show.TakeCard(language=context.language, countdown_s=context.countdown_s, alarm=alarm)
-        case State.CHOOSING_KIND:
-            return _choose_kind(context)
-        case State.CHOOSING_OPTIONS:
-            return _choose_option(context)
-        case State.CHOOSING_COPIES:
-            return _choose_copies(context)
-        case State.CONFIRMING:
-            return _basket(context)
         case State.PAYING | State.PART_PAID:
-            return show.Pay(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                fee_yen=context.fee_yen,
-                inserted_yen=context.ledger.inserted_yen,
-                accepts_yen=tuple(sorted(context.accepting_yen)),
-                exact_money_only=context.exact_money_only,
-                rejected=context.coin_rejected,
-            )
+            return _pay(context, session)
         case State.PREPARING_PAPER | State.PRINTING:
-            return _printing(context)
+            return _printing(context, session)
         case State.PREPARING_PAYOUT | State.PAYING_OUT:
-            amount = context.ledger.owed_yen + context.ledger.paid_out_yen
-            return show.MoneyBack(language=context.language, amount_yen=amount, is_change=bool(context.printed))
+            amount = session.ledger.owed_yen + session.ledger.paid_out_yen
+            return show.MoneyBack(amount_yen=amount, is_change=session.printed > 0)
         case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
-            return show.TakePaper(
-                language=context.language,
-                countdown_s=context.countdown_s,
-                copies=context.copies_out,
-                change_yen=context.ledger.paid_out_yen,
-                alarm=state is State.TAKING_PAPER_ALARM,
-            )
+            return _take_paper(session, alarm=state is State.TAKING_PAPER_ALARM)
         case State.DONE if context.reason is None:
-            return show.Done(
-                language=context.language,
-                copies=len(context.printed),
-                fee_yen=context.ledger.earned_yen,
-                change_yen=context.ledger.paid_out_yen,
-                claim_yen=context.claim_yen,
-                claim_code=context.claim_code if context.claim_yen else None,
-                claim_slip=not context.claim_slip_failed,
-            )
+            return _done(context, session)
         case _:
-            return _sorry(context, card_in=state is State.SORRY_CARD_IN)
+            return _sorry(context, session, card_in=state is State.SORRY_CARD_IN)
 
 
-def _sorry(context: Context, *, card_in: bool) -> show.Scene:
-    return show.Sorry(
-        language=context.language,
-        countdown_s=context.countdown_s,
-        reason=str(context.reason or "machine"),
-        returned_yen=context.ledger.paid_out_yen,
-        claim_yen=context.claim_yen,
-        claim_code=context.claim_code if context.claim_yen else None,
+def _idle(context: Context) -> show.Scene:
+    return context.front or show.Starting()
+
+
+def _last_try(_: Context) -> show.Scene:
+    return show.LastTry()
+
+
+def _enter_pin(context: Context) -> show.Scene:
+    return show.EnterPin(
+        count=context.pin_count,
+        tries_left=context.tries_left,
+        wrong=context.pin_wrong and context.pin_count == 0,
+    )
+
+
+def _take_card(_: Context, *, alarm: bool = False) -> show.Scene:
+    return show.TakeCard(alarm=alarm)
+
+
+def _pay(context: Context, session: OpenSession) -> show.Scene:
+    return show.Pay(
+        fee_yen=context.fee_yen,
+        inserted_yen=session.ledger.inserted_yen,
+        accepts_yen=tuple(sorted(context.accepting_yen)),
+        exact_money_only=context.exact_money_only,
+        rejected=context.coin_rejected,
+    )
+
+
+def _take_paper(session: OpenSession, *, alarm: bool) -> show.Scene:
+    return show.TakePaper(
+        copies=session.copies_out,
+        change_yen=session.ledger.paid_out_yen,
+        alarm=alarm,
+    )
+
+
+def _done(context: Context, session: OpenSession) -> show.Scene:
+    return show.Done(
+        copies=session.printed,
+        fee_yen=session.ledger.earned_yen,
+        change_yen=session.ledger.paid_out_yen,
+        claim_yen=session.ledger.claimed_yen,
+        claim_code=context.claim_code if session.ledger.claimed_yen else None,
         claim_slip=not context.claim_slip_failed,
-        issued_copies=context.copies_out,
-        void_paper=context.void_paper,
+    )
+
+
+def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Scene:
+    return show.Sorry(
+        reason=context.reason or EndReason.MACHINE,
+        returned_yen=session.ledger.paid_out_yen,
+        claim_yen=session.ledger.claimed_yen,
+        claim_code=context.claim_code if session.ledger.claimed_yen else None,
+        claim_slip=not context.claim_slip_failed,
+        issued_copies=session.copies_out,
+        void_paper=session.void_paper,
         card_in=card_in,
     )
 
@@ -113,8 +130,6 @@ def _choose_kind(context: Context) -> show.Scene:
     first = (context.page - 1) * LINES_PER_PAGE
     refused = context.refused_line
     return show.ChooseKind(
-        language=context.language,
-        countdown_s=context.countdown_s,
         masked_name=context.who.masked_name,
         lines=lines[first : first + LINES_PER_PAGE],
         page=context.page,
@@ -133,8 +148,6 @@ def _choose_option(context: Context) -> show.Scene:
     first = (draft.page - 1) * LINES_PER_PAGE
     shown = group.choices[first : first + LINES_PER_PAGE]
     return show.ChooseOption(
-        language=context.language,
-        countdown_s=context.countdown_s,
         kind_title=draft.offer.title,
         title=group.title,
         lines=tuple(show.ChoiceLine(label=c.label, chosen=c.value in chosen) for c in shown),
@@ -150,8 +163,6 @@ def _choose_copies(context: Context) -> show.Scene:
     draft = context.draft
     assert draft is not None
     return show.ChooseCopies(
-        language=context.language,
-        countdown_s=context.countdown_s,
         kind_title=draft.offer.title,
         fee_yen=draft.offer.fee_yen,
         copies=draft.copies,
@@ -171,8 +182,6 @@ def _basket(context: Context) -> show.Scene:
         for offer, item in context.basket
     )
     return show.Basket(
-        language=context.language,
-        countdown_s=context.countdown_s,
         masked_name=context.who.masked_name,
         lines=lines,
         fee_yen=context.fee_yen,
@@ -187,12 +196,25 @@ def _labels(group: OptionGroup, values: tuple[str, ...]) -> tuple[Text, ...]:
     return tuple(choice.label for choice in group.choices if choice.value in values)
 
 
-def _printing(context: Context) -> show.Scene:
-    assert context.reserved is not None
-    copy = min(len(context.printed) + 1, len(context.reserved.copies))
+def _printing(context: Context, session: OpenSession) -> show.Scene:
+    copy = min(session.printed + 1, session.wanted)
     return show.Printing(
-        language=context.language,
         kind_title=context.item_of_copy[copy].title,
         copy=copy,
-        copies=len(context.reserved.copies),
+        copies=session.wanted,
     )
+
+
+# What is shown before any coin is taken depends on the resident alone.
+_BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
+    State.IDLE: _idle,
+    State.LAST_TRY: _last_try,
+    State.ENTERING_PIN: _enter_pin,
+    State.TAKING_CARD: _take_card,
+    State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
+    State.RETURNING_CARD: partial(_take_card, alarm=True),
+    State.CHOOSING_KIND: _choose_kind,
+    State.CHOOSING_OPTIONS: _choose_option,
+    State.CHOOSING_COPIES: _choose_copies,
+    State.CONFIRMING: _basket,
+}

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from firmware.book import records as r
-from firmware.book.cases import DOOR_OPENED
+from firmware.book.cases import Case
 from firmware.journal.frames import used_bytes
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
@@ -145,7 +145,7 @@ class Checker:
     def _door(self, history: list[r.Record]) -> None:
         alarm = False
         for record in history:
-            if isinstance(record, r.Flag | r.Resolved) and record.code == DOOR_OPENED:
+            if isinstance(record, r.Flag | r.Resolved) and record.code == Case.DOOR_OPENED:
                 alarm = isinstance(record, r.Flag)
             if alarm and isinstance(record, r.SessionOpened):
                 raise Violation(f"S1: session {record.sid[:8]} begins after the case was opened")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from firmware.book import records
+from firmware.book.advice import ClaimAdvice
 from firmware.service import reception
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
@@ -69,10 +70,11 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
     come(machine, under_whom_the_hoppers_run_dry(wallet["hanako"]))
     machine.wait(60)
     ((_, advice),) = machine.loop.book.pending_advices()
-    assert (advice["op"], advice["amount_yen"]) == ("claim", 200)
+    assert isinstance(advice, ClaimAdvice)
+    assert advice.amount_yen == 200
     machine.log_in("kato")
     (item,) = [n for n, (code, _) in enumerate(machine.loop.book.queue, start=1) if code == "advice_refused"]
-    assert str(advice["key"]) not in machine.say("uncertain")
+    assert advice.key not in machine.say("uncertain")
     assert "Closed." in machine.confirm(machine.say(f"resolve {item} told by-telephone"), "goto")
     for _ in range(2):  # and so says a replay
         assert (machine.loop.book.pending_advices(), machine.loop.book.claims) == ([], {})

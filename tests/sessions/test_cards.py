@@ -212,9 +212,9 @@ def test_a_card_that_has_signed_may_go(city: City, wallet: Cards, step: str) -> 
 
 
 def test_a_card_gone_before_the_centre_has_answered_ends_the_session(city: City) -> None:
-    context = CityMachine(city).loop.context
-    taken = session_step(State.AUTHENTICATING, context, CardRemoved())
-    assert (taken.state, context.reason) == (State.SORRY, "card_removed")
+    loop = CityMachine(city).loop
+    taken = session_step(State.AUTHENTICATING, loop.context, loop.book, CardRemoved(), loop.write)
+    assert (taken.state, loop.context.reason) == (State.SORRY, "card_removed")
 
 
 @pytest.mark.parametrize("at", range(1, 22))

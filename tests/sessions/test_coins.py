@@ -236,7 +236,7 @@ def test_a_power_cut_with_the_slot_open_is_flagged_as_nobody_can_count_the_pulse
     machine.watchers[:] = [Person(wallet["hanako"], coins=[100])]
     machine.reader.insert(wallet["hanako"].chip)
     machine.run_until(lambda: machine.loop.state is State.PART_PAID)
-    machine.run_until(lambda: machine.loop.context.ledger.inserted_yen == 100)
+    machine.run_until(lambda: machine.loop.book.open_session().ledger.inserted_yen == 100)
     with pytest.raises(PowerLost):
         machine.die(Tail.KEPT)
     machine.restart()

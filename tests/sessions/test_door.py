@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from firmware.book.cases import DOOR_OPENED
+from firmware.book.cases import Case
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import PowerLost, Tail
@@ -18,7 +18,7 @@ Cards = Mapping[str, WalletCard]
 
 
 def told(machine: RigMachine) -> bool:
-    return any(code == DOOR_OPENED for code, _ in machine.memory.book.queue)
+    return any(code == Case.DOOR_OPENED for code, _ in machine.memory.book.queue)
 
 
 def closed_with(machine: RigMachine) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def test_only_security_gives_it_back(wallet: Cards) -> None:
     machine.move_door(opened=True)
     machine.wait(2)
     machine.enter_maintenance()
-    assert DOOR_OPENED in machine.say("uncertain")
+    assert Case.DOOR_OPENED in machine.say("uncertain")
     assert "The door is open." in machine.confirm(machine.say("resolve 1 seen key-left"), "goto")
     machine.move_door(opened=False)
     machine.wait(2)

@@ -7,12 +7,14 @@ import pytest
 import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import CoinCredited, HopperCounters
 from firmware.book import records
+from firmware.book.cases import Case
 from firmware.console.messages import CheckPassword, ConsoleLost
 from firmware.desks import Heard
 from firmware.session import scenes as show
 from firmware.session.absorb import absorb
 from firmware.session.context import claim_code
 from firmware.session.events import Event, HopperCounted
+from firmware.session.known import Now
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.acceptor import Fate, Insertion
@@ -368,11 +370,14 @@ def test_what_a_hopper_may_have_paid_is_not_paid_by_another(wallet: Cards) -> No
     serve(machine, person)
     closed = machine.records(records.SessionClosed)[-1]
     assert machine.coins_out_yen() == 200
-    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole step is a claim (absorb._dispensed)
+    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole step is a claim
+    assert [code for code, _ in machine.loop.book.queue] == [Case.PAY_UNKNOWN]
 
 
 def test_the_count_of_a_hopper_that_was_given_up_comes_too_late() -> None:
-    context = RigMachine().loop.context
-    context.hopper_step = (100, 2)
-    event, effects = absorb(State.PREPARING_PAYOUT, context, HopperCounted(50, HopperCounters(0, 0)))
-    assert (event, effects, context.hopper_before) == (Event.KEY_IGNORED, (), None)
+    loop = RigMachine().loop
+    loop.context.next_payout = (100, 2)
+    written: list[records.Record] = []
+    now = Now(State.PREPARING_PAYOUT, loop.context, loop.book, written.append)
+    assert absorb(now, HopperCounted(50, HopperCounters(0, 0))) is Event.KEY_IGNORED
+    assert (written, now.effects) == ([], [])

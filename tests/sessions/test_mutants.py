@@ -21,6 +21,7 @@ from drivers.printer.raster import PrintTicket, RasterPage
 from drivers.vocabulary import Dispensed, HopperCounters, NotPrinted, Printed, PrintTrouble, PrintUnknown
 from firmware.book import open_session, recovery
 from firmware.book import records as r
+from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.desks.coin import CoinDesk
@@ -67,22 +68,24 @@ def not_durable(kind: type[Record]) -> Callable[[Patch], None]:
 
 
 def written_after(kind: type[Record], *later: type[Record]) -> Callable[[Patch], None]:
-    """The intent is written when its outcome is: too late."""
+    """The book knows of the intent, the medium hears of it when its outcome is written: too late."""
 
     def apply(patch: Patch) -> None:
-        real = Loop.write
-        held: list[Record] = []
+        real = Journal.append
+        held: list[tuple[Journal, Record]] = []
 
-        def write(self: Loop, record: Record) -> None:
+        def append(self: Journal, record: Record, *, durable: bool | None = None) -> int:
             if isinstance(record, kind):
-                held.append(record)
-                return
+                held.append((self, record))
+                return 0
             if isinstance(record, later):
-                while held:
-                    real(self, held.pop(0))
-            real(self, record)
+                for whose, intent in held:
+                    if whose is self:  # what an earlier run held back is lost with it
+                        real(self, intent)
+                held.clear()
+            return real(self, record, durable=durable)
 
-        patch.setattr(Loop, "write", write)
+        patch.setattr(Journal, "append", append)
 
     return apply
 
@@ -268,8 +271,8 @@ def told_otherwise(patch: Patch) -> None:
     real = Loop.write
 
     def write(self: Loop, record: Record) -> None:
-        if isinstance(record, r.AdviceQueued) and record.advice["op"] == "issued":
-            record = replace(record, advice={**record.advice, "op": "void"})
+        if isinstance(record, r.AdviceQueued) and isinstance(record.advice, CopyAdvice):
+            record = replace(record, advice=replace(record.advice, fate=CopyFate.VOID))
         real(self, record)
 
     patch.setattr(Loop, "write", write)
@@ -279,8 +282,8 @@ def claims_something_else(patch: Patch) -> None:
     real = Loop.write
 
     def write(self: Loop, record: Record) -> None:
-        if isinstance(record, r.AdviceQueued) and record.advice["op"] == "claim":
-            record = replace(record, advice={**record.advice, "amount_yen": 10})
+        if isinstance(record, r.AdviceQueued) and isinstance(record.advice, ClaimAdvice):
+            record = replace(record, advice=replace(record.advice, amount_yen=10))
         real(self, record)
 
     patch.setattr(Loop, "write", write)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drivers.vocabulary import HopperCounters
 from firmware.book import records as r
+from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate
 from firmware.book.book import Book
 from firmware.book.cases import QUEUE_LIMIT, MismatchCode
 from firmware.book.match import mismatches
@@ -22,9 +23,9 @@ from tests.unit.journal.history import ident, number_of, session
 
 SID, RID = ident(1), ident(1 + (1 << 64))
 GOOD = list(session(1, coins=(500, 500), copies=2))
-VOID = {"op": "void", "request_id": RID, "copy": 2, "reason": "cancelled"}
-ISSUED = {"op": "issued", "request_id": RID, "copy": 1, "reason": "printed"}
-CLAIM = {"op": "claim", "key": SID, "amount_yen": 400, "reason": "change"}
+VOID = CopyAdvice(CopyFate.VOID, RID, 2, "cancelled")
+ISSUED = CopyAdvice(CopyFate.ISSUED, RID, 1, "printed")
+CLAIM = ClaimAdvice(SID, 400, "change")
 
 
 def at(kind: type, nth: int = 1) -> int:
@@ -102,7 +103,7 @@ MISTAKES: dict[str, tuple[list[Record], str]] = {
         "printed once and never again",
     ),
     "print a copy that is void": (
-        upto(r.PrintIntent, r.AdviceQueued("a", {**VOID, "copy": 1}), INTENT_1),
+        upto(r.PrintIntent, r.AdviceQueued("a", replace(VOID, copy=1)), INTENT_1),
         "told already",
     ),
     "print two copies at once": (
@@ -392,7 +393,7 @@ SCRIPTS: list[Callable[[int], list[Record]]] = [
     lambda n: [
         *list(session(n, coins=(500,)))[:-5],
         r.ClaimIntent(ident(n), 200),
-        r.AdviceQueued(f"{n}.claim", {"op": "claim", "key": ident(n), "amount_yen": 200}),
+        r.AdviceQueued(f"{n}.claim", ClaimAdvice(ident(n), 200, "change")),
         r.SessionClosed(ident(n), 500, 300, 0, 200, "issued", ""),
     ],
     lambda _: [r.StaffPayIntent("test", 100, 2, 1, 1), r.StaffPayDone(100, 2, None, None, None)],

@@ -97,7 +97,7 @@ def test_a_begun_copy_is_what_the_printers_counter_says(
     found = ["Flag", outcome] if outcome == "CopySpoiled" else [outcome]
     left = ["PaperLeft"] if outcome == "CopyPrinted" else []  # row 25: nobody has seen it taken
     assert kinds(written) == [*found, "AdviceQueued", *left, "ClaimIntent", "AdviceQueued", "SessionClosed"]
-    assert [advice["op"] for _, advice in book.pending_advices()] == [told, "claim"]
+    assert [advice.told()["op"] for _, advice in book.pending_advices()] == [told, "claim"]
     assert book.claims == {SID: claimed}
     assert (outcome == "CopyUncertain") == bool(book.uncertain)
 
@@ -198,7 +198,7 @@ def test_outcomes_of_several_copies() -> None:
         written = recover(book, Answers(), book.apply)
         assert isinstance(written[-1], r.SessionClosed)
         assert (written[-1].outcome, written[-1].earned_yen) == (outcome, 300 * (count + 1))
-        told = [advice["op"] for _, advice in book.pending_advices()]
+        told = [advice.told()["op"] for _, advice in book.pending_advices()]
         assert told == ["issued"] * (count + 1) + ["void"] * (2 - count) + ["claim"]
     assert number_of(1) in str(three)
 

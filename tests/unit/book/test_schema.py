@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.book import page, records
+from firmware.book.advice import ClaimAdvice, CollectedAdvice, CopyAdvice, CopyFate
+from firmware.book.reasons import AdviceReason, EndReason
 from firmware.book.schema import TYPE_NAMES, RecordInvalid, build, canonical, decode, encode, schema
 
 SID, RID = "a1" * 16, "b2" * 16
@@ -123,11 +125,8 @@ words = st.from_regex(r"[a-z0-9][a-z0-9_.:+/-]{0,30}", fullmatch=True)
 notes = st.from_regex(r"[\x20-\x7e]{0,40}", fullmatch=True)
 numbers = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z./-]{0,20}", fullmatch=True)
 advices = st.one_of(
-    st.fixed_dictionaries(
-        {"op": st.just("issued"), "request_id": ids, "copy": counts}, optional={"reason": words, "evidence": notes}
-    ),
-    st.fixed_dictionaries({"op": st.just("void"), "request_id": ids, "copy": counts}, optional={"reason": words}),
-    st.fixed_dictionaries({"op": st.just("claim"), "key": ids, "amount_yen": counts}, optional={"reason": words}),
+    st.builds(CopyAdvice, st.sampled_from(CopyFate), ids, counts, words),
+    st.builds(ClaimAdvice, ids, counts, words),
 )
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "id": ids,
@@ -188,7 +187,7 @@ GOOD: dict[str, object] = {
     "copies": [(1, "juminhyo", "n-1", 300)],
     "readings": [(100, 7, 1234)],
     "settings": [("hours.default.everyday", "08:30-12:00")],
-    "advice": {"op": "void", "request_id": RID, "copy": 1, "reason": "restart"},
+    "advice": CopyAdvice(CopyFate.VOID, RID, 1, "restart"),
     "snapshot": {},
 }
 REFUSED: dict[str, list[object]] = {
@@ -210,12 +209,12 @@ REFUSED: dict[str, list[object]] = {
     "readings": [[(1, 2)], [(1, 2, "3")], 5],
     "settings": [[("unit.place", SECRET)], [("Key", "1")], [("timeouts.pay_s",)], "jb", 5],
     "advice": [
-        {},
-        {"op": "refund", "key": SID, "amount_yen": 1},
-        {"op": "void", "request_id": RID},
-        {"op": "void", "request_id": RID, "copy": 1, "name": "x"},
-        {"op": "void", "request_id": RID, "copy": 1, "reason": SECRET},
-        {"op": "claim", "key": SID, "amount_yen": -1},
+        {"op": "void", "request_id": RID, "copy": 1, "reason": "restart"},
+        CollectedAdvice(SID, 300, 1),
+        CopyAdvice(CopyFate.VOID, RID, 1, SECRET),
+        CopyAdvice(CopyFate.VOID, SECRET, 1, "restart"),
+        CopyAdvice(CopyFate.VOID, RID, -1, "restart"),
+        ClaimAdvice(SID, -1, "restart"),
         "void",
     ],
     "snapshot": [None, []],
@@ -241,9 +240,50 @@ def test_what_does_not_fit_is_refused_and_not_repeated(type_name: str) -> None:
         assert SECRET not in str(caught.value)
 
 
+ADVICE_ON_THE_MEDIUM = {
+    f'["{RID}.2",{{"copy":2,"op":"void","reason":"cancelled","request_id":"{RID}"}}]': CopyAdvice(
+        CopyFate.VOID, RID, 2, EndReason.CANCELLED
+    ),
+    f'["{RID}.1",{{"copy":1,"op":"issued","reason":"printed","request_id":"{RID}"}}]': CopyAdvice(
+        CopyFate.ISSUED, RID, 1, AdviceReason.PRINTED
+    ),
+    f'["{SID}.claim",{{"amount_yen":400,"key":"{SID}","op":"claim","reason":"change"}}]': ClaimAdvice(
+        SID, 400, AdviceReason.CHANGE
+    ),
+}
+
+
+@pytest.mark.parametrize("payload", ADVICE_ON_THE_MEDIUM)
+def test_an_advice_is_on_the_medium_as_releases_before_wrote_it(payload: str) -> None:
+    """Copied from the journal of a release in which an advice was a dictionary."""
+    advice = ADVICE_ON_THE_MEDIUM[payload]
+    kind, written = encode(records.AdviceQueued(advice.id, advice))
+    assert (kind.number, written) == (80, payload.encode())
+    assert decode(80, payload.encode()) == records.AdviceQueued(advice.id, advice)
+
+
+NO_ADVICE = [
+    b'["a",{}]',
+    b'["a",7]',
+    b'["a",{"op":"refund","key":"k","amount_yen":1,"reason":"x"}]',
+    b'["a",{"op":"collected","key":"k","amount_yen":1,"collection":1}]',
+    b'["a",{"op":"void","request_id":"r"}]',
+    b'["a",{"op":"void","request_id":"r","copy":1,"reason":"x","name":"y"}]',
+]
+
+
 @pytest.mark.parametrize(
     ("number", "payload"),
-    [(200, b"[]"), (4, b"[1]"), (33, b"[1,2]"), (33, b"{}"), (33, b"{"), (33, b"7"), (19, b'["x",[[1]]]')],
+    [
+        (200, b"[]"),
+        (4, b"[1]"),
+        (33, b"[1,2]"),
+        (33, b"{}"),
+        (33, b"{"),
+        (33, b"7"),
+        (19, b'["x",[[1]]]'),
+        *((80, told) for told in NO_ADVICE),
+    ],
 )
 def test_a_payload_that_is_no_record_of_ours(number: int, payload: bytes) -> None:
     with pytest.raises(RecordInvalid):

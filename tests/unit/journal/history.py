@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from firmware.book import records as r
+from firmware.book.advice import CopyAdvice, CopyFate
 from firmware.book.records import Record
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
@@ -52,8 +53,7 @@ def session(
         sheets += pages
         yield r.CopyPrinted(rid, copy, number_of(copy, which), "process_id 17", sheets, fee_yen)
     for copy in range(1, copies + 1):
-        advice = {"op": "issued", "request_id": rid, "copy": copy, "reason": "printed"}
-        yield r.AdviceQueued(f"{rid}.{copy}", advice)
+        yield r.AdviceQueued(f"{rid}.{copy}", CopyAdvice(CopyFate.ISSUED, rid, copy, "printed"))
     inserted = sum(coins) if fee_yen else 0
     change = inserted - copies * fee_yen
     if change:

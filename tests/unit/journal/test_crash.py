@@ -145,7 +145,7 @@ class AcknowledgesBeforeSending(Resident):
         for advice_id, _ in pending:
             self.note(r.AdviceDone(advice_id))
         for _, advice in pending:
-            self.world.advise(advice, self.memory.journal.head())
+            self.world.advise(advice.told(), self.memory.journal.head())
 
 
 class TellsBeforeThePaper(Resident):

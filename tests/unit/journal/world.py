@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from drivers.vocabulary import AcceptorCounters, CopyState, Dispensed, HopperCounters, HopperState
 from firmware.book import records as r
 from firmware.book import recovery
+from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate
 from firmware.book.open_session import ProtocolBroken
 from firmware.book.records import Record
 from firmware.journal.frames import used_bytes
@@ -267,8 +268,8 @@ class Resident:
     def queue_advices(self) -> None:
         request = self.memory.book.open_session().requests[self.rid]
         for copy in request.untold:
-            op = "issued" if request.stages[copy] == "printed" else "void"
-            self.note(r.AdviceQueued(f"{self.rid}.{copy}", {"op": op, "request_id": self.rid, "copy": copy}))
+            fate = CopyFate.ISSUED if request.stages[copy] == "printed" else CopyFate.VOID
+            self.note(r.AdviceQueued(f"{self.rid}.{copy}", CopyAdvice(fate, self.rid, copy, "test")))
 
     def pay_out(self) -> None:
         owed = self.memory.book.open_session().ledger.owed_yen
@@ -289,7 +290,7 @@ class Resident:
         owed = self.memory.book.open_session().ledger.owed_yen
         if owed:
             self.note(r.ClaimIntent(self.sid, owed))
-            self.note(r.AdviceQueued(f"{self.sid}.claim", {"op": "claim", "key": self.sid, "amount_yen": owed}))
+            self.note(r.AdviceQueued(f"{self.sid}.claim", ClaimAdvice(self.sid, owed, "test")))
 
     def close(self) -> None:
         ledger = self.memory.book.open_session().ledger
@@ -301,7 +302,7 @@ class Resident:
 def tell_centre(world: World, memory: Memory) -> None:
     """Store and forward: every pending advice, in order, until acknowledged."""
     for advice_id, advice in memory.book.pending_advices():
-        world.advise(advice, memory.journal.head())
+        world.advise(advice.told(), memory.journal.head())
         memory.note(r.AdviceDone(advice_id))
 
 

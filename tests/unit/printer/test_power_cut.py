@@ -72,7 +72,7 @@ class Machine:
         """A session whose fee is in and whose slot is closed: the next effect is CountPaper."""
         walk = walks.authenticated().feed(walks.CardRemoved()).keys(walks.Key.D2)
         walk.keys(walks.Key(str(copies)), walks.Key.ENTER, walks.Key.ENTER)
-        reserved = walks.reserved(walk.context)
+        reserved = walks.reserved(walk)
         documents = {copy.copy: f"document {copy.copy}".encode() for copy in reserved.copies}
         reserved = replace(
             reserved,
@@ -176,7 +176,7 @@ def _stops(name: str, path: str, sheets: int, copies: int) -> Iterator[Callable[
     touches: list[tuple[str, str]] = []
     machine.disk.on_step = lambda *touch: touches.append(touch)
     machine.print(walk)
-    assert len(walk.context.printed) == (0 if path == "this copy" else copies)
+    assert walk.printed() == (0 if path == "this copy" else copies)
     total, took_s = len(machine.rig.stream.sent) - sent, machine.rig.clock.monotonic() - began_s
     early = {1, 8, 20, 60, 150, 400}
     for at in sorted({total * step // STEPS for step in range(STEPS)} | early | {total - 1, total - 25}):

@@ -5,6 +5,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from firmware.book.reasons import EndReason
 from firmware.session import scenes as show
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -31,23 +32,8 @@ ANSWERS = [
     {"ja": "グエン・ヴァン・アン（NGUYEN VAN ANH）"},
 ]
 NAME = "グエン・ヴァン・＊＊"
-# The words of Sorry that no enumeration of the drivers holds (firmware/session/scenes.py).
-SESSION_REASONS = (
-    "cancelled",
-    "timed_out",
-    "pay_timed_out",
-    "card_removed",
-    "paper_not_ready",
-    "paper_short",
-    "paper_stuck",
-    "too_late",
-    "change_short",
-    "binding",
-    "coin_trouble",
-    "keypad",
-    "door",
-    "machine",
-)
+# The machine's own words of Sorry; at a restart nobody is there to read one.
+SESSION_REASONS = tuple(str(reason) for reason in EndReason if reason is not EndReason.RESTART)
 REASONS = tuple(
     dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS])
 )

@@ -1,0 +1,59 @@
+"""The records with which a session ends: written by the running session and by a start, composed here for both.
+
+Each function reads the open session and changes nothing. What is told of a copy follows from its stage in the book
+alone, so nobody can call a copy issued that the book does not hold for printed.
+"""
+
+from collections.abc import Iterator
+
+from firmware.book import records
+from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate, SessionAdvice
+from firmware.book.open_session import CopyStage, OpenSession, RequestBook
+from firmware.book.reasons import AdviceReason, EndReason, SessionReason
+
+
+def copies_told(request: RequestBook, why: SessionReason | None) -> Iterator[records.AdviceQueued]:
+    """One advice for each copy that the centre may hold and has not been told of: issued, or void for this reason."""
+    # A copy that only a start found out to be printed says so.
+    printed = EndReason.RESTART if why is EndReason.RESTART else AdviceReason.PRINTED
+    for copy in request.untold:
+        if request.stages.get(copy) is CopyStage.PRINTED:
+            yield _queued(CopyAdvice(CopyFate.ISSUED, request.rid, copy, printed))
+        else:
+            yield _queued(CopyAdvice(CopyFate.VOID, request.rid, copy, why or AdviceReason.NOT_PRINTED))
+
+
+def rest_claimed(
+    session: OpenSession, why: SessionReason | None
+) -> Iterator[records.ClaimIntent | records.AdviceQueued]:
+    """Everything that is owed becomes a debt of the refund desk, and the centre is told of it."""
+    key, amount_yen = session.next_claim_key, session.ledger.owed_yen
+    yield records.ClaimIntent(key, amount_yen)
+    yield _claim_told(key, amount_yen, why)
+
+
+def claims_told(session: OpenSession, why: SessionReason | None) -> Iterator[records.AdviceQueued]:
+    """One advice for each claim whose record is written and whose advice is not."""
+    for key in session.untold_claims:
+        yield _claim_told(key, session.claims[key], why)
+
+
+def closed(session: OpenSession, why: SessionReason | None) -> records.SessionClosed:
+    ledger = session.ledger
+    return records.SessionClosed(
+        sid=session.sid,
+        inserted_yen=ledger.inserted_yen,
+        earned_yen=ledger.earned_yen,
+        paid_out_yen=ledger.paid_out_yen,
+        claimed_yen=ledger.claimed_yen,
+        outcome=session.outcome,
+        reason=why or "",
+    )
+
+
+def _claim_told(key: str, amount_yen: int, why: SessionReason | None) -> records.AdviceQueued:
+    return _queued(ClaimAdvice(key, amount_yen, why or AdviceReason.CHANGE))
+
+
+def _queued(advice: SessionAdvice) -> records.AdviceQueued:
+    return records.AdviceQueued(advice.id, advice)

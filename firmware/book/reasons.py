@@ -1,0 +1,44 @@
+"""Why a session ended as it did, and why the centre is told what it is told: words, never sentences."""
+
+from enum import StrEnum
+
+from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+
+
+class EndReason(StrEnum):
+    """Reasons that are the machine's own; the other members of `SessionReason` are the words of who refused."""
+
+    # the resident
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    PAY_TIMED_OUT = "pay_timed_out"
+    CARD_REMOVED = "card_removed"
+    # the machine
+    BINDING = "binding"  # a document or its dots are not those that the centre committed to
+    CHANGE_SHORT = "change_short"
+    COIN_TROUBLE = "coin_trouble"
+    DOOR = "door"
+    MACHINE = "machine"
+    PAPER_NOT_READY = "paper_not_ready"
+    PAPER_SHORT = "paper_short"
+    PAPER_STUCK = "paper_stuck"  # a complete page hangs in the printer, not cut
+    RESTART = "restart"  # the program ended within the session, and the next start closed it
+
+
+SessionReason = EndReason | CardRefusal | CentreRefusal | LineTrouble | PrintTrouble
+
+
+class AdviceReason(StrEnum):
+    """What an advice says where the session has no reason of its own."""
+
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    CHANGE = "change"
+
+
+class Outcome(StrEnum):
+    """What a session ended with, of the copies the centre committed to."""
+
+    ISSUED = "issued"
+    PARTLY_ISSUED = "partly_issued"
+    NOT_ISSUED = "not_issued"

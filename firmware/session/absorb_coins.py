@@ -1,0 +1,129 @@
+"""What the acceptor and the hoppers say, taken in: coins in, coins out, and what nobody can say."""
+
+from drivers.vocabulary import (
+    AcceptorBlocked,
+    AcceptorRestarted,
+    CoinCredited,
+    CoinEvent,
+    CoinFraud,
+    CoinRejected,
+    CreditsLost,
+    Dispensed,
+    HopperState,
+)
+from firmware.book import records
+from firmware.book.cases import Case
+from firmware.book.reasons import EndReason
+from firmware.session.events import CoinReadiness, Event, HopperCounted, MoneyReport, SlotClosed
+from firmware.session.known import Now, acceptable, settle_event
+from firmware.session.states import RULES, SLOT_OPEN, State
+
+
+def absorb_money(now: Now, report: MoneyReport) -> Event:
+    match report:
+        case CoinReadiness():
+            return _readiness(now, report)
+        case SlotClosed(counters=counters):
+            now.write(records.SlotClosed(sid=now.context.session_id, event_counter=counters.event_counter))
+            return Event.SLOT_CLOSED if now.state is State.DRAINING_PAID else settle_event(now)
+        case HopperCounted():
+            return _hopper_counted(now, report)
+        case Dispensed():
+            return _dispensed(now, report)
+
+
+def absorb_coin(now: Now, report: CoinEvent) -> Event:
+    match report:
+        case CoinCredited():
+            return _credited(now, report)
+        case CoinRejected(code=code, certain=certain):
+            now.context.coin_rejected = now.state in SLOT_OPEN
+            if not certain:
+                # It may have stayed inside (36: it has); whoever asks for it at the counter is believed by this.
+                whose = f", session {now.context.session_id}" if RULES[now.state].may_hold_money else ""
+                now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
+            return Event.COIN_NOTED
+        case CreditsLost(count=count):
+            now.write(records.Flag(Case.CREDITS_LOST, str(count)))
+            return Event.COIN_NOTED
+        case AcceptorRestarted():
+            now.write(records.Flag(Case.ACCEPTOR_RESTARTED, ""))
+            return Event.COIN_NOTED
+        case CoinFraud(code=code):
+            return _trouble(now, records.Flag(Case.COIN_FRAUD, str(code)))
+        case AcceptorBlocked(code=code):
+            return _trouble(now, records.Flag(Case.ACCEPTOR_BLOCKED, str(code)))
+
+
+def payout_lost(now: Now) -> Event:
+    """Nothing was heard of the payout under way."""
+    paying = now.session.paying
+    assert paying is not None
+    value_yen, coins = paying.value_yen, paying.coins
+    unknown = Dispensed(value_yen=value_yen, asked=coins, paid=None, counters=None, state=HopperState.UNKNOWN)
+    return _dispensed(now, unknown)
+
+
+def _readiness(now: Now, report: CoinReadiness) -> Event:
+    context, counters = now.context, report.acceptor
+    context.hopper_states = dict(report.hoppers)
+    accepting_yen, exact_money_only = acceptable(context, now.book)
+    # All or nothing where single coins cannot be refused. All stays all: whatever can fall due after some
+    # coins could fall due before them (firmware/money/change.py). "Exact money" needs coins refused.
+    everything = accepting_yen == context.house.accepts_yen and not exact_money_only
+    if not accepting_yen or not (report.selective or everything):
+        context.reason = EndReason.CHANGE_SHORT
+        return Event.COINS_NOT_READY
+    now.write(records.SlotOpened(context.session_id, counters.event_counter, counters.accepted_total))
+    return Event.COINS_READY
+
+
+def _credited(now: Now, report: CoinCredited) -> Event:
+    context, value_yen, counter = now.context, report.value_yen, report.event_counter
+    if RULES[now.state].may_hold_money and context.fee_yen > 0:
+        context.coin_rejected = False
+        now.write(records.Coin(context.session_id, value_yen, counter))
+        return Event.FEE_MET if now.session.ledger.inserted_yen >= context.fee_yen else Event.COIN
+    now.write(records.StrayCoin(value_yen, counter))
+    if context.accepting_yen:
+        # Nobody's; but somebody stands there whom the slot was opened for, and the counter must know whose it may be.
+        now.write(records.Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
+    return Event.COIN_NOTED
+
+
+def _trouble(now: Now, flag: records.Flag) -> Event:
+    if now.state in SLOT_OPEN:
+        now.context.reason = now.context.reason or EndReason.COIN_TROUBLE
+    now.write(flag)
+    return Event.COIN_TROUBLE
+
+
+def _hopper_counted(now: Now, report: HopperCounted) -> Event:
+    context, before = now.context, report.counters
+    if context.next_payout is None or context.next_payout[0] != report.value_yen:
+        return Event.KEY_IGNORED  # of a hopper that was given up meanwhile
+    value_yen, coins = context.next_payout
+    now.write(records.PayIntent(context.session_id, value_yen, coins, before.event_counter, before.life_total))
+    context.next_payout = None
+    return Event.HOPPER_COUNTED
+
+
+def _dispensed(now: Now, report: Dispensed) -> Event:
+    """Where nobody can say what came out, the resident is not paid twice by the machine.
+
+    The whole step becomes a claim, which a person settles with the hopper's counters in hand: the book puts it in the
+    queue (`pay_unknown`) and counts it as doubtful.
+    """
+    counters = report.counters
+    done = records.PayDone(
+        sid=now.context.session_id,
+        value_yen=report.value_yen,
+        asked=report.asked,
+        paid=report.paid,
+        event_counter=counters.event_counter if counters else None,
+        life_total=counters.life_total if counters else None,
+    )
+    now.write(done)
+    if report.state is not HopperState.OK or report.paid is None or report.paid < report.asked:
+        now.context.hopper_states.pop(report.value_yen, None)
+    return settle_event(now)
