@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.pin_pad.entry import PinBuffer
@@ -25,7 +26,7 @@ from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
 from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
-from firmware.desks import Desk, PrintLines
+from firmware.desks import LINE, OF_MACHINE, Desk, PrintLines
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
@@ -46,7 +47,8 @@ from firmware.paper.staff import staff_slip
 from firmware.paper.vault import Vault
 from firmware.parts import Parts
 from firmware.screens import render as draw_scene
-from firmware.service.availability import Mode, Reason
+from firmware.service.availability import Mode
+from firmware.service.heartbeat import Heartbeat
 from firmware.service.hours import ServiceHours
 from firmware.service.reception import Reception
 from firmware.service.start import Witnesses, begin
@@ -104,16 +106,25 @@ class Machine:
         self._printer, self._profile = parts.printer(unit.printer, "printer")
         self._slips, self._slip_profile = parts.printer(unit.receipt_printer, "receipt_printer")
         door = parts.door()
-        desks: tuple[Desk, ...] = (
+        desks: tuple[Desk[Any], ...] = (
             CardDesk(parts.card_reader(self.now), self._pin),
             KeypadDesk(parts.pin_pad(self._pin), self._pin),
-            LineDesk(self._line, self._vault, self._heartbeat),
+            LineDesk(self._line, self._vault),
             CoinDesk(self._acceptor, self._hoppers),
             PaperDesk(self._printer, self._slips, self._vault, self._pages, self._slip),
             *(() if door is None else (DoorDesk(door, self._clock),)),
         )
         self.crew = ThreadCrew((*desks, *self._console_desks()), self._clock)
         self._begin()
+        reception = Reception(
+            hours=ServiceHours(unit.hours),
+            now=self.now,
+            clock=self._clock,
+            longest_session_s=unit.timeouts.session_s,
+            cards=tuple(unit.card.kinds),
+            desks=frozenset(desk.name for desk in desks),
+            refusable_yen=frozenset(unit.coin.accepts_yen) if self._acceptor.selective else frozenset(),
+        )
         self.loop = Loop(
             crew=self.crew,
             clock=self._clock,
@@ -127,18 +138,17 @@ class Machine:
                 sheets_at_near_end=unit.printer.sheets_at_near_end,
             ),
             timeouts=unit.timeouts,
-            reception=Reception(
-                hours=ServiceHours(unit.hours),
-                now=self.now,
-                clock=self._clock,
-                longest_session_s=unit.timeouts.session_s,
-                cards=tuple(unit.card.kinds),
-                desks=frozenset(desk.name for desk in desks),
-                refusable_yen=frozenset(unit.coin.accepts_yen) if self._acceptor.selective else frozenset(),
-            ),
+            reception=reception,
             show=lambda scene: self._screen.show(draw_scene(scene)),
             fresh_id=lambda: secrets.token_hex(16),
-            heartbeat_s=unit.centre.heartbeat_s,
+            heartbeat=Heartbeat(
+                self.memory,
+                reception,
+                self._clock,
+                every_s=unit.centre.heartbeat_s,
+                console_tries=HARD_LOCK,
+                send=lambda beat: self.crew.send(LINE, beat, OF_MACHINE),
+            ),
             publish=self._publish if unit.unit.simulated else lambda _: None,
             self_check=self._self_check,
             console=self._console if unit.console is not None else None,
@@ -203,7 +213,7 @@ class Machine:
 
     # --- the maintenance console ----------------------------------------------------------------
 
-    def _console_desks(self) -> tuple[Desk, ...]:
+    def _console_desks(self) -> tuple[Desk[Any], ...]:
         """Not among the desks that service waits for: a machine is as good without a terminal."""
         settings, stream = self.unit.console, self._parts.console()
         if settings is None or stream is None:
@@ -273,24 +283,6 @@ class Machine:
     def _begin(self) -> None:
         witnesses = Witnesses(self._line, self._acceptor, self._hoppers, self._printer)
         begin(self.memory, witnesses, {h.value_yen: h.coins for h in self.unit.coin.hoppers}, _version(), why_started())
-
-    def _heartbeat(self) -> dict[str, object]:
-        seq, head = self.memory.journal.head()
-        state = self.loop.reception.state
-        return {
-            "journal_seq": seq,
-            "journal_head": head,
-            "state": str(state.mode),
-            "reasons": sorted(state.reasons),
-            "events": [*self._alarms(state.reasons), *self.loop.reception.news(self.memory.book)],
-        }
-
-    def _alarms(self, reasons: frozenset[Reason]) -> list[str]:
-        """A console that somebody tried to break open, until a heartbeat that said so was answered (catalogue K2)."""
-        locked = self.memory.book.console.tries >= HARD_LOCK
-        heard = self._alarm_sent and Reason.LINE not in reasons
-        self._alarm_sent, self._alarm_heard = locked, locked and (heard or self._alarm_heard)
-        return ["console_locked"] if locked and not self._alarm_heard else []
 
     def _publish(self, loop: Loop) -> None:
         """What the simulator's panel and tests may know; nothing personal."""

@@ -6,6 +6,7 @@ The terminal is a person who types whole lines and reads what comes back; the wi
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from drivers.errors import LineLost
 from firmware.config.settings import at_start, why_unusable
@@ -73,7 +74,7 @@ class ConsoleRig(RigMachine):
         self.users.write_text(spell(replace(self.accounts, unlock=unlock)))
         self.users.chmod(0o600)
 
-    def _more_desks(self) -> tuple[Desk, ...]:
+    def _more_desks(self) -> tuple[Desk[Any], ...]:
         self.serial = MemoryStream(
             self.terminal, self.clock, SERIAL_LINE, lost=lambda: LineLost("console", "unplugged")
         )

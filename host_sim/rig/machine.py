@@ -29,8 +29,9 @@ from firmware.book import records
 from firmware.book.cases import LASTING_CODES
 from firmware.book.records import SessionClosed
 from firmware.config.unit import Timeouts
+from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
-from firmware.desks import AcknowledgePayout, Desk
+from firmware.desks import COIN, LINE, OF_MACHINE, AcknowledgePayout, Desk
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
@@ -44,6 +45,7 @@ from firmware.journal.mirror import is_degraded, mirrored
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
 from firmware.ports import CoinAcceptor
+from firmware.service.heartbeat import Heartbeat
 from firmware.service.hours import ServiceHours
 from firmware.service.reception import Reception
 from firmware.service.start import Witnesses, begin
@@ -161,10 +163,10 @@ class RigMachine(RigWorld):
         coin_desk = CoinDesk(acceptor, hoppers)
         paper_desk = PaperDesk(printer, slips, vault, draw_pages, draw_slip)
         door = DoorDesk(DoorContact(self), self.clock)
-        desks: tuple[Desk, ...] = (
+        desks: tuple[Desk[Any], ...] = (
             CardDesk(CardReaderDriver(self.reader, self.now), pin),
             KeypadDesk(pad, pin),
-            LineDesk(line, vault, self._heartbeat),
+            LineDesk(line, vault),
             coin_desk,
             paper_desk,
             door,
@@ -180,6 +182,15 @@ class RigMachine(RigWorld):
             },
             quiet=self._quiet(coin_desk, acceptor, paper_desk, printer),
         )
+        reception = Reception(
+            hours=ServiceHours(self.hours),
+            now=self.now,
+            clock=self.clock,
+            longest_session_s=self.timeouts.session_s,
+            cards=self.site.kinds,
+            desks=frozenset(desk.name for desk in desks),
+            refusable_yen=frozenset({10, 50, 100, 500}) if acceptor.selective else frozenset(),
+        )
         self.loop = Loop(
             crew=self.crew,
             clock=self.clock,
@@ -193,18 +204,17 @@ class RigMachine(RigWorld):
                 sheets_at_near_end=self.sheets_at_near_end,
             ),
             timeouts=self.timeouts,
-            reception=Reception(
-                hours=ServiceHours(self.hours),
-                now=self.now,
-                clock=self.clock,
-                longest_session_s=self.timeouts.session_s,
-                cards=self.site.kinds,
-                desks=frozenset(desk.name for desk in desks),
-                refusable_yen=frozenset({10, 50, 100, 500}) if acceptor.selective else frozenset(),
-            ),
+            reception=reception,
             show=self._show,
             fresh_id=lambda: f"{self.random.getrandbits(128):032x}",
-            heartbeat_s=20.0,
+            heartbeat=Heartbeat(
+                self.memory,
+                reception,
+                self.clock,
+                every_s=20.0,
+                console_tries=HARD_LOCK,
+                send=lambda beat: self.crew.send(LINE, beat, OF_MACHINE),
+            ),
             self_check=self._self_check,
             console=self._console,
         )
@@ -213,7 +223,7 @@ class RigMachine(RigWorld):
         settled_s = self.clock.monotonic() + SETTLE_S
         self.run_until(lambda: self.clock.monotonic() >= settled_s)
 
-    def _make_crew(self, desks: tuple[Desk, ...], **looking: Any) -> InlineCrew:
+    def _make_crew(self, desks: tuple[Desk[Any], ...], **looking: Any) -> InlineCrew:
         if self._late:
             return LateCrew(desks, self.clock, dice=random.Random(self.random.random()), **looking)
         return InlineCrew(desks, self.clock, **looking)
@@ -310,7 +320,7 @@ class RigMachine(RigWorld):
         if book.line_stopped is not None:
             self.memory.note(records.LineCleared())
         for value_yen in list(book.unexplained):
-            self.loop.send("coin", AcknowledgePayout(value_yen))
+            self.loop.send(COIN, AcknowledgePayout(value_yen))
         self.run_until(lambda: not book.unexplained, 10)
         if any(reason.needs_person for reason in self.loop.reception.state.reasons):
             self.restart()
@@ -330,7 +340,7 @@ class RigMachine(RigWorld):
 
     _console: Callable[[Loop], Console] | None = None
 
-    def _more_desks(self) -> tuple[Desk, ...]:
+    def _more_desks(self) -> tuple[Desk[Any], ...]:
         return ()
 
     def _take_settings(self) -> None:
@@ -371,10 +381,3 @@ class RigMachine(RigWorld):
 
     def _door_settles_at(self, door: DoorDesk) -> float | None:
         return None if door.at_rest else self.clock.monotonic()
-
-    def _heartbeat(self) -> dict[str, object]:
-        seq, head = self.memory.journal.head()
-        return {"journal_seq": seq, "journal_head": head, "state": "rig", "reasons": [], "events": self._news()}
-
-    def _news(self) -> list[str]:
-        return self.loop.reception.news(self.memory.book)
