@@ -242,14 +242,10 @@ class Loop:
                 self._note_door(opened)
             case ConsoleAnswer() if self._console is not None:
                 self._console.hear(answer)
-            case _:
-                self._hear_of_coins_or_report(answer)
-
-    def _hear_of_coins_or_report(self, answer: Answer) -> None:
-        if isinstance(answer, CoinNews):
-            self._note_coins(answer)
-        elif isinstance(answer, Report):
-            self._report(answer)
+            case StrayPayout() | Acknowledged() | Paired() | Stranger():
+                self._note_coins(answer)
+            case _ if isinstance(answer, Report):
+                self._report(answer)
 
     def _note_time(self, told: datetime) -> None:
         self.heartbeat.answered()

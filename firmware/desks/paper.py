@@ -95,11 +95,8 @@ class PaperDesk(Desk[PaperCommand]):
                 return [self._count()]
             case Print():
                 return self._print(command)
-            case PrintReceipt() | PrintClaimSlip():
-                return [SlipOutcome(self._slips.print_slip(self._draw(command), self._next_job()))]
-            case PrintLines(device=device):
-                printer = self._printer if device == "printer" else self._slips
-                return [SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))]
+            case PrintReceipt() | PrintClaimSlip() | PrintLines():
+                return [self._print_slip(command)]
             case WatchExit(on=on):
                 self._watching = on
                 return self.poll() if on else []
@@ -148,6 +145,11 @@ class PaperDesk(Desk[PaperCommand]):
             self._doubt = Doubt(command.copy, outcome)
             return []
         return [CopyOutcome(command.copy, outcome)]
+
+    def _print_slip(self, command: PrintReceipt | PrintClaimSlip | PrintLines) -> SlipOutcome:
+        on_a_page = isinstance(command, PrintLines) and command.device == "printer"
+        printer = self._printer if on_a_page else self._slips
+        return SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))
 
     def _recount(self, doubt: Doubt) -> Sequence[Answer]:
         """The line was lost behind the last dot. Wait a while for it, and let the counter decide."""
