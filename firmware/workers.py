@@ -34,6 +34,16 @@ class Crew(Protocol):
         """The next answer, or None when the time has passed."""
         ...
 
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Let each desk finish what it does and leave its devices in order."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether every desk still has a worker that moves; the watchdog asks."""
+        ...
+
 
 class Shift:
     """One desk's turn of work, without a thread: what both kinds of crew share.

@@ -37,6 +37,13 @@ class InlineCrew:
             self._posted.extend(shift.begin())
             self._rest(name)
 
+    def stop(self) -> None:
+        for shift in self._shifts.values():
+            shift.end()
+
+    def alive(self) -> bool:
+        return True
+
     def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
         self._commands.append((desk, command, whose))
 
