@@ -10,7 +10,6 @@ The loop sleeps in `Crew.receive` only, so the same loop runs in virtual time.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import Protocol
@@ -54,6 +53,8 @@ from firmware.service.advices import Advices
 from firmware.service.availability import Reason
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
+from firmware.service.staff import Staff
+from firmware.service.timer import StateTimer
 from firmware.session import effects as fx
 from firmware.session.context import Context, House
 from firmware.session.events import (
@@ -63,20 +64,15 @@ from firmware.session.events import (
     Fault,
     Report,
     SlotClosed,
-    Ticked,
-    TimedOut,
     Wiped,
 )
 from firmware.session.machine import step
 from firmware.session.scenes import Scene
-from firmware.session.states import RULES, State, Wait
+from firmware.session.states import State, Wait
 from firmware.session.view import scene
 from firmware.workers import Crew
 
-WORK_S = 40.0  # above every desk's own deadline: reached only when a desk hangs
-LONG_WORK_S = 180.0
 ROOM_S = 10.0  # between two looks whether a full journal has room again
-PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 
 
@@ -84,46 +80,6 @@ class Show(Protocol):
     """Puts a scene before the resident."""
 
     def __call__(self, scene: Scene) -> None: ...
-
-
-class Staff(Protocol):
-    """The maintenance console, as the loop knows it."""
-
-    @property
-    def person(self) -> object | None:
-        """Who is logged in."""
-        ...
-
-    @property
-    def due_s(self) -> float:
-        """When it wants to be told of the time at the latest."""
-        ...
-
-    def wants(self, answer: Answer) -> bool:
-        """Whether a key or a coin belongs to a test that is going on."""
-        ...
-
-    def noticed(self, answer: Answer) -> None:
-        """Here is what it wants."""
-        ...
-
-    def answered(self, ticket: int, answer: Answer) -> None:
-        """A desk has answered what was sent under this ticket."""
-        ...
-
-    def hear(self, said: ConsoleAnswer) -> None:
-        """Its own desk says something by itself."""
-        ...
-
-    def pass_time(self) -> None: ...
-
-
-@dataclass(slots=True)
-class Timer:
-    """When the state ends by itself, and when its countdown was last shown."""
-
-    ends_at_s: float | None = None
-    shown_s: int | None = None
 
 
 class Loop:
@@ -153,12 +109,11 @@ class Loop:
         self._clock = clock
         self._memory = memory
         self._house = house
-        self._timeouts = timeouts
         self._show = show
         self._fresh_id = fresh_id
         self._publish = publish
         self._self_check = self_check
-        self._timer = Timer()
+        self._timer = StateTimer(timeouts, clock)
         self._ticket = 0
         self._promise_ends_s = 0.0
         self._card_here = False
@@ -399,46 +354,26 @@ class Loop:
         self._crew.send(desk, command, OF_MACHINE)
 
     def _set_timer(self, wait: Wait) -> None:
-        now_s = self._clock.monotonic()
-        match wait:
-            case Wait.NEVER:
-                changed = self.context.language != self._house.languages[0]
-                self._timer = Timer(now_s + self._timeouts.menu_s if changed else None)
-            case Wait.WORK:
-                self._timer = Timer(now_s + WORK_S)
-            case Wait.LONG_WORK:
-                self._timer = Timer(now_s + LONG_WORK_S)
-            case Wait.PAY:  # what is paid for must still be printed while the centre's promise holds (T2)
-                self._timer = Timer(min(now_s + self._timeouts.pay_s, self._promise_ends_s - PRINT_MARGIN_S))
-            case Wait.DONE if self.context.claim_yen:  # a code to write down
-                self._timer = Timer(now_s + self._timeouts.sorry_s)
-            case _:
-                self._timer = Timer(now_s + getattr(self._timeouts, wait.value))
+        self._timer.set(
+            wait,
+            language_changed=self.context.language != self._house.languages[0],
+            has_claim=bool(self.context.claim_yen),
+            promise_ends_s=self._promise_ends_s,
+        )
 
     # --- time -----------------------------------------------------------------------------------
 
     def _until_next_s(self) -> float:
-        now_s = self._clock.monotonic()
-        instants = [self._look_at_s]
-        if self.heartbeat.due_s is not None:
-            instants.append(self.heartbeat.due_s)
+        instants = [self._look_at_s, self.heartbeat.due_s, self._timer.due_s]
         if self._console is not None:
             instants.append(self._console.due_s)
-        if self._timer.ends_at_s is not None:
-            left_s = self._timer.ends_at_s - now_s
-            counts = left_s <= self._timeouts.countdown_s and self._counts_down()
-            instants.append(self._timer.ends_at_s if not counts else now_s + (left_s % 1.0 or 1.0))
-        return max(0.0, min(instants) - now_s)
+        return max(0.0, min(at_s for at_s in instants if at_s is not None) - self._clock.monotonic())
 
     def _pass_time(self) -> None:
         now_s = self._clock.monotonic()
-        if self._timer.ends_at_s is not None:
-            left_s = self._timer.ends_at_s - now_s
-            if left_s <= 0:
-                self._timer = Timer()
-                self._report(TimedOut())
-            elif left_s <= self._timeouts.countdown_s and self._counts_down():
-                self._count_down(left_s)
+        passed = self._timer.passed()
+        if passed is not None:
+            self._report(passed)
         self.heartbeat.tell_if_due(idle=self.state is State.IDLE)
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + 1.0
@@ -470,18 +405,6 @@ class Loop:
         if left_s is not None and left_s <= 0 and self.state is State.IDLE and not self.reception.state.in_maintenance:
             self.write(records.SettingsDropped(reason="time"))
             self.exit_asked = True
-
-    def _counts_down(self) -> bool:
-        """A countdown is for a person who can still do something."""
-        if self.state is State.DONE:
-            return False
-        return RULES[self.state].wait not in {Wait.WORK, Wait.LONG_WORK, Wait.NEVER}
-
-    def _count_down(self, left_s: float) -> None:
-        shown_s = int(left_s) + 1
-        if shown_s != self._timer.shown_s:
-            self._timer.shown_s = shown_s
-            self._report(Ticked(shown_s))
 
     # --- staff ----------------------------------------------------------------------------------
 
