@@ -42,9 +42,9 @@ from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
 from firmware.paper.press import Press
 from firmware.ports import CoinAcceptor
+from firmware.published import facts_of, publish
 from firmware.screens import render as draw_scene
 from firmware.service import manager
-from firmware.service.published import facts_of, publish
 from firmware.session.scenes import Scene
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots

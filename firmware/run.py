@@ -10,8 +10,8 @@ from firmware.halted import Halted, reason_of
 from firmware.journal.journal import JournalTrouble
 from firmware.journal.seal import SealUnsafe
 from firmware.parts import RealParts
+from firmware.published import publish
 from firmware.service.manager import START_AGAIN, notify, remember
-from firmware.service.published import publish
 from firmware.session.scenes import Scene
 
 Stopping = Callable[[], bool]
