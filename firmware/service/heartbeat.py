@@ -13,7 +13,7 @@ from firmware.service.reception import Reception
 
 
 class Heartbeat:
-    """`console_tries`: so many wrong passwords lock the console, and the centre hears of it (catalogue K2)."""
+    """`console_tries`: so many wrong passwords lock the console, and the centre hears of it (fault K2)."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Heartbeat:
         )
 
     def _alarms(self) -> list[str]:
-        """A console that somebody tried to break open, until a heartbeat that said so was answered (catalogue K2)."""
+        """A console that somebody tried to break open, until a heartbeat that said so was answered (fault K2)."""
         locked = self._alarm_told = self._memory.book.console.tries >= self._console_tries
         self._alarm_heard = self._alarm_heard and locked
         return ["console_locked"] if locked and not self._alarm_heard else []

@@ -27,7 +27,7 @@ class StateTimer:
         lasts_s = self._lasts_s(wait, language_changed=language_changed, has_claim=has_claim)
         self._ends_at_s = None if lasts_s is None else self._clock.monotonic() + lasts_s
         if wait is Wait.PAY and self._ends_at_s is not None:
-            # what is paid for must still be printed while the centre's promise holds (T2)
+            # what is paid for must still be printed while the centre's promise holds (fault T2)
             self._ends_at_s = min(self._ends_at_s, promise_ends_s - PRINT_MARGIN_S)
 
     def _lasts_s(self, wait: Wait, *, language_changed: bool, has_claim: bool) -> float | None:
