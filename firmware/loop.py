@@ -1,48 +1,60 @@
 """The one loop. It owns all state: an answer comes in, the session takes a step, effects go out in order.
 
 Order is the whole point. A `Write` whose record must be durable is on the disk before the effect behind it is sent, so nothing
-irreversible happens that the journal does not know. An answer carries the ticket of the step that asked;
-when the session has moved on, the answer is counted and dropped before the table can see it. What happens by
-itself (a key, a coin, a card) has no ticket and is always heard.
+irreversible happens that the journal does not know. Each answer says whose it is (`Posted.whose`): the session's carries
+the ticket of the step that asked, and when the session has moved on it is counted and dropped before the table can see
+it; the staff's goes to the console; what happens by itself (a key, a coin, a card) is always heard.
 
 The loop sleeps in `Crew.receive` only, so the same loop runs in virtual time.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import Protocol
 
 from drivers.ports import Clock
-from drivers.vocabulary import CoinEvent, Reserved, StrayPayout
+from drivers.vocabulary import Reserved, StrayPayout
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case
 from firmware.config.settings import TRIAL_S
 from firmware.config.unit import Timeouts
-from firmware.console.console import Console
 from firmware.desks import (
+    CARD,
+    COIN,
+    KEYPAD,
+    LINE,
+    OF_MACHINE,
+    PAPER,
     Acknowledged,
     Advised,
     Answer,
-    Beat,
+    C,
     CoinNews,
-    Command,
+    ConsoleAnswer,
+    DeskName,
     DoorMoved,
     Health,
-    Heard,
+    OfMachine,
+    OfSession,
+    OfStaff,
     Paired,
+    Posted,
     SheetCut,
     Stranger,
+    TimeTold,
     WipeDesk,
 )
 from firmware.journal.journal import JournalFull
 from firmware.journal.memory import Memory
 from firmware.service.advices import Advices
 from firmware.service.availability import Reason
+from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
+from firmware.service.staff import Staff
+from firmware.service.timer import StateTimer
 from firmware.session import effects as fx
 from firmware.session.context import Context, House
 from firmware.session.events import (
@@ -52,60 +64,22 @@ from firmware.session.events import (
     Fault,
     Report,
     SlotClosed,
-    Ticked,
-    TimedOut,
     Wiped,
 )
 from firmware.session.machine import step
 from firmware.session.scenes import Scene
-from firmware.session.states import RULES, State, Wait
+from firmware.session.states import State, Wait
 from firmware.session.view import scene
 from firmware.workers import Crew
 
-DESK_OF: dict[type[fx.Effect], str] = {
-    fx.ReadCard: "card",
-    fx.ProveCard: "card",
-    fx.ReleaseCard: "card",
-    fx.SetKeypad: "keypad",
-    fx.AskChallenge: "line",
-    fx.Authenticate: "line",
-    fx.Reserve: "line",
-    fx.Fetch: "line",
-    fx.Rasterise: "paper",
-    fx.CheckPaper: "paper",
-    fx.CountPaper: "paper",
-    fx.Print: "paper",
-    fx.PrintReceipt: "paper",
-    fx.PrintClaimSlip: "paper",
-    fx.WatchExit: "paper",
-    fx.CutRemains: "paper",
-    fx.ClearPaper: "paper",
-    fx.CheckCoins: "coin",
-    fx.OpenSlot: "coin",
-    fx.CloseSlot: "coin",
-    fx.CountHopper: "coin",
-    fx.Dispense: "coin",
-}
-WORK_S = 40.0  # above every desk's own deadline: reached only when a desk hangs
-LONG_WORK_S = 180.0
 ROOM_S = 10.0  # between two looks whether a full journal has room again
-PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
-WIPING_DESKS = ("line", "paper", "keypad")
 
 
 class Show(Protocol):
     """Puts a scene before the resident."""
 
     def __call__(self, scene: Scene) -> None: ...
-
-
-@dataclass(slots=True)
-class Timer:
-    """When the state ends by itself, and when its countdown was last shown."""
-
-    ends_at_s: float | None = None
-    shown_s: int | None = None
 
 
 class Loop:
@@ -119,34 +93,31 @@ class Loop:
         timeouts: Timeouts,
         reception: Reception,
         show: Show,
+        heartbeat: Heartbeat,
         fresh_id: Callable[[], str],
-        heartbeat_s: float,
         publish: Callable[["Loop"], None] = lambda _: None,
         self_check: Callable[[], frozenset[str]] = frozenset,
-        console: Callable[["Loop"], Console] | None = None,
+        console: Callable[["Loop"], Staff] | None = None,
     ) -> None:
         """`console`: makes the maintenance console of this loop, where the machine has one."""
         self.state = State.IDLE
         self.reception = reception
+        self.heartbeat = heartbeat
         self.stale_answers = 0
         self.sessions = 0
         self._crew = crew
         self._clock = clock
         self._memory = memory
         self._house = house
-        self._timeouts = timeouts
         self._show = show
         self._fresh_id = fresh_id
-        self._heartbeat_s = heartbeat_s
         self._publish = publish
         self._self_check = self_check
-        self._timer = Timer()
+        self._timer = StateTimer(timeouts, clock)
         self._ticket = 0
         self._promise_ends_s = 0.0
         self._card_here = False
-        self._advices = Advices(memory, clock, lambda advise: self.send("line", advise))
-        self._beat_at_s = clock.monotonic() + heartbeat_s
-        self._beat_under_way = False
+        self._advices = Advices(memory, clock, lambda advise: self.send(LINE, advise))
         self._look_at_s = 0.0
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
@@ -162,7 +133,7 @@ class Loop:
         """Wait for one answer or the next instant that matters, and deal with it."""
         posted = self._crew.receive(min(longest_wait_s, self._until_next_s()))
         if posted is not None:
-            self._hear(posted.answer, posted.ticket)
+            self._hear(posted)
         self._pass_time()
 
     @property
@@ -185,47 +156,56 @@ class Loop:
 
     # --- hearing --------------------------------------------------------------------------------
 
-    def _hear(self, answer: Answer, ticket: int | None) -> None:
-        console = self._console
-        if console is not None and console.wants(answer):
-            console.noticed(answer)
+    def _hear(self, posted: Posted) -> None:
+        answer = posted.answer
+        if self._console is not None and self._console.wants(answer):
+            self._console.noticed(answer)
             return
-        if console is not None and ticket is not None and ticket < 0:
-            if not isinstance(answer, StrayPayout | Acknowledged | Paired | Stranger | SheetCut | CoinEvent):
-                console.answered(ticket, answer)
-                if not isinstance(answer, Health):
-                    return
-            ticket = None
-        if isinstance(answer, CoinEvent):
-            ticket = None  # a coin is a coin, whoever asked the acceptor, and however late the answer comes
+        match posted.whose:
+            case OfSession(ticket=ticket):
+                self._hear_for_session(ticket, answer)
+            case OfStaff(ticket=ticket):
+                if self._console is not None:
+                    self._console.answered(ticket, answer)
+            case OfMachine():
+                self._hear_by_itself(answer)
+        if isinstance(answer, Health):  # whoever asked, it holds for all
+            if answer.desk == LINE:
+                self.heartbeat.ended()
+            self._note_health(answer.desk, answer.reasons)
+
+    def _hear_for_session(self, ticket: int, answer: Answer) -> None:
+        if isinstance(answer, Report):
+            if ticket == self._ticket:
+                self._report(answer)
+            else:
+                self.stale_answers += 1
+
+    def _hear_by_itself(self, answer: Answer) -> None:
         match answer:
-            case Heard(what="console", value=said):
-                assert console is not None
-                console.hear(said)
-            case Health(desk=desk, reasons=reasons):
-                self._beat_under_way = self._beat_under_way and desk != "line"
-                self._note_health(desk, reasons)
-            case Heard(value=datetime() as told):
-                self.reception.hear_time(told)
-                self._look_at_s = 0.0
-            case Heard():
-                self.stale_answers += 1  # the console that asked has hung up
+            case Fault() if not self._concerns(answer):
+                pass  # a desk at rest failed: its Health says so
+            case SlotClosed() if self.state not in DRAINING:
+                self.stale_answers += 1  # the session gave up waiting for it
+            case TimeTold(at=told):
+                self._note_time(told)
             case Advised():
                 self._advices.answered(answer)
             case SheetCut(counter=counter):
                 self._note_cut(counter)
             case DoorMoved(opened=opened):
                 self._note_door(opened)
+            case ConsoleAnswer() if self._console is not None:
+                self._console.hear(answer)
             case StrayPayout() | Acknowledged() | Paired() | Stranger():
                 self._note_coins(answer)
-            case Fault() if ticket is None and not self._concerns(answer):
-                pass  # a desk at rest failed: its Health says so
-            case SlotClosed() if self.state not in DRAINING:
-                self.stale_answers += 1  # the session gave up waiting for it
-            case _ if ticket is not None and ticket != self._ticket:
-                self.stale_answers += 1
-            case _:
+            case _ if isinstance(answer, Report):
                 self._report(answer)
+
+    def _note_time(self, told: datetime) -> None:
+        self.heartbeat.answered()
+        self.reception.hear_time(told)
+        self._look_at_s = 0.0
 
     def _concerns(self, fault: Fault) -> bool:
         """Whether a desk that failed unasked is one the session depends on at this moment."""
@@ -246,7 +226,7 @@ class Loop:
             self._memory.flag(Case.DOOR_OPENED, "not in maintenance", durable=True)
             if self.state is not State.IDLE:
                 self._report(DoorOpened())
-            self._beat_at_s = 0.0  # the centre hears of it now
+            self.heartbeat.hurry(0.0)  # the centre hears of it now
         self._weigh()
         self._pass_front()
 
@@ -334,6 +314,8 @@ class Loop:
     # --- doing ----------------------------------------------------------------------------------
 
     def _perform(self, effect: fx.Effect) -> None:
+        """What goes to a desk is what the session's present step asks for."""
+        whose = OfSession(self._ticket)
         match effect:
             case fx.Write(record=record):
                 self.write(record)
@@ -343,79 +325,72 @@ class Loop:
                 self.write(records.LineStopped(field=field))
                 self._note_health("line_stop", frozenset({"line_stopped"}))
             case fx.Wipe():
-                for desk in WIPING_DESKS:
-                    self._crew.send(desk, WipeDesk(), self._ticket)
-                self._report(Wiped())
+                self._wipe()
+            case fx.ReadCard() | fx.ProveCard() | fx.ReleaseCard():
+                self._crew.send(CARD, effect, whose)
+            case fx.SetKeypad():
+                self._crew.send(KEYPAD, effect, whose)
+            case fx.AskChallenge() | fx.Authenticate() | fx.Reserve() | fx.Fetch():
+                self._crew.send(LINE, effect, whose)
+            case fx.CheckCoins() | fx.OpenSlot() | fx.CloseSlot() | fx.CountHopper() | fx.Dispense():
+                self._crew.send(COIN, effect, whose)
             case _:
-                self._crew.send(DESK_OF[type(effect)], effect, self._ticket)
+                self._crew.send(PAPER, effect, whose)
+
+    def _wipe(self) -> None:
+        self.send(LINE, WipeDesk())
+        self.send(PAPER, WipeDesk())
+        self.send(KEYPAD, WipeDesk())
+        self._report(Wiped())
 
     def write(self, record: records.Record) -> None:
         """Into the book, which refuses what the protocol forbids, then into the journal."""
         self._memory.note(record)
 
-    def send(self, desk: str, command: Command) -> None:
+    def send(self, desk: DeskName[C], command: C) -> None:
         """A command of the machine's own, outside any session."""
-        self._crew.send(desk, command, self._ticket)
+        self._crew.send(desk, command, OF_MACHINE)
 
     def _set_timer(self, wait: Wait) -> None:
-        now_s = self._clock.monotonic()
-        match wait:
-            case Wait.NEVER:
-                changed = self.context.language != self._house.languages[0]
-                self._timer = Timer(now_s + self._timeouts.menu_s if changed else None)
-            case Wait.WORK:
-                self._timer = Timer(now_s + WORK_S)
-            case Wait.LONG_WORK:
-                self._timer = Timer(now_s + LONG_WORK_S)
-            case Wait.PAY:  # what is paid for must still be printed while the centre's promise holds (fault T2)
-                self._timer = Timer(min(now_s + self._timeouts.pay_s, self._promise_ends_s - PRINT_MARGIN_S))
-            case Wait.DONE if self.book.open_session().ledger.claimed_yen:  # a code to write down
-                self._timer = Timer(now_s + self._timeouts.sorry_s)
-            case _:
-                self._timer = Timer(now_s + getattr(self._timeouts, wait.value))
+        self._timer.set(
+            wait,
+            language_changed=self.context.language != self._house.languages[0],
+            has_claim=bool(self.book.session and self.book.session.ledger.claimed_yen),
+            promise_ends_s=self._promise_ends_s,
+        )
 
     # --- time -----------------------------------------------------------------------------------
 
     def _until_next_s(self) -> float:
-        now_s = self._clock.monotonic()
-        instants = [self._look_at_s] if self._beat_under_way else [self._look_at_s, self._beat_at_s]
+        instants = [self._look_at_s, self.heartbeat.due_s, self._timer.due_s]
         if self._console is not None:
             instants.append(self._console.due_s)
-        if self._timer.ends_at_s is not None:
-            left_s = self._timer.ends_at_s - now_s
-            counts = left_s <= self._timeouts.countdown_s and self._counts_down()
-            instants.append(self._timer.ends_at_s if not counts else now_s + (left_s % 1.0 or 1.0))
-        return max(0.0, min(instants) - now_s)
+        return max(0.0, min(at_s for at_s in instants if at_s is not None) - self._clock.monotonic())
 
     def _pass_time(self) -> None:
         now_s = self._clock.monotonic()
-        if self._timer.ends_at_s is not None:
-            left_s = self._timer.ends_at_s - now_s
-            if left_s <= 0:
-                self._timer = Timer()
-                self._report(TimedOut())
-            elif left_s <= self._timeouts.countdown_s and self._counts_down():
-                self._count_down(left_s)
-        # Never a second one behind it: a line that is slow to fail would be asked faster than it answers.
-        if now_s >= self._beat_at_s and not self._beat_under_way:
-            self._beat_at_s = now_s + self._heartbeat_s
-            if self.state is State.IDLE:
-                self._beat_under_way = True
-                self.send("line", Beat())
+        passed = self._timer.passed()
+        if passed is not None:
+            self._report(passed)
+        self.heartbeat.tell_if_due(idle=self.state is State.IDLE)
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + 1.0
-            self._note_health("machine", self._self_check())
-            if not self.reception.clock_trusted:  # ask sooner than the next heartbeat would
-                self._beat_at_s = min(self._beat_at_s, now_s + 2.0)
-            self._weigh()
-            self._pass_front()
-            self._end_trial()
-            if now_s >= self._room_at_s and self.state is State.IDLE and not self.reception.state.in_maintenance:
-                self.make_room()
-            self._admit_waiting_card()
-            self._advices.tell()
+            self._look_around(now_s)
         if self._console is not None:
             self._console.pass_time()
+
+    def _look_around(self, now_s: float) -> None:
+        """Once a second, and whenever something has changed that may open or close the machine."""
+        self._note_health("machine", self._self_check())
+        if not self.reception.clock_trusted:  # ask sooner than the next heartbeat would
+            self.heartbeat.hurry(now_s + 2.0)
+        self._weigh()
+        self._pass_front()
+        self._end_trial()
+        if now_s >= self._room_at_s and self.state is State.IDLE and not self.reception.state.in_maintenance:
+            self.make_room()
+        self._admit_waiting_card()
+        self._advices.tell()
 
     @property
     def trial_left_s(self) -> float | None:
@@ -429,24 +404,11 @@ class Loop:
             self.write(records.SettingsDropped(reason="time"))
             self.exit_asked = True
 
-    def _counts_down(self) -> bool:
-        """A countdown is for a person who can still do something."""
-        if self.state is State.DONE:
-            return False
-        return RULES[self.state].wait not in {Wait.WORK, Wait.LONG_WORK, Wait.NEVER}
-
-    def _count_down(self, left_s: float) -> None:
-        shown_s = int(left_s) + 1
-        if shown_s != self._timer.shown_s:
-            self._timer.shown_s = shown_s
-            self._report(Ticked(shown_s))
-
     # --- staff ----------------------------------------------------------------------------------
 
-    def send_for_staff(self, desk: str, command: Command, ticket: int) -> None:
-        """A console's command; `ticket` is negative, so that its answer goes back there."""
-        assert ticket < 0
-        self._crew.send(desk, command, ticket)
+    def send_for_staff(self, desk: DeskName[C], command: C, ticket: int) -> None:
+        """A console's command; its answer goes back there under the same ticket."""
+        self._crew.send(desk, command, OfStaff(ticket))
 
     def show_for_staff(self, scene: Scene | None) -> None:
         """A picture for a test of the screen; None puts back what the state says."""

@@ -1,8 +1,15 @@
 """The concrete drivers of a unit file, which only this file names. Each opens its device with its first call."""
 
-from collections.abc import Callable
-from datetime import datetime
+import contextlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from drivers.card.pcsc import PcscReader
 from drivers.card.reader import CardReaderDriver
@@ -19,27 +26,84 @@ from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import Profile, load_profile
+from drivers.printer.profile import load_profile
 from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.serial_stream import SerialStream
+from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
-from firmware.config.unit import PrinterSettings, Unit, UnitError
+from firmware.config.settings import Settings, at_start, why_unusable
+from firmware.config.unit import Unit, UnitError
+from firmware.desks import Desk
 from firmware.journal.disk import Disk, FileDisk, open_mounted
-from firmware.journal.journal import JournalBroken
+from firmware.journal.journal import SEGMENT_BYTES, Journal, JournalBroken
+from firmware.journal.memory import Memory
 from firmware.journal.mirror import mirrored
+from firmware.journal.seal import KeySeal
+from firmware.loop import Loop
+from firmware.paper.press import Press
 from firmware.ports import CoinAcceptor
+from firmware.published import facts_of, publish
+from firmware.screens import render as draw_scene
+from firmware.service import manager
+from firmware.session.scenes import Scene
+from firmware.update.launch import read_key
+from firmware.update.slots import Slots
+from firmware.update.updates import Updates, installed_lock, running_version
+from firmware.workers import ThreadCrew
+
+JST = ZoneInfo("Asia/Tokyo")
 
 
-class Parts:
-    """`run`: where the unit file's relative paths begin."""
+class MonotonicClock:
+    """`drivers.ports.Clock` on the machine."""
 
-    def __init__(self, unit: Unit, run: Path, clock: Clock) -> None:
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """Wall time in Asia/Tokyo. `offset`: a file with the seconds by which a simulated unit's clock is moved."""
+
+    offset: Path | None
+
+    def now(self) -> datetime:
+        offset_s = 0.0
+        if self.offset is not None:
+            with contextlib.suppress(OSError, ValueError):
+                offset_s = float(self.offset.read_text())
+        return datetime.now(JST) + timedelta(seconds=offset_s)
+
+
+class RealParts:
+    """Satisfies `firmware.assemble.Parts`. `run`: where the unit file's relative paths begin."""
+
+    segment_bytes = SEGMENT_BYTES
+
+    def __init__(self, unit: Unit, unit_path: Path, run: Path, clock: Clock) -> None:
+        """`unit`: as the file says it, before the settings made on the console come over it."""
+        self.run = run
+        self.clock = clock
+        self.now = WallClock(run / "clock-offset" if unit.unit.simulated else None).now
         self._unit = unit
-        self._run = run
-        self._clock = clock
+        self._unit_path = unit_path
+        self._seal_file = run / "journal-seal.pem"  # made after the first journal was, so where it is there was one
+
+    @property
+    def unit(self) -> Unit:
+        return self._unit
 
     def path(self, name: str) -> Path:
-        return self._run / name  # an absolute name stays what it is
+        return self.run / name  # an absolute name stays what it is
+
+    def why_started(self) -> str:
+        return manager.why_started()
+
+    def fresh_id(self) -> str:
+        return secrets.token_hex(16)
+
+    def fresh_code(self) -> str:
+        return secrets.token_hex(2)
 
     # --- journal --------------------------------------------------------------------------------
 
@@ -47,26 +111,65 @@ class Parts:
         """The journal's medium, or both of them, opened. Raises `JournalTrouble`; `UnitError` when another process has it."""
         second = self._unit.journal.second
         try:
-            first = FileDisk(self._run / "journal")
+            first = FileDisk(self.run / "journal")
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
             raise UnitError("another machine runs in the same folder") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
 
+    def may_begin(self) -> bool:
+        return not self._seal_file.exists()
+
+    def memory(self, journal: Journal) -> Memory:
+        return Memory(journal, KeySeal.load_or_make(self._seal_file))
+
+    def take_settings(self, memory: Memory) -> bool:
+        self._unit, fit = at_start(memory, self._unit_path)
+        return fit
+
+    def why_unusable(self, settings: Settings) -> str | None:
+        return why_unusable(self._unit_path, settings)
+
+    def updates(self) -> Updates | None:
+        settings = self._unit.update
+        if settings is None:
+            return None
+        try:
+            key = read_key(self.path(settings.key))
+            slots = Slots(FileDisk(self.path(settings.slots)), key)
+        except (OSError, ValueError) as error:
+            raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
+        return Updates(
+            slots,
+            self.path(settings.bundle),
+            key,
+            lock=installed_lock(),
+            running=running_version(),
+            today=lambda: self.now().date(),
+        )
+
     # --- what a resident meets ------------------------------------------------------------------
 
-    def screen(self) -> FramebufferScreen:
+    @cached_property
+    def _screen(self) -> FramebufferScreen:
         settings = self._unit.screen
         sink = FileSink(self.path(settings.path), pixels=settings.pixels)
         return FramebufferScreen(sink, pixels=settings.pixels)
 
-    def card_reader(self, now: Callable[[], datetime]) -> CardReaderDriver:
-        return CardReaderDriver(PcscReader(self._unit.card.reader, self._clock), now)
+    def show(self, scene: Scene) -> None:
+        self._screen.show(draw_scene(scene))
+
+    def publish(self, loop: Loop) -> None:
+        if self._unit.unit.simulated:
+            publish(self.run, facts_of(loop, self.clock.monotonic()))
+
+    def card_reader(self) -> CardReaderDriver:
+        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock), self.now)
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         settings = self._unit.keypad
-        return MatrixPinPad(MatrixPins(settings.rows, settings.columns), settings.keys, pin, self._clock)
+        return MatrixPinPad(MatrixPins(settings.rows, settings.columns), settings.keys, pin, self.clock)
 
     def door(self) -> BreakContact | None:
         settings = self._unit.door
@@ -75,8 +178,8 @@ class Parts:
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
         """They go on from the counters that the book knows."""
         settings = self._unit.coin
-        stream = SerialStream(str(self.path(settings.port)), settings.baud, self._clock, device="coin")
-        bus = CcTalkBus(stream, self._clock, checksum=Checksum(settings.checksum))
+        stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device="coin")
+        bus = CcTalkBus(stream, self.clock, checksum=Checksum(settings.checksum))
         hoppers = HopperBank(
             bus,
             {hopper.value_yen: hopper.address for hopper in settings.hoppers},
@@ -100,10 +203,18 @@ class Parts:
             last_accepted_total=book.acceptor_explained,
         )
 
-    def printer(self, settings: PrinterSettings, device: str) -> tuple[PrinterDriver, Profile]:
-        profile = load_profile(settings.profile)
-        stream = SerialStream(str(self.path(settings.port)), settings.baud, self._clock, device=device)
-        return PrinterDriver(stream, self._clock, profile, device), profile
+    def printers(self) -> Printers:
+        unit = self._unit
+        certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+        press = Press(certificate, receipt, unit.unit, self.now)
+        drivers = []
+        for settings, profile, device in (
+            (unit.printer, certificate, "printer"),
+            (unit.receipt_printer, receipt, "receipt_printer"),
+        ):
+            stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device=device)
+            drivers.append(PrinterDriver(stream, self.clock, profile, device))
+        return Printers(drivers[0], drivers[1], press.pages, press.slip)
 
     # --- lines ----------------------------------------------------------------------------------
 
@@ -116,16 +227,20 @@ class Parts:
             server_spki_sha256=self._hex(settings.server_spki_sha256),
             client_certificate=self.path(settings.client_certificate),
             client_key=self.path(settings.client_key),
-            clock=self._clock,
+            clock=self.clock,
         )
         manifest_key = bytes.fromhex(self._hex(settings.manifest_key))
         return CentreLine(transport, manifest_key, self._unit.unit.name, settings.deadline_s)
 
-    def console(self) -> SerialStream | None:
+    def console_line(self) -> ConsoleLine | None:
         settings = self._unit.console
         if settings is None:
             return None
-        return SerialStream(str(self.path(settings.port)), settings.baud, self._clock, device="console")
+        stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device="console")
+        return ConsoleLine(stream, self.path(settings.users))
+
+    def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
+        return ThreadCrew(desks, self.clock)
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -9,14 +9,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from drivers.errors import DeviceError, NotPaired, Remedy
+from drivers.errors import DeviceError, Remedy
 from drivers.ports import Clock
-from firmware.desks import AcknowledgePayout, Answer, Command, Desk, Health, PairAcceptor, Stranger
-from firmware.session.effects import CloseSlot, CountHopper, Dispense
+from firmware.desks import OF_MACHINE, Answer, C, Desk, DeskName, Health, News, Posted, Whose
 from firmware.session.events import Fault
 
 RESTART_FLOOR_S = 2.0
@@ -24,33 +23,37 @@ STUCK_S = 240.0  # longer than any desk's own deadlines together: whoever works 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """An answer on its way to the loop. `ticket=None`: nobody asked, it happened."""
-
-    desk: str
-    ticket: int | None
-    answer: Answer
-
-
 class Crew(Protocol):
     """All workers, as the loop sees them: threads on the machine, nobody at all in virtual time."""
 
-    def send(self, desk: str, command: Command, ticket: int) -> None: ...
+    def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
+        """`whose`: for whom it is done; its answers come back so."""
+        ...
 
     def receive(self, timeout_s: float) -> Posted | None:
         """The next answer, or None when the time has passed."""
+        ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Let each desk finish what it does and leave its devices in order."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether every desk still has a worker that moves; the watchdog asks."""
         ...
 
 
 class Shift:
     """One desk's turn of work, without a thread: what both kinds of crew share.
 
-    After a failure the desk is down: commands are answered with a `Fault` at once, and `start` is tried again
-    no sooner than `RESTART_FLOOR_S` later.
+    After a failure the desk is down: commands are answered with a `Fault` at once, but for those that it `works_down`,
+    and `start` is tried again no sooner than `RESTART_FLOOR_S` later. It is up again when that succeeds, or when it
+    says that all is well.
     """
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
+    def __init__(self, desk: Desk[Any], clock: Clock) -> None:
         self.desk = desk
         self._clock = clock
         self._up = False
@@ -62,76 +65,67 @@ class Shift:
         return self._up
 
     def begin(self) -> list[Posted]:
-        return self._guarded(None, start=True)
+        return self._guarded(OF_MACHINE, self._start)
 
-    def do(self, command: Command, ticket: int) -> list[Posted]:
-        if isinstance(command, PairAcceptor | AcknowledgePayout):  # staff mends a desk that is down
-            posted = self._guarded(None, command=command)
-            self._up = self._up or any(isinstance(item.answer, Health) and not item.answer.reasons for item in posted)
-            return posted
-        if not self._up and not isinstance(command, CountHopper | Dispense):  # a silent acceptor keeps no change back
-            return [Posted(self.desk.name, ticket, Fault(self.desk.name, "is out of service"))]
-        return self._guarded(ticket, command=command)
+    def do(self, command: object, whose: Whose) -> list[Posted]:
+        if not self._up and not self.desk.works_down(command):
+            return [Posted(self.desk.name, whose, Fault(self.desk.name, "is out of service"))]
+        return self._guarded(whose, partial(self.desk.handle, command))
 
     def poll(self) -> list[Posted]:
         if self._up:
-            return self._guarded(None)
+            return self._guarded(OF_MACHINE, self.desk.poll)
         if self._clock.monotonic() >= self._retry_at_s:
             return self.begin()
         return []
 
+    def end(self) -> None:
+        """The last of it. A desk that is down has nothing to leave in order, or cannot."""
+        if self._up:
+            with suppress(DeviceError):
+                self.desk.stop()
+
     def wait_s(self) -> float:
         return self.desk.poll_every_s() if self._up else RESTART_FLOOR_S
 
-    def _guarded(self, ticket: int | None, command: Command | None = None, *, start: bool = False) -> list[Posted]:
-        try:
-            answers: Sequence[Answer]
-            if start:
-                answers = self.desk.start()
-                self._up = True
-            elif command is not None:
-                answers = self.desk.handle(command)
-            else:
-                answers = self.desk.poll()
-        except DeviceError as error:
-            return self._failed(error, ticket)
-        return [Posted(self.desk.name, ticket, answer) for answer in answers]
+    def _start(self) -> Sequence[Answer]:
+        answers = self.desk.start()
+        self._up = True
+        return answers
 
-    def _failed(self, error: DeviceError, ticket: int | None) -> list[Posted]:
+    def _guarded(self, whose: Whose, work: Callable[[], Sequence[Answer]]) -> list[Posted]:
+        try:
+            answers = work()
+        except DeviceError as error:
+            return self._failed(error, whose)
+        self._up = self._up or any(isinstance(answer, Health) and not answer.reasons for answer in answers)
+        return [self._posted(answer, OF_MACHINE if isinstance(answer, News) else whose) for answer in answers]
+
+    def _failed(self, error: DeviceError, whose: Whose) -> list[Posted]:
         name = self.desk.name
         person = error.remedy is Remedy.SUSPEND
-        posted = [Posted(name, ticket, Fault(name, error.sentence, person=person))]
-        if not person:
-            self._up = False
-            self._retry_at_s = self._clock.monotonic() + RESTART_FLOOR_S
-            reason = DOWN[name]
-            if isinstance(error, NotPaired):
-                reason = "acceptor_unpaired"
-                posted.append(Posted(name, None, Stranger(error.found)))
-            posted.append(Posted(name, None, Health(name, frozenset({reason}))))
-        return posted
+        fault = self._posted(Fault(name, error.sentence, person=person), whose)
+        if person:
+            return [fault]
+        self._up = False
+        self._retry_at_s = self._clock.monotonic() + RESTART_FLOOR_S
+        return [fault, *(self._posted(answer, OF_MACHINE) for answer in self.desk.failed(error))]
 
-
-DOWN = {
-    "card": "card_reader",
-    "keypad": "keypad",
-    "line": "line",
-    "coin": "coin",
-    "paper": "printer",
-}
+    def _posted(self, answer: Answer, whose: Whose) -> Posted:
+        return Posted(self.desk.name, whose, answer)
 
 
 class ThreadCrew:
     """One daemon thread a desk. `stop` lets each finish what it does; a thread that died is reported."""
 
-    def __init__(self, desks: Iterable[Desk], clock: Clock) -> None:
+    def __init__(self, desks: Iterable[Desk[Any]], clock: Clock) -> None:
         self._posted: queue.Queue[Posted] = queue.Queue(maxsize=1000)
         self._clock = clock
         self._began_s: dict[str, float | None] = {}  # since when each is at its work; None: it waits
-        self._inboxes: dict[str, queue.Queue[tuple[Command, int] | None]] = {}
+        self._inboxes: dict[str, queue.Queue[tuple[object, Whose] | None]] = {}
         self._threads: list[threading.Thread] = []
         for desk in desks:
-            inbox: queue.Queue[tuple[Command, int] | None] = queue.Queue(maxsize=100)
+            inbox: queue.Queue[tuple[object, Whose] | None] = queue.Queue(maxsize=100)
             self._inboxes[desk.name] = inbox
             shift = Shift(desk, clock)
             self._threads.append(threading.Thread(target=self._work, args=(shift, inbox), name=desk.name, daemon=True))
@@ -140,8 +134,8 @@ class ThreadCrew:
         for thread in self._threads:
             thread.start()
 
-    def send(self, desk: str, command: Command, ticket: int) -> None:
-        self._inboxes[desk].put((command, ticket))
+    def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
+        self._inboxes[desk].put((command, whose))
 
     def receive(self, timeout_s: float) -> Posted | None:
         try:
@@ -150,8 +144,6 @@ class ThreadCrew:
             return None
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        if "coin" in self._inboxes:  # a pulse acceptor would go on taking coins that nobody counts
-            self.send("coin", CloseSlot(), 0)
         for inbox in self._inboxes.values():
             inbox.put(None)
         for thread in self._threads:
@@ -163,7 +155,7 @@ class ThreadCrew:
         stuck = any(began_s is not None and now_s - began_s > STUCK_S for began_s in list(self._began_s.values()))
         return not stuck and all(thread.is_alive() for thread in self._threads)
 
-    def _work(self, shift: Shift, inbox: "queue.Queue[tuple[Command, int] | None]") -> None:
+    def _work(self, shift: Shift, inbox: "queue.Queue[tuple[object, Whose] | None]") -> None:
         try:
             self._post(self._watched(shift, shift.begin))
             while True:
@@ -173,6 +165,7 @@ class ThreadCrew:
                     self._post(self._watched(shift, shift.poll))
                     continue
                 if item is None:
+                    shift.end()
                     return
                 self._post(self._watched(shift, partial(shift.do, *item)))
         except Exception:  # noqa: BLE001  the edge of a thread: nobody above would hear of it

@@ -154,12 +154,35 @@ def test_a_vendor_library_has_one_door(vendor: str) -> None:
         assert len(doors) <= 1, f"{vendor} is imported in {doors}"
 
 
-def test_concrete_drivers_are_named_in_the_composition_root_only() -> None:
-    concrete = ("drivers.card.pcsc", "drivers.serial_stream", "drivers.pin_pad.matrix", "drivers.line.centre")
-    strays = [
-        f"{relative(path)} imports {name}"
+def test_concrete_drivers_are_named_in_the_parts_only() -> None:
+    concrete = {
+        "drivers.card.pcsc.PcscReader",
+        "drivers.card.reader.CardReaderDriver",
+        "drivers.coin.acceptor.Acceptor",
+        "drivers.coin.bus.CcTalkBus",
+        "drivers.coin.hopper.HopperBank",
+        "drivers.coin.pulse.PulseAcceptor",
+        "drivers.gpio.BreakContact",
+        "drivers.gpio.GpioEdges",
+        "drivers.gpio.OpenCollector",
+        "drivers.line.centre.CentreLine",
+        "drivers.line.tls.TlsTransport",
+        "drivers.pin_pad.matrix.MatrixPins",
+        "drivers.pin_pad.pin_pad.MatrixPinPad",
+        "drivers.printer.printer.PrinterDriver",
+        "drivers.screen.framebuffer.FramebufferScreen",
+        "drivers.serial_stream.SerialStream",
+    }
+    named = {
+        relative(path): imports(path) & concrete
         for path in sorted((ROOT / "firmware").rglob("*.py"))
-        for name in imports(path)
-        if name.startswith(concrete) and relative(path) != "firmware/parts.py"
-    ]
-    assert strays == []
+        if imports(path) & concrete
+    }
+    assert named == {"firmware/parts.py": concrete}
+
+
+def test_the_loop_and_the_workers_know_no_console() -> None:
+    """And the workers no coins: what a desk does when it fails or ends is asked of the desk."""
+    loop, workers = imports(ROOT / "firmware/loop.py"), imports(ROOT / "firmware/workers.py")
+    assert not any(name.startswith("firmware.console") for name in loop | workers)
+    assert not any(name.startswith(("firmware.session.effects", "firmware.desks.coin")) for name in workers)

@@ -19,10 +19,19 @@ from firmware.book.cases import Case
 from firmware.console import config, looking, money, update, working
 from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
 from firmware.console.grammar import Call, Line, Refused, When, parse
-from firmware.console.messages import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
+from firmware.console.messages import (
+    CONSOLE,
+    CheckPassword,
+    ConsoleLost,
+    FindUser,
+    PasswordChecked,
+    Say,
+    Typed,
+    UserFound,
+)
 from firmware.console.steps import Answer, Ask, Do, Hands, Job, Listen, Person, Plan, Planning, Show, Step, Tell
 from firmware.desks import Answer as DeskAnswer
-from firmware.desks import Health, Heard
+from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import Fault, SlotClosed
 
 WIDTH = 79
@@ -58,7 +67,7 @@ class Console:
         self._job: Generator[Step, Any, Answer | Plan] | None = None
         self._call: Call | None = None
         self._step: Step | None = None
-        self._ticket = 0  # ours are negative, so no session's answer is ever taken for one
+        self._ticket = 0
         self._step_ticket = 0
         self._noise = 0
         self._step_until_s = math.inf
@@ -69,7 +78,7 @@ class Console:
 
     # --- what comes -----------------------------------------------------------------------------
 
-    def hear(self, said: object) -> None:
+    def hear(self, said: ConsoleAnswer) -> None:
         """What happens at the terminal by itself: a line, or its end."""
         match said:
             case Typed(line=line, noise=noise):
@@ -87,19 +96,16 @@ class Console:
         step = self._step
         if ticket != self._step_ticket or not isinstance(step, Do):
             return
-        if isinstance(answer, Heard):
-            if not step.health:
-                self._go_on(answer.value)
-        elif isinstance(answer, Health) == step.health or isinstance(answer, Fault):
+        if isinstance(answer, Health) == step.health or isinstance(answer, Fault):
             self._go_on(answer)
 
-    def wants(self, answer: object) -> bool:
+    def wants(self, answer: DeskAnswer) -> bool:
         """Whether a key or a coin belongs to a test that is going on."""
         if not isinstance(self._step, Listen):
             return False
         return isinstance(answer, KeyPressed) or (self._step.coins and isinstance(answer, CoinCredited | SlotClosed))
 
-    def noticed(self, answer: object) -> None:
+    def noticed(self, answer: DeskAnswer) -> None:
         self._go_on(answer)
 
     def pass_time(self) -> None:
@@ -214,7 +220,7 @@ class Console:
             self._job = None
             self._err(refused.code, refused.sentence)
 
-    def _wait(self, step: Do | Ask | Listen) -> None:
+    def _wait(self, step: Do[Any] | Ask | Listen) -> None:
         self._step = step
         match step:
             case Do(desk=desk, command=command):
@@ -224,10 +230,10 @@ class Console:
             case Listen(until_s=until_s):
                 self._step_until_s = until_s
             case Ask(prompt=prompt, secret=secret):
-                self._hands.send("console", Say("", prompt, secret), self._next_ticket())
+                self._hands.send(CONSOLE, Say("", prompt, secret), self._next_ticket())
 
     def _next_ticket(self) -> int:
-        self._ticket -= 1
+        self._ticket += 1
         return self._ticket
 
     def _stop_job(self) -> None:
@@ -250,7 +256,7 @@ class Console:
         elif call.as_json:
             told = json.dumps(result.data or {"lines": result.lines}, ensure_ascii=True, separators=(",", ":"))
             rows = [told[at : at + WIDTH] for at in range(0, len(told), WIDTH)]  # to be joined again
-            self._hands.send("console", Say("".join(f"{row}\n" for row in rows)), self._next_ticket())
+            self._hands.send(CONSOLE, Say("".join(f"{row}\n" for row in rows)), self._next_ticket())
         else:
             self._say(result.lines)
         self._prompt("OK\n")
@@ -287,7 +293,7 @@ class Console:
     def _proved(self, name: str, verb: str) -> Generator[Step, Any, Person]:
         """Ask for a password, count the try, and only then look at it. Raises `Refused`."""
         hands = self._hands
-        found: UserFound = yield Do("console", FindUser(name))
+        found: UserFound = yield Do(CONSOLE, FindUser(name))
         if found.trouble:
             raise Refused("accounts", found.trouble)
         if found.unlock and found.unlock != hands.book.console.unlock:
@@ -297,7 +303,7 @@ class Console:
         self._refuse_if_locked()
         self._act(name if found.known else "unknown", "none", verb, "tried")
         self._tried_s = hands.monotonic()
-        checked: PasswordChecked | Fault = yield Do("console", CheckPassword(name, password))
+        checked: PasswordChecked | Fault = yield Do(CONSOLE, CheckPassword(name, password))
         if not isinstance(checked, PasswordChecked) or checked.role is None:
             raise Refused("password", "Name and password do not fit.")
         self._act(name, checked.role, verb, "ok")
@@ -395,7 +401,7 @@ class Console:
     def _say(self, lines: tuple[str, ...]) -> None:
         if lines:
             text = "".join(f"{piece}\n" for line in lines for piece in fitted(line))
-            self._hands.send("console", Say(text), self._next_ticket())
+            self._hands.send(CONSOLE, Say(text), self._next_ticket())
 
     def _note(self, line: str) -> None:
         """Something that nobody asked for."""
@@ -405,7 +411,7 @@ class Console:
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
-        self._hands.send("console", Say(text, prompt), self._next_ticket())
+        self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
 
 
 def _at_once(answer: Answer) -> Job:

@@ -8,13 +8,24 @@ loop. A machine without a terminal, or whose port went away, is as fit for servi
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import assert_never
 
 from drivers.errors import LineLost
 from drivers.ports import ByteStream, Clock
 from firmware.console.access import Accounts, AccountsUnusable, load, proves
 from firmware.console.grammar import LineReader
-from firmware.console.messages import CheckPassword, ConsoleLost, FindUser, PasswordChecked, Say, Typed, UserFound
-from firmware.desks import Answer, Command, Heard
+from firmware.console.messages import (
+    CONSOLE,
+    CheckPassword,
+    ConsoleCommand,
+    ConsoleLost,
+    FindUser,
+    PasswordChecked,
+    Say,
+    Typed,
+    UserFound,
+)
+from firmware.desks import Answer, Desk
 
 POLL_S = 0.05
 READ_BYTES = 512  # in one poll
@@ -23,8 +34,8 @@ WRITE_S = 2.0  # 20 kB at 115200 baud; a terminal that takes nothing loses the r
 AWAY_S = 2.0  # between tries to open a lost port
 
 
-class ConsoleDesk:
-    name = "console"
+class ConsoleDesk(Desk[ConsoleCommand]):
+    name = CONSOLE
 
     def __init__(self, stream: ByteStream, users: Path, today: Callable[[], date], clock: Clock) -> None:
         """`users`: the file of accounts; read anew at each login, so that it can be changed while the machine runs."""
@@ -42,7 +53,7 @@ class ConsoleDesk:
     def start(self) -> Sequence[Answer]:
         return []
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: ConsoleCommand) -> Sequence[Answer]:
         match command:
             case Say(text=text, prompt=prompt, secret=secret):
                 self._write(text.replace("\n", "\r\n") + (prompt or ""))
@@ -51,13 +62,13 @@ class ConsoleDesk:
                     self._reader.echoing = not secret
                 return []
             case FindUser(name=name):
-                return [Heard("console", self._find(name))]
+                return [self._find(name)]
             case CheckPassword(name=name, password=password):
                 account = self._accounts().people.get(name)
                 right = proves(account, password, self._today())
-                return [Heard("console", PasswordChecked(account.role if account and right else None))]
+                return [PasswordChecked(account.role if account and right else None)]
             case _:
-                return []
+                assert_never(command)
 
     def poll(self) -> Sequence[Answer]:
         if self._clock.monotonic() < self._try_at_s:
@@ -87,7 +98,7 @@ class ConsoleDesk:
                 del self._ahead[:count]
                 self._under_way = True
                 self._write(shown.decode("ascii"))
-                return [Heard("console", Typed(line, self._reader.noise))]
+                return [Typed(line, self._reader.noise)]
         self._ahead.clear()
         if self._lost_ahead:
             self._lost_ahead = False
@@ -109,7 +120,7 @@ class ConsoleDesk:
         self._ahead.clear()
         self._under_way = False
         self._reader.echoing = True
-        return [Heard("console", ConsoleLost())] if was_there else []
+        return [ConsoleLost()] if was_there else []
 
     def _accounts(self) -> Accounts:
         try:

@@ -3,28 +3,26 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drivers.ports import Clock
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
 from firmware.console.grammar import Refused
-from firmware.desks import Command
+from firmware.desks import Beat, C, DeskName
 from firmware.journal.journal import JournalFull, Stored
 from firmware.journal.memory import Memory
+from firmware.loop import Loop
 from firmware.service.availability import Availability, Reason
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
-
-if TYPE_CHECKING:
-    from firmware.loop import Loop
 
 
 class LoopHands:
     def __init__(
         self,
-        loop: "Loop",
+        loop: Loop,
         memory: Memory,
         *,
         machine: str,
@@ -86,8 +84,11 @@ class LoopHands:
 
     # --- the machine ----------------------------------------------------------------------------
 
-    def send(self, desk: str, command: Command, ticket: int) -> None:
+    def send(self, desk: DeskName[C], command: C, ticket: int) -> None:
         self._loop.send_for_staff(desk, command, ticket)
+
+    def beat(self) -> Beat:
+        return self._loop.heartbeat.beat()
 
     def show(self, scene: Scene | None) -> None:
         self._loop.show_for_staff(scene)

@@ -11,7 +11,7 @@ from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.console.grammar import Refused, When, legal
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Person, Show, Step, well
-from firmware.desks import Beat
+from firmware.desks import COIN, LINE, PAPER
 from firmware.journal.journal import JournalTrouble, Stored
 from firmware.session.context import claim_code
 from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
@@ -186,14 +186,14 @@ def devices(hands: Hands) -> Job:
         lines = [f"{reason.number} {reason}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
         return Answer(tuple(lines) or ("Every desk is well. Ask again in maintenance for more.",))
     data: dict[str, Any] = {}
-    coins = yield Do("coin", CheckCoins())
+    coins = yield Do(COIN, CheckCoins())
     if isinstance(coins, CoinReadiness):
         data["acceptor"] = {"event_counter": coins.acceptor.event_counter, "accepted": coins.acceptor.accepted_total}
         data["hoppers"] = {value: str(state) for value, state in coins.hoppers.items()}
-    paper = yield Do("paper", CheckPaper())
+    paper = yield Do(PAPER, CheckPaper())
     if isinstance(paper, PaperReadiness):
         data["printer"], data["receipt_printer"] = _printer(paper.certificate), _printer(paper.receipt)
-    line_ = yield Do("line", Beat(), health=True)
+    line_ = yield Do(LINE, hands.beat(), health=True)
     data["line"] = "answers" if not isinstance(line_, Fault) and well(line_) else "silent"
     for name, answer in (("acceptor", coins), ("printer", paper)):
         if isinstance(answer, Fault):
@@ -214,13 +214,13 @@ def read_counters(hands: Hands) -> Job:
     """Yields up to a `Counters` record in `data["counters"]`; a device that is silent is left out."""
     hoppers = []
     for value in hands.hopper_values:
-        answer = yield Do("coin", CountHopper(value))
+        answer = yield Do(COIN, CountHopper(value))
         if isinstance(answer, HopperCounted):
             counted = answer.counters
             hoppers.append(records.HopperReading(value, counted.event_counter, counted.life_total))
-    coins = yield Do("coin", CheckCoins())
+    coins = yield Do(COIN, CheckCoins())
     acceptor = coins.acceptor if isinstance(coins, CoinReadiness) else None
-    paper = yield Do("paper", CountPaper())
+    paper = yield Do(PAPER, CountPaper())
     read = records.Counters(
         acceptor_event=acceptor.event_counter if acceptor else None,
         acceptor_total=acceptor.accepted_total if acceptor else None,

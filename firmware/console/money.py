@@ -18,7 +18,7 @@ from firmware.console import looking
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done, must_be_shut
-from firmware.desks import AcknowledgePayout, HoldClaim, LookAgain, PairAcceptor
+from firmware.desks import COIN, LINE, AcknowledgePayout, ClaimHeld, HoldClaim, LookAgain, PairAcceptor
 from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
@@ -66,7 +66,7 @@ def _set_float(hands: Hands, value: int, coins: int) -> Planning:
         if hands.book.tubes.get(value, 0) != before:
             raise Refused("changed", "The count has changed meanwhile; give the command again.")
         hands.write(records.FloatSet(value_yen=value, coins=coins))
-        yield from done("coin", LookAgain(), health=True)
+        yield from done(COIN, LookAgain(), health=True)
         return Answer((f"hopper {value}: {coins} coins",))
 
     return _now(Plan((f"hopper {value}: {before} coins in the book, then {coins} ({coins - before:+d})",), carry_out))
@@ -129,7 +129,7 @@ def _dry_run(hands: Hands, steps: Mapping[int, int]) -> Generator[Step, Any, tup
         here = hands.book.tubes.get(value, 0)
         if coins > here:
             raise Refused("float", f"Hopper {value} has {here} coins in the book, not {coins}.")
-        counted = yield from done("coin", CountHopper(value))
+        counted = yield from done(COIN, CountHopper(value))
         before: HopperCounters = counted.counters
         rows.append(
             f"hopper {value}: {coins} coins, {here} then {here - coins}; "
@@ -149,7 +149,7 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
     """Hopper after hopper, largest coin first; the yen that came out by the hoppers' own counters."""
     paid_yen = 0
     for value, coins in _commands(steps):
-        counted = yield from done("coin", CountHopper(value))
+        counted = yield from done(COIN, CountHopper(value))
         before: HopperCounters = counted.counters
         hands.write(
             records.StaffPayIntent(
@@ -160,7 +160,7 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
                 life_total=before.life_total,
             )
         )
-        answer = yield Do("coin", Dispense(value_yen=value, coins=coins, before=before))
+        answer = yield Do(COIN, Dispense(value_yen=value, coins=coins, before=before))
         out = answer if isinstance(answer, Dispensed) else None
         counters = out.counters if out else None
         hands.write(
@@ -192,7 +192,7 @@ def collect(hands: Hands, code: str) -> Planning:
         raise Refused(
             "unknown", f"Nobody can say what came out of {unknown} yen before; the counter settles this claim."
         )
-    ready = yield from done("coin", CheckCoins())
+    ready = yield from done(COIN, CheckCoins())
     steps = plan_change(left, usable(hands.book.tubes, ready.hoppers))
     if steps is None:
         raise Refused("float", f"The hoppers cannot pay {left} yen.")
@@ -200,8 +200,8 @@ def collect(hands: Hands, code: str) -> Planning:
 
     def carry_out(by: str) -> Job:  # noqa: ARG001
         hands.write(records.ClaimHoldIntent(key=key))
-        held = yield Do("line", HoldClaim(key, hands.book.totals["collections"] + 1, hands.head()[1]))
-        if held != left:  # no answer is none: the centre may hold it all the same
+        held = yield Do(LINE, HoldClaim(key, hands.book.totals["collections"] + 1, hands.head()[1]))
+        if held != ClaimHeld(left):  # no answer is none: the centre may hold it all the same
             hands.write(records.ClaimCollected(key=key, amount_yen=0, where=HERE))  # gives the hold back
             raise Refused("held", "The centre does not let this machine pay it: paid elsewhere, or no answer.")
         try:
@@ -241,7 +241,7 @@ def reconcile(hands: Hands) -> Planning:
             raise Refused("changed", "Coins have left a hopper meanwhile; give the command again.")
         for value in strayed:
             if value in hands.hopper_values:
-                yield Tell("coin", AcknowledgePayout(value))
+                yield Tell(COIN, AcknowledgePayout(value))
             else:  # it was taken out since, and no desk can be told
                 hands.write(records.PayoutAcknowledged(value_yen=value))
         for record in matched(hands.book, again.data["counters"]):
@@ -322,7 +322,7 @@ def acceptor_pair(hands: Hands, serial: str) -> Planning:
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:
-        yield Tell("coin", PairAcceptor(int(serial)))
+        yield Tell(COIN, PairAcceptor(int(serial)))
         end_s = hands.monotonic() + PAIRING_S
         while hands.book.acceptor_serial != int(serial) and hands.monotonic() < end_s:
             yield Listen(hands.monotonic() + 0.5)

@@ -7,14 +7,14 @@ the `yield`. So a command reads from top to bottom, no thread waits, and no devi
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
-from firmware.desks import Command, Health
+from firmware.desks import Beat, C, DeskName, Health
 from firmware.journal.journal import Stored
 from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
@@ -29,20 +29,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
+class Do(Generic[C]):
     """One command to one desk; the value is its answer, a `Fault` included."""
 
-    desk: str
-    command: Command
+    desk: DeskName[C]
+    command: C
     health: bool = False  # the answer is a `Health`
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Generic[C]):
     """A command that has no answer; what is asked of the same desk next comes after it."""
 
-    desk: str
-    command: Command
+    desk: DeskName[C]
+    command: C
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Answer:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-Step = Do | Tell | Ask | Listen | Show
+Step = Do[Any] | Tell[Any] | Ask | Listen | Show
 Job = Generator[Step, Any, Answer]
 
 
@@ -120,7 +120,11 @@ class Hands(Protocol):
     def write(self, record: Record) -> None: ...
     def checkpoint(self) -> None: ...
     def rest(self) -> None: ...
-    def send(self, desk: str, command: Command, ticket: int) -> None: ...
+    def send(self, desk: DeskName[C], command: C, ticket: int) -> None: ...
+    def beat(self) -> Beat:
+        """A heartbeat with the facts of this moment."""
+        ...
+
     def show(self, scene: Scene | None) -> None:
         """A picture for a test; None: what the state says."""
         ...
@@ -150,7 +154,7 @@ class Hands(Protocol):
         ...
 
 
-def done(desk: str, command: Command, *, health: bool = False) -> Generator[Step, Any, Any]:
+def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[Step, Any, Any]:
     """The desk's answer. Raises `Refused` when its device failed."""
     answer = yield Do(desk, command, health)
     if isinstance(answer, Fault):

@@ -19,7 +19,7 @@ from firmware.book.match import matched
 from firmware.console import looking
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, well
-from firmware.desks import Beat, LookAgain, PrintLines
+from firmware.desks import CARD, COIN, LINE, PAPER, LookAgain, PrintLines
 from firmware.service.availability import Reason
 from firmware.session.effects import (
     CheckCoins,
@@ -48,8 +48,8 @@ Checking = Generator[Step, Any, list[Check]]
 
 
 def _coin(hands: Hands) -> Checking:  # noqa: ARG001  every check has the same shape
-    seen = yield Do("coin", LookAgain(), health=True)
-    answer = seen if isinstance(seen, Fault) else (yield Do("coin", CheckCoins()))
+    seen = yield Do(COIN, LookAgain(), health=True)
+    answer = seen if isinstance(seen, Fault) else (yield Do(COIN, CheckCoins()))
     if not isinstance(answer, CoinReadiness):
         return [("acceptor", False, answer.sentence), ("hopper", False, "not asked")]
     told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
@@ -61,7 +61,7 @@ def _coin(hands: Hands) -> Checking:  # noqa: ARG001  every check has the same s
 
 
 def _paper(hands: Hands) -> Checking:  # noqa: ARG001
-    answer = yield Do("paper", CheckPaper())
+    answer = yield Do(PAPER, CheckPaper())
     if not isinstance(answer, PaperReadiness):
         return [("printer", False, answer.sentence)]
     return [
@@ -70,8 +70,8 @@ def _paper(hands: Hands) -> Checking:  # noqa: ARG001
     ]
 
 
-def _line(hands: Hands) -> Checking:  # noqa: ARG001
-    answer = yield Do("line", Beat(), health=True)
+def _line(hands: Hands) -> Checking:
+    answer = yield Do(LINE, hands.beat(), health=True)
     heard = not isinstance(answer, Fault) and well(answer)
     return [("line", heard, "the centre answers" if heard else "the centre is silent")]
 
@@ -120,8 +120,8 @@ def _test(*checks: Callable[[Hands], Checking]) -> Callable[[Hands], Job]:
 
 def test_card(hands: Hands) -> Job:  # noqa: ARG001
     """Says of a card what it is, and nothing of whose it is."""
-    answer = yield Do("card", ReadCard(frozenset()))
-    yield Tell("card", ReleaseCard())
+    answer = yield Do(CARD, ReadCard(frozenset()))
+    yield Tell(CARD, ReleaseCard())
     match answer:
         case CardRead(kind=kind, pin_tries_left=left):
             return Answer((f"1 PASS card: {kind}, tries left {left}",))
@@ -148,11 +148,11 @@ def test_keypad(hands: Hands) -> Job:
 
 def acceptor_coins(hands: Hands) -> Job:
     """The slot is open to staff; what falls is nobody's fee and goes to the account of test coins."""
-    yield from done("coin", CheckCoins())
-    yield Tell("coin", OpenSlot(frozenset(hands.hopper_values)))
+    yield from done(COIN, CheckCoins())
+    yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
     yield Show((f"Insert test coins; {COINS_S:.0f} s.",))
     total = yield from _test_coins(hands, hands.monotonic() + COINS_S)
-    yield Tell("coin", CloseSlot())
+    yield Tell(COIN, CloseSlot())
     total += yield from _test_coins(hands, hands.monotonic() + CLOSING_S)  # a coin may still be rolling
     return Answer((f"{total} yen are in the cash box as test coins.",))
 
@@ -169,13 +169,13 @@ def _test_coins(hands: Hands, until_s: float) -> Generator[Step, Any, int]:
 
 def test_printer(hands: Hands) -> Job:
     """A marked page and a marked slip: no resident's data, no issue number; the sheets are counted as tests."""
-    before = yield from done("paper", CountPaper())
+    before = yield from done(PAPER, CountPaper())
     marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
-    page = yield from done("paper", PrintLines("printer", "TEST PRINT", marked))
-    after = yield from done("paper", CountPaper())
+    page = yield from done(PAPER, PrintLines("printer", "TEST PRINT", marked))
+    after = yield from done(PAPER, CountPaper())
     sheets = after.counter - before.counter if None not in {after.counter, before.counter} else 1
     hands.write(records.SheetsUsed(sheets=max(0, sheets), printer_counter=after.counter))
-    slip = yield from done("paper", PrintLines("receipt_printer", "TEST PRINT", marked))
+    slip = yield from done(PAPER, PrintLines("receipt_printer", "TEST PRINT", marked))
     rows = [_printed(1, "printer", page.result), _printed(2, "receipt printer", slip.result)]
     yield Show(tuple(rows))
     if any("FAIL" in row for row in rows):
@@ -226,9 +226,9 @@ def paper_load(hands: Hands, sheets: str) -> Job:
 
 
 def paper_cut(hands: Hands) -> Job:
-    before = yield from done("paper", CountPaper())
-    yield Tell("paper", ClearPaper())
-    after = yield from done("paper", CountPaper())
+    before = yield from done(PAPER, CountPaper())
+    yield Tell(PAPER, ClearPaper())
+    after = yield from done(PAPER, CountPaper())
     if None not in {before.counter, after.counter}:
         hands.write(records.SheetsUsed(sheets=max(0, after.counter - before.counter), printer_counter=after.counter))
     return Answer(("The path is clear.",))
@@ -244,7 +244,7 @@ def close(hands: Hands) -> Job:
 
 def close_print(hands: Hands) -> Job:
     answer = yield from close(hands)
-    slip = yield from done("paper", PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
+    slip = yield from done(PAPER, PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
     if not isinstance(slip.result, Printed):
         yield Show(("The receipt printer did not print it.",))
     return answer

@@ -1,17 +1,19 @@
 """The card desk: presence, reading, proof."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import CardPresence
-from firmware.desks import Answer, Command, Health
+from firmware.desks import CARD, Answer, CardCommand, Desk, Health
 from firmware.ports import CardReader
 from firmware.session.effects import ProveCard, ReadCard, ReleaseCard
 from firmware.session.events import CardInserted, CardRemoved
 
 
-class CardDesk:
-    name = "card"
+class CardDesk(Desk[CardCommand]):
+    name = CARD
+    reason_when_down = "card_reader"
 
     def __init__(self, reader: CardReader, pin: PinBuffer) -> None:
         self._reader = reader
@@ -22,7 +24,7 @@ class CardDesk:
         """After a failure too: a card that was there before it and is gone now has been removed."""
         return [*self.poll(), self._health()]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: CardCommand) -> Sequence[Answer]:
         match command:
             case ReadCard(taken=taken):
                 return [self._reader.read(taken)]
@@ -32,7 +34,7 @@ class CardDesk:
                 self._reader.release()
                 return []
             case _:
-                return []
+                assert_never(command)
 
     def poll(self) -> Sequence[Answer]:
         was, self._presence = self._presence, self._reader.presence(0.0)

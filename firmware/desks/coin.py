@@ -1,10 +1,23 @@
 """The coin desk: acceptor and hoppers, which share one wire and so one hand."""
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
-from drivers.errors import BadReply, NoReply
+from drivers.errors import BadReply, DeviceError, NoReply, NotPaired
 from drivers.vocabulary import AcceptorBlocked, HopperState
-from firmware.desks import Acknowledged, AcknowledgePayout, Answer, Command, Health, LookAgain, PairAcceptor, Paired
+from firmware.desks import (
+    COIN,
+    Acknowledged,
+    AcknowledgePayout,
+    Answer,
+    CoinCommand,
+    Desk,
+    Health,
+    LookAgain,
+    PairAcceptor,
+    Paired,
+    Stranger,
+)
 from firmware.ports import CoinAcceptor, Hoppers
 from firmware.session.effects import CheckCoins, CloseSlot, CountHopper, Dispense, OpenSlot
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, SlotClosed
@@ -20,8 +33,9 @@ def _blocks(answers: Sequence[object]) -> bool:
     return any(isinstance(answer, AcceptorBlocked) for answer in answers)
 
 
-class CoinDesk:
-    name = "coin"
+class CoinDesk(Desk[CoinCommand]):
+    name = COIN
+    reason_when_down = "coin"
 
     def __init__(self, acceptor: CoinAcceptor, hoppers: Hoppers) -> None:
         self._acceptor = acceptor
@@ -39,12 +53,12 @@ class CoinDesk:
         events = self._acceptor.poll()
         return [*events, *self._identity(), *self._hoppers.strays(), self._health(events)]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: CoinCommand) -> Sequence[Answer]:
         answers = self._handled(command)
         news = [self._health(answers)] if _blocks(answers) else []
         return [*answers, *news, *self._hoppers.strays()]
 
-    def _handled(self, command: Command) -> Sequence[Answer]:
+    def _handled(self, command: CoinCommand) -> Sequence[Answer]:
         match command:
             case CheckCoins():
                 hoppers = self._hoppers.states()  # before the poll: a coin in hand is lost with an error behind it
@@ -72,7 +86,20 @@ class CoinDesk:
             case LookAgain():
                 return self.start()
             case _:
-                return []
+                assert_never(command)
+
+    def failed(self, error: DeviceError) -> Sequence[Answer]:
+        if isinstance(error, NotPaired):
+            return [Stranger(error.found), Health(self.name, frozenset({"acceptor_unpaired"}))]
+        return super().failed(error)
+
+    def works_down(self, command: CoinCommand) -> bool:
+        """A silent acceptor keeps no change back, and staff mends a desk that is down."""
+        return isinstance(command, CountHopper | Dispense | PairAcceptor | AcknowledgePayout)
+
+    def stop(self) -> None:
+        """A pulse acceptor would go on taking coins that nobody counts."""
+        self._acceptor.inhibit()
 
     def _readiness(self, hoppers: Mapping[int, HopperState]) -> CoinReadiness:
         return CoinReadiness(hoppers=hoppers, acceptor=self._acceptor.counters(), selective=self._acceptor.selective)

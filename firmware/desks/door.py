@@ -1,9 +1,10 @@
 """The door desk: whether the case is shut. An opened door is told at once, a shut one when it has stayed shut."""
 
 from collections.abc import Sequence
+from typing import Never, assert_never
 
 from drivers.ports import Clock
-from firmware.desks import Answer, Command, DoorMoved, Health
+from firmware.desks import DOOR, Answer, Desk, DoorMoved, Health
 from firmware.ports import Contact
 
 LOOK_S = 0.05
@@ -11,8 +12,11 @@ OPEN_S = 0.04  # two looks: a spike on the wire is none
 SHUT_S = 0.5
 
 
-class DoorDesk:
-    name = "door"
+class DoorDesk(Desk[Never]):
+    """Takes no command."""
+
+    name = DOOR
+    reason_when_down = "door"
 
     def __init__(self, contact: Contact, clock: Clock) -> None:
         self._contact = contact
@@ -25,8 +29,8 @@ class DoorDesk:
         self._open = self._contact.broken()
         return [DoorMoved(opened=self._open), Health(self.name, frozenset())]  # open is known before service begins
 
-    def handle(self, command: Command) -> Sequence[Answer]:  # noqa: ARG002  there is nothing to tell a door
-        return []
+    def handle(self, command: Never) -> Sequence[Answer]:
+        assert_never(command)
 
     def poll(self) -> Sequence[Answer]:
         now_s = self._clock.monotonic()

@@ -1,10 +1,11 @@
 """The keypad desk: which keys mean something now."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import KeyStuck
-from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.desks import KEYPAD, Answer, Desk, Health, KeypadCommand, WipeDesk
 from firmware.ports import PinPad
 from firmware.session.effects import SetKeypad
 from firmware.session.states import KeypadMode
@@ -14,8 +15,9 @@ SCAN_S = 0.005  # while a key is down, or has just been
 WAIT_S = 0.05  # the longest that a command to this desk may wait
 
 
-class KeypadDesk:
-    name = "keypad"
+class KeypadDesk(Desk[KeypadCommand]):
+    name = KEYPAD
+    reason_when_down = "keypad"
 
     def __init__(self, pad: PinPad, pin: PinBuffer) -> None:
         self._pad = pad
@@ -26,20 +28,27 @@ class KeypadDesk:
         self._pad.expect_keys()
         return [Health(self.name, frozenset())]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: KeypadCommand) -> Sequence[Answer]:
         match command:
-            case SetKeypad(mode=KeypadMode.PIN):
-                self._pad.expect_pin(PIN_DIGITS)
-            case SetKeypad(mode=KeypadMode.KEYS):
-                self._pad.expect_keys()
-            case SetKeypad(mode=KeypadMode.DEAD):
-                # The buffer stays: the card desk is about to lend the digits to VERIFY, and wipes them.
-                self._pad.expect_nothing()
+            case SetKeypad(mode=mode):
+                self._set(mode)
             case WipeDesk():
                 self._pin.wipe()
             case _:
-                pass
+                assert_never(command)
         return []
+
+    def _set(self, mode: KeypadMode) -> None:
+        match mode:
+            case KeypadMode.PIN:
+                self._pad.expect_pin(PIN_DIGITS)
+            case KeypadMode.KEYS:
+                self._pad.expect_keys()
+            case KeypadMode.DEAD:
+                # The buffer stays: the card desk is about to lend the digits to VERIFY, and wipes them.
+                self._pad.expect_nothing()
+            case _:
+                assert_never(mode)
 
     def poll(self) -> Sequence[Answer]:
         if not self._pad.active:

@@ -1,27 +1,42 @@
 """The line desk: everything that is asked of the issuing centre, one call at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from drivers.vocabulary import CentreUnreachable, LineTrouble
-from firmware.desks import Advise, Advised, Answer, Beat, Command, Health, Heard, HoldClaim, WipeDesk
+from firmware.desks import (
+    LINE,
+    Advise,
+    Advised,
+    Answer,
+    Beat,
+    ClaimHeld,
+    Desk,
+    Health,
+    HoldClaim,
+    LineCommand,
+    TimeTold,
+    WipeDesk,
+)
 from firmware.paper.vault import Vault
 from firmware.ports import Centre
 from firmware.session.effects import AskChallenge, Authenticate, Fetch, Reserve
 from firmware.session.events import Fetched
 
 
-class LineDesk:
-    name = "line"
+class LineDesk(Desk[LineCommand]):
+    name = LINE
+    reason_when_down = "line"
 
-    def __init__(self, centre: Centre, vault: Vault, heartbeat: Callable[[], dict[str, object]]) -> None:
+    def __init__(self, centre: Centre, vault: Vault) -> None:
         self._centre = centre
         self._vault = vault
-        self._heartbeat = heartbeat
 
     def start(self) -> Sequence[Answer]:
-        return self.handle(Beat())
+        """Nothing: the first heartbeat says whether the centre answers."""
+        return []
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: LineCommand) -> Sequence[Answer]:
         match command:
             case AskChallenge(session_nonce=nonce, card=card):
                 return self._noted(self._centre.challenge(nonce, card))
@@ -41,18 +56,24 @@ class LineDesk:
                 return self._fetch(command)
             case Advise(advice_id=advice_id, advice=advice):
                 return [Advised(advice_id, self._centre.advise(advice))]
-            case Beat():
-                told = self._centre.heartbeat(self._heartbeat())
-                if told is None:
-                    return [Health(self.name, frozenset({"line"}))]
-                return [Heard("time", told), Health(self.name, frozenset())]
+            case Beat(facts=facts):
+                return self._beat(facts)
             case HoldClaim(key=key, collection=collection, journal_head=head):
-                return [Heard("claim_held", self._centre.hold_claim(key, collection, head))]
+                return [ClaimHeld(self._centre.hold_claim(key, collection, head))]
             case WipeDesk():
                 self._vault.wipe()
                 return []
             case _:
-                return []
+                assert_never(command)
+
+    def _beat(self, facts: Mapping[str, object]) -> Sequence[Answer]:
+        told = self._centre.heartbeat(facts)
+        if told is None:
+            return [self._silent()]
+        return [TimeTold(told), Health(self.name, frozenset())]
+
+    def _silent(self) -> Health:
+        return Health(self.name, frozenset({"line"}))
 
     def _fetch(self, command: Fetch) -> Sequence[Answer]:
         """All documents into RAM, or none: one that fails the binding spoils the request."""
@@ -68,7 +89,7 @@ class LineDesk:
     def _noted(self, answer: Answer) -> Sequence[Answer]:
         """An unreachable centre also takes the machine out of service until a heartbeat is answered."""
         if isinstance(answer, CentreUnreachable) and answer.trouble is not LineTrouble.BAD_ANSWER:
-            return [answer, Health(self.name, frozenset({"line"}))]
+            return [answer, self._silent()]
         return [answer]
 
     def poll(self) -> Sequence[Answer]:

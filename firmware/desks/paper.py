@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import assert_never
 
 from drivers.errors import DeviceError
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
@@ -16,7 +17,7 @@ from drivers.vocabulary import (
     PrintTrouble,
     PrintUnknown,
 )
-from firmware.desks import Answer, Command, Health, PrintLines, SheetCut, WipeDesk
+from firmware.desks import PAPER, Answer, Desk, Health, PaperCommand, PrintLines, SheetCut, WipeDesk
 from firmware.paper.trouble import PageTrouble
 from firmware.paper.vault import Vault
 from firmware.ports import Printer
@@ -53,14 +54,15 @@ class Doubt:
     looks: int = 0
 
 
-class PaperDesk:
+class PaperDesk(Desk[PaperCommand]):
     """Outside a session the desk tidies up by itself; within one it cuts only what it is told to.
 
     What an earlier run left in the path is cut off by the first poll: after recovery has read the printer's counter,
     and without keeping the first resident waiting for it.
     """
 
-    name = "paper"
+    name = PAPER
+    reason_when_down = "printer"
 
     def __init__(self, printer: Printer, slips: Printer, vault: Vault, render: Render, draw: DrawSlip) -> None:
         self._printer = printer
@@ -80,7 +82,7 @@ class PaperDesk:
         self._slips.start()
         return [Health(self.name, self._reasons(self._printer.status()))]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: PaperCommand) -> Sequence[Answer]:
         self._doubt = None  # who waits for a copy asks for nothing else: the session has given it up
         match command:
             case Rasterise():
@@ -93,11 +95,8 @@ class PaperDesk:
                 return [self._count()]
             case Print():
                 return self._print(command)
-            case PrintReceipt() | PrintClaimSlip():
-                return [SlipOutcome(self._slips.print_slip(self._draw(command), self._next_job()))]
-            case PrintLines(device=device):
-                printer = self._printer if device == "printer" else self._slips
-                return [SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))]
+            case PrintReceipt() | PrintClaimSlip() | PrintLines():
+                return [self._print_slip(command)]
             case WatchExit(on=on):
                 self._watching = on
                 return self.poll() if on else []
@@ -109,7 +108,7 @@ class PaperDesk:
                 self._wipe()
                 return []
             case _:
-                return []
+                assert_never(command)
 
     def _count(self) -> PaperCounted | Fault:
         """The path is clean before the counter is read. A printer that fails here still leaves us the slips."""
@@ -146,6 +145,11 @@ class PaperDesk:
             self._doubt = Doubt(command.copy, outcome)
             return []
         return [CopyOutcome(command.copy, outcome)]
+
+    def _print_slip(self, command: PrintReceipt | PrintClaimSlip | PrintLines) -> SlipOutcome:
+        on_a_page = isinstance(command, PrintLines) and command.device == "printer"
+        printer = self._printer if on_a_page else self._slips
+        return SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))
 
     def _recount(self, doubt: Doubt) -> Sequence[Answer]:
         """The line was lost behind the last dot. Wait a while for it, and let the counter decide."""

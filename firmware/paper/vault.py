@@ -33,7 +33,7 @@ class Vault:
 
     def wipe(self) -> None:
         """Overwrite and forget everything."""
-        for held in self._documents.values():
+        for held in list(self._documents.values()):  # of its own: another thread may take a document meanwhile
             held[:] = bytes(len(held))
         self._documents.clear()
         self._request_id = None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from firmware import VERSION
 from firmware.update.bundle import BUNDLE_MAX, BundleRefused, Release, admit, unpack
 from firmware.update.slots import Slots
 
@@ -99,6 +100,12 @@ def running_version() -> int:
     """Of this process."""
     told = os.environ.get(RELEASE, "")
     return int(told) if told.isdecimal() else 0
+
+
+def version() -> str:
+    """As the journal and the console tell it: of the program, and of the release where one runs."""
+    release = running_version()
+    return f"{VERSION}+release.{release}" if release else VERSION
 
 
 def installed_lock() -> str:

@@ -3,23 +3,24 @@
 The terminal is a person who types whole lines and reads what comes back; the wire between has its real pace.
 """
 
+import json
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from drivers.errors import LineLost
-from firmware.config.settings import at_start, why_unusable
+from firmware.assemble import ConsoleLine
+from firmware.config.settings import Settings, at_start, why_unusable
+from firmware.config.unit import Unit
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
-from firmware.console.console import Console
-from firmware.console.desk import ConsoleDesk
-from firmware.console.hands import LoopHands
-from firmware.desks import Desk
-from firmware.loop import Loop
+from firmware.journal.memory import Memory
 from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
-from host_sim.rig.world import MACHINE
+from host_sim.rig.parts import UNIT, RigParts
 
 PEOPLE = {
     "tanaka": Role.TECHNICIAN,
@@ -28,7 +29,6 @@ PEOPLE = {
     "goto": Role.SECURITY,
     "ueda": Role.VIEWER,
 }
-UNIT = Path(__file__).parent.parent.parent / "hardware" / "units" / "dev-store.toml"
 PASSWORD = "correct-horse"  # noqa: S105  of people who do not exist
 SERIAL_LINE = WireKind(baud=115200)
 
@@ -58,13 +58,13 @@ class ConsoleRig(RigMachine):
     """`say` types a line and returns what the machine answered to it."""
 
     updates: Updates | None = None
+    serial: MemoryStream
 
     def __init__(self, **settings: object) -> None:
         self.terminal = Terminal()
         self.codes = 0
         folder = Path(tempfile.mkdtemp(prefix="kofuki-rig-"))
         self.users, self.unit_file = folder / "users.toml", folder / "unit.toml"
-        self.unit_file.write_text(f'extends = "{UNIT}"\n')
         self.accounts = accounts()
         self.store_accounts()
         super().__init__(**settings)  # type: ignore[arg-type]
@@ -73,38 +73,9 @@ class ConsoleRig(RigMachine):
         self.users.write_text(spell(replace(self.accounts, unlock=unlock)))
         self.users.chmod(0o600)
 
-    def _more_desks(self) -> tuple[Desk, ...]:
-        self.serial = MemoryStream(
-            self.terminal, self.clock, SERIAL_LINE, lost=lambda: LineLost("console", "unplugged")
-        )
-        return (ConsoleDesk(self.serial, self.users, lambda: self.now().date(), self.clock),)
-
-    def _take_settings(self) -> None:
-        self.unit, self.settings_fit = at_start(self.memory, self.unit_file)
-        self.timeouts, self.hours = self.unit.timeouts, self.unit.hours
-
-    def _self_check(self) -> frozenset[str]:
-        return super()._self_check() | (frozenset() if self.settings_fit else frozenset({"settings"}))
-
-    def _console(self, loop: Loop) -> Console:
-        hands = LoopHands(
-            loop,
-            self.memory,
-            machine=MACHINE,
-            version="rig",
-            hopper_values=self.tubes,
-            now=self.now,
-            clock=self.clock,
-            unit=self.unit,
-            check_settings=lambda settings: why_unusable(self.unit_file, settings),
-            updates=self.updates,
-        )
-        self.console = Console(hands, self._code)
-        return self.console
-
-    def _code(self) -> str:
-        self.codes += 1
-        return f"{0xA000 + self.codes:04x}"
+    def _parts(self) -> RigParts:
+        self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{UNIT}"', *_toml(self._over()))))
+        return ConsoleParts(self, self._over(), **self._how())
 
     # --- a person at the terminal ---------------------------------------------------------------
 
@@ -149,6 +120,53 @@ class ConsoleRig(RigMachine):
         self.log_in(name)
         self.say("request maint")
         self.run_until(lambda: self.loop.reception.state.in_maintenance, 600)
+
+
+class ConsoleParts(RigParts):
+    """With a terminal, and so with settings that staff has made."""
+
+    def __init__(self, rig: ConsoleRig, over: Mapping[str, Any], **how: Any) -> None:
+        super().__init__(rig, over, **how)
+        self._rig = rig
+        self._unit = super().unit
+
+    @property
+    def unit(self) -> Unit:
+        return self._unit
+
+    def take_settings(self, memory: Memory) -> bool:
+        self._unit, fit = at_start(memory, self._rig.unit_file)
+        return fit
+
+    def why_unusable(self, settings: Settings) -> str | None:
+        return why_unusable(self._rig.unit_file, settings)
+
+    def updates(self) -> Updates | None:
+        return self._rig.updates
+
+    def console_line(self) -> ConsoleLine:
+        rig = self._rig
+        rig.serial = MemoryStream(rig.terminal, rig.clock, SERIAL_LINE, lost=lambda: LineLost("console", "unplugged"))
+        return ConsoleLine(rig.serial, rig.users)
+
+    def fresh_code(self) -> str:
+        self._rig.codes += 1
+        return f"{0xA000 + self._rig.codes:04x}"
+
+
+def _toml(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Tables of a unit file, as its lines."""
+    for name, table in tables.items():
+        yield f"[{name}]"
+        yield from (f"{key} = {_value(value)}" for key, value in table.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)
 
 
 _hashed: list[Accounts] = []

@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from typing import Any
 
-from firmware.desks import Command, Desk
-from firmware.workers import Posted, Shift
+from firmware.desks import C, Desk, DeskName, Posted, Whose
+from firmware.workers import Shift
 from host_sim.clock import VirtualClock
 from host_sim.rig.quiet import Quiet
 
@@ -20,7 +21,7 @@ class InlineCrew:
     """
 
     def __init__(
-        self, desks: Iterable[Desk], clock: VirtualClock, alarms: Mapping[str, Alarm], quiet: Mapping[str, Quiet]
+        self, desks: Iterable[Desk[Any]], clock: VirtualClock, alarms: Mapping[str, Alarm], quiet: Mapping[str, Quiet]
     ) -> None:
         self._clock = clock
         self._alarms = alarms
@@ -28,7 +29,7 @@ class InlineCrew:
         self._shifts = {desk.name: Shift(desk, clock) for desk in desks}
         self._polls_at_s = dict.fromkeys(self._shifts, 0.0)
         self._nudged: set[str] = set()
-        self._commands: deque[tuple[str, Command, int]] = deque()
+        self._commands: deque[tuple[str, object, Whose]] = deque()
         self._posted: deque[Posted] = deque()
 
     def start(self) -> None:
@@ -36,8 +37,15 @@ class InlineCrew:
             self._posted.extend(shift.begin())
             self._rest(name)
 
-    def send(self, desk: str, command: Command, ticket: int) -> None:
-        self._commands.append((desk, command, ticket))
+    def stop(self) -> None:
+        for shift in self._shifts.values():
+            shift.end()
+
+    def alive(self) -> bool:
+        return True
+
+    def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
+        self._commands.append((desk, command, whose))
 
     def nudge(self, desk: str) -> None:
         """Something happened there: look now."""
@@ -49,8 +57,8 @@ class InlineCrew:
         deadline_s = clock.now_s + timeout_s
         while not self._posted:
             if self._commands:
-                name, command, ticket = self._commands.popleft()
-                self._posted.extend(self._shifts[name].do(command, ticket))
+                name, command, whose = self._commands.popleft()
+                self._posted.extend(self._shifts[name].do(command, whose))
                 self._rest(name)
                 continue
             name = min(polls_at_s, key=polls_at_s.__getitem__)

@@ -9,9 +9,9 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import count
+from typing import Any
 
-from firmware.desks import Command, Desk
-from firmware.workers import Posted
+from firmware.desks import C, Desk, DeskName, Posted, Whose
 from host_sim.clock import VirtualClock
 from host_sim.rig.crew import Alarm, InlineCrew
 from host_sim.rig.quiet import Quiet
@@ -26,7 +26,7 @@ class LateCrew(InlineCrew):
 
     def __init__(
         self,
-        desks: Iterable[Desk],
+        desks: Iterable[Desk[Any]],
         clock: VirtualClock,
         alarms: Mapping[str, Alarm],
         quiet: Mapping[str, Quiet],
@@ -40,11 +40,11 @@ class LateCrew(InlineCrew):
         self._answers: list[tuple[float, int, Posted]] = []
         self._order = count()
 
-    def send(self, desk: str, command: Command, ticket: int) -> None:
+    def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
         now_s = self._clock.monotonic()
         busy_s = self._dice.uniform(0.0, BUSY_S) if desk == "paper" and self._dice.random() < BUSY else 0.0
         at_s = self._begins_s[desk] = max(self._begins_s[desk], now_s + self._late_s(desk) + busy_s)
-        self._clock.at(at_s, lambda: super(LateCrew, self).send(desk, command, ticket))
+        self._clock.at(at_s, lambda: super(LateCrew, self).send(desk, command, whose))
 
     def receive(self, timeout_s: float) -> Posted | None:
         ends_s = self._clock.monotonic() + timeout_s

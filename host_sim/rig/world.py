@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from drivers.errors import LineLost
+from drivers.pin_pad.entry import PinBuffer
 from host_sim.adapters.disk import MemoryDisk, Tail
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
@@ -78,6 +79,8 @@ class RigWorld:
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.door_open = False
+        self.pin = PinBuffer()
+        self.sealed = False  # the machine has made its seal, behind its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
         self._alive = True
         self._streams: list[MemoryStream] = []
@@ -149,7 +152,7 @@ class RigWorld:
     def stream_of(self, device: str) -> MemoryStream:
         return self._streams[("coin", "printer", "slips").index(device)]
 
-    def _stream(self, model: object, device: str) -> MemoryStream:
+    def open_stream(self, model: object, device: str) -> MemoryStream:
         wire = self.wire if device == "coin" else self.usb
         lost = lambda: LineLost(device, "the port is gone")  # noqa: E731
         tap = self.printed.update if device == "printer" else lambda _: None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from firmware.book import records
-from firmware.desks import AcknowledgePayout, PairAcceptor
+from firmware.desks import COIN, AcknowledgePayout, OfSession, PairAcceptor
 from firmware.loop import DRAINING
 from firmware.session import scenes as show
 from firmware.session.effects import CloseSlot, OpenSlot
@@ -81,7 +81,8 @@ def test_a_coin_that_comes_with_an_answer_too_late_for_its_question_is_a_coin(wa
             begun.append(True)
             command = OpenSlot(frozenset({10, 50, 100, 500}))
             machine_.drop(500, now_s + 1)
-            machine_.clock.at(now_s + 1.045, lambda: machine_.crew.send("coin", command, machine_.loop._ticket - 1))
+            late = OfSession(machine_.loop._ticket - 1)
+            machine_.clock.at(now_s + 1.045, lambda: machine_.crew.send(COIN, command, late))
 
     person.deeds[show.Pay] = pay
     serve(machine, person)
@@ -91,7 +92,7 @@ def test_a_coin_that_comes_with_an_answer_too_late_for_its_question_is_a_coin(wa
 def test_a_slot_that_closes_after_the_session_gave_up_waiting_moves_nothing(wallet: Cards) -> None:
     machine = RigMachine()
     idle(machine)
-    machine.loop.send("coin", CloseSlot())
+    machine.loop.send(COIN, CloseSlot())
     before = machine.loop.stale_answers
     machine.run_until(lambda: machine.loop.stale_answers > before, 10)
     serve(machine, Person(wallet["hanako"]))
@@ -122,7 +123,7 @@ def test_h6_coins_out_while_idle_end_the_service_until_a_technician_has_acknowle
     machine.reader.remove()
     machine.restart()  # switching it off and on explains nothing
     assert numbers(machine) == ("303",)
-    machine.loop.send("coin", AcknowledgePayout(value_yen))
+    machine.loop.send(COIN, AcknowledgePayout(value_yen))
     idle(machine)
     assert machine.records(records.PayoutAcknowledged) == [records.PayoutAcknowledged(value_yen)]
     assert isinstance(machine.records(records.Resumed)[-1], records.Resumed)
@@ -181,11 +182,11 @@ def test_a9_a_swapped_acceptor_ends_the_service_until_it_is_paired(wallet: Cards
     acceptor.fault("swapped", machine.clock.monotonic())
     assert numbers(machine) == ("306",)
     assert ("acceptor_swapped", f"serial number {acceptor.serial}") in machine.loop.book.queue
-    machine.loop.send("coin", PairAcceptor(4711))  # a slip of the pen
+    machine.loop.send(COIN, PairAcceptor(4711))  # a slip of the pen
     until_s = machine.clock.monotonic() + 30
     machine.run_until(lambda: machine.clock.monotonic() >= until_s)
     assert numbers(machine) == ("306",)
-    machine.loop.send("coin", PairAcceptor(acceptor.serial))
+    machine.loop.send(COIN, PairAcceptor(acceptor.serial))
     idle(machine)
     assert machine.records(records.AcceptorPaired) == [records.AcceptorPaired(acceptor.serial)]
     machine.restart()  # the unit file still names the old one

@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from drivers.vocabulary import CoinCredited
 from firmware.book import records
 from firmware.book.cases import QUEUE_LIMIT
 from firmware.console import looking
+from firmware.desks import COIN, OfStaff
 from firmware.journal.journal import Stored
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
+from firmware.session.effects import CheckCoins
 from host_sim.adapters.disk import PowerLost, Tail
+from host_sim.models.acceptor import Fate, Insertion
 from host_sim.rig.console import PASSWORD, ConsoleRig
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
@@ -65,7 +67,10 @@ def test_two_people_are_two_and_have_two_roles(second: str) -> None:
 def test_a_coin_that_comes_with_an_answer_to_staff_is_a_coin() -> None:
     """The desk polls before it answers; what it finds then is nobody's, and is not lost."""
     machine = ConsoleRig()
-    machine.loop._hear(CoinCredited(100, 1), -7)
+    now_s = machine.clock.monotonic()
+    machine.acceptor._rolling.append((now_s, Insertion("JP100A", now_s, Fate.ROLLING)))
+    machine.crew.send(COIN, CheckCoins(), OfStaff(7))
+    machine.wait(0.1)
     assert [(record.value_yen, record.event_counter) for record in machine.records(records.StrayCoin)] == [(100, 1)]
 
 

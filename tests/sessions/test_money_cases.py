@@ -8,8 +8,8 @@ import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import CoinCredited, HopperCounters
 from firmware.book import records
 from firmware.book.cases import Case
-from firmware.console.messages import CheckPassword, ConsoleLost
-from firmware.desks import Heard
+from firmware.console.messages import CONSOLE, CheckPassword, ConsoleLost
+from firmware.desks import COIN, OF_MACHINE, Posted, Whose
 from firmware.session import scenes as show
 from firmware.session.absorb import absorb
 from firmware.session.context import claim_code
@@ -74,13 +74,13 @@ def test_a_coin_in_the_slot_while_a_claim_is_planned(wallet: Cards, what: str) -
     machine, code = claim_of_200(wallet)
     send = machine.crew.send
 
-    def sends(desk: str, command: object, ticket: int) -> None:
+    def sends(desk: str, command: object, whose: Whose) -> None:
         if type(command).__name__ == "CheckCoins":
             if what == "rejected":
                 machine.acceptor._note(0, 2)
             else:
                 force(machine, 0.0)
-        send(desk, command, ticket)
+        send(desk, command, whose)
 
     machine.crew.send = sends
     assert "OK" in machine.say(f"collect {code}")
@@ -91,11 +91,11 @@ def test_a_coin_in_the_slot_while_the_acceptor_is_tested() -> None:
     machine.enter_maintenance()
     send = machine.crew.send
 
-    def sends(desk: str, command: object, ticket: int) -> None:
+    def sends(desk: str, command: object, whose: Whose) -> None:
         if type(command).__name__ == "CheckCoins":
             machine.acceptor._note(0, 2)
             machine.acceptor._note(0, 2)
-        send(desk, command, ticket)
+        send(desk, command, whose)
 
     machine.crew.send = sends
     assert "PASS acceptor" in machine.say("test acceptor")
@@ -199,7 +199,9 @@ def test_a_coin_in_a_session_without_a_fee(wallet: Cards, monkeypatch: pytest.Mo
     person = Person(wallet["hanako"], coins=[], copies=2)
     coins = [CoinCredited(100, 1)]
     person.on_scene = lambda shown: (
-        machine.loop._hear(coins.pop(), None) if isinstance(shown, show.Printing) and coins else None
+        machine.loop._hear(Posted(COIN, OF_MACHINE, coins.pop()))
+        if isinstance(shown, show.Printing) and coins
+        else None
     )
     serve(machine, person)
     assert machine.records(records.SessionClosed)[-1].outcome == "issued"
@@ -237,10 +239,10 @@ def test_the_console_is_lost_while_the_second_password_is_looked_at() -> None:
     machine.say("kato")
     send = machine.crew.send
 
-    def sends(desk: str, command: object, ticket: int) -> None:
-        send(desk, command, ticket)
+    def sends(desk: str, command: object, whose: Whose) -> None:
+        send(desk, command, whose)
         if isinstance(command, CheckPassword):
-            machine.loop._hear(Heard("console", ConsoleLost()), None)
+            machine.loop._hear(Posted(CONSOLE, OF_MACHINE, ConsoleLost()))
 
     machine.crew.send = sends
     machine.type(PASSWORD)
@@ -289,7 +291,7 @@ def test_two_stray_coins_are_two() -> None:
     machine = RigMachine(pulse=True)
     machine.wait(3)
     for _ in range(2):
-        machine.loop._hear(CoinCredited(100, None), None)
+        machine.loop._hear(Posted(COIN, OF_MACHINE, CoinCredited(100, None)))
     assert machine.loop.book.totals["stray_yen"] == 200
     assert [code for code, _ in machine.loop.book.queue] == ["stray_coin"] * 2
 

@@ -308,8 +308,8 @@ def swapped_steps(first: type[fx.Effect], second: type[fx.Effect]) -> Callable[[
             real_step(self, report)  # type: ignore[arg-type]
             for effect in self._late:  # type: ignore[attr-defined]
                 while self._crew._commands:  # type: ignore[attr-defined]
-                    name, command, ticket = self._crew._commands.popleft()  # type: ignore[attr-defined]
-                    self._crew._posted.extend(self._crew._shifts[name].do(command, ticket))  # type: ignore[attr-defined]
+                    name, command, whose = self._crew._commands.popleft()  # type: ignore[attr-defined]
+                    self._crew._posted.extend(self._crew._shifts[name].do(command, whose))  # type: ignore[attr-defined]
                 real(self, effect)
 
         patch.setattr(Loop, "_perform", perform)

@@ -2,11 +2,12 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from firmware.book import records
-from firmware.desks import Command, WipeDesk
+from firmware.desks import LINE, OF_MACHINE, C, DeskName, Whose, WipeDesk
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.effects import Rasterise
@@ -183,16 +184,16 @@ def test_a_claim_whose_slip_fails_says_so_and_stays_to_be_noted(wallet: Cards) -
 def test_a_late_wipe_of_the_last_resident_leaves_the_next_ones_documents(wallet: Cards) -> None:
     """Each desk has its own thread: the paper desk may still be cutting when the next documents come."""
     machine = RigMachine()
-    send, late = machine.crew.send, list[tuple[str, Command, int]]()
+    send, late = machine.crew.send, list[tuple[DeskName[Any], Any, Whose]]()
 
-    def sending(desk: str, command: Command, ticket: int) -> None:
+    def sending(desk: DeskName[C], command: C, whose: Whose) -> None:
         if desk == "paper" and isinstance(command, WipeDesk):
-            late.append((desk, command, ticket))
+            late.append((desk, command, whose))
             return
         if isinstance(command, Rasterise):
             while late:
                 send(*late.pop())
-        send(desk, command, ticket)
+        send(desk, command, whose)
 
     machine.crew.send = sending  # type: ignore[method-assign]
     for name in ("hanako", "taro"):
@@ -204,10 +205,10 @@ def test_pages_asked_for_when_the_session_has_ended_are_a_fault_and_no_crash(wal
     machine = RigMachine()
     send = machine.crew.send
 
-    def sending(desk: str, command: Command, ticket: int) -> None:
+    def sending(desk: DeskName[C], command: C, whose: Whose) -> None:
         if isinstance(command, Rasterise):
-            send("line", WipeDesk(), ticket)
-        send(desk, command, ticket)
+            send(LINE, WipeDesk(), OF_MACHINE)
+        send(desk, command, whose)
 
     machine.crew.send = sending  # type: ignore[method-assign]
     person = serve(machine, Person(wallet["hanako"]))

@@ -12,9 +12,9 @@ import pytest
 import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import Key, KeyPressed, PinBlocked
 from firmware.book import records
+from firmware.desks import KEYPAD, OF_MACHINE, Posted
 from firmware.session import scenes as show
 from firmware.session.states import State
-from firmware.workers import Posted
 from host_sim.models.chip import ChipCard, Pin
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve, tap_at_first
@@ -84,7 +84,7 @@ def test_three_copies_of_a_kind_with_options(wallet: Cards) -> None:
 def test_a_cancel_pressed_at_the_last_instant_is_neither_obeyed_nor_told(wallet: Cards, state: State) -> None:
     """The keypad has a thread of its own: a key can be in the queue while the coin before it meets the fee."""
     machine = RigMachine()
-    receive, pressed = machine.crew.receive, [Posted("keypad", None, KeyPressed(Key.CANCEL))]
+    receive, pressed = machine.crew.receive, [Posted(KEYPAD, OF_MACHINE, KeyPressed(Key.CANCEL))]
 
     def receiving(timeout_s: float) -> Posted | None:
         return pressed.pop() if pressed and machine.loop.state is state else receive(timeout_s)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from firmware.book import records
-from firmware.desks import Beat, Command
+from firmware.desks import LINE, Beat, C, DeskName, Whose
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.rig.machine import RigMachine
@@ -54,18 +54,18 @@ def test_a_line_that_answers_slowly_is_not_asked_faster_than_it_answers() -> Non
     asked: list[float] = []
     send = machine.crew.send
 
-    def holding_back(desk: str, command: Command, ticket: int) -> None:
+    def holding_back(desk: DeskName[C], command: C, whose: Whose) -> None:
         if isinstance(command, Beat):
             asked.append(machine.clock.monotonic())
         else:
-            send(desk, command, ticket)
+            send(desk, command, whose)
 
     machine.crew.send = holding_back  # type: ignore[method-assign]
     until_s = machine.clock.monotonic() + 60
     machine.run_until(lambda: machine.clock.monotonic() >= until_s, 90)
     assert len(asked) == 1
     machine.crew.send = send  # type: ignore[method-assign]
-    machine.loop.send("line", Beat())  # the answer, late
+    machine.loop.send(LINE, machine.loop.heartbeat.beat())  # the answer, late
     machine.jump(-timedelta(hours=1))
     idle(machine)
 

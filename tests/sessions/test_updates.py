@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from firmware.service.availability import Mode
 from firmware.session import scenes as show
 from firmware.update.slots import Slots
 from firmware.update.updates import WELL_S, Updates
@@ -37,12 +36,6 @@ class UpdatingRig(ConsoleRig):
             today=lambda: self.now().date(),
         )
         super()._start()
-
-    def _self_check(self) -> frozenset[str]:
-        if hasattr(self, "loop"):
-            well = self.loop.reception.state.mode is Mode.IN_SERVICE
-            self.updates.note(well=well, now_s=self.clock.monotonic())
-        return super()._self_check() | ({"release"} if self.updates.outdated else set())
 
     def pass_time(self, seconds: float) -> None:
         until_s = self.clock.monotonic() + seconds

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware.__main__ import remember, why_started
 from firmware.config.unit import UnitError, load_unit
 from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull
-from firmware.parts import Parts
+from firmware.parts import RealParts
+from firmware.service.manager import remember, why_started
 from host_sim.clock import VirtualClock
 
 UNIT = Path(__file__).parents[2] / "hardware" / "units" / "dev-store.toml"
@@ -42,13 +42,13 @@ def test_a_folder_that_fails_as_well_stops_nothing(tmp_path: Path, monkeypatch: 
 
 def test_a_second_machine_in_the_same_folder_is_told_so_and_no_medium_blamed(tmp_path: Path) -> None:
     unit = load_unit(UNIT)
-    first = Parts(unit, tmp_path, VirtualClock()).disk()
+    first = RealParts(unit, UNIT, tmp_path, VirtualClock()).disk()
     with pytest.raises(UnitError, match="another machine"):
-        Parts(unit, tmp_path, VirtualClock()).disk()
+        RealParts(unit, UNIT, tmp_path, VirtualClock()).disk()
     first.close()
 
 
 def test_a_medium_that_cannot_be_opened_has_failed(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("a file where the folder should be")
     with pytest.raises(JournalBroken, match="cannot be opened"):
-        Parts(load_unit(UNIT), tmp_path, VirtualClock()).disk()
+        RealParts(load_unit(UNIT), UNIT, tmp_path, VirtualClock()).disk()

@@ -7,11 +7,11 @@ import pytest
 
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.errors import NoReply
-from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.desks import COIN, OF_MACHINE, Answer, CoinCommand, Desk, Health, LookAgain, OfSession, Posted
 from firmware.desks.coin import CoinDesk
 from firmware.session.effects import OpenSlot
 from firmware.session.events import Fault
-from firmware.workers import STUCK_S, Posted, ThreadCrew
+from firmware.workers import STUCK_S, ThreadCrew
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.world import PULSES
@@ -25,10 +25,10 @@ class Clock:
         return self.now_s
 
 
-class Trouble:
+class Trouble(Desk[CoinCommand]):
     """A desk whose next command does what it is told to."""
 
-    name = "coin"
+    name = COIN
 
     def __init__(self) -> None:
         self.entered, self.leave = threading.Event(), threading.Event()
@@ -37,7 +37,7 @@ class Trouble:
     def start(self) -> Sequence[Answer]:
         return [Health(self.name, frozenset())]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: CoinCommand) -> Sequence[Answer]:
         self.entered.set()
         if self.error is not None:
             raise self.error
@@ -56,18 +56,18 @@ def crew() -> tuple[ThreadCrew, Trouble, Clock]:
     desk, clock = Trouble(), Clock()
     made = ThreadCrew([desk], clock)
     made.start()
-    assert made.receive(20) == Posted("coin", None, Health("coin", frozenset()))
+    assert made.receive(20) == Posted(COIN, OF_MACHINE, Health(COIN, frozenset()))
     return made, desk, clock
 
 
 def test_a_device_that_fails_is_answered_for_and_the_worker_lives(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
     made, desk, _ = crew
     desk.error = NoReply("coin", "it is silent")
-    made.send("coin", WipeDesk(), 7)
+    made.send(COIN, LookAgain(), OfSession(7))
     posted = made.receive(20)
     assert posted is not None
     assert isinstance(posted.answer, Fault)
-    assert posted.ticket == 7
+    assert posted.whose == OfSession(7)
     assert made.alive()
     made.stop()
 
@@ -76,7 +76,7 @@ def test_a_programmers_error_in_a_worker_ends_the_machine(crew: tuple[ThreadCrew
     made, desk, _ = crew
     desk.error = ZeroDivisionError()
     (thread,) = made._threads
-    made.send("coin", WipeDesk(), 1)
+    made.send(COIN, LookAgain(), OF_MACHINE)
     thread.join(20)
     assert not made.alive()
 
@@ -85,7 +85,7 @@ def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
     crew: tuple[ThreadCrew, Trouble, Clock],
 ) -> None:
     made, desk, clock = crew
-    made.send("coin", WipeDesk(), 1)
+    made.send(COIN, LookAgain(), OF_MACHINE)
     assert desk.entered.wait(20)
     clock.now_s += STUCK_S
     assert made.alive(), "that long a page may take"
@@ -104,7 +104,7 @@ def test_the_slot_is_closed_when_the_program_ends() -> None:
     coins = PulseAcceptor(wires, wires, PULSES, PulseTiming())
     made = ThreadCrew([CoinDesk(coins, machine.host().bank)], machine.clock)
     made.start()
-    made.send("coin", OpenSlot(frozenset(PULSES.values())), 1)
+    made.send(COIN, OpenSlot(frozenset(PULSES.values())), OF_MACHINE)
     made.stop()
     assert model.inhibited
 

@@ -8,6 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from firmware.console.desk import ConsoleDesk
+from firmware.desks.card import CardDesk
+from firmware.desks.coin import CoinDesk
+from firmware.desks.door import DoorDesk
+from firmware.desks.keypad import KeypadDesk
+from firmware.desks.line import LineDesk
+from firmware.desks.paper import PaperDesk
 from firmware.service.availability import Availability, Mode, Reason, number_of
 
 DEVICES = [reason for reason in Reason if not reason.needs_person]
@@ -117,3 +124,11 @@ def test_every_reason_word_a_desk_reports_is_known() -> None:
             words |= set(re.findall(r'(?<![f\w])"(\w+)"', literal))
     assert words
     assert words <= {str(reason) for reason in Reason}
+
+
+def test_every_reason_that_a_desk_is_down_for_is_known() -> None:
+    desks = (CardDesk, KeypadDesk, LineDesk, CoinDesk, PaperDesk, DoorDesk)
+    words = {desk.reason_when_down for desk in desks}
+    assert len(words) == len(desks)
+    assert words <= {str(reason) for reason in Reason}
+    assert ConsoleDesk.reason_when_down is None, "service goes on without a terminal"

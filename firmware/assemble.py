@@ -1,0 +1,276 @@
+"""One machine, put together from its parts: the journal, the desks, the crew, the console and the loop.
+
+The real program gives it drivers on devices (`parts.py`), the rig in `host_sim` drivers on models in memory. What stands
+here is so for both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from drivers.pin_pad.entry import PinBuffer
+from drivers.ports import ByteStream, Clock
+from firmware.book.book import Book
+from firmware.config.settings import Settings
+from firmware.config.unit import Unit
+from firmware.console.access import HARD_LOCK
+from firmware.console.console import Console
+from firmware.console.desk import ConsoleDesk
+from firmware.console.hands import LoopHands
+from firmware.desks import LINE, OF_MACHINE, Desk
+from firmware.desks.card import CardDesk
+from firmware.desks.coin import CoinDesk
+from firmware.desks.door import DoorDesk
+from firmware.desks.keypad import KeypadDesk
+from firmware.desks.line import LineDesk
+from firmware.desks.paper import DrawSlip, PaperDesk, Render
+from firmware.hardening import weaknesses
+from firmware.journal.disk import Disk
+from firmware.journal.journal import ClockQuality, Journal
+from firmware.journal.memory import Memory
+from firmware.journal.mirror import is_degraded
+from firmware.loop import Loop
+from firmware.paper.vault import Vault
+from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Printer
+from firmware.service.availability import Mode
+from firmware.service.heartbeat import Heartbeat
+from firmware.service.hours import ServiceHours
+from firmware.service.reception import Reception
+from firmware.service.start import Witnesses, begin
+from firmware.session.context import House
+from firmware.session.scenes import Scene
+from firmware.update.updates import Updates, version
+from firmware.workers import Crew
+
+LANGUAGES = ("ja", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Printers:
+    """Both printers, and what draws for them; `render` and `draw` are called by the paper desk's thread."""
+
+    certificate: Printer
+    receipt: Printer
+    render: Render
+    draw: DrawSlip
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLine:
+    """The technician's serial line, and the file of accounts."""
+
+    stream: ByteStream
+    users: Path
+
+
+class Parts(Protocol):
+    """What a machine is put together from. Everything is asked for once, in the order of `Machine`."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def segment_bytes(self) -> int:
+        """Of the journal."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """The unit as this run uses it: after `take_settings` with what staff has set over the file."""
+        ...
+
+    def now(self) -> datetime:
+        """Wall time, with its zone. Called by several threads."""
+        ...
+
+    def why_started(self) -> str:
+        """The reason of `Boot`; forgotten once it is asked."""
+        ...
+
+    # --- journal and settings
+
+    def disk(self) -> Disk:
+        """The journal's medium, or both of them. Raises `JournalTrouble`, `UnitError`."""
+        ...
+
+    def may_begin(self) -> bool:
+        """Whether this machine never had a journal, so that an empty medium is no loss."""
+        ...
+
+    def memory(self, journal: Journal) -> Memory:
+        """With the seal, which is made here for a first journal. Raises `SealUnsafe`, `JournalCorrupt`."""
+        ...
+
+    def take_settings(self, memory: Memory) -> bool:
+        """What staff has set comes over the unit file; whether it fits. Before any device is made."""
+        ...
+
+    def why_unusable(self, settings: Settings) -> str | None:
+        """Why the unit file could not be used with these settings over it; None: it can."""
+        ...
+
+    def updates(self) -> Updates | None: ...
+
+    # --- devices; nothing is opened before its desk starts
+
+    def line(self) -> Centre: ...
+    def coins(self, book: Book) -> tuple[CoinAcceptor, Hoppers]:
+        """They go on from the counters that the book knows."""
+        ...
+
+    def printers(self) -> Printers: ...
+    def card_reader(self) -> CardReader: ...
+    def pin_pad(self, pin: PinBuffer) -> PinPad: ...
+    def door(self) -> Contact | None: ...
+    def console_line(self) -> ConsoleLine | None: ...
+    def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
+    def show(self, scene: Scene) -> None: ...
+    def publish(self, loop: Loop) -> None:
+        """What onlookers of a simulated machine may know."""
+        ...
+
+    def fresh_id(self) -> str:
+        """32 hex digits, unguessable and never given before."""
+        ...
+
+    def fresh_code(self) -> str:
+        """Four hex digits for a plan on the console."""
+        ...
+
+
+class Machine:
+    """Not started: `crew.start()`, then `loop.turn()` again and again. Raises what the parts raise."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._reception: Reception | None = None
+        self.console: Console | None = None
+        self.disk = parts.disk()
+        self.memory = parts.memory(self._open_journal())
+        self._settings_fit = parts.take_settings(self.memory)
+        self._updates = parts.updates()
+        line, (acceptor, hoppers), printers = parts.line(), parts.coins(self.memory.book), parts.printers()
+        witnesses = Witnesses(line, acceptor, hoppers, printers.certificate)
+        desks = self._desks(line, CoinDesk(acceptor, hoppers), printers)
+        coins = {hopper.value_yen: hopper.coins for hopper in parts.unit.coin.hoppers}
+        begin(self.memory, witnesses, coins, version(), parts.why_started())
+        self._reception = self._make_reception(desks, selective=acceptor.selective)
+        self._console_line = parts.console_line()
+        self.crew = parts.crew((*desks, *self._console_desks()))
+        self.loop = self._make_loop(self._reception)
+
+    def _open_journal(self) -> Journal:
+        return Journal.open(
+            self.disk,
+            wall=self._parts.now,
+            mono=self._parts.clock.monotonic,
+            quality=self._clock_quality,
+            segment_bytes=self._parts.segment_bytes,
+            may_begin=self._parts.may_begin(),
+        )
+
+    def _clock_quality(self) -> ClockQuality:
+        confirmed = self._reception is not None and self._reception.clock_trusted
+        return ClockQuality.TRUSTED if confirmed else ClockQuality.UNTRUSTED
+
+    # --- desks ----------------------------------------------------------------------------------
+
+    def _desks(self, line: Centre, coins: CoinDesk, printers: Printers) -> tuple[Desk[Any], ...]:
+        """Those that service waits for. The PIN buffer and the vault are the two things that desks share."""
+        parts, pin, vault = self._parts, PinBuffer(), Vault()
+        door = parts.door()
+        return (
+            CardDesk(parts.card_reader(), pin),
+            KeypadDesk(parts.pin_pad(pin), pin),
+            LineDesk(line, vault),
+            coins,
+            PaperDesk(printers.certificate, printers.receipt, vault, printers.render, printers.draw),
+            *(() if door is None else (DoorDesk(door, parts.clock),)),
+        )
+
+    def _console_desks(self) -> tuple[Desk[Any], ...]:
+        """Service does not wait for it: a machine is as good without a terminal."""
+        terminal, parts = self._console_line, self._parts
+        if terminal is None:
+            return ()
+        return (ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock),)
+
+    # --- loop -----------------------------------------------------------------------------------
+
+    def _make_reception(self, desks: Sequence[Desk[Any]], *, selective: bool) -> Reception:
+        unit = self._parts.unit
+        return Reception(
+            hours=ServiceHours(unit.hours),
+            now=self._parts.now,
+            clock=self._parts.clock,
+            longest_session_s=unit.timeouts.session_s,
+            cards=tuple(unit.card.kinds),
+            desks=frozenset(desk.name for desk in desks),
+            refusable_yen=frozenset(unit.coin.accepts_yen) if selective else frozenset(),
+        )
+
+    def _make_loop(self, reception: Reception) -> Loop:
+        parts, unit = self._parts, self._parts.unit
+        return Loop(
+            crew=self.crew,
+            clock=parts.clock,
+            memory=self.memory,
+            house=House(
+                machine=unit.unit.name,
+                profile=unit.unit.profile,
+                kinds_taken=frozenset(unit.card.kinds),
+                accepts_yen=frozenset(unit.coin.accepts_yen),
+                languages=LANGUAGES,
+                sheets_at_near_end=unit.printer.sheets_at_near_end,
+            ),
+            timeouts=unit.timeouts,
+            reception=reception,
+            show=parts.show,
+            heartbeat=Heartbeat(
+                self.memory,
+                reception,
+                parts.clock,
+                every_s=unit.centre.heartbeat_s,
+                console_tries=HARD_LOCK,
+                send=lambda beat: self.crew.send(LINE, beat, OF_MACHINE),
+            ),
+            fresh_id=parts.fresh_id,
+            publish=parts.publish,
+            self_check=self._self_check,
+            console=None if self._console_line is None else self._make_console,
+        )
+
+    def _make_console(self, loop: Loop) -> Console:
+        parts = self._parts
+        hands = LoopHands(
+            loop,
+            self.memory,
+            machine=parts.unit.unit.name,
+            version=version(),
+            hopper_values=[hopper.value_yen for hopper in parts.unit.coin.hoppers],
+            now=parts.now,
+            clock=parts.clock,
+            unit=parts.unit,
+            check_settings=parts.why_unusable,
+            updates=self._updates,
+        )
+        self.console = Console(hands, parts.fresh_code)
+        return self.console
+
+    def _self_check(self) -> frozenset[str]:
+        """What the machine finds wrong with itself, looked at once a second; a release on trial hears how it goes."""
+        found = {
+            "journal_copy": is_degraded(self.disk),
+            "hardening": not self._parts.unit.unit.simulated and any(weaknesses()),
+            "settings": not self._settings_fit,
+            "release": self._is_outdated(),
+        }
+        return frozenset(word for word, wrong in found.items() if wrong)
+
+    def _is_outdated(self) -> bool:
+        if self._updates is None or self._reception is None:
+            return False
+        well = self._reception.state.mode is Mode.IN_SERVICE
+        self._updates.note(well=well, now_s=self._parts.clock.monotonic())
+        return self._updates.outdated

@@ -1,0 +1,66 @@
+"""What the two printers of one machine print: pages of a document, receipts, claim slips, staff prints."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from drivers.printer.profile import Profile
+from drivers.printer.raster import RasterPage, RasterSlip
+from firmware.config.unit import UnitIdentity
+from firmware.desks import PrintLines
+from firmware.paper.pages import render
+from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
+from firmware.paper.staff import staff_slip
+from firmware.session.effects import PrintClaimSlip, PrintReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Frozen, for the paper desk's thread draws with it. `now`: wall time, which several threads may ask."""
+
+    certificate: Profile
+    receipt: Profile
+    identity: UnitIdentity
+    now: Callable[[], datetime]
+
+    def pages(self, document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
+        return render(
+            document,
+            request_id=request_id,
+            copy=copy,
+            document_sha256=document_sha256,
+            dpi=self.certificate.dpi,
+            width_dots=self.certificate.width_dots,
+            page_dots=self.certificate.page_dots,
+        )
+
+    def slip(self, effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip | bytes:
+        match effect:
+            case PrintLines(device=device, title=title, lines=lines):
+                profile = self.certificate if device == "printer" else self.receipt
+                return staff_slip(title, lines, self.now(), profile.width_dots)
+            case PrintReceipt():
+                return receipt_for(self._receipt_facts(effect), self.receipt)
+            case PrintClaimSlip(amount_yen=amount, claim_code=code):
+                claim = ClaimFacts(
+                    place=self.identity.place,
+                    machine=self.identity.name,
+                    telephone=self.identity.telephone,
+                    printed_at=self.now(),
+                    amount_yen=amount,
+                    claim_code=code,
+                )
+                return claim_slip(claim, self.receipt.width_dots)
+
+    def _receipt_facts(self, receipt: PrintReceipt) -> ReceiptFacts:
+        return ReceiptFacts(
+            place=self.identity.place,
+            machine=self.identity.name,
+            telephone=self.identity.telephone,
+            printed_at=self.now(),
+            lines=receipt.lines,
+            fee_yen=receipt.fee_yen,
+            inserted_yen=receipt.inserted_yen,
+            change_yen=receipt.change_yen,
+            claim_yen=receipt.claim_yen,
+        )

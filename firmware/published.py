@@ -1,0 +1,36 @@
+"""`state.json`: what the simulator's panel and tests may know of a simulated machine. Nothing personal is in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from firmware.book.ledger import Ledger
+from firmware.loop import Loop
+
+
+def publish(run: Path, facts: Mapping[str, object]) -> None:
+    """Whole or not at all."""
+    path = run / "state.json"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(facts))
+    fresh.replace(path)
+
+
+def facts_of(loop: Loop, now_s: float) -> Mapping[str, object]:
+    """`now_s`: on the machine's clock, in seconds."""
+    state, session = loop.reception.state, loop.book.session
+    ledger = session.ledger if session else Ledger()
+    return {
+        "state": loop.state.name,
+        "scene": type(loop.scene).__name__,
+        "availability": state.mode.name,
+        "reasons": sorted(state.reasons),
+        "session": loop.sessions,
+        "fee_yen": loop.context.fee_yen,
+        "inserted_yen": ledger.inserted_yen,
+        "owed_yen": ledger.owed_yen,
+        "printed": session.printed if session else 0,
+        "reason": loop.context.reason,
+        "language": loop.context.language,
+        "updated_monotonic": now_s,
+    }

@@ -1,0 +1,224 @@
+"""The parts of a machine in virtual time: the real drivers, each over a model in memory."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from drivers.card.reader import CardReaderDriver
+from drivers.coin.acceptor import Acceptor
+from drivers.coin.bus import CcTalkBus
+from drivers.coin.hopper import HopperBank
+from drivers.coin.pulse import PulseAcceptor, PulseTiming
+from drivers.line.centre import CentreLine
+from drivers.pin_pad.entry import PinBuffer
+from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.printer.printer import PrinterDriver
+from drivers.printer.profile import load_profile
+from firmware.assemble import ConsoleLine, Printers
+from firmware.book import records
+from firmware.book.book import Book
+from firmware.config.settings import Settings
+from firmware.config.unit import Unit, load_unit
+from firmware.desks import Desk
+from firmware.desks.coin import CoinDesk
+from firmware.desks.door import DoorDesk
+from firmware.desks.paper import PaperDesk
+from firmware.journal.disk import Disk
+from firmware.journal.journal import Journal
+from firmware.journal.memory import Memory
+from firmware.journal.mirror import mirrored
+from firmware.journal.seal import KeySeal
+from firmware.loop import Loop
+from firmware.ports import CoinAcceptor
+from firmware.session.scenes import Scene
+from firmware.update.updates import Updates
+from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.key_matrix import LAYOUT, ScannedKeys
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.rig.crew import Alarm, InlineCrew
+from host_sim.rig.late import LateCrew
+from host_sim.rig.paper import draw_pages, draw_slip
+from host_sim.rig.pulse import PulseWires
+from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
+from host_sim.rig.world import ADDRESSES, MACHINE, PULSES, VALUES, RigWorld
+
+UNIT = Path(__file__).parent.parent.parent / "hardware" / "units" / "dev-store.toml"
+SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
+
+
+class RigMemory(Memory):
+    """Keeps the record of the session that ended last."""
+
+    last_closed: records.SessionClosed | None = None
+
+    def note(self, record: records.Record, *, durable: bool | None = None) -> int:
+        number = super().note(record, durable=durable)
+        if isinstance(record, records.SessionClosed):
+            self.last_closed = record
+        return number
+
+
+class DoorContact:
+    """Satisfies `firmware.ports.Contact`."""
+
+    def __init__(self, world: RigWorld) -> None:
+        self._world = world
+
+    def broken(self) -> bool:
+        return self._world.door_open
+
+
+class RigParts:
+    """Satisfies `firmware.assemble.Parts`. Made anew for each start, on the same world."""
+
+    segment_bytes = 1 << 18
+
+    def __init__(
+        self,
+        world: RigWorld,
+        over: Mapping[str, Any],
+        *,
+        why: str,
+        late: bool,
+        show: Callable[[Scene], None],
+        remembers: Callable[[RigMemory], None],
+    ) -> None:
+        """`over`: what this machine's unit has in other words than the unit file. `remembers` hears of the memory at once."""
+        self.clock = world.clock
+        self.now = world.now
+        self.show = show
+        self._world = world
+        self._over = json.dumps(over)
+        self._why = why
+        self._late = late
+        self._remembers = remembers
+
+    @property
+    def unit(self) -> Unit:
+        return _unit(self._over)
+
+    def why_started(self) -> str:
+        return self._why
+
+    def publish(self, loop: Loop) -> None:
+        """Who wants to know looks at the machine itself."""
+
+    def fresh_id(self) -> str:
+        return f"{self._world.random.getrandbits(128):032x}"
+
+    def fresh_code(self) -> str:
+        return f"{self._world.random.getrandbits(16):04x}"
+
+    # --- journal and settings -------------------------------------------------------------------
+
+    def disk(self) -> Disk:
+        first, second = self._world.disk, self._world.second
+        return first if second is None else mirrored(first, lambda: second)
+
+    def may_begin(self) -> bool:
+        return not self._world.sealed
+
+    def memory(self, journal: Journal) -> Memory:
+        self._world.sealed = True
+        memory = RigMemory(journal, SEAL)
+        self._remembers(memory)
+        return memory
+
+    def take_settings(self, memory: Memory) -> bool:  # noqa: ARG002
+        """Settings are made on a console, which the rig of `console.py` has."""
+        return True
+
+    def why_unusable(self, settings: Settings) -> str | None:  # noqa: ARG002
+        return None
+
+    def updates(self) -> Updates | None:
+        return None
+
+    # --- devices --------------------------------------------------------------------------------
+
+    def line(self) -> CentreLine:
+        centre = self._world.centre
+        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, self.unit.centre.deadline_s)
+
+    def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
+        world = self._world
+        bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock)
+        self._acceptor = self._acceptor_on(bus, book)
+        self._explained = lambda: book.explained
+        addresses = {value: ADDRESSES[value] for value in world.tubes}
+        return self._acceptor, HopperBank(bus, addresses, explained=book.explained)
+
+    def _acceptor_on(self, bus: CcTalkBus, book: Book) -> CoinAcceptor:
+        if isinstance(self._world.acceptor, PulseAcceptorModel):
+            wires = PulseWires(self._world.acceptor, self.clock)
+            return PulseAcceptor(wires, wires, PULSES, PulseTiming())
+        serial = self._world.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial
+        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=book.acceptor_explained)
+
+    def printers(self) -> Printers:
+        world, unit = self._world, self.unit
+        stream = world.open_stream(world.printer, "printer")
+        self._printer = PrinterDriver(stream, self.clock, load_profile(unit.printer.profile), "printer")
+        stream = world.open_stream(world.slips, "slips")
+        slips = PrinterDriver(stream, self.clock, load_profile(unit.receipt_printer.profile), "receipt_printer")
+        return Printers(self._printer, slips, draw_pages, draw_slip)
+
+    def card_reader(self) -> CardReaderDriver:
+        return CardReaderDriver(self._world.reader, self.now)
+
+    def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
+        self._world.pin = pin
+        keys = ScannedKeys(self._world.keys, self.clock.monotonic, self.clock.advance)
+        self._pad = MatrixPinPad(keys, LAYOUT, pin, self.clock)
+        return self._pad
+
+    def door(self) -> DoorContact:
+        return DoorContact(self._world)
+
+    def console_line(self) -> ConsoleLine | None:
+        return None
+
+    # --- crew -----------------------------------------------------------------------------------
+
+    def crew(self, desks: Sequence[Desk[Any]]) -> InlineCrew:
+        looking: tuple[Mapping[str, Alarm], Mapping[str, Quiet]] = (self._alarms(desks), self._quiet(desks))
+        if self._late:
+            return LateCrew(desks, self.clock, *looking, dice=Random(self._world.random.random()))
+        return InlineCrew(desks, self.clock, *looking)
+
+    def _alarms(self, desks: Sequence[Desk[Any]]) -> Mapping[str, Alarm]:
+        (door,) = (desk for desk in desks if isinstance(desk, DoorDesk))
+        return {
+            "keypad": self._key_moves_at,
+            "card": lambda: None,
+            "door": lambda: None if door.at_rest else self.clock.monotonic(),
+        }
+
+    def _key_moves_at(self) -> float | None:
+        """When a scan could see something new: a contact chatters, or a debounce decision is due."""
+        instants = [self._pad.wake_at(), self._world.keys.wake_at(self.clock.monotonic())]
+        return min((instant for instant in instants if instant is not None), default=None)
+
+    def _quiet(self, desks: Sequence[Desk[Any]]) -> Mapping[str, Quiet]:
+        world = self._world
+        (paper,) = (desk for desk in desks if isinstance(desk, PaperDesk))
+        (coins,) = (desk for desk in desks if isinstance(desk, CoinDesk))
+        printers = {world.stream_of("printer"): world.printer, world.stream_of("slips"): world.slips}
+        quiet: dict[str, Quiet] = {"paper": PrintersAtRest(paper, self._printer, printers, self.clock)}
+        if isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
+            stream = world.stream_of("coin")
+            quiet["coin"] = CoinsAtRest(
+                coins, self._acceptor, stream, world.bus, world.acceptor, world.hoppers, self._explained, self.clock
+            )
+        return quiet
+
+
+@lru_cache(maxsize=64)
+def _unit(over: str) -> Unit:
+    return load_unit(UNIT, json.loads(over))

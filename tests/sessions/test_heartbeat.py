@@ -1,0 +1,57 @@
+"""What a heartbeat says: facts of the moment at which the loop sent it, and an alarm until the centre has heard it."""
+
+from collections.abc import Mapping
+
+from firmware.book.records import ConsoleAct
+from firmware.console.access import HARD_LOCK
+from firmware.desks import Beat, C, DeskName, Whose
+from host_sim.rig.machine import RigMachine
+
+
+def beats_of(machine: RigMachine) -> list[Mapping[str, object]]:
+    """The facts of every heartbeat from here on, as they were when it was sent."""
+    sent: list[Mapping[str, object]] = []
+    send = machine.crew.send
+
+    def sending(desk: DeskName[C], command: C, whose: Whose) -> None:
+        if isinstance(command, Beat):
+            sent.append(command.facts)
+        send(desk, command, whose)
+
+    machine.crew.send = sending  # type: ignore[method-assign]
+    return sent
+
+
+def try_passwords(machine: RigMachine, count: int) -> None:
+    for _ in range(count):
+        machine.loop.write(ConsoleAct(who="tanaka", role="none", verb="login", outcome="tried"))
+
+
+def test_a_locked_console_is_told_until_the_centre_has_heard_it() -> None:
+    machine = RigMachine()
+    sent = beats_of(machine)
+    try_passwords(machine, HARD_LOCK - 1)
+    machine.wait(30)
+    assert [beat["events"] for beat in sent] == [[]] * len(sent)
+    machine.centre.faults.down = True
+    sent.clear()
+    try_passwords(machine, 1)
+    machine.wait(60)
+    assert len(sent) > 1
+    assert all(beat["events"] == ["console_locked"] for beat in sent), "nobody has answered yet"
+    machine.centre.faults.down = False
+    machine.wait(60)
+    told = [beat["events"] for beat in sent]
+    assert told[-1] == []
+    assert told == sorted(told, reverse=True), "and not told again"
+
+
+def test_a_heartbeat_says_what_was_so_when_it_was_sent() -> None:
+    machine = RigMachine()
+    sent = beats_of(machine)
+    head = machine.memory.journal.head()
+    beat = machine.loop.heartbeat.beat()
+    try_passwords(machine, 1)
+    assert (beat.facts["journal_seq"], beat.facts["journal_head"]) == head
+    machine.wait(30)
+    assert (sent[-1]["journal_seq"], sent[-1]["state"]) == (machine.memory.journal.head()[0], "in_service")
