@@ -32,31 +32,29 @@ class Kind(StrEnum):
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
-Subject_contra = TypeVar("Subject_contra", contravariant=True)
-Outcome_co = TypeVar("Outcome_co", covariant=True)
+Subject = TypeVar("Subject")
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
-class Run(Generic[Subject_contra, Outcome_co]):
+class Run(Generic[Subject, Outcome]):
     """A function, and the arguments that it takes behind what it works on. Made by `runs`."""
 
-    function: Callable[Concatenate[Subject_contra, ...], Outcome_co]
+    function: Callable[Concatenate[Subject, ...], Outcome]
     takes: tuple[Argument[Any], ...]
 
 
 @overload
-def runs(function: Callable[[Subject_contra], Outcome_co]) -> Run[Subject_contra, Outcome_co]: ...
+def runs(function: Callable[[Subject], Outcome]) -> Run[Subject, Outcome]: ...
 @overload
-def runs(function: Callable[[Subject_contra, A], Outcome_co], a: Argument[A], /) -> Run[Subject_contra, Outcome_co]: ...
+def runs(function: Callable[[Subject, A], Outcome], a: Argument[A], /) -> Run[Subject, Outcome]: ...
 @overload
-def runs(
-    function: Callable[[Subject_contra, A, B], Outcome_co], a: Argument[A], b: Argument[B], /
-) -> Run[Subject_contra, Outcome_co]: ...
+def runs(function: Callable[[Subject, A, B], Outcome], a: Argument[A], b: Argument[B], /) -> Run[Subject, Outcome]: ...
 @overload
 def runs(
-    function: Callable[[Subject_contra, A, B, C], Outcome_co], a: Argument[A], b: Argument[B], c: Argument[C], /
-) -> Run[Subject_contra, Outcome_co]: ...
-def runs(function: Callable[..., Outcome_co], *takes: Argument[Any]) -> Run[Any, Outcome_co]:
+    function: Callable[[Subject, A, B, C], Outcome], a: Argument[A], b: Argument[B], c: Argument[C], /
+) -> Run[Subject, Outcome]: ...
+def runs(function: Callable[..., Outcome], *takes: Argument[Any]) -> Run[Any, Outcome]:
     """Mypy holds the function's own types against those of the arguments' values: one line for each number of them."""
     return Run(function, takes)
 

@@ -74,7 +74,7 @@ class Answer:
 
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    checkpoint: bool = False  # the journal gets one behind the record of this end
+    checkpoint: bool = False  # one is written into the journal after the record of this outcome
 
 
 Step = Do | Tell | Ask | Listen | Show

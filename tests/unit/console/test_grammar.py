@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.console.access import Role
-from firmware.console.command import Call, Kind, When, parse
+from firmware.console.command import Call, Kind, When, legal, parse
 from firmware.console.grammar import LINE_MAX, Decision, Line, LineReader, Refused
 from firmware.console.table import COMMANDS
 
@@ -116,6 +116,16 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
     changing |= {"update.apply", "update.rollback"}
     assert planning == moving | changing
     assert all(command.kind is Kind.PLANS for command in COMMANDS if command.pair)
+
+
+def test_a_question_mark_is_help_and_a_number_is_a_line_of_it() -> None:
+    assert parse(COMMANDS, "?", None, When.SERVICE).command.verb == "help"
+    listed = list(legal(COMMANDS, Role.CASH, When.MAINT))
+    for number, command in enumerate(listed, start=1):
+        if not command.takes:
+            assert parse(COMMANDS, str(number), Role.CASH, When.MAINT).command is command
+    with pytest.raises(Refused, match=f"ends at {len(listed)}"):
+        parse(COMMANDS, str(len(listed) + 1), Role.CASH, When.MAINT)
 
 
 # --- arguments ------------------------------------------------------------------------------------
