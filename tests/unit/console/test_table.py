@@ -22,6 +22,7 @@ def test_a_row_says_what_it_does_and_what_it_takes(command: Command) -> None:
     assert command.help.isascii()
     assert not command.help.endswith(".")
     assert command.roles
+    assert not (command.acts and None in command.roles), "its record names who acts"
     left_out = [bool(argument.otherwise) for argument in command.takes]
     assert left_out == sorted(left_out), "only the last arguments may be left out"
     assert all(argument.name and argument.sentence.endswith(".") for argument in command.takes)
