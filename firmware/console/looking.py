@@ -252,7 +252,7 @@ def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]
 
 
 def evidence(hands: Hands, code: str) -> Job:
-    """The disputed session, the one before it and the one after (facts of reliability, a.1, ATM practice)."""
+    """The disputed session, the one before it and the one after (console rule 6)."""
     key, amount, collected = yield from key_of(hands, code)
     before: Sequence[Stored] = ()
     session: list[Stored] = []
