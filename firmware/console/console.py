@@ -290,7 +290,7 @@ class Console:
             self._hands.leave_maintenance(passed=True)
 
     def _log_out(self, why: str) -> None:
-        """Nobody is there any more (catalogue K3): the machine goes back to its residents, if it is well."""
+        """Nobody is there any more (fault K3): the machine goes back to its residents, if it is well."""
         self.pending = None
         gone = self.person
         if gone is not None:

@@ -299,7 +299,7 @@ def line_clear(hands: Hands) -> Plan:
 
 
 def acceptor_pair(hands: Hands, serial: int) -> Plan:
-    """Catalogue A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
+    """Fault A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:

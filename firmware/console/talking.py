@@ -65,7 +65,7 @@ def help_(talk: Conversation) -> Answer:
 
 
 def who(talk: Conversation) -> Answer:
-    """Also the noise on the line (catalogue K1)."""
+    """Also the noise on the line (fault K1)."""
     line, person = f"noise on the line so far: {talk.noise} bytes", talk.person
     if person is None:
         return Answer(("Nobody is logged in.", line), {"who": None, "noise": talk.noise})
