@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from firmware.console.access import Account, Accounts, AccountsUnusable, Role, load, scrypt, spell
+from firmware.console.grammar import NAME, Refused
 
 SHORTEST = 8
 
@@ -57,9 +58,10 @@ def changed(options: argparse.Namespace, accounts: Accounts) -> Accounts:
 
 
 def name(text: str) -> str:
-    if not re.fullmatch("[a-z][a-z0-9-]{1,19}", text):
-        raise argparse.ArgumentTypeError("a name is 2 to 20 of a-z, 0-9 and -, a letter first")
-    return text
+    try:
+        return NAME.read(text)
+    except Refused as refused:
+        raise argparse.ArgumentTypeError(refused.sentence) from None
 
 
 def main(arguments: list[str]) -> int:

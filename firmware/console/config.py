@@ -1,12 +1,11 @@
 """The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/config/settings.py`; fault K5)."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from firmware.book import records
 from firmware.config import settings
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Hands, Job, Plan, Planning, must_be_shut
+from firmware.console.steps import Answer, Hands, Plan, must_be_shut
 
 _MINUTES = int(settings.TRIAL_S // 60)
 _SAME = "The candidate is what is in force."
@@ -71,11 +70,11 @@ def check(hands: Hands) -> Answer:
     return Answer(("The unit file on the disk can be used with these settings; it is read at the next start.",))
 
 
-def commit(hands: Hands) -> Planning:
+def commit(hands: Hands) -> Plan:
     return _try(hands, _edited(hands), _SAME)
 
 
-def rollback(hands: Hands) -> Planning:
+def rollback(hands: Hands) -> Plan:
     """Of a trial: at once. Of kept settings: those before them are tried, like any others."""
     book = hands.book.settings
     if book.on_trial:
@@ -85,7 +84,7 @@ def rollback(hands: Hands) -> Planning:
     return _try(hands, dict(book.before), "The settings before are the same.")
 
 
-def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Planning:
+def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
     must_be_shut(hands)
     if hands.book.settings.trial is not None:
         raise Refused("config", "Settings are on trial: `config keep` or `config rollback` first.")
@@ -94,8 +93,7 @@ def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Planning:
         raise Refused("config", nothing)
     _must_fit(hands, wanted)
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001  every plan is carried out alike
-        yield from ()
+    def carry_out(_: str) -> Answer:
         must_be_shut(hands)
         _must_fit(hands, wanted)
         hands.write(records.SettingsOnTrial(settings=[records.Setting(*entry) for entry in sorted(wanted.items())]))
@@ -103,56 +101,37 @@ def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Planning:
         hands.end()
         return Answer(("The program is started again with them.", _KEEP))
 
-    yield from ()
     return Plan((*rows, f"The program is started again. {_KEEP}"), carry_out)
 
 
 _KEEP = f"Within {_MINUTES} min log in and `config keep`, or the settings before come back."
 
 
-def _give_up(hands: Hands) -> Planning:
+def _give_up(hands: Hands) -> Plan:
     book = hands.book.settings
     must_be_shut(hands)
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
-        yield from ()
+    def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
             raise Refused("changed", "Nothing is on trial any more.")
         hands.write(records.SettingsDropped(reason="staff"))
         hands.end()
         return Answer(("The program is started again with the settings before.",))
 
-    yield from ()
     return Plan((*settings.differences(settings.in_force(book), book.kept), "The program is started again."), carry_out)
 
 
-def keep(hands: Hands) -> Planning:
+def keep(hands: Hands) -> Plan:
     """Whoever keeps them sees once more what changed, and what the machine lacks while it runs on them."""
     book = hands.book.settings
     if not book.on_trial:
         raise Refused("config", "Nothing is on trial.")
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
-        yield from ()
+    def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
             raise Refused("changed", "They were given up meanwhile.")
         hands.write(records.SettingsKept())
         return Answer(("They are this site's settings now.",))
 
     reasons = [f"{reason.number} {reason.sentence}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
-    yield from ()
     return Plan((*settings.differences(book.kept, settings.in_force(book)), *reasons), carry_out)
-
-
-READS: Mapping[str, Callable[..., Answer]] = {
-    "config.show": show,
-    "config.set": set_,
-    "config.unset": unset,
-    "config.diff": diff,
-    "config.check": check,
-}
-PLANS: Mapping[str, Callable[..., Planning]] = {
-    "config.commit": commit,
-    "config.keep": keep,
-    "config.rollback": rollback,
-}

@@ -9,27 +9,33 @@ bytes: time is asked of the hands, lines come from the console desk.
 import json
 import math
 import textwrap
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, assert_never
 
 from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
-from firmware.book.cases import Case
-from firmware.console import config, looking, money, update, working
-from firmware.console.access import HARD_LOCK, IDLE_S, Role, wait_s
-from firmware.console.grammar import Call, Line, Refused, When, parse
-from firmware.console.messages import (
-    CONSOLE,
-    CheckPassword,
-    ConsoleLost,
-    FindUser,
-    PasswordChecked,
-    Say,
-    Typed,
-    UserFound,
+from firmware.console.access import IDLE_S, Role
+from firmware.console.command import Call, Command, Kind, When, legal, parse
+from firmware.console.grammar import Line, Refused
+from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
+from firmware.console.steps import (
+    Answer,
+    Ask,
+    Do,
+    Done,
+    Hands,
+    Job,
+    Listen,
+    Person,
+    Plan,
+    Planning,
+    Show,
+    Step,
+    Tell,
+    begun,
 )
-from firmware.console.steps import Answer, Ask, Do, Hands, Job, Listen, Person, Plan, Planning, Show, Step, Tell
+from firmware.console.table import COMMANDS, CONFIRMS, EXIT
+from firmware.console.talking import Pending
 from firmware.desks import Answer as DeskAnswer
 from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import Fault, SlotClosed
@@ -37,23 +43,11 @@ from firmware.session.events import Fault, SlotClosed
 WIDTH = 79
 CONFIRM_S = 30.0
 ANSWER_S = 240.0  # above every desk's own deadline
-_READS = {**looking.READS, **config.READS, **update.READS}
-_PLANS = {**money.PLANS, **config.PLANS, **update.PLANS}
 TROUBLES = {
     "long": "A line has at most 128 characters.",
     "noise": "The line held something that is not plain ASCII; it was not read.",
     "cleared": "",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What `confirm` would do."""
-
-    call: Call
-    plan: Plan
-    code: str
-    until_s: float
 
 
 class Console:
@@ -62,6 +56,8 @@ class Console:
     def __init__(self, hands: Hands, fresh_code: Callable[[], str]) -> None:
         """`fresh_code`: four hex digits, new and unguessable each time."""
         self.person: Person | None = None
+        self.pending: Pending | None = None
+        self.tried_s = hands.monotonic()  # a restart does not shorten the wait
         self._hands = hands
         self._fresh_code = fresh_code
         self._job: Generator[Step, Any, Answer | Plan] | None = None
@@ -71,9 +67,7 @@ class Console:
         self._step_ticket = 0
         self._noise = 0
         self._step_until_s = math.inf
-        self._pending: Pending | None = None
         self._heard_s = hands.monotonic()
-        self._tried_s = hands.monotonic()  # a restart does not shorten the wait
         self._waiting_for_maint = False
 
     # --- what comes -----------------------------------------------------------------------------
@@ -128,6 +122,14 @@ class Console:
         return self._step_until_s
 
     @property
+    def hands(self) -> Hands:
+        return self._hands
+
+    @property
+    def noise(self) -> int:
+        return self._noise
+
+    @property
     def mode(self) -> When:
         return When.MAINT if self._hands.state.in_maintenance else When.SERVICE
 
@@ -150,49 +152,38 @@ class Console:
             self._read(line.text)
 
     def _read(self, text: str) -> None:
-        role = self.person.role if self.person else None
         try:
-            call = parse(text, role, self.mode)
+            call = parse(COMMANDS, text, self._role, self.mode)
         except Refused as refused:
             self._err(refused.code, refused.sentence)
             return
-        if call.command.verb != "confirm":
-            self._pending = None  # a plan is confirmed at once or not at all
-        self._call = call
-        try:
-            self._job = self._job_of(call)
-        except Refused as refused:
-            self._err(refused.code, refused.sentence)
-            return
+        if call.command is not CONFIRMS:
+            self.pending = None  # a plan is confirmed at once or not at all
+        self._begin(call, self._job_of(call))
+
+    def _begin(self, call: Call, job: Job | Planning) -> None:
+        self._call, self._job = call, job
         self._go_on(None)
 
-    def _job_of(self, call: Call) -> "Job | Planning":
-        verb, arguments = call.command.verb, call.arguments
-        match verb:
-            case "login":
-                return self._login(arguments[0])
-            case "logout":
-                return self._logout()
-            case "who":
-                return _at_once(looking.who(self.person, self._noise))
-            case "help":
-                return _at_once(looking.help_lines(self.person, self.mode))
-            case "confirm":
-                return self._confirmed(arguments[0])
-            case "request.maint":
-                return self._recorded(call, self._request_maint(), self._me)
-        if verb in _READS:
-            return _at_once(_READS[verb](self._hands, *arguments))
-        if call.command.confirms:
-            return _PLANS[verb](self._hands, *arguments)
-        if verb in looking.ASKS:
-            return looking.ASKS[verb](self._hands, *arguments)
-        return self._recorded(call, working.JOBS[verb](self._hands, *arguments), self._me)
+    def _job_of(self, call: Call) -> Job | Planning:
+        match call.command.kind:
+            case Kind.TALKS:
+                return begun(lambda: call.start(self))
+            case Kind.READS | Kind.PLANS:
+                return begun(lambda: call.start(self._hands))
+            case Kind.ACTS:
+                return self.recorded(call, lambda: call.start(self._hands), self._me)
+            case other:
+                assert_never(other)
 
     @property
     def _me(self) -> Person:
         assert self.person is not None
         return self.person
+
+    @property
+    def _role(self) -> Role | None:
+        return self.person.role if self.person else None
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -250,8 +241,8 @@ class Console:
             return
         if isinstance(result, Plan):
             code = self._fresh_code().upper()
-            self._pending = Pending(call, result, code, self._hands.monotonic() + CONFIRM_S)
-            self._act(self._me.name, self._me.role, call.verb, f"planned.{code.lower()}")
+            self.pending = Pending(call, result, code, self._hands.monotonic() + CONFIRM_S)
+            self.note_act(self._me.name, self._me.role, call.verb, f"planned.{code.lower()}")
             self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
         elif call.as_json:
             told = json.dumps(result.data or {"lines": result.lines}, ensure_ascii=True, separators=(",", ":"))
@@ -261,137 +252,52 @@ class Console:
             self._say(result.lines)
         self._prompt("OK\n")
 
-    def _recorded(self, call: Call, job: Job, *people: Person) -> Job:
-        """The job between its two records. Nobody: the machine does it by itself."""
+    def recorded(self, call: Call, start: Callable[[], Done], *people: Person) -> Job:
+        """What `start` does, between its two records. No people: the machine does it by itself."""
+        self._call = call
         name = "+".join(person.name for person in people) or "nobody"
         role = "+".join(person.role for person in people) or "none"
-        self._act(name, role, call.verb, "begun")
+        self.note_act(name, role, call.verb, "begun")
         try:
-            answer = yield from job
+            answer = yield from begun(start)
         except Refused as refused:
-            self._act(name, role, call.verb, refused.code)
+            self.note_act(name, role, call.verb, refused.code)
             raise
-        self._act(name, role, call.verb, "ok")
+        self._waiting_for_maint |= self._hands.state.maintenance_wanted
+        self.note_act(name, role, call.verb, "ok")
         if self._hands.book.session is None and self._hands.book.staff_paying is None:
-            if call.command.verb.startswith("close"):
+            if answer.checkpoint:
                 self._hands.checkpoint()
             self._hands.rest()
         return answer
 
-    def _act(self, who: str, role: str, verb: str, outcome: str) -> None:
+    def note_act(self, who: str, role: str, verb: str, outcome: str) -> None:
         self._hands.write(records.ConsoleAct(who=who, role=str(role), verb=verb, outcome=outcome))
 
     # --- who is there ---------------------------------------------------------------------------
 
-    def _login(self, name: str) -> Job:
-        failed_before = self._hands.book.console.tries
-        person = yield from self._proved(name, "login")
-        self.person = person
-        told = f"Wrong passwords before this one: {failed_before}." if failed_before else ""
-        return Answer((f"{person.name}, {person.role}. {told}".rstrip(),))
+    def legal(self) -> Sequence[Command]:
+        return list(legal(COMMANDS, self._role, self.mode))
 
-    def _proved(self, name: str, verb: str) -> Generator[Step, Any, Person]:
-        """Ask for a password, count the try, and only then look at it. Raises `Refused`."""
-        hands = self._hands
-        found: UserFound = yield Do(CONSOLE, FindUser(name))
-        if found.trouble:
-            raise Refused("accounts", found.trouble)
-        if found.unlock and found.unlock != hands.book.console.unlock:
-            self._act("root", "root", f"unlock/{found.unlock}", "ok")
-        self._refuse_if_locked()
-        password = yield Ask("Password: ", secret=True)
-        self._refuse_if_locked()
-        self._act(name if found.known else "unknown", "none", verb, "tried")
-        self._tried_s = hands.monotonic()
-        checked: PasswordChecked | Fault = yield Do(CONSOLE, CheckPassword(name, password))
-        if not isinstance(checked, PasswordChecked) or checked.role is None:
-            raise Refused("password", "Name and password do not fit.")
-        self._act(name, checked.role, verb, "ok")
-        return Person(name, checked.role)
-
-    def _refuse_if_locked(self) -> None:
-        wait = wait_s(self._hands.book.console.tries)
-        if wait is None:
-            alarm = records.Flag(code=Case.CONSOLE_LOCKED, detail=f"after {HARD_LOCK} wrong passwords")
-            if (alarm.code, alarm.detail) not in self._hands.book.queue:
-                self._hands.write(alarm)
-            raise Refused("locked", "Too many wrong passwords. Unlock it at the machine, as root.")
-        left_s = self._tried_s + wait - self._hands.monotonic()
-        if left_s > 0:
-            raise Refused("wait", f"Too many wrong passwords. Wait {math.ceil(left_s)} s.")
-
-    def _logout(self) -> Job:
-        me = self._me
-        self._act(me.name, me.role, "logout", "ok")
+    def leave(self) -> None:
+        """Nobody is logged in any more; what they had begun to edit or asked for is forgotten."""
         self.person = self._hands.candidate = None
-        self._drop_request()
-        yield from ()
-        return Answer(("Good bye.",))
-
-    def _log_out(self, why: str) -> None:
-        """Nobody is there any more (fault K3): the machine goes back to its residents, if it is well."""
-        self._pending = None
-        if self.person is not None:
-            self._act(self.person.name, self.person.role, "logout", why)
-            self.person = self._hands.candidate = None
-            self._note(f"Logged out: {why}.")
-        self._drop_request()
-        if self._hands.state.in_maintenance and self._job is None:
-            self._call = parse("exit", Role.TECHNICIAN, When.MAINT)
-            self._job = self._recorded(self._call, working.leave(self._hands))
-            self._go_on(None)
-
-    def _drop_request(self) -> None:
         if self._hands.state.maintenance_wanted:
             self._waiting_for_maint = False
             self._hands.leave_maintenance(passed=True)
 
-    def _request_maint(self) -> Job:
-        self._hands.request_maintenance()
-        yield from ()
-        if self._hands.state.in_maintenance:
-            return Answer(("Maintenance. Residents see that the machine is being looked after.",))
-        self._waiting_for_maint = True
-        return Answer(("Somebody is being served. Maintenance begins when they have gone.",))
-
-    # --- confirming -----------------------------------------------------------------------------
-
-    def _confirmed(self, code: str) -> Job:
-        pending, self._pending = self._pending, None
-        if pending is None or self._hands.monotonic() > pending.until_s:
-            raise Refused("nothing", "Nothing is waiting to be confirmed; give the command again.")
-        if pending.code != code.upper():
-            raise Refused("confirm", "That is not its code; give the command again.")
-        command = pending.call.command
-        if command.when is When.MAINT and self.mode is not When.MAINT:
-            raise Refused("mode", "The machine is not in maintenance any more.")
-        if pending.plan.accept is not None and self._me.role not in pending.plan.accept:
-            raise Refused("role", f"This is accepted by {' or '.join(sorted(pending.plan.accept))}.")
-        return self._carry_out(pending)
-
-    def _carry_out(self, pending: Pending) -> Job:
-        second = None
-        pair = pending.call.command.pair
-        if pair is not None:
-            name = yield Ask(f"Second person{'' if self._me.role is pair else f' ({pair})'}: ")
-            second = yield from self._approved(name.strip(), pair)
-        people = (self._me,) if second is None else (self._me, second)
-        self._call = pending.call
-        carried_out = pending.plan.carry_out("+".join(person.name for person in people))
-        return (yield from self._recorded(pending.call, carried_out, *people))
-
-    def _approved(self, name: str, pair: Role) -> Generator[Step, Any, Person]:
-        """Another person, in another role; one of the two has the role that this needs."""
-        if not name or not name.isascii() or not name.replace("-", "").isalnum() or name.lower() != name:
-            raise Refused("second", "Nothing was done.")
-        if name == self._me.name:
-            raise Refused("second", "The second person is another one.")
-        second = yield from self._proved(name, "approve")
-        if self.person is None:
-            raise Refused("lost", "Nobody is here to confirm it.")
-        if second.role is self._me.role or second.role is Role.VIEWER or pair not in {second.role, self._me.role}:
-            raise Refused("second", f"Two roles are needed, and one of them is {pair}.")
-        return second
+    def _log_out(self, why: str) -> None:
+        """Nobody is there any more (fault K3): the machine goes back to its residents, if it is well."""
+        self.pending = None
+        gone = self.person
+        if gone is not None:
+            self.note_act(gone.name, gone.role, "logout", why)
+        self.leave()
+        if gone is not None:
+            self._note(f"Logged out: {why}.")
+        if self._hands.state.in_maintenance and self._job is None:
+            call = Call(EXIT)
+            self._begin(call, self.recorded(call, lambda: call.start(self._hands)))
 
     # --- saying ---------------------------------------------------------------------------------
 
@@ -412,11 +318,6 @@ class Console:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
         self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
-
-
-def _at_once(answer: Answer) -> Job:
-    yield from ()
-    return answer
 
 
 def fitted(line: str) -> list[str]:

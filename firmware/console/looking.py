@@ -3,24 +3,24 @@
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from drivers.vocabulary import PrinterStatus
 from firmware.book import records
 from firmware.book.book import CLAIM
-from firmware.console.grammar import Refused, When, legal
-from firmware.console.steps import Answer, Do, Hands, Job, Listen, Person, Show, Step, well
+from firmware.console.grammar import Refused
+from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
 from firmware.desks import COIN, LINE, PAPER
 from firmware.journal.journal import JournalTrouble, Stored
 from firmware.session.context import claim_code
 from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
 
-TAIL, TAIL_MAX = 10, 50
+TAIL_MAX = 50
 SLICE = 5000  # records that are read in one turn of the loop
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
-EXPORT, EXPORT_MAX = 100, 2000
+EXPORT_MAX = 2000
 _Z = (
     "sessions",
     "inserted_yen",
@@ -39,22 +39,6 @@ _Z = (
     "sheets_tested",
     "flags",
 )
-
-
-def who(person: Person | None, noise: int) -> Answer:
-    """`noise`: bytes on the line that no keyboard sends (fault K1)."""
-    line_ = f"noise on the line so far: {noise} bytes"
-    if person is None:
-        return Answer(("Nobody is logged in.", line_), {"who": None, "noise": noise})
-    return Answer((f"{person.name}, {person.role}", line_), {"who": person.name, "role": person.role, "noise": noise})
-
-
-def help_lines(person: Person | None, mode: When) -> Answer:
-    commands = list(legal(person.role if person else None, mode))
-    rows = [f"{number:2} {command.usage:28} {command.help}" for number, command in enumerate(commands, start=1)]
-    return Answer(
-        (*rows, "A number alone chooses. --json behind what only reads."), {"commands": [c.usage for c in commands]}
-    )
 
 
 def version(hands: Hands) -> Answer:
@@ -99,8 +83,8 @@ def uncertain(hands: Hands) -> Answer:
     return Answer(rows or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
 
 
-def tail(hands: Hands, count: str = "") -> Answer:
-    last = min(int(count or TAIL), TAIL_MAX)
+def tail(hands: Hands, count: int) -> Answer:
+    last = min(count, TAIL_MAX)
     entries: deque[Stored] = deque(hands.history(max(0, hands.head()[0] - last)), maxlen=last or None)
     return Answer(tuple(line(entry) for entry in entries), {"records": [as_data(entry) for entry in entries]})
 
@@ -115,10 +99,10 @@ def verify(hands: Hands) -> Job:
     return Answer((f"{count} records, one chain.",), {"records": count})
 
 
-def export(hands: Hands, count: str = "") -> Answer:
+def export(hands: Hands, count: int) -> Answer:
     """A checkpoint first: where the machine has a seal, its signature covers every record before it."""
     hands.checkpoint()
-    last = min(int(count or EXPORT), EXPORT_MAX)
+    last = min(count, EXPORT_MAX)
     entries = list(hands.history(max(0, hands.head()[0] - last)))
     lines = [f"{line(entry)} {entry.hash}" for entry in entries]
     return Answer(tuple(lines), {"records": [as_data(entry, whole=True) | {"hash": entry.hash} for entry in entries]})
@@ -254,12 +238,11 @@ def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
 
 def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]]:
     """Key, yen and yen collected here of a claim. Raises `Refused` when this machine made none with this code."""
-    wanted = code.replace("-", "").upper()
     key, amount, collected = "", 0, 0
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
         match entry.record:
-            case records.ClaimIntent() if claim_code(entry.record.key) == wanted:
+            case records.ClaimIntent() if claim_code(entry.record.key) == code:
                 key, amount = entry.record.key, entry.record.amount_yen
             case records.ClaimCollected() if entry.record.key == key:
                 collected += entry.record.amount_yen
@@ -295,7 +278,7 @@ def evidence(hands: Hands, code: str) -> Job:
     for title, entries in bundle.items():
         yield Show((f"--- {title}{'' if entries else ': none'}", *(line(entry) for entry in entries)))
     left = amount - collected
-    summary = f"claim {code.upper()} key {key}: {amount} yen, collected here {collected}, not collected here {left}"
+    summary = f"claim {code} key {key}: {amount} yen, collected here {collected}, not collected here {left}"
     records_ = {title: [as_data(entry) for entry in entries] for title, entries in bundle.items()}
     return Answer((summary,), {"key": key, "amount_yen": amount, "collected_yen": collected, "records": records_})
 
@@ -314,16 +297,3 @@ def z_report(hands: Hands) -> tuple[str, ...]:
     rows += [f"queue {len(book.queue)}, unaccounted for {len(book.uncertain)}"]
     rows += [f"advices not acknowledged {len(book.pending_advices())}"]
     return tuple(rows)
-
-
-Look = Callable[..., Answer]
-READS: Mapping[str, Look] = {
-    "version": version,
-    "status": status,
-    "counters": counters,
-    "uncertain": uncertain,
-    "journal.tail": tail,
-    "journal.export": export,
-    "clock.show": clock,
-}
-ASKS: Mapping[str, Callable[..., Job]] = {"devices": devices, "claim": evidence, "journal.verify": verify}

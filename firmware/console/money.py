@@ -5,8 +5,7 @@ the hopper's own counters is durable, then it pays, then what it paid is written
 the two is settled at the next start by asking the hopper.
 """
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from drivers.vocabulary import Dispensed, HopperCounters
@@ -16,7 +15,7 @@ from firmware.book.cases import Case, MismatchCode
 from firmware.book.match import matched, mismatches
 from firmware.console import looking
 from firmware.console.access import Role
-from firmware.console.grammar import Refused
+from firmware.console.grammar import Decision, Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done, must_be_shut
 from firmware.desks import COIN, LINE, AcknowledgePayout, ClaimHeld, HoldClaim, LookAgain, PairAcceptor
 from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
@@ -33,73 +32,60 @@ HERE = "machine"
 PAIRING_S = 10.0
 
 
-def _now(plan: Plan) -> Planning:
-    """A plan that needs no look at a device."""
-    yield from ()
-    return plan
-
-
-def _hopper(hands: Hands, value: str) -> int:
-    if int(value) not in hands.hopper_values:
+def _must_be_here(hands: Hands, value: int) -> None:
+    """Raises `Refused` when this machine has no hopper for such coins."""
+    if value not in hands.hopper_values:
         raise Refused("hopper", f"There are hoppers for {', '.join(map(str, hands.hopper_values))} yen.")
-    return int(value)
 
 
 # --- counts -----------------------------------------------------------------------------------------
 
 
-def hopper_float(hands: Hands, value: str, coins: str) -> Planning:
-    return _set_float(hands, _hopper(hands, value), int(coins))
+def hopper_load(hands: Hands, value: int, coins: int) -> Plan:
+    return hopper_float(hands, value, hands.book.tubes.get(value, 0) + coins)
 
 
-def hopper_load(hands: Hands, value: str, coins: str) -> Planning:
-    yen = _hopper(hands, value)
-    return _set_float(hands, yen, hands.book.tubes.get(yen, 0) + int(coins))
-
-
-def _set_float(hands: Hands, value: int, coins: int) -> Planning:
+def hopper_float(hands: Hands, value: int, coins: int) -> Plan:
+    _must_be_here(hands, value)
     before = hands.book.tubes.get(value, 0)
     if coins > TUBE_MAX:
         raise Refused("coins", f"A hopper holds {TUBE_MAX} coins at most.")
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001  every plan is carried out alike
+    def carry_out(_: str) -> Job:
         if hands.book.tubes.get(value, 0) != before:
             raise Refused("changed", "The count has changed meanwhile; give the command again.")
         hands.write(records.FloatSet(value_yen=value, coins=coins))
         yield from done(COIN, LookAgain(), health=True)
         return Answer((f"hopper {value}: {coins} coins",))
 
-    return _now(Plan((f"hopper {value}: {before} coins in the book, then {coins} ({coins - before:+d})",), carry_out))
+    return Plan((f"hopper {value}: {before} coins in the book, then {coins} ({coins - before:+d})",), carry_out)
 
 
-def cashbox_emptied(hands: Hands, counted: str) -> Planning:
+def cashbox_emptied(hands: Hands, counted: int) -> Plan:
     expected = sum(value * coins for value, coins in hands.book.cash_box.items())
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
-        yield from ()
-        hands.write(records.CashBoxEmptied(counted_yen=int(counted)))
+    def carry_out(_: str) -> Answer:
+        hands.write(records.CashBoxEmptied(counted_yen=counted))
         return Answer(("The cash box counts from nought.",))
 
-    difference = int(counted) - expected
-    return _now(Plan((f"counted {counted} yen, expected {expected}, difference {difference:+d}",), carry_out))
+    difference = counted - expected
+    return Plan((f"counted {counted} yen, expected {expected}, difference {difference:+d}",), carry_out)
 
 
 # --- coins out --------------------------------------------------------------------------------------
 
 
-def hopper_pay(hands: Hands, wish: str) -> Planning:
-    """`3x100,1x500`. Within the day's cap, and never more than the book has in a hopper."""
-    steps: Counter[int] = Counter()
-    for part in wish.split(","):
-        coins, value = part.split("x")
-        steps[_hopper(hands, value)] += int(coins)
+def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
+    """Coins by the yen of one. Within the day's cap, and never more than the book has in a hopper."""
+    for value in steps:
+        _must_be_here(hands, value)
     amount = sum(value * coins for value, coins in steps.items())
     today = yield from _let_out_today(hands)
     if today + amount > DAY_CAP_YEN:
         raise Refused("cap", f"{today} yen were let out today; the cap is {DAY_CAP_YEN} yen a day.")
     rows = yield from _dry_run(hands, steps)
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
+    def carry_out(_: str) -> Job:
         paid = yield from _pay(hands, steps, "test")
         if paid != amount:
             raise Refused("short", f"{paid} of {amount} yen came out.")
@@ -198,7 +184,7 @@ def collect(hands: Hands, code: str) -> Planning:
         raise Refused("float", f"The hoppers cannot pay {left} yen.")
     rows = yield from _dry_run(hands, steps)
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
+    def carry_out(_: str) -> Job:
         hands.write(records.ClaimHoldIntent(key=key))
         held = yield Do(LINE, HoldClaim(key, hands.book.totals["collections"] + 1, hands.head()[1]))
         if held != ClaimHeld(left):  # no answer is none: the centre may hold it all the same
@@ -214,7 +200,7 @@ def collect(hands: Hands, code: str) -> Planning:
             raise Refused("short", f"{paid} of {left} yen came out; the rest stays owed at the city's counter.")
         return Answer((f"{paid} yen are paid; the claim is settled.",))
 
-    return Plan((f"claim {code.upper()}: {left} yen", *rows), carry_out)
+    return Plan((f"claim {code}: {left} yen", *rows), carry_out)
 
 
 # --- matching ---------------------------------------------------------------------------------------
@@ -276,20 +262,19 @@ def _row(what: str, ours: int | None, theirs: int | None) -> str:
 # --- cases ------------------------------------------------------------------------------------------
 
 
-def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
+def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
     queue = hands.book.queue
-    if not 1 <= int(number) <= len(queue):
+    if not 1 <= number <= len(queue):
         raise Refused("item", "`uncertain` numbers what there is.")
-    code, detail = item = queue[int(number) - 1]
+    code, detail = item = queue[number - 1]
     if code in MATCH_CODES:
         raise Refused("item", "This one is closed by `reconcile`.")
-    if (code == Case.ADVICE_REFUSED) != (decision == "told"):
+    if (code == Case.ADVICE_REFUSED) != (decision is Decision.TOLD):
         raise Refused(
             "decision", "`told` closes what the centre refused to hear, once it was told otherwise; and only that."
         )
 
-    def carry_out(by: str) -> Job:
-        yield from ()
+    def carry_out(by: str) -> Answer:
         if item not in hands.book.queue:
             raise Refused("changed", "It is closed already.")
         if code == Case.DOOR_OPENED:
@@ -298,64 +283,48 @@ def resolve(hands: Hands, number: str, decision: str, reason: str) -> Planning:
         hands.clear([CLEARED_BY.get(code, Reason.UNCERTAIN)])
         return Answer(("Closed.",))
 
-    return _now(Plan((f"{code} {detail}: {decision}, {reason}",), carry_out))
+    return Plan((f"{code} {detail}: {decision}, {reason}",), carry_out)
 
 
-def line_clear(hands: Hands) -> Planning:
+def line_clear(hands: Hands) -> Plan:
     field = hands.book.line_stopped
     if field is None:
         raise Refused("line", "The line is not stopped.")
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001  both names are in the records around it
-        yield from ()
+    def carry_out(_: str) -> Answer:
         hands.write(records.LineCleared())
         hands.clear([Reason.LINE_STOPPED])
         return Answer(("The line is open again.",))
 
-    return _now(
-        Plan((f"An answer of the centre was not ours in: {field}.", "Clear it only when it is explained."), carry_out)
+    return Plan(
+        (f"An answer of the centre was not ours in: {field}.", "Clear it only when it is explained."), carry_out
     )
 
 
-def acceptor_pair(hands: Hands, serial: str) -> Planning:
+def acceptor_pair(hands: Hands, serial: int) -> Plan:
     """Fault A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:
-        yield Tell(COIN, PairAcceptor(int(serial)))
+        yield Tell(COIN, PairAcceptor(serial))
         end_s = hands.monotonic() + PAIRING_S
-        while hands.book.acceptor_serial != int(serial) and hands.monotonic() < end_s:
+        while hands.book.acceptor_serial != serial and hands.monotonic() < end_s:
             yield Listen(hands.monotonic() + 0.5)
-        if hands.book.acceptor_serial != int(serial):
+        if hands.book.acceptor_serial != serial:
             raise Refused("acceptor", f"No acceptor with the serial number {serial} answers.")
         for code, detail in [item for item in hands.book.queue if item[0] == Case.ACCEPTOR_SWAPPED]:
             hands.write(records.Resolved(code=code, detail=detail, decision=f"paired by {by}"))
         return Answer((f"Paired with {serial}.",))
 
-    return _now(Plan((f"paired with {before if before is not None else 'none'}, then with {serial}",), carry_out))
+    return Plan((f"paired with {before if before is not None else 'none'}, then with {serial}",), carry_out)
 
 
-def reboot(hands: Hands) -> Planning:
+def reboot(hands: Hands) -> Plan:
     must_be_shut(hands)
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
-        yield from ()
+    def carry_out(_: str) -> Answer:
         must_be_shut(hands)
         hands.end()
         return Answer(("The program ends; its service starts it again.",))
 
-    return _now(Plan(("The program ends, and its start asks every device anew.",), carry_out))
-
-
-PLANS: Mapping[str, Callable[..., Planning]] = {
-    "hopper.float": hopper_float,
-    "hopper.load": hopper_load,
-    "hopper.pay": hopper_pay,
-    "acceptor.pair": acceptor_pair,
-    "cashbox.emptied": cashbox_emptied,
-    "collect": collect,
-    "reconcile": reconcile,
-    "resolve": resolve,
-    "line.clear": line_clear,
-    "reboot": reboot,
-}
+    return Plan(("The program ends, and its start asks every device anew.",), carry_out)

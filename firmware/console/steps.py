@@ -7,7 +7,7 @@ the `yield`. So a command reads from top to bottom, no thread waits, and no devi
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from firmware.book.book import Book
 from firmware.book.records import Record
@@ -74,22 +74,25 @@ class Answer:
 
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: bool = False  # one is written into the journal after the record of this outcome
 
 
 Step = Do[Any] | Tell[Any] | Ask | Listen | Show
 Job = Generator[Step, Any, Answer]
+Done = Answer | Job  # what a command's function gives: the answer at once, or after steps
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A dry run: what would happen, and how it is made to happen. `by`: who approved besides, if two must."""
+    """A dry run: what would happen, and how it is made to happen; `carry_out` is given the names of who confirmed."""
 
     lines: tuple[str, ...]
-    carry_out: Callable[[str], Job]
+    carry_out: Callable[[str], Done]
     accept: frozenset[Role] | None = None  # who may confirm; None: whoever planned it
 
 
 Planning = Generator[Step, Any, Plan | Answer]
+Planned = Plan | Answer | Planning  # the same of a command with a dry run; an `Answer`: there is nothing to be done
 
 
 class Hands(Protocol):
@@ -152,6 +155,15 @@ class Hands(Protocol):
     def end(self) -> None:
         """Ask for the program's end, as soon as nothing is open."""
         ...
+
+
+T = TypeVar("T", bound=Answer | Plan)
+
+
+def begun(start: Callable[[], T | Generator[Step, Any, T]]) -> Generator[Step, Any, T]:
+    """A function's steps, also when it has none. It is called at the first step, not before."""
+    given = start()
+    return (yield from given) if isinstance(given, Generator) else given
 
 
 def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[Step, Any, Any]:

@@ -1,9 +1,7 @@
 """Releases on the console: what runs, what lies ready, and putting it on trial (`firmware/update/`; fault U1)."""
 
-from collections.abc import Callable, Mapping
-
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Hands, Job, Plan, Planning
+from firmware.console.steps import Answer, Hands, Plan
 from firmware.update.bundle import BundleRefused
 from firmware.update.updates import Updates
 
@@ -34,43 +32,35 @@ def status(hands: Hands) -> Answer:
     return Answer(tuple(lines), {"running": now.running, "floor": now.floor, "on_trial": now.on_trial})
 
 
-def apply(hands: Hands) -> Planning:
+def apply(hands: Hands) -> Plan:
     updates = _updates(hands)
     try:
         release = updates.ready()
     except BundleRefused as refused:
         raise Refused("update", str(refused)) from None
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001  every plan is carried out alike
-        yield from ()
+    def carry_out(_: str) -> Answer:
         try:
             updates.install(release.version)
         except BundleRefused as refused:
             raise Refused("update", str(refused)) from None
         return Answer((f"Version {release.version} is on trial. {_NEXT}",))
 
-    yield from ()
     lines = (f"running {_named(updates.standing.running)}, then version {release.version} of {release.made}", _NEXT)
     return Plan(lines, carry_out)
 
 
-def rollback(hands: Hands) -> Planning:
+def rollback(hands: Hands) -> Plan:
     """Of a trial only: an older release is never put back over a good one."""
     updates = _updates(hands)
     if updates.standing.on_trial is None:
         raise Refused("update", "No release is on trial; a good one is followed only by a newer one.")
 
-    def carry_out(by: str) -> Job:  # noqa: ARG001
-        yield from ()
+    def carry_out(_: str) -> Answer:
         try:
             updates.give_up()
         except BundleRefused as refused:
             raise Refused("update", str(refused)) from None
         return Answer(("The trial is given up. The release before is started at the next start: `reboot`.",))
 
-    yield from ()
     return Plan((f"on trial {_named(updates.standing.on_trial)}, then the release before",), carry_out)
-
-
-READS: Mapping[str, Callable[..., Answer]] = {"update.status": status}
-PLANS: Mapping[str, Callable[..., Planning]] = {"update.apply": apply, "update.rollback": rollback}

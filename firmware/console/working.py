@@ -1,6 +1,6 @@
 """Commands that act at once: tests, exit, out of service, paper, the daily close. Each is a generator of steps."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import Any
 
 from drivers.vocabulary import (
@@ -47,7 +47,7 @@ Checking = Generator[Step, Any, list[Check]]
 # --- tests ------------------------------------------------------------------------------------------
 
 
-def _coin(hands: Hands) -> Checking:  # noqa: ARG001  every check has the same shape
+def _coin(_: Hands) -> Checking:
     seen = yield Do(COIN, LookAgain(), health=True)
     answer = seen if isinstance(seen, Fault) else (yield Do(COIN, CheckCoins()))
     if not isinstance(answer, CoinReadiness):
@@ -60,7 +60,7 @@ def _coin(hands: Hands) -> Checking:  # noqa: ARG001  every check has the same s
     ]
 
 
-def _paper(hands: Hands) -> Checking:  # noqa: ARG001
+def _paper(_: Hands) -> Checking:
     answer = yield Do(PAPER, CheckPaper())
     if not isinstance(answer, PaperReadiness):
         return [("printer", False, answer.sentence)]
@@ -118,7 +118,12 @@ def _test(*checks: Callable[[Hands], Checking]) -> Callable[[Hands], Job]:
     return lambda hands: _checked(hands, *checks)
 
 
-def test_card(hands: Hands) -> Job:  # noqa: ARG001
+test_coins = _test(_coin)
+test_line = _test(_line)
+test_all = _test(*EVERYTHING)
+
+
+def test_card(hands: Hands) -> Job:  # noqa: ARG001  every command of the machine is given them
     """Says of a card what it is, and nothing of whose it is."""
     answer = yield Do(CARD, ReadCard(frozenset()))
     yield Tell(CARD, ReleaseCard())
@@ -207,21 +212,26 @@ def leave(hands: Hands) -> Job:
     return Answer((f"The machine is {hands.state.mode} again.",))
 
 
-def out_of_service(hands: Hands, on: str, reason: str = "") -> Job:  # noqa: ARG001  the reason is in the record
-    """Written by `ConsoleAct`; the book tells the reception."""
-    yield from ()
-    if on == "off":
-        hands.clear([Reason.OPERATOR])
-        return Answer(("Nothing keeps the machine out of service by hand.",))
-    return Answer(("Out of service after the session that may be going on.",))
+def request_maint(hands: Hands) -> Answer:
+    hands.request_maintenance()
+    if hands.state.in_maintenance:
+        return Answer(("Maintenance. Residents see that the machine is being looked after.",))
+    return Answer(("Somebody is being served. Maintenance begins when they have gone.",))
+
+
+def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
+    """On, and the reason, are in the `ConsoleAct` around it: the book tells the reception."""
+    if on:
+        return Answer(("Out of service after the session that may be going on.",))
+    hands.clear([Reason.OPERATOR])
+    return Answer(("Nothing keeps the machine out of service by hand.",))
 
 
 # --- paper and the day's end ------------------------------------------------------------------------
 
 
-def paper_load(hands: Hands, sheets: str) -> Job:
-    yield from ()
-    hands.write(records.PaperSet(sheets=int(sheets)))
+def paper_load(hands: Hands, sheets: int) -> Answer:
+    hands.write(records.PaperSet(sheets=sheets))
     return Answer((f"{sheets} sheets are in the printer.",))
 
 
@@ -235,11 +245,11 @@ def paper_cut(hands: Hands) -> Job:
 
 
 def close(hands: Hands) -> Job:
-    """Daily close: the match first, then the report; the checkpoint follows the record of its end."""
+    """Daily close: the match first, then the report."""
     read = yield from looking.read_counters(hands)
     for record in matched(hands.book, read.data["counters"]):
         hands.write(record)
-    return Answer(looking.z_report(hands))
+    return Answer(looking.z_report(hands), checkpoint=True)
 
 
 def close_print(hands: Hands) -> Job:
@@ -248,22 +258,3 @@ def close_print(hands: Hands) -> Job:
     if not isinstance(slip.result, Printed):
         yield Show(("The receipt printer did not print it.",))
     return answer
-
-
-JOBS: Mapping[str, Callable[..., Job]] = {
-    "exit": leave,
-    "oos": out_of_service,
-    "test.card": test_card,
-    "test.keypad": test_keypad,
-    "test.acceptor": _test(_coin),
-    "test.hopper": _test(_coin),
-    "test.printer": test_printer,
-    "test.line": _test(_line),
-    "test.screen": test_screen,
-    "test.all": _test(*EVERYTHING),
-    "acceptor.coins": acceptor_coins,
-    "paper.load": paper_load,
-    "paper.cut": paper_cut,
-    "close": close,
-    "close.print": close_print,
-}

@@ -53,6 +53,16 @@ def test_coins_for_a_test_need_a_plan_a_code_and_two_people() -> None:
     accounts_hold(machine)
 
 
+def test_a_second_person_whose_name_is_none_is_told_why() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance("kato")
+    for name, told in (("", "ERR second Nothing was done.\n"), ("Kato!", "A name is 2 to 20 of a-z")):
+        planned = machine.say("hopper pay 3x100")
+        machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
+        assert told in machine.say(name)
+    assert machine.coins_out_yen() == 0
+
+
 @pytest.mark.parametrize("second", ["kato", "mori", "ueda"])
 def test_two_people_are_two_and_have_two_roles(second: str) -> None:
     machine = ConsoleRig()

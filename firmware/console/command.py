@@ -1,0 +1,172 @@
+"""What a console command is, and how a line is read as one. The commands themselves are the rows of `table.py`."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Concatenate, Generic, TypeVar, overload
+
+from firmware.console.access import Role
+from firmware.console.grammar import Argument, Refused
+
+Roles = frozenset[Role | None]  # None: before a login
+
+
+class When(StrEnum):
+    """In which mode of the machine a command is taken."""
+
+    ALWAYS = "always"
+    SERVICE = "service"
+    MAINT = "maint"
+
+
+class Kind(StrEnum):
+    """What is done with a command's function."""
+
+    TALKS = "talks"  # it is about the conversation itself, and is given that
+    READS = "reads"
+    ACTS = "acts"  # at once; journalled before it acts, and again with its outcome
+    PLANS = "plans"  # it gives a dry run; `confirm` acts, journalled as above
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+Subject = TypeVar("Subject")
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Generic[Subject, Outcome]):
+    """A function, and the arguments that it takes behind what it works on. Made by `runs`."""
+
+    function: Callable[Concatenate[Subject, ...], Outcome]
+    takes: tuple[Argument[Any], ...]
+
+
+@overload
+def runs(function: Callable[[Subject], Outcome]) -> Run[Subject, Outcome]: ...
+@overload
+def runs(function: Callable[[Subject, A], Outcome], a: Argument[A], /) -> Run[Subject, Outcome]: ...
+@overload
+def runs(function: Callable[[Subject, A, B], Outcome], a: Argument[A], b: Argument[B], /) -> Run[Subject, Outcome]: ...
+@overload
+def runs(
+    function: Callable[[Subject, A, B, C], Outcome], a: Argument[A], b: Argument[B], c: Argument[C], /
+) -> Run[Subject, Outcome]: ...
+def runs(function: Callable[..., Outcome], *takes: Argument[Any]) -> Run[Any, Outcome]:
+    """Mypy holds the function's own types against those of the arguments' values: one line for each number of them."""
+    return Run(function, takes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One row. Made by `talks`, `reads`, `acts` and `plans` of `table.py`, which know what each kind's function gives."""
+
+    words: tuple[str, ...]
+    run: Run[Any, Any]
+    kind: Kind
+    roles: Roles
+    when: When
+    help: str
+    pair: Role | None = None  # a second person approves the plan, and one of the two has this role
+
+    @property
+    def takes(self) -> tuple[Argument[Any], ...]:
+        return self.run.takes
+
+    @property
+    def acts(self) -> bool:
+        return self.kind in {Kind.ACTS, Kind.PLANS}
+
+    @property
+    def verb(self) -> str:
+        return ".".join(self.words)
+
+    @property
+    def usage(self) -> str:
+        """How it is written: small letters as they stand, capitals for what is meant, brackets around what may go."""
+        shown = (f"[{argument.name}]" if argument.otherwise else argument.name for argument in self.takes)
+        return " ".join((*self.words, *shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A line that is understood: `values` as the function takes them, `given` as they were typed."""
+
+    command: Command
+    values: tuple[Any, ...] = ()
+    given: tuple[str, ...] = ()
+    as_json: bool = False
+
+    @property
+    def verb(self) -> str:
+        """For the journal: the words, and the arguments as it may keep them."""
+        kept = (argument.kept(word) for argument, word in zip(self.command.takes, self.given, strict=False))
+        return "/".join((self.command.verb, *kept))
+
+    def start(self, subject: object) -> Any:
+        """Run the function on what its kind works on; see the makers of rows for what that gives."""
+        return self.command.run.function(subject, *self.values)
+
+
+def legal(rows: Sequence[Command], role: Role | None, mode: When) -> Iterator[Command]:
+    """What this role may type in this mode (`SERVICE` or `MAINT`), in the order of the table."""
+    return (row for row in rows if row.when in {When.ALWAYS, mode} and role in row.roles)
+
+
+def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> Call:
+    """What is meant by one line. Raises `Refused`: no such command, not yours, not in this mode, not these arguments."""
+    words = text.split()
+    as_json = "--json" in words
+    words = [word for word in words if word != "--json"]
+    if not words:
+        raise Refused("empty", "Type `help`.")
+    if len(words) == 1 and re.fullmatch("[0-9]{1,2}", words[0]):
+        words = list(_numbered(list(legal(rows, role, mode)), int(words[0])).words)
+    if words[0] == "?":
+        words[0] = "help"
+    meant = [row for row in rows if tuple(words[: len(row.words)]) == row.words]
+    if not meant:
+        raise Refused("unknown", f"There is no such command.{_follows(legal(rows, role, mode), words[0])}")
+    command = max(meant, key=lambda row: len(row.words))
+    _must_be_open(command, role, mode)
+    if as_json and command.acts:
+        raise Refused("json", "Only commands that read have a --json form.")
+    given = words[len(command.words) :]
+    return Call(command, _values(command, given), tuple(given), as_json)
+
+
+def _numbered(listed: Sequence[Command], number: int) -> Command:
+    if not 1 <= number <= len(listed):
+        raise Refused("unknown", f"The list of `help` ends at {len(listed)}.")
+    return listed[number - 1]
+
+
+def _follows(rows: Iterator[Command], first: str) -> str:
+    nexts = sorted({row.words[1] for row in rows if len(row.words) > 1 and row.words[0] == first})
+    return f" After `{first}` comes: {', '.join(nexts)}." if nexts else " Type `help`."
+
+
+def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
+    """Raises `Refused` when it is not for this role, or not in this mode."""
+    if role not in command.roles:
+        if role is None:
+            raise Refused("login", "Log in first.")
+        raise Refused("role", f"This needs the role {' or '.join(sorted(filter(None, command.roles)))}.")
+    if command.when not in {When.ALWAYS, mode}:
+        wanted = "`request maint` first" if command.when is When.MAINT else "the machine is in maintenance already"
+        raise Refused("mode", f"Not in this mode: {wanted}.")
+
+
+def _values(command: Command, given: Sequence[str]) -> tuple[Any, ...]:
+    """The arguments read: the only place where they are. Raises `Refused`, with how the command is written."""
+    written = f"It is written: {command.usage}"
+    takes = command.takes
+    if not sum(not argument.otherwise for argument in takes) <= len(given) <= len(takes):
+        raise Refused("arguments", written)
+    left_out = [argument.otherwise[0] for argument in takes[len(given) :]]
+    try:
+        return (*(argument.read(word) for argument, word in zip(takes, given, strict=False)), *left_out)
+    except Refused as refused:
+        raise Refused(refused.code, f"{refused.sentence} {written}") from None
