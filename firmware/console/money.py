@@ -23,10 +23,8 @@ from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # let out by `hopper pay` in one day; claims are bounded by what is owed
-CLEARED_BY: dict[str, Reason] = {
-    Case.DOOR_OPENED: Reason.DOOR,
-    Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
-}  # what closing such an item may end
+# What closing such an item may end.
+CLEARED_BY: dict[str, Reason] = {Case.DOOR_OPENED: Reason.DOOR, Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN}
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
