@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 Record = TypeVar("Record")
 
@@ -264,14 +264,22 @@ class Register:
 # --- records to JSON and back, for whoever stores them -------------------------------------------------
 
 
+class RowUnreadable(Exception):
+    """A row of the books is not what was stored there. Names the fields, and no value: it is about a person."""
+
+
 def pack(record: Any) -> str:
     """A record of this module as JSON text (dates as ISO 8601). `Register` is not one."""
     return _adapter(type(record)).dump_json(record).decode()
 
 
 def unpack(kind: type[Record], packed: str) -> Record:
-    """The record that `pack` made `packed` from. Raises ValueError, which names the field, for anything else."""
-    record: Record = _adapter(kind).validate_json(packed)
+    """The record that `pack` made `packed` from. Raises `RowUnreadable` for anything else."""
+    try:
+        record: Record = _adapter(kind).validate_json(packed)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False))
+        raise RowUnreadable(f"a stored {kind.__name__} cannot be read: {', '.join(faults)}") from None
     return record
 
 
