@@ -75,7 +75,7 @@ class Profile(Table, frozen=True, kw_only=True):
     name: str
     title: str
     dpi: Annotated[float, between(90, 600)]
-    width_dots: Annotated[int, at_least(8)]
+    width_dots: Annotated[int, between(8, 65535)]
     page_dots: Annotated[int, at_least(0)] = 0
     image: ImageCommand
     dots_per_command: int  # the widest image one command may carry

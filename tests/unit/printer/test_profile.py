@@ -43,6 +43,7 @@ def test_the_profiles_that_ship() -> None:
         ("kpm216h", "band_rows = 96", "band_rows = 100", "a multiple of 24"),
         ("kpm216h", 'proof = "odometer"', 'proof = "fence"', "the odometer is the proof of the custom dialect"),
         ("kpm216h", "present_steps = 12", "present_steps = 0", "present_steps must be 1 to 255"),
+        ("tm-t88", "width_dots = 512", "width_dots = 65536", "width_dots is 65536; allowed is 8 to 65535"),
         ("tm-t88", 'cut = "gs_v_66"', 'cut = "none"', "a counter of cuts needs a cutter"),
     ],
 )
