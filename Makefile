@@ -1,7 +1,8 @@
 # make sim    the machine, its world and its front panel, everything set up on the way
 # make test   lint, types and tests
 # make bench  the numbers of the README
-.PHONY: setup sim test bench lint clean
+# make lock   requirements.lock anew from pyproject.toml
+.PHONY: setup sim test bench lint lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +25,14 @@ test: lint
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# A pin stays as it is unless NEWER names its package: make lock NEWER=pillow. The tool is not installed anywhere.
+lock:
+	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9; \
+	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
+		--extra sim --extra test pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .sim build *.egg-info

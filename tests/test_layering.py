@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TOP = ("drivers", "firmware", "host_sim")
 PURE = (
+    "drivers/decode.py",
     "drivers/vocabulary.py",
     "drivers/card/apdu.py",
     "drivers/pin_pad/debounce.py",
@@ -17,6 +18,8 @@ PURE = (
     "drivers/printer/raster.py",
     "drivers/printer/replies.py",
     "drivers/printer/status.py",
+    "drivers/line/fields.py",
+    "drivers/line/manifest.py",
     "drivers/line/messages.py",
     "firmware/console/access.py",
     "firmware/console/command.py",
@@ -36,7 +39,19 @@ PURE = (
 )
 IMPURE = {"serial", "socket", "ssl", "time", "threading", "logging", "os", "subprocess", "asyncio"}
 # Each vendor library has one door into each part of the house.
-ONE_DOOR = ("smartcard", "serial", "gpiozero", "pypdfium2", "escpos", "holidays", "typst", "segno", "zxingcpp", "cbor2")
+ONE_DOOR = (
+    "smartcard",
+    "serial",
+    "gpiozero",
+    "pypdfium2",
+    "escpos",
+    "holidays",
+    "typst",
+    "segno",
+    "zxingcpp",
+    "cbor2",
+    "msgspec",
+)
 
 
 def sources() -> Iterator[Path]:

@@ -10,17 +10,20 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
+from typing import Annotated
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from drivers.line.fields import BadMessage, Fields, decode
-from drivers.line.messages import MAX_DOCUMENT_BYTES
+from drivers.decode import between, listed, to_dataclass
+from drivers.line.fields import Line, Message, Nonce, RequestId, Time, b64, base64_of, hex_of, instant, line, read
+from drivers.line.messages import MAX_DOCUMENT_BYTES, Yen
 from drivers.vocabulary import OrderItem, Reserved, ReservedCopy
 
 JAPAN = timezone(timedelta(hours=9))
 LONGEST_RESERVATION = timedelta(hours=1)
+Sha256 = Annotated[str, hex_of(64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +37,40 @@ class Asked:
     items: Sequence[OrderItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestCopy:
+class ManifestCopy(Message, frozen=True, kw_only=True):
     """One copy as the centre committed to it."""
 
-    reserved: ReservedCopy
+    copy: Annotated[int, between(1, 99)]
+    kind: Annotated[str, line(32)]
     options: Mapping[str, tuple[str, ...]]
+    issue_number: Annotated[str, line(100)]
+    document_sha256: Sha256
+    pages: Annotated[int, between(1, 99)]
+    size_bytes: Annotated[int, between(1, MAX_DOCUMENT_BYTES)]
+    fee_yen: Yen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    request_id: str
-    machine: str
-    session_nonce: bytes
-    card_fingerprint: str
-    reserved_at: datetime
-    expires_at: datetime
-    copies: tuple[ManifestCopy, ...]
+class Manifest(Message, frozen=True, kw_only=True):
+    request_id: RequestId
+    machine: Line
+    session_nonce: Nonce
+    card_fingerprint: Sha256
+    reserved_at: Time
+    expires_at: Time
+    copies: Annotated[tuple[ManifestCopy, ...], listed(0, 99)]
+
+    def __post_init__(self) -> None:
+        instant(self.reserved_at)
+        instant(self.expires_at)
+
+    @property
+    def lasts(self) -> timedelta:
+        return instant(self.expires_at) - instant(self.reserved_at)
+
+
+class _Promise(Message, frozen=True, kw_only=True):
+    manifest: str
+    signature: Annotated[str, base64_of(64)]
 
 
 def fingerprint(credential: bytes) -> str:
@@ -59,76 +79,37 @@ def fingerprint(credential: bytes) -> str:
 
 def verified(body: bytes, key: Ed25519PublicKey, asked: Asked) -> Reserved | str:
     """The reservation of a signed manifest, or the field that is wrong. Raises `BadMessage` for what is no manifest."""
-    fields = Fields(decode(body), "reservation")
-    text, signature = fields.take("manifest", str), fields.bytes("signature", 64)
-    fields.done()
+    promise = read(_Promise, body, "reservation")
     try:
-        key.verify(signature, text.encode("utf-8"))
+        key.verify(base64.b64decode(promise.signature), promise.manifest.encode("utf-8"))
     except InvalidSignature:
         return "signature"
-    manifest = read_manifest(text)
+    manifest = read(Manifest, promise.manifest.encode("utf-8"), "manifest")
     wrong = wrong_field(manifest, asked)
     if wrong is not None:
         return wrong
     return Reserved(
         request_id=manifest.request_id,
         card_fingerprint=manifest.card_fingerprint,
-        copies=tuple(copy.reserved for copy in manifest.copies),
-        expires_at=manifest.expires_at,
-        lasts_s=(manifest.expires_at - manifest.reserved_at).total_seconds(),
+        copies=tuple(to_dataclass(ReservedCopy, copy) for copy in manifest.copies),
+        expires_at=instant(manifest.expires_at),
+        lasts_s=manifest.lasts.total_seconds(),
     )
-
-
-def read_manifest(text: str) -> Manifest:
-    fields = Fields(decode(text.encode("utf-8")), "manifest")
-    manifest = Manifest(
-        request_id=fields.hex("request_id", 32),
-        machine=fields.text("machine"),
-        session_nonce=fields.bytes("session_nonce", 16),
-        card_fingerprint=fields.hex("card_fingerprint", 64),
-        reserved_at=fields.time("reserved_at"),
-        expires_at=fields.time("expires_at"),
-        copies=fields.list("copies", _copy, most=99),
-    )
-    fields.done()
-    return manifest
-
-
-def _copy(value: object, where: str) -> ManifestCopy:
-    fields = Fields(value, where)
-    options = fields.take("options", dict)
-    if not all(type(v) is list and all(type(item) is str for item in v) for v in options.values()):
-        raise BadMessage(f"{where}.options is not lists of words")
-    copy = ManifestCopy(
-        reserved=ReservedCopy(
-            copy=fields.count("copy", 1, 99),
-            kind=fields.text("kind", 32),
-            issue_number=fields.text("issue_number", 100),
-            document_sha256=fields.hex("document_sha256", 64),
-            pages=fields.count("pages", 1, 99),
-            size_bytes=fields.count("size_bytes", 1, MAX_DOCUMENT_BYTES),
-            fee_yen=fields.count("fee_yen", 0, 100_000),
-        ),
-        options={key: tuple(values) for key, values in options.items()},
-    )
-    fields.done()
-    return copy
 
 
 def wrong_field(manifest: Manifest, asked: Asked) -> str | None:
     """The first field in which a manifest is not the answer to what was asked; None if it is."""
     wanted = [item for item in asked.items for _ in range(item.copies)]
-    got = [copy.reserved for copy in manifest.copies]
-    lasts = manifest.expires_at - manifest.reserved_at
+    got = manifest.copies
     checks = (
         ("request_id", manifest.request_id == asked.request_id),
         ("machine", manifest.machine == asked.machine),
-        ("session_nonce", manifest.session_nonce == asked.session_nonce),
+        ("session_nonce", manifest.session_nonce == b64(asked.session_nonce)),
         ("card_fingerprint", manifest.card_fingerprint == asked.card_fingerprint),
-        ("expires_at", timedelta(0) < lasts <= LONGEST_RESERVATION),
+        ("expires_at", timedelta(0) < manifest.lasts <= LONGEST_RESERVATION),
         ("copies", [copy.copy for copy in got] == list(range(1, len(wanted) + 1))),
         ("kind", [copy.kind for copy in got] == [item.kind for item in wanted]),
-        ("options", [dict(copy.options) for copy in manifest.copies] == [dict(item.options) for item in wanted]),
+        ("options", [copy.options for copy in got] == [dict(item.options) for item in wanted]),
         ("fee_yen", [copy.fee_yen for copy in got] == [item.fee_yen for item in wanted]),
         ("issue_number", _own_numbers(manifest, asked.machine)),
         # Each copy carries its own issue number, so no two documents can be the same bytes.
@@ -139,8 +120,8 @@ def wrong_field(manifest: Manifest, asked: Asked) -> str | None:
 
 def _own_numbers(manifest: Manifest, machine: str) -> bool:
     """Whether every issue number is of today and of this machine, stands once, and is one that the journal takes."""
-    day = manifest.reserved_at.astimezone(JAPAN).strftime("%Y%m%d")
-    numbers = [copy.reserved.issue_number for copy in manifest.copies]
+    day = instant(manifest.reserved_at).astimezone(JAPAN).strftime("%Y%m%d")
+    numbers = [copy.issue_number for copy in manifest.copies]
     form = re.compile(rf"{day} [\u3005-\u9fff]{{1,12}} {terminal_of(machine)} [0-9]{{4,8}}")
     return len(set(numbers)) == len(numbers) and all(form.fullmatch(number) for number in numbers)
 

@@ -4,12 +4,30 @@ Source: README.md, the table of calls. The manifest and the stamp, which bind an
 `manifest.py`.
 """
 
+import base64
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
-from drivers.line.fields import BadMessage, Fields, b64, decode, encode, word
+from drivers.decode import between, listed, to_dataclass, written
+from drivers.line.fields import (
+    BadMessage,
+    Line,
+    Lines,
+    Message,
+    Nonce,
+    RequestId,
+    Text,
+    Time,
+    b64,
+    base64_of,
+    encode,
+    instant,
+    line,
+    needs_japanese,
+    read,
+)
 from drivers.vocabulary import (
     Authenticated,
     AuthenticationMethod,
@@ -18,10 +36,7 @@ from drivers.vocabulary import (
     CentreRefusal,
     CentreRefused,
     Challenge,
-    Choice,
     CopyState,
-    Offer,
-    OptionGroup,
     OrderItem,
 )
 
@@ -102,148 +117,170 @@ def tell_advice(advice: Mapping[str, object]) -> tuple[str, bytes]:
 
 # --- what is answered ---------------------------------------------------------------------------
 
+Key = Annotated[str, line(32)]
+Yen = Annotated[int, between(0, 100_000)]
+
+
+class _ChallengeGiven(Message, frozen=True, kw_only=True):
+    session_nonce: Nonce
+    challenge_id: Annotated[str, line(64)]
+    challenge: Annotated[str, base64_of(32)]
+    expires_at: Time
+    pin_key: Annotated[str, base64_of(32)] | None
+    pin_tries_left: Annotated[int, between(1, 15)] | None
+
+    def __post_init__(self) -> None:
+        instant(self.expires_at)
+
+
+class _Choice(Message, frozen=True, kw_only=True):
+    value: Line
+    label: Text
+
+    def __post_init__(self) -> None:
+        needs_japanese(self.label)
+
+
+class _Group(Message, frozen=True, kw_only=True):
+    key: Key
+    title: Text
+    several: bool
+    choices: Annotated[tuple[_Choice, ...], listed(1, 200)]
+    default: Lines
+    only_if: Annotated[tuple[Line, ...], listed(2, 2)] | None
+
+    def __post_init__(self) -> None:
+        needs_japanese(self.title)
+        values = {choice.value for choice in self.choices}
+        if len(values) != len(self.choices):
+            raise ValueError("choices has a value twice")
+        if not set(self.default) <= values or (not self.several and len(self.default) > 1):
+            raise ValueError("default is not an answer")
+
+
+class _Offer(Message, frozen=True, kw_only=True):
+    kind: Annotated[str, written("[a-z0-9][a-z0-9_.-]{0,31}", "a word of a-z, 0-9, _ . -")]  # the journal's rule
+    title: Text
+    fee_yen: Yen
+    copies_max: Annotated[int, between(1, 9)]
+    refusal: CentreRefusal | None
+    groups: Annotated[tuple[_Group, ...], listed(0, 200)]
+
+    def __post_init__(self) -> None:
+        needs_japanese(self.title)
+        before: dict[str, set[str]] = {}
+        for group in self.groups:
+            if group.key in before:
+                raise ValueError("groups asks one question twice")
+            if group.only_if is not None and group.only_if[1] not in before.get(group.only_if[0], set()):
+                raise ValueError("groups depends on an answer that cannot be given")
+            before[group.key] = {choice.value for choice in group.choices}
+
+
+class _AuthenticationGiven(Message, frozen=True, kw_only=True):
+    session_nonce: Nonce
+    authentication_id: Annotated[str, line(64)]
+    masked_name: Line
+    offers: Annotated[tuple[_Offer, ...], listed(0, 200)]
+
+    def __post_init__(self) -> None:
+        if len({offer.kind for offer in self.offers}) != len(self.offers):
+            raise ValueError("offers has a kind twice")
+
+
+class _Refusal(Message, frozen=True, kw_only=True):
+    code: CentreRefusal
+    pin_tries_left: Annotated[int, between(0, 15)] | None
+
+
+class _States(Message, frozen=True, kw_only=True):
+    request_id: RequestId
+    copies: Mapping[Annotated[str, written("[1-9][0-9]?", "numbered from 1 to 99")], CopyState]
+
+
+class _State(Message, frozen=True, kw_only=True):
+    request_id: RequestId
+    copy: Annotated[int, between(1, 99)]
+    state: CopyState
+
+
+class _ClaimGiven(Message, frozen=True, kw_only=True):
+    key: RequestId
+    claim_code: Line
+
+
+class _ClaimLeft(Message, frozen=True, kw_only=True):
+    key: RequestId
+    left_yen: Yen
+
+
+class _HeartbeatGiven(Message, frozen=True, kw_only=True):
+    journal_seq: int
+    time: Time
+    notices: Lines
+
+    def __post_init__(self) -> None:
+        instant(self.time)
+
 
 def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMethod) -> Challenge:
-    fields = Fields(decode(body), "challenge")
-    _same(fields, "challenge", session_nonce)
-    fields.time("expires_at")
-    challenge = Challenge(
-        challenge_id=fields.text("challenge_id", 64),
-        challenge=fields.bytes("challenge", 32),
-        pin_key=None if fields.null("pin_key") else fields.bytes("pin_key", 32),
-        pin_tries_left=None if fields.null("pin_tries_left") else fields.count("pin_tries_left", 1, 15),
-    )
-    fields.done()
+    given = read(_ChallengeGiven, body, "challenge")
+    _ours(given.session_nonce == b64(session_nonce), "challenge.session_nonce")
     municipal = method is AuthenticationMethod.MUNICIPAL
-    if (challenge.pin_key is not None, challenge.pin_tries_left is not None) != (municipal, municipal):
+    if (given.pin_key is not None, given.pin_tries_left is not None) != (municipal, municipal):
         raise BadMessage("challenge.pin_key is not for this card")
-    return challenge
+    return Challenge(
+        challenge_id=given.challenge_id,
+        challenge=base64.b64decode(given.challenge),
+        pin_key=None if given.pin_key is None else base64.b64decode(given.pin_key),
+        pin_tries_left=given.pin_tries_left,
+    )
 
 
 def read_authenticated(body: bytes, session_nonce: bytes) -> Authenticated:
-    fields = Fields(decode(body), "authentication")
-    _same(fields, "authentication", session_nonce)
-    answer = Authenticated(
-        authentication_id=fields.text("authentication_id", 64),
-        masked_name=fields.text("masked_name"),
-        offers=fields.list("offers", _offer),
-    )
-    fields.done()
-    if len({offer.kind for offer in answer.offers}) != len(answer.offers):
-        raise BadMessage("authentication.offers has a kind twice")
-    return answer
-
-
-def _offer(value: object, where: str) -> Offer:
-    fields = Fields(value, where)
-    offer = Offer(
-        kind=fields.text("kind", 32),
-        title=fields.words_by_language("title"),
-        fee_yen=fields.count("fee_yen", 0, 100_000),
-        copies_max=fields.count("copies_max", 1, 9),
-        refusal=None if fields.null("refusal") else fields.word("refusal", CentreRefusal),
-        groups=fields.list("groups", _group),
-    )
-    fields.done()
-    if not re.fullmatch("[a-z0-9][a-z0-9_.-]*", offer.kind, re.ASCII):
-        raise BadMessage(f"{where}.kind is not a word")  # it goes into the journal, which takes nothing else
-    before: dict[str, set[str]] = {}
-    for group in offer.groups:
-        if group.key in before:
-            raise BadMessage(f"{where}.groups asks one question twice")
-        if group.only_if is not None and group.only_if[1] not in before.get(group.only_if[0], set()):
-            raise BadMessage(f"{where}.groups depends on an answer that cannot be given")
-        before[group.key] = {choice.value for choice in group.choices}
-    return offer
-
-
-def _group(value: object, where: str) -> OptionGroup:
-    fields = Fields(value, where)
-    pair = () if fields.null("only_if") else fields.list("only_if", word)
-    group = OptionGroup(
-        key=fields.text("key", 32),
-        title=fields.words_by_language("title"),
-        several=fields.take("several", bool),
-        choices=fields.list("choices", _choice),
-        default=fields.list("default", word),
-        only_if=(pair[0], pair[1]) if len(pair) == 2 else None,
-    )
-    fields.done()
-    values = {choice.value for choice in group.choices}
-    if len(pair) not in {0, 2}:
-        raise BadMessage(f"{where}.only_if is not a pair")
-    if not values or len(values) != len(group.choices):
-        raise BadMessage(f"{where}.choices is empty or has a value twice")
-    if not set(group.default) <= values or (not group.several and len(group.default) > 1):
-        raise BadMessage(f"{where}.default is not an answer")
-    return group
-
-
-def _choice(value: object, where: str) -> Choice:
-    fields = Fields(value, where)
-    choice = Choice(value=fields.text("value"), label=fields.words_by_language("label"))
-    fields.done()
-    return choice
+    given = read(_AuthenticationGiven, body, "authentication")
+    _ours(given.session_nonce == b64(session_nonce), "authentication.session_nonce")
+    return to_dataclass(Authenticated, given)
 
 
 def read_refusal(body: bytes) -> CentreRefused:
-    fields = Fields(decode(body), "refusal")
-    code = fields.word("code", CentreRefusal)
-    left = None if fields.null("pin_tries_left") else fields.count("pin_tries_left", 0, 15)
-    fields.done()
-    return CentreRefused(code, left)
+    given = read(_Refusal, body, "refusal")
+    return CentreRefused(given.code, given.pin_tries_left)
 
 
 def read_states(body: bytes, request_id: str) -> Mapping[int, CopyState]:
-    fields = Fields(decode(body), "request")
-    _ours(fields.hex("request_id", 32) == request_id, "request.request_id")
-    table = fields.take("copies", dict)
-    fields.done()
-    copies = Fields(table, "request.copies")
-    if not all(re.fullmatch("[1-9][0-9]?", number, re.ASCII) for number in table):
-        raise BadMessage("request.copies has a key that is no number")
-    return {int(number): copies.word(number, CopyState) for number in table}
+    given = read(_States, body, "request")
+    _ours(given.request_id == request_id, "request.request_id")
+    return {int(number): state for number, state in given.copies.items()}
 
 
 def read_state(body: bytes, request_id: str, copy: int) -> CopyState:
-    fields = Fields(decode(body), "advice")
-    _ours(fields.hex("request_id", 32) == request_id, "advice.request_id")
-    _ours(fields.count("copy", 1, 99) == copy, "advice.copy")
-    state = fields.word("state", CopyState)
-    fields.done()
-    _ours(state in {CopyState.ISSUED, CopyState.VOID, CopyState.NONE}, "advice.state")  # an open one is no end
-    return state
+    given = read(_State, body, "advice")
+    _ours(given.request_id == request_id, "advice.request_id")
+    _ours(given.copy == copy, "advice.copy")
+    _ours(given.state in {CopyState.ISSUED, CopyState.VOID, CopyState.NONE}, "advice.state")  # an open one is no end
+    return given.state
 
 
 def read_claim(body: bytes, key: str) -> None:
     """Both sides must have made the same code, or the slip in the resident's hand is worth nothing."""
-    fields = Fields(decode(body), "claim")
-    _ours(fields.hex("key", 32) == key, "claim.key")
-    _ours(fields.text("claim_code", 8) == claim_code(key), "claim.claim_code")
-    fields.done()
+    given = read(_ClaimGiven, body, "claim")
+    _ours(given.key == key, "claim.key")
+    _ours(given.claim_code == claim_code(key), "claim.claim_code")
 
 
 def read_left(body: bytes, key: str) -> int:
     """What is still owed of a claim, in yen."""
-    fields = Fields(decode(body), "claim")
-    _ours(fields.hex("key", 32) == key, "claim.key")
-    left_yen = fields.count("left_yen", 0, 100_000)
-    fields.done()
-    return left_yen
+    given = read(_ClaimLeft, body, "claim")
+    _ours(given.key == key, "claim.key")
+    return given.left_yen
 
 
 def read_heartbeat(body: bytes, journal_seq: int) -> datetime:
     """The centre's time."""
-    fields = Fields(decode(body), "heartbeat")
-    _ours(fields.take("journal_seq", int) == journal_seq, "heartbeat.journal_seq")
-    instant = fields.time("time")
-    fields.list("notices", word)
-    fields.done()
-    return instant
-
-
-def _same(fields: Fields, where: str, session_nonce: bytes) -> None:
-    _ours(fields.bytes("session_nonce", len(session_nonce)) == session_nonce, f"{where}.session_nonce")
+    given = read(_HeartbeatGiven, body, "heartbeat")
+    _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
+    return instant(given.time)
 
 
 def _ours(holds: bool, where: str) -> None:

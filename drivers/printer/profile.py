@@ -4,12 +4,11 @@ No A4 kiosk printer shares its image command, its limits or its way of proving a
 that is data. Each file says where its facts come from and marks what is inferred.
 """
 
-import tomllib
-from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from importlib import resources
-from typing import Any
+from typing import Annotated
 
+from drivers.decode import Table, Undecodable, at_least, between, read_toml, to_table
 from drivers.printer.raster import has_real_time, row_bytes
 
 
@@ -70,29 +69,28 @@ class Letters(StrEnum):
     SHIFT_JIS = "shift_jis"  # the printer's own kanji ROM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Table, frozen=True, kw_only=True):
     """One model. Dots are the head's; `page_dots` is 0 for a printer of slips."""
 
     name: str
     title: str
-    dpi: float
-    width_dots: int
-    page_dots: int = 0
+    dpi: Annotated[float, between(90, 600)]
+    width_dots: Annotated[int, between(8, 65535)]
+    page_dots: Annotated[int, at_least(0)] = 0
     image: ImageCommand
     dots_per_command: int  # the widest image one command may carry
     rows_per_command: int
-    band_rows: int  # rows sent between two questions
+    band_rows: Annotated[int, between(1, 512)]  # rows sent between two questions
     buffer_bytes: int  # the printer's receive buffer
     window_bytes: int  # sent and not yet known to be processed, at most
-    feed_units_per_dot: int = 1
+    feed_units_per_dot: Annotated[int, at_least(1)] = 1
     dialect: Dialect
     automatic_status: bool = False  # GS a: the printer reports changes unasked
     proof: Proof
     counter: CounterQuery = CounterQuery.NONE
     clears_memory: bool = False  # DLE DC4 8: wipes its buffers in the middle of anything, and says so
     cut: Cut
-    head_to_cutter_dots: int = 0  # 0: the printer draws the paper back after a cut
+    head_to_cutter_dots: Annotated[int, at_least(0)] = 0  # 0: the printer draws the paper back after a cut
     presenter: Presenter = Presenter.NONE
     present_steps: int = 0  # Custom: how far a sheet is shown
     letters: Letters = Letters.RASTER
@@ -108,7 +106,7 @@ class Profile:
     def __post_init__(self) -> None:
         for wrong, sentence in self._checks():
             if wrong:
-                raise ProfileError(f"printer profile {self.name}: {sentence}")
+                raise ValueError(sentence)
 
     def _checks(self) -> list[tuple[bool, str]]:
         graphics = self.image in {ImageCommand.GS_PAREN_L, ImageCommand.GS_8_L}
@@ -116,10 +114,6 @@ class Profile:
         band = self.row_bytes * self.band_rows
         overhead = 64 + 16 * (self.band_rows // 24 + 1) * (self.width_dots // 512 + 1)
         return [
-            (not 90 <= self.dpi <= 600, f"dpi {self.dpi} is not that of a thermal head (90 to 600)"),
-            (self.width_dots < 8, "width_dots is less than one byte"),
-            (self.page_dots < 0, "page_dots is negative"),
-            (not 1 <= self.band_rows <= 512, "band_rows must be 1 to 512"),
             (columns and self.band_rows % 24 != 0, "band_rows must be a multiple of 24 for 24-dot columns"),
             (
                 not columns and self.band_rows > self.rows_per_command,
@@ -143,8 +137,6 @@ class Profile:
                 f"a band of {band + overhead} bytes is more than window_bytes {self.window_bytes}",
             ),
             (self.window_bytes > self.buffer_bytes, "window_bytes is more than buffer_bytes"),
-            (self.feed_units_per_dot < 1, "feed_units_per_dot must be at least 1"),
-            (self.head_to_cutter_dots < 0, "head_to_cutter_dots is negative"),
             (
                 (self.dialect is Dialect.CUSTOM) != (self.proof is Proof.ODOMETER),
                 "the odometer is the proof of the custom dialect, and of no other",
@@ -181,34 +173,16 @@ class Profile:
         ]
 
 
-def _value(name: str, key: str, kind: Any, value: object) -> Any:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        if not isinstance(value, str) or value not in list(kind):
-            raise ProfileError(f"printer profile {name}: {key} is {value!r}; allowed are {', '.join(kind)}")
-        return kind(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise ProfileError(f"printer profile {name}: {key} must be {kind.__name__}, not {value!r}")
-    return value
-
-
 def parse_profile(name: str, text: str) -> Profile:
     """A profile from TOML text. An unknown, missing or impossible value raises `ProfileError` with one sentence."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"printer profile {name} is not valid TOML: {error}") from None
-    known = {entry.name: entry for entry in fields(Profile) if entry.name != "name"}
-    for key in table:
-        if key not in known:
-            raise ProfileError(
-                f"printer profile {name}: nobody reads the key {key!r}; known are {', '.join(sorted(known))}"
-            )
-    for key, entry in known.items():
-        if key not in table and entry.default is MISSING:
-            raise ProfileError(f"printer profile {name}: the key {key!r} is missing")
-    return Profile(name=name, **{key: _value(name, key, known[key].type, value) for key, value in table.items()})
+        table = read_toml(text)
+        profile = to_table(Profile, {"name": name} | table)
+    except Undecodable as error:
+        raise ProfileError(f"printer profile {name}: {error}") from None
+    if "name" in table:
+        raise ProfileError(f"printer profile {name}: nobody reads the key 'name'; the file's own name is the profile's")
+    return profile
 
 
 def profile_names() -> list[str]:

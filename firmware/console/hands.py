@@ -1,14 +1,15 @@
 """The console's hands: the loop and its memory, as much of them as staff may touch. Satisfies `steps.Hands`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from drivers.decode import to_plain
 from drivers.ports import Clock
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
+from firmware.config.unit import Unit
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName
 from firmware.journal.journal import JournalFull, Stored
@@ -30,7 +31,7 @@ class LoopHands:
         hopper_values: Iterable[int],
         now: Callable[[], datetime],
         clock: Clock,
-        unit: object,
+        unit: Unit,
         check_settings: Callable[[Settings], str | None],
         updates: Updates | None = None,
     ) -> None:
@@ -109,7 +110,7 @@ class LoopHands:
             self.write(change)
 
     def settings(self) -> list[tuple[str, str]]:
-        return list(_flat("", self._unit))
+        return list(_flat("", to_plain(self._unit)))
 
     @property
     def trial_left_s(self) -> float | None:
@@ -120,17 +121,14 @@ class LoopHands:
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every leaf of a settings dataclass. The unit file holds paths of keys, never keys."""
-    if is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _flat(f"{prefix}.{field.name}" if prefix else field.name, getattr(value, field.name))
-    elif isinstance(value, Mapping):
+    """Every leaf of the settings. The unit file holds paths of keys, never keys."""
+    if isinstance(value, dict):
         for key, entry in value.items():
-            yield from _flat(f"{prefix}.{key}", entry)
-    elif isinstance(value, tuple | list) and value and (is_dataclass(value[0]) or isinstance(value[0], tuple)):
+            yield from _flat(f"{prefix}.{key}" if prefix else key, entry)
+    elif isinstance(value, list) and value and isinstance(value[0], dict | list):
         for number, entry in enumerate(value, start=1):
             yield from _flat(f"{prefix}.{number}", entry)
-    elif isinstance(value, tuple | list):
+    elif isinstance(value, list):
         yield prefix, " ".join(map(str, value))
     else:
         yield prefix, str(value)

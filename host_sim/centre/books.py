@@ -5,6 +5,7 @@ one snapshot, and the household's version goes with the promise: when it is no l
 promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,8 @@ def load(store: Store, register: r.Register) -> None:
     with store.writing() as c:
         if store.fact(c, "version") is not None:
             return
-        told = {"version": register.version, "municipality": r.pack(register.municipality), "cast": dict(register.cast)}
+        town = json.loads(r.pack(register.municipality))  # a fact's value is JSON already
+        told = {"version": register.version, "municipality": town, "cast": dict(register.cast)}
         c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
         everything: list[Record] = [*register.households.values(), *register.residents.values()]
         everything += [*register.seals.values(), *register.taxes.values(), *register.families.values()]
@@ -58,11 +60,9 @@ def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
     years = c.scalars(sa.select(taxes.c.packed).where(taxes.c.resident_id == resident_id))
     mine = sa.select(family_members.c.register_id).where(family_members.c.resident_id == resident_id)
     lines = c.scalars(sa.select(families.c.packed).where(families.c.register_id.in_(mine)))
-    municipality: dict[str, Any] = c.execute(
-        sa.select(facts.c.value).where(facts.c.name == "municipality")
-    ).scalar_one()
+    town = c.execute(sa.select(facts.c.value).where(facts.c.name == "municipality")).scalar_one()
     register = r.Register(
-        municipality=r.unpack(r.Municipality, municipality),
+        municipality=r.unpack(r.Municipality, json.dumps(town)),
         residents={person.resident_id: person for person in people},
         households={household_id: r.unpack(r.Household, home.packed)},
         seals={} if seal is None else {resident_id: r.unpack(r.Seal, seal)},

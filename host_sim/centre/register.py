@@ -8,21 +8,27 @@ Names and addresses are exact strings: Moji_Joho variation selectors stay in the
 parted by U+3000. See form rule 1, city rules 7, 8; the words in brackets are those of the standard.
 """
 
-import dataclasses
-import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 Record = TypeVar("Record")
 
 
+class Entry:
+    """A record that is stored: read back strictly, with no field more, none less, and none of another type."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
 @dataclass(frozen=True, slots=True)
-class RegisterDate:
+class RegisterDate(Entry):
     """A date as the register has it.
 
     `on` is the calendar day, or, where none is known, the day assumed for arithmetic (みなし). `written` is set
@@ -50,7 +56,7 @@ class SealState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignFacts:
+class ForeignFacts(Entry):
     """What the register holds of a resident of foreign nationality instead of a domicile (standard 1.1.2)."""
 
     nationality: str
@@ -67,7 +73,7 @@ class ForeignFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resident:
+class Resident(Entry):
     """One person of the resident register. `repr` shows the number only."""
 
     resident_id: str  # 宛名番号, 10 digits
@@ -95,7 +101,7 @@ class Resident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Household:
+class Household(Entry):
     """One household. The address is everybody's; 方書 (building, room) is never left off (standard 5.4)."""
 
     household_id: str
@@ -106,7 +112,7 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(Entry):
     """A registered seal. The imprint is drawn from these numbers, the same each time (`forms.seal.imprint`)."""
 
     resident_id: str
@@ -119,7 +125,7 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxYear:
+class TaxYear(Entry):
     """Municipal tax of one fiscal year (from 1 April), on the income of the calendar year before. Whole yen."""
 
     resident_id: str
@@ -152,7 +158,7 @@ class TaxYear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyEvent:
+class FamilyEvent(Entry):
     """One 戸籍事項 or 身分事項: its title and its labelled lines, as the computer register prints them."""
 
     title: str
@@ -160,7 +166,7 @@ class FamilyEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddressLine:
+class AddressLine(Entry):
     """One line of the 附票: an address and when it began."""
 
     address: str = field(repr=False)
@@ -168,7 +174,7 @@ class AddressLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyMember:
+class FamilyMember(Entry):
     """One person of a family register, struck off (除籍) or not."""
 
     resident_id: str | None  # None: lives elsewhere, or is no longer alive
@@ -185,7 +191,7 @@ class FamilyMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyRegister:
+class FamilyRegister(Entry):
     """One 戸籍 of this city, with the address lines that make its 附票."""
 
     register_id: str
@@ -198,7 +204,7 @@ class FamilyRegister:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Municipality:
+class Municipality(Entry):
     """Who certifies. `acting`: a 職務代理者 signs."""
 
     code: str  # 団体コード, 6 digits
@@ -258,56 +264,23 @@ class Register:
 # --- records to JSON and back, for whoever stores them -------------------------------------------------
 
 
-def pack(record: Any) -> Any:
-    """Any record of this module as plain JSON values (dates as ISO 8601, tuples as lists). `Register` is not one."""
-    match record:
-        case date():
-            return record.isoformat()
-        case Mapping():
-            return {key: pack(value) for key, value in record.items()}
-        case tuple() | list():
-            return [pack(value) for value in record]
-        case _ if dataclasses.is_dataclass(record) and not isinstance(record, type):
-            return {f.name: pack(getattr(record, f.name)) for f in dataclasses.fields(record)}
-        case _:
-            return record
+class RowUnreadable(Exception):
+    """A row of the books is not what was stored there. Names the fields, and no value: it is about a person."""
 
 
-def unpack(kind: type[Record], packed: Mapping[str, Any]) -> Record:
-    """The record that `pack` made `packed` from. An unknown field raises TypeError, a missing one too."""
-    this: Any = kind
-    readers = _readers(this)
-    return kind(**{name: readers.get(name, _as_it_is)(value) for name, value in packed.items()})
+def pack(record: Any) -> str:
+    """A record of this module as JSON text (dates as ISO 8601). `Register` is not one."""
+    return _adapter(type(record)).dump_json(record).decode()
 
 
-Reader = Callable[[Any], Any]
+def unpack(kind: type[Record], packed: str) -> Record:
+    """The record that `pack` made `packed` from. Raises `RowUnreadable` for anything else."""
+    try:
+        record: Record = _adapter(kind).validate_json(packed)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False))
+        raise RowUnreadable(f"a stored {kind.__name__} cannot be read: {', '.join(faults)}") from None
+    return record
 
 
-@cache
-def _readers(kind: type[Any]) -> Mapping[str, Reader]:
-    """Field -> how it is read; worked out once for each kind of record."""
-    return {name: _reader(hint) for name, hint in typing.get_type_hints(kind).items()}
-
-
-def _reader(hint: Any) -> Reader:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in {types.UnionType, typing.Union}:
-        read = _reader(next(a for a in arguments if a is not type(None)))
-        return lambda value: None if value is None else read(value)
-    if origin is tuple and arguments[-1] is Ellipsis:
-        read = _reader(arguments[0])
-        return lambda value: tuple(map(read, value))
-    if origin is tuple:
-        parts = [_reader(a) for a in arguments]
-        return lambda value: tuple(part(item) for part, item in zip(parts, value, strict=True))
-    if hint is date:
-        return date.fromisoformat
-    if dataclasses.is_dataclass(hint):
-        return lambda value: unpack(typing.cast("type[Any]", hint), value)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint
-    return _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # worked out once for each kind of record

@@ -6,40 +6,40 @@ meta = sa.MetaData()
 
 facts = sa.Table("facts", meta, sa.Column("name", sa.String, primary_key=True), sa.Column("value", sa.JSON))
 
-# --- the books: records of register.py, packed ---------------------------------------------------
+# --- the books: records of register.py, packed as JSON ---------------------------------------------------
 
 residents = sa.Table(
     "residents",
     meta,
     sa.Column("resident_id", sa.String, primary_key=True),
     sa.Column("household_id", sa.String, nullable=False, index=True),
-    sa.Column("packed", sa.JSON, nullable=False),
+    sa.Column("packed", sa.String, nullable=False),
 )
 households = sa.Table(
     "households",
     meta,
     sa.Column("household_id", sa.String, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),  # of the books when anything about these people last changed
-    sa.Column("packed", sa.JSON, nullable=False),
+    sa.Column("packed", sa.String, nullable=False),
 )
 seals = sa.Table(
     "seals",
     meta,
     sa.Column("resident_id", sa.String, primary_key=True),
-    sa.Column("packed", sa.JSON, nullable=False),
+    sa.Column("packed", sa.String, nullable=False),
 )
 taxes = sa.Table(
     "taxes",
     meta,
     sa.Column("resident_id", sa.String, primary_key=True),
     sa.Column("fiscal_year", sa.Integer, primary_key=True),
-    sa.Column("packed", sa.JSON, nullable=False),
+    sa.Column("packed", sa.String, nullable=False),
 )
 families = sa.Table(
     "families",
     meta,
     sa.Column("register_id", sa.String, primary_key=True),
-    sa.Column("packed", sa.JSON, nullable=False),
+    sa.Column("packed", sa.String, nullable=False),
 )
 family_members = sa.Table(
     "family_members",

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from host_sim.centre import books
-from host_sim.centre.register import FamilyMember, FamilyRegister, RegisterDate, TaxYear
+from host_sim.centre.register import (
+    FamilyMember,
+    FamilyRegister,
+    RegisterDate,
+    Resident,
+    RowUnreadable,
+    TaxYear,
+    pack,
+    unpack,
+)
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import Town
@@ -37,6 +46,27 @@ def test_what_is_read_is_what_was_written(kind: str, tmp_path: Path) -> None:
             assert found.register.family_of(person) == town.register.family_of(person)
             assert found.register.municipality == town.register.municipality
         town.store.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"sex":"男"', '"sex":"男","age":45', "age"),
+        ('"sex":"男",', "", "sex"),
+        ('"sex":"男"', '"sex":45', "sex"),
+        ('"state":"resident"', '"state":"here"', "state"),
+        ('"born":{"on":"', '"born":{"at":1,"on":"', "born.at"),
+        ('"born":{"on":"', '"born":{"on":"x', "born.on"),
+        ('"ward":false', '"ward":0', "ward"),
+    ],
+)
+def test_a_row_that_somebody_changed_by_hand_is_refused_and_names_the_field_alone(
+    old: str, new: str, fault: str
+) -> None:
+    row = pack(Town().register.by_key("taro"))
+    assert old in row
+    with pytest.raises(RowUnreadable, match=rf"^a stored Resident cannot be read: {fault} \([a-z_]+\)$"):
+        unpack(Resident, row.replace(old, new, 1))
 
 
 def test_nobody_is_found_under_a_strange_number() -> None:

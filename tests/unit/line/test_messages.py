@@ -246,6 +246,7 @@ def test_a_challenge_that_does_not_fit_the_card(method: AuthenticationMethod, ch
         lambda g: g[1].update(only_if=["scope", "all"]),
         lambda g: g[1].update(only_if=["colour", "part"]),
         lambda g: g[1].update(only_if=["scope"]),
+        lambda g: g[1].update(only_if=[]),
         lambda g: g[0].update(only_if=["members", "1"]),
         lambda g: g[0].update(default=["all"]),
         lambda g: g[0].update(default=["self", "part"]),

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from drivers.line import manifest
+from drivers.line import manifest, messages
 from drivers.line.centre import CentreLine
-from drivers.line.fields import BadMessage, Fields
+from drivers.line.fields import BadMessage, b64, encode
 from drivers.vocabulary import AdviceFate
 
 RID = "0" * 32
@@ -57,16 +57,26 @@ def test_a_year_beyond_every_calendar_raises_nothing_else(at: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "at", ["20261126T000000+0900", "2026-W48-4T00:00:00+09:00", "2026-11-26 00+09", "2026-11-26T00:00:00,5+09:00"]
+    "at",
+    [
+        "20261126T000000+0900",
+        "2026-W48-4T00:00:00+09:00",
+        "2026-11-26 00+09",
+        "2026-11-26T00:00:00,5+09:00",
+        "2026-02-30T00:00:00+09:00",
+    ],
 )
 def test_times_are_rfc_3339(at: str) -> None:
-    with pytest.raises(BadMessage):
-        Fields({"time": at}, "x").time("time")
+    with pytest.raises(BadMessage, match="time"):
+        messages.read_heartbeat(encode({"journal_seq": 7, "time": at, "notices": []}), 7)
 
 
 @pytest.mark.parametrize(
     "words", ["印鑑\n登録", "", "\x00", "\u202e印鑑", "あ" * 70_000], ids=["end", "empty", "nul", "bidi", "endless"]
 )
 def test_a_title_is_one_line(words: str) -> None:
-    with pytest.raises(BadMessage):
-        Fields({"title": {"ja": words}}, "offer").words_by_language("title")
+    offer = {"kind": "inkan", "title": {"ja": words}, "fee_yen": 300, "copies_max": 1, "refusal": None, "groups": []}
+    nonce = bytes(16)
+    body = {"session_nonce": b64(nonce), "authentication_id": "a", "masked_name": "＊", "offers": [offer]}
+    with pytest.raises(BadMessage, match=r"^authentication: offers\[0\]\.title must be one line of 1 to 200 letters$"):
+        messages.read_authenticated(encode(body), nonce)

@@ -1,9 +1,10 @@
 """The real driver over the simulated printer, in memory and virtual time, with lines that can break at a byte."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from drivers.errors import LineLost
 from drivers.printer.printer import PrinterDriver

@@ -1,11 +1,10 @@
 """Bytes to the printer, held against the manuals."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drivers.printer import escpos
 from drivers.printer.profile import Profile, load_profile, profile_names
