@@ -163,7 +163,7 @@ class Resident:
     def _act(self, state: str, *, first: bool) -> None:
         hands = self._hands
         match state:
-            case "last_try":
+            case "last_try" | "confirming":
                 hands.press("enter")
             case "entering_pin":
                 self._type_pin(first=first)
@@ -176,15 +176,11 @@ class Resident:
             case "choosing_copies":
                 hands.press(str(self._errand.copies))
                 hands.press("enter")
-            case "confirming":
-                hands.press("enter")
             case "paying" | "part_paid":
                 self._pay()
-            case "taking_paper" | "taking_paper_alarm":
+            case "taking_paper" | "taking_paper_alarm" if first:
                 self._take_everything()
-                if not first:  # a printer that cannot see its own mouth asks
-                    hands.press("enter")
-            case "done" | "sorry":
+            case "taking_paper" | "taking_paper_alarm" | "done" | "sorry":  # a printer that cannot see its exit asks
                 self._take_everything()
                 hands.press("enter")
 
