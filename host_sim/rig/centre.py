@@ -157,7 +157,10 @@ class MemoryCentre:
             case "POST", ["requests"]:
                 return 200, {}, self._reserve(asked)
             case "GET", ["requests", rid]:
-                return self._states(rid)
+                held = self.requests.get(rid)
+                if held is None:
+                    return 404, {}, _json({"code": "bad_request", "pin_tries_left": None})
+                return 200, {}, _json({"request_id": rid, "copies": {str(n): c.state for n, c in held.items()}})
             case "GET", ["requests", rid, "copies", number, "document"]:
                 return self._document(rid, int(number))
             case "POST", ["requests", rid, "copies", number, ("issued" | "void") as word]:
@@ -166,32 +169,20 @@ class MemoryCentre:
                 self.claims.setdefault(asked["key"], asked["amount_yen"])
                 return 200, {}, _json({"key": asked["key"], "claim_code": _claim_code(asked["key"])})
             case "POST", ["claims", key, "hold"]:
-                return self._hold(key, asked["collection"])
+                left_yen = self.claims.get(key, 0) - sum(self.collected.get(key, {}).values())
+                if left_yen <= 0 or asked["collection"] in self.collected.get(key, {}):
+                    return 403, {}, _json({"code": "expired", "pin_tries_left": None})
+                self.held.add(key)
+                return 200, {}, _json({"key": key, "left_yen": left_yen})
             case "POST", ["claims", key, "collected"]:
-                return 200, {}, self._collect(key, asked["collection"], asked["amount_yen"])
+                paid = self.collected.setdefault(key, {})
+                paid.setdefault(asked["collection"], asked["amount_yen"])
+                self.held.discard(key)
+                return 200, {}, _json({"key": key, "left_yen": max(0, self.claims[key] - sum(paid.values()))})
             case _:
                 self.witnessed = max(self.witnessed, (asked["journal_seq"], asked["journal_head"]))
                 time = self._now().isoformat()
                 return 200, {}, _json({"journal_seq": asked["journal_seq"], "time": time, "notices": []})
-
-    def _states(self, rid: str) -> tuple[int, Mapping[str, str], bytes]:
-        held = self.requests.get(rid)
-        if held is None:
-            return 404, {}, _json({"code": "bad_request", "pin_tries_left": None})
-        return 200, {}, _json({"request_id": rid, "copies": {str(n): c.state for n, c in held.items()}})
-
-    def _hold(self, key: str, collection: int) -> tuple[int, Mapping[str, str], bytes]:
-        left_yen = self.claims.get(key, 0) - sum(self.collected.get(key, {}).values())
-        if left_yen <= 0 or collection in self.collected.get(key, {}):
-            return 403, {}, _json({"code": "expired", "pin_tries_left": None})
-        self.held.add(key)
-        return 200, {}, _json({"key": key, "left_yen": left_yen})
-
-    def _collect(self, key: str, collection: int, amount_yen: int) -> bytes:
-        paid = self.collected.setdefault(key, {})
-        paid.setdefault(collection, amount_yen)
-        self.held.discard(key)
-        return _json({"key": key, "left_yen": max(0, self.claims[key] - sum(paid.values()))})
 
     def _challenge(self, asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
         nonce = asked["session_nonce"]

@@ -79,7 +79,7 @@ def test_a_finger_from_another_process_wakes_the_driver_and_enters_a_pin(board, 
         for key in ("1", "2", "3", "4", "enter"):
             fingers._socket.sendall(b'{"tap": "%s", "hold_ms": 30}\n' % key.encode())
         events, begun_s = [], time.monotonic()
-        while PinEntered() not in events and time.monotonic() - begun_s < 20:
+        while PinEntered() not in events and time.monotonic() - begun_s < 300:
             if pad.wait_for_activity(5.0):
                 events += pad.poll()
         assert [event for event in events if isinstance(event, PinEntered)] == [PinEntered()]
