@@ -100,7 +100,7 @@ class Reception:
         return self._change_since(before)
 
     def hear_time(self, told: datetime) -> None:
-        """The centre said what time it is: our own is trusted from now on, or not (catalogue T1)."""
+        """The centre said what time it is: our own is trusted from now on, or not (fault T1)."""
         now = self._now()
         agrees = abs((told - now).total_seconds()) <= CLOCK_TOLERANCE_S
         self._clock_base = now - timedelta(seconds=self._clock.monotonic()) if agrees else None
@@ -142,7 +142,7 @@ class Reception:
         return frozenset(matched | {reason for reason, true in holds.items() if true})
 
     def _advices_stand_still(self, book: Book) -> bool:
-        """Too many that the centre has not acknowledged, or one for too long (facts: reliability.md a.4)."""
+        """Too many that the centre has not acknowledged, or one for too long (book rule 8)."""
         pending = book.pending_advices()
         oldest, now_s = pending[0][0] if pending else None, self._clock.monotonic()
         if oldest != self._oldest_advice:
