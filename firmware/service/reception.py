@@ -134,7 +134,7 @@ class Reception:
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
-            Reason.JOURNAL_BROKEN: queued.count(MEDIUM_FAILED) > 1,  # once may be chance (catalogue D2)
+            Reason.JOURNAL_BROKEN: queued.count(MEDIUM_FAILED) > 1,  # once may be chance (fault D2)
             Reason.ADVICES: self._advices_stand_still(book),
             Reason.LOCKOUT: self._locked_for_s() > 0,
         }
