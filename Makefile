@@ -1,8 +1,9 @@
 # make sim    the machine, its world and its front panel, everything set up on the way
 # make test   lint, types and tests
 # make bench  the numbers of the README
+# make coverage  what no test reached; not in `make test`, as each line then takes twice its time (Python 3.11)
 # make lock   requirements.lock anew from pyproject.toml
-.PHONY: setup sim test bench lint lock clean
+.PHONY: setup sim test bench lint coverage lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,10 +19,15 @@ sim: setup
 
 lint: setup
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
 test: lint
 	$(BIN)/pytest
+
+# Programs that run as processes of their own (tests/process) are not measured.
+coverage: setup
+	$(BIN)/pytest tests/unit tests/contract tests/sessions -m "not pcsc" --cov --cov-report=term
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -16,7 +16,10 @@ from host_sim.centre.forms import KINDS
 
 LINES_PER_PAGE = 6
 _LOOK_S = 0.02
-_AGAIN_S = 3.0  # nothing happened: try once more
+# A resident's patience is counted in looks: a computer that stands still, or is slow, does not use it up.
+_AGAIN_LOOKS = 150  # nothing happened: try once more
+_UNNOTICED_LOOKS = 1500  # the card lies in the reader and nothing happens
+_COIN_LOOKS = 250  # for the slot to open, and for a coin to be counted or come back
 _TRIES = 4
 _NEXT_COIN_S = 0.15  # two coins closer together than a hand can would both come back
 
@@ -96,7 +99,7 @@ class Resident:
         """Do the errand. Never raises for what a machine does; `bag.trouble` says why it ended early."""
         end_s = time.monotonic() + timeout_s
         try:
-            self._wait_for_service(min(end_s, time.monotonic() + 20.0))
+            self._wait_for_service(end_s)
             session = self._seen.get("session")
             begun_s = time.monotonic()
             self._hands.insert_card(self._errand.card)
@@ -124,28 +127,30 @@ class Resident:
 
     def _serve(self, end_s: float, begun_s: float, session_before: object) -> None:
         """Watch the states go by; act once when one begins, and again when nothing comes of it."""
-        state, picture, since_s, acted_s, tries = "idle", b"", begun_s, None, 0
+        state, picture, since_s, tries = "idle", b"", begun_s, 0
+        looks = unnoticed = 0  # since we last acted or saw something new; since the card went in
         while True:
             now_s = time.monotonic()
+            looks, unnoticed = looks + 1, unnoticed + 1
             seen = self._look()
             if seen != state:
                 self._note(state, now_s - since_s)
                 self._say(seen)
-                state, picture, since_s, acted_s, tries = seen, self._picture(seen), now_s, None, 0
+                state, picture, since_s, tries, looks = seen, self._picture(seen), now_s, 0, 0
                 if state == "idle":
                     self.bag.timings_ms["total"] = round((now_s - begun_s) * 1000)
                     return
-            elif state == "choosing_options" and acted_s is not None and self._picture(state) != picture:
-                picture, acted_s, tries = self._picture(state), None, 0  # the next question
+            elif state == "choosing_options" and tries and self._picture(state) != picture:
+                picture, tries = self._picture(state), 0  # the next question
                 time.sleep(self._errand.reaction_s)
             if now_s > end_s:
                 raise GaveUp(f"The time is over; the machine stands at {state}.")
-            if state == "idle" and now_s - begun_s > 5.0 and self._seen.get("session") == session_before:
+            if state == "idle" and unnoticed > _UNNOTICED_LOOKS and self._seen.get("session") == session_before:
                 raise GaveUp("The machine did not notice the card.")
-            due = now_s - since_s >= self._errand.reaction_s if acted_s is None else now_s - acted_s >= _AGAIN_S
+            due = looks >= _AGAIN_LOOKS if tries else now_s - since_s >= self._errand.reaction_s
             if due and tries < _TRIES and state != "idle":
                 self._act(state, first=tries == 0)
-                acted_s, tries = time.monotonic(), tries + 1
+                tries, looks = tries + 1, 0
             time.sleep(_LOOK_S)
 
     def _picture(self, state: str) -> bytes:
@@ -163,7 +168,7 @@ class Resident:
     def _act(self, state: str, *, first: bool) -> None:
         hands = self._hands
         match state:
-            case "last_try":
+            case "last_try" | "confirming":
                 hands.press("enter")
             case "entering_pin":
                 self._type_pin(first=first)
@@ -176,15 +181,11 @@ class Resident:
             case "choosing_copies":
                 hands.press(str(self._errand.copies))
                 hands.press("enter")
-            case "confirming":
-                hands.press("enter")
             case "paying" | "part_paid":
                 self._pay()
-            case "taking_paper" | "taking_paper_alarm":
+            case "taking_paper" | "taking_paper_alarm" if first:
                 self._take_everything()
-                if not first:  # a printer that cannot see its own mouth asks
-                    hands.press("enter")
-            case "done" | "sorry":
+            case "taking_paper" | "taking_paper_alarm" | "done" | "sorry":  # a printer that cannot see its exit asks
                 self._take_everything()
                 hands.press("enter")
 
@@ -231,8 +232,9 @@ class Resident:
     def _wait_for_slot(self) -> None:
         """A hand takes a moment, and waits for the lamp beside the slot."""
         time.sleep(_NEXT_COIN_S)
-        end_s = time.monotonic() + 2.0
-        while not self._hands.slot_open() and time.monotonic() < end_s:
+        for _ in range(_COIN_LOOKS):
+            if self._hands.slot_open():
+                return
             time.sleep(_LOOK_S)
 
     def _credited(self, coin_yen: int, before_yen: int) -> bool:
@@ -240,13 +242,14 @@ class Resident:
 
         A pulse acceptor counts it up bit by bit: as long as the sum grows, the coin is not over.
         """
-        seen_yen, end_s = before_yen, time.monotonic() + 2.0
-        while time.monotonic() < end_s:
+        seen_yen, looks = before_yen, 0
+        while looks < _COIN_LOOKS:
+            looks += 1
             state, now_yen = self._look(), self._yen("inserted_yen")
             if state not in {"paying", "part_paid"} or now_yen >= before_yen + max(coin_yen, 1):
                 return True
             if now_yen > seen_yen:
-                seen_yen, end_s = now_yen, time.monotonic() + 2.0
+                seen_yen, looks = now_yen, 0
             if self._hands.take_returned():
                 return False
             time.sleep(_LOOK_S)

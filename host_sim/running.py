@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+HANG_S = 300.0  # what has not happened by then never will; a computer that is slow or stood still is only slow
 READER_LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
 
 
@@ -53,7 +54,7 @@ class Child:
                 start_new_session=True,  # Ctrl-C at the terminal reaches the world only, which stops all in order
             )
 
-    def stop(self, patience_s: float = 5.0) -> None:
+    def stop(self, patience_s: float = 60.0) -> None:
         """Ask, wait, then insist. Harmless when it is not running."""
         if self._process is None:
             return
@@ -73,7 +74,7 @@ class Child:
             self._process.wait()
             self._process = None
 
-    def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float = HANG_S) -> None:
         """Wait for a sign of readiness. Raises `NotRunning` with the last thing the child said."""
         deadline_s = time.monotonic() + timeout_s
         while not ready():

@@ -56,7 +56,7 @@ class Played:
 
 
 def play(
-    world: World, scenario: Scenario, say: Callable[[str], None] = lambda _: None, *, limit_s: float = 90.0
+    world: World, scenario: Scenario, say: Callable[[str], None] = lambda _: None, *, limit_s: float = 900.0
 ) -> Played:
     """Send the resident into a running world, and compare."""
     told = JournalTail(world.run / "journal")

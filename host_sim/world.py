@@ -32,7 +32,7 @@ from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
 from host_sim.models.key_matrix import LAYOUT
 from host_sim.papers import PaperSide
-from host_sim.running import Child, NotRunning
+from host_sim.running import HANG_S, Child, NotRunning
 from host_sim.switches import Switchboard
 from host_sim.tap import Tapped, latest
 from host_sim.unit_file import UnitFile
@@ -121,7 +121,7 @@ class World:
         self.centre = Child("centre", [*arguments, "--machine", machine], self.run / "centre.log", {})
         self._stack.callback(self.centre.stop)
         self.centre.start()
-        self.centre.wait_until(lambda: running.listening(self._centre_port), 30.0)
+        self.centre.wait_until(lambda: running.listening(self._centre_port))
         self.line = FaultyLine(self._centre_port)
         self._stack.callback(self.line.close)
 
@@ -162,7 +162,7 @@ class World:
     def _power_on(self) -> None:
         (self.run / "state.json").unlink(missing_ok=True)
         self.firmware.start()
-        self.firmware.wait_until(self._is_up, 20.0)
+        self.firmware.wait_until(self._is_up)
 
     def _is_up(self) -> bool:
         """It serves or says why not; one that is halted has no keys."""
@@ -189,7 +189,7 @@ class World:
             return {}
         return told
 
-    def wait_for(self, seen: Callable[[Mapping[str, Any]], bool], timeout_s: float = 15.0) -> Mapping[str, Any]:
+    def wait_for(self, seen: Callable[[Mapping[str, Any]], bool], timeout_s: float = HANG_S) -> Mapping[str, Any]:
         """Watch until the machine says so. Raises `NotRunning` with what it said last."""
         end_s = time.monotonic() + timeout_s
         while not seen(machine := self.machine()):
@@ -198,9 +198,9 @@ class World:
             time.sleep(0.02)
         return machine
 
-    def wait_for_service(self, timeout_s: float = 30.0) -> None:
+    def wait_for_service(self) -> None:
         """Until a card would be taken."""
-        self.wait_for(lambda told: (told.get("state"), told.get("availability")) == ("IDLE", "IN_SERVICE"), timeout_s)
+        self.wait_for(lambda told: (told.get("state"), told.get("availability")) == ("IDLE", "IN_SERVICE"))
 
     def screen(self) -> Image.Image | None:
         return Onlooker(self.screen_path).look()

@@ -1,6 +1,7 @@
 """The house's arrows (README.md, "The house"): who may import whom, read from the source itself."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,15 @@ ONE_DOOR = (
     "cbor2",
     "msgspec",
 )
+
+# The module of a package, where the two are called differently.
+MODULE_OF = {
+    "pyserial": "serial",
+    "pyscard": "smartcard",
+    "pillow": "PIL",
+    "python-escpos": "escpos",
+    "zxing-cpp": "zxingcpp",
+}
 
 
 def sources() -> Iterator[Path]:
@@ -170,6 +180,26 @@ def test_a_vendor_library_has_one_door(vendor: str) -> None:
     for top in TOP:
         doors = [relative(p) for p in sorted((ROOT / top).rglob("*.py")) if vendor in tops(p)]
         assert len(doors) <= 1, f"{vendor} is imported in {doors}"
+
+
+@pytest.mark.parametrize(("table", "folders"), [("dependencies", ("drivers", "firmware")), ("sim", ("host_sim",))])
+def test_the_comment_beside_each_dependency_says_where_it_is_imported(table: str, folders: tuple[str, ...]) -> None:
+    """The paths of the comment, and no others, import it; one that says "not imported" is imported nowhere."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lines = re.search(rf"^{table} = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
+    assert lines is not None
+    for line in lines[1].splitlines():
+        entry = re.fullmatch(r'    "([\w-]+)[^"]*", +# (.+)', line)
+        assert entry is not None, f"no comment in {line}"
+        vendor = MODULE_OF.get(entry[1], entry[1])
+        named = [] if entry[2].startswith("not imported") else entry[2].split(":")[0].split(" ")
+        doors = [relative(p) for f in folders for p in sorted((ROOT / f).rglob("*.py")) if vendor in tops(p)]
+        assert [door for door in doors if not any(is_in(door, path) for path in named)] == [], vendor
+        assert [path for path in named if not any(is_in(door, path) for door in doors)] == [], vendor
+
+
+def is_in(file: str, path: str) -> bool:
+    return file == path or file.startswith(f"{path}/")
 
 
 def test_concrete_drivers_are_named_in_the_parts_only() -> None:

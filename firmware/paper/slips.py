@@ -109,7 +109,8 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
 def receipt_for(facts: ReceiptFacts, profile: Profile) -> RasterSlip | bytes:
     """The receipt as this printer does it best: its own letters where it has them and they suffice, else dots."""
     if profile.letters is Letters.SHIFT_JIS:
-        from firmware.paper.lettered import LetteredSlip, UnknownLetter  # half a second; most machines never need it
+        # It takes half a second, and most machines never need it.
+        from firmware.paper.lettered import LetteredSlip, UnknownLetter  # noqa: PLC0415
 
         lettered = LetteredSlip(profile.columns)
         try:

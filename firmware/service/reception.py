@@ -116,35 +116,30 @@ class Reception:
     def weigh(self, book: Book) -> list[records.Record]:
         """The reasons that come from the books: too much that nobody can account for, a stopped line, an attack."""
         self._weigh_change(book)
-        words = set()
-        if not self.clock_trusted:
-            words.add(Reason.CLOCK)
-        if book.line_stopped:
-            words.add(Reason.LINE_STOPPED)
-        if book.unexplained:
-            words.add(Reason.TAMPER_MONEY)
-        if len(book.uncertain) > UNCERTAIN_LIMIT:
-            words.add(Reason.UNCERTAIN)
-        if book.console.out_of_service:
-            words.add(Reason.OPERATOR)
-        queued = {code for code, _ in book.queue}
-        if Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance):
-            words.add(Reason.DOOR)
-        words |= {reason for code, reason in MATCH_REASONS.items() if code in queued}
-        if sum(code == Case.MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (fault D2)
-            words.add(Reason.JOURNAL_BROKEN)
-        if self._advices_stand_still(book):
-            words.add(Reason.ADVICES)
         changes: list[records.Record] = []
         if book.failed_sessions != self._failed_sessions:
             attack = (PIN_ATTACK, str(book.failed_sessions))
             if must_report(book.failed_sessions) and attack not in book.queue:
                 changes.append(records.Flag(*attack))
             self._failed_sessions, self._failed_at_s = book.failed_sessions, self._clock.monotonic()
-        if self._locked_for_s() > 0:
-            words.add(Reason.LOCKOUT)
-        change = self.note("book", frozenset(words))
+        change = self.note("book", self._reasons_in(book))
         return changes if change is None else [*changes, change]
+
+    def _reasons_in(self, book: Book) -> frozenset[Reason]:
+        queued = [code for code, _ in book.queue]
+        holds = {
+            Reason.CLOCK: not self.clock_trusted,
+            Reason.LINE_STOPPED: bool(book.line_stopped),
+            Reason.TAMPER_MONEY: bool(book.unexplained),
+            Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
+            Reason.OPERATOR: book.console.out_of_service,
+            Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
+            Reason.JOURNAL_BROKEN: queued.count(Case.MEDIUM_FAILED) > 1,  # once may be chance (fault D2)
+            Reason.ADVICES: self._advices_stand_still(book),
+            Reason.LOCKOUT: self._locked_for_s() > 0,
+        }
+        matched = {reason for code, reason in MATCH_REASONS.items() if code in queued}
+        return frozenset(matched | {reason for reason, true in holds.items() if true})
 
     def _advices_stand_still(self, book: Book) -> bool:
         """Too many that the centre has not acknowledged, or one for too long (book rule 8)."""

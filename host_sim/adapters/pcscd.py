@@ -68,20 +68,20 @@ class PcscdHandle:
         self.stop()
 
 
-def ensure_pcscd(timeout_s: float = 10.0) -> PcscdHandle:
+def ensure_pcscd(timeout_s: float = 60.0) -> PcscdHandle:
     """Make sure that the machine's pcscd serves the virtual reader. Raises `NoReader` with one sentence."""
     if _listens(PORT):
         return PcscdHandle(None)
     if os.geteuid() != 0:
         _wake()  # systemd starts pcscd when somebody knocks
-        if _wait_for(lambda: _listens(PORT), 2.0):
+        if _wait_for(lambda: _listens(PORT), 10.0):
             return PcscdHandle(None)
         raise NoReader("pcscd is not running with vpcd; run: sudo systemctl start pcscd (or sudo pcscd)")
     SOCKET.parent.mkdir(parents=True, exist_ok=True)
     return _start(["pcscd", "-f"], SOCKET, PORT, {}, timeout_s)
 
 
-def private_pcscd(directory: Path, timeout_s: float = 10.0) -> PcscdHandle:
+def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
     """A service of our own in `directory`, beside whatever else runs. Raises `NoReader` where that cannot be.
 
     It needs root or unprivileged user namespaces. `directory` must be short (a socket's path has 107 bytes).

@@ -43,6 +43,8 @@ CASE_OPEN = "case-open"
 
 BOUNCE_S = 0.004  # a new metal-dome pad; an old one is set by the tests
 GAP_S = 0.06  # a finger on its way to the next key
+FELT_SCANS = 8  # of the whole matrix, before a finger goes on: a machine that stood still meanwhile has felt nothing
+_MOST_WAITS, _WAIT_S = 400, 0.005  # a machine that does not scan is not waited for
 
 Reply = Callable[[dict[str, object]], None]
 
@@ -101,6 +103,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         self.matrix = matrix or KeyMatrix(LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid())
         self.acceptor = PulseAcceptorModel(seed=os.getpid())
         self.shorts = 0
+        self._columns_seen = 0
         self._coin_low = False
         self._levels: dict[SimPin, bool] = {}
         self._crossing = {f"GPIO{pin}": ("row", n) for n, pin in enumerate(ROWS)}
@@ -123,6 +126,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 return not self._coin_low and pin.pulled_up  # an open collector
             if pin.info.name == f"GPIO{DOOR}":
                 return self._case_is_open() and pin.pulled_up
+            self._columns_seen += pin.info.name == f"GPIO{ROWS[0]}" and self._one_column_is_low()
             driven = {other.drives for other in self._joined(pin)} - {None}
             if len(driven) == 2:
                 self.shorts += 1
@@ -139,6 +143,20 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 self._levels[pin] = level
         for pin, level in changed:
             pin.edge(level)
+
+    def _one_column_is_low(self) -> bool:
+        """So it is while a driver scans; while it waits for a touch, all are."""
+        low = [pin for pin in self.pins.values() if pin.drives is False]
+        return sum(self._crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low) == 1
+
+    def begin_to_feel(self) -> None:
+        """A key moved: count the scans from now on."""
+        self._columns_seen = 0
+
+    def felt(self, *, down: bool) -> bool:
+        """Whether the driver has scanned often enough since; with the key up, also whether it waits for the next touch."""
+        waits = not down and any(pin.watched for pin in self.pins.values() if pin.info.name == f"GPIO{ROWS[0]}")
+        return waits or self._columns_seen >= FELT_SCANS * len(COLUMNS)
 
     def _case_is_open(self) -> bool:
         path = os.environ.get("KOFUKI_SIM_KEYS")
@@ -220,6 +238,7 @@ class _Fingers:
         self._taps: deque[_Tap] = deque()
         self._step_at_s: float | None = None  # when the tap in hand takes its next step
         self._down = False
+        self._waits = 0
         self._thread = threading.Thread(target=self._run, name="sim-fingers", daemon=True)
         self._thread.start()
 
@@ -303,7 +322,10 @@ class _Fingers:
         now_s = monotonic()
         if self._step_at_s is not None and now_s < self._step_at_s:
             return
-        self._step_at_s = None
+        if self._step_at_s is not None and self._waits < _MOST_WAITS and not self._board.felt(down=self._down):
+            self._waits, self._step_at_s = self._waits + 1, now_s + _WAIT_S
+            return
+        self._step_at_s, self._waits = None, 0
         if not self._taps:
             return
         tap = self._taps[0]
@@ -317,6 +339,7 @@ class _Fingers:
 
     def _move(self, act: Callable[[str, float], None], key: str) -> None:
         with self._board.lock:
+            self._board.begin_to_feel()
             act(key, monotonic())
         self._board.settle()
 

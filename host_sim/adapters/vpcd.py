@@ -37,7 +37,7 @@ class VpcdSlot:
     def occupied(self) -> bool:
         return self.card is not None
 
-    def insert(self, card: ChipCard, timeout_s: float = 5.0) -> None:
+    def insert(self, card: ChipCard, timeout_s: float = 60.0) -> None:
         """Put a card in, in place of the one that is there. Raises ConnectionError when no virtual reader listens."""
         self.remove()
         time.sleep(max(0.0, self._empty_since_s + _HAND_S - time.monotonic()))

@@ -19,6 +19,20 @@ ROLL_S = 0.040
 APART_S = 0.045  # a second coin closer than this is rejected
 WATCHDOG_S = 1.0
 
+# Header -> what it answers, whatever has happened.
+ALWAYS: Mapping[int, bytes] = {
+    254: b"",
+    249: bytes((2, 20)),  # asks to be polled every 20 x 10 ms
+    248: b"\0",
+    246: b"KFK",
+    245: b"Coin Acceptor",
+    244: b"SIM-A5",
+    241: b"1.0",
+    213: b"\0",
+    192: b"0001",
+    4: bytes((1, 4, 7)),
+}
+
 DEFAULT_COINS: Mapping[int, str] = {1: "JP010A", 2: "JP050A", 3: "JP100A", 4: "JP500A", 5: "JP500B"}
 
 
@@ -203,22 +217,8 @@ class AcceptorModel:
             case 229, 0:
                 self._polled_s = now_s
                 return Answer(bytes((self._counter,)) + bytes(byte for pair in self._events for byte in pair))
-            case 254, 0:
-                return Answer()
-            case 249, 0:
-                return Answer(bytes((2, 20)))  # 20 x 10 ms
-            case 248, 0:
-                return Answer(b"\0")
-            case 246, 0:
-                return Answer(b"KFK")
-            case 245, 0:
-                return Answer(b"Coin Acceptor")
-            case 244, 0:
-                return Answer(b"SIM-A5")
             case 242, 0:
                 return Answer(self.serial.to_bytes(3, "little"))
-            case 241, 0:
-                return Answer(b"1.0")
             case 232, 0:
                 blocked = {AcceptorFault.SELF_CHECK, AcceptorFault.JAM} & self._faults  # 3: the credit sensor
                 return Answer(b"\x03" if blocked else b"\0")
@@ -228,14 +228,10 @@ class AcceptorModel:
                 return Answer(bytes((self._master,)))
             case 225, 0 if self.has_accept_counter:
                 return Answer(self.accept_counter.to_bytes(3, "little"))
-            case 213, 0:
-                return Answer(b"\0")
-            case 192, 0:
-                return Answer(b"0001")
             case 184, 1 if 1 <= data[0] <= 16:
                 return Answer(self.coins.get(data[0], "......").encode("ascii"))
-            case 4, 0:
-                return Answer(bytes((1, 4, 7)))
+            case fixed, 0 if fixed in ALWAYS:
+                return Answer(ALWAYS[fixed])
         return None
 
     def _write(self, header: int, data: bytes, now_s: float) -> Answer | None:

@@ -193,12 +193,8 @@ class ChipCard:
         return bytes([0x61, len(data) & 0xFF])
 
     def _carry_out(self, apdu: bytes) -> tuple[bytes, int]:
-        if len(apdu) < 4:
-            return b"", 0x6700
-        if apdu[0] & 0x03 and apdu[0] < 0x80:
-            return b"", 0x6881  # logical channels
-        if apdu[0] & 0x0C and apdu[0] < 0x80:
-            return b"", 0x6882  # secure messaging
+        if (word := self._malformed(apdu)) is not None:
+            return b"", word
         match apdu[0], apdu[1]:
             case 0x00, 0xA4:
                 return b"", self._select(apdu)
@@ -212,16 +208,21 @@ class ChipCard:
                 return b"", self._change(apdu)
             case 0x00, 0x84:
                 return self._challenge(apdu)
-            case 0x80, 0x2A:
-                return self._sign(apdu, internal=False)
-            case 0x00, 0x88:
-                return self._sign(apdu, internal=True)
+            case (0x80, 0x2A) | (0x00, 0x88):
+                return self._sign(apdu, internal=apdu[1] == 0x88)
             case 0x00, 0xC0 if self.manners.t0:
                 return self._get_response()
-            case 0x00 | 0x80, _:
-                return b"", 0x6D00
-            case _:
-                return b"", 0x6E00
+        return b"", 0x6D00 if apdu[0] in {0x00, 0x80} else 0x6E00  # no such instruction, no such class
+
+    def _malformed(self, apdu: bytes) -> int | None:
+        """The status word for a header that no instruction of this card can have."""
+        if len(apdu) < 4:
+            return 0x6700
+        if apdu[0] & 0x03 and apdu[0] < 0x80:
+            return 0x6881  # logical channels
+        if apdu[0] & 0x0C and apdu[0] < 0x80:
+            return 0x6882  # secure messaging
+        return None
 
     def _select(self, apdu: bytes) -> int:
         name = apdu[5 : 5 + apdu[4]] if len(apdu) > 5 else b""

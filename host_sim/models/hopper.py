@@ -9,7 +9,7 @@ turns what remained into unpaid, but a coin already in the exit still drops, and
 Physical truth is `tube` and `out`; the rest is what the hopper believes and says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +21,8 @@ SPIN_UP_S = 0.10
 OVER_CURRENT, TIMED_OUT, BLOCKED_IDLE, BLOCKED_PAYING, POWERED_UP, DISABLED = 0x01, 0x02, 0x08, 0x20, 0x40, 0x80
 NEEDS_RESET = OVER_CURRENT | BLOCKED_IDLE | BLOCKED_PAYING
 NV_BROKEN = 0x04  # second status byte, as the SCH2 uses it
+# Header -> what it answers, whatever has happened.
+ALWAYS: Mapping[int, bytes] = {254: b"", 246: b"KFK", 245: b"Payout", 244: b"SIM-H2", 241: b"1.0", 4: bytes((1, 4, 7))}
 
 
 class HopperFault(StrEnum):
@@ -245,20 +247,10 @@ class HopperModel:
                 return Answer(bytes((0x10 | (self.tube < self.low_mark),)))
             case 171, 0:
                 return Answer(self.coin.encode("ascii"))
-            case 254, 0:
-                return Answer()
-            case 246, 0:
-                return Answer(b"KFK")
-            case 245, 0:
-                return Answer(b"Payout")
-            case 244, 0:
-                return Answer(b"SIM-H2")
             case 242, 0:
                 return Answer(self.serial.to_bytes(3, "little"))
-            case 241, 0:
-                return Answer(b"1.0")
-            case 4, 0:
-                return Answer(bytes((1, 4, 7)))
+            case fixed, 0 if fixed in ALWAYS:
+                return Answer(ALWAYS[fixed])
         return None
 
     def _act(self, header: int, data: bytes, now_s: float) -> Answer | None:

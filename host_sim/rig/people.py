@@ -46,36 +46,46 @@ class Person:
         if deed is not None:
             deed(machine, scene)
             return
-        now_s = machine.clock.monotonic()
+        self._act(machine, scene, machine.clock.monotonic())
+
+    def _act(self, machine: RigMachine, scene: show.Scene, now_s: float) -> None:
         match scene:
             case show.EnterPin(count=0, countdown_s=None):
                 self.type_pin(machine, now_s)
-            case show.LastTry(countdown_s=None):
-                machine.tap("enter", now_s + self.think_s)
             case show.TakeCard(countdown_s=None) | show.Sorry(countdown_s=None):
                 machine.clock.at(now_s + self.think_s, machine.reader.remove)
-            case show.ChooseKind(countdown_s=None):
-                machine.tap(self.kind, now_s + self.think_s)
-            case show.ChooseOption(countdown_s=None):
-                machine.tap("1", now_s + self.think_s)
-            case show.ChooseCopies(countdown_s=None):
-                machine.tap("enter" if scene.copies == self.copies else str(self.copies), now_s + self.think_s)
-            case show.Basket(countdown_s=None) if self.then and scene.may_add:
-                self.kind, self.then = self.then, None
-                machine.tap("1", now_s + self.think_s)
-            case show.Basket(countdown_s=None):
-                machine.tap("enter", now_s + self.think_s)
             case show.Pay() if not self._paid:
-                self._paid = True
-                for number, coin in enumerate(self.coins):
-                    machine.drop(coin, now_s + self.think_s + number * self.apart_s)
-                if self.gives_up_after_s is not None:
-                    last_s = now_s + self.think_s + (len(self.coins) - 1) * self.apart_s
-                    machine.tap("cancel", last_s + self.gives_up_after_s)
+                self._pay(machine, now_s)
             case show.TakePaper(countdown_s=None) if not self.leaves_paper:
                 machine.take_paper(now_s + self.think_s * 1.5)
-            case _:
-                pass
+            case _ if (key := self._key(scene)) is not None:
+                machine.tap(key, now_s + self.think_s)
+
+    def _key(self, scene: show.Scene) -> str | None:
+        """The one key that leads on from a scene."""
+        match scene:
+            case show.LastTry(countdown_s=None):
+                return "enter"
+            case show.ChooseKind(countdown_s=None):
+                return self.kind
+            case show.ChooseOption(countdown_s=None):
+                return "1"
+            case show.ChooseCopies(countdown_s=None):
+                return "enter" if scene.copies == self.copies else str(self.copies)
+            case show.Basket(countdown_s=None) if self.then and scene.may_add:
+                self.kind, self.then = self.then, None
+                return "1"
+            case show.Basket(countdown_s=None):
+                return "enter"
+        return None
+
+    def _pay(self, machine: RigMachine, now_s: float) -> None:
+        self._paid = True
+        for number, coin in enumerate(self.coins):
+            machine.drop(coin, now_s + self.think_s + number * self.apart_s)
+        if self.gives_up_after_s is not None:
+            last_s = now_s + self.think_s + (len(self.coins) - 1) * self.apart_s
+            machine.tap("cancel", last_s + self.gives_up_after_s)
 
     def pay_with(self, coins: Sequence[int], apart_s: float) -> None:
         self.coins, self.apart_s = coins, apart_s

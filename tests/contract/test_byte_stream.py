@@ -3,7 +3,6 @@
 At the far end stands a device that collects what it hears and says what it is told to say.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.pty import PtyLine, serve
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.clock import VirtualClock
+from tests.process.running_clock import RunningClock
 
 
 class Parrot:
@@ -56,9 +56,10 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Line]:
     device = Parrot()
     if request.param == "pty":
         pty = PtyLine(device, tmp_path / "port")
-        stream = SerialStream(str(pty.link), 9600, time, device="parrot")
+        steady = RunningClock()
+        stream = SerialStream(str(pty.link), 9600, steady, device="parrot")
         with serve([pty]):
-            yield Line(stream, device, time, pty)
+            yield Line(stream, device, steady, pty)
         stream.close()
         return
     clock = VirtualClock()
@@ -69,7 +70,7 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Line]:
 
 def read_all(line: Line, count: int) -> bytes:
     heard = b""
-    deadline_s = line.clock.monotonic() + 5
+    deadline_s = line.clock.monotonic() + 300
     while len(heard) < count and line.clock.monotonic() < deadline_s:
         heard += line.stream.read(count - len(heard), 0.2)
     return heard

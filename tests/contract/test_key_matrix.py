@@ -7,7 +7,7 @@ import pytest
 from gpiozero import Device
 
 from drivers.errors import LineLost, WrongDevice
-from drivers.gpio import BreakContact
+from drivers.gpio import BreakContact, GpioEdges, OpenCollector
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
@@ -79,7 +79,7 @@ def test_a_finger_from_another_process_wakes_the_driver_and_enters_a_pin(board, 
         for key in ("1", "2", "3", "4", "enter"):
             fingers._socket.sendall(b'{"tap": "%s", "hold_ms": 30}\n' % key.encode())
         events, begun_s = [], time.monotonic()
-        while PinEntered() not in events and time.monotonic() - begun_s < 20:
+        while PinEntered() not in events and time.monotonic() - begun_s < 300:
             if pad.wait_for_activity(5.0):
                 events += pad.poll()
         assert [event for event in events if isinstance(event, PinEntered)] == [PinEntered()]
@@ -98,6 +98,12 @@ def test_a_door_contact_is_closed_to_ground_while_the_case_is_shut(board, tmp_pa
     (tmp_path / CASE_OPEN).unlink()
     assert not contact.broken()
     contact.close()
+
+
+@pytest.mark.parametrize("wire", [BreakContact, GpioEdges, OpenCollector])
+def test_a_wire_on_a_pin_that_is_not_there_is_the_wrong_device(board, wire):
+    with pytest.raises(WrongDevice, match="999"):
+        wire(999)
 
 
 def test_another_thread_can_end_a_wait(board):

@@ -42,7 +42,7 @@ def service() -> Iterator[PcscdHandle]:
 class Desk:
     """The virtual slot, and our driver on the reader that it belongs to."""
 
-    def __init__(self, handle: PcscdHandle, *, total_deadline_s: float = 10.0, reader: str = READER) -> None:
+    def __init__(self, handle: PcscdHandle, *, total_deadline_s: float = 120.0, reader: str = READER) -> None:
         self.slot = VpcdSlot(port=handle.port)
         self.port = PcscReader(reader, SystemClock())
         self.now = NOON
@@ -57,7 +57,7 @@ class Desk:
         self.slot.remove()
         self.until(CardPresence.NOT_PRESENT)
 
-    def until(self, wanted: CardPresence, limit_s: float = 10.0) -> None:
+    def until(self, wanted: CardPresence, limit_s: float = 300.0) -> None:
         """Wait for this presence; the service polls its virtual reader every 0.4 s."""
         end_s = time.monotonic() + limit_s
         while (found := self.driver.presence(0.0)) is not wanted:

@@ -71,7 +71,7 @@ def _read(desk: Desk) -> CardRead:
 
 def test_a_silent_card_ends_at_the_deadline_and_is_released_by_being_pulled(handle: PcscdHandle) -> None:
     """SCardTransmit has no end of its own: the helper is killed, and the reader works again once the card is out."""
-    desk = Desk(handle, total_deadline_s=1.0)
+    desk = Desk(handle, total_deadline_s=6.0)
     card = jpki_card()
     card.fail("mute", at=7)
     desk.insert(card)
@@ -212,7 +212,7 @@ def bench(*arguments: str, typed: str = "") -> tuple[int, str]:
         input=typed.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=30,
+        timeout=900,
         check=False,
     )
     return run.returncode, run.stdout.decode()

@@ -14,7 +14,7 @@ def host_sim(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "host_sim", *words]
     return subprocess.run(
         command, cwd=where, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
-        timeout=280, check=False,
+        timeout=900, check=False,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ NAMES = ("宮崎", "花子", "太郎", "ミヤザキ", "hanako", "taro")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), patience_s=120.0)
+    made = World(tmp_path_factory.mktemp("world"), patience_s=900.0)
     made.clock.set(MORNING)
     with made:
         yield made
@@ -45,12 +45,25 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ["issue", "--card", "hanako", "--certificate", "juminhyo", "--copies", "2", "--pay", "0,500,500"]
     done = subprocess.run(
-        [sys.executable, "-m", "host_sim", *command, "--out", str(out), "--at", MORNING, "--wait", "120"],
+        [
+            sys.executable,
+            "-m",
+            "host_sim",
+            *command,
+            "--out",
+            str(out),
+            "--at",
+            MORNING,
+            "--wait",
+            "900",
+            "--time-limit",
+            "900",
+        ],
         check=False,
         cwd=HOUSE,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
@@ -70,11 +83,11 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
 
 def test_a_resident_pays_in_pulses_on_gpiozero_pins(tmp_path: Path) -> None:
     """The machine of dev-pulse.toml: the trains of the coins are edges of a pin, and the rest of a 500 comes as change."""
-    world = World(tmp_path, HOUSE / "hardware" / "units" / "dev-pulse.toml", patience_s=120.0)
+    world = World(tmp_path, HOUSE / "hardware" / "units" / "dev-pulse.toml", patience_s=900.0)
     world.clock.set(MORNING)
     with world:
         errand = Errand(card="hanako", pin="1234", certificate="inkan", purse=(0, 100, 50, 500))
-        bag = Resident(world, errand).run(120.0)
+        bag = Resident(world, errand).run(900.0)
         assert (bag.trouble, bag.reason, sum(bag.change)) == (None, None, 350)
         assert world.coins.status()["box_yen"] == 650
         assert not world.slot_open()

@@ -21,7 +21,7 @@ print("release", os.environ["KOFUKI_RELEASE"], __file__, *sys.argv[1:])
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *map(str, words)]
-    return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=900, check=False)
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def test_an_endless_answer_is_not_kept(ours: Authority) -> None:
             line.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
 
     with scripted(server_context(stem), flood) as seen:
-        assert trouble_with(transport_to(ours, seen.port, pin), 30.0) is BAD
+        assert trouble_with(transport_to(ours, seen.port, pin)) is BAD
 
 
 @pytest.mark.parametrize("at", [0, 1, 20, 60, 90])
@@ -209,7 +209,7 @@ def test_a_server_that_stalls_at_any_byte_is_given_up(ours: Authority, at: int) 
 
     def stall(seen: Scripted, line: socket.socket) -> None:
         respond(seen, line, whole(NONE)[:at])
-        over.wait(5)
+        over.wait(DEADLINE_S)
 
     with scripted(server_context(stem), stall) as seen:
         trouble = trouble_with(transport_to(ours, seen.port, pin), 0.3)
@@ -230,7 +230,7 @@ def test_a_kept_connection_is_used_and_made_anew(ours: Authority) -> None:
         transport = transport_to(ours, seen.port, pin)
         for calls, connections in ((3, 1), (1, 2), (2, 3)):
             for _ in range(calls):
-                assert transport.exchange("GET", "/v1/requests/" + "0" * 32, None, 5.0)[0] == 200
+                assert transport.exchange("GET", "/v1/requests/" + "0" * 32, None, DEADLINE_S)[0] == 200
             assert seen.connections == connections
         transport.close()
 
@@ -251,7 +251,7 @@ def test_an_answer_nobody_asked_for_is_never_the_next_answer(ours: Authority) ->
     with scripted(server_context(stem), talk) as seen:
         transport = transport_to(ours, seen.port, pin)
         path = "/v1/requests/" + "0" * 32
-        answers: list[Any] = [transport.exchange("GET", path, None, 5.0)[2] for _ in range(2)]
+        answers: list[Any] = [transport.exchange("GET", path, None, DEADLINE_S)[2] for _ in range(2)]
         transport.close()
     assert answers == [NONE, NONE]
     assert seen.connections == 2
@@ -267,7 +267,7 @@ def test_a_call_that_was_half_answered_is_not_asked_again(ours: Authority) -> No
 
     with scripted(server_context(stem), talk) as seen:
         transport = transport_to(ours, seen.port, pin)
-        line = CentreLine(transport, bytes(range(32)), MACHINE, 5.0)
+        line = CentreLine(transport, bytes(range(32)), MACHINE, DEADLINE_S)
         assert line.status("0" * 32) == {}
         assert line.status("0" * 32) == CentreUnreachable(GONE)
         assert seen.connections == 1

@@ -235,6 +235,7 @@ def test_a_connection_that_timed_out_is_never_read_again(running: Running) -> No
     late, _ = running.lines(deadline_s=0.4)
     assert not late.heartbeat(BEAT)
     running.cable.mend()
+    late._deadline_s = DEADLINE_S
     assert late.heartbeat({**BEAT, "journal_seq": 2})
 
 
@@ -295,7 +296,7 @@ def test_machines_at_once_get_their_own_papers(running: Running) -> None:
 
     def issue(number: int) -> int:
         machine = f"machine-{number:02}"
-        line, transport = running.lines(machine, 20.0)
+        line, transport = running.lines(machine)
         card, done = running.cards[holders[number]], 0
         for _ in range(3):
             nonce, who = authenticated(line, card, machine)
@@ -316,7 +317,7 @@ def test_machines_at_once_get_their_own_papers(running: Running) -> None:
 
 def first_byte(context: ssl.SSLContext, port: int) -> bytes:
     """Of what a server says to a client with this identity; none if it hangs up."""
-    plain = socket.create_connection(("127.0.0.1", port), 5)
+    plain = socket.create_connection(("127.0.0.1", port), DEADLINE_S)
     try:
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
             secure.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: centre\r\n\r\n")

@@ -46,7 +46,7 @@ def tool(*command: str, cwd: Path | None = None) -> str:
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=60,
+        timeout=900,
         check=False,
         cwd=cwd,
         env=os.environ | {"HOME": str(cwd or "/tmp")},
@@ -95,7 +95,7 @@ def test_the_self_test_of_pkcs11_tool(taro: Wallet, tmp_path: Path) -> None:
 def test_a_wrong_pin_costs_one_try_and_is_told(taro: Wallet, tmp_path: Path) -> None:
     chip = taro.cards["taro"].chip
     run = subprocess.run(
-        ["pkcs11-tool", "--login", "--pin", "0000", "--list-objects"], capture_output=True, timeout=60, check=False
+        ["pkcs11-tool", "--login", "--pin", "0000", "--list-objects"], capture_output=True, timeout=900, check=False
     )
     assert run.returncode != 0
     assert b"CKR_PIN_INCORRECT" in run.stderr
@@ -113,6 +113,6 @@ def test_a_blocked_card_is_still_recognised(desk: Desk, cards: Wallet) -> None:
 def test_strangers_are_not_taken_for_ours(desk: Desk, cards: Wallet) -> None:
     desk.insert(cards.cards["citizen-card"].chip)
     desk.port.close()
-    run = subprocess.run(["opensc-tool", "-n"], capture_output=True, timeout=60, check=False)
+    run = subprocess.run(["opensc-tool", "-n"], capture_output=True, timeout=900, check=False)
     assert b"jpki" not in run.stdout.lower()
     desk.remove()

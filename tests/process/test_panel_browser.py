@@ -14,13 +14,13 @@ from host_sim import running
 pytestmark = [pytest.mark.pcsc, pytest.mark.browser, pytest.mark.xdist_group("pcsc")]
 
 HOUSE = Path(__file__).resolve().parents[2]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 300_000
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """A running simulator; its world waits for nobody, so the one virtual reader must be free."""
-    with running.only_one(running.READER_LOCK, "The virtual reader", 180.0):
+    with running.only_one(running.READER_LOCK, "The virtual reader", 900.0):
         pass
     port = running.free_port()
     command = [sys.executable, "-m", "host_sim", "up", "--directory", str(tmp_path), "--port", str(port)]

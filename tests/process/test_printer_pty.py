@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from drivers.serial_stream import SerialStream
 from drivers.vocabulary import DeviceState, NotPrinted, Printed, PrintTrouble
 from host_sim.adapters.pty import PtyLine, serve
 from host_sim.models.printer import PrinterModel
+from tests.process.running_clock import RunningClock
 from tests.unit.paper.pdf import certificate
 from tests.unit.printer.rig import make_page
 
@@ -26,7 +26,8 @@ def test_a_full_page_over_a_pty(name: str, tmp_path: Path) -> None:
     line = PtyLine(model, tmp_path / "printer")
     with serve([line]):
         profile = load_profile(name)
-        driver = PrinterDriver(SerialStream(str(tmp_path / "printer"), 115200, time, device="p"), time, profile, "p")
+        clock = RunningClock()
+        driver = PrinterDriver(SerialStream(str(tmp_path / "printer"), 115200, clock, device="p"), clock, profile, "p")
         driver.start()
         driver.discard()
         page = make_page(profile)
@@ -43,8 +44,9 @@ def test_the_plug_is_pulled_and_put_back(tmp_path: Path) -> None:
     line = PtyLine(model, tmp_path / "printer")
     profile = load_profile("a4-203")
     with serve([line]):
-        stream = SerialStream(str(tmp_path / "printer"), 115200, time, device="p")
-        driver = PrinterDriver(stream, time, profile, "p")
+        clock = RunningClock()
+        stream = SerialStream(str(tmp_path / "printer"), 115200, clock, device="p")
+        driver = PrinterDriver(stream, clock, profile, "p")
         driver.start()
         driver.discard()
         _pull_when_begun(model, line)
@@ -72,7 +74,7 @@ def _pull_when_begun(model: PrinterModel, line: PtyLine) -> None:
     model.on_effect = lambda what: begun.set() if what == "dots" else None
 
     def pull() -> None:
-        assert begun.wait(60)
+        assert begun.wait(300)
         line.hang_up()
 
     threading.Thread(target=pull, daemon=True).start()
@@ -105,7 +107,7 @@ def test_the_technician_s_bench(tmp_path: Path) -> None:
 
     def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "drivers.printer", "--port", str(tmp_path / "printer"), *arguments]
-        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=900)
 
     with serve([line]):
         status = bench("status")

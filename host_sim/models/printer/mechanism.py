@@ -55,6 +55,17 @@ class Mechanism:
                 return self._columns(args)
             case "graphics":
                 return self._graphics(args)
+            case "cut_here" | "feed_and_cut" | "retract" | "eject" | "present":
+                return self._at_the_exit(command.name, args)
+        if command.name.startswith("tell_") or command.name == "process_id":
+            self._printer.tell(command)
+        else:
+            self._set(command.name, args)
+        return 0.0
+
+    def _at_the_exit(self, name: str, args: bytes) -> float:
+        """The cutter and the presenter behind it."""
+        match name:
             case "cut_here":
                 return self._printer.cut("full")
             case "feed_and_cut":
@@ -67,33 +78,16 @@ class Mechanism:
                 return 1.0
             case "eject":
                 self._printer.eject()
-                return 0.5
-            case "present":
-                return 0.5
-            case "automatic_status":
-                self._printer.automatic(bool(args[0]))
-                return 0.0
-            case _ if command.name.startswith("tell_") or command.name == "process_id":
-                self._printer.tell(command)
-                return 0.0
-            case _:
-                self._set(command.name, args)
-                return 0.0
+        return 0.5
 
     def _set(self, name: str, args: bytes) -> None:
+        """Where the next dots go, and whether the state is told unasked."""
         match name:
             case "initialise":
                 self._printer.automatic(False)
                 self.initialise()
-            case "print_mode":
-                self._bold = bool(args[0] & 0x08)
-                self._tall, self._wide = 1 + bool(args[0] & 0x10), 1 + bool(args[0] & 0x20)
-                self._kanji_wide = self._kanji_tall = 1
-            case "size":
-                self._wide, self._tall = (args[0] >> 4) + 1, (args[0] & 7) + 1
-                self._kanji_wide, self._kanji_tall = self._wide, self._tall
-            case "bold":
-                self._bold = bool(args[0] & 1)
+            case "automatic_status":
+                self._printer.automatic(bool(args[0]))
             case "align":
                 self._align = args[0] % 48
             case "position":
@@ -104,6 +98,21 @@ class Mechanism:
                 self._spacing_dots = 30.0
             case "line_spacing":
                 self._spacing_dots = args[0] / self._machine.units_per_dot
+            case _:
+                self._set_letters(name, args)
+
+    def _set_letters(self, name: str, args: bytes) -> None:
+        """How the next letters look, and which bytes are letters."""
+        match name:
+            case "print_mode":
+                self._bold = bool(args[0] & 0x08)
+                self._tall, self._wide = 1 + bool(args[0] & 0x10), 1 + bool(args[0] & 0x20)
+                self._kanji_wide = self._kanji_tall = 1
+            case "size":
+                self._wide, self._tall = (args[0] >> 4) + 1, (args[0] & 7) + 1
+                self._kanji_wide, self._kanji_tall = self._wide, self._tall
+            case "bold":
+                self._bold = bool(args[0] & 1)
             case "code_table":
                 self._table = args[0]
             case "kanji_on" | "kanji_off":

@@ -50,18 +50,26 @@ class Voice:
     def tell(self, command: Command) -> None:
         """Answer something asked in its turn."""
         printer = self._printer
-        counters, machine = printer.counters, printer.machine
         match command.name, bytes(command.args):
             case "tell_status", b"\x01" | b"1":
                 self.say(answers.paper_sensor(printer.condition))
             case "tell_status", b"\x02" | b"2":
                 self.say(b"\x00")
             case "tell_identity", b"\x01" | b"1":
-                self.say(bytes((machine.model_id,)))
-            case "tell_counter", b"2\x00\xb2\x00":
-                self.say(b"\x5f%d\x00" % counters.cuts)
+                self.say(bytes((printer.machine.model_id,)))
             case "process_id", args if args[:2] == b"00" and len(args) == 6:
                 self.say(b"\x37\x22" + args[2:] + b"\x00")
+            case "tell_ejector", _:
+                self.say(answers.ejector(printer.condition))
+            case _:
+                self._count(command)
+
+    def _count(self, command: Command) -> None:
+        """Answer with one of the counters that outlive the power."""
+        counters, machine = self._printer.counters, self._printer.machine
+        match command.name, bytes(command.args):
+            case "tell_counter", b"2\x00\xb2\x00":
+                self.say(b"\x5f%d\x00" % counters.cuts)
             case "tell_cuts", _:
                 self.say(b"%d cuts" % counters.cuts)
             case "tell_length", _:
@@ -70,7 +78,5 @@ class Voice:
                 self.say(b"%dret" % counters.retracts)
             case "tell_power_ups", _:
                 self.say(b"%don" % counters.power_ups)
-            case "tell_ejector", _:
-                self.say(answers.ejector(printer.condition))
             case _:
-                printer.complain(f"no answer to {command.name} {command.args.hex(' ')}")
+                self._printer.complain(f"no answer to {command.name} {command.args.hex(' ')}")

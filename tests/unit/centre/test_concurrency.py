@@ -25,7 +25,7 @@ ROUNDS = 20
 def test_sixteen_machines_at_once_swap_no_paper(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as url:
         town = Town(url)
-        together = Barrier(len(MACHINES), timeout=60)
+        together = Barrier(len(MACHINES), timeout=900)
         people = [
             p.resident_id
             for p in town.register.residents.values()
@@ -65,7 +65,7 @@ def test_one_order_sent_many_times_at_once_is_made_once(kind: str, tmp_path: Pat
     """Fault N2: duplicates that overtake each other. Each gets the one promise, or is told to ask again."""
     with database(kind, tmp_path) as url:
         town = Town(url)
-        session, rid, together = town.session("hanako"), secrets.token_hex(16), Barrier(8, timeout=60)
+        session, rid, together = town.session("hanako"), secrets.token_hex(16), Barrier(8, timeout=900)
         items = (session.item("inkan", 2),)
 
         def order(_: int) -> Any:
@@ -85,7 +85,7 @@ def test_one_order_sent_many_times_at_once_is_made_once(kind: str, tmp_path: Pat
 def test_pins_tried_at_once_are_all_counted(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as url:
         town = Town(url)
-        card, together = town.municipal_card("yoshiko"), Barrier(8, timeout=60)
+        card, together = town.municipal_card("yoshiko"), Barrier(8, timeout=900)
 
         def guess(number: int) -> Any:
             peer, nonce = MACHINES[number], secrets.token_bytes(16)

@@ -136,7 +136,7 @@ def test_yokohama_a_machine_that_starts_again_while_its_request_is_made_gives_it
 
 def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
     """There a later request overwrote an earlier one of the same second. Here both stand in the press together."""
-    together = Barrier(2, timeout=20)
+    together = Barrier(2, timeout=900)
 
     def typeset_together(*told: Any) -> bytes:
         together.wait()

@@ -132,14 +132,7 @@ def test_the_openapi_document_has_the_calls_of_the_readme() -> None:
 def spoilt(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every version of an example with one field missing, added, or of another type, however deep."""
     if isinstance(value, dict):
-        free = {"ja", "en", "1", "2"} & set(value)  # languages and copy numbers are no field names
-        for key, inside in value.items():
-            if key not in free - {"ja"}:
-                yield f"{path}.{key} missing", {k: v for k, v in value.items() if k != key}
-            for where, other in spoilt(inside, f"{path}.{key}"):
-                yield where, {**value, key: other}
-        if not free:
-            yield f"{path} more", {**value, "more": 1}
+        yield from spoilt_fields(value, path)
     elif isinstance(value, list):
         for n, inside in enumerate(value):
             for where, other in spoilt(inside, f"{path}[{n}]"):
@@ -147,6 +140,17 @@ def spoilt(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     for other in (1.5, [[]], {"?": {}}, True if not isinstance(value, bool) else "true"):
         if type(other) is not type(value):
             yield f"{path} as {type(other).__name__}", other
+
+
+def spoilt_fields(value: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    free = {"ja", "en", "1", "2"} & set(value)  # languages and copy numbers are no field names
+    for key, inside in value.items():
+        if key not in free - {"ja"}:
+            yield f"{path}.{key} missing", {k: v for k, v in value.items() if k != key}
+        for where, other in spoilt(inside, f"{path}.{key}"):
+            yield where, {**value, key: other}
+    if not free:
+        yield f"{path} more", {**value, "more": 1}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

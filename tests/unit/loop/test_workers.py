@@ -41,7 +41,7 @@ class Trouble(Desk[CoinCommand]):
         self.entered.set()
         if self.error is not None:
             raise self.error
-        assert self.leave.wait(20)
+        assert self.leave.wait(300)
         return []
 
     def poll(self) -> Sequence[Answer]:
@@ -56,7 +56,7 @@ def crew() -> tuple[ThreadCrew, Trouble, Clock]:
     desk, clock = Trouble(), Clock()
     made = ThreadCrew([desk], clock)
     made.start()
-    assert made.receive(20) == Posted(COIN, OF_MACHINE, Health(COIN, frozenset()))
+    assert made.receive(300) == Posted(COIN, OF_MACHINE, Health(COIN, frozenset()))
     return made, desk, clock
 
 
@@ -64,7 +64,7 @@ def test_a_device_that_fails_is_answered_for_and_the_worker_lives(crew: tuple[Th
     made, desk, _ = crew
     desk.error = NoReply("coin", "it is silent")
     made.send(COIN, LookAgain(), OfSession(7))
-    posted = made.receive(20)
+    posted = made.receive(300)
     assert posted is not None
     assert isinstance(posted.answer, Fault)
     assert posted.whose == OfSession(7)
@@ -77,7 +77,7 @@ def test_a_programmers_error_in_a_worker_ends_the_machine(crew: tuple[ThreadCrew
     desk.error = ZeroDivisionError()
     (thread,) = made._threads
     made.send(COIN, LookAgain(), OF_MACHINE)
-    thread.join(20)
+    thread.join(300)
     assert not made.alive()
 
 
@@ -86,7 +86,7 @@ def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
 ) -> None:
     made, desk, clock = crew
     made.send(COIN, LookAgain(), OF_MACHINE)
-    assert desk.entered.wait(20)
+    assert desk.entered.wait(300)
     clock.now_s += STUCK_S
     assert made.alive(), "that long a page may take"
     clock.now_s += 1

@@ -21,7 +21,7 @@ READER = Path(__file__).parents[2] / "golden" / "npos" / "read.js"
 def _sheets(stream: Path, rig: Rig) -> Iterator[np.ndarray]:
     """The sheets npos finds, rows x dots."""
     command = ["node", "--no-deprecation", str(READER), str(stream), str(rig.profile.feed_units_per_dot)]
-    found = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    found = subprocess.run(command, check=True, capture_output=True, timeout=900).stdout
     while found:
         width, height = struct.unpack_from("<II", found)
         size = width // 8 * height
