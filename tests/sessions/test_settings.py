@@ -135,7 +135,7 @@ def test_one_person_alone_or_without_security_commits_nothing() -> None:
 def test_kept_settings_are_this_machine_s_from_then_on() -> None:
     machine = trial((KEY, "07:00-21:00"), ("timeouts.pay_s", "120"), ("hours.closed_days", "12-31,01-01"))
     assert closes(machine) == "21:00"
-    assert machine.loop._timeouts.pay_s == 120
+    assert machine.loop._timer._timeouts.pay_s == 120
     machine.log_in("tanaka")
     planned = machine.say("config keep")
     assert f"{KEY}: as the unit file says, then 07:00-21:00" in planned
