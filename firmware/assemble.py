@@ -140,7 +140,7 @@ class Parts(Protocol):
 
 
 class Machine:
-    """Not started: `crew.start()`, then `loop.turn()` again and again. Raises what the parts raise."""
+    """Not started: `crew.start()`, `loop.begin()`, then `loop.turn()` again and again. Raises what the parts raise."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

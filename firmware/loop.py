@@ -129,6 +129,11 @@ class Loop:
 
     # --- turning --------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """The first heartbeat, and while the centre is asked the first picture. Before the first turn."""
+        self.heartbeat.tell_if_due(idle=True)
+        self.redraw()
+
     def turn(self, longest_wait_s: float = 1.0) -> None:
         """Wait for one answer or the next instant that matters, and deal with it."""
         posted = self._crew.receive(min(longest_wait_s, self._until_next_s()))

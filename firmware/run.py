@@ -37,7 +37,7 @@ def run(parts: RealParts, stopping: Stopping) -> int:
 
 def _serve(machine: Machine, stopping: Stopping) -> None:
     machine.crew.start()
-    machine.loop.redraw()
+    machine.loop.begin()
     notify("READY=1")
     while not (stopping() or machine.loop.exit_asked):
         machine.loop.turn()

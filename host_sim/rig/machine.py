@@ -75,7 +75,7 @@ class RigMachine(RigWorld):
         self.crew: InlineCrew = machine.crew
         self.medium, self.loop, self.console = machine.disk, machine.loop, machine.console
         self.crew.start()
-        self.loop.redraw()
+        self.loop.begin()
         settled_s = self.clock.monotonic() + SETTLE_S
         self.run_until(lambda: self.clock.monotonic() >= settled_s)
 
