@@ -17,8 +17,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from drivers.coin.pulse import PulseCodes
 from drivers.errors import WrongDevice
-from drivers.vocabulary import CardKind
-from firmware.money.change import TUBE_MAX
+from drivers.vocabulary import TUBE_MAX, CardKind
 
 
 class UnitError(Exception):

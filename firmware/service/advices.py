@@ -9,12 +9,11 @@ done, and a person is told (facts: reliability.md a.4, N8, N9).
 from collections.abc import Callable
 
 from drivers.ports import Clock
-from drivers.vocabulary import AdviceFate
+from drivers.vocabulary import AdviceFate, claim_code
 from firmware.book import records
 from firmware.book.cases import ADVICE_REFUSED
 from firmware.desks import Advise, Advised
 from firmware.journal.memory import Memory
-from firmware.session.context import claim_code
 
 LONGEST_BACKOFF_S = 60.0
 

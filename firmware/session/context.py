@@ -4,11 +4,11 @@ Nothing here is ever cleared field by field. What must outlive the session is in
 nothing personal.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from drivers.vocabulary import (
+    COMMAND_MAX,
     Authenticated,
     CardKind,
     CardProof,
@@ -22,12 +22,11 @@ from drivers.vocabulary import (
     PaperExit,
     PaperSupply,
     Reserved,
+    claim_code,
 )
 from firmware.book.ledger import Ledger
-from firmware.money.change import COMMAND_MAX, acceptable_values, plan_change, returnable, usable
+from firmware.money.change import acceptable_values, plan_change, returnable, usable
 from firmware.session.scenes import Scene
-
-CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: it is read aloud at a counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +190,3 @@ class Context:
             copy_fees_yen=[copy.fee_yen for copy in self.reserved.copies],
             inserted_yen=self.ledger.inserted_yen,
         )
-
-
-def claim_code(session_id: str) -> str:
-    """The claim code of a session: its id's first 40 bits in a 32-letter alphabet."""
-    bits = int(hashlib.sha256(bytes.fromhex(session_id)).hexdigest()[:10], 16)
-    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))

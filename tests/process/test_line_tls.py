@@ -38,7 +38,7 @@ from drivers.vocabulary import (
     OrderItem,
     Reserved,
 )
-from host_sim.adapters.tls import FaultyLine, LineFault
+from host_sim.adapters.line import FaultyLine, LineFault
 from tests.process.tls_servers import (
     DEADLINE_S,
     MACHINE,

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 import host_sim.rig.centre as rig_centre
-from drivers.vocabulary import CoinCredited, HopperCounters
+from drivers.vocabulary import CoinCredited, HopperCounters, claim_code
 from firmware.book import records
 from firmware.console.messages import CheckPassword, ConsoleLost
 from firmware.desks import Heard
 from firmware.session import scenes as show
 from firmware.session.absorb import absorb
-from firmware.session.context import claim_code
 from firmware.session.events import Event, HopperCounted
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
