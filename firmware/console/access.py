@@ -1,4 +1,4 @@
-"""Who may use the console: accounts, passwords, and how guessing ends (facts of reliability, c rows 14 to 16).
+"""Who may use the console: accounts, passwords, and how guessing ends (security rules 11 to 13).
 
 The accounts stand in a file that only root can read: one table a person, with a role, salt and scrypt hash. A try is
 counted in the journal *before* the password is looked at, so neither a power cut nor a restart gives one back. After

@@ -2,7 +2,7 @@
 
 **Tubes.** Coins taken go into the cash box; coins paid come from the hoppers, whose contents (`tubes`, yen ->
 coins) do not grow while a resident pays. A refund therefore never returns the resident's own coins: it is as
-hard to pay as change is, and both must be certain before the slot opens (fault catalogue H7).
+hard to pay as change is, and both must be certain before the slot opens (fault H7).
 
 **Paying out.** Yen coins form a chain: 10 divides 50, 50 divides 100, 100 divides 500. On a chain the plain
 greedy way, as many of the largest coin as fit and are there, then the next, is exact even with bounded tubes:

@@ -2,16 +2,17 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from drivers.line.centre import CentreLine, Transport
 from drivers.vocabulary import Authenticated, Challenge, OrderItem
 from host_sim.clock import VirtualClock
 from host_sim.rig.centre import MemoryCentre
-from tests.process.running_centre import read_of, running_centre
+from tests.process.running_centre import Running, read_of, running_centre
 from tests.process.tls_servers import MACHINE
 from tests.unit.centre.cards import Card, certificate, rsa_key
 from tests.unit.centre.town import SHOP, TUESDAY, Session, Town
@@ -28,7 +29,9 @@ class Place:
     machine: str
     card: Card
     later: Callable[[timedelta], None]  # the centre's clock goes on
-    silence: Callable[[], None] | None = None  # from now on the centre does not answer; None where that cannot be
+    silent: Callable[[], AbstractContextManager[None]] | None = (
+        None  # while heartbeats stay unanswered, where that can be
+    )
 
     def session(self) -> Session:
         nonce = secrets.token_bytes(16)
@@ -53,7 +56,14 @@ def centre(kind: str, run: Path) -> Iterator[Place]:
     else:
         with running_centre(run) as running:
             line, transport = running.lines()
-            yield Place(line, transport, MACHINE, running.cards["hanako"], running.later, running.cable.hold)
+            yield Place(line, transport, MACHINE, running.cards["hanako"], running.later, partial(_held, running))
+
+
+@contextmanager
+def _held(running: Running) -> Iterator[None]:
+    running.cable.hold()
+    yield
+    running.cable.mend()
 
 
 def _rig() -> Place:
@@ -61,11 +71,13 @@ def _rig() -> Place:
     made = MemoryCentre(clock, lambda: TUESDAY + timedelta(seconds=clock.monotonic()), "rig-01")
     line = CentreLine(made, made.key.public_key().public_bytes_raw(), "rig-01", 8.0)
 
-    def silence() -> None:
+    @contextmanager
+    def silent() -> Iterator[None]:
         made.faults.slow.add("heartbeats")
+        yield
 
     card = Card(read_of(certificate()), rsa_key("holder"))
-    return Place(line, made, "rig-01", card, lambda by: clock.advance(by.total_seconds()), silence)
+    return Place(line, made, "rig-01", card, lambda by: clock.advance(by.total_seconds()), silent)
 
 
 def inkan(session: Session, copies: int = 1) -> OrderItem:

@@ -46,21 +46,6 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     made.close()
 
 
-def test_a_medium_keeps_what_it_is_given(disk: Disk) -> None:
-    assert list(disk.names()) == []
-    disk.create("b", b"head", 4096)
-    disk.create("a", b"", 1024)
-    assert list(disk.names()) == ["a", "b"]
-    disk.write_at("b", 1000, b"words")
-    disk.sync("b")
-    assert disk.read("b") == b"head".ljust(1000, b"\0") + b"words".ljust(3096, b"\0")
-    assert disk.read("b", 4) == b"head"
-    assert disk.free_bytes() > 0
-    with pytest.raises(OSError, match=r".") as caught:
-        disk.read("c")
-    assert caught.value.errno == errno.ENOENT
-
-
 def test_a_whole_session_comes_back_in_order(disk: Disk) -> None:
     journal = open_journal(disk)
     written = [*session(1), *session(2, coins=(100, 100, 100))]
@@ -225,7 +210,7 @@ def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, fore
 
 
 def test_a_machine_that_had_a_journal_does_not_begin_another() -> None:
-    """D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
+    """Fault D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
     disk = MemoryDisk()
     with pytest.raises(JournalCorrupt, match="is not there"):
         Journal.open(disk, wall=lambda: NOON, mono=lambda: 0.0, may_begin=False)
@@ -243,7 +228,7 @@ def test_a_medium_that_cannot_be_read_at_a_start_is_broken_not_new(operation: st
 
 
 def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
-    """D1: the longest session finds room once it was admitted."""
+    """Fault D1: the longest session finds room once it was admitted."""
     disk = MemoryDisk()
     journal = open_journal(disk)
     disk.fill()
