@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
 
 from drivers.line.centre import LineFailed
 from drivers.vocabulary import LineTrouble
@@ -177,7 +178,7 @@ class MemoryCentre:
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
         try:
             return self._called(method, path.split("/")[2:], body)
-        except TROUBLES as trouble:
+        except (*TROUBLES, ValidationError) as trouble:
             status, told = answer_trouble(trouble)
             return status, {}, _json(told)
 
