@@ -1,7 +1,7 @@
 """`firmware.workers.Crew`: threads, and the two crews of virtual time."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,21 +56,22 @@ class Place:
         return heard
 
 
-Made = ThreadCrew | InlineCrew
-CREWS: dict[str, Callable[[list[Counting]], Made]] = {
-    "threads": lambda desks: ThreadCrew(desks, VirtualClock()),
-    "inline": lambda desks: InlineCrew(desks, VirtualClock(), {}, {}),
-    **{
-        f"late {seed}": lambda desks, s=seed: LateCrew(desks, VirtualClock(), {}, {}, random.Random(s))
-        for seed in range(3)
-    },
-}
+def crew_of(kind: str, desks: list[Counting]) -> ThreadCrew | InlineCrew:
+    name, _, seed = kind.partition(" ")
+    clock = VirtualClock()
+    match name:
+        case "threads":
+            return ThreadCrew(desks, clock)
+        case "inline":
+            return InlineCrew(desks, clock, {}, {})
+        case _:
+            return LateCrew(desks, clock, {}, {}, random.Random(int(seed)))
 
 
-@pytest.fixture(params=list(CREWS))
+@pytest.fixture(params=["threads", "inline", "late 0", "late 1", "late 2"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     desks = [Counting("card"), Counting("paper")]
-    crew = CREWS[request.param](desks)
+    crew = crew_of(request.param, desks)
     crew.start()
     yield Place(crew, {desk.name: desk for desk in desks})
     if isinstance(crew, ThreadCrew):

@@ -496,7 +496,9 @@ MUTANTS: dict[str, Mutant] = {
     "advice acknowledged unsent": Mutant(acknowledged_unsent, ("I7", "I8")),
     "issued is told as void": Mutant(told_otherwise, ("I8", "X2")),
     "issued told before the paper": Mutant(
-        told_early(r.PrintIntent, lambda i, _: {"op": "issued", "request_id": i.rid, "copy": i.copy}), ("I8",)
+        told_early(r.PrintIntent, lambda i, _: {"op": "issued", "request_id": i.rid, "copy": i.copy}),
+        ("I8",),
+        faults=DEVICES,
     ),
     "claim sent before a hopper is asked": Mutant(
         told_early(r.PayIntent, lambda _, s: {"op": "claim", "key": s.next_claim_key, "amount_yen": s.ledger.owed_yen}),

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from firmware.journal import frames
-from firmware.journal import journal as journal_module
 from firmware.journal.frames import Ending, Scan
 from firmware.journal.journal import Journal
 from host_sim.adapters.disk import MemoryDisk
@@ -22,7 +21,7 @@ def never_syncs(patch: Patch) -> None:
 
 
 def shares_sectors(patch: Patch) -> None:
-    patch.setattr(journal_module.frames, "align", lambda offset: offset)
+    patch.setattr(frames, "align", lambda offset: offset)
 
 
 def leaves_the_torn_tail(patch: Patch) -> None:
@@ -32,7 +31,7 @@ def leaves_the_torn_tail(patch: Patch) -> None:
         found = real(data)
         return found if found.ending is not Ending.TORN else replace(found, ending=Ending.CLEAN)
 
-    patch.setattr(journal_module.frames, "scan", scan)
+    patch.setattr(frames, "scan", scan)
 
 
 def does_not_sync_at_the_start(patch: Patch) -> None:
@@ -57,7 +56,7 @@ def cleans_the_whole_tail(patch: Patch) -> None:
         found = real(data)
         return found if found.ending is Ending.CLEAN else replace(found, dirty_from=found.end)
 
-    patch.setattr(journal_module.frames, "scan", scan)
+    patch.setattr(frames, "scan", scan)
 
 
 def believes_without_checksums(patch: Patch) -> None:
