@@ -5,6 +5,7 @@ our hardware can produce. Every state has UNKNOWN, which is never folded into an
 that does not answer does not have plenty of paper. Results are frozen records. Nothing here does I/O.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -208,6 +209,10 @@ class AcceptorCounters:
 
     event_counter: int | None
     accepted_total: int | None
+
+
+COMMAND_MAX = 255  # coins that one command to a hopper can ask for (ccTalk part 2, 3.86)
+TUBE_MAX = 2000  # coins; no hopper holds more
 
 
 class HopperState(StrEnum):
@@ -462,6 +467,15 @@ class Reserved:
     @property
     def fee_yen(self) -> int:
         return sum(copy.fee_yen for copy in self.copies)
+
+
+CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: it is read aloud at a counter
+
+
+def claim_code(key: str) -> str:
+    """The claim code of a session id (32 hex digits), which machine and centre make alike (line/README.md)."""
+    bits = int.from_bytes(hashlib.sha256(bytes.fromhex(key)).digest()[:5], "big")
+    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
 
 
 class AdviceFate(StrEnum):

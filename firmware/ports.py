@@ -82,7 +82,7 @@ class PinPad(Protocol):
         ...
 
     def expect_nothing(self) -> None:
-        """Keys are dead. The PIN buffer is left alone: the card reader is about to use it, and wipes it."""
+        """Keys are dead and the PIN buffer is wiped, but for a PIN just entered: the card reader uses it, and wipes it."""
         ...
 
     def poll(self) -> Sequence[KeypadEvent]:

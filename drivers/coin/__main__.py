@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from drivers.coin.acceptor import POSITIONS, UNPROGRAMMED, Acceptor
 from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum, Header, coin_value, number
-from drivers.coin.hopper import COINS_MAX, DispenseStyle, HopperBank
+from drivers.coin.hopper import DispenseStyle, HopperBank
 from drivers.errors import DeviceError, NoReply, WrongDevice
 from drivers.serial_stream import SerialStream
 from drivers.trace import TracedStream, keep_all
-from drivers.vocabulary import CoinCredited
+from drivers.vocabulary import COMMAND_MAX, CoinCredited
 
 _ADDRESSES = range(2, 11)
 
@@ -78,8 +78,8 @@ def _named_hopper(words: str) -> tuple[int, int, DispenseStyle]:
 def _coins_wanted(words: str) -> tuple[int, int]:
     """`3x100` as a number of coins and their value in yen."""
     coins, _, yen = words.partition("x")
-    if not coins.isdecimal() or not yen.isdecimal() or not 1 <= int(coins) <= COINS_MAX:
-        raise argparse.ArgumentTypeError(f"{words!r} is no payout; write 3x100, at most {COINS_MAX} coins at once")
+    if not coins.isdecimal() or not yen.isdecimal() or not 1 <= int(coins) <= COMMAND_MAX:
+        raise argparse.ArgumentTypeError(f"{words!r} is no payout; write 3x100, at most {COMMAND_MAX} coins at once")
     return int(coins), int(yen)
 
 

@@ -26,12 +26,10 @@ from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Header, coin_value, number
 from drivers.coin.payout import HopperFlags, PayoutReading, PayoutStatus
 from drivers.errors import BadReply, DeviceError, DeviceFault, LineLost, NoReply, WrongDevice
-from drivers.vocabulary import Dispensed, HopperCounters, HopperState, StrayPayout
+from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters, HopperState, StrayPayout
 
 _LIFE_MASK = 0xFFFFFF
 _SENDS_MAX = 3
-COINS_MAX = 255  # of one command; a larger difference is a broken counter
-_TUBE_MAX = 2000  # coins; more cannot have left, so the count is another one
 _POLL_S = 0.1
 _STALLED_S = 15.0  # longer than any product turns an empty tube before it gives up
 _STOPS_MAX = 2
@@ -119,7 +117,7 @@ class Hopper:
 
     def dispense(self, coins: int, before: HopperCounters) -> Dispensed:
         """Pay, and settle by counters; see the module. `paid=None` when they cannot be read."""
-        assert 0 < coins <= COINS_MAX
+        assert 0 < coins <= COMMAND_MAX
         try:
             self._pay(coins, before)
         except (LineLost, DeviceFault):
@@ -231,7 +229,7 @@ class Hopper:
         paid = _out(reading, before)
         state = flags.state(None)
         paid_or_unknown: int | None = paid
-        if paid > COINS_MAX or (flags.counters_doubtful and paid != reading.status.paid):
+        if paid > COMMAND_MAX or (flags.counters_doubtful and paid != reading.status.paid):
             paid_or_unknown, state = None, HopperState.HARDWARE_ERROR
         self._life = reading.life_total
         counters = HopperCounters(event_counter=reading.status.event_counter, life_total=reading.life_total)
@@ -253,7 +251,7 @@ class Hopper:
     def _explain(self, life: int) -> None:
         if self._life is not None and life != self._life:
             coins = (life - self._life) & _LIFE_MASK
-            believable = coins if coins <= _TUBE_MAX else None
+            believable = coins if coins <= TUBE_MAX else None
             self.strays.append(StrayPayout(value_yen=self._value_yen, coins=believable, life_total=life))
             self._suspect = True
         self._life = life

@@ -5,7 +5,6 @@ Source: README.md, the table of calls. The manifest and the stamp, which bind an
 """
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -38,10 +37,10 @@ from drivers.vocabulary import (
     Challenge,
     CopyState,
     OrderItem,
+    claim_code,
 )
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
-CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 # --- what is asked ------------------------------------------------------------------------------
 
@@ -287,9 +286,3 @@ def _ours(holds: bool, where: str) -> None:
     """An answer to another question is no answer."""
     if not holds:
         raise BadMessage(f"{where} is not ours")
-
-
-def claim_code(key: str) -> str:
-    """The claim code of a session id, as both sides make it."""
-    bits = int.from_bytes(hashlib.sha256(bytes.fromhex(key)).digest()[:5], "big")
-    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Literal
 from drivers.coin.pulse import PulseCodes
 from drivers.decode import Table, Undecodable, between, read_toml, to_table
 from drivers.errors import WrongDevice
-from drivers.vocabulary import CardKind
-from firmware.money.change import TUBE_MAX
+from drivers.vocabulary import TUBE_MAX, CardKind
 
 
 class UnitError(Exception):

@@ -6,14 +6,13 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
-from drivers.vocabulary import PrinterStatus
+from drivers.vocabulary import PrinterStatus, claim_code
 from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
 from firmware.desks import COIN, LINE, PAPER
 from firmware.journal.journal import JournalTrouble, Stored
-from firmware.session.context import claim_code
 from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
 

@@ -8,7 +8,7 @@ the two is settled at the next start by asking the hopper.
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from drivers.vocabulary import Dispensed, HopperCounters
+from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters
 from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.book.cases import Case, MismatchCode
@@ -18,7 +18,7 @@ from firmware.console.access import Role
 from firmware.console.grammar import Decision, Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done, must_be_shut
 from firmware.desks import COIN, LINE, AcknowledgePayout, ClaimHeld, HoldClaim, LookAgain, PairAcceptor
-from firmware.money.change import COMMAND_MAX, TUBE_MAX, plan_change, usable
+from firmware.money.change import plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 

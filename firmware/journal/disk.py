@@ -24,7 +24,10 @@ class Disk(Protocol):
         ...
 
     def create(self, name: str, head: bytes, size: int) -> None:
-        """Make a segment: `head`, then zeros up to `size`. It exists whole and durably afterwards, or not at all."""
+        """Make a segment: `head`, then zeros up to `size`. It exists whole and durably afterwards, or not at all.
+
+        A name that is taken is an error (EEXIST): no segment is ever replaced.
+        """
         ...
 
     def read(self, name: str, size: int | None = None) -> bytes:
@@ -32,7 +35,7 @@ class Disk(Protocol):
         ...
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
-        """Write inside the segment. Not durable before `sync`."""
+        """Write inside the segment, which never grows (EFBIG). Not durable before `sync`."""
         ...
 
     def sync(self, name: str) -> None:
@@ -69,6 +72,8 @@ class FileDisk:
 
     def create(self, name: str, head: bytes, size: int) -> None:
         path, made = self._folder / name, self._folder / (name + _NEW)
+        if path.exists():
+            raise _trouble(errno.EEXIST)
         file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.posix_fallocate(file, 0, size)  # a full medium is known before the first byte
@@ -104,7 +109,10 @@ class FileDisk:
         return b"".join(parts)
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
-        _write_all(self._file(name), offset, data)
+        file = self._file(name)
+        if offset + len(data) > os.fstat(file).st_size:
+            raise _trouble(errno.EFBIG)
+        _write_all(file, offset, data)
 
     def sync(self, name: str) -> None:
         os.fdatasync(self._file(name))
@@ -136,6 +144,10 @@ def open_mounted(folder: Path) -> FileDisk:
     if not folder.is_dir():
         raise OSError(errno.ENOENT, "the medium is not there")
     return FileDisk(folder)
+
+
+def _trouble(code: int) -> OSError:
+    return OSError(code, os.strerror(code))
 
 
 def _write_all(file: int, offset: int, data: bytes) -> None:

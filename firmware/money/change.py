@@ -31,8 +31,6 @@ from itertools import combinations, pairwise
 
 from drivers.vocabulary import HopperState
 
-COMMAND_MAX = 255  # coins that one command to a hopper can ask for (ccTalk part 2, 3.86)
-TUBE_MAX = 2000  # coins; no hopper holds more
 _PAYS = frozenset({HopperState.OK, HopperState.LOW})
 
 

@@ -9,13 +9,12 @@ done, and a person is told (book rule 8; faults N8, N9).
 from collections.abc import Callable
 
 from drivers.ports import Clock
-from drivers.vocabulary import AdviceFate
+from drivers.vocabulary import AdviceFate, claim_code
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice
 from firmware.book.cases import Case
 from firmware.desks import Advise, Advised
 from firmware.journal.memory import Memory
-from firmware.session.context import claim_code
 
 LONGEST_BACKOFF_S = 60.0
 

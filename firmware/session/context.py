@@ -4,7 +4,6 @@ One object, made when the machine becomes idle and dropped whole; nothing is eve
 and debts are not counted here: the book's open session counts them, and the session reads it (`known.py`).
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -20,11 +19,10 @@ from drivers.vocabulary import (
     OrderItem,
     PaperExit,
     Reserved,
+    claim_code,
 )
 from firmware.book.reasons import SessionReason
 from firmware.session.scenes import Scene
-
-CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: it is read aloud at a counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +123,3 @@ class Context:
         """What the card signs (drivers/line/README.md)."""
         assert self.challenge is not None
         return b"kofuki-auth-1" + self.challenge.challenge + self.session_nonce + self.house.machine.encode()
-
-
-def claim_code(session_id: str) -> str:
-    """The claim code of a session: its id's first 40 bits in a 32-letter alphabet."""
-    bits = int(hashlib.sha256(bytes.fromhex(session_id)).hexdigest()[:10], 16)
-    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from drivers.vocabulary import PaperSupply
+from drivers.vocabulary import COMMAND_MAX, PaperSupply
 from firmware.book.open_session import OpenSession
 from firmware.book.records import Record
-from firmware.money.change import COMMAND_MAX, acceptable_values, plan_change, returnable, usable
+from firmware.money.change import acceptable_values, plan_change, returnable, usable
 from firmware.session.context import Context
 from firmware.session.effects import Effect
 from firmware.session.events import Event

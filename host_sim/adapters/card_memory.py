@@ -5,42 +5,53 @@ reset ConnectionRefusedError, silence past the time allowed TimeoutError, a read
 Time passes only while somebody waits for the card or for its presence to change.
 """
 
+from collections.abc import Callable
+
 from host_sim.clock import VirtualClock
 from host_sim.models.chip import ChipCard
 from host_sim.models.chip_faults import Pulled, Silent
 
 
-class CardSlot:
-    """Where a resident puts a card. `plugged=False`: somebody pulled the reader's cable."""
+class MemoryReader:
+    """One reader, and the hands of whoever stands before it."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, clock: VirtualClock, *, command_s: float = 0.0, moved: Callable[[], None] = lambda: None
+    ) -> None:
+        """`command_s`: a command takes at least so long. `moved` is called when a card or the plug goes in or out."""
+        self.clock = clock
         self.card: ChipCard | None = None
         self.insertions = 0
         self.plugged = True
+        self.command_s = command_s
+        self._moved = moved
+        self._known = ""
 
-    @property
-    def occupied(self) -> bool:
-        return self.card is not None
+    # --- hands ----------------------------------------------------------------------------------
 
     def insert(self, card: ChipCard) -> None:
         """Put a card in, in place of the one that is there."""
         self.card = card
         self.insertions += 1
+        self._moved()
 
     def remove(self) -> None:
         """Pull the card; harmless when there is none."""
         if self.card is not None:
             self.card.power_off()
         self.card = None
+        self._moved()
 
+    def unplug(self) -> None:
+        """Pull the reader's own cable; the card stays in it."""
+        self.plugged = False
+        self._moved()
 
-class MemoryReader:
-    """A reader over a slot."""
+    def plug_in(self) -> None:
+        self.plugged = True
+        self._moved()
 
-    def __init__(self, slot: CardSlot, clock: VirtualClock) -> None:
-        self.clock = clock
-        self._slot = slot
-        self._known = ""
+    # --- what a driver asks ---------------------------------------------------------------------
 
     def presence(self, timeout_s: float) -> str:
         """Wait up to `timeout_s` for the presence to change since the last call, then say it."""
@@ -53,34 +64,34 @@ class MemoryReader:
 
     def connect(self, timeout_s: float) -> "MemoryLink":
         """Power the card."""
-        if not self._slot.plugged:
+        if not self.plugged:
             raise ConnectionAbortedError("the reader was unplugged")
-        card = self._slot.card
+        card = self.card
         if card is None:
             raise ConnectionResetError("there is no card")
         if card.mute or timeout_s <= 0:
             raise ConnectionRefusedError("no answer to reset")
         card.power_on()
-        return MemoryLink(self._slot, card, self.clock)
+        return MemoryLink(self, card)
 
     def close(self) -> None:
         """Nothing is held."""
 
     def _presence(self) -> str:
-        if not self._slot.plugged:
+        if not self.plugged:
             return "unknown"
-        return "present" if self._slot.occupied else "not_present"
+        return "not_present" if self.card is None else "present"
 
 
 class MemoryLink:
     """One powered card, until it is pulled or closed. A card put back is another insertion, and not this one."""
 
-    def __init__(self, slot: CardSlot, card: ChipCard, clock: VirtualClock) -> None:
+    def __init__(self, reader: MemoryReader, card: ChipCard) -> None:
         self.atr = card.atr
-        self._slot = slot
+        self._reader = reader
         self._card = card
-        self._insertion = slot.insertions
-        self._clock = clock
+        self._insertion = reader.insertions
+        self._clock = reader.clock
 
     def transmit(self, command: bytes | bytearray, timeout_s: float) -> bytes:
         """One command, one answer, after the time the card takes."""
@@ -88,12 +99,12 @@ class MemoryLink:
         try:
             answer = self._card.transmit(_as_t0(bytes(command)) if self._card.manners.t0 else bytes(command))
         except Pulled:
-            self._slot.remove()
+            self._reader.remove()
             raise ConnectionResetError("the card was pulled") from None
         except Silent:
             self._wait(timeout_s)
             raise TimeoutError("the card stayed silent") from None
-        busy_s = self._card.busy_s
+        busy_s = max(self._card.busy_s, self._reader.command_s)
         if busy_s:
             self._wait(min(busy_s, timeout_s))
             if busy_s > timeout_s:
@@ -102,7 +113,7 @@ class MemoryLink:
 
     def close(self) -> None:
         """Reset the card, if it is still this one."""
-        if self._slot.card is self._card and self._slot.insertions == self._insertion:
+        if self._reader.card is self._card and self._reader.insertions == self._insertion:
             self._card.reset()
 
     def _wait(self, seconds: float) -> None:
@@ -114,9 +125,9 @@ class MemoryLink:
             self._still_there()
 
     def _still_there(self) -> None:
-        if not self._slot.plugged:
+        if not self._reader.plugged:
             raise ConnectionAbortedError("the reader was unplugged")
-        if self._slot.card is not self._card or self._slot.insertions != self._insertion:
+        if self._reader.card is not self._card or self._reader.insertions != self._insertion:
             raise ConnectionResetError("the card was pulled")
 
 

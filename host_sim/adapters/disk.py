@@ -103,6 +103,7 @@ class MemoryDisk:
 
     def sync(self, name: str) -> None:
         self.on_step("sync", "before")
+        self._file(name)
         try:
             self._call("sync")
         except OSError:

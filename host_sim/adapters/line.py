@@ -1,39 +1,55 @@
-"""The line between machine and centre, with somebody's hand on it: bytes of TLS pass through untouched, or do not.
+"""The line between machine and centre, as a cable that can fail: a TCP relay that cannot read what it carries.
 
-`cut`: the cable is out; connections break and none can be made. `hold`: everything stands still, as behind a modem
-that lost its carrier; nothing is refused, nothing arrives. `slow_s`: every piece is late by so much.
+It can be cut, stand still, be silent, be slow, drip, break off in the middle of an answer, or lead to somebody else
+with another certificate. It runs in a thread of its own; `fail` and `mend` act at once, also on connections that stand.
 """
 
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-_T = TypeVar("_T")
-_PIECE = 16384
+_PIECE = 65536
 _RESET = struct.pack("ii", 1, 0)  # closing forgets what is under way and resets the far end
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFault:
+    """What is wrong with the line. Delays and counts are of what comes back from the centre."""
+
+    refuse: bool = False  # nobody listens; what stands is cut
+    held: bool = False  # nothing is refused and nothing arrives, until it is mended: then all of it does
+    silent: bool = False  # connects, and what comes back is lost
+    delay_s: float = 0.0
+    bytes_per_s: float | None = None
+    cut_after_bytes: int | None = None  # of each connection, counted from when the fault began
+    impostor: Path | None = None  # stem of a .pem and a .key: somebody else answers
+
+
+SOUND = LineFault()
+
+
 class FaultyLine:
-    """Listens on `port` of this computer and relays to `target_port`, on a thread of its own, until `close`."""
+    """Listens on `port` of the loopback (0 takes a free one) and leads to `target_port`, until `close`."""
 
     def __init__(self, target_port: int, port: int = 0) -> None:
-        self.slow_s = 0.0
         self.port = port
-        self.connections = 0  # since the start
         self._target_port = target_port
+        self._fault = SOUND
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._flows = asyncio.Event()
-        self._flows.set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
         self._thread.start()
-        self._do(self._listen())
+        self._do(self._become(SOUND))
 
     def __enter__(self) -> Self:
         return self
@@ -43,15 +59,20 @@ class FaultyLine:
     ) -> None:
         self.close()
 
-    def cut(self) -> None:
-        self._do(self._break())
+    def fail(self, fault: LineFault) -> None:
+        """From now on the line has this fault and no other."""
+        self._do(self._become(fault))
 
-    def mend(self) -> None:
-        """Cable in, carrier back."""
-        self._do(self._listen())
+    def cut(self) -> None:
+        """The cable is out: connections break and none can be made."""
+        self.fail(LineFault(refuse=True))
 
     def hold(self) -> None:
-        self._do(self._stand_still())
+        """Everything stands still, as behind a modem that lost its carrier."""
+        self.fail(LineFault(held=True))
+
+    def mend(self) -> None:
+        self.fail(SOUND)
 
     def close(self) -> None:
         """Give the port back. Calling it twice is harmless."""
@@ -64,50 +85,100 @@ class FaultyLine:
 
     # --- on the thread --------------------------------------------------------------------------
 
-    def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(5.0)
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
-    async def _listen(self) -> None:
-        self._flows.set()
-        if self._server is None:
-            self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+    async def _become(self, fault: LineFault) -> None:
+        self._fault = fault
+        if fault.held:
+            self._flows.clear()
+        else:
+            self._flows.set()
+        if fault.refuse or fault.impostor is not None:
+            await self._break()
+        if self._server is None and not fault.refuse:
+            self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _stand_still(self) -> None:
-        self._flows.clear()
-
     async def _break(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for end in self._ends:
-            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            end.transport.abort()
-        self._flows.set()
-        await asyncio.sleep(0)
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for end in tuple(self._ends):
+            _reset(end)
+        if server is not None:
+            await server.wait_closed()
 
-    async def _relay(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._ends.add(near_out)
-        far_out: asyncio.StreamWriter | None = None
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._ends.add(writer)
+        with contextlib.suppress(OSError):
+            if self._fault.impostor is None:
+                await self._relay(reader, writer)
+            else:
+                await writer.start_tls(_impostor(self._fault.impostor))
+                await reader.read(1)
+        writer.close()
+        self._ends.discard(writer)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Both directions, until both ends have said all or one of them is gone."""
+        from_centre, to_centre = await asyncio.open_connection("127.0.0.1", self._target_port)
+        self._ends.add(to_centre)
         try:
-            far_in, far_out = await asyncio.open_connection("127.0.0.1", self._target_port)
-            self._ends.add(far_out)
-            await asyncio.gather(self._pass(near_in, far_out), self._pass(far_in, near_out))
-        except OSError:
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._there(reader, to_centre))
+                ways.create_task(self._back(from_centre, writer))
+        except* OSError:
             pass  # one end is gone, so the other is let go
         finally:
-            for end in (near_out, far_out):
-                if end is not None:
-                    self._ends.discard(end)
-                    end.close()
+            to_centre.close()
+            self._ends.discard(to_centre)
 
-    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _there(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(_PIECE):
-            if self.slow_s:
-                await asyncio.sleep(self.slow_s)
             await self._flows.wait()
             sink.write(data)
             await sink.drain()
-        with contextlib.suppress(OSError):
-            sink.write_eof()
+        sink.write_eof()
+
+    async def _back(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """From the centre, with whatever is wrong with the line at each moment."""
+        since: LineFault | None = None
+        passed = 0
+        while data := await source.read(_PIECE):
+            if self._fault is not since:
+                since, passed = self._fault, 0
+            if since.silent:
+                continue
+            await asyncio.sleep(since.delay_s)
+            await self._flows.wait()
+            limit = since.cut_after_bytes
+            await self._pass(data if limit is None else data[: limit - passed], sink)
+            passed += len(data)
+            if limit is not None and passed > limit:
+                raise ConnectionAbortedError
+        sink.write_eof()
+
+    async def _pass(self, data: bytes, sink: asyncio.StreamWriter) -> None:
+        """At the pace the line has while it is passed."""
+        while data:
+            pace = self._fault.bytes_per_s
+            step = len(data) if pace is None else 1
+            sink.write(data[:step])
+            await sink.drain()
+            data = data[step:]
+            if pace is not None:
+                await asyncio.sleep(1 / pace)
+
+
+def _reset(end: asyncio.StreamWriter) -> None:
+    """Break a connection as a cable does that is pulled."""
+    with contextlib.suppress(OSError):
+        end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    end.transport.abort()
+
+
+def _impostor(stem: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(stem.with_name(stem.name + ".pem"), stem.with_name(stem.name + ".key"))
+    return context

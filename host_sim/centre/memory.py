@@ -8,7 +8,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -18,6 +18,7 @@ from host_sim.centre import messages as say
 from host_sim.centre.api import TROUBLES, NoCall, answer_trouble
 from host_sim.centre.store import Peer
 
+_Body = TypeVar("_Body", bound=BaseModel)
 Exchanged = tuple[int, Mapping[str, str], bytes]
 
 
@@ -74,8 +75,13 @@ def _read(call: _Call, body: bytes | None) -> dict[str, BaseModel]:
     if call.body is None:
         return {}
     name, kind = call.body
+    return {name: read_body(kind, body)}
+
+
+def read_body(kind: type[_Body], body: bytes | None) -> _Body:
+    """A body as the endpoints read it. Raises `ValidationError` or `NoCall`, for which `answer_trouble` has the words."""
     try:
-        return {name: kind.model_validate(say.parse(body or b""))}
+        return kind.model_validate(say.parse(body or b""))
     except ValidationError:
         raise
     except ValueError:

@@ -1,8 +1,10 @@
-"""The centre in memory: what the line's README says, for whole sessions in virtual time.
+"""The rig's centre: what the line's README says, for whole sessions in virtual time.
 
-No database and no typesetting: a document is a short text that names its request and copy. Everything that binds
-is real: the signed manifest, the two stamps, the states of a copy, idempotent advices. What goes wrong is set by
-name in `faults`, and a virtual delay passes for every call.
+No database, no registers, no typesetting: whoever has a card is served, and a document is a short text that names its
+request and copy. A session at the real centre (`host_sim/centre`) takes four times as long, and making one fifty times,
+so the explorers have this one; `tests/contract/test_centre.py` holds both to the same rules. Messages, refusals and what
+may be ordered are the real centre's own code; so is everything that binds: the signed manifest, the two stamps, the states of a copy.
+What goes wrong is set by name in `faults`, and a virtual delay passes for every call.
 """
 
 import base64
@@ -14,14 +16,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
 
 from drivers.line.centre import LineFailed
-from drivers.line.manifest import terminal_of
 from drivers.vocabulary import LineTrouble
+from host_sim.centre import messages as say
+from host_sim.centre import rules
+from host_sim.centre.api import TROUBLES, NoCall, NotFound, answer_trouble
+from host_sim.centre.authentication import Refused
+from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
+from host_sim.centre.memory import Exchanged, read_body
+from host_sim.centre.settling import claim_code
 from host_sim.clock import VirtualClock
 
 FEE_YEN = 300
-OFFERS = [
+OFFERS: list[dict[str, Any]] = [
     {
         "kind": "juminhyo",
         "title": {"ja": "住民票の写し", "en": "Certificate of residence"},
@@ -81,6 +90,27 @@ class Copy:
         return hashlib.sha256(self.document).hexdigest()
 
 
+@dataclass(frozen=True)
+class Known:
+    """Who answered a challenge: the session and the card."""
+
+    nonce: str
+    fingerprint: str
+
+
+@dataclass
+class Challenge:
+    who: Known
+    answered: str | None = None  # the body of the first answer: no other one is taken
+
+
+@dataclass(frozen=True)
+class Promise:
+    order: str
+    answer: Mapping[str, Any]
+    expires_at: datetime
+
+
 class MemoryCentre:
     """Satisfies `drivers.line.centre.Transport`."""
 
@@ -100,14 +130,12 @@ class MemoryCentre:
         self._now = now
         self._machine = machine
         self._delay_s = delay_s
-        self._manifests: dict[str, bytes] = {}
-        self._nonces: dict[str, str] = {}
-        self._fingerprints: dict[str, str] = {}
+        self._challenges: dict[str, Challenge] = {}
+        self._promises: dict[str, Promise] = {}
+        self._given_up: set[str] = set()  # requests that were told about before they arrived: never made
         self._serial = 0
 
-    def exchange(
-        self, method: str, path: str, body: bytes | None, deadline_s: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
         self._clock.advance(min(self._delay_s, deadline_s))
         *_, before, name = path.split("/")
         name = "status" if before == "requests" else name
@@ -118,13 +146,12 @@ class MemoryCentre:
             raise LineFailed(LineTrouble.UNREACHABLE)
         if name in faults.refusals:
             return 403, {}, _json({"code": faults.refusals.pop(name), "pin_tries_left": None})
-        asked = json.loads(body) if body else {}
         if name in faults.unwanted:
             return 403, {}, _json({"code": "bad_request", "pin_tries_left": None})
         if name in faults.doubled:
             faults.doubled.discard(name)
-            self._answer(method, path.split("/")[2:], asked)
-        status, headers, answer = self._answer(method, path.split("/")[2:], asked)
+            self._answer(method, path, body)
+        status, headers, answer = self._answer(method, path, body)
         self.on_step(name, "acted")
         if name in faults.slow:
             faults.slow.discard(name)
@@ -148,138 +175,215 @@ class MemoryCentre:
 
     # --- calls ----------------------------------------------------------------------------------
 
-    def _answer(self, method: str, path: list[str], asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+    def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
+        try:
+            return self._called(method, path.split("/")[2:], body)
+        except (*TROUBLES, ValidationError) as trouble:
+            status, told = answer_trouble(trouble)
+            return status, {}, _json(told)
+
+    def _called(self, method: str, path: list[str], body: bytes | None) -> Exchanged:
         match method, path:
-            case "POST", ["challenges"]:
-                return self._challenge(asked)
-            case "POST", ["authentications"]:
-                return self._authenticate(asked)
-            case "POST", ["requests"]:
-                return 200, {}, self._reserve(asked)
-            case "GET", ["requests", rid]:
-                held = self.requests.get(rid)
-                if held is None:
-                    return 404, {}, _json({"code": "bad_request", "pin_tries_left": None})
-                return 200, {}, _json({"request_id": rid, "copies": {str(n): c.state for n, c in held.items()}})
             case "GET", ["requests", rid, "copies", number, "document"]:
                 return self._document(rid, int(number))
-            case "POST", ["requests", rid, "copies", number, ("issued" | "void") as word]:
-                return 200, {}, self._settle(rid, int(number), word)
-            case "POST", ["claims"]:
-                self.claims.setdefault(asked["key"], asked["amount_yen"])
-                return 200, {}, _json({"key": asked["key"], "claim_code": _claim_code(asked["key"])})
-            case "POST", ["claims", key, "hold"]:
-                left_yen = self.claims.get(key, 0) - sum(self.collected.get(key, {}).values())
-                if left_yen <= 0 or asked["collection"] in self.collected.get(key, {}):
-                    return 403, {}, _json({"code": "expired", "pin_tries_left": None})
-                self.held.add(key)
-                return 200, {}, _json({"key": key, "left_yen": left_yen})
-            case "POST", ["claims", key, "collected"]:
-                paid = self.collected.setdefault(key, {})
-                paid.setdefault(asked["collection"], asked["amount_yen"])
-                self.held.discard(key)
-                return 200, {}, _json({"key": key, "left_yen": max(0, self.claims[key] - sum(paid.values()))})
+            case "GET", ["requests", rid]:
+                told = self._states(rid)
+            case "POST", _:
+                told = self._posted(path, body)
             case _:
-                self.witnessed = max(self.witnessed, (asked["journal_seq"], asked["journal_head"]))
-                time = self._now().isoformat()
-                return 200, {}, _json({"journal_seq": asked["journal_seq"], "time": time, "notices": []})
+                raise NoCall
+        return 200, {}, _json(told)
 
-    def _challenge(self, asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-        nonce = asked["session_nonce"]
-        self._fingerprints[nonce] = hashlib.sha256(base64.b64decode(asked["credential"])).hexdigest()
-        challenge = base64.b64encode(hashlib.sha256(nonce.encode()).digest()).decode()
-        answer = {
+    def _posted(self, path: list[str], body: bytes | None) -> Mapping[str, Any]:
+        match path:
+            case ["challenges"]:
+                return self._challenge(_asked(say.ChallengeAsked, body))
+            case ["authentications"]:
+                return self._authenticate(_asked(say.AuthenticationAsked, body))
+            case ["requests"]:
+                return self._reserve(_asked(say.Order, body))
+            case ["requests", rid, "copies", number, ("issued" | "void") as word]:
+                _asked(say.Issued if word == "issued" else say.Void, body)
+                return {"request_id": rid, "copy": int(number), "state": self._settle(rid, int(number), word)}
+            case ["claims"]:
+                asked = _asked(say.Claim, body)
+                self.claims.setdefault(asked["key"], asked["amount_yen"])
+                return {"key": asked["key"], "claim_code": claim_code(asked["key"])}
+            case ["claims", key, "hold"]:
+                return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
+            case ["claims", key, "collected"]:
+                return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
+            case ["heartbeats"]:
+                return self._heartbeat(_asked(say.Heartbeat, body))
+            case _:
+                raise NoCall
+
+    def _challenge(self, asked: dict[str, Any]) -> Mapping[str, Any]:
+        nonce, credential = asked["session_nonce"], base64.b64decode(asked["credential"])
+        name = f"c-{len(self._challenges)}"
+        self._challenges[name] = Challenge(Known(nonce, hashlib.sha256(credential).hexdigest()))
+        return {
             "session_nonce": nonce,
-            "challenge_id": nonce,
-            "challenge": challenge,
+            "challenge_id": name,
+            "challenge": base64.b64encode(hashlib.sha256(f"{name} {nonce}".encode()).digest()).decode(),
             "expires_at": (self._now() + timedelta(minutes=5)).isoformat(),
             "pin_key": None,
             "pin_tries_left": None,
         }
-        return 200, {}, _json(answer)
 
-    def _authenticate(self, asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-        nonce = asked["session_nonce"]
-        answer = {
-            "session_nonce": nonce,
-            "authentication_id": f"a-{nonce}",
+    def _authenticate(self, asked: dict[str, Any]) -> Mapping[str, Any]:
+        given, answer = self._challenges.get(asked["challenge_id"]), repr(asked)
+        if given is None or given.who.nonce != asked["session_nonce"] or given.answered not in {None, answer}:
+            raise Refused("bad_request")
+        given.answered = answer
+        return {
+            "session_nonce": asked["session_nonce"],
+            "authentication_id": f"a-{asked['challenge_id']}",
             "masked_name": "宮崎　花＊",
             "offers": OFFERS,
         }
-        return 200, {}, _json(answer)
 
-    def _reserve(self, asked: dict[str, Any]) -> bytes:
-        rid = asked["request_id"]
-        if rid in self._manifests:
-            return self._manifests[rid]
-        if self.faults.replayed and self._manifests:
+    def _who(self, order: dict[str, Any]) -> Known:
+        given = self._challenges.get(order["authentication_id"].removeprefix("a-"))
+        if given is None or given.answered is None or given.who.nonce != order["session_nonce"]:
+            raise Refused("bad_request")
+        return given.who
+
+    def _reserve(self, order: dict[str, Any]) -> Mapping[str, Any]:
+        rid, told = order["request_id"], repr(order)
+        if rid in self._given_up:
+            raise Refused("expired")
+        if rid in self._promises:
+            if self._promises[rid].order != told:
+                raise Refused("bad_request")
+            return self._promises[rid].answer
+        if self.faults.replayed and self._promises:
             self.faults.replayed = False
-            return next(iter(self._manifests.values()))
-        fingerprint = self._fingerprints[asked["session_nonce"]]
-        now = self._now()
-        lines: list[dict[str, Any]] = []
-        made: dict[int, Copy] = {}
-        for item in (one for one in asked["items"] for _ in range(one["copies"])):
-            self._serial += 1
-            number = len(lines) + 1
-            issue_number = f"{now:%Y%m%d} 宮崎市 {terminal_of(self._machine)} {self._serial:04d}"
-            document = f"document {rid} {number} of {fingerprint} on {self.pages}".encode()
-            made[number] = Copy(document, fingerprint, issue_number, pages=self.pages)
-            lines.append(
-                {
-                    "copy": number,
-                    "kind": item["kind"],
-                    "options": item["options"],
-                    "issue_number": issue_number,
-                    "document_sha256": hashlib.sha256(document).hexdigest(),
-                    "pages": self.pages,
-                    "size_bytes": len(document),
-                    "fee_yen": FEE_YEN,
-                }
-            )
+            return next(iter(self._promises.values())).answer
+        who, now = self._who(order), self._now()
+        expires_at = now + timedelta(seconds=RESERVATION_S)
+        made = {}
+        lines = [_line(item) for item in order["items"] for _ in range(_allowed(item))]
+        if len(lines) > COPIES_MAX:
+            raise Refused("bad_request")
+        for number, line in enumerate(lines, 1):
+            copy = made[number] = self._make(rid, number, who)
+            line |= {
+                "copy": number,
+                "issue_number": copy.issue_number,
+                "document_sha256": copy.sha256,
+                "pages": copy.pages,
+                "size_bytes": len(copy.document),
+            }
         manifest = json.dumps(
             {
                 "request_id": rid,
                 "machine": self._machine,
-                "session_nonce": asked["session_nonce"],
-                "card_fingerprint": fingerprint,
+                "session_nonce": who.nonce,
+                "card_fingerprint": who.fingerprint,
                 "reserved_at": now.isoformat(),
-                "expires_at": (now + timedelta(minutes=15)).isoformat(),
+                "expires_at": expires_at.isoformat(),
                 "copies": lines,
             },
             ensure_ascii=False,
         )
-        self.requests[rid] = made
         signature = base64.b64encode(self.key.sign(manifest.encode())).decode()
-        self._manifests[rid] = _json({"manifest": manifest, "signature": signature})
-        return self._manifests[rid]
+        self.requests[rid] = made
+        self._promises[rid] = Promise(told, {"manifest": manifest, "signature": signature}, expires_at)
+        return self._promises[rid].answer
 
-    def _document(self, rid: str, number: int) -> tuple[int, Mapping[str, str], bytes]:
-        copy = self.requests[rid][number]
-        if copy.state in {"issued", "void"}:
-            return 403, {}, _json({"code": "expired", "pin_tries_left": None})
+    def _make(self, rid: str, number: int, who: Known) -> Copy:
+        self._serial += 1
+        issue_number = f"{self._now():%Y%m%d} 宮崎市 {rules.terminal(self._machine)} {self._serial:04d}"
+        document = f"document {rid} {number} of {who.fingerprint} on {self.pages}".encode()
+        return Copy(document, who.fingerprint, issue_number, pages=self.pages)
+
+    def _states(self, rid: str) -> Mapping[str, Any]:
+        if rid not in self.requests:
+            raise NotFound
+        copies = {number: self._copy(rid, number) for number in self.requests[rid]}
+        return {"request_id": rid, "copies": {str(number): copy.state for number, copy in copies.items() if copy}}
+
+    def _copy(self, rid: str, number: int) -> Copy | None:
+        """What stands; a copy that nobody fetched in time is void."""
+        copy = self.requests.get(rid, {}).get(number)
+        if copy is not None and copy.state == "reserved" and self._now() > self._promises[rid].expires_at:
+            copy.state = "void"
+        return copy
+
+    def _document(self, rid: str, number: int) -> Exchanged:
+        copy = self._copy(rid, number)
+        if copy is None:
+            raise Refused("expired" if rid in self._given_up else "bad_request")
+        if copy.state in {"issued", "void"} or self._now() > self._promises[rid].expires_at:
+            raise Refused("expired")
         copy.state = "delivered"
-        text = f"{rid}.{number}.{copy.fingerprint}.{hashlib.sha256(copy.document).hexdigest()}"
+        text = f"{rid}.{number}.{copy.fingerprint}.{copy.sha256}"
         signature = base64.urlsafe_b64encode(self.key.sign(text.encode())).decode().rstrip("=")
         document = copy.document[::-1] if self.faults.foreign_document else copy.document
         return 200, {"kofuki-stamp": f"{text}.{signature}"}, document
 
-    def _settle(self, rid: str, number: int, word: str) -> bytes:
-        copy = self.requests.get(rid, {}).get(number)
-        state = "void" if word == "void" else "none"
-        if copy is not None:
-            if copy.state in {"issued", "void"}:
-                self.conflicts += copy.state != word and (rid, number) not in self.contradicted
-            else:
-                copy.state = word
-            state = copy.state
-        return _json({"request_id": rid, "copy": number, "state": state})
+    def _settle(self, rid: str, number: int, word: str) -> str:
+        """What stands after `issued` or `void` was told."""
+        copy = self._copy(rid, number)
+        if copy is None:
+            if rid in self.requests:
+                raise Refused("bad_request")
+            self._given_up.add(rid)
+            return "void" if word == "void" else "none"
+        if copy.state in {"issued", "void"}:
+            self.conflicts += copy.state != word and (rid, number) not in self.contradicted
+        else:
+            copy.state = word
+        return copy.state
+
+    # --- debts and the machine itself -----------------------------------------------------------
+
+    def _left_yen(self, key: str) -> int:
+        if key not in self.claims:
+            raise Refused("bad_request")
+        return max(0, self.claims[key] - sum(self.collected.get(key, {}).values()))
+
+    def _hold(self, key: str, collection: int, **_: str) -> int:
+        left_yen = self._left_yen(key)
+        if not left_yen or collection in self.collected.get(key, {}):
+            raise Refused("expired")
+        self.held.add(key)
+        return left_yen
+
+    def _collected(self, key: str, amount_yen: int, collection: int, **_: str) -> int:
+        left_yen = self._left_yen(key)
+        told = self.collected.setdefault(key, {})
+        if collection in told:
+            return left_yen
+        told[collection] = amount_yen
+        self.held.discard(key)
+        return self._left_yen(key)
+
+    def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
+        if beat["journal_head"]:  # a halted machine cannot read its journal
+            self.witnessed = max(self.witnessed, (beat["journal_seq"], beat["journal_head"]))
+        return {"journal_seq": beat["journal_seq"], "time": self._now().isoformat(), "notices": []}
+
+
+def _asked(kind: type[say.Message], body: bytes | None) -> dict[str, Any]:
+    return read_body(kind, body).model_dump()
+
+
+def _line(item: dict[str, Any]) -> dict[str, Any]:
+    """A copy of this item in the manifest, without what is made for it."""
+    return {"kind": item["kind"], "options": item["options"], "fee_yen": FEE_YEN}
+
+
+def _allowed(item: dict[str, Any]) -> int:
+    """How many copies of this item are made. Raises `Refused` for what was not offered."""
+    offer = next((offer for offer in OFFERS if offer["kind"] == item["kind"]), None)
+    if offer is None:
+        raise Refused("not_offered")
+    if item["copies"] > offer["copies_max"] or not rules.options_allowed(offer, item["options"]):
+        raise Refused("bad_request")
+    return int(item["copies"])
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
-
-
-def _claim_code(key: str) -> str:
-    bits = int.from_bytes(hashlib.sha256(bytes.fromhex(key)).digest()[:5], "big")
-    return "".join("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"[(bits >> shift) & 31] for shift in range(35, -1, -5))

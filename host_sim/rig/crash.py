@@ -58,6 +58,8 @@ class Script:
     tubes: dict[int, int] | None = None
     pages: int = 1  # of every certificate
     acceptor_counts: bool = True  # has a counter of all coins for life (ccTalk header 225)
+    printer: str = "a4-203"
+    while_dead: Callable[[RigMachine], None] = lambda _: None  # what goes wrong before each start
 
 
 @dataclass
@@ -121,7 +123,7 @@ class Explorer:
     # --- living ---------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        self.machine = machine = RigMachine(tubes=self.script.tubes)
+        self.machine = machine = RigMachine(tubes=self.script.tubes, certificate_printer=self.script.printer)
         if isinstance(machine.acceptor, AcceptorModel):
             machine.acceptor.has_accept_counter = self.script.acceptor_counts
         machine.centre.pages = self.script.pages
@@ -153,6 +155,7 @@ class Explorer:
         """Start until a start is survived, whatever strikes meanwhile."""
         while True:
             try:
+                self.script.while_dead(self.machine)
                 self.machine.restart()
                 self.checker.restarted()
                 self.machine.mend()

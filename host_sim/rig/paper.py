@@ -14,16 +14,18 @@ from firmware.desks import PrintLines
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 
-WIDTH_DOTS, HEIGHT_DOTS = 1664, 40
-_CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 4, 24, 2  # a bit is so wide and so tall
+WIDTH_DOTS, HEIGHT_DOTS = 576, 120  # the narrowest printer takes them too, and no line carries one in a single slice
+_CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 2, 72, 2  # a bit is so wide and so tall
+_RULE_DOTS = 260 * _CELL_DOTS  # wider than any code
 
 
 @lru_cache(maxsize=64)
 def draw_pages(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
     digest = hashlib.sha256(document).digest()  # of what is really here; whether it is ours is for the machine to find
-    code = bytes.fromhex(f"{int.from_bytes(digest, 'big'):0256b}".replace("1", "f"))  # four dots for each bit
-    rule = b"\xff" * (258 * _CELL_DOTS // 8)  # above: where the code begins, whatever its first bits are
-    drawn = [b""] * 4 + [rule] * _RULE_ROWS + [code] * _CODE_ROWS
+    bits = f"{int.from_bytes(digest, 'big'):0256b}".replace("0", "00").replace("1", "11")
+    code = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    rule = b"\xff" * (_RULE_DOTS // 8)  # above: where the code begins, whatever its first bits are
+    drawn = [b""] * 12 + [rule] * _RULE_ROWS + [code] * _CODE_ROWS
     rows = b"".join(row.ljust(WIDTH_DOTS // 8, b"\0") for row in drawn).ljust(HEIGHT_DOTS * WIDTH_DOTS // 8, b"\0")
     told = document.rsplit(b" on ", 1)[-1]
     pages = int(told) if told.isdigit() else 1
@@ -48,7 +50,7 @@ def codes_in(dots: Dots) -> dict[str, bool]:
 
     The bar that voids a sheet is black for longer than the rule above a code.
     """
-    rule = np.pad(np.all(dots[:, : 258 * _CELL_DOTS], axis=1), 1).astype(np.int8)
+    rule = np.pad(np.all(dots[:, :_RULE_DOTS], axis=1), 1).astype(np.int8)
     edges = np.diff(rule)
     runs = list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True))
     voided = any(ends - begins > _RULE_ROWS for begins, ends in runs)

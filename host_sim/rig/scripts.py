@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from firmware.session import scenes as show
 from host_sim.rig.crash import Script
+from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person
 from host_sim.wallet import WalletCard
 
@@ -31,11 +32,22 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("hopper of 100 nearly empty", one(coins=(500,)), tubes={10: 60, 50: 8, 100: 1, 500: 20}),
         Script("one hopper", one(coins=(500,)), tubes={10: 0, 50: 0, 100: 20, 500: 0}),
         Script("acceptor without a counter", one(coins=(100, 100, 100)), acceptor_counts=False),
+        Script("printer without a counter", one(coins=(500,)), printer="receipt-80"),
+        Script("hopper silent at the start", one(coins=(500,)), while_dead=_hopper_silent),
+        Script("centre down at the start", one(coins=(500,)), while_dead=_centre_down),
         Script("two residents in a row", lambda: [Person(hanako, coins=(500,)), Person(taro, coins=(100,) * 3)]),
         Script("paper left in the mouth", lambda: [Person(hanako, coins=(500,), deeds={show.TakePaper: _nothing})]),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
+
+
+def _hopper_silent(machine: RigMachine) -> None:
+    machine.hoppers[100].fault("mute", machine.clock.monotonic())
+
+
+def _centre_down(machine: RigMachine) -> None:
+    machine.centre.faults.down = True
 
 
 def _nothing(*_: object) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import LineLost
 from drivers.pin_pad.entry import PinBuffer
+from host_sim.adapters.card_memory import MemoryReader
 from host_sim.adapters.disk import MemoryDisk, Tail
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
@@ -22,7 +23,6 @@ from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.printer import PrinterModel
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
-from host_sim.rig.card import MemoryReader
 from host_sim.rig.centre import Faults, MemoryCentre
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -72,7 +72,7 @@ class RigWorld:
         self.printer = PrinterModel(certificate_printer, seed=seed)
         self.slips = PrinterModel("receipt-80", seed=seed)
         self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
-        self.reader = MemoryReader(self.clock, lambda: self.nudge("card"))
+        self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # another medium for a second copy of the journal

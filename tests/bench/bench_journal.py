@@ -1,10 +1,12 @@
 """What the journal costs, how fast a start is, and how far the power cuts, kills and tamperings were taken."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -17,9 +19,13 @@ from firmware.journal.frames import Ending
 from firmware.journal.journal import SEGMENT_BYTES
 from firmware.journal.memory import Memory
 from host_sim.adapters.disk import MemoryDisk
+from host_sim.rig.cards import rig_cards
+from host_sim.rig.crash import Explorer, Findings, Script
+from host_sim.rig.scripts import scripts
+from host_sim.rig.shares import in_shares
 from tests.process.journal_killer import Silent
+from tests.unit.journal.cuts import Cuts
 from tests.unit.journal.history import open_journal, session
-from tests.unit.journal.world import SCRIPTS, Explorer
 
 ROOT = Path(__file__).parents[2]
 Row = tuple[str, str, str]
@@ -110,20 +116,31 @@ def _tampering(count: int = 100_000) -> list[Row]:
 
 
 def _cuts() -> list[Row]:
+    """What a cut does to the medium, in every history; what it does to coins and paper, by the rig's explorer."""
     found = []
-    for depth, every in ((1, 1), (2, 1)):
+    for depth in (1, 2, 3):
         before = time.perf_counter()
-        histories = sum(Explorer(script, depth, every).explore() for script in SCRIPTS)
+        histories = Cuts().explore(depth)
         spent_s = time.perf_counter() - before
-        what = f"power cuts, depth {depth}, journal + book + recovery, {len(SCRIPTS)} scripts"
-        found.append((what, f"{histories:,} histories, 0 red, {spent_s:.0f} s", "every one, 0 violations"))
-    before = time.perf_counter()
-    histories = Explorer(SCRIPTS[0], 3, every=4).explore()
-    spent_s = time.perf_counter() - before
-    found.append(
-        ("power cuts, depth 3, one script", f"{histories:,} histories, 0 red, {spent_s:.0f} s", "0 violations")
-    )
+        measured = f"{histories:,} histories, 0 red, {spent_s:.0f} s"
+        found.append((f"power cuts, depth {depth}, journal + book + recovery", measured, "every one, 0 violations"))
+    known = scripts(rig_cards(ROOT / "build" / "test-wallet-keys"))
+    for depth, every, names in ((1, 1, list(known)), (2, 19, ["one copy, change"])):
+        before = time.perf_counter()
+        total = Findings()
+        for name in names:
+            for share in in_shares(partial(_share, known[name], depth, every), os.cpu_count() or 1):
+                total.add(share)
+        spent_s = time.perf_counter() - before
+        what = f"any fault, depth {depth}, whole machine, {len(names)} scripts" + (
+            f", 1 of {every}" if every > 1 else ""
+        )
+        found.append((what, f"{total.histories:,} histories, {len(total.reds)} red, {spent_s:.0f} s", "0 violations"))
     return found
+
+
+def _share(script: Script, depth: int, every: int, which: int, shares: int) -> Findings:
+    return Explorer(script, depth, share=(which, shares), every=every).explore()
 
 
 def _kills(count: int = 5_000) -> list[Row]:

@@ -4,31 +4,20 @@ See faults N1, N2, N3, N9 and security rule 8. Servers that are not the centre: 
 """
 
 import base64
-import hashlib
 import json
 import secrets
 import socket
 import ssl
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.line.centre import CentreLine
-from drivers.line.tls import TlsTransport
 from drivers.vocabulary import (
     AdviceFate,
     Authenticated,
-    AuthenticationMethod,
-    CardKind,
-    CardRead,
     CentreRefusal,
     CentreRefused,
     CentreUnreachable,
@@ -38,110 +27,22 @@ from drivers.vocabulary import (
     OrderItem,
     Reserved,
 )
-from host_sim.adapters.tls import FaultyLine, LineFault
+from host_sim.adapters.line import LineFault
+from tests.process.running_centre import Running, running_centre
 from tests.process.tls_servers import (
     DEADLINE_S,
     MACHINE,
     Authority,
-    RealClock,
-    free_port,
 )
-from tests.unit.centre.cards import Card, authority, certificate, rsa_key
-from tests.unit.centre.town import TUESDAY
+from tests.unit.centre.cards import Card
 
-ROOT = Path(__file__).parent.parent.parent
 BEAT = {"journal_seq": 1, "journal_head": "", "state": "IN_SERVICE", "reasons": [], "events": []}
-
-
-@dataclass
-class Running:
-    """The centre of one run directory, behind a cable."""
-
-    run: Path
-    cable: FaultyLine
-    cards: dict[str, Card]
-    process: "subprocess.Popen[bytes]"
-
-    def line(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> CentreLine:
-        return self.lines(machine, deadline_s)[0]
-
-    def lines(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> tuple[CentreLine, TlsTransport]:
-        tls = self.run / "centre" / "tls"
-        transport = TlsTransport(
-            host="127.0.0.1",
-            port=self.cable.port,
-            ca_file=tls / "ca.pem",
-            server_spki_sha256=(tls / "server-spki.hex").read_text(),
-            client_certificate=tls / f"{machine}.pem",
-            client_key=tls / f"{machine}.key",
-            clock=RealClock(),
-        )
-        key = bytes.fromhex((tls / "manifest-key.hex").read_text())
-        return CentreLine(transport, key, machine, deadline_s), transport
-
-
-def read_of(der: bytes) -> CardRead:
-    return CardRead(
-        kind=CardKind.INDIVIDUAL_NUMBER,
-        method=AuthenticationMethod.JPKI,
-        credential=der,
-        pin_tries_left=3,
-        valid_until=None,
-    )
-
-
-def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
-    named = [word for machine in machines for word in ("--machine", machine)]
-    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
-    process = subprocess.Popen(command, cwd=ROOT)
-    for _ in range(400):
-        assert process.poll() is None, "the centre fell"
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.1).close()
-        except OSError:
-            threading.Event().wait(0.05)
-        else:
-            return process
-    process.kill()
-    raise AssertionError("the centre did not come up")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    run = tmp_path_factory.mktemp("run")
-    (run / "wallet" / "ca").mkdir(parents=True)
-    (run / "wallet" / "ca" / "auth.pem").write_bytes(authority().public_bytes(Encoding.PEM))
-    cards = {holder: certificate() for holder in ("hanako", "taro", "kazuko", "nguyen")}
-    entries = [
-        {
-            "card": holder,
-            "kind": "individual_number",
-            "holder": holder,
-            "method": "jpki",
-            "credential_sha256": hashlib.sha256(der).hexdigest(),
-            "certificate_serial": 1,
-            "user_id": None,
-            "pin": None,
-            "card_public_key": None,
-            "valid_until": None,
-            "trouble": None,
-        }
-        for holder, der in cards.items()
-    ]
-    (run / "wallet" / "registry.json").write_text(json.dumps(entries))
-    # 10:00 in Japan on a Tuesday, whatever the hour is here: the offset is the simulator's own way to set the clock.
-    offset_s = TUESDAY.timestamp() - time.time()
-    (run / "clock-offset").write_text(str(offset_s))
-    port = free_port()
-    machines = [f"machine-{n:02}:store" for n in range(4)]
-    process = start(run, port, f"{MACHINE}:store", *machines)
-    try:
-        with FaultyLine(port) as cable:
-            hands = {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
-            yield Running(run, cable, hands, process)
-    finally:
-        process.terminate()
-        process.wait(10)
+    with running_centre(tmp_path_factory.mktemp("run")) as centre:
+        yield centre
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,6 @@
 office may do with a card is decided where it is decided in truth.
 """
 
-import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
-from host_sim.centre.memory import MemoryLine
+from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
@@ -78,6 +76,5 @@ class _CityLine(MemoryCentre):
         centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
-    def _answer(self, method: str, path: list[str], asked: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-        body = json.dumps(asked).encode() if method == "POST" else None
-        return self._line.exchange(method, "/v1/" + "/".join(path), body, 8.0)
+    def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
+        return self._line.exchange(method, path, body, 8.0)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from drivers.vocabulary import claim_code
 from firmware.book import records
 from firmware.session import scenes as show
-from firmware.session.context import claim_code
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.machine import RigMachine

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from drivers.vocabulary import claim_code
 from firmware import console
-from firmware.session.context import claim_code
 from host_sim.rig.console import PASSWORD
 from host_sim.wallet import WalletCard
 from tests.sessions.console_rooms import owing_200

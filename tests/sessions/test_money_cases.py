@@ -5,14 +5,13 @@ from collections.abc import Mapping
 import pytest
 
 import host_sim.rig.centre as rig_centre
-from drivers.vocabulary import CoinCredited, HopperCounters
+from drivers.vocabulary import CoinCredited, HopperCounters, claim_code
 from firmware.book import records
 from firmware.book.cases import Case
 from firmware.console.messages import CONSOLE, CheckPassword, ConsoleLost
 from firmware.desks import COIN, OF_MACHINE, Posted, Whose
 from firmware.session import scenes as show
 from firmware.session.absorb import absorb
-from firmware.session.context import claim_code
 from firmware.session.events import Event, HopperCounted
 from firmware.session.known import Now
 from firmware.session.states import State

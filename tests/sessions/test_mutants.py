@@ -24,11 +24,9 @@ from firmware.book import records as r
 from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate
 from firmware.book.book import Book
 from firmware.book.records import Record
+from firmware.desks import Advise
 from firmware.desks.coin import CoinDesk
 from firmware.desks.paper import PaperDesk
-from firmware.journal import frames
-from firmware.journal import journal as journal_module
-from firmware.journal.frames import Ending, Scan
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
 from firmware.loop import Loop
@@ -38,10 +36,10 @@ from firmware.service.advices import Advices
 from firmware.session import effects as fx
 from firmware.session.effects import Rasterise
 from firmware.session.events import PagesReady
-from host_sim.adapters.disk import MemoryDisk
 from host_sim.rig.crash import CUTS, MENU, Explorer, Script
 from host_sim.rig.scripts import scripts
 from host_sim.wallet import WalletCard
+from tests.unit.journal import mistakes
 
 Cards = Mapping[str, WalletCard]
 Patch = pytest.MonkeyPatch
@@ -94,6 +92,18 @@ def never_written(kind: type[Record]) -> Callable[[Patch], None]:
     def apply(patch: Patch) -> None:
         real = Loop.write
         patch.setattr(Loop, "write", lambda self, record: None if isinstance(record, kind) else real(self, record))
+
+    return apply
+
+
+def written_as(kind: type[Record], change: Callable[[Any], Record]) -> Callable[[Patch], None]:
+    """Every record of this kind says something else."""
+
+    def apply(patch: Patch) -> None:
+        real = Loop.write
+        patch.setattr(
+            Loop, "write", lambda self, record: real(self, change(record) if isinstance(record, kind) else record)
+        )
 
     return apply
 
@@ -289,6 +299,27 @@ def claims_something_else(patch: Patch) -> None:
     patch.setattr(Loop, "write", write)
 
 
+def told_early(
+    kind: type[Record], advice: Callable[[Any, open_session.OpenSession], r.Advice]
+) -> Callable[[Patch], None]:
+    """The centre hears of an outcome when its intent is written."""
+
+    def apply(patch: Patch) -> None:
+        real = Loop.write
+
+        def write(self: Loop, record: Record) -> None:
+            real(self, record)
+            if isinstance(record, kind):
+                session = self.book.session
+                assert session is not None
+                told = {"reason": "early", "journal_head": self._memory.journal.head()[1], **advice(record, session)}
+                self._crew.send("line", Advise("early", told), 0)
+
+        patch.setattr(Loop, "write", write)
+
+    return apply
+
+
 def swapped_steps(first: type[fx.Effect], second: type[fx.Effect]) -> Callable[[Patch], None]:
     """In every step that has both, they go out the wrong way round, and the first is done at once."""
 
@@ -359,6 +390,17 @@ def believed(session: open_session.OpenSession, intent: r.PrintIntent) -> Record
     return r.CopyPrinted(intent.rid, intent.copy, line.issue_number, "begun", intent.printer_counter, line.fee_yen)
 
 
+def guesses_without_a_counter(patch: Patch) -> None:
+    real = recovery._print_outcome
+
+    def probably(session: open_session.OpenSession, intent: r.PrintIntent, counter: int | None) -> Record:
+        if counter is None:
+            return r.CopySpoiled(intent.rid, intent.copy, "probably")
+        return real(session, intent, counter)
+
+    patch.setattr(recovery, "_print_outcome", probably)
+
+
 def settled_as(paid: Callable[[r.PayIntent], int]) -> Callable[[Patch], None]:
     def settle(intent: r.PayIntent, _: object) -> Record:
         return r.PayDone(intent.sid, intent.value_yen, intent.coins, paid(intent), 1, 1)
@@ -394,28 +436,6 @@ def never_recovers(patch: Patch) -> None:
 # --- the journal ------------------------------------------------------------------------------------
 
 
-def never_syncs(patch: Patch) -> None:
-    def sync(self: MemoryDisk, name: str) -> None:
-        self.on_step("sync", "before")
-        self.on_step("sync", "after")
-
-    patch.setattr(MemoryDisk, "sync", sync)
-
-
-def shares_sectors(patch: Patch) -> None:
-    patch.setattr(journal_module.frames, "align", lambda offset: offset)
-
-
-def leaves_the_torn_tail(patch: Patch) -> None:
-    real = frames.scan
-
-    def scan(data: bytes) -> Scan:
-        found = real(data)
-        return found if found.ending is not Ending.TORN else replace(found, ending=Ending.CLEAN)
-
-    patch.setattr(journal_module.frames, "scan", scan)
-
-
 def swallows_a_broken_medium(patch: Patch) -> None:
     """What a record's loss means is decided by nobody: every record is optional."""
     real = Journal.append
@@ -434,6 +454,7 @@ class Mutant:
     invariants: tuple[str, ...]
     script: str = ONE
     faults: frozenset[str] = POWER
+    depth: int = 1
 
 
 MUTANTS: dict[str, Mutant] = {
@@ -449,6 +470,15 @@ MUTANTS: dict[str, Mutant] = {
     "pay intent written after the coins": Mutant(written_after(r.PayIntent, r.PayDone), ("I1",)),
     "slot opening written after the first coin": Mutant(written_after(r.SlotOpened, r.Coin, r.SlotClosed), ("I2",)),
     "charged before the paper": Mutant(charges_before_the_paper, ("I9", "X2"), faults=DEVICES),
+    "printer's counter of another sheet": Mutant(
+        written_as(
+            r.PrintIntent, lambda intent: replace(intent, printer_counter=intent.printer_counter - intent.pages)
+        ),
+        ("I9", "I12"),
+    ),
+    "pages of the copy forgotten": Mutant(
+        written_as(r.PrintIntent, lambda intent: replace(intent, pages=1)), ("I9",), "two copies of two pages"
+    ),
     "printed again when unsure": Mutant(prints_again_when_unsure, ("I9", "I12", "X2"), faults=DEVICES),
     "written is taken for printed": Mutant(outcome_becomes(written_is_printed), ("I9",), faults=DEVICES),
     "unsure is taken for not printed": Mutant(outcome_becomes(unsure_is_not_printed), ("I12",), faults=DEVICES),
@@ -468,6 +498,15 @@ MUTANTS: dict[str, Mutant] = {
     "coins are not written": Mutant(never_written(r.Coin), ("I2", "X2")),
     "advice acknowledged unsent": Mutant(acknowledged_unsent, ("I7", "I8")),
     "issued is told as void": Mutant(told_otherwise, ("I8", "X2")),
+    "issued told before the paper": Mutant(
+        told_early(r.PrintIntent, lambda i, _: {"op": "issued", "request_id": i.rid, "copy": i.copy}),
+        ("I8",),
+        faults=DEVICES,
+    ),
+    "claim sent before a hopper is asked": Mutant(
+        told_early(r.PayIntent, lambda _, s: {"op": "claim", "key": s.next_claim_key, "amount_yen": s.ledger.owed_yen}),
+        ("I4",),
+    ),
     "claim told of another amount": Mutant(claims_something_else, ("I4", "X2"), CLAIMS, DEVICES),
     "request sent before it is written": Mutant(swapped_steps(fx.Reserve, fx.Write), ("I7", "X2")),
     "start pays": Mutant(pays_at_boot, ("I13",)),
@@ -476,6 +515,8 @@ MUTANTS: dict[str, Mutant] = {
     "start spoils without asking": Mutant(
         print_outcome(lambda _, intent: r.CopySpoiled(intent.rid, intent.copy, "restart")), ("I12", "I8")
     ),
+    "start guesses without a counter": Mutant(guesses_without_a_counter, ("I12",), "printer without a counter"),
+    "start forgets what is owed": Mutant(start_forgets(r.ClaimIntent, r.AdviceQueued), ("I4", "I15", "X2")),
     "start doubts nothing": Mutant(settled_as(lambda intent: intent.coins), ("I1",)),
     "start takes nothing for paid": Mutant(settled_as(lambda _: 0), ("I1",)),
     "start forgets to flag a missing coin": Mutant(start_forgets(r.Flag), ("I2", "I12"), NO_COUNTER),
@@ -483,9 +524,18 @@ MUTANTS: dict[str, Mutant] = {
     "start never closes": Mutant(start_forgets(r.SessionClosed), ("I6", "I15", "X2")),
     "start assumes the request never arrived": Mutant(asks_nobody_about_requests, ("I7",)),
     "start leaves everything open": Mutant(never_recovers, ("I6", "I15", "X2")),
-    "journal never syncs": Mutant(never_syncs, ("I14", "I7", "I15", "X2"), faults=MEDIUM),
-    "journal writes into acknowledged sectors": Mutant(shares_sectors, ("I7", "I14", "I15", "X2"), faults=MEDIUM),
-    "journal leaves the torn tail": Mutant(leaves_the_torn_tail, ("I14", "I15", "X2"), faults=MEDIUM),
+    "journal never syncs": Mutant(mistakes.never_syncs, ("I14", "I7", "I15", "X2"), faults=MEDIUM),
+    "journal writes into acknowledged sectors": Mutant(
+        mistakes.shares_sectors, ("I7", "I14", "I15", "X2"), faults=MEDIUM
+    ),
+    "journal leaves the torn tail": Mutant(mistakes.leaves_the_torn_tail, ("I14", "I15", "X2"), faults=MEDIUM),
+    "journal does not sync at a start": Mutant(
+        mistakes.does_not_sync_at_the_start, ("I14", "I15"), faults=frozenset({"killed", "dropped"}), depth=2
+    ),
+    "journal believes without checksums": Mutant(
+        mistakes.believes_without_checksums, ("I14", "I15", "X2"), faults=MEDIUM
+    ),
+    "journal tells a head it can lose": Mutant(mistakes.tells_a_head_it_can_lose, ("I14",), faults=POWER),
     "journal leaves coins out": Mutant(swallows_a_broken_medium, ("I2", "X2"), faults=MEDIUM),
 }
 
@@ -503,7 +553,8 @@ def a_red_history(mutant: Mutant, script: Script) -> str | None:
     for first in range(13):
         with pytest.MonkeyPatch.context() as patch:
             mutant.apply(patch)
-            found = Explorer(script, depth=1, share=(first, 13), stop_at_red=True, only=mutant.faults).explore()
+            explorer = Explorer(script, mutant.depth, share=(first, 13), stop_at_red=True, only=mutant.faults)
+            found = explorer.explore()
         if found.reds:
             return found.reds[0]
     return None

@@ -15,7 +15,7 @@ from drivers.errors import DeviceError
 from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import CardKind, CardRead, Challenge
 from host_sim import pki
-from host_sim.adapters.card_memory import CardSlot, MemoryReader
+from host_sim.adapters.card_memory import MemoryReader
 from host_sim.clock import VirtualClock
 from host_sim.models.card import ATRS, ChipCard, JpkiCard, Manners
 from host_sim.models.municipal_card import IdentityRecord, municipal_application
@@ -117,11 +117,9 @@ class Table:
 
     def __init__(self, card: ChipCard | None = None, *, total_deadline_s: float = 10.0) -> None:
         self.clock = VirtualClock()
-        self.slot = CardSlot()
+        self.slot = MemoryReader(self.clock)
         self.now = NOON
-        self.driver = CardReaderDriver(
-            MemoryReader(self.slot, self.clock), lambda: self.now, total_deadline_s=total_deadline_s
-        )
+        self.driver = CardReaderDriver(self.slot, lambda: self.now, total_deadline_s=total_deadline_s)
         if card is not None:
             self.slot.insert(card)
 

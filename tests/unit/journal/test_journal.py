@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from firmware.book import records as r
 from firmware.book.book import Book
+from firmware.book.open_session import ProtocolBroken
 from firmware.book.schema import RecordInvalid
 from firmware.journal import frames
 from firmware.journal.disk import Disk, FileDisk
@@ -43,21 +44,6 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     made: Disk = MemoryDisk() if request.param == "memory" else FileDisk(tmp_path / "journal")
     yield made
     made.close()
-
-
-def test_a_medium_keeps_what_it_is_given(disk: Disk) -> None:
-    assert list(disk.names()) == []
-    disk.create("b", b"head", 4096)
-    disk.create("a", b"", 1024)
-    assert list(disk.names()) == ["a", "b"]
-    disk.write_at("b", 1000, b"words")
-    disk.sync("b")
-    assert disk.read("b") == b"head".ljust(1000, b"\0") + b"words".ljust(3096, b"\0")
-    assert disk.read("b", 4) == b"head"
-    assert disk.free_bytes() > 0
-    with pytest.raises(OSError, match=r".") as caught:
-        disk.read("c")
-    assert caught.value.errno == errno.ENOENT
 
 
 def test_a_whole_session_comes_back_in_order(disk: Disk) -> None:
@@ -315,6 +301,11 @@ def damage_first(disk: MemoryDisk) -> None:
     disk.damage(segment_name(0), 700, b"\xff")
 
 
+def damage_last(disk: MemoryDisk) -> None:
+    """In the segment that is written to: what lies behind was acknowledged, so this is no torn tail."""
+    disk.damage(segment_name(2), 512 + 40, b"\xff")
+
+
 def damage_header(disk: MemoryDisk) -> None:
     disk.damage(segment_name(1), 20, b"\xff")
 
@@ -343,7 +334,7 @@ def cut_in_the_middle(disk: MemoryDisk) -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", [damage_first, damage_header, lose_middle, lose_first, another_machines, cut_in_the_middle]
+    "harm", [damage_first, damage_last, damage_header, lose_middle, lose_first, another_machines, cut_in_the_middle]
 )
 def test_what_was_acknowledged_and_is_gone_keeps_the_machine_out_of_service(harm: Callable[[MemoryDisk], None]) -> None:
     disk = MemoryDisk()
@@ -436,6 +427,16 @@ def test_a_normal_session_fits_four_kilobytes() -> None:
         memory.rest()
         used = frames.align(frames.scan(disk.read(segment_name(0))).end) - frames.SECTOR
         assert used <= 4096
+
+
+def test_a_record_that_does_not_follow_is_refused_before_a_byte_is_written() -> None:
+    """Written first, it would stop every later start."""
+    disk = MemoryDisk()
+    memory = Memory(open_journal(disk))
+    before = disk.read(segment_name(0))
+    with pytest.raises(ProtocolBroken):
+        memory.note(r.SessionClosed("0" * 32, 0, 0, 0, 0, "issued", ""))
+    assert disk.read(segment_name(0)) == before
 
 
 def test_records_that_do_not_follow_from_each_other_close_the_machine() -> None:

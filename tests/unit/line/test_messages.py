@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drivers.line import fields, messages
 from drivers.line.fields import BadMessage
-from drivers.vocabulary import AuthenticationMethod, CentreRefusal, CopyState
+from drivers.vocabulary import AuthenticationMethod, CentreRefusal, CopyState, claim_code
 from host_sim.centre import messages as centre_words
 from tests.unit.centre.town import Town
 
@@ -268,4 +268,4 @@ def test_a_question_that_cannot_be_asked_is_refused(spoil: Callable[[Any], None]
 
 def test_the_claim_code_is_the_readmes() -> None:
     """SHA-256(16 zero bytes) = 374708fff7719dd5979ec875d56cd2286f6d3cf7ec317a3b25632aab28ec37bb."""
-    assert messages.claim_code("0" * 32) == "G7DST99Z"
+    assert claim_code("0" * 32) == "G7DST99Z"

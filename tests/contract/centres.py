@@ -1,0 +1,84 @@
+"""The centres that a machine's line may end at: the real one without a wire and over TLS, and the rig's."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from drivers.line.centre import CentreLine, Transport
+from drivers.vocabulary import Authenticated, Challenge, OrderItem
+from host_sim.clock import VirtualClock
+from host_sim.rig.centre import MemoryCentre
+from tests.process.running_centre import Running, read_of, running_centre
+from tests.process.tls_servers import MACHINE
+from tests.unit.centre.cards import Card, certificate, rsa_key
+from tests.unit.centre.town import SHOP, TUESDAY, Session, Town
+
+CENTRES = ("rig", "memory", "tls")
+
+
+@dataclass
+class Place:
+    """One machine's line to a centre, and what a test does there."""
+
+    line: CentreLine
+    transport: Transport
+    machine: str
+    card: Card
+    later: Callable[[timedelta], None]  # the centre's clock goes on
+    silent: Callable[[], AbstractContextManager[None]] | None = (
+        None  # while heartbeats stay unanswered, where that can be
+    )
+
+    def session(self) -> Session:
+        nonce = secrets.token_bytes(16)
+        challenge = self.line.challenge(nonce, self.card.read)
+        assert isinstance(challenge, Challenge), challenge
+        who = self.line.authenticate(nonce, challenge, self.card.prove(challenge, nonce, self.machine))
+        assert isinstance(who, Authenticated), who
+        return Session(self.line, nonce, self.card, challenge, who)
+
+
+@contextmanager
+def centre(kind: str, run: Path) -> Iterator[Place]:
+    if kind == "rig":
+        yield _rig()
+    elif kind == "memory":
+        town = Town()
+
+        def later(by: timedelta) -> None:
+            town.now += by
+
+        yield Place(town.line(), town.transport(), SHOP.name, town.card("hanako"), later)
+    else:
+        with running_centre(run) as running:
+            line, transport = running.lines()
+            yield Place(line, transport, MACHINE, running.cards["hanako"], running.later, partial(_held, running))
+
+
+@contextmanager
+def _held(running: Running) -> Iterator[None]:
+    running.cable.hold()
+    yield
+    running.cable.mend()
+
+
+def _rig() -> Place:
+    clock = VirtualClock()
+    made = MemoryCentre(clock, lambda: TUESDAY + timedelta(seconds=clock.monotonic()), "rig-01")
+    line = CentreLine(made, made.key.public_key().public_bytes_raw(), "rig-01", 8.0)
+
+    @contextmanager
+    def silent() -> Iterator[None]:
+        made.faults.slow.add("heartbeats")
+        yield
+
+    card = Card(read_of(certificate()), rsa_key("holder"))
+    return Place(line, made, "rig-01", card, lambda by: clock.advance(by.total_seconds()), silent)
+
+
+def inkan(session: Session, copies: int = 1) -> OrderItem:
+    return session.item("inkan", copies)

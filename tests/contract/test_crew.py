@@ -1,0 +1,115 @@
+"""`firmware.workers.Crew`: threads, and the two crews of virtual time."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from drivers.errors import NoReply
+from firmware.desks import Answer, Command, Health, WipeDesk
+from firmware.session.events import Fault
+from firmware.workers import Crew, ThreadCrew
+from host_sim.clock import VirtualClock
+from host_sim.rig.crew import InlineCrew
+from host_sim.rig.late import LateCrew
+
+
+@dataclass
+class Counting:
+    """A desk that answers every command with how many it has had; `broken`: its device is silent."""
+
+    name: str
+    broken: bool = False
+    asked: int = 0
+    _at_work: bool = field(default=False, repr=False)
+
+    def start(self) -> Sequence[Answer]:
+        return [Health(self.name, frozenset())]
+
+    def handle(self, command: Command) -> Sequence[Answer]:
+        assert not self._at_work, "one command at a time"
+        self._at_work = True
+        self.asked += 1
+        self._at_work = False
+        if self.broken:
+            raise NoReply(self.name, "it is silent")
+        return [Health(self.name, frozenset({str(self.asked)}))]
+
+    def poll(self) -> Sequence[Answer]:
+        return []
+
+    def poll_every_s(self) -> float:
+        return 3600.0
+
+
+@dataclass
+class Place:
+    crew: Crew
+    desks: dict[str, Counting]
+
+    def hear(self, count: int) -> list[Any]:
+        """The next so many answers."""
+        heard = [self.crew.receive(20.0) for _ in range(count)]
+        assert None not in heard
+        return heard
+
+
+def crew_of(kind: str, desks: list[Counting]) -> ThreadCrew | InlineCrew:
+    name, _, seed = kind.partition(" ")
+    clock = VirtualClock()
+    match name:
+        case "threads":
+            return ThreadCrew(desks, clock)
+        case "inline":
+            return InlineCrew(desks, clock, {}, {})
+        case _:
+            return LateCrew(desks, clock, {}, {}, random.Random(int(seed)))
+
+
+@pytest.fixture(params=["threads", "inline", "late 0", "late 1", "late 2"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    desks = [Counting("card"), Counting("paper")]
+    crew = crew_of(request.param, desks)
+    crew.start()
+    yield Place(crew, {desk.name: desk for desk in desks})
+    if isinstance(crew, ThreadCrew):
+        crew.stop()
+
+
+def test_every_desk_is_started_and_nobody_had_asked_for_that(place: Place) -> None:
+    heard = place.hear(2)
+    assert {one.answer for one in heard} == {Health(name, frozenset()) for name in ("card", "paper")}
+    assert {one.ticket for one in heard} == {None}
+
+
+def test_a_desk_takes_its_commands_in_order_and_answers_them_with_their_tickets(place: Place) -> None:
+    place.hear(2)
+    for ticket in range(1, 11):
+        for name in place.desks:
+            place.crew.send(name, WipeDesk(), ticket)
+    heard = place.hear(20)
+    for name in place.desks:
+        mine = [(one.ticket, one.answer) for one in heard if one.desk == name]
+        assert mine == [(ticket, Health(name, frozenset({str(ticket)}))) for ticket in range(1, 11)]
+
+
+def test_a_device_that_fails_costs_its_own_desk_alone(place: Place) -> None:
+    place.hear(2)
+    place.desks["paper"].broken = True
+    for ticket in (1, 2):
+        place.crew.send("paper", WipeDesk(), ticket)
+    place.crew.send("card", WipeDesk(), 3)
+    heard = place.hear(4)
+    paper = [(one.ticket, one.answer) for one in heard if one.desk == "paper"]
+    assert [ticket for ticket, _ in paper] == [1, None, 2], "a fault, what it closes, and a fault at once"
+    assert [type(answer) for _, answer in paper] == [Fault, Health, Fault]
+    assert place.desks["paper"].asked == 1, "a desk that is down is not asked"
+    assert [one.answer for one in heard if one.desk == "card"] == [Health("card", frozenset({"1"}))]
+
+
+def test_nothing_to_hear_is_nothing_when_the_time_is_over(place: Place) -> None:
+    place.hear(2)
+    assert place.crew.receive(0.0) is None
+    assert place.crew.receive(0.05) is None

@@ -1,0 +1,123 @@
+"""The real centre as a process of its own, over TLS, behind a cable that can fail."""
+
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from drivers.line.centre import CentreLine
+from drivers.line.tls import TlsTransport
+from drivers.vocabulary import AuthenticationMethod, CardKind, CardRead
+from host_sim.adapters.line import FaultyLine
+from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock, free_port
+from tests.unit.centre.cards import Card, authority, certificate, rsa_key
+from tests.unit.centre.town import TUESDAY
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass
+class Running:
+    """The centre of one run directory, behind a cable."""
+
+    run: Path
+    cable: FaultyLine
+    cards: dict[str, Card]
+    process: "subprocess.Popen[bytes]"
+
+    def line(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> CentreLine:
+        return self.lines(machine, deadline_s)[0]
+
+    def lines(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> tuple[CentreLine, TlsTransport]:
+        tls = self.run / "centre" / "tls"
+        transport = TlsTransport(
+            host="127.0.0.1",
+            port=self.cable.port,
+            ca_file=tls / "ca.pem",
+            server_spki_sha256=(tls / "server-spki.hex").read_text(),
+            client_certificate=tls / f"{machine}.pem",
+            client_key=tls / f"{machine}.key",
+            clock=RealClock(),
+        )
+        key = bytes.fromhex((tls / "manifest-key.hex").read_text())
+        return CentreLine(transport, key, machine, deadline_s), transport
+
+    def later(self, by: timedelta) -> None:
+        """The centre's clock goes on."""
+        offset, fresh = self.run / "clock-offset", self.run / "clock-offset.new"
+        fresh.write_text(str(float(offset.read_text()) + by.total_seconds()))
+        fresh.replace(offset)
+
+
+def read_of(der: bytes) -> CardRead:
+    return CardRead(
+        kind=CardKind.INDIVIDUAL_NUMBER,
+        method=AuthenticationMethod.JPKI,
+        credential=der,
+        pin_tries_left=3,
+        valid_until=None,
+    )
+
+
+def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
+    named = [word for machine in machines for word in ("--machine", machine)]
+    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
+    process = subprocess.Popen(command, cwd=ROOT)
+    for _ in range(400):
+        assert process.poll() is None, "the centre fell"
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.1).close()
+        except OSError:
+            threading.Event().wait(0.05)
+        else:
+            return process
+    process.kill()
+    raise AssertionError("the centre did not come up")
+
+
+@contextmanager
+def running_centre(run: Path) -> Iterator[Running]:
+    """A centre of its own below the new directory `run`, at ten o'clock of a Tuesday in Japan."""
+    (run / "wallet" / "ca").mkdir(parents=True)
+    (run / "wallet" / "ca" / "auth.pem").write_bytes(authority().public_bytes(Encoding.PEM))
+    cards = {holder: certificate() for holder in ("hanako", "taro", "kazuko", "nguyen")}
+    entries = [
+        {
+            "card": holder,
+            "kind": "individual_number",
+            "holder": holder,
+            "method": "jpki",
+            "credential_sha256": hashlib.sha256(der).hexdigest(),
+            "certificate_serial": 1,
+            "user_id": None,
+            "pin": None,
+            "card_public_key": None,
+            "valid_until": None,
+            "trouble": None,
+        }
+        for holder, der in cards.items()
+    ]
+    (run / "wallet" / "registry.json").write_text(json.dumps(entries))
+    # 10:00 in Japan on a Tuesday, whatever the hour is here: the offset is the simulator's own way to set the clock.
+    offset_s = TUESDAY.timestamp() - time.time()
+    (run / "clock-offset").write_text(str(offset_s))
+    port = free_port()
+    machines = [f"machine-{n:02}:store" for n in range(4)]
+    process = start(run, port, f"{MACHINE}:store", *machines)
+    try:
+        with FaultyLine(port) as cable:
+            hands = {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
+            yield Running(run, cable, hands, process)
+    finally:
+        process.terminate()
+        process.wait(10)
