@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from drivers.errors import NoReply
-from firmware.desks import Answer, Command, Health, WipeDesk
+from drivers.errors import DeviceError, NoReply
+from firmware.desks import KEYPAD, OF_MACHINE, PAPER, Answer, DeskName, Health, OfSession, WipeDesk
 from firmware.session.events import Fault
 from firmware.workers import Crew, ThreadCrew
 from host_sim.clock import VirtualClock
@@ -22,13 +22,15 @@ class Counting:
 
     name: str
     broken: bool = False
+    reason_when_down: str | None = None
     asked: int = 0
+    stopped: int = 0
     _at_work: bool = field(default=False, repr=False)
 
     def start(self) -> Sequence[Answer]:
         return [Health(self.name, frozenset())]
 
-    def handle(self, command: Command) -> Sequence[Answer]:
+    def handle(self, command: WipeDesk) -> Sequence[Answer]:
         assert not self._at_work, "one command at a time"
         self._at_work = True
         self.asked += 1
@@ -43,11 +45,20 @@ class Counting:
     def poll_every_s(self) -> float:
         return 3600.0
 
+    def stop(self) -> None:
+        self.stopped += 1
+
+    def works_down(self, command: object) -> bool:
+        return False
+
+    def failed(self, error: DeviceError) -> Sequence[Answer]:
+        return [Health(self.name, frozenset({"silent"}))]
+
 
 @dataclass
 class Place:
     crew: Crew
-    desks: dict[str, Counting]
+    desks: dict[DeskName[WipeDesk], Counting]
 
     def hear(self, count: int) -> list[Any]:
         """The next so many answers."""
@@ -70,46 +81,56 @@ def crew_of(kind: str, desks: list[Counting]) -> ThreadCrew | InlineCrew:
 
 @pytest.fixture(params=["threads", "inline", "late 0", "late 1", "late 2"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    desks = [Counting("card"), Counting("paper")]
+    desks = [Counting(KEYPAD), Counting(PAPER)]
     crew = crew_of(request.param, desks)
     crew.start()
     yield Place(crew, {desk.name: desk for desk in desks})
-    if isinstance(crew, ThreadCrew):
-        crew.stop()
+    crew.stop()
 
 
 def test_every_desk_is_started_and_nobody_had_asked_for_that(place: Place) -> None:
     heard = place.hear(2)
-    assert {one.answer for one in heard} == {Health(name, frozenset()) for name in ("card", "paper")}
-    assert {one.ticket for one in heard} == {None}
+    assert {one.answer for one in heard} == {Health(name, frozenset()) for name in (KEYPAD, PAPER)}
+    assert {one.whose for one in heard} == {OF_MACHINE}
 
 
 def test_a_desk_takes_its_commands_in_order_and_answers_them_with_their_tickets(place: Place) -> None:
     place.hear(2)
     for ticket in range(1, 11):
         for name in place.desks:
-            place.crew.send(name, WipeDesk(), ticket)
+            place.crew.send(name, WipeDesk(), OfSession(ticket))
     heard = place.hear(20)
     for name in place.desks:
-        mine = [(one.ticket, one.answer) for one in heard if one.desk == name]
-        assert mine == [(ticket, Health(name, frozenset({str(ticket)}))) for ticket in range(1, 11)]
+        mine = [(one.whose, one.answer) for one in heard if one.desk == name]
+        assert mine == [(OfSession(ticket), Health(name, frozenset({str(ticket)}))) for ticket in range(1, 11)]
 
 
 def test_a_device_that_fails_costs_its_own_desk_alone(place: Place) -> None:
     place.hear(2)
-    place.desks["paper"].broken = True
+    place.desks[PAPER].broken = True
     for ticket in (1, 2):
-        place.crew.send("paper", WipeDesk(), ticket)
-    place.crew.send("card", WipeDesk(), 3)
+        place.crew.send(PAPER, WipeDesk(), OfSession(ticket))
+    place.crew.send(KEYPAD, WipeDesk(), OfSession(3))
     heard = place.hear(4)
-    paper = [(one.ticket, one.answer) for one in heard if one.desk == "paper"]
-    assert [ticket for ticket, _ in paper] == [1, None, 2], "a fault, what it closes, and a fault at once"
+    paper = [(one.whose, one.answer) for one in heard if one.desk == PAPER]
+    assert [whose for whose, _ in paper] == [OfSession(1), OF_MACHINE, OfSession(2)], (
+        "a fault, what it closes, and a fault at once"
+    )
     assert [type(answer) for _, answer in paper] == [Fault, Health, Fault]
-    assert place.desks["paper"].asked == 1, "a desk that is down is not asked"
-    assert [one.answer for one in heard if one.desk == "card"] == [Health("card", frozenset({"1"}))]
+    assert place.desks[PAPER].asked == 1, "a desk that is down is not asked"
+    assert [one.answer for one in heard if one.desk == KEYPAD] == [Health(KEYPAD, frozenset({"1"}))]
 
 
 def test_nothing_to_hear_is_nothing_when_the_time_is_over(place: Place) -> None:
     place.hear(2)
     assert place.crew.receive(0.0) is None
     assert place.crew.receive(0.05) is None
+
+
+def test_a_stop_lets_each_desk_leave_its_devices_in_order_unless_it_is_down(place: Place) -> None:
+    place.hear(2)
+    place.desks[PAPER].broken = True
+    place.crew.send(PAPER, WipeDesk(), OfSession(1))
+    place.hear(2)
+    place.crew.stop()
+    assert (place.desks[KEYPAD].stopped, place.desks[PAPER].stopped) == (1, 0)

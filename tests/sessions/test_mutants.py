@@ -24,7 +24,7 @@ from firmware.book import records as r
 from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate
 from firmware.book.book import Book
 from firmware.book.records import Record
-from firmware.desks import Advise
+from firmware.desks import LINE, Advise
 from firmware.desks.coin import CoinDesk
 from firmware.desks.paper import PaperDesk
 from firmware.journal.journal import Journal
@@ -300,7 +300,7 @@ def claims_something_else(patch: Patch) -> None:
 
 
 def told_early(
-    kind: type[Record], advice: Callable[[Any, open_session.OpenSession], r.Advice]
+    kind: type[Record], advice: Callable[[Any, open_session.OpenSession], dict[str, Any]]
 ) -> Callable[[Patch], None]:
     """The centre hears of an outcome when its intent is written."""
 
@@ -313,7 +313,7 @@ def told_early(
                 session = self.book.session
                 assert session is not None
                 told = {"reason": "early", "journal_head": self._memory.journal.head()[1], **advice(record, session)}
-                self._crew.send("line", Advise("early", told), 0)
+                self.send(LINE, Advise("early", told))
 
         patch.setattr(Loop, "write", write)
 
