@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from drivers.pin_pad.entry import PinBuffer
 from drivers.ports import ByteStream, Clock
 from firmware.book.book import Book
+from firmware.config.hours import ServiceHours
 from firmware.config.settings import Settings
 from firmware.config.unit import Unit
 from firmware.console.access import HARD_LOCK
@@ -36,7 +37,6 @@ from firmware.paper.vault import Vault
 from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Printer
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
-from firmware.service.hours import ServiceHours
 from firmware.service.reception import Reception
 from firmware.service.start import Witnesses, begin
 from firmware.session.context import House

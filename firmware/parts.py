@@ -34,13 +34,13 @@ from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit, UnitError
 from firmware.desks import Desk
+from firmware.desks.press import Press
 from firmware.journal.disk import Disk, FileDisk, open_mounted
 from firmware.journal.journal import SEGMENT_BYTES, Journal, JournalBroken
 from firmware.journal.memory import Memory
 from firmware.journal.mirror import mirrored
 from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
-from firmware.paper.press import Press
 from firmware.ports import CoinAcceptor
 from firmware.published import facts_of, publish
 from firmware.screens import render as draw_scene
@@ -132,17 +132,17 @@ class RealParts:
         return why_unusable(self._unit_path, settings)
 
     def updates(self) -> Updates | None:
-        settings = self._unit.update
-        if settings is None:
+        table = self._unit.update
+        if table is None:
             return None
         try:
-            key = read_key(self.path(settings.key))
-            slots = Slots(FileDisk(self.path(settings.slots)), key)
+            key = read_key(self.path(table.key))
+            slots = Slots(FileDisk(self.path(table.slots)), key)
         except (OSError, ValueError) as error:
             raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
         return Updates(
             slots,
-            self.path(settings.bundle),
+            self.path(table.bundle),
             key,
             lock=installed_lock(),
             running=running_version(),
@@ -153,9 +153,9 @@ class RealParts:
 
     @cached_property
     def _screen(self) -> FramebufferScreen:
-        settings = self._unit.screen
-        sink = FileSink(self.path(settings.path), pixels=settings.pixels)
-        return FramebufferScreen(sink, pixels=settings.pixels)
+        table = self._unit.screen
+        sink = FileSink(self.path(table.path), pixels=table.pixels)
+        return FramebufferScreen(sink, pixels=table.pixels)
 
     def show(self, scene: Scene) -> None:
         self._screen.show(draw_scene(scene))
@@ -168,37 +168,37 @@ class RealParts:
         return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock), self.now)
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
-        settings = self._unit.keypad
-        return MatrixPinPad(MatrixPins(settings.rows, settings.columns), settings.keys, pin, self.clock)
+        table = self._unit.keypad
+        return MatrixPinPad(MatrixPins(table.rows, table.columns), table.keys, pin, self.clock)
 
     def door(self) -> BreakContact | None:
-        settings = self._unit.door
-        return None if settings is None else BreakContact(settings.pin)
+        table = self._unit.door
+        return None if table is None else BreakContact(table.pin)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
         """They go on from the counters that the book knows."""
-        settings = self._unit.coin
-        stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device="coin")
-        bus = CcTalkBus(stream, self.clock, checksum=Checksum(settings.checksum))
+        table = self._unit.coin
+        stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="coin")
+        bus = CcTalkBus(stream, self.clock, checksum=Checksum(table.checksum))
         hoppers = HopperBank(
             bus,
-            {hopper.value_yen: hopper.address for hopper in settings.hoppers},
-            styles={hopper.value_yen: hopper.dispense for hopper in settings.hoppers},
+            {hopper.value_yen: hopper.address for hopper in table.hoppers},
+            styles={hopper.value_yen: hopper.dispense for hopper in table.hoppers},
             explained=book.explained,
         )
         return self._acceptor(bus, book), hoppers
 
     def _acceptor(self, bus: CcTalkBus, book: Book) -> CoinAcceptor:
-        settings = self._unit.coin
-        if settings.pulse is not None:
-            pulse = settings.pulse
+        table = self._unit.coin
+        if table.pulse is not None:
+            pulse = table.pulse
             timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
             return PulseAcceptor(GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin), pulse.codes, timing)
         return Acceptor(
             bus,
-            settings.acceptor_address,
-            settings.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial,
-            settings.values,
+            table.acceptor_address,
+            table.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial,
+            table.values,
             book.acceptor_event,
             last_accepted_total=book.acceptor_explained,
         )
@@ -208,36 +208,36 @@ class RealParts:
         certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
         press = Press(certificate, receipt, unit.unit, self.now)
         drivers = []
-        for settings, profile, device in (
+        for table, profile, device in (
             (unit.printer, certificate, "printer"),
             (unit.receipt_printer, receipt, "receipt_printer"),
         ):
-            stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device=device)
+            stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device=device)
             drivers.append(PrinterDriver(stream, self.clock, profile, device))
         return Printers(drivers[0], drivers[1], press.pages, press.slip)
 
     # --- lines ----------------------------------------------------------------------------------
 
     def line(self) -> CentreLine:
-        settings = self._unit.centre
+        table = self._unit.centre
         transport = TlsTransport(
-            host=settings.host,
-            port=settings.port,
-            ca_file=self.path(settings.ca_file),
-            server_spki_sha256=self._hex(settings.server_spki_sha256),
-            client_certificate=self.path(settings.client_certificate),
-            client_key=self.path(settings.client_key),
+            host=table.host,
+            port=table.port,
+            ca_file=self.path(table.ca_file),
+            server_spki_sha256=self._hex(table.server_spki_sha256),
+            client_certificate=self.path(table.client_certificate),
+            client_key=self.path(table.client_key),
             clock=self.clock,
         )
-        manifest_key = bytes.fromhex(self._hex(settings.manifest_key))
-        return CentreLine(transport, manifest_key, self._unit.unit.name, settings.deadline_s)
+        manifest_key = bytes.fromhex(self._hex(table.manifest_key))
+        return CentreLine(transport, manifest_key, self._unit.unit.name, table.deadline_s)
 
     def console_line(self) -> ConsoleLine | None:
-        settings = self._unit.console
-        if settings is None:
+        table = self._unit.console
+        if table is None:
             return None
-        stream = SerialStream(str(self.path(settings.port)), settings.baud, self.clock, device="console")
-        return ConsoleLine(stream, self.path(settings.users))
+        stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="console")
+        return ConsoleLine(stream, self.path(table.users))
 
     def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
         return ThreadCrew(desks, self.clock)

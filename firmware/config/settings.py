@@ -14,9 +14,9 @@ from typing import Any
 
 from firmware.book import records
 from firmware.book.settings_book import SettingsBook
+from firmware.config.hours import ServiceHours
 from firmware.config.unit import Unit, UnitError, load_unit
 from firmware.journal.memory import Memory
-from firmware.service.hours import ServiceHours
 
 TRIAL_S = 600.0
 SETTINGS_MAX = 40  # lines of a set; far below what one record holds

@@ -38,25 +38,25 @@ class UnitIdentity(Table, frozen=True, kw_only=True):
     simulated: bool = False  # publishes state.json, reads a clock offset; refused with a production CA
 
 
-class CardSettings(Table, frozen=True, kw_only=True):
+class CardTable(Table, frozen=True, kw_only=True):
     reader: str  # PC/SC name, or its beginning
     kinds: tuple[CardKind, ...]
 
 
-class KeypadSettings(Table, frozen=True, kw_only=True):
+class KeypadTable(Table, frozen=True, kw_only=True):
     rows: tuple[int, ...]  # BCM numbers
     columns: tuple[int, ...]
     keys: tuple[tuple[str, ...], ...]  # Key words, row by row
 
 
-class HopperSettings(Table, frozen=True, kw_only=True):
+class HopperTable(Table, frozen=True, kw_only=True):
     address: Annotated[int, between(3, 255)]
     value_yen: Annotated[int, between(1, 500)]
     dispense: Literal["serial", "no_cipher"] = "no_cipher"
     coins: Annotated[int, between(0, TUBE_MAX)] = 0  # loaded when the journal is new
 
 
-class PulseSettings(Table, frozen=True, kw_only=True):
+class PulseTable(Table, frozen=True, kw_only=True):
     """An acceptor that counts in pulses on a GPIO wire, in the place of one on the ccTalk bus."""
 
     coin_pin: Annotated[int, between(0, 27)]  # BCM numbers; low is a pulse
@@ -83,7 +83,7 @@ class PulseSettings(Table, frozen=True, kw_only=True):
         return {count: int(yen) for yen, count in self.pulses.items()}
 
 
-class CoinSettings(Table, frozen=True, kw_only=True):
+class CoinTable(Table, frozen=True, kw_only=True):
     """The hoppers' ccTalk bus, and on it the acceptor unless `pulse` names another kind."""
 
     port: str
@@ -92,9 +92,9 @@ class CoinSettings(Table, frozen=True, kw_only=True):
     acceptor_address: Annotated[int, between(2, 255)] = 2  # 1 is the machine itself
     acceptor_serial: int | None = None  # the paired device; None pairs with the first seen; a pairing by staff wins
     values: Mapping[str, int] = {}  # coin identification -> yen; of no use with `pulse`
-    pulse: PulseSettings | None = None
+    pulse: PulseTable | None = None
     accepts_yen: tuple[int, ...]
-    hoppers: tuple[HopperSettings, ...]
+    hoppers: tuple[HopperTable, ...]
 
     def __post_init__(self) -> None:
         if self.pulse is None and not self.values:
@@ -117,13 +117,13 @@ class CoinSettings(Table, frozen=True, kw_only=True):
             raise ValueError("a pulse acceptor cannot refuse single coins: accepts_yen must be what pulse.pulses has")
 
 
-class PrinterSettings(Table, frozen=True, kw_only=True):
+class PrinterTable(Table, frozen=True, kw_only=True):
     port: str
     profile: str
     baud: int = 115200
 
 
-class CertificatePrinterSettings(PrinterSettings, frozen=True, kw_only=True):
+class CertificatePrinterTable(PrinterTable, frozen=True, kw_only=True):
     """The near-end sensor sees the outside of the roll: what it leaves depends on core, paper and where it is fixed."""
 
     sheets_at_near_end: Annotated[int, between(0, 1000)] = (
@@ -131,12 +131,12 @@ class CertificatePrinterSettings(PrinterSettings, frozen=True, kw_only=True):
     )
 
 
-class ScreenSettings(Table, frozen=True, kw_only=True):
+class ScreenTable(Table, frozen=True, kw_only=True):
     path: str
     pixels: Literal["bgrx", "rgb565"] = "bgrx"
 
 
-class CentreSettings(Table, frozen=True, kw_only=True):
+class CentreTable(Table, frozen=True, kw_only=True):
     host: str
     port: Annotated[int, between(1, 65535)]
     ca_file: str
@@ -148,21 +148,21 @@ class CentreSettings(Table, frozen=True, kw_only=True):
     heartbeat_s: Annotated[float, between(1, 600)] = 20.0
 
 
-class JournalSettings(Table, frozen=True, kw_only=True):
+class JournalTable(Table, frozen=True, kw_only=True):
     second: str | None = None  # a folder on another medium that keeps a second copy; it must be there
 
 
-class ConsoleSettings(Table, frozen=True, kw_only=True):
+class ConsoleTable(Table, frozen=True, kw_only=True):
     port: str
     baud: int = 115200
     users: str = "console-users.toml"  # accounts, readable by root only; see firmware/console/README.md
 
 
-class DoorSettings(Table, frozen=True, kw_only=True):
+class DoorTable(Table, frozen=True, kw_only=True):
     pin: Annotated[int, between(0, 27)]  # BCM number of the contact, closed to ground while the case is shut
 
 
-class UpdateSettings(Table, frozen=True, kw_only=True):
+class UpdateTable(Table, frozen=True, kw_only=True):
     slots: str  # a folder of the launcher's and this machine's alone; see firmware/update/README.md
     key: str  # a file with the public release key in hex
     bundle: str = "release.kofuki"  # where root lays a release ready
@@ -184,19 +184,19 @@ class Timeouts(Table, frozen=True, kw_only=True):
 
 class Unit(Table, frozen=True, kw_only=True):
     unit: UnitIdentity
-    card: CardSettings
-    keypad: KeypadSettings
-    coin: CoinSettings
-    printer: CertificatePrinterSettings
-    receipt_printer: PrinterSettings
-    screen: ScreenSettings
-    centre: CentreSettings
-    journal: JournalSettings = JournalSettings()
-    console: ConsoleSettings | None = None
-    door: DoorSettings | None = None
-    update: UpdateSettings | None = None
+    card: CardTable
+    keypad: KeypadTable
+    coin: CoinTable
+    printer: CertificatePrinterTable
+    receipt_printer: PrinterTable
+    screen: ScreenTable
+    centre: CentreTable
+    journal: JournalTable = JournalTable()
+    console: ConsoleTable | None = None
+    door: DoorTable | None = None
+    update: UpdateTable | None = None
     timeouts: Timeouts = Timeouts()
-    hours: Mapping[str, Any] = {}  # read by firmware.service.hours
+    hours: Mapping[str, Any] = {}  # read by firmware.config.hours
 
 
 def load_unit(path: Path, over: Mapping[str, Any] | None = None) -> Unit:

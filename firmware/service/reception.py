@@ -12,9 +12,9 @@ from drivers.vocabulary import Text
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case, MismatchCode
+from firmware.config.hours import ClosedUntil, Open, ServiceHours
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
-from firmware.service.hours import ClosedUntil, Open, ServiceHours
 from firmware.service.lockout import PIN_ATTACK, locked_until, must_report
 from firmware.session.scenes import Closed, Idle, Maintenance, Scene, Starting
 

@@ -86,7 +86,7 @@ class FaultyLine:
     # --- on the thread --------------------------------------------------------------------------
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(300)
 
     async def _become(self, fault: LineFault) -> None:
         self._fault = fault

@@ -8,6 +8,7 @@ Names and addresses are exact strings: Moji_Joho variation selectors stay in the
 parted by U+3000. See form rule 1, city rules 7, 8; the words in brackets are those of the standard.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -268,6 +269,10 @@ class RowUnreadable(Exception):
     """A row of the books is not what was stored there. Names the fields, and no value: it is about a person."""
 
 
+class KeyTwice(ValueError):
+    """Two equal keys in one object."""
+
+
 def pack(record: Any) -> str:
     """A record of this module as JSON text (dates as ISO 8601). `Register` is not one."""
     return _adapter(type(record)).dump_json(record).decode()
@@ -276,11 +281,20 @@ def pack(record: Any) -> str:
 def unpack(kind: type[Record], packed: str) -> Record:
     """The record that `pack` made `packed` from. Raises `RowUnreadable` for anything else."""
     try:
+        json.loads(packed, object_pairs_hook=_each_key_once)  # pydantic would keep the last of two
         record: Record = _adapter(kind).validate_json(packed)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False))
         raise RowUnreadable(f"a stored {kind.__name__} cannot be read: {', '.join(faults)}") from None
+    except (ValueError, RecursionError) as error:
+        why = "a key stands twice" if isinstance(error, KeyTwice) else "it is not JSON"
+        raise RowUnreadable(f"a stored {kind.__name__} cannot be read: {why}") from None
     return record
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise KeyTwice
 
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # worked out once for each kind of record

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from firmware.book import records as r
 from firmware.book.cases import Case
-from firmware.journal.frames import used_bytes
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 
@@ -200,12 +199,3 @@ class Checker:
             yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())
         path = printer.path
         yield from ((code, there and not path.spoiled_by()) for code, there in codes_in(path.burnt()).items())
-
-    def no_personal_data(self, words: tuple[bytes, ...]) -> None:
-        """I11, over everything that is on the medium."""
-        for name in self.machine.disk.names():
-            data = self.machine.disk.read(name)
-            stored = data[: used_bytes(data)]
-            for word in words:
-                if word in stored:
-                    raise Violation("I11: personal data is in the journal")

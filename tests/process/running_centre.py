@@ -73,7 +73,7 @@ def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
     named = [word for machine in machines for word in ("--machine", machine)]
     command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
     process = subprocess.Popen(command, cwd=ROOT)
-    for _ in range(400):
+    for _ in range(3000):
         assert process.poll() is None, "the centre fell"
         try:
             socket.create_connection(("127.0.0.1", port), 0.1).close()
@@ -120,4 +120,4 @@ def running_centre(run: Path) -> Iterator[Running]:
             yield Running(run, cable, hands, process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(300)

@@ -124,7 +124,7 @@ def test_a_machine_switched_off_and_on_goes_on_where_the_journal_ends(world: Wor
 
 
 def test_what_lies_about_afterwards_names_nobody(world: World) -> None:
-    """Journal, logs and published state; the books of the centre and the wallet are not the machine's."""
+    """Invariant I11: journal, logs and published state; the books of the centre and the wallet are not the machine's."""
     left = [world.run / name for name in ("state.json", "unit.toml", "firmware.log", "centre.log")]
     left += [path for path in (world.run / "journal").rglob("*") if path.is_file()]
     for path in left:

@@ -348,6 +348,7 @@ def set_pin(chip: ChipCard, digits: str) -> None:
 
 
 def test_no_name_reaches_the_journal(wallet: Cards) -> None:
+    """Invariant I11, on the medium."""
     machine = RigMachine()
     person = Person(wallet["hanako"])
     serve(machine, person)

@@ -69,6 +69,16 @@ def test_a_row_that_somebody_changed_by_hand_is_refused_and_names_the_field_alon
         unpack(Resident, row.replace(old, new, 1))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [('"sex":"男"', '"sex":"男","sex":"女"', "a key stands twice"), ('"sex":"男"', '"sex":', "it is not JSON")],
+)
+def test_a_row_with_a_key_twice_is_not_read_as_the_last_of_them(old: str, new: str, why: str) -> None:
+    row = pack(Town().register.by_key("taro"))
+    with pytest.raises(RowUnreadable, match=rf"^a stored Resident cannot be read: {why}$"):
+        unpack(Resident, row.replace(old, new, 1))
+
+
 def test_nobody_is_found_under_a_strange_number() -> None:
     with Town().store.reading() as c:
         assert books.snapshot(c, "0000000000") is None

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from drivers.vocabulary import CardKind
+from firmware.config.hours import TOKYO, ServiceHours
 from firmware.config.unit import UnitError, load_unit
-from firmware.service.hours import TOKYO, ServiceHours
 from host_sim.centre import rules
 
 UNITS = Path(__file__).parents[3] / "hardware" / "units"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.service.hours import ClosedReason, ClosedUntil, HoursError, Open, ServiceHours, business_date
+from firmware.config.hours import ClosedReason, ClosedUntil, HoursError, Open, ServiceHours, business_date
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 YEAR_END = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
