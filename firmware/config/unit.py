@@ -173,7 +173,7 @@ class JournalSettings:
 class ConsoleSettings:
     port: str
     baud: int = 115200
-    users: str = "console-users.toml"  # accounts, readable by root only; see firmware/console/README.md
+    users: str = "console-users.toml"  # accounts: root writes, we read; see firmware/console/README.md
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
