@@ -77,7 +77,9 @@ def load(path: Path) -> Accounts:
     """
     try:
         if path.stat().st_mode & 0o037:
-            raise AccountsUnusable("The file of accounts is open to others than its owner and the readers in its group.")
+            raise AccountsUnusable(
+                "The file of accounts is open to others than its owner and the readers in its group."
+            )
         return parse(path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError):
         raise AccountsUnusable("The file of accounts cannot be read.") from None
@@ -103,7 +105,9 @@ def parse(text: str) -> Accounts:
 
 def spell(accounts: Accounts) -> str:
     """The file's text."""
-    lines = ["# Accounts of the maintenance console; written by `python -m firmware.console`. For root and the service only."]
+    lines = [
+        "# Accounts of the maintenance console; written by `python -m firmware.console`. For root and the service only."
+    ]
     lines.append(f'unlock = "{accounts.unlock}"')
     for name, account in sorted(accounts.people.items()):
         lines += ["", f"[people.{name}]", f'role = "{account.role}"', f'salt = "{account.salt.hex()}"']

@@ -21,7 +21,11 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start p
 # no process to anybody (capabilities(7)).
 AS_USER = (
     *("setpriv", "--reuid=65333", "--regid=65333", "--clear-groups"),
-    *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search", "--bounding-set=-all,+dac_read_search"),
+    *(
+        "--inh-caps=-all,+dac_read_search",
+        "--ambient-caps=-all,+dac_read_search",
+        "--bounding-set=-all,+dac_read_search",
+    ),
 )
 PYTHON = (*AS_USER, sys.executable, "-I")
 ONLOOKER = """
