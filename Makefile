@@ -15,6 +15,10 @@ setup: .venv/ready
 sim: setup
 	$(BIN)/python -m host_sim up
 
+# After each change of requirements.lock; a test says when it is stale.
+requirements-machine.lock: requirements.lock pyproject.toml hardware/machine_lock.py
+	$(BIN)/python hardware/machine_lock.py
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
