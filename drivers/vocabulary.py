@@ -43,7 +43,7 @@ class CardKind(StrEnum):
 
 
 class AuthenticationMethod(StrEnum):
-    """How the centre learns who holds the card (facts/domain.md 6.2)."""
+    """How the centre learns who holds the card (city rule 9)."""
 
     JPKI = "jpki"  # 個人認証方式: the card checks the PIN and signs
     MUNICIPAL = "municipal"  # カードAP認証方式: the centre checks the PIN
@@ -146,7 +146,7 @@ class PinCancelled:
 
 @dataclass(frozen=True, slots=True)
 class KeyStuck:
-    """A key has been down longer than a person holds one (fault catalogue P1).
+    """A key has been down longer than a person holds one (fault P1).
 
     `key=None`: it went down as a digit of a PIN, so which one it is is not told.
     """

@@ -286,7 +286,7 @@ class Machine:
         }
 
     def _alarms(self, reasons: frozenset[Reason]) -> list[str]:
-        """A console that somebody tried to break open, until a heartbeat that said so was answered (catalogue K2)."""
+        """A console that somebody tried to break open, until a heartbeat that said so was answered (fault K2)."""
         locked = self.memory.book.console.tries >= HARD_LOCK
         heard = self._alarm_sent and Reason.LINE not in reasons
         self._alarm_sent, self._alarm_heard = locked, locked and (heard or self._alarm_heard)

@@ -1,6 +1,6 @@
 """A machine that must not run says so: on its screen, on the serial line and to the centre. Then it is tried again.
 
-Without a journal that can be read and written nothing may be taken, printed or paid (facts: reliability.md a.5, D2, D3).
+Without a journal that can be read and written nothing may be taken, printed or paid (journal rules 2 and 3, faults D2, D3).
 So nothing of the resident's is opened here but the coin slot, to shut it. After `TRY_AGAIN_S` the
 program ends and the service manager starts it anew: a medium that was put right needs nobody to tell the machine.
 """

@@ -1,4 +1,4 @@
-"""What keeps a PIN in this process's memory: no core dump, no debugger, no swap (facts: reliability.md c-4).
+"""What keeps a PIN in this process's memory: no core dump, no debugger, no swap (security rule 4).
 
 Set once at the start and read back from the kernel while the machine runs: a machine that is not as it must be takes no card.
 """

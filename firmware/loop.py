@@ -1,6 +1,6 @@
 """The one loop. It owns all state: an answer comes in, the session takes a step, effects go out in order.
 
-Order is the whole point. A `Write` is on the disk before the effect behind it is sent to any desk, so nothing
+Order is the whole point. A `Write` whose record must be durable is on the disk before the effect behind it is sent, so nothing
 irreversible happens that the journal does not know. An answer carries the ticket of the step that asked;
 when the session has moved on, the answer is counted and dropped before the table can see it. What happens by
 itself (a key, a coin, a card) has no ticket and is always heard.
@@ -239,7 +239,7 @@ class Loop:
             self.write(records.SheetsUsed(sheets=sheets, printer_counter=counter))
 
     def _note_door(self, opened: bool) -> None:
-        """Opened while nobody had asked for maintenance: on the disk before anything is seen of it (catalogue S1)."""
+        """Opened while nobody had asked for maintenance: on the disk before anything is seen of it (fault S1)."""
         self.reception.door_open = opened
         watched = self._console is not None and self._console.person is not None
         if opened and not (self.reception.state.in_maintenance and watched):
@@ -312,7 +312,7 @@ class Loop:
         return self.reception.admits
 
     def make_room(self) -> None:
-        """Everything durable, and room in the journal for the next session; without it none begins (catalogue D1).
+        """Everything durable, and room in the journal for the next session; without it none begins (fault D1).
 
         While nothing moves, for it may take a checkpoint: in maintenance the console says when.
         """
@@ -369,7 +369,7 @@ class Loop:
                 self._timer = Timer(now_s + WORK_S)
             case Wait.LONG_WORK:
                 self._timer = Timer(now_s + LONG_WORK_S)
-            case Wait.PAY:  # what is paid for must still be printed while the centre's promise holds (T2)
+            case Wait.PAY:  # what is paid for must still be printed while the centre's promise holds (fault T2)
                 self._timer = Timer(min(now_s + self._timeouts.pay_s, self._promise_ends_s - PRINT_MARGIN_S))
             case Wait.DONE if self.context.claim_yen:  # a code to write down
                 self._timer = Timer(now_s + self._timeouts.sorry_s)
@@ -425,7 +425,7 @@ class Loop:
         return self._trial_ends_s - self._clock.monotonic() if self.book.settings.on_trial else None
 
     def _end_trial(self) -> None:
-        """Nobody has kept the settings in time: back to those before, as soon as nobody is served (catalogue K5)."""
+        """Nobody has kept the settings in time: back to those before, as soon as nobody is served (fault K5)."""
         left_s = self.trial_left_s
         if left_s is not None and left_s <= 0 and self.state is State.IDLE and not self.reception.state.in_maintenance:
             self.write(records.SettingsDropped(reason="time"))

@@ -1,4 +1,4 @@
-"""Invented authorities and certificates, with the names and extensions of the real hierarchy (jpki.md 6), O=JPKI-TEST.
+"""Invented authorities and certificates, with the names and extensions of the real hierarchy (card source 6), O=JPKI-TEST.
 
 Keys are made once and kept in one folder, because they take a while to make; two processes may do so at once.
 """
@@ -168,7 +168,7 @@ def issuer_name(unit: str) -> x509.Name:
 
 
 def sign_as_card(key: rsa.RSAPrivateKey, content: bytes) -> bytes:
-    """PKCS#1 v1.5 type-1 padding around exactly what was sent (jpki.md 4)."""
+    """PKCS#1 v1.5 type-1 padding around exactly what was sent (card source 4)."""
     return key.sign(content, padding.PKCS1v15(), NoDigestInfo())
 
 

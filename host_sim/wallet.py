@@ -173,7 +173,7 @@ class _Maker:
         certificate = self._certificate(name, issuer, public, serial=serial, number=number, issued=issued, ends=ends)
         certificates = {0x0A: certificate, 0x0B: issuer.der, 0x02: self._signature.der}
         signers: dict[int, Any] = {0x17: partial(pki.sign_as_card, key)}
-        if trouble != "under_age":  # children have no signature certificate (jpki.md 2)
+        if trouble != "under_age":  # children have no signature certificate (card source 2)
             document_key = self._keys.rsa(f"{name}-sign")
             signers[0x1A] = partial(pki.sign_as_card, document_key)
             certificates[0x01] = pki.signature_certificate(
@@ -266,7 +266,7 @@ class _Maker:
         if entry["kind"] == "citizen":
             return ChipCard(ATRS["contact_2"], [application])
         document_key = self._keys.rsa(f"{name}-sign")
-        long_ago = date(2015, 12, 1)  # the signature certificates of 住基カード ended by January 2019 (jpki.md 2)
+        long_ago = date(2015, 12, 1)  # the signature certificates of 住基カード ended by January 2019 (card source 2)
         certificate = pki.signature_certificate(
             self._signature,
             document_key.public_key(),

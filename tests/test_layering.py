@@ -118,7 +118,7 @@ def test_codecs_are_pure(name: str) -> None:
 
 
 def test_the_console_has_no_way_out_of_its_grammar() -> None:
-    """Facts of reliability, c-17: no shell, no evaluation, nothing loaded by name."""
+    """Security rule 14: no shell, no evaluation, nothing loaded by name."""
     strays = [
         f"{relative(path)} has {node.id if isinstance(node, ast.Name) else node.attr}"
         for path in sorted((ROOT / "firmware" / "console").glob("*.py"))

@@ -1,6 +1,6 @@
 """APDUs, status words and lengths, in the specification's words. Pure.
 
-Sources: ISO/IEC 7816-4 (short APDUs of case 1 to 4, status words), ISO/IEC 8825-1 (lengths); facts jpki.md 4 (what
+Sources: ISO/IEC 7816-4 (short APDUs of case 1 to 4, status words), ISO/IEC 8825-1 (lengths); card source 4 (what
 the card answers).
 """
 

@@ -9,7 +9,7 @@ errors; it tells trouble in Python's own words, as a socket does:
     any other OSError       the reader, or the service behind it, is gone
 
 Above it are the applications, which see a `CardChannel`. The deadline is one for a whole question, not one for each
-command: a card may ask for more time for ever (fault catalogue C5).
+command: a card may ask for more time for ever (fault C5).
 """
 
 import contextlib

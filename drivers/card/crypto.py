@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from drivers.pin_pad.entry import must_be_whole
 
-SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (facts jpki.md 4)
+SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (card source 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Elementary files: found by identifier, read in whatever pieces the card gives, cut by the object's own length.
 
-The size of a file and what fills it behind the object are documented nowhere (facts jpki.md 2, 12), so neither is
+The size of a file and what fills it behind the object are documented nowhere (card sources 2, 11), so neither is
 relied on: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning.
 """
 

@@ -1,6 +1,6 @@
 """公的個人認証AP: the application on a 個人番号カード by which its holder is known.
 
-Files and commands are those of facts jpki.md 2 and 4. The user-authentication certificate is readable without a
+Files and commands are those of card sources 2 and 4. The user-authentication certificate is readable without a
 PIN, so an expired card is known before anybody types. The tries left are asked before each VERIFY, and a blocked
 PIN is never shown to the card; VERIFY is sent once and never again by the program. What a card is, is told by the
 label of its token: never by its ATR, its sizes or the order of its files.

@@ -30,7 +30,7 @@ from drivers.vocabulary import (
     WrongPin,
 )
 
-TOTAL_DEADLINE_S = 10.0  # fault catalogue C5
+TOTAL_DEADLINE_S = 10.0  # fault C5
 JAPAN = timezone(timedelta(hours=9))  # the dates on cards are days in Japan, which has no summer time
 
 
@@ -141,7 +141,7 @@ class CardReaderDriver:
     ) -> CardRead | CardNotUsable:
         if not card.selected():
             if label is CardKind.RESIDENT_REGISTER:
-                return CardNotUsable(CardRefusal.NO_CERTIFICATE, label)  # it can sign, but not log in (jpki.md 9)
+                return CardNotUsable(CardRefusal.NO_CERTIFICATE, label)  # it can sign, but not log in (card source 8)
             return CardNotUsable(CardRefusal.NOT_OUR_CARD)
         identity = card.identity()
         if identity is None:

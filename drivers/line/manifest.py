@@ -1,7 +1,7 @@
 """The centre's signed promise, the stamp on a document, and what of them must agree with what was asked. Pure.
 
 `verified` and `wrong_document` are the whole of the machine's guard against another person's paper: each returns the
-name of the first field that is not ours, and the caller turns that into `BindingFailed`. Facts: reliability.md a.6.
+name of the first field that is not ours, and the caller turns that into `BindingFailed`. See binding rules 1 to 9.
 """
 
 import base64

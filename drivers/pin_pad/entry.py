@@ -3,7 +3,7 @@
 The storage is a bytearray of fixed size, allocated once: growing it would leave the old bytes behind in
 freed memory. The digits leave only by `lend()`, as a view of that storage, and the storage is zeros again
 when the loan ends, however it ends. There is no way to print, compare, iterate, copy or pickle the buffer,
-because each of those makes copies that nobody can wipe (facts: ISO 9564-1; reliability c-1).
+because each of those makes copies that nobody can wipe (ISO 9564-1; security rule 1).
 """
 
 from collections.abc import Iterator

@@ -151,7 +151,7 @@ class PrinterDriver:
     def recount(self) -> Outcome:
         """What the printer's own counter says of a job that ended `PrintUnknown` because the line was lost.
 
-        Nothing is sent again, whatever it says (catalogue R5). Raises `NoReply`, `BadReply`, `LineLost`: not yet.
+        Nothing is sent again, whatever it says (fault R5). Raises `NoReply`, `BadReply`, `LineLost`: not yet.
         """
         doubt = self._doubt
         assert doubt is not None, "nothing is in doubt"
@@ -320,7 +320,7 @@ def _is(kind: type[Reply]) -> Callable[[Reply], bool]:
 
 
 def _is_bound(pages: Sequence[RasterPage], ticket: PrintTicket) -> bool:
-    """Spend the ticket, and hold every page against it (facts: reliability a.6, rule 6)."""
+    """Spend the ticket, and hold every page against it (binding rule 6)."""
     try:
         ticket.use()
     except TicketSpent:

@@ -99,7 +99,7 @@ class Profile:
     columns: int = 48  # half-width letters in a row of the printer's own font
     answer_s: float = 2.0  # a real-time question is answered by then
     page_s: float = 30.0  # total deadline of a page
-    head_wait_s: float = 45.0  # how long a hot head may pause a page (fault catalogue R1)
+    head_wait_s: float = 45.0  # how long a hot head may pause a page (fault R1)
 
     @property
     def row_bytes(self) -> int:

@@ -6,7 +6,7 @@ is tint: an ordered 8x8 pattern with the grey's own share of dots, so that the g
 tint never touches ink, else the smoothed edges of letters would grow hair.
 
 Vendor manuals warn that the real-time commands `10 04 n`, `10 05 n` and `10 14 ..` are acted on wherever they
-appear, inside image data too (facts: TM-T90 specification, DLE DC4 notes; TM-U295 page 59). `scrub` therefore adds
+appear, inside image data too (TM-T90 specification, DLE DC4 notes; TM-U295 page 59). `scrub` therefore adds
 one dot to such a byte pair (10 becomes 30); no dot is ever taken away. It runs before a page is hashed, so the
 hash names the very dots of the paper.
 """

@@ -9,7 +9,7 @@ the absence of EARNED. Nothing is ever subtracted from an account, so each of th
 
 A hopper may drop a coin too many. That is no business of the resident and must not stop the machine from
 starting again, so it stands in a fifth column, OVERPAID, which a person is told about.
-Source: facts of the money protocol, invariants I1, I3, I5.
+See invariants I1, I3, I5.
 """
 
 from dataclasses import dataclass, replace

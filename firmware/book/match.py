@@ -1,8 +1,8 @@
 """The four-way match: money, issue numbers, sheets and journal tell the same story. Pure.
 
 Done at a start, after recovery and before anybody is served, and at the daily close. The journal says what the
-devices' own counters must read; a difference means that coins or paper moved without the machine (facts of
-reliability, a.3 row 0, a.7 step 7; catalogue H6). A counter that nobody can read proves nothing and is left out.
+devices' own counters must read; a difference means that coins or paper moved without the machine
+(crash point 0, start step 4; fault H6). A counter that nobody can read proves nothing and is left out.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """One resident's session as the journal knows it, and the rules of what may be written next.
 
-The rules are the write-ahead protocol (facts of reliability, a.4): every method takes one record, and refuses
+The rules are the write-ahead protocol (book rules 1 to 9): every method takes one record, and refuses
 it with `ProtocolBroken` if the record before it that it stands on is missing. A refusal is a programmer's error
 and comes before the record is written, so no such record is ever in a journal. Nothing that a device can really
 do is refused: a coin may come late, a hopper may pay too much or too little, a paper may be uncertain.

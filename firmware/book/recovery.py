@@ -1,12 +1,12 @@
 """What a start does with what the last run left open. It asks; it never prints and never pays.
 
-Every intent without an outcome is settled by asking whoever can know (facts of reliability, a.3 and R3): the
+Every intent without an outcome is settled by asking whoever can know (book rule 3; crash points 0 to 29): the
 centre by request id, a hopper and the printer by their own non-volatile counters. Where nobody can say, the answer
 is "uncertain", never "probably": an uncertain paper is not charged and its number is void, an uncertain payout is
 claimed in full, and both stand in a person's queue. Money goes back first; the argument comes later.
 
 The resident has gone, so whatever is still owed becomes a claim at the refund desk. Paying coins or finishing
-a paper into an empty room breaks the books at the first power cut (a.4, invariant I13), so this module has
+a paper into an empty room breaks the books at the first power cut (book rule 7, invariant I13), so this module has
 no way to do either: its port can only ask.
 
 **Cut anywhere.** Each step looks at the book, decides one record, and has it written before the next look. A power
@@ -87,7 +87,7 @@ def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
         yield from _settle_slot(book, session, session.slot, ask.acceptor_counters())
     for request in list(session.requests.values()):
         yield from _settle_request(book, request, ask)
-    # Nobody saw them taken, and what lies in the mouth is about to be taken back (row 25).
+    # Nobody saw them taken, and what lies in the mouth is about to be taken back (crash point 21).
     if book.paper_waiting in session.requests:
         yield records.PaperLeft(book.paper_waiting)
     if session.ledger.owed_yen > 0:
@@ -158,7 +158,7 @@ def _settle_slot(
 def _settle_print(
     book: Book, session: OpenSession, intent: records.PrintIntent, counter: int | None
 ) -> Iterator[Record]:
-    """Table a.3, rows 19 to 22: the printer's own counter decides, or nobody does.
+    """Crash points 15 to 18: the printer's own counter decides, or nobody does.
 
     A printer counts a sheet when it cuts it. So a sheet that is not counted may still hang in the path, blank,
     half, or whole but for the cut; its number is void, and somebody must see that it is not taken for a paper.
@@ -193,7 +193,7 @@ def _settle_request(book: Book, request: RequestBook, ask: RecoveryPort) -> Iter
             return
         issued = [copy for copy, state in (held or {}).items() if state is CopyState.ISSUED]
         for copy in issued:
-            # The centre believes in a paper that this machine cannot have printed (catalogue N8).
+            # The centre believes in a paper that this machine cannot have printed (fault N8).
             detail = f"{request.rid}.{copy}"
             if ("issued_without_paper", detail) not in book.queue:
                 yield records.Flag("issued_without_paper", detail)

@@ -1,4 +1,4 @@
-"""What the book keeps of the settings made on the console: those in use, those before, and those on trial (catalogue K5).
+"""What the book keeps of the settings made on the console: those in use, those before, and those on trial (fault K5).
 
 SettingsOnTrial --next start--> SettingsStarted --a person--> SettingsKept
              \\                              \\--time, another start, a person--> SettingsDropped

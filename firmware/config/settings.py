@@ -1,9 +1,9 @@
-"""The site's settings: what staff may change on the console, over what the unit file says (catalogue K5).
+"""The site's settings: what staff may change on the console, over what the unit file says (fault K5).
 
 A set of settings is key -> value, both as typed. Only the keys of this page exist; everything else of a unit file
 (devices, identity, keys of the line) is changed by root on the machine. A change is on trial first: the next start runs
 on it, and unless a person keeps it within `TRIAL_S`, or when the machine starts once more, the settings before come
-back (network practice, `commit confirmed`; facts of reliability, e.2.9). The journal is where settings live, so no power
+back (network practice, `commit confirmed`; console rule 3). The journal is where settings live, so no power
 cut can leave half of one.
 """
 

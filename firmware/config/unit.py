@@ -26,7 +26,7 @@ class UnitError(Exception):
 
 
 class Profile(StrEnum):
-    """Whose machine it is (facts: the seed's three channels)."""
+    """Whose machine it is (city rule 10)."""
 
     STORE = "store"  # コンビニ
     OFFICE = "office"  # 自動交付機

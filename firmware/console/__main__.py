@@ -50,7 +50,7 @@ def changed(options: argparse.Namespace, accounts: Accounts) -> Accounts:
     match options.command:
         case "passwd":
             salt = secrets.token_bytes(16)
-            # A vendor's account ends by itself (facts of reliability, c-15).
+            # A vendor's account ends by itself (security rule 12).
             expires = date.today() + timedelta(days=options.days) if options.days else None  # noqa: DTZ011
             people[options.name] = Account(
                 role=Role(options.role), salt=salt, hash=scrypt(asked(), salt), expires=expires

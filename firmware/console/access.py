@@ -1,4 +1,4 @@
-"""Who may use the console: accounts, passwords, and how guessing ends (facts of reliability, c rows 14 to 16).
+"""Who may use the console: accounts, passwords, and how guessing ends (security rules 11 to 13).
 
 The accounts stand in a file that root writes and the service reads, as a member of its group; nobody else may: one
 table a person, with a role, salt and scrypt hash. A try is

@@ -1,4 +1,4 @@
-"""The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/config/settings.py`; catalogue K5)."""
+"""The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/config/settings.py`; fault K5)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

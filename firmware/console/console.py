@@ -322,7 +322,7 @@ class Console:
         return Answer(("Good bye.",))
 
     def _log_out(self, why: str) -> None:
-        """Nobody is there any more (catalogue K3): the machine goes back to its residents, if it is well."""
+        """Nobody is there any more (fault K3): the machine goes back to its residents, if it is well."""
         self._pending = None
         if self.person is not None:
             self._act(self.person.name, self.person.role, "logout", why)

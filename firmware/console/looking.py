@@ -42,7 +42,7 @@ _Z = (
 
 
 def who(person: Person | None, noise: int) -> Answer:
-    """`noise`: bytes on the line that no keyboard sends (catalogue K1)."""
+    """`noise`: bytes on the line that no keyboard sends (fault K1)."""
     line_ = f"noise on the line so far: {noise} bytes"
     if person is None:
         return Answer(("Nobody is logged in.", line_), {"who": None, "noise": noise})
@@ -269,7 +269,7 @@ def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]
 
 
 def evidence(hands: Hands, code: str) -> Job:
-    """The disputed session, the one before it and the one after (facts of reliability, a.1, ATM practice)."""
+    """The disputed session, the one before it and the one after (console rule 6)."""
     key, amount, collected = yield from key_of(hands, code)
     before: Sequence[Stored] = ()
     session: list[Stored] = []

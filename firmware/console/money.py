@@ -1,7 +1,7 @@
 """Commands with a dry run: everything that moves money, changes a count or closes a case. First a plan, then `confirm`.
 
 A plan looks and promises nothing; `carry_out` looks again. A hopper pays for staff as it pays a resident: the intent with
-the hopper's own counters is durable, then it pays, then what it paid is written (reliability a.4). A power cut between
+the hopper's own counters is durable, then it pays, then what it paid is written (book rule 1). A power cut between
 the two is settled at the next start by asking the hopper.
 """
 
@@ -315,7 +315,7 @@ def line_clear(hands: Hands) -> Planning:
 
 
 def acceptor_pair(hands: Hands, serial: str) -> Planning:
-    """Catalogue A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
+    """Fault A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:

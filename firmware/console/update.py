@@ -1,4 +1,4 @@
-"""Releases on the console: what runs, what lies ready, and putting it on trial (`firmware/update/`; catalogue U1)."""
+"""Releases on the console: what runs, what lies ready, and putting it on trial (`firmware/update/`; fault U1)."""
 
 from collections.abc import Callable, Mapping
 

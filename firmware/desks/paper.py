@@ -46,7 +46,7 @@ _NEEDS_RECOVERY = frozenset({PrintTrouble.JAM, PrintTrouble.CUTTER})
 
 @dataclass(slots=True)
 class Doubt:
-    """A copy whose answer waits for the printer's counter (catalogue R5)."""
+    """A copy whose answer waits for the printer's counter (fault R5)."""
 
     copy: int
     outcome: Printed | NotPrinted | PrintUnknown  # what is said if it stays away

@@ -23,7 +23,7 @@ can end badly:
 
 What this cannot see is damage to the last acknowledged group of all, with nothing written since: it looks like
 a torn tail. The head known to the centre and the second copy are there for that.
-Source: facts of reliability, a.5 and fault catalogue D3.
+See journal rule 3 and fault D3.
 """
 
 import struct

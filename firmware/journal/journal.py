@@ -11,7 +11,7 @@ has. Damage before the end raises `JournalCorrupt` at open: nothing is cut off, 
 
 **Room.** A session must not meet a full medium. `reserve` makes room for the longest session before it begins;
 if there is none it raises `JournalFull`, and nothing has happened yet.
-Source: facts of reliability, a.4 (R1), a.5, catalogue D1-D4.
+See book rule 1, journal rules 1 to 5, faults D1 to D4.
 """
 
 from collections.abc import Callable, Iterator
@@ -122,7 +122,7 @@ class Journal:
         """Read the end of the chain, cut off a torn tail, and be ready to append.
 
         `boot_id=None` counts on from the last boot the journal knows. `may_begin`: whether a medium without a journal is
-        given one; a machine that had one before must not forget what it owes (D3). Raises `JournalCorrupt`, `JournalBroken`,
+        given one; a machine that had one before must not forget what it owes (fault D3). Raises `JournalCorrupt`, `JournalBroken`,
         `JournalFull` (no room for the very first segment).
         """
         journal = cls(disk, wall, mono, quality, segment_bytes)

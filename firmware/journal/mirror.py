@@ -7,7 +7,7 @@ with one and says so (`degraded`); if the first fails, the journal ends as it wo
 the other: the longer of two chains of which one begins the other, or the readable one of two. It refuses to
 choose (`JournalCorrupt`) when the chains differ, as a stick from another machine would, or when the only readable
 copy ends before records that the damaged one is known to have acknowledged.
-Source: facts of reliability, a.5 (second copy), catalogue D3.
+See journal rule 4 and fault D3.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,7 +2,7 @@
 
 **Tubes.** Coins taken go into the cash box; coins paid come from the hoppers, whose contents (`tubes`, yen ->
 coins) do not grow while a resident pays. A refund therefore never returns the resident's own coins: it is as
-hard to pay as change is, and both must be certain before the slot opens (fault catalogue H7).
+hard to pay as change is, and both must be certain before the slot opens (fault H7).
 
 **Paying out.** Yen coins form a chain: 10 divides 50, 50 divides 100, 100 divides 500. On a chain the plain
 greedy way, as many of the largest coin as fit and are there, then the next, is exact even with bounded tubes:
@@ -31,7 +31,7 @@ from itertools import combinations, pairwise
 
 from drivers.vocabulary import HopperState
 
-COMMAND_MAX = 255  # coins that one command to a hopper can ask for (cctalk.md)
+COMMAND_MAX = 255  # coins that one command to a hopper can ask for (ccTalk part 2, 3.86)
 TUBE_MAX = 2000  # coins; no hopper holds more
 _PAYS = frozenset({HopperState.OK, HopperState.LOW})
 

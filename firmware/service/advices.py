@@ -3,7 +3,7 @@
 One advice is under way at a time, the oldest first. One that the centre refuses is put before a person and does not
 hold up those behind it; it is told again only when nothing else waits, until a person closes it on the console, having
 told the centre in another way. What the centre acknowledges with another outcome than ours is never mended here: it is
-done, and a person is told (facts: reliability.md a.4, N8, N9).
+done, and a person is told (book rule 8; faults N8, N9).
 """
 
 from collections.abc import Callable

@@ -9,7 +9,7 @@
 Reasons come and go by themselves (paper is loaded, the line is back), but some stay until a person clears them:
 money or paper that nobody can account for is not mended by a retry that works. A running session is never ended
 from here: every answer is about the next one. Maintenance asked for during a session is pending until the
-machine is idle, and meanwhile no new session begins (facts: VendorMode, one owner of the devices at a time).
+machine is idle, and meanwhile no new session begins (console rule 5).
 """
 
 from collections.abc import Iterable

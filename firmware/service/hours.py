@@ -15,8 +15,8 @@ without a line is closed; "closed" says so outright. A line may hold several spa
 and "24:00" ends a day that goes on into the next. A maintenance window without `kinds` closes the machine.
 
 A session that began in time is never cut short by the clock. Whether it may begin is the question here:
-the last admission is the closing time less the longest session (fault catalogue T2).
-Source: facts of the domain, section 3.1.
+the last admission is the closing time less the longest session (fault T2).
+See city rule 3.
 """
 
 import re

@@ -100,7 +100,7 @@ class Reception:
         return self._change_since(before)
 
     def hear_time(self, told: datetime) -> None:
-        """The centre said what time it is: our own is trusted from now on, or not (catalogue T1)."""
+        """The centre said what time it is: our own is trusted from now on, or not (fault T1)."""
         now = self._now()
         agrees = abs((told - now).total_seconds()) <= CLOCK_TOLERANCE_S
         self._clock_base = now - timedelta(seconds=self._clock.monotonic()) if agrees else None
@@ -131,7 +131,7 @@ class Reception:
         if DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance):
             words.add(Reason.DOOR)
         words |= {reason for code, reason in MATCH_REASONS.items() if code in queued}
-        if sum(code == MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (catalogue D2)
+        if sum(code == MEDIUM_FAILED for code, _ in book.queue) > 1:  # once may be chance (fault D2)
             words.add(Reason.JOURNAL_BROKEN)
         if self._advices_stand_still(book):
             words.add(Reason.ADVICES)
@@ -147,7 +147,7 @@ class Reception:
         return changes if change is None else [*changes, change]
 
     def _advices_stand_still(self, book: Book) -> bool:
-        """Too many that the centre has not acknowledged, or one for too long (facts: reliability.md a.4)."""
+        """Too many that the centre has not acknowledged, or one for too long (book rule 8)."""
         pending = book.pending_advices()
         oldest, now_s = pending[0][0] if pending else None, self._clock.monotonic()
         if oldest != self._oldest_advice:

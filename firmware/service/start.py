@@ -1,7 +1,7 @@
 """The first records of a run: what the last one left open is settled before anybody is served.
 
 The workers do not run yet, so the devices can be asked here, by the one thread there is. Nothing is printed and no coin
-moves (facts of reliability, a.7 and I13).
+moves (start steps 1 to 6, invariant I13).
 """
 
 import logging
@@ -37,7 +37,7 @@ class StartPort(RecoveryPort, Protocol):
 def begin(
     memory: Memory, witnesses: StartPort, first_float: Mapping[int, int], version: str, reason: str = "start"
 ) -> None:
-    """Write that the machine started, settle what was open, match (a.7, step 7), and make room for the first session.
+    """Write that the machine started, settle what was open, match (start step 4), and make room for the first session.
 
     `first_float`: yen -> coins in each hopper, believed only by a machine whose journal knows of none. `reason`: "medium"
     where the journal's medium ended the last run. Without room the loop lets nobody in, and says so.

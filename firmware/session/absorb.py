@@ -236,7 +236,7 @@ def _paper(
             context.raster_sha256s = hashes
             return Event.PAGES_READY, ()
         case PaperReadiness(certificate=certificate, receipt=receipt):
-            # A sheet in the mouth is somebody else's (catalogue R9).
+            # A sheet in the mouth is somebody else's (fault R9).
             if not certificate.ready or not receipt.ready or certificate.exit is PaperExit.PRESENT:
                 context.reason = "paper_not_ready"
                 return Event.PAPER_NOT_READY, ()
@@ -299,7 +299,7 @@ def _copy_outcome(context: Context, number: int, result: Printed | NotPrinted | 
                 fee_yen=copy.fee_yen,
             )
             more = len(context.printed) < len(context.reserved.copies)
-            # With trouble it is complete, and stuck behind the cutter: a person must hand it over (catalogue R4).
+            # With trouble it is complete, and stuck behind the cutter: a person must hand it over (fault R4).
             if trouble is not None:
                 context.paper_stuck, context.reason = True, "paper_stuck"
             notes = _flagged("paper_stuck", rid, number) if trouble else ()

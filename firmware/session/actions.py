@@ -176,7 +176,7 @@ def advise(context: Context) -> Iterator[fx.Effect]:
 
 
 def stop_line(context: Context) -> Iterator[fx.Effect]:
-    """An answer was not ours: nobody is served until a person has looked (facts: a.6, stop the line)."""
+    """An answer was not ours: nobody is served until a person has looked (binding rule 9)."""
     if context.line_stop is not None:
         yield fx.StopLine(context.line_stop)
 

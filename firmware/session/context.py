@@ -169,7 +169,7 @@ class Context:
         return value, min(plan[value], COMMAND_MAX)
 
     def paper_lasts(self, supply: PaperSupply) -> bool:
-        """Whether paper for every reserved page, and one sheet more, is surely there (facts: reliability a.4, step 5).
+        """Whether paper for every reserved page, and one sheet more, is surely there (book rule 5).
 
         A person's count can only make it less, and says nothing when it is used up while the printer sees paper:
         somebody loaded and did not tell. A single page is tried whatever the count and LOW say.

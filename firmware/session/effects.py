@@ -1,4 +1,4 @@
-"""What a session wants done. The loop carries effects out in order; a `Record` is durable before the next begins."""
+"""What a session wants done. The loop carries them out in order; a record that must be durable is so before the next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

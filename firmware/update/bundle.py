@@ -8,7 +8,7 @@
 
 The signature is looked at before the manifest is read. `files` is a list of [path, bytes, sha256]; `lock` is the sha256 of
 the requirements.lock that the release was tested with: a release brings no libraries, so it fits only a machine whose
-environment was made from the same. Source: facts of reliability, U1 and c-19 (RAUC, TUF: rollback, freeze, mix-and-match).
+environment was made from the same. See fault U1 and security rule 15 (RAUC, TUF: rollback, freeze, mix-and-match).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A card in the virtual reader: vsmartcard's vpcd, over TCP (facts jpki.md 11).
+"""A card in the virtual reader: vsmartcard's vpcd, over TCP (card source 10).
 
 Connected means inserted. Frames are two bytes of length, big-endian, and a body; a one-byte body is a control: 0 power
 off, 1 power on, 2 reset, 4 asks for the ATR. Only the ATR and APDUs are answered. The service writes length and body

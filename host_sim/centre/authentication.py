@@ -37,7 +37,7 @@ CHALLENGE_S = 300.0
 AUTHENTICATION_S = 900.0
 PIN_TRIES = 3
 PIN_DIGITS = 4
-LOGIN_POLICIES = {"1.2.392.200149.8.5.1.3.30"}  # jpki.md 6, user authentication
+LOGIN_POLICIES = {"1.2.392.200149.8.5.1.3.30"}  # card source 6, user authentication
 
 
 class Refused(Exception):
@@ -231,7 +231,7 @@ class Doorkeeper:
         return refused
 
     def _check_certificate(self, credential: bytes, now: datetime) -> None:
-        """Chain by signature (three CA generations share a name, jpki.md 6), what it is for, then validity."""
+        """Chain by signature (three CA generations share a name, card source 6), what it is for, then validity."""
         try:
             certificate = x509.load_der_x509_certificate(credential)
             usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value

@@ -2,7 +2,7 @@
 
 Every change gives the books a new version and marks the households it touches with it. A certificate is made from
 one snapshot, and the household's version goes with the promise: when it is no longer that version as the paper is
-promised or fetched, the paper is not given out (facts: Adachi, an update during issue; the cancelled seals of 2023).
+promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
 from collections.abc import Mapping, Sequence

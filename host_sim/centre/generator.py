@@ -2,7 +2,7 @@
 
 It is given a card fingerprint and nothing that was found with it before; whom it looks up, it looks up itself. The
 stamp says what it used, over the very bytes it made, and travels with them as one object. The transport side
-(`issuing.py`) writes its manifest from the request. A swap between the two shows at the machine (facts: a.6, 4).
+(`issuing.py`) writes its manifest from the request. A swap between the two shows at the machine (binding rule 4).
 """
 
 import base64

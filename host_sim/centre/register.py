@@ -5,7 +5,7 @@ the centre's business. They are frozen, hold no reference to each other (only nu
 bundle of them that is cheap to make: for one certificate it may hold one household and nothing else.
 
 Names and addresses are exact strings: Moji_Joho variation selectors stay in them, surname and given name are
-parted by U+3000. Facts: domain.md 1.3, 3.5, 3.6; the words in brackets are those of the standard.
+parted by U+3000. See form rule 1, city rules 7, 8; the words in brackets are those of the standard.
 """
 
 import dataclasses

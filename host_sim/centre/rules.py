@@ -1,4 +1,4 @@
-"""Who may be served, when, and with which card: pure rules. Source: facts domain.md 1.2, 3.1, 3.4 to 3.6, 7.6.
+"""Who may be served, when, and with which card: pure rules. See city rules 2, 3, 6 to 8, 10.
 
 Refusals are the words of the line's README. A resident under 支援措置 or 抑止 gets `ask_at_counter`, the word that
 also covers a dozen harmless reasons, so that a machine in a shop tells nobody anything.

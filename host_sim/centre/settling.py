@@ -1,7 +1,7 @@
 """From the promise to its end: handing a document out, what became of the paper, debts, and the machine's own state.
 
 Nothing here is ever mended silently. Two ends for one copy, a journal that ran backwards, a debt told twice with
-two amounts: what stands goes on standing, and a person is told (facts: reliability.md N8, I12, I14; Adachi).
+two amounts: what stands goes on standing, and a person is told (fault N8, invariants I12, I14; incident 2).
 """
 
 import hashlib

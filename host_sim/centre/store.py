@@ -82,7 +82,7 @@ class Store:
         c.execute(audit.insert().values(**row))
 
     def flag(self, c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> None:
-        """Something a person must look at. It stays until the paper or the money is accounted for (facts: Adachi)."""
+        """Something a person must look at. It stays until the paper or the money is accounted for (incident 2)."""
         c.execute(flags.insert().values(at=now.isoformat(), machine=machine, what=what, detail=dict(detail)))
 
 

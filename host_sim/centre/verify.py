@@ -245,7 +245,7 @@ def _found(grey: Image.Image, *, thorough: bool) -> list[str]:
 
 
 def _soft(grey: Image.Image) -> Image.Image:
-    """Blurred and doubled: that reads what noise and rotation had broken (facts: feasibility.md 8)."""
+    """Blurred and doubled: that reads what noise and rotation had broken (form rule 10)."""
     soft = grey.filter(ImageFilter.GaussianBlur(0.8))
     return soft.resize((soft.width * 2, soft.height * 2), Image.Resampling.BICUBIC)
 

@@ -41,15 +41,15 @@ class Insertion:
 
 
 class AcceptorFault(StrEnum):
-    JAM = "jam"  # A1: a coin blocks the credit sensor until cleared
-    BURST_NOISE = "burst_noise"  # A3: seven rejected coins at once, more than the buffer holds
-    RESET = "reset"  # A4: brown-out; counter, inhibits and events are gone
-    STRING = "string"  # A6: a coin on a string
-    LIGHT = "light"  # A6: light shone into the sensor
-    UNKNOWN_CODE = "unknown_code"  # A6: an event code that no table knows
+    JAM = "jam"  # fault A1: a coin blocks the credit sensor until cleared
+    BURST_NOISE = "burst_noise"  # fault A3: seven rejected coins at once, more than the buffer holds
+    RESET = "reset"  # fault A4: brown-out; counter, inhibits and events are gone
+    STRING = "string"  # fault A6: a coin on a string
+    LIGHT = "light"  # fault A6: light shone into the sensor
+    UNKNOWN_CODE = "unknown_code"  # fault A6: an event code that no table knows
     SWALLOW = "swallow"  # the next coin stays inside, its value unknown
     MUTE = "mute"  # no answers until cleared
-    SWAPPED = "swapped"  # A9: another unit stands in its place
+    SWAPPED = "swapped"  # fault A9: another unit stands in its place
     SELF_CHECK = "self_check"  # a fault of its own is reported by header 232
 
 

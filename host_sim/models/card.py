@@ -1,4 +1,4 @@
-"""個人番号カード, 住基カード and strangers' cards, as the facts describe them (jpki.md 1 to 5, 10, 11).
+"""個人番号カード, 住基カード and strangers' cards, as the documents describe them (card sources 1 to 5, 9, 10).
 
 Written from the facts, not from our driver, and complete enough that OpenSC and its kind find what they look for.
 Sizes, fillers and serial numbers are invented, because nobody outside knows the real ones.
@@ -113,7 +113,7 @@ def jpki_application(
     label: str,
     manners: Manners,
 ) -> Application:
-    """公的個人認証AP (jpki.md 2). 000A is free to read, 0001 wants the password, each key wants its own."""
+    """公的個人認証AP (card source 2). 000A is free to read, 0001 wants the password, each key wants its own."""
     files: dict[int, File] = {0x06: Data(_token_info(label))}
     for number, certificate in certificates.items():
         guards = frozenset({0x1B}) if number == 0x01 else frozenset[int]()
@@ -129,14 +129,14 @@ def jpki_application(
 
 
 def _token_info(label: str) -> bytes:
-    """CK_TOKEN_INFO as fixed text fields and big-endian numbers, 160 bytes (jpki.md 2)."""
+    """CK_TOKEN_INFO as fixed text fields and big-endian numbers, 160 bytes (card source 2)."""
     texts = label.encode().ljust(32) + b"KOFUKI SIMULATOR".ljust(32) + b"VIRTUAL".ljust(16) + b"0" * 16
     numbers = b"".join(value.to_bytes(4, "big") for value in (0x0401, 0, 0, 0, 0, 16, 4, 0, 0, 0, 0))
     return texts + numbers + b"\x01\x00\x01\x00" + b"0" * 16
 
 
 def face_applications(face: Face, pin: str) -> tuple[Application, ...]:
-    """The applications beside JPKI (jpki.md 3), which a certificate machine has no business with."""
+    """The applications beside JPKI (card source 3), which a certificate machine has no business with."""
     number_a, number_b = Pin(face.number.encode(), 10, 12, 12), Pin(_number_b(face).encode(), 10, 14, 14)
     with_a, with_b = frozenset({0x11, 0x14}), frozenset({0x11, 0x15})
     attributes = (

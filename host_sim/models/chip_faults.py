@@ -1,7 +1,7 @@
 """What can go wrong with a card, by name, and how card generations differ in their answers.
 
 Faults are counted in commands since the last power-on or reset; 1 is the first. Where nothing is documented, or one
-generation is known to answer differently from another (facts jpki.md 4, 12), the difference is one of `Manners`.
+generation is known to answer differently from another (card sources 4, 11), the difference is one of `Manners`.
 """
 
 from dataclasses import dataclass

@@ -24,16 +24,16 @@ NV_BROKEN = 0x04  # second status byte, as the SCH2 uses it
 
 
 class HopperFault(StrEnum):
-    EMPTY = "empty"  # H1: whatever the tube held is gone
-    JAM = "jam"  # H2: the exit is blocked until cleared
-    OVER_CURRENT = "over_current"  # H2: the motor draws too much until cleared
-    POWER_LOSS = "power_loss"  # H3: power fails after one more coin, and returns after two seconds
-    NV_ERROR = "nv_error"  # H3: the counters' checksum is wrong; the lifetime count is garbage
-    NAK = "nak"  # H4: the next dispense is refused
-    LATE_COIN = "late_coin"  # H5: after the next stop one more coin drops
-    PHANTOM = "phantom"  # H6: a coin comes out without a command
+    EMPTY = "empty"  # fault H1: whatever the tube held is gone
+    JAM = "jam"  # fault H2: the exit is blocked until cleared
+    OVER_CURRENT = "over_current"  # fault H2: the motor draws too much until cleared
+    POWER_LOSS = "power_loss"  # fault H3: power fails after one more coin, and returns after two seconds
+    NV_ERROR = "nv_error"  # fault H3: the counters' checksum is wrong; the lifetime count is garbage
+    NAK = "nak"  # fault H4: the next dispense is refused
+    LATE_COIN = "late_coin"  # fault H5: after the next stop one more coin drops
+    PHANTOM = "phantom"  # fault H6: a coin comes out without a command
     MUTE = "mute"  # no answers until cleared
-    STUCK_BUSY = "stuck_busy"  # H5: the motor turns and nothing comes; only an emergency stop ends it
+    STUCK_BUSY = "stuck_busy"  # fault H5: the motor turns and nothing comes; only an emergency stop ends it
 
 
 FAULTS = tuple(HopperFault)

@@ -2,7 +2,7 @@
 
 The truth is which caps are pressed. A scan sees less and more: contacts chatter for some milliseconds after each
 edge, and without diodes current finds its way round three corners of a rectangle, so that the fourth looks closed
-(fault catalogue P1 to P3). Chatter comes from the seed; no two edges are alike, every run is.
+(faults P1 to P3). Chatter comes from the seed; no two edges are alike, every run is.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The fault catalogue: every row of the fact sheet (reliability b), and how it is made to happen in the swarm.
+"""The fault catalogue: every row of FAULTS.md beside this file, and how it is made to happen in the swarm.
 
 A row is a function that lays its trouble into one session; it is marked when the trouble really strikes. What the swarm
 cannot make happen, because it has no TLS, no console and no update, stands in `ELSEWHERE` with the test that does.

@@ -136,7 +136,7 @@ class MemoryCentre:
         return status, headers, answer
 
     def contradict(self) -> None:
-        """Somebody at the centre writes down the opposite of what the machine is about to tell (N8)."""
+        """Somebody at the centre writes down the opposite of what the machine is about to tell (fault N8)."""
         for rid, held in self.requests.items():
             for number, copy in held.items():
                 if copy.state in {"reserved", "delivered"}:

@@ -1,7 +1,7 @@
 """The checker: what really happened, held against what the machine and the centre say. Outside both.
 
 Physical truth is the cash box, the coins let go, and every piece of paper with the dots on it. The invariants are
-those of the fact sheet (reliability a.2); a `Violation` begins with the invariant's name.
+those of INVARIANTS.md beside this file; a `Violation` begins with the invariant's name.
 """
 
 from collections import Counter

@@ -75,7 +75,7 @@ def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it
 
 
 def test_a_damaged_journal_closes_the_machine_and_everybody_hears_why(world: World) -> None:
-    """D3: never a start with an empty journal, never a dark screen; and nobody has to tell it that it was mended."""
+    """Fault D3: never a start with an empty journal, never a dark screen; and nobody has to tell it that it was mended."""
     segment = world.run / "journal" / "00000000.journal"
 
     def flip() -> None:
@@ -99,7 +99,7 @@ def test_a_damaged_journal_closes_the_machine_and_everybody_hears_why(world: Wor
 
 
 def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
-    """The program really ends, is really started again, and runs on them (K5)."""
+    """The program really ends, is really started again, and runs on them (fault K5)."""
     terminal = Terminal(world)
     terminal.log_in("tanaka")
     terminal.say("request maint")
@@ -113,7 +113,7 @@ def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
 
 
 def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:
-    """Made by the tool, installed on the console, started by the launcher from where it was unpacked (U1)."""
+    """Made by the tool, installed on the console, started by the launcher from where it was unpacked (fault U1)."""
     words = ("--version", "3", "--expires", "2099-12-31", "--key", str(world.run / RELEASE_KEY))
     making = [sys.executable, "-m", "firmware.update", "make", *words, "--out", str(world.run / "release.kofuki")]
     subprocess.run(making, check=True, capture_output=True, timeout=60)

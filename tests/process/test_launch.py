@@ -1,4 +1,4 @@
-"""The launcher on real files (U1): what runs is the release that was signed, unpacked at that start, and its fall-back."""
+"""The launcher on real files (fault U1): what runs is the release that was signed, unpacked at that start, and its fall-back."""
 
 import subprocess
 import sys

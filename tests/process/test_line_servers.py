@@ -1,6 +1,6 @@
 """The line over real TLS to servers that are not the centre, and to answers that are none.
 
-Facts: reliability.md N6, N7 and c-11.
+See faults N6, N7 and security rule 8.
 """
 
 import socket
@@ -79,7 +79,7 @@ BAD_SERVERS: dict[str, Callable[[Authority, Path], tuple[Path, str]]] = {
 
 @pytest.mark.parametrize("name", BAD_SERVERS)
 def test_a_server_that_is_not_ours_hears_nothing(ours: Authority, tmp_path: Path, name: str) -> None:
-    """N7: refused before a byte is sent."""
+    """Fault N7: refused before a byte is sent."""
     stem, pin = BAD_SERVERS[name](ours, tmp_path)
     with scripted(server_context(stem), say_nothing) as seen:
         assert trouble_with(transport_to(ours, seen.port, pin)) is LineTrouble.SERVER_NOT_TRUSTED
@@ -117,7 +117,7 @@ def test_a_second_pin_lets_the_centre_change_its_key(ours: Authority) -> None:
 
 
 def test_the_environment_has_no_say(ours: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """c-11: no proxy, no other trust, no key log."""
+    """Security rule 8: no proxy, no other trust, no key log."""
     stem, pin = ours.issue("quiet")
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -180,7 +180,7 @@ ANSWERS: dict[str, tuple[bytes, LineTrouble | None]] = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_is_whole_and_right_or_none(ours: Authority, name: str) -> None:
-    """N3, N6: whatever comes, one word of trouble comes out."""
+    """Faults N3, N6: whatever comes, one word of trouble comes out."""
     stem, pin = ours.issue("honest")
     answer, trouble = ANSWERS[name]
     with scripted(server_context(stem), lambda seen, line: respond(seen, line, answer)) as seen:
@@ -189,7 +189,7 @@ def test_an_answer_is_whole_and_right_or_none(ours: Authority, name: str) -> Non
 
 
 def test_an_endless_answer_is_not_kept(ours: Authority) -> None:
-    """N6: it stops being read at 4 MiB, well before the deadline."""
+    """Fault N6: it stops being read at 4 MiB, well before the deadline."""
     stem, pin = ours.issue("flood")
 
     def flood(seen: Scripted, line: socket.socket) -> None:

@@ -1,6 +1,6 @@
 """The line over real TLS to the real centre as a process: a cable that fails, and clients that are not ours.
 
-Facts: reliability.md N1, N2, N3, N9 and c-11. Servers that are not the centre: `test_line_servers.py`.
+See faults N1, N2, N3, N9 and security rule 8. Servers that are not the centre: `test_line_servers.py`.
 """
 
 import base64
@@ -202,7 +202,7 @@ def test_the_name_is_the_certificates(running: Running) -> None:
 
 
 def test_a_cut_line_comes_back(running: Running) -> None:
-    """N9. The kept connection dies with the cable and is made anew when it is mended."""
+    """Fault N9. The kept connection dies with the cable and is made anew when it is mended."""
     line = running.line()
     assert line.heartbeat(BEAT)
     running.cable.cut()
@@ -217,7 +217,7 @@ def test_a_cut_line_comes_back(running: Running) -> None:
 @pytest.mark.parametrize("fault", [LineFault(silent=True), LineFault(bytes_per_s=1), LineFault(delay_s=30)], ids=repr)
 @pytest.mark.parametrize("fresh", [True, False])
 def test_a_slow_line_is_given_up(running: Running, fault: LineFault, fresh: bool) -> None:
-    """N3: one deadline for the whole exchange, handshake or not."""
+    """Fault N3: one deadline for the whole exchange, handshake or not."""
     line = running.line(deadline_s=0.4)
     if not fresh:
         assert running.line().heartbeat(BEAT)
@@ -228,7 +228,7 @@ def test_a_slow_line_is_given_up(running: Running, fault: LineFault, fresh: bool
 
 
 def test_a_connection_that_timed_out_is_never_read_again(running: Running) -> None:
-    """N2: the late answer goes down with its connection."""
+    """Fault N2: the late answer goes down with its connection."""
     line = running.line()
     assert line.heartbeat(BEAT)
     running.cable.fail(LineFault(silent=True))
@@ -239,7 +239,7 @@ def test_a_connection_that_timed_out_is_never_read_again(running: Running) -> No
 
 
 def test_whole_requests_survive_a_line_that_breaks_at_any_byte(running: Running) -> None:
-    """N1: cut in the middle of the answer, ask the same again: one promise, one end."""
+    """Fault N1: cut in the middle of the answer, ask the same again: one promise, one end."""
     card = running.cards["hanako"]
     nonce, who = authenticated(running.line(), card)
     rid = secrets.token_hex(16)

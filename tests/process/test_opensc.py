@@ -1,4 +1,4 @@
-"""OpenSC, which somebody else wrote, reads our virtual card (facts jpki.md 11). Debian's package, installed by `make setup`."""
+"""OpenSC, which somebody else wrote, reads our virtual card (card source 10). Debian's package, installed by `make setup`."""
 
 import os
 import re
@@ -103,7 +103,7 @@ def test_a_wrong_pin_costs_one_try_and_is_told(taro: Wallet, tmp_path: Path) -> 
 
 
 def test_a_blocked_card_is_still_recognised(desk: Desk, cards: Wallet) -> None:
-    """The query must answer 63C0: with 6984 OpenSC says "Unsupported card" (facts jpki.md 11, 3)."""
+    """The query must answer 63C0: with 6984 OpenSC says "Unsupported card" (card source 10)."""
     desk.insert(cards.cards["blocked"].chip)
     desk.port.close()
     assert len(re.findall(r"X\.509 Certificate", tool("pkcs15-tool", "--list-certificates"))) == 4

@@ -38,7 +38,7 @@ def test_a_full_page_over_a_pty(name: str, tmp_path: Path) -> None:
 
 
 def test_the_plug_is_pulled_and_put_back(tmp_path: Path) -> None:
-    """R5: the same driver finds the printer again and cleans up before it prints."""
+    """Fault R5: the same driver finds the printer again and cleans up before it prints."""
     model = PrinterModel("a4-203", speed_mm_s=300)
     line = PtyLine(model, tmp_path / "printer")
     profile = load_profile("a4-203")

@@ -34,7 +34,7 @@ def test_an_office_serves_a_citizen_card_whose_pin_the_centre_checks(tmp_path: P
 
 
 def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path: Path) -> None:
-    """Its certificate is even signed by the right CA (facts: reliability.md c-11). The machine stays closed and says so.
+    """Its certificate is even signed by the right CA (security rule 8). The machine stays closed and says so.
 
     The clock is not trusted either: only a centre that is ours can confirm it.
     """

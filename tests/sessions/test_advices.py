@@ -84,7 +84,7 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
 
 
 def test_another_outcome_at_the_centre_is_a_persons_business_here_too(wallet: Cards) -> None:
-    """N8: acknowledged, for telling it again changes nothing; and never mended by the machine."""
+    """Fault N8: acknowledged, for telling it again changes nothing; and never mended by the machine."""
     machine = RigMachine()
     machine.at_point = lambda point: machine.centre.contradict() if point == "line issued reached" else None
     come(machine, Person(wallet["hanako"]))

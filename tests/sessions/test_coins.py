@@ -35,7 +35,7 @@ def numbers(machine: RigMachine, limit_s: float = 120) -> tuple[str, ...]:
     return scene.numbers
 
 
-# --- A5: late coins ------------------------------------------------------------------------------
+# --- fault A5: late coins ------------------------------------------------------------------------------
 
 
 def roll_in_after_closing(machine: RigMachine, *delays_s: float) -> None:
@@ -98,7 +98,7 @@ def test_a_slot_that_closes_after_the_session_gave_up_waiting_moves_nothing(wall
     assert balanced(machine).outcome == "issued"
 
 
-# --- H6: coins that leave without a command ------------------------------------------------------
+# --- fault H6: coins that leave without a command ------------------------------------------------------
 
 
 @pytest.mark.parametrize("value_yen", [10, 50, 100, 500])
@@ -170,7 +170,7 @@ def test_a_day_of_ordinary_payouts_leaves_nothing_unexplained(wallet: Cards) -> 
     assert machine.records(records.PayoutUnexplained) == []
 
 
-# --- A9: another acceptor ------------------------------------------------------------------------
+# --- fault A9: another acceptor ------------------------------------------------------------------------
 
 
 def test_a9_a_swapped_acceptor_ends_the_service_until_it_is_paired(wallet: Cards) -> None:
@@ -247,7 +247,7 @@ def test_a_power_cut_with_the_slot_open_is_flagged_as_nobody_can_count_the_pulse
     assert machine.acceptor.inhibited  # type: ignore[union-attr]
 
 
-# --- H7: change ----------------------------------------------------------------------------------
+# --- fault H7: change ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_h7_the_idle_screen_says_whether_exact_money_is_needed(
     assert balanced(machine).outcome == "issued"
 
 
-# --- A1, A6: what blocks and what cheats ----------------------------------------------------------
+# --- faults A1, A6: what blocks and what cheats ----------------------------------------------------------
 
 
 def in_the_middle(machine: RigMachine, card: WalletCard, fault: str) -> Person:
@@ -341,7 +341,7 @@ def test_a6_a_coin_that_stayed_inside_unknown_is_flagged_with_its_session(wallet
 def test_a_coin_that_nobody_had_read_is_claimed_if_it_can_be_and_suspected_if_not(
     wallet: Cards, tail: Tail | None
 ) -> None:
-    """Killed: the acceptor still has the event, and the coin is claimed. Power cut: only its lifetime count knows (a.3, row 12)."""
+    """Killed: the acceptor still has the event, and the coin is claimed. Power cut: only its lifetime count knows (crash point 10)."""
     machine = RigMachine()
     idle(machine)
 

@@ -23,7 +23,7 @@ from tests.unit.console.test_grammar import rubbish
 Cards = Mapping[str, WalletCard]
 
 
-# --- who may begin (K2, c-14, c-16) -----------------------------------------------------------------
+# --- who may begin (fault K2, security rules 11, 13) -----------------------------------------------------------------
 
 
 def test_a_wrong_password_is_counted_before_it_is_looked_at_and_a_right_one_forgets() -> None:
@@ -44,7 +44,7 @@ def test_a_wrong_password_is_counted_before_it_is_looked_at_and_a_right_one_forg
 
 
 def test_guessing_ends_whatever_is_done_to_the_power() -> None:
-    """K2: at most fifteen passwords are looked at, in any number of lives of the machine."""
+    """Fault K2: at most fifteen passwords are looked at, in any number of lives of the machine."""
     machine = ConsoleRig()
     looked_at = 0
     for guess in range(60):
@@ -112,7 +112,7 @@ def test_a_plug_pulled_while_a_hopper_pays_leaves_nobody_logged_in_and_nothing_o
     accounts_hold(machine)
 
 
-# --- one owner of the devices (K3) ------------------------------------------------------------------
+# --- one owner of the devices (fault K3) ------------------------------------------------------------------
 
 
 def test_a_technician_comes_while_a_resident_pays(wallet: Cards) -> None:
@@ -199,7 +199,7 @@ def test_out_of_service_lasts_over_a_restart() -> None:
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
 
 
-# --- what is shown (e.2.1, e.2.7, K1) ---------------------------------------------------------------
+# --- what is shown (console rules 1, 2, fault K1) ---------------------------------------------------------------
 
 
 def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(wallet: Cards) -> None:
@@ -235,7 +235,7 @@ def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(w
 
 
 def test_a_flood_delays_no_resident(wallet: Cards) -> None:
-    """e.2.12: noise and lines arrive without end while a resident is served, and the session is what it would be."""
+    """Console rule 4: noise and lines arrive without end while a resident is served, and the session is what it would be."""
     chance = random.Random(3)
     machine = ConsoleRig()
     machine.terminal.type(

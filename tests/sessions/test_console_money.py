@@ -26,7 +26,7 @@ from tests.sessions.console_rooms import accounts_hold, acts, claim_of_200
 Cards = Mapping[str, WalletCard]
 
 
-# --- money (K4) -------------------------------------------------------------------------------------
+# --- money (fault K4) -------------------------------------------------------------------------------------
 
 
 def test_coins_for_a_test_need_a_plan_a_code_and_two_people() -> None:
@@ -157,7 +157,7 @@ def test_a_hopper_that_runs_dry_leaves_the_rest_owed(wallet: Cards) -> None:
 @pytest.mark.parametrize("point", range(12))
 @pytest.mark.parametrize("tail", [Tail.DROPPED, Tail.KEPT])
 def test_power_cut_while_a_claim_is_paid(wallet: Cards, point: int, tail: Tail) -> None:
-    """X1 for staff: cut at every coin and at every sync from the hold to the end; nothing is paid twice or unexplained."""
+    """Fault X1 for staff: cut at every coin and at every sync from the hold to the end; nothing is paid twice or unexplained."""
     machine, code = claim_of_200(wallet)
     planned = machine.say(f"collect {code}")
     machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
@@ -211,7 +211,7 @@ def test_the_sheet_of_cases_is_closed_by_two_people() -> None:
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
 
 
-# --- matching (a.7 step 7, H6) ----------------------------------------------------------------------
+# --- matching (start step 4, fault H6) ----------------------------------------------------------------------
 
 
 def test_coins_that_left_while_the_machine_was_off_stop_it_until_security_accepts(wallet: Cards) -> None:

@@ -1,4 +1,4 @@
-"""The door of the case (catalogue S1): opened unasked it ends the session, closes the machine and stays known; staff may open it."""
+"""The door of the case (fault S1): opened unasked it ends the session, closes the machine and stays known; staff may open it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The journal on two media, in whole sessions: one may fail, and nobody's money is taken after that (a.5, D3)."""
+"""The journal on two media, in whole sessions: one may fail, and nobody's money is taken after that (journal rule 4, fault D3)."""
 
 from collections.abc import Mapping
 

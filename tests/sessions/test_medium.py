@@ -1,4 +1,4 @@
-"""One medium that fails or is full: who is served, what is said, and that it mends itself when it can (catalogue D1, D2)."""
+"""One medium that fails or is full: who is served, what is said, and that it mends itself when it can (faults D1, D2)."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 """Whole sessions around the printer's mouth and path: taken, forgotten, stuck, torn off, lost and found.
 
-R1 to R9 of the fault catalogue as a resident meets them; every byte of them is tried in `unit/printer/test_faults.py`.
+Faults R1 to R9 as a resident meets them; every byte of them is tried in `unit/printer/test_faults.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def _is_open(machine: RigMachine) -> None:
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
 
 
-# --- R9: the mouth --------------------------------------------------------------------------------
+# --- fault R9: the mouth --------------------------------------------------------------------------------
 
 
 def test_paper_is_taken(wallet: Cards) -> None:
@@ -108,11 +108,11 @@ def test_paper_in_the_mouth_is_refused_before_money(wallet: Cards) -> None:
     assert not any(isinstance(scene, show.Pay) for scene in person.seen)
 
 
-# --- R1 to R5: the path ---------------------------------------------------------------------------
+# --- faults R1 to R5: the path ---------------------------------------------------------------------------
 
 
 def test_the_roll_ends_between_two_copies(wallet: Cards) -> None:
-    """R1: what was printed is kept and paid for, the rest goes back at once."""
+    """Fault R1: what was printed is kept and paid for, the rest goes back at once."""
     machine = RigMachine()
     cuts = machine.printer.counters.cuts
 
@@ -130,7 +130,7 @@ def test_the_roll_ends_between_two_copies(wallet: Cards) -> None:
 
 
 def test_a_hot_head_is_waited_for(wallet: Cards) -> None:
-    """R1: the page pauses for half a minute and is finished."""
+    """Fault R1: the page pauses for half a minute and is finished."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("head_hot", 200))}))
     assert balanced(machine).outcome == "issued"
@@ -139,7 +139,7 @@ def test_a_hot_head_is_waited_for(wallet: Cards) -> None:
 
 @pytest.mark.parametrize("fault", ["paper_out", "cover_open", "jam"])
 def test_a_spoiled_page_is_void_marked_and_never_printed_again(wallet: Cards, fault: str) -> None:
-    """R2, R3: the money goes back; the sheet bears the bar and stays in the machine."""
+    """Faults R2, R3: the money goes back; the sheet bears the bar and stays in the machine."""
     machine = RigMachine()
     person = Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail(fault, 2000))})
     serve(machine, person)
@@ -159,7 +159,7 @@ def test_a_spoiled_page_is_void_marked_and_never_printed_again(wallet: Cards, fa
 
 
 def test_a_cutter_that_sticks_behind_a_whole_page(wallet: Cards) -> None:
-    """R4: printed by evidence and paid for; a person is called, and nobody else is served meanwhile."""
+    """Fault R4: printed by evidence and paid for; a person is called, and nobody else is served meanwhile."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("cutter", 0))}))
     book = balanced(machine)
@@ -196,7 +196,7 @@ def test_a_page_that_sticks_behind_the_cutter_is_no_void_sheet_after_a_restart(
 @pytest.mark.parametrize("back_after_s", [0.5, 4.0, 60.0])
 @pytest.mark.parametrize("when", ["first dots", "last dots", "cut"])
 def test_the_printers_line_is_lost_in_the_middle_of_a_page(wallet: Cards, back_after_s: float, when: str) -> None:
-    """R5: nothing is sent again; the counter decides where it can be asked in time."""
+    """Fault R5: nothing is sent again; the counter decides where it can be asked in time."""
     machine = RigMachine()
     _is_open(machine)
     (line,) = [stream for stream in machine._streams if stream._model is machine.printer]

@@ -217,7 +217,7 @@ def test_pages_asked_for_when_the_session_has_ended_are_a_fault_and_no_crash(wal
 
 
 def test_a_paid_paper_that_a_start_takes_back_is_put_before_a_person(wallet: Cards) -> None:
-    """Table a.3, row 25: it lay in the mouth when the power went."""
+    """Crash point 21: it lay in the mouth when the power went."""
     machine = RigMachine()
 
     def cut(m: RigMachine, _: show.Scene) -> None:

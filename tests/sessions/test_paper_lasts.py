@@ -1,4 +1,4 @@
-"""Whether the paper lasts for every page of an order, asked before any money (reliability a.4, step 5)."""
+"""Whether the paper lasts for every page of an order, asked before any money (book rule 5)."""
 
 from collections.abc import Mapping
 from typing import Any

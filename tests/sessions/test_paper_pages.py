@@ -1,4 +1,4 @@
-"""Copies of several pages: what becomes of the first ones when a later one fails (reliability a.3, row 20)."""
+"""Copies of several pages: what becomes of the first ones when a later one fails (crash point 16)."""
 
 from collections.abc import Callable, Mapping
 

@@ -30,7 +30,7 @@ def closed(machine: RigMachine) -> records.SessionClosed:
 
 
 def balanced(machine: RigMachine, overpaid_yen: int = 0) -> records.SessionClosed:
-    """The accounts of the last session against the physical truth (reliability a.2, I1 to I9)."""
+    """The accounts of the last session against the physical truth (invariants I1 to I9)."""
     book = closed(machine)
     assert book.inserted_yen == book.earned_yen + book.paid_out_yen + book.claimed_yen
     assert machine.coins_in_yen() == sum(r.inserted_yen for r in machine.records(records.SessionClosed))

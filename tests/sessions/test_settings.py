@@ -1,4 +1,4 @@
-"""Settings made on the console (catalogue K5): a wrong one is refused or goes back by itself, whenever the power fails."""
+"""Settings made on the console (fault K5): a wrong one is refused or goes back by itself, whenever the power fails."""
 
 from collections.abc import Callable, Mapping
 
@@ -209,7 +209,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
 
 
 def test_with_the_door_open_nothing_is_started_again() -> None:
-    """A start that finds it open is a break-in (catalogue S1)."""
+    """A start that finds it open is a break-in (fault S1)."""
     machine = ConsoleRig()
     machine.enter_maintenance()
     move_door(machine, opened=True)

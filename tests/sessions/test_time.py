@@ -1,4 +1,4 @@
-"""Time in whole sessions: no service on a clock that nobody confirmed, and none after a jump (catalogue T1 to T3)."""
+"""Time in whole sessions: no service on a clock that nobody confirmed, and none after a jump (faults T1 to T3)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

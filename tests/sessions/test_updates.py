@@ -1,4 +1,4 @@
-"""Releases on the console (U1): who may try one, what is told, and when a machine calls it good."""
+"""Releases on the console (fault U1): who may try one, what is told, and when a machine calls it good."""
 
 from pathlib import Path
 

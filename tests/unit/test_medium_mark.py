@@ -1,4 +1,4 @@
-"""What one run tells the next beside the journal whose medium failed (catalogue D2)."""
+"""What one run tells the next beside the journal whose medium failed (fault D2)."""
 
 from pathlib import Path
 

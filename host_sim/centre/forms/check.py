@@ -4,7 +4,7 @@ It shares the register with the typesetting, and nothing else: text and picture 
 library, and what must stand there is worked out here from the records a second time (`expect.py`). The comparison is
 of everything, in order: a wrong person, a missing one, an extra one, a swapped date, a stray word all break the
 sequence. Then the container's stamps, the signed code as a phone would read it, and for a seal certificate the
-imprint dot by dot. (The remedy after Korea's 정부24 and what the Japanese incidents lacked: facts domain.md 5.4,
+imprint dot by dot. (The remedy after Korea's 정부24 and what the Japanese incidents lacked: incidents 1 to 7,
 5.5.)
 
 Findings are for staff and for records: they name the place, never a person or a value.

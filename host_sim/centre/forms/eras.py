@@ -1,4 +1,4 @@
-"""和暦: dates as a certificate writes them (standard 1.1.8, 1.1.9; facts domain.md 1.3, 8).
+"""和暦: dates as a certificate writes them (standard 1.1.8, 1.1.9; form rule 6).
 
 An era begins on a day that still belonged to the one before in the morning: 30 July 1912 was 明治45年7月30日 and
 大正元年7月30日, 25 December 1926 was 大正15年12月25日 and 昭和元年12月25日. `wareki` gives the new era; where a
@@ -33,7 +33,7 @@ def wareki(day: date) -> str:
 
 
 def fiscal_year(year: int) -> str:
-    """「令和8年度」. A fiscal year has the era of its 1 April: 2019 is 平成31年度 (domain.md 1.5)."""
+    """「令和8年度」. A fiscal year has the era of its 1 April: 2019 is 平成31年度 (form rule 7)."""
     era, number = era_year(date(year, 4, 1))
     return f"{era}{'元' if number == 1 else number}年度"
 

@@ -1,7 +1,7 @@
 """What must stand on a certificate, worked out from the register a second time, for the check alone.
 
 Nothing here is used for typesetting, and nothing of the typesetting is used here: eras, labels and rules are written
-down again. What both know is the form itself (facts domain.md 1.3, 1.4). People on a 住民票 may come in any order
+down again. What both know is the form itself (form rules 1, 2). People on a 住民票 may come in any order
 here; who they are, may not vary.
 """
 

@@ -1,4 +1,4 @@
-"""戸籍の附票の写し: the addresses of the people of a family register since it was made (facts domain.md 1.5).
+"""戸籍の附票の写し: the addresses of the people of a family register since it was made (form rule 5).
 
 本籍 and 筆頭者 are left off unless asked for (住民基本台帳法 20条, as it stands since 2022).
 """

@@ -3,7 +3,7 @@
 Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 6 x 6;
 inside the strokes of the word 「複写」 the same blackness is gathered into dots of 2 x 2, one in 12 x 12. To the eye
 both are the same light grey. A copier loses the single dots and keeps the double ones, so the word comes out. (The
-principle of the 複写 forms of facts domain.md 4; sizes are ours, for this head.)
+principle of the 複写 forms, form rule 9; sizes are ours, for this head.)
 
 **Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable under
 a glass and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.

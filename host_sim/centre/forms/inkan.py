@@ -1,4 +1,4 @@
-"""印鑑登録証明書, A4 portrait: the registered imprint at its true size, and whose it is (facts domain.md 1.4).
+"""印鑑登録証明書, A4 portrait: the registered imprint at its true size, and whose it is (form rule 2).
 
 The sex is not printed; 備考 holds what else names the person: 旧氏, or the alias of a foreign resident with the name
 in Latin letters.

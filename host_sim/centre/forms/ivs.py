@@ -1,7 +1,7 @@
 """No tofu, no wrong name: every character, with its variation selector, is asked of the font before anything is set.
 
 A renderer draws a character whose selector the font does not carry as the plain character, silently, even in PDF/A:
-another name on an official paper (facts: feasibility.md 4). A missing character is an unregistered 外字 for us: the
+another name on an official paper (form rule 8). A missing character is an unregistered 外字 for us: the
 certificate is refused and staff are told which one (standard 5.8).
 """
 

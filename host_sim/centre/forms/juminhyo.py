@@ -1,4 +1,4 @@
-"""住民票の写し and 住民票記載事項証明書, 世帯連記式: A4 portrait, at most four people a page (facts domain.md 1.3,
+"""住民票の写し and 住民票記載事項証明書, 世帯連記式: A4 portrait, at most four people a page (form rule 1,
 standard 5.1).
 
 The head of the sheet holds what the household shares, then one block of twelve lines a person. A field that the

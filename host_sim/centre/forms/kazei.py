@@ -1,4 +1,4 @@
-"""所得・課税証明書 of one fiscal year (facts domain.md 1.5): income of the calendar year before, deductions, tax.
+"""所得・課税証明書 of one fiscal year (form rule 3): income of the calendar year before, deductions, tax.
 
 Where no tax is due it is called 所得・非課税証明書. The year has the name that the tax office gave it: 平成31年度, not 令和元年度.
 """

@@ -1,4 +1,4 @@
-"""戸籍全部事項証明書 and 戸籍個人事項証明書, in the form of the computer register (facts domain.md 1.5).
+"""戸籍全部事項証明書 and 戸籍個人事項証明書, in the form of the computer register (form rule 4).
 
 First the domicile and the head's name, then 戸籍事項, then each person: who they are, and their 身分事項 in order. A person struck off
 (除籍) bears the mark. The certificate of one person holds the head of the register and that person only.

@@ -1,4 +1,4 @@
-"""What is issued here, to whom, at what fee, and what there is to choose (facts domain.md 1.1 to 1.6, 3.2, 3.5).
+"""What is issued here, to whom, at what fee, and what there is to choose (city rules 1, 2, 4, 7).
 
 Only what can be printed is offered. Where the texts do not surely fit (`room.py`), the offer lays the certificate out
 once, with everything on it. A character that the font lacks or a name beyond the form's limits makes it
@@ -18,7 +18,7 @@ from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
 
 COPIES_MAX = 5
-# The seed's 300 yen, at the counter as at the machine; family registers as the national scale has them (450).
+# 300 yen at the counter as at the machine; family registers as the national scale has them, 450 (city rule 4).
 FEES_YEN = {"juminhyo": 300, "inkan": 300, "kisai": 300, "kazei": 300, "koseki": 450, "koseki_kojin": 450, "fuhyo": 300}
 KINDS = tuple(FEES_YEN)
 _ENGLISH = {
@@ -61,7 +61,7 @@ def _refusal(
 ) -> str | None:
     match kind:
         case "juminhyo" | "kisai":
-            # Nobody's, while one of the household is about to move away or is blocked (domain.md 1.2, 3.5).
+            # Nobody's, while one of the household is about to move away or is blocked (city rules 2, 7).
             stopped = any(p.state is ResidentState.LEAVING or p.issue_blocked or p.protected for p in household)
             return "ask_at_counter" if stopped else None
         case "inkan":
@@ -80,7 +80,7 @@ def _refusal(
 def tax_years(subject: Resident, register: Register, today: date) -> list[TaxYear]:
     """The years that may be issued, newest first: resident on 1 January, declared, not stopped.
 
-    A fiscal year begins in April, its tax is known in June (domain.md 1.2).
+    A fiscal year begins in April, its tax is known in June (city rule 2).
     """
     return [
         tax

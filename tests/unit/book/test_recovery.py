@@ -1,4 +1,4 @@
-"""What a start asks and decides, case by case of table a.3 where the explorer's world has no such case."""
+"""What a start asks and decides, case by case of the crash points where the explorer's world has no such case."""
 
 from collections.abc import Sequence
 
@@ -111,7 +111,7 @@ def test_a_begun_copy_is_what_the_printers_counter_says(
         ({1: CopyState.DELIVERED}, ["AdviceQueued", "SessionClosed"]),
         ({1: CopyState.VOID}, ["AdviceQueued", "SessionClosed"]),
         (None, ["AdviceQueued", "SessionClosed"]),  # nobody answers: void is idempotent
-        ({1: CopyState.ISSUED}, ["Flag", "AdviceQueued", "SessionClosed"]),  # N8: never fixed silently
+        ({1: CopyState.ISSUED}, ["Flag", "AdviceQueued", "SessionClosed"]),  # fault N8: never fixed silently
     ],
 )
 def test_a_request_without_an_answer_is_what_the_centre_says(

@@ -69,7 +69,7 @@ IN_THE_FIELD = {
     111: "SettingsDropped reason",
     112: "Checkpoint totals key_id signature",
 }
-# Intents that must be on the medium before their effect (reliability a.4 R1), and results that are the only proof.
+# Intents that must be on the medium before their effect (book rule 1), and results that are the only proof.
 DURABLE = {
     "Request",
     "SlotOpened",

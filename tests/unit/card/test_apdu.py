@@ -8,7 +8,7 @@ from drivers.card import apdu
 from drivers.card.apdu import StatusWord
 from drivers.pin_pad.entry import PinWiped
 
-# facts jpki.md 4, table "APDU sequences", as OpenSC's card-jpki.c sends them (jpki_select_ap, jpki_pin_cmd,
+# Card source 4, as OpenSC's card-jpki.c sends them (jpki_select_ap, jpki_pin_cmd,
 # jpki_compute_signature); the DigestInfo is RFC 8017, 9.2, note 1.
 GOLDEN = [
     (apdu.select_application(bytes.fromhex("D392F000260100000001")), "00A4040C0AD392F000260100000001"),
@@ -34,7 +34,7 @@ def test_an_empty_a_wiped_and_a_wrong_pin_are_never_built(digits: bytes) -> None
         apdu.verify(bytearray(digits))
 
 
-# facts jpki.md 4, "Status words".
+# Card source 4, the status words.
 @pytest.mark.parametrize(
     ("value", "ok", "blocked", "left", "wrong"),
     [

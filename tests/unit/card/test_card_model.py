@@ -1,4 +1,4 @@
-"""The virtual card against the facts: what a real one does, command by command (facts jpki.md 2 to 5, 11)."""
+"""The virtual card against its documents: what a real one does, command by command (card sources 2 to 5, 10)."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def say(card: ChipCard, *commands: str) -> str:
 @pytest.mark.parametrize(
     ("commands", "answer"),
     [
-        # jpki.md 4, "Details" and "Status words"; 11 for what OpenSC probes.
+        # Card source 4; 10 for what OpenSC probes.
         (["00A40000"], "6A86"),
         ([SELECT, "00A40000"], "9000"),
         (["00A40000023F00"], "6A82"),
@@ -96,7 +96,7 @@ def test_another_application_ends_what_was_verified_and_the_same_one_does_not() 
 
 
 def test_it_signs_what_it_is_given() -> None:
-    """Padding around exactly what was sent: with a SHA-256 DigestInfo that is PKCS#1 v1.5 (jpki.md 4)."""
+    """Padding around exactly what was sent: with a SHA-256 DigestInfo that is PKCS#1 v1.5 (card source 4)."""
     card = jpki_card()
     say(card, SELECT, "00A4020C020018", "002000800432353830", "00A4020C020017")
     digest = hashes.Hash(hashes.SHA256())
@@ -184,7 +184,7 @@ def test_the_log_holds_no_data() -> None:
 @pytest.mark.parametrize(
     ("commands", "answer"),
     [
-        # drivers/card/README.md, "The municipal card application", 1, 2, 4, 5, 6.
+        # drivers/card/README.md, "The municipal card application, version 1", 1, 2, 4, 5, 6.
         (["00A4040C07F04B4F46554B49"], "9000"),
         (["00A4040C07F04B4F46554B49", "00200080"], "6D00"),
         (["00A4040C07F04B4F46554B49", "00B0000004"], "6986"),

@@ -91,7 +91,7 @@ def test_the_reader_unplugged_while_the_card_works(name: str) -> None:
 
 @pytest.mark.parametrize("name", CARDS)
 def test_mute_from_every_command_on(name: str) -> None:
-    """No answer: NoReply at the one deadline of ten seconds, not ten seconds for each command (C5)."""
+    """No answer: NoReply at the one deadline of ten seconds, not ten seconds for each command (fault C5)."""
     for at in range(1, commands_of(CARDS[name]) + 1):
         table = Table(CARDS[name]())
         card = table.card

@@ -1,4 +1,4 @@
-"""What the machine is told of each card, on any card that follows the facts: also one that we did not write."""
+"""What the machine is told of each card, on any card that follows its documents: also one that we did not write."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -134,7 +134,7 @@ def test_a_pin_that_blocks_at_verify(word: int) -> None:
 
 
 def test_a_card_that_does_not_count_aloud() -> None:
-    """6300 was the old card's "no counter" (facts jpki.md 4)."""
+    """6300 was the old card's "no counter" (card source 4)."""
     table = Table(jpki_card(manners=Manners(counts_aloud=False)))
     card = table.read()
     assert card.pin_tries_left is None
@@ -220,7 +220,7 @@ def test_a_kind_the_site_does_not_take(card: object, kind: CardKind) -> None:
 
 
 def test_a_certificate_is_good_to_the_last_second_of_its_day_in_japan() -> None:
-    """Validity ends at 14:59:59 UTC, which is 23:59:59 in Japan (facts jpki.md 6)."""
+    """Validity ends at 14:59:59 UTC, which is 23:59:59 in Japan (card source 6)."""
     table = Table(jpki_card(ends=date(2026, 11, 24)))
     table.now = datetime(2026, 11, 24, 14, 59, 59, tzinfo=UTC)
     assert table.read().valid_until == date(2026, 11, 24)
@@ -250,7 +250,7 @@ def test_presence_waits_for_news_and_lets_go_of_a_card_that_left() -> None:
 
 
 def test_the_card_that_is_proved_is_the_card_that_was_read() -> None:
-    """Pulled and replaced by another, or by itself, between the two: the PIN reaches neither (fault catalogue C2)."""
+    """Pulled and replaced by another, or by itself, between the two: the PIN reaches neither (fault C2)."""
     table = Table(jpki_card())
     card = table.read()
     for other in (jpki_card(pin="1111"), table.card):

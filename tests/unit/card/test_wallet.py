@@ -107,7 +107,7 @@ def test_the_accepted_authority_issued_all_but_the_foreign_card(opened: tuple[Pa
 
 
 def test_certificates_follow_the_profile(opened: tuple[Path, Wallet]) -> None:
-    """facts jpki.md 6: no name in the certificate, one key usage, policy, the last second of a day in Japan."""
+    """Card source 6: no name in the certificate, one key usage, policy, the last second of a day in Japan."""
     result = read(opened[1].cards["taro"].chip)
     assert isinstance(result, CardRead)
     certificate = x509.load_der_x509_certificate(result.credential)

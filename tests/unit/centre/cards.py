@@ -1,4 +1,4 @@
-"""Cards for the centre's tests: keys made once a process, certificates by the profile of jpki.md 6."""
+"""Cards for the centre's tests: keys made once a process, certificates by the profile of card source 6."""
 
 import secrets
 from dataclasses import dataclass

@@ -91,7 +91,7 @@ def over_asgi(town: Town, method: str, path: str, body: bytes | None, peer: obje
     ],
 )
 def test_the_wire_makes_no_difference(method: str, path: str, body: bytes | None, status: int) -> None:
-    """c-24, N6. What is refused is refused in the line's words, with and without a wire."""
+    """Security rule 16, fault N6. What is refused is refused in the line's words, with and without a wire."""
     wired = over_asgi(Town(), method, path, body)
     told = Town().transport().exchange(method, path, body, 1.0)
     assert wired[0] == told[0] == status

@@ -1,4 +1,4 @@
-"""Whose card it is (facts: jpki.md 6, 7; domain.md 3.3, 6.2; reliability.md c-3, c-12)."""
+"""Whose card it is (card sources 6, 7; city rules 5, 9; security rules 3, 9)."""
 
 import secrets
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_a_card_revoked_between_challenge_and_answer(town: Town) -> None:
 
 
 def test_a_signature_over_anything_else_is_wrong(town: Town) -> None:
-    """Bound to challenge, session, machine and card (a.6, 2)."""
+    """Bound to challenge, session, machine and card (binding rule 2)."""
     card, nonce = town.card("hanako"), secrets.token_bytes(16)
     wrong = refused(CentreRefusal.SIGNATURE_WRONG)
     for spoil in range(5):
@@ -137,7 +137,7 @@ def test_a_challenge_is_for_one_machine_and_one_session(town: Town) -> None:
 
 
 def test_the_same_answer_has_the_same_outcome_and_another_has_none(town: Town) -> None:
-    """N1: the first outcome was lost on the way."""
+    """Fault N1: the first outcome was lost on the way."""
     card, nonce = town.card("hanako"), secrets.token_bytes(16)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
@@ -163,7 +163,7 @@ def test_a_challenge_ends(town: Town) -> None:
 
 
 def test_credentials_do_not_stay(town: Town) -> None:
-    """c-5: a challenge holds a certificate; it goes when it is of no more use."""
+    """Security rule 5: a challenge holds a certificate; it goes when it is of no more use."""
     ask(town, town.card("hanako"))
     town.now += timedelta(hours=1)
     ask(town, town.card("taro"))

@@ -1,4 +1,4 @@
-"""The published mis-issuances, as far as they can live in a centre: each a named regression test (facts: domain.md 5).
+"""The published mis-issuances, as far as they can live in a centre: each a named regression test (incidents 1 to 7).
 
 In every test the press says in plain words whom its paper is about; a paper counts as delivered when the machine's own
 line hands it over as a document.

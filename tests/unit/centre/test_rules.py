@@ -1,4 +1,4 @@
-"""Who, when, with which card: facts domain.md 1.2, 3.1, 3.4 to 3.6."""
+"""Who, when, with which card: city rules 2, 3, 6 to 8."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -111,7 +111,7 @@ def test_a_session_that_began_in_time_may_finish() -> None:
     ],
 )
 def test_cards(site: str, kind: str, until: date | None, refusal: str | None) -> None:
-    """The seed: expired 住基カード and 市民カード are refused in shops, not at the city's machines."""
+    """City rule 10: expired 住基カード and 市民カード are refused in shops, not at the city's machines."""
     assert rules.card_refusal(site, kind, until, date(2026, 11, 24)) == refusal
 
 

@@ -1,4 +1,4 @@
-"""Debts, heartbeats and flags (facts: reliability.md I4, I12, I14, N8)."""
+"""Debts, heartbeats and flags (invariants I4, I12, I14, fault N8)."""
 
 import random
 from typing import Any
@@ -74,7 +74,7 @@ def test_a_claim_is_paid_at_one_place_only() -> None:
 
 
 def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
-    """N2: the machine gave it up unheard and told that nothing came out; the counter must not wait for ever."""
+    """Fault N2: the machine gave it up unheard and told that nothing came out; the counter must not wait for ever."""
     town, key = Town(), "ab" * 16
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
     assert left_after(town, 0, 1)

@@ -1,4 +1,4 @@
-"""What becomes of requests and copies under any order of calls: idempotent, final, numbered once (reliability.md a.4, I7, I8, N8).
+"""What becomes of requests and copies under any order of calls: idempotent, final, numbered once (book rule 8; I7, I8, fault N8).
 
 A model of a few lines walks beside the centre; whatever sequence of calls comes, both must say the same.
 """
@@ -146,7 +146,7 @@ def test_any_sequence_of_calls_agrees_with_the_model() -> None:
 
 
 def test_an_expired_document_does_not_stay() -> None:
-    """c-6: what nobody fetched is void, and the pages are gone at the next order."""
+    """Security rule 6: what nobody fetched is void, and the pages are gone at the next order."""
     town = Town()
     session = town.session("hanako")
     first = session.reserved(session.item("inkan", 2))
@@ -214,7 +214,7 @@ def test_an_authentication_is_for_one_machine_one_session_and_a_while() -> None:
 
 
 def test_a_fee_that_is_not_the_one_shown_is_not_ours() -> None:
-    """T1 of money: the resident saw 200, the centre wants 300."""
+    """Another fee than was shown: the resident saw 200, the centre wants 300."""
     session = Town().session("hanako")
     item = session.item("inkan")
     cheaper = type(item)(kind="inkan", options={}, copies=1, fee_yen=200)
@@ -256,7 +256,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path, again: int) -> None:
 
 
 def test_a_kind_has_hours_of_its_own() -> None:
-    """戸籍 needs the office behind it: offered until five, ordered a little after, then not (facts: domain.md 3.1)."""
+    """戸籍 needs the office behind it: offered until five, ordered a little after, then not (city rule 3)."""
     town = Town(press=replace(plain(), kinds=("juminhyo", "koseki")))
     town.now = town.now.replace(hour=16, minute=55)
     session = town.session("hanako")

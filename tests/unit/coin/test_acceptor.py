@@ -1,4 +1,4 @@
-"""The money path: every coin is credited once or its loss is told; fault catalogue A1 to A9."""
+"""The money path: every coin is credited once or its loss is told; faults A1 to A9."""
 
 from collections.abc import Sequence
 

@@ -49,7 +49,7 @@ def test_an_answer_is_found_with_and_without_echo(machine: Machine) -> None:
 
 @pytest.mark.parametrize("fault", list(BusFault))
 def test_one_bad_answer_of_any_kind_costs_a_retry_and_nothing_else(machine: Machine, fault: BusFault) -> None:
-    # Fault catalogue A7: checksum wrong, half a frame, two replies, none.
+    # Fault A7: checksum wrong, half a frame, two replies, none.
     bus = bus_of(machine)
     machine.model.fault(fault)
     assert bus.ask(2, Header.REQUEST_SERIAL, lengths=(3,)) == bytes.fromhex("b3a201")

@@ -1,4 +1,4 @@
-"""Payouts: what left the hopper is what was paid, whatever was answered; fault catalogue H1 to H7."""
+"""Payouts: what left the hopper is what was paid, whatever was answered; faults H1 to H7."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_a_hopper_is_off_before_and_after_its_payout(value: int) -> None:
     assert payout.model(value)._flags() & 0x80
 
 
-# --- H1, H2: empty and jammed --------------------------------------------------------------------
+# --- faults H1, H2: empty and jammed --------------------------------------------------------------------
 
 
 @VALUES
@@ -121,7 +121,7 @@ def test_h2_a_jam_is_told_and_pays_again_once_it_is_cleared(fault: str, state: H
     assert payout.model(100).out == 3
 
 
-# --- H3: power -----------------------------------------------------------------------------------
+# --- fault H3: power -----------------------------------------------------------------------------------
 
 
 @VALUES
@@ -220,7 +220,7 @@ def test_a_host_that_dies_while_the_hopper_goes_on_waits_for_the_last_coin() -> 
     assert payout.restart().settle(100, 20, before).paid == payout.model(100).out == 20
 
 
-# --- H4: answers ---------------------------------------------------------------------------------
+# --- fault H4: answers ---------------------------------------------------------------------------------
 
 
 @VALUES
@@ -279,7 +279,7 @@ def test_the_same_payout_asked_for_again_pays_nothing_more(value: int) -> None:
     assert payout.model(value).out == 3
 
 
-# --- H5, H6: late and stray coins ----------------------------------------------------------------
+# --- faults H5, H6: late and stray coins ----------------------------------------------------------------
 
 
 def test_h5_a_motor_that_turns_without_result_is_stopped_and_the_late_coin_is_counted() -> None:

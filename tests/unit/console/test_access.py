@@ -1,4 +1,4 @@
-"""Accounts and the end of guessing (reliability c-14; catalogue K2)."""
+"""Accounts and the end of guessing (security rule 11, fault K2)."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def test_the_schedule() -> None:
 
 
 def test_a_million_guesses_in_virtual_time() -> None:
-    """K2: somebody who guesses as fast as he may, for as long as he likes."""
+    """Fault K2: somebody who guesses as fast as he may, for as long as he likes."""
     tries, now_s = 0, 0.0
     for _ in range(1_000_000):
         wait = wait_s(tries)

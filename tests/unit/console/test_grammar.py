@@ -1,4 +1,4 @@
-"""The closed grammar: who may say what when (c-15), and whatever arrives on the wire (K1)."""
+"""The closed grammar: who may say what when (security rule 12), and whatever arrives on the wire (fault K1)."""
 
 import itertools
 import random
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from firmware.console.access import Role
 from firmware.console.grammar import COMMANDS, LINE_MAX, Line, LineReader, Refused, When, parse
 
-# The table of the fact sheet (reliability e.3, c-15), written a second time: who (- before a login, Viewer, Technician,
+# The table of commands (security rule 12), written a second time: who (- before a login, Viewer, Technician,
 # Cash, Security), in which mode (S service, M maintenance), and what two persons' role is needed, if any.
 RIGHTS = """
 help                     -VTCS SM
@@ -172,7 +172,7 @@ def test_ends_of_lines_and_corrections(data: bytes, texts: list[str]) -> None:
 @pytest.mark.parametrize(
     ("data", "trouble"),
     [
-        (b"a" * 1_000_000 + b"\r", "long"),  # K1
+        (b"a" * 1_000_000 + b"\r", "long"),  # fault K1
         (b"hopper\x00 pay 3x100\r", "noise"),
         (b"\x1b[2J\x1b[Hstatus\r", "noise"),
         ("状態\r".encode(), "noise"),
@@ -203,7 +203,7 @@ def test_any_bytes_at_all(data: bytes, secret: bool) -> None:
 
 
 def test_a_hundred_thousand_lines_of_rubbish() -> None:
-    """c-17, c-24: the grammar is closed; whatever is typed is understood or refused, and nothing else."""
+    """Security rules 14, 16: the grammar is closed; whatever is typed is understood or refused, and nothing else."""
     chance, understood, refused, codes = random.Random(7), 0, 0, set()
     for line in itertools.islice(rubbish(chance), 100_000):
         role, mode = chance.choice([None, *Role]), chance.choice(list(MODES.values()))

@@ -1,6 +1,6 @@
 """The independent check: silent on every right paper, and loud on each way a paper has ever been wrong.
 
-The wrong papers are made as the incidents made them (facts domain.md 5.1, 5.2, 5.4): the press is given another person, another
+The wrong papers are made as the incidents made them (incidents 1, 6, 7): the press is given another person, another
 household, another order, stale or mixed records; then the check is asked against what was ordered.
 """
 

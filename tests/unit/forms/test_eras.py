@@ -1,4 +1,4 @@
-"""和暦 at the edges of its eras. Sources: standard 1.1.8, 1.1.9 and 文京区's naming trap (facts domain.md 1.3, 1.5, 8)."""
+"""和暦 at the edges of its eras. Sources: standard 1.1.8, 1.1.9 and 文京区's naming trap (form rules 6, 7)."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""No tofu and no other name. What IPAmj carries: facts feasibility.md 4 (邉 from E010F, 葛 E0102 to E0108, no Adobe-Japan1)."""
+"""No tofu and no other name. What IPAmj carries: form rule 8 (邉 from E010F, 葛 E0102 to E0108, no Adobe-Japan1)."""
 
 import dataclasses
 

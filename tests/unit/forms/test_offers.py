@@ -1,4 +1,4 @@
-"""What is offered to whom (facts domain.md 1.2, 3.5, 3.6; 1.3 for what may be left off)."""
+"""What is offered to whom (city rules 2, 7, 8; form rule 1 for what may be left off)."""
 
 import dataclasses
 from datetime import date

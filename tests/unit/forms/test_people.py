@@ -1,4 +1,4 @@
-"""Who stands on the paper and in which order (standard 5.2; facts domain.md 1.3)."""
+"""Who stands on the paper and in which order (standard 5.2; form rule 1)."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""The signed code. base45: RFC 9285 section 4.3 and 4.4; COSE_Sign1: RFC 9052; photos as in facts feasibility.md 8."""
+"""The signed code. base45: RFC 9285 section 4.3 and 4.4; COSE_Sign1: RFC 9052; photos as in form rule 10."""
 
 import io
 import random

@@ -148,7 +148,7 @@ def test_every_flipped_bit_of_a_segment_header_is_seen() -> None:
 
 
 def test_a_zeroed_stale_or_misplaced_sector_is_corruption() -> None:
-    """Fault catalogue D3, where something acknowledged lies behind."""
+    """Fault D3, where something acknowledged lies behind."""
     built = Builder()
     first = built.group(30)
     second = built.group(40)

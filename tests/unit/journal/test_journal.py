@@ -224,7 +224,7 @@ def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, fore
 
 
 def test_a_machine_that_had_a_journal_does_not_begin_another() -> None:
-    """D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
+    """Fault D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
     disk = MemoryDisk()
     with pytest.raises(JournalCorrupt, match="is not there"):
         Journal.open(disk, wall=lambda: NOON, mono=lambda: 0.0, may_begin=False)
@@ -242,7 +242,7 @@ def test_a_medium_that_cannot_be_read_at_a_start_is_broken_not_new(operation: st
 
 
 def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
-    """D1: the longest session finds room once it was admitted."""
+    """Fault D1: the longest session finds room once it was admitted."""
     disk = MemoryDisk()
     journal = open_journal(disk)
     disk.fill()

@@ -3,8 +3,8 @@
 `explore` lets the power fail before and after every write, every sync and every physical effect of a session, with
 every fate of what was not synced, and again in the start that follows, as deep as asked. After each history the
 machine starts in peace, tells the centre what it has to tell, and `check` compares what the journal says with
-what really lies in the tray, the hoppers and the cash box. The invariants are those of the fact sheet
-(reliability a.2); each violation begins with the invariant's name.
+what really lies in the tray, the hoppers and the cash box. The invariants are those of
+host_sim/rig/INVARIANTS.md; each violation begins with the invariant's name.
 
 The resident's script here is a model of the session, kept in the order of the protocol; the session itself is
 explored by the rig. Mutants replace one method of `Resident`, one function of the recovery, or one of the journal.

@@ -1,4 +1,4 @@
-"""No answer that is not ours ever becomes a document (facts: reliability.md a.6, N4, N5, c-13)."""
+"""No answer that is not ours ever becomes a document (binding rule 3, faults N4, N5, security rule 10)."""
 
 import base64
 import hashlib
@@ -175,7 +175,7 @@ def test_a_manifest_of_another_centre_is_refused(session: Session, meddler: Medd
 
 
 def test_every_recorded_manifest_is_refused_later(town: Town) -> None:
-    """N5, c-12: an answer of an earlier session, or of another machine's, is never an answer again."""
+    """Fault N5, security rule 9: an answer of an earlier session, or of another machine's, is never an answer again."""
     lines = [(Meddler(town.transport(peer)), peer) for peer in (SHOP, HALL)]
     recorded: list[Exchanged] = []
     for round_ in range(6):
@@ -217,7 +217,7 @@ def test_a_changed_byte_is_never_a_document(session: Session, meddler: Meddler) 
 
 
 def test_another_persons_document_is_never_a_document(town: Town, session: Session, meddler: Meddler) -> None:
-    """N4: with its own stamp, with ours, and as the bytes of the session before."""
+    """Fault N4: with its own stamp, with ours, and as the bytes of the session before."""
     theirs = Meddler(town.transport(HALL))
     other = town.session("kazuko", HALL, town.line(HALL, theirs))
     other.line.fetch(other.reserved(), 1)
@@ -289,7 +289,7 @@ def test_a_reservation_without_a_fingerprint_fits_no_document(session: Session) 
 
 
 def test_an_answer_to_an_earlier_question_is_no_answer(town: Town, session: Session, meddler: Meddler) -> None:
-    """N2: challenge, authentication, states, states of a copy and claim codes say what they answer."""
+    """Fault N2: challenge, authentication, states, states of a copy and claim codes say what they answer."""
     rid = session.reserved().request_id
     session.line.status(rid)
     session.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "x"})

@@ -211,7 +211,7 @@ def test_noise_is_refused_and_nothing_else(noise: bytes) -> None:
 
 
 def test_a_flipped_bit_never_escapes() -> None:
-    """N6: whatever a wire does to an answer, the reader either reads it or says `BadMessage`, and nothing else."""
+    """Fault N6: whatever a wire does to an answer, the reader either reads it or says `BadMessage`, and nothing else."""
     dice = random.Random(1)
     bodies = [(fields.encode(example), read) for example, read in EXAMPLES.values()]
     for _ in range(5_000):

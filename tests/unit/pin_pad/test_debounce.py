@@ -1,4 +1,4 @@
-"""One press of a key is one event, whatever its contact does (fault catalogue P1 to P3)."""
+"""One press of a key is one event, whatever its contact does (faults P1 to P3)."""
 
 from collections.abc import Iterator
 

@@ -107,7 +107,7 @@ def test_cancel_wipes_and_language_leaves_the_entry_alone():
 
 
 def test_no_event_tells_one_digit_from_another():
-    """Reliability c-2: the trace of events and their times is the same for all 10,000 PINs."""
+    """Security rule 2: the trace of events and their times is the same for all 10,000 PINs."""
 
     def trace(pin: tuple[str, ...]) -> list:
         bench = Bench(bounce_s=0.0)

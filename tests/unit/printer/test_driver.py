@@ -79,7 +79,7 @@ def test_ink_at_the_very_top_is_moved_down_not_lost() -> None:
     assert printed == bytes(92 * 20) + slip.rows
 
 
-# --- the ticket (facts: reliability a.6 rule 6) ----------------------------------------------------
+# --- the ticket (binding rule 6) ----------------------------------------------------
 
 
 def _pages(count: int = 2) -> list[RasterPage]:

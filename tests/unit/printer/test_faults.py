@@ -68,7 +68,7 @@ def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
 @pytest.mark.parametrize("name", profile_names())
 @pytest.mark.parametrize("fault", ["paper_out", "cover_open", "jam", "broken"])
 def test_trouble_at_any_byte_spoils_the_page_and_nothing_else(name: str, fault: str) -> None:
-    """R2, R3."""
+    """Faults R2, R3."""
     for at in _grid(name):
         rig = make_rig(name)
         page = rig.page()
@@ -84,7 +84,7 @@ def test_trouble_at_any_byte_spoils_the_page_and_nothing_else(name: str, fault: 
 
 
 def test_a_cover_opened_in_the_middle_is_a_spoiled_sheet() -> None:
-    """R3: the fragment carries the void bar and goes back into the machine, not to the person."""
+    """Fault R3: the fragment carries the void bar and goes back into the machine, not to the person."""
     rig = make_rig()
     total = _length_of_job("a4-203")
     rig.model.fail("cover_open", total // 2)
@@ -101,7 +101,7 @@ def test_a_cover_opened_in_the_middle_is_a_spoiled_sheet() -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
-    """R4, where the proof is stronger than "processed"."""
+    """Fault R4, where the proof is stronger than "processed"."""
     rig = make_rig(name)
     rig.model.fail("cutter", 0)
     page = rig.page()
@@ -123,7 +123,7 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
 @pytest.mark.parametrize("name", A4)
 @pytest.mark.parametrize(("hot_s", "finishes"), [(30.0, True), (200.0, False)])
 def test_a_hot_head_is_waited_for_within_its_limit(name: str, hot_s: float, finishes: bool) -> None:
-    """R1, second half: pause and finish; over the limit the page is spoiled."""
+    """Fault R1, second half: pause and finish; over the limit the page is spoiled."""
     for at in _grid(name)[3:-3:4]:
         rig = make_rig(name, hot_s=hot_s)
         page = rig.page()
@@ -143,7 +143,7 @@ def test_a_hot_head_is_waited_for_within_its_limit(name: str, hot_s: float, fini
 
 @pytest.mark.parametrize("name", profile_names())
 def test_no_paper_before_the_page_is_a_refusal(name: str) -> None:
-    """R1, first half."""
+    """Fault R1, first half."""
     rig = make_rig(name)
     rig.model.paper_out()
     status = rig.driver.status()
@@ -157,7 +157,7 @@ def test_no_paper_before_the_page_is_a_refusal(name: str) -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_the_line_lost_at_any_byte(name: str) -> None:
-    """R5: nothing, part, or nobody knows; and never Printed without the printer's word."""
+    """Fault R5: nothing, part, or nobody knows; and never Printed without the printer's word."""
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | {total - 1, total - 20, total - 40}):
         rig = make_rig(name)
@@ -172,7 +172,7 @@ def test_the_line_lost_at_any_byte(name: str) -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_a_line_that_comes_back_lets_the_counter_decide(name: str) -> None:
-    """R5: the printer finishes what it has; what its counter then says is what lies on the paper."""
+    """Fault R5: the printer finishes what it has; what its counter then says is what lies on the paper."""
     settled = set()
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | set(range(total - 60, total, 6))):
@@ -212,7 +212,7 @@ def test_power_lost_at_any_byte(name: str) -> None:
 
 @pytest.mark.parametrize("amounts", [(1,), (7, 64, 3), (1000, 1), (511,)])
 def test_partial_writes_continue_from_the_exact_byte(amounts: tuple[int, ...]) -> None:
-    """R6: the printer gets the same stream whatever the port takes at once."""
+    """Fault R6: the printer gets the same stream whatever the port takes at once."""
     whole = make_rig()
     assert isinstance(whole.print_one(whole.page()), Printed)
     rig = make_rig(started=False)
@@ -237,7 +237,7 @@ def _without_questions(stream: bytes | bytearray) -> bytes:
 @pytest.mark.parametrize("name", profile_names())
 @pytest.mark.parametrize("trick", ["lose_reply", "double_reply"])
 def test_an_answer_lost_or_doubled_never_makes_a_page(name: str, trick: str) -> None:
-    """R7: whichever answer it is, the word of the driver holds; with process ids the page is even known."""
+    """Fault R7: whichever answer it is, the word of the driver holds; with process ids the page is even known."""
     for at in _grid(name):
         rig = make_rig(name)
         page = rig.page()
@@ -256,7 +256,7 @@ def test_a_lost_process_id_is_asked_for_again() -> None:
 
 
 def test_the_id_of_an_earlier_job_proves_nothing() -> None:
-    """R7: answers of job 7 arrive while job 8 is printed by a printer that has lost its voice."""
+    """Fault R7: answers of job 7 arrive while job 8 is printed by a printer that has lost its voice."""
     rig = make_rig()
     assert isinstance(rig.print_one(rig.page(), job=7), Printed)
     rig.model.take_paper()
@@ -269,7 +269,7 @@ def test_the_id_of_an_earlier_job_proves_nothing() -> None:
 
 @pytest.mark.parametrize("name", A4)
 def test_nothing_of_an_earlier_buffer_reaches_the_paper(name: str) -> None:
-    """R8: a host died in the middle of another person's page; the next page carries no dot of it."""
+    """Fault R8: a host died in the middle of another person's page; the next page carries no dot of it."""
     rig = make_rig(name)
     theirs = rig.page(seed=9)
     rig.stream.gone_after = len(rig.stream.sent) + 900
@@ -285,7 +285,7 @@ def test_nothing_of_an_earlier_buffer_reaches_the_paper(name: str) -> None:
 
 
 def test_paper_left_in_the_mouth_is_seen_and_can_be_taken_back() -> None:
-    """R9."""
+    """Fault R9."""
     rig = make_rig()
     assert rig.driver.status().exit is PaperExit.EMPTY
     rig.print_one(rig.page())
@@ -338,7 +338,7 @@ def test_trouble_on_the_second_page_voids_the_document() -> None:
     ],
 )
 def test_the_first_page_of_a_void_document_is_taken_back_where_the_printer_can(name: str, first_page: str) -> None:
-    """Catalogue R2; facts: reliability a.3, row 20."""
+    """Fault R2, crash point 16."""
     rig = make_rig(name)
     pages = [rig.page(number=number, of=2, seed=number) for number in (1, 2)]
     total = _length_of_job(name)

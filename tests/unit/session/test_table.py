@@ -92,7 +92,7 @@ def test_the_slot_is_closed_on_every_way_out_of_paying() -> None:
 
 
 def test_no_money_is_asked_before_the_document_is_in_the_machine() -> None:
-    """Take RASTERISING out of the graph, and no path leads to PAYING (facts: fetch before money)."""
+    """Take RASTERISING out of the graph, and no path leads to PAYING (book rule 5)."""
     seen, fresh = {State.IDLE}, {State.IDLE}
     while fresh:
         fresh = {after for before, after in edges() if before in fresh and after is not State.RASTERISING} - seen

@@ -302,7 +302,7 @@ def test_another_persons_document_stops_the_line_and_asks_no_money() -> None:
 
 
 def test_the_intent_stands_before_the_effect() -> None:
-    """reliability a.4, rule R1, on the effects in their order."""
+    """Book rule 1, on the effects in their order."""
     walk = after_paying(500).feed(PaperCounted(6), CopyOutcome(1, PRINTED))
     pay_out(walk)
     names = [type(e.record).__name__ if isinstance(e, fx.Write) else type(e).__name__ for e in walk.effects]

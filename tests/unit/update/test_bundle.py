@@ -1,4 +1,4 @@
-"""What a machine takes for a release, and with which sentence it refuses all else (U1, c-19)."""
+"""What a machine takes for a release, and with which sentence it refuses all else (fault U1, security rule 15)."""
 
 import random
 from datetime import date

@@ -1,4 +1,4 @@
-"""Two slots and the power (U1): what is started is always whole and signed, and never older than what was good."""
+"""Two slots and the power (fault U1): what is started is always whole and signed, and never older than what was good."""
 
 from collections.abc import Callable, Iterator
 
