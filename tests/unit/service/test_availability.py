@@ -107,7 +107,12 @@ def test_every_reason_word_a_desk_reports_is_known() -> None:
     """A typo in a desk's Health would otherwise be met by a resident first."""
     root = Path(__file__).parents[3] / "firmware"
     words: set[str] = set()
-    for path in [*(root / "desks").glob("*.py"), root / "workers.py", root / "loop.py", root / "service" / "reception.py"]:
+    for path in [
+        *(root / "desks").glob("*.py"),
+        root / "workers.py",
+        root / "loop.py",
+        root / "service" / "reception.py",
+    ]:
         for literal in re.findall(r"frozenset\(\{([^}]*)\}", path.read_text(encoding="utf-8")):
             words |= set(re.findall(r'(?<![f\w])"(\w+)"', literal))
     assert words
