@@ -38,7 +38,11 @@ program() { # what git archive would give, without tests and simulator
     chmod -R u=rwX,go=rX "$root/opt/kofuki"
 }
 
-environment() {
+libraries() {
+    # Nothing to do where this lock is installed for this Python (another one stands there after an upgrade of Debian).
+    installed=/opt/kofuki/.venv/installed.lock
+    cmp -s requirements-machine.lock $installed && /opt/kofuki/.venv/bin/python -c 'import numpy, smartcard' 2>/dev/null && return 0
+    rm -rf /opt/kofuki/.venv
     if [ -z "$wheels" ]; then
         wheels=$(mktemp -d)
         before=$(dpkg-query -W -f='${Package}\n')
@@ -47,14 +51,14 @@ environment() {
         # shellcheck disable=SC2086
         [ -z "$added" ] || DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $added >/dev/null
     fi
-    [ -x /opt/kofuki/.venv/bin/python ] || python3 -m venv /opt/kofuki/.venv
+    python3 -m venv /opt/kofuki/.venv
     # The hashes were checked when the wheels were made; one that was compiled here has no hash in the lock.
     sed -e '/^ /d' -e 's/ *\\$//' requirements-machine.lock >/opt/kofuki/.venv/names
     /opt/kofuki/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-index --no-deps --find-links "$wheels" -r /opt/kofuki/.venv/names
     for packages in /opt/kofuki/.venv/lib/python3.*/site-packages; do
         echo /opt/kofuki >"$packages/kofuki.pth"
     done
-    /opt/kofuki/.venv/bin/python -m compileall -q /opt/kofuki/drivers /opt/kofuki/firmware
+    cp requirements-machine.lock $installed
 }
 
 put() { # FILE FOLDER [NAME]
@@ -102,7 +106,8 @@ boot() { # the boot partition of a Pi: our own file is included, the one line of
 
 [ -n "$root" ] || packages
 program
-[ -n "$root" ] || environment
+[ -n "$root" ] || libraries
+[ -n "$root" ] || /opt/kofuki/.venv/bin/python -m compileall -q /opt/kofuki/drivers /opt/kofuki/firmware
 system_files
 secrets
 switches
