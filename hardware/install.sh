@@ -46,10 +46,12 @@ libraries() {
     if [ -z "$wheels" ]; then
         wheels=$(mktemp -d)
         before=$(dpkg-query -W -f='${Package}\n')
-        sh hardware/wheels.sh "$wheels"
+        made=yes
+        sh hardware/wheels.sh "$wheels" || made=no
         added=$(dpkg-query -W -f='${Package}\n' | grep -vxF "$before" || true)
         # shellcheck disable=SC2086
         [ -z "$added" ] || DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $added >/dev/null
+        [ $made = yes ] || { echo "the libraries could not be made" >&2; exit 1; }
     fi
     python3 -m venv /opt/kofuki/.venv
     # The hashes were checked when the wheels were made; one that was compiled here has no hash in the lock.
