@@ -17,6 +17,10 @@ setup: .venv/ready
 sim: setup
 	$(BIN)/python -m host_sim up
 
+# After each change of requirements.lock; a test says when it is stale.
+requirements-machine.lock: requirements.lock pyproject.toml hardware/machine_lock.py
+	$(BIN)/python hardware/machine_lock.py
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
@@ -39,6 +43,7 @@ lock:
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
 		--extra sim --extra test pyproject.toml --output-file requirements.lock
+	@echo "requirements.lock is new: make setup, then make requirements-machine.lock"
 
 clean:
 	rm -rf .venv .sim build *.egg-info

@@ -4,6 +4,7 @@ Set once at the start and read back from the kernel while the machine runs: a ma
 """
 
 import ctypes
+import re
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,12 +34,25 @@ def weaknesses(root: Path = Path("/")) -> Iterator[str]:
 
 
 def _may_be_swapped(root: Path) -> bool:
-    """Whether there is swap on a disk, and no rule that keeps this process out of it. Compressed memory is no disk."""
+    """Whether there is swap that reaches a disk, and no rule that keeps this process out of it."""
     swaps = root / "proc/swaps"  # not there on a kernel that cannot swap
     used = [line.split()[0] for line in swaps.read_text().splitlines()[1:] if line.strip()] if swaps.exists() else []
-    if all(name.startswith("/dev/zram") for name in used):
+    if all(_stays_in_memory(name, root) for name in used):
         return False
     groups = (root / "proc/self/cgroup").read_text().splitlines()
     own = next((line.removeprefix("0::/") for line in groups if line.startswith("0::/")), None)
     limit = None if own is None else root / "sys/fs/cgroup" / own / "memory.swap.max"
     return limit is None or not limit.exists() or limit.read_text().strip() != "0"
+
+
+def _stays_in_memory(swap: str, root: Path) -> bool:
+    """Whether this swap is compressed memory and nothing else.
+
+    A zram device may be given a disk, to which the kernel moves its pages (Linux `admin-guide/blockdev/zram.rst`,
+    "writeback"); `backing_dev` names it, or says `none`. A kernel built without this has no such file.
+    """
+    name = swap.removeprefix("/dev/")
+    if not re.fullmatch("zram[0-9]+", name):
+        return False
+    backing = root / "sys/block" / name / "backing_dev"
+    return not backing.exists() or backing.read_text().strip() == "none"

@@ -15,6 +15,7 @@ nothing of ours, so that it starts in a few hundredths of a second.
     out instead of =: R the card was pulled, M it does not answer to reset, S silence, G <sentence> the reader is gone
 """
 
+import ctypes
 import resource
 import select
 import socket
@@ -230,8 +231,18 @@ def _words(code: int) -> str:
     return str(scard.SCardGetErrorMessage(code)).rstrip(".")
 
 
+def _no_onlookers() -> None:
+    """A PIN passes through here: no core dump, and no other process of this user looks in. Root still may.
+
+    The machine is protected in the same way, but a process loses that when another program is started in it.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) != 0:  # PR_SET_DUMPABLE, linux/prctl.h
+        sys.exit("the card helper cannot be kept from being looked into")
+
+
 def main() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a PIN passes through here
+    _no_onlookers()
     with socket.socket(fileno=0) as control:
         Helper(sys.argv[1], control).serve()
 

@@ -155,7 +155,7 @@ class JournalTable(Table, frozen=True, kw_only=True):
 class ConsoleTable(Table, frozen=True, kw_only=True):
     port: str
     baud: int = 115200
-    users: str = "console-users.toml"  # accounts, readable by root only; see firmware/console/README.md
+    users: str = "console-users.toml"  # accounts: root writes, we read; see firmware/console/README.md
 
 
 class DoorTable(Table, frozen=True, kw_only=True):

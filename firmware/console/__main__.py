@@ -17,10 +17,16 @@ SHORTEST = 8
 
 
 def store(path: Path, accounts: Accounts) -> None:
-    """Whole or not at all, and never readable by others."""
+    """Whole or not at all, and never readable by others.
+
+    What root writes is readable by the folder's group, which on a machine is the service's (hardware/install.sh).
+    """
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        if os.geteuid() == 0:
+            os.fchown(file.fileno(), -1, path.parent.stat().st_gid)
+            os.fchmod(file.fileno(), 0o640)
         file.write(spell(accounts))
         file.flush()
         os.fsync(file.fileno())

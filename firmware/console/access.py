@@ -1,6 +1,7 @@
 """Who may use the console: accounts, passwords, and how guessing ends (security rules 11 to 13).
 
-The accounts stand in a file that only root can read: one table a person, with a role, salt and scrypt hash. A try is
+The accounts stand in a file that root writes and the service reads, as a member of its group; nobody else may: one
+table a person, with a role, salt and scrypt hash. A try is
 counted in the journal *before* the password is looked at, so neither a power cut nor a restart gives one back. After
 five tries in a row that failed, each further one costs a wait that doubles; after fifteen only `python -m
 firmware.console unlock`, at the machine and as root, helps. Pure but for the file that `load` is given.
@@ -70,10 +71,15 @@ def proves(account: Account | None, password: str, today: date) -> bool:
 
 
 def load(path: Path) -> Accounts:
-    """The accounts. Raises `AccountsUnusable`: missing, readable by others, or not what `spell` writes."""
+    """The accounts. Raises `AccountsUnusable`: missing, open to others, or not what `spell` writes.
+
+    Its group may read it: on a machine root owns the file and the service's user reads it (hardware/install.sh).
+    """
     try:
-        if path.stat().st_mode & 0o077:
-            raise AccountsUnusable("The file of accounts can be read by others than its owner.")
+        if path.stat().st_mode & 0o037:
+            raise AccountsUnusable(
+                "The file of accounts is open to others than its owner and the readers in its group."
+            )
         return parse(path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError):
         raise AccountsUnusable("The file of accounts cannot be read.") from None
@@ -99,7 +105,9 @@ def parse(text: str) -> Accounts:
 
 def spell(accounts: Accounts) -> str:
     """The file's text."""
-    lines = ["# Accounts of the maintenance console; written by `python -m firmware.console`. Root only."]
+    lines = [
+        "# Accounts of the maintenance console; written by `python -m firmware.console`. For root and the service only."
+    ]
     lines.append(f'unlock = "{accounts.unlock}"')
     for name, account in sorted(accounts.people.items()):
         lines += ["", f"[people.{name}]", f'role = "{account.role}"', f'salt = "{account.salt.hex()}"']

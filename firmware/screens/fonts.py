@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from firmware.config.unit import UnitError
 from firmware.screens.words import alphabet, words
 
 FOLDER = Path("/usr/share/fonts/truetype")
@@ -23,10 +24,24 @@ RARE = FOLDER / "ipamj/ipamjm.ttf"
 Font = ImageFont.FreeTypeFont
 
 
+class LettersMissing(UnitError):
+    """What draws the letters is not installed: no machine may start so. The message is a sentence."""
+
+
 @cache
 def load(path: Path, size: int) -> Font:
-    # Variation selectors need raqm; without it they would be drawn as boxes.
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.RAQM)
+    """A font. Raises `LettersMissing`: no such file, or nothing that understands variation selectors."""
+    try:
+        font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.RAQM)
+    except OSError:
+        raise LettersMissing(
+            f"the font {path} cannot be read; hardware/machine-packages.txt names its package"
+        ) from None
+    # Pillow brings Raqm, but takes the library fribidi from the system. Without it Pillow lays out letter by letter, and
+    # each variation selector in a name becomes an empty box.
+    if font.layout_engine != ImageFont.Layout.RAQM:
+        raise LettersMissing("names with variation selectors cannot be drawn; the package libfribidi0 is missing")
+    return font
 
 
 def family(language: str, *, bold: bool) -> Path:

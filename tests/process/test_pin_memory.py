@@ -6,6 +6,7 @@ outside world does. A digit can stand in memory in two forms: as a byte, and as 
 keeps for every small number, which is what a list of ints is made of. Both are looked for.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,11 @@ from host_sim.world import World
 from tests.process.pcsc import READER, Desk, service
 from tests.unit.card.table import jpki_card, municipal_card
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = [
+    pytest.mark.pcsc,
+    pytest.mark.xdist_group("pcsc"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root may look into the card helper"),
+]
 
 CANARY = b"7391582640917358"  # sixteen digits, so that chance cannot make it
 DISGUISE = 0x5A

@@ -57,9 +57,10 @@ def test_the_site_decides_which_cards_are_taken_as_the_centre_does(name: str, pr
 def test_a_real_unit_is_not_simulated_and_every_device_has_a_name_that_udev_gives(name: str) -> None:
     unit = load_unit(UNITS / f"{name}.toml")
     assert not unit.unit.simulated
-    given = set(re.findall(r'SYMLINK\+="(\S+)"', (UNITS.parent / "udev" / "80-kofuki.rules").read_text()))
+    rules = (UNITS.parent / "udev" / "80-kofuki.rules").read_text()
+    given = set(re.findall(r'ENV\{KOFUKI\}="(\w+)"', rules)) | set(re.findall(r'SYMLINK\+="kofuki/(\w+)"', rules))
     ports = (unit.coin.port, unit.printer.port, unit.receipt_printer.port, unit.console.port if unit.console else "")
-    assert {port.removeprefix("/dev/") for port in ports} == given
+    assert {path.removeprefix("/dev/kofuki/") for path in (*ports, unit.screen.path)} == given
 
 
 def test_an_office_opens_on_working_days_only() -> None:

@@ -75,13 +75,20 @@ def test_a_file_that_is_none(text: str) -> None:
         parse(text)
 
 
-def test_a_file_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o650, 0o642])
+def test_a_file_that_is_open_to_others_is_not_used(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "users.toml"
     path.write_text(spell(Accounts()))
-    path.chmod(0o640)
+    path.chmod(mode)
     with pytest.raises(AccountsUnusable, match="others"):
         load(path)
-    path.chmod(0o600)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_its_owner_and_the_readers_in_its_group_may_use_it(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "users.toml"
+    path.write_text(spell(Accounts()))
+    path.chmod(mode)
     assert load(path) == Accounts()
 
 
@@ -93,7 +100,7 @@ def run(users: Path, *arguments: str, password: str = "") -> subprocess.Complete
 def test_the_command_that_makes_accounts(tmp_path: Path) -> None:
     users = tmp_path / "users.toml"
     assert run(users, "passwd", "kato", "--role", "cash", password="correct-horse").returncode == 0
-    assert users.stat().st_mode & 0o777 == 0o600
+    assert users.stat().st_mode & 0o777 == (0o640 if os.geteuid() == 0 else 0o600)
     assert b"correct-horse" not in users.read_bytes()
     assert proves(load(users).people["kato"], "correct-horse", TODAY)
     assert run(users, "passwd", "goto", "--role", "security", password="short").returncode == 1
@@ -101,4 +108,29 @@ def test_the_command_that_makes_accounts(tmp_path: Path) -> None:
     before = load(users).unlock
     run(users, "unlock")
     assert load(users).unlock != before
+    assert list(load(users).people) == ["kato"]
+
+
+SERVICE = 65_333  # a user and a group that own nothing else
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for the service's user")
+def test_what_root_writes_the_service_can_read_and_not_change(tmp_path: Path) -> None:
+    """In a folder as `hardware/install.sh` makes it."""
+    folder = tmp_path / "kofuki"
+    folder.mkdir(mode=0o750)
+    os.chown(folder, 0, SERVICE)
+    users = folder / "console-users.toml"
+    assert run(users, "passwd", "kato", "--role", "cash", password="correct-horse").returncode == 0
+
+    def may(user: int, command: str) -> bool:
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=folder, user=user, group=user, extra_groups=[], capture_output=True, check=False
+        )
+        return done.returncode == 0
+
+    assert may(SERVICE, f"cat {users.name}")
+    assert not may(SERVICE, f"echo >> {users.name}")
+    assert not may(SERVICE, f"rm -f {users.name}")
+    assert not may(SERVICE + 1, f"cat {users.name}")
     assert list(load(users).people) == ["kato"]

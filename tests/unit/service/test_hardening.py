@@ -53,3 +53,18 @@ def test_swap_on_a_disk_is_a_weakness_unless_this_process_is_kept_out_of_it(
 
 def test_a_kernel_that_cannot_swap_has_no_list_of_swaps(tmp_path: Path) -> None:
     assert not any("swap" in word for word in weaknesses(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("backing", "weak"), [(None, False), ("none\n", False), ("/dev/loop0\n", True), ("/var/swap\n", True)]
+)
+def test_compressed_memory_that_may_move_its_pages_to_a_disk_is_a_disk(
+    tmp_path: Path, backing: str | None, weak: bool
+) -> None:
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/swaps").write_text(SWAPS + "/dev/zram0\tpartition\t1\t0\t100\n")
+    (tmp_path / "proc/self/cgroup").write_text("0::/a\n")
+    (tmp_path / "sys/block/zram0").mkdir(parents=True)
+    if backing is not None:
+        (tmp_path / "sys/block/zram0/backing_dev").write_text(backing)
+    assert any("swap" in word for word in weaknesses(tmp_path)) == weak

@@ -1,0 +1,125 @@
+#!/bin/sh
+# Makes a machine of a Raspberry Pi with Debian 12 or 13 or Raspberry Pi OS: packages, program, user, files of the system, and
+# who may read what. Never asks; a second run changes only what is not as it should be.
+#
+#   sudo sh hardware/install.sh [--wheels DIR]   DIR: made by wheels.sh; else it is run here, and what it installed is purged
+#   sudo sh hardware/install.sh --root TREE      program and files of the system into a tree that is not running; no packages
+set -eu
+root="" wheels=""
+while [ $# -gt 0 ]; do
+    case $1 in
+        --root) root=$(cd "$2" && pwd); shift 2 ;;
+        --wheels) wheels=$(cd "$2" && pwd); shift 2 ;;
+        *) echo "usage: install.sh [--wheels DIR | --root TREE]" >&2; exit 2 ;;
+    esac
+done
+[ "$(id -u)" -eq 0 ] || { echo "install.sh sets owners and must be run by root" >&2; exit 1; }
+umask 022
+cd "$(dirname "$0")/.."
+source=$(pwd)
+
+packages() {
+    names=$(sed 's/#.*//' hardware/machine-packages.txt)
+    apt-get update -qq
+    # shellcheck disable=SC2086  # one word a package
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null
+}
+
+program() { # what git archive would give, without tests and simulator
+    [ "$source" != "$root/opt/kofuki" ] || return 0
+    mkdir -p "$root/opt/kofuki"
+    for part in drivers firmware hardware; do
+        rm -rf "$root/opt/kofuki/$part"
+        cp -R "$part" "$root/opt/kofuki/"
+    done
+    cp pyproject.toml requirements.lock requirements-machine.lock LICENSE "$root/opt/kofuki/"
+    find "$root/opt/kofuki/drivers" "$root/opt/kofuki/firmware" "$root/opt/kofuki/hardware" -name __pycache__ -prune -exec rm -rf {} +
+    chown -R 0:0 "$root/opt/kofuki"
+    chmod -R u=rwX,go=rX "$root/opt/kofuki"
+}
+
+libraries() {
+    # Nothing to do where this lock is installed for this Python (another one stands there after an upgrade of Debian).
+    installed=/opt/kofuki/.venv/installed.lock
+    cmp -s requirements-machine.lock $installed && /opt/kofuki/.venv/bin/python -c 'import numpy, smartcard' 2>/dev/null && return 0
+    rm -rf /opt/kofuki/.venv
+    if [ -z "$wheels" ]; then
+        wheels=$(mktemp -d)
+        before=$(dpkg-query -W -f='${Package}\n')
+        made=yes
+        sh hardware/wheels.sh "$wheels" || made=no
+        added=$(dpkg-query -W -f='${Package}\n' | grep -vxF "$before" || true)
+        # shellcheck disable=SC2086
+        [ -z "$added" ] || DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $added >/dev/null
+        [ $made = yes ] || { echo "the libraries could not be made" >&2; exit 1; }
+    fi
+    python3 -m venv /opt/kofuki/.venv
+    # The hashes were checked when the wheels were made; one that was compiled here has no hash in the lock.
+    sed -e '/^ /d' -e 's/ *\\$//' requirements-machine.lock >/opt/kofuki/.venv/names
+    /opt/kofuki/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-index --no-deps --find-links "$wheels" -r /opt/kofuki/.venv/names
+    for packages in /opt/kofuki/.venv/lib/python3.*/site-packages; do
+        echo /opt/kofuki >"$packages/kofuki.pth"
+    done
+    cp requirements-machine.lock $installed
+}
+
+put() { # FILE FOLDER [NAME]
+    install -D -o 0 -g 0 -m 644 "hardware/$1" "$root$2/${3:-$(basename "$1")}"
+}
+
+system_files() {
+    put systemd/kofuki.service /etc/systemd/system
+    put systemd/50-kofuki-watchdog.conf /etc/systemd/system.conf.d
+    put sysusers.d/kofuki.conf /etc/sysusers.d
+    put modules-load.d/kofuki.conf /etc/modules-load.d
+    put sysctl.d/50-kofuki.conf /etc/sysctl.d
+    put udev/80-kofuki.rules /etc/udev/rules.d
+    put polkit/50-kofuki-pcscd.rules /etc/polkit-1/rules.d
+    put swap/50-kofuki.conf /etc/rpi/swap.conf.d
+    systemd-sysusers --root="$root/" kofuki.conf
+}
+
+secrets() { # root writes, the service reads, nobody else
+    group=$(awk -F: '$1 == "kofuki" { print $3 }' "$root/etc/group")
+    install -d -o 0 -g "$group" -m 750 "$root/etc/kofuki" "$root/etc/kofuki/tls"
+    [ -e "$root/etc/kofuki/unit.toml" ] || printf '%s\n' \
+        '# This machine: what it has otherwise than the file below, hardware/README.md says what there is.' \
+        'extends = "/opt/kofuki/hardware/units/store.toml"' >"$root/etc/kofuki/unit.toml"
+    find "$root/etc/kofuki" -type f -exec chown "0:$group" {} + -exec chmod 640 {} +
+}
+
+switches() {
+    systemctl --root="$root/" --quiet enable kofuki.service pcscd.socket systemd-timesyncd.service
+    # Nobody logs in at the panel or on the console's line; swap of Raspberry Pi OS 12 is a file on the card.
+    systemctl --root="$root/" --quiet mask getty@tty1.service serial-getty@ttyAMA0.service serial-getty@ttyS0.service \
+        dphys-swapfile.service
+}
+
+boot() { # the boot partition of a Pi: our own file is included, the one line of the kernel gets our words
+    folder="$root/boot/firmware"
+    [ -e "$folder/config.txt" ] || return 0
+    cp hardware/boot/kofuki.txt "$folder/kofuki.txt"
+    grep -qx 'include kofuki.txt' "$folder/config.txt" || printf '\n[all]\ninclude kofuki.txt\n' >>"$folder/config.txt"
+    ours=$(cat hardware/boot/cmdline.txt)
+    theirs=$(tr -s ' \n' '\n\n' <"$folder/cmdline.txt" | grep -v '^console=' | grep -vxF "$(echo "$ours" | tr ' ' '\n')" | paste -sd' ')
+    echo "$theirs $ours" >"$folder/cmdline.txt.new"
+    mv "$folder/cmdline.txt.new" "$folder/cmdline.txt"
+}
+
+[ -n "$root" ] || packages
+program
+[ -n "$root" ] || libraries
+[ -n "$root" ] || /opt/kofuki/.venv/bin/python -m compileall -q /opt/kofuki/drivers /opt/kofuki/firmware
+system_files
+secrets
+switches
+boot
+if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    udevadm control --reload
+    udevadm trigger
+    systemctl restart systemd-modules-load.service systemd-sysctl.service
+fi
+echo "Installed. Put certificates and key into $root/etc/kofuki/tls, make accounts with"
+echo "    /opt/kofuki/.venv/bin/python -m firmware.console --users /etc/kofuki/console-users.toml passwd NAME --role technician"
+echo "edit $root/etc/kofuki/unit.toml, run this again and restart the board."
