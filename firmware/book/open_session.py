@@ -1,9 +1,9 @@
 """One resident's session as the journal knows it, and the rules of what may be written next.
 
-The rules are the write-ahead protocol (book rules 1 to 9): every method takes one record, and refuses
-it with `ProtocolBroken` if the record before it that it stands on is missing. A refusal is a programmer's error
-and comes before the record is written, so no such record is ever in a journal. Nothing that a device can really
-do is refused: a coin may come late, a hopper may pay too much or too little, a paper may be uncertain.
+The rules are the write-ahead protocol (book rules 1 to 9): every method takes in one record, and raises
+`ProtocolBroken` if a record that must come before it is missing. That is a fault of the program. It is raised before
+the record is written, so no journal holds such a record. What a device can really do is never refused: a coin may
+come late, a hopper may pay too much or too little, a paper may be uncertain.
 
     SessionOpened
       Request -> Authorised -> SlotOpened -> Coin.. -> SlotClosed
@@ -31,7 +31,7 @@ class ProtocolBroken(AssertionError):
 
 
 def must(condition: bool, rule: str) -> None:
-    """An assertion that stays on in production, whatever Python is told to optimise."""
+    """Raise `ProtocolBroken` with the rule unless `condition` holds; unlike `assert`, under `python -O` too."""
     if not condition:
         raise ProtocolBroken(rule)
 
@@ -57,7 +57,7 @@ class RequestBook:
 
     @property
     def untold(self) -> tuple[int, ...]:
-        """Copies the centre might hold and has not been told about."""
+        """Copies that the centre may hold and that no advice is written for."""
         if self.not_reserved:
             return ()
         return tuple(copy for copy in self.copies() if copy not in self.told)
@@ -85,8 +85,8 @@ class OpenSession:
         self.printing: records.PrintIntent | None = None
         self.paying: records.PayIntent | None = None
         self.paper_stuck = False  # the last printed copy hangs in the printer, not cut
-        self.void_paper = False  # of a copy that was begun and not finished, there may be paper
-        self.doubtful_yen = 0  # may have been paid, nobody can say: a claim, and no other hopper's business
+        self.void_paper = False  # there may be paper of a copy that was begun and not finished
+        self.doubtful_yen = 0  # of payouts with unknown result: it is claimed, and no other hopper pays it
         self.claims: dict[str, int] = {}
         self.claims_told: set[str] = set()
         self.last_pin_ok: bool | None = None
@@ -104,7 +104,7 @@ class OpenSession:
 
     @property
     def request(self) -> RequestBook | None:
-        """The last one: a resident has one, unless the centre never heard of it."""
+        """The session's latest request; None before the first."""
         return next(reversed(self.requests.values()), None)
 
     @property
@@ -257,7 +257,7 @@ class OpenSession:
     # --- the centre, and the end ----------------------------------------------------------------
 
     def advice_queued(self, advice: SessionAdvice) -> None:
-        """What the centre is told agrees with the paper and the money. Unknown sessions' advices are refused."""
+        """Take in an advice. Raises `ProtocolBroken` unless it agrees with this session's copies and claims."""
         if isinstance(advice, ClaimAdvice):
             must(self.claims.get(advice.key) == advice.amount_yen, "a claim is told as it was written")
             must(advice.key not in self.claims_told, "a claim is told once")
