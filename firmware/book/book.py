@@ -273,7 +273,7 @@ class Book:
 
     def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
         must(self.session is None, "a technician waits until the session has ended")
-        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.staff_paying is None, "one print or payout at a time")
         must(record.coins > 0 and record.value_yen > 0, "a payout is of at least one coin")
         self.staff_paying = record
         self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
@@ -382,12 +382,12 @@ class Book:
         self.settings.drop(record)
 
     def _claim_hold_intent(self, record: records.ClaimHoldIntent) -> None:
-        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.staff_paying is None, "one print or payout at a time")
         self.collecting.setdefault(record.key, 0)
 
     def _claim_collected(self, record: records.ClaimCollected) -> None:
         """The record makes its own advice, so neither exists without the other."""
-        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.staff_paying is None, "one print or payout at a time")
         must(self.collecting.get(record.key, 0) == record.amount_yen, "what was collected is what the hoppers paid")
         self.collecting.pop(record.key, None)
         self.totals["collected_yen"] += record.amount_yen

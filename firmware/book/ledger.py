@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 
 class LedgerBroken(AssertionError):
-    """A step that would make the machine owe less than nothing, or earn twice: a programmer's error."""
+    """A step that would make the machine owe less than nothing, or earn twice: a fault of the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ come late, a hopper may pay too much or too little, a paper may be uncertain.
                                  PayIntent -> PayDone                                          one at a time, never above what is owed
                                  ClaimIntent                                                   what no hopper can pay
       AdviceQueued for every copy: issued if and only if it is printed, else void; and for every claim
-    SessionClosed                                                                              nothing owed, nothing open, nothing untold
+    SessionClosed                                                                              nothing owed, nothing open, all told
 """
 
 import hashlib
@@ -136,7 +136,7 @@ class OpenSession:
     def requested(self, record: records.Request) -> None:
         self._mine(record.sid)
         must(record.rid not in self.requests, "a request id is used once")
-        must(all(not book.untold for book in self.requests.values()), "an earlier request is neither paper nor void")
+        must(all(not book.untold for book in self.requests.values()), "all copies of the last request are told first")
         wanted = sum(copies for _, copies in record.items)
         must(wanted > 0, "a request is for at least one copy")
         self.requests[record.rid] = RequestBook(record.rid, wanted, {}, {}, {})
@@ -153,7 +153,7 @@ class OpenSession:
 
     def not_reserved(self, record: records.NotReserved) -> None:
         book = self.request_of(record.rid)
-        must(not book.lines, "what was authorised is reserved")
+        must(not book.lines, "an authorised request is reserved")
         book.not_reserved = True
 
     def request_of(self, rid: str) -> RequestBook:
@@ -190,7 +190,7 @@ class OpenSession:
         must(book.stages[record.copy] is CopyStage.RESERVED, "a copy is printed once and never again")
         must(record.copy not in book.told, "the centre was told already what became of the copy")
         must(line.issue_number == record.issue_number, "the copy carries the number it was given")
-        must(self.printing is None and self.paying is None, "one thing moves at a time")
+        must(self.printing is None and self.paying is None, "one print or payout at a time")
         must(self.ledger.owed_yen >= line.fee_yen, "the fee is in the machine before the paper is begun")
         must(record.pages > 0, "a copy has at least one page")
         book.stages[record.copy] = CopyStage.PRINTING
@@ -229,7 +229,7 @@ class OpenSession:
 
     def pay_intent(self, record: records.PayIntent) -> None:
         self._mine(record.sid)
-        must(self.printing is None and self.paying is None, "one thing moves at a time")
+        must(self.printing is None and self.paying is None, "one print or payout at a time")
         must(record.coins > 0 and record.value_yen > 0, "a payout is of at least one coin")
         must(record.coins * record.value_yen <= self.ledger.owed_yen, "nothing is paid that is not owed")
         self.paying = record
@@ -249,7 +249,7 @@ class OpenSession:
 
     def claim_intent(self, record: records.ClaimIntent) -> None:
         must(record.key == self.next_claim_key, "a claim has the session's key, and each its own")
-        must(self.printing is None and self.paying is None, "what moves is settled before the rest is claimed")
+        must(self.printing is None and self.paying is None, "print and payout are settled before a claim")
         must(0 < record.amount_yen <= self.ledger.owed_yen, "only what is owed is claimed")
         self.ledger = self.ledger.claim(record.amount_yen)
         self.claims[record.key] = record.amount_yen
@@ -273,9 +273,9 @@ class OpenSession:
 
     def closed(self, record: records.SessionClosed) -> None:
         self._mine(record.sid)
-        must(self.printing is None and self.paying is None, "nothing moves when a session closes")
+        must(self.printing is None and self.paying is None, "no print or payout is open when a session closes")
         ledger = self.ledger
-        must(ledger.owed_yen == 0, "a session closes at nothing owed")
+        must(ledger.owed_yen == 0, "a session closes when nothing is owed")
         must(all(not book.untold for book in self.requests.values()), "the centre is told of every copy")
         must(not self.untold_claims, "the centre is told of every claim")
         written = (record.inserted_yen, record.earned_yen, record.paid_out_yen, record.claimed_yen)

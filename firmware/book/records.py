@@ -14,7 +14,7 @@ from firmware.book.advice import SessionAdvice
 
 
 class Item(NamedTuple):
-    """One line of a basket; its options are personal and stay out."""
+    """One line of a basket, without its options, which are personal."""
 
     kind: str
     copies: int

@@ -41,7 +41,7 @@ class RecoveryPort(Protocol):
         ...
 
     def settle(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed | None:
-        """What became of the payout that began at these counters. Moves no coin."""
+        """What became of the payout that began when the hopper's counters read `before`. Moves no coin."""
         ...
 
     def printer_counter(self) -> int | None:
@@ -90,7 +90,7 @@ def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iter
 
 
 def _settle_accounts(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
-    """The centre is told of every copy and every debt, and the session is closed at nothing owed."""
+    """Tell the centre of every copy and every claim, and close the session with nothing owed."""
     for request in list(session.requests.values()):
         yield from _settle_request(book, request, ask)
     # Nobody saw the papers taken, and this start will take back what lies in the mouth (crash point 21).

@@ -21,7 +21,7 @@ from firmware.book.records import CopyLine, HopperReading, Item, Record, Setting
 
 
 class RecordInvalid(ValueError):
-    """A value that its field's type does not allow, or a payload that is no record of ours."""
+    """A value that its field's type does not allow, or a payload that is not of a known record."""
 
 
 Check = Callable[[Any], bool]
