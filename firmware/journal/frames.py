@@ -33,7 +33,7 @@ from hashlib import sha256
 
 SECTOR = 512
 Head = tuple[int, bytes]  # sequence number and hash of the last record: what the next one continues
-GENESIS = bytes(32)  # the hash before the first record of all
+GENESIS = bytes(32)  # the hash before the very first record
 GENESIS_HEAD: Head = (0, GENESIS)
 
 _MAGIC = b"\xcaK"
@@ -102,7 +102,7 @@ class Scan:
 
 
 class NotASegment(ValueError):
-    """The first sector is not a segment header of ours."""
+    """The first sector is not a segment header of this format."""
 
 
 def align(offset: int) -> int:
