@@ -1,6 +1,6 @@
 """What the centre is told of papers and debts: one type for each thing told. Pure.
 
-`told` is the advice as JSON, on the medium and on the line; `read` makes the advice again from what is on the medium.
+`told()` gives the advice as JSON, for the medium and the line; `read` makes the advice from the JSON on the medium.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class CopyAdvice:
 
 @dataclass(frozen=True, slots=True)
 class ClaimAdvice:
-    """The machine owes this much, and the centre's desk is to pay it. `key`: the claim's, 32 hex digits."""
+    """The machine owes this amount, and the centre's refund desk is to pay it. `key`: the claim's, 32 hex digits."""
 
     key: str
     amount_yen: int
@@ -73,7 +73,7 @@ Advice = SessionAdvice | CollectedAdvice
 
 
 def read(told: Mapping[str, Any]) -> Advice:
-    """The advice that was told so. Raises `KeyError`, `ValueError` or `TypeError` for what no program of ours has told."""
+    """The advice whose `told()` this is. Raises `KeyError`, `ValueError` or `TypeError` if it is none."""
     rest = dict(told)
     match rest.pop("op"):
         case "claim":
@@ -85,7 +85,7 @@ def read(told: Mapping[str, Any]) -> Advice:
 
 
 def read_of_session(told: Mapping[str, Any]) -> SessionAdvice:
-    """As `read`, for the field of an `AdviceQueued`."""
+    """As `read`, for the field of an `AdviceQueued`. Raises `TypeError` for a collection too."""
     advice = read(told)
     if isinstance(advice, CollectedAdvice):
         raise TypeError("a collection is a record of its own")

@@ -1,12 +1,12 @@
-"""The book: everything the journal knows, as it follows from its records and from nothing else.
+"""The book: everything that the journal's records add up to, and nothing else.
 
-`Book.replay(records)` after a start and `book.apply(record)` while the machine runs are the same code, so what a
-restart believes is what the machine believed. `apply` either takes a record whole or raises `ProtocolBroken`
-and changes nothing; apply first, append after, and no record that a replay would refuse reaches the medium.
+`Book.replay(records)` at a start calls the same `apply` as the running machine, so both come to the same book.
+`apply` takes in a whole record, or raises `ProtocolBroken` and changes nothing. A record is applied first and
+appended after, so the medium never gets a record that a replay would refuse.
 
-Totals are for life and are never reset; the cash box counts since it was last emptied. A person's queue (`queue`)
-is filled by the records that need one: an uncertain paper or payout, a paper left behind, a `Flag`. Items leave
-it by `Resolved` only, never because a retry worked.
+Totals count over the machine's life and are never reset; the cash box counts since it was last emptied. `queue`
+holds the cases: an uncertain paper or payout, a paper left behind, a `Flag`. A person closes a case (`Resolved`);
+a retry that works does not.
 """
 
 import re
@@ -34,7 +34,7 @@ TOTALS = (
     "stray_yen",
     "staff_paid_yen",
     "strayed_yen",  # left the hoppers without a command
-    "unknown_yen",  # payouts of which nobody could say what came out, at most this
+    "unknown_yen",  # payouts with unknown result, as if every coin had come out
     "copies_printed",
     "copies_spoiled",
     "copies_uncertain",
@@ -47,7 +47,7 @@ TOTALS = (
     "collections",
     "closes",
 )
-CLAIM = "claim:"  # before a claim's key, the purpose of a staff payout that pays it
+CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
 
 
 class Book:
@@ -59,21 +59,21 @@ class Book:
         self.totals: dict[str, int] = dict.fromkeys(TOTALS, 0)
         self.tubes: dict[int, int] = {}  # yen -> coins that should be in that hopper, at least
         self.cash_box: dict[int, int] = {}  # yen -> coins since it was emptied
-        self.hoppers: dict[int, HopperCounters] = {}  # as last seen; a hopper nobody could read is not in it
+        self.hoppers: dict[int, HopperCounters] = {}  # as last read; without hoppers that could not be read
         self.acceptor_event: int | None = None
         self.acceptor_total: int | None = None
-        self.acceptor_lost = 0  # coins told as lost since `acceptor_total` was read: the device may count so many more
-        self.acceptor_serial: int | None = None  # the one it was paired with, by the first start or by staff
+        self.acceptor_lost = 0  # coins flagged as lost after `acceptor_total` was read; the device may count them
+        self.acceptor_serial: int | None = None  # of the acceptor that the first start or staff paired
         self.unexplained: dict[int, int] = {}  # yen -> coins that left the hopper without a command, not acknowledged
         self.printer_counter: int | None = None
-        self.whole_in_path = False  # a printed copy that was not cut hangs in the printer: somebody's, not void
-        self.sheets: int | None = None  # certificate paper left, where a person ever counted it
+        self.whole_in_path = False  # a printed copy hangs uncut in the printer; it is a resident's, not void
+        self.sheets: int | None = None  # certificate paper left; None until a person has counted it
         self.claims: dict[str, int] = {}  # claims the centre has not acknowledged
         self.queue: list[tuple[str, str]] = []
-        self.line_stopped: str | None = None  # the field that was not ours
+        self.line_stopped: str | None = None  # the field that failed its binding; None: not stopped
         self.suspended: tuple[str, ...] = ()
         self.failed_sessions = 0  # in a row, for firmware.service.lockout
-        self.paper_waiting: str | None = None  # request whose papers nobody has seen leave the tray
+        self.paper_waiting: str | None = None  # request whose papers may still lie in the tray
         self.collecting: dict[str, int] = {}  # claim -> yen that staff has paid out and the centre does not know yet
         self.console = ConsoleBook()
         self.settings = SettingsBook()
@@ -99,7 +99,7 @@ class Book:
 
     @property
     def explained(self) -> dict[int, int]:
-        """Yen -> what that hopper's lifetime count must read, but for the hopper of a payout that is not settled."""
+        """Yen -> what that hopper's lifetime count must read, without the hopper of a payout that is not settled."""
         unsettled = {self.staff_paying.value_yen} if self.staff_paying else set()
         if self.session is not None and self.session.paying is not None:
             unsettled.add(self.session.paying.value_yen)
@@ -107,7 +107,7 @@ class Book:
 
     @property
     def acceptor_explained(self) -> int | None:
-        """Up to where somebody knows of every coin that the acceptor counts for life; what was told as lost is not told again."""
+        """The acceptor's lifetime count up to which each coin is in the book or flagged as lost; None: unknown."""
         return None if self.acceptor_total is None else self.acceptor_total + self.acceptor_lost
 
     @property
@@ -231,7 +231,7 @@ class Book:
     def _copy_spoiled(self, record: records.CopySpoiled) -> None:
         self.open_session().copy_spoiled(record, begun=self._flagged(Case.VOID_SHEET_IN_PATH, record))
         self.totals["copies_spoiled"] += 1
-        self.printer_counter = None  # how many sheets it took is asked, not guessed
+        self.printer_counter = None  # unknown until the printer is asked again
 
     def _copy_uncertain(self, record: records.CopyUncertain) -> None:
         self.open_session().copy_uncertain(record)
@@ -247,7 +247,7 @@ class Book:
         self._enqueue(Case.PAPER_LEFT, record.rid)
 
     def _flagged(self, code: Case, record: records.CopyPrinted | records.CopySpoiled) -> bool:
-        """Whether a person was told so of this copy: the flag is written before the copy's own record."""
+        """Whether this copy has a case with this code; its flag is written before the copy's own record."""
         return (code, f"{record.rid}.{record.copy}") in self.queue
 
     def _use_sheets(self, sheets: int) -> None:
@@ -273,7 +273,7 @@ class Book:
 
     def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
         must(self.session is None, "a technician waits until the session has ended")
-        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.staff_paying is None, "one print or payout at a time")
         must(record.coins > 0 and record.value_yen > 0, "a payout is of at least one coin")
         self.staff_paying = record
         self.hoppers[record.value_yen] = HopperCounters(record.event_counter, record.life_total)
@@ -294,7 +294,7 @@ class Book:
         self._hopper_paid(record, "staff")
 
     def _hopper_paid(self, record: records.PayDone | records.StaffPayDone, who: str) -> None:
-        """What is left in the hopper: where nobody knows, as if everything asked had come out."""
+        """Take the coins out of the hopper's count; with an unknown result, as many as were asked for."""
         left = self.tubes.get(record.value_yen, 0) - (record.asked if record.paid is None else record.paid)
         self.tubes[record.value_yen] = max(0, left)
         if record.event_counter is None or record.life_total is None:
@@ -382,12 +382,12 @@ class Book:
         self.settings.drop(record)
 
     def _claim_hold_intent(self, record: records.ClaimHoldIntent) -> None:
-        must(self.staff_paying is None, "one thing moves at a time")
+        must(self.staff_paying is None, "one print or payout at a time")
         self.collecting.setdefault(record.key, 0)
 
     def _claim_collected(self, record: records.ClaimCollected) -> None:
-        """The record is its own advice, so neither exists without the other."""
-        must(self.staff_paying is None, "one thing moves at a time")
+        """The record makes its own advice, so neither exists without the other."""
+        must(self.staff_paying is None, "one print or payout at a time")
         must(self.collecting.get(record.key, 0) == record.amount_yen, "what was collected is what the hoppers paid")
         self.collecting.pop(record.key, None)
         self.totals["collected_yen"] += record.amount_yen
@@ -398,7 +398,7 @@ class Book:
     # --- checkpoints ----------------------------------------------------------------------------
 
     def snapshot(self) -> Mapping[str, object]:
-        """Everything, as JSON allows it. Only while nothing is open: what moves is not a state to start from."""
+        """The whole book in JSON types. Raises `ProtocolBroken` while a session or a staff payout is open."""
         must(self.session is None and self.staff_paying is None, "a checkpoint is taken while idle")
         return {
             "totals": dict(self.totals),
@@ -468,7 +468,7 @@ def _pairs(coins: Mapping[int, int]) -> list[list[int]]:
 
 
 def _handler(kind: type[Any]) -> Callable[[Book, Any], None]:
-    """`CopyPrinted` is taken in by `Book._copy_printed`; a kind without one stops the import."""
+    """The method that takes in this kind: `Book._copy_printed` for `CopyPrinted`. Without one the import fails."""
     handler: Callable[[Book, Any], None] = getattr(Book, re.sub(r"(?=[A-Z])", "_", kind.__name__).lower())
     return handler
 

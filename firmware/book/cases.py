@@ -1,7 +1,7 @@
-"""What a person must look at: the codes of the queue, which of them stay, and which are counted. Pure.
+"""The codes of cases, which of them are never dropped, and which are counted. Pure.
 
-An item is a code and a detail. It leaves the queue by `Resolved` only, never because a retry worked. A code read from
-the medium may be of another release, so the queue holds plain words; what this program writes is a `Case`.
+A case is a code and a detail. A person closes it (`Resolved`); a retry that works does not. The queue holds codes as
+plain text, because the medium may have some of another release; this program writes only members of `Case`.
 """
 
 from enum import StrEnum
@@ -19,7 +19,7 @@ class Case(StrEnum):
     CREDITS_LOST = "credits_lost"  # detail: how many
     LATE_COIN = "late_coin"
     OVERPAID = "overpaid"
-    PAY_UNKNOWN = "pay_unknown"  # a payout of which nobody can say what came out
+    PAY_UNKNOWN = "pay_unknown"  # a payout with unknown result
     PAYOUT_UNKNOWN = "payout_unknown"  # a second item for the same payout, written by releases before this one
     POWER_LOST_AT_SLOT = "power_lost_at_slot"
     SLOT_UNCONFIRMED = "slot_unconfirmed"
@@ -50,19 +50,19 @@ class MismatchCode(StrEnum):
     UNBALANCED = "unbalanced"
 
 
-# Nobody can account for these yet.
+# Paper or money that nobody can account for yet.
 UNCERTAIN_CODES: frozenset[str] = frozenset({Case.COPY_UNCERTAIN, Case.PAY_UNKNOWN, Case.SUSPECT_COIN})
-# They stop the service: never crowded out by others.
+# These stop the service; `QUEUE_LIMIT` never drops them.
 LASTING_CODES: frozenset[str] = UNCERTAIN_CODES | frozenset(MismatchCode) | {Case.DOOR_OPENED, Case.MEDIUM_FAILED}
-# Each time another, whether the words are the same or not.
+# Each of these is a new case, even with the same code and detail as one in the queue.
 COUNTED_CODES: frozenset[str] = frozenset(
     {Case.STRAY_COIN, Case.PAY_UNKNOWN, Case.PAYOUT_UNKNOWN, Case.COIN_UNCERTAIN, Case.CREDITS_LOST}
 )
-QUEUE_LIMIT = 200  # other items: the oldest give way
+QUEUE_LIMIT = 200  # cases with other codes; above it the oldest is dropped
 
 
 def enqueue(queue: list[tuple[str, str]], code: str, detail: str) -> None:
-    """Add an item; one that is there already is not added again, unless its kind is counted."""
+    """Add a case; one that is in the queue already is not added again, unless its code is counted."""
     if (code, detail) in queue:
         if code not in COUNTED_CODES:
             return

@@ -11,10 +11,10 @@ _PROOFS = ("login", "approve")
 
 @dataclass(slots=True)
 class ConsoleBook:
-    """`tries`: passwords looked at since the last right one. A try is written before it is looked at."""
+    """`tries`: passwords checked since the last right one. A try is recorded before the password is checked."""
 
     tries: int = 0
-    unlock: str = ""  # the last word of `python -m firmware.console unlock` that was honoured
+    unlock: str = ""  # the last word used of those that `python -m firmware.console unlock` makes
     out_of_service: bool = False
     closed_totals: dict[str, int] = field(default_factory=dict)  # as they stood at the last daily close
 

@@ -1,7 +1,6 @@
-"""The records with which a session ends: written by the running session and by a start, composed here for both.
+"""The records that end a session, made here for the running session and for a start.
 
-Each function reads the open session and changes nothing. What is told of a copy follows from its stage in the book
-alone, so nobody can call a copy issued that the book does not hold for printed.
+Each function reads the open session and changes nothing. A copy is told as issued only if the book has it as printed.
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from firmware.book.reasons import AdviceReason, EndReason, SessionReason
 
 def copies_told(request: RequestBook, why: SessionReason | None) -> Iterator[records.AdviceQueued]:
     """One advice for each copy that the centre may hold and has not been told of: issued, or void for this reason."""
-    # A copy that only a start found out to be printed says so.
+    # RESTART tells the centre that a start found this copy printed.
     printed = EndReason.RESTART if why is EndReason.RESTART else AdviceReason.PRINTED
     for copy in request.untold:
         if request.stages.get(copy) is CopyStage.PRINTED:
@@ -26,7 +25,7 @@ def copies_told(request: RequestBook, why: SessionReason | None) -> Iterator[rec
 def rest_claimed(
     session: OpenSession, why: SessionReason | None
 ) -> Iterator[records.ClaimIntent | records.AdviceQueued]:
-    """Everything that is owed becomes a debt of the refund desk, and the centre is told of it."""
+    """Make a claim of everything that is owed, and tell the centre of it."""
     key, amount_yen = session.next_claim_key, session.ledger.owed_yen
     yield records.ClaimIntent(key, amount_yen)
     yield _claim_told(key, amount_yen, why)

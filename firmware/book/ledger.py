@@ -1,14 +1,14 @@
-"""The ledger of one session: who owes whom, in whole yen, at every instant.
+"""The ledger of one session: what the machine owes the resident, in whole yen, at every moment.
 
     OWED = INSERTED - EARNED - PAID_OUT - CLAIMED
 
 INSERTED grows by a credited coin, EARNED by a finished paper (once for each copy, never by an intent),
-PAID_OUT by what a hopper proved, CLAIMED by a debt handed to the centre's desk. OWED is what the machine
-owes the resident: never below zero, and zero when the session closes. A refund is no negative fee; it is
-the absence of EARNED. Nothing is ever subtracted from an account, so each of the four only grows.
+PAID_OUT by what a hopper proved, CLAIMED by a debt handed to the centre's refund desk. OWED is never below zero,
+and zero when the session closes. A refund lowers no account: the fee of a copy that failed was never EARNED.
+So each of the four accounts only grows.
 
-A hopper may drop a coin too many. That is no business of the resident and must not stop the machine from
-starting again, so it stands in a fifth column, OVERPAID, which a person is told about.
+A hopper may pay a coin too many. It goes into a fifth account, OVERPAID, and a case is opened: with it in
+PAID_OUT, OWED would be below zero and no start could replay the journal.
 See invariants I1, I3, I5.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 
 class LedgerBroken(AssertionError):
-    """A step that would make the machine owe less than nothing, or earn twice: a programmer's error."""
+    """A step that would make the machine owe less than nothing, or earn twice: a fault of the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Ledger:
         )
 
     def claim(self, amount_yen: int) -> "Ledger":
-        """The debt is now the centre's to pay."""
+        """From now on the centre owes this amount."""
         _step(amount_yen)
         return replace(self, claimed_yen=self.claimed_yen + amount_yen)
 

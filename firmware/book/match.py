@@ -1,8 +1,8 @@
-"""The four-way match: money, issue numbers, sheets and journal tell the same story. Pure.
+"""The four-way match: money, issue numbers, sheets and journal must agree. Pure.
 
 Done at a start, after recovery and before anybody is served, and at the daily close. The journal says what the
 devices' own counters must read; a difference means that coins or paper moved without the machine
-(crash point 0, start step 4; fault H6). A counter that nobody can read proves nothing and is left out.
+(crash point 0, start step 4; fault H6). A counter that cannot be read is left out.
 """
 
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ def mismatches(book: Book, now: Counters) -> list[Mismatch]:
 def matched(book: Book, now: Counters) -> list[Record]:
     """What to write after a match: a flag for each thing that differs and is not flagged yet, then the readings.
 
-    What a device could not say is kept as it was known, or a silent start would forget the evidence.
+    For a device that did not answer the last reading is kept, so that a later match still finds a difference.
     """
     flags = [Flag(str(found.code), found.detail) for found in mismatches(book, now)]
     return [*(flag for flag in flags if (flag.code, flag.detail) not in book.queue), known(book, now)]
 
 
 def known(book: Book, now: Counters) -> Counters:
-    """The readings, and where there is none, what the book knew."""
+    """The readings; for a device that gave none, the last one in the book."""
     hoppers = {value: HopperReading(value, seen.event_counter, seen.life_total) for value, seen in book.hoppers.items()}
     hoppers |= {row[0]: HopperReading(*row) for row in now.hoppers}
     return Counters(
@@ -50,7 +50,7 @@ def _coins_in(book: Book, now: Counters) -> list[Mismatch]:
         return []
     more = now.acceptor_total - book.acceptor_total
     if 0 < more <= book.acceptor_lost:
-        return []  # told when they were lost
+        return []  # flagged when they were lost
     return [Mismatch(MismatchCode.MONEY_MOVED, f"acceptor: {more:+d} coins")]
 
 
@@ -70,11 +70,11 @@ def _sheets(book: Book, now: Counters) -> list[Mismatch]:
 
 
 def _books(book: Book) -> list[Mismatch]:
-    """Identities of the journal itself; they can only fail by a programmer's error."""
+    """Sums inside the journal that must agree; only a fault of the program can make them differ."""
     total = book.totals
     found = []
     if total["inserted_yen"] != total["earned_yen"] + total["paid_out_yen"] + total["claimed_yen"]:
-        found.append("inserted is not earned, paid out and claimed")
+        found.append("yen inserted differ from yen earned, paid out and claimed")
     if total["copies_printed"] != total["told_issued"]:
-        found.append("issued numbers are not the papers printed")
+        found.append("copies told as issued differ from copies printed")
     return [Mismatch(MismatchCode.UNBALANCED, detail) for detail in found]

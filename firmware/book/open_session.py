@@ -1,9 +1,9 @@
 """One resident's session as the journal knows it, and the rules of what may be written next.
 
-The rules are the write-ahead protocol (book rules 1 to 9): every method takes one record, and refuses
-it with `ProtocolBroken` if the record before it that it stands on is missing. A refusal is a programmer's error
-and comes before the record is written, so no such record is ever in a journal. Nothing that a device can really
-do is refused: a coin may come late, a hopper may pay too much or too little, a paper may be uncertain.
+The rules are the write-ahead protocol (book rules 1 to 9): every method takes in one record, and raises
+`ProtocolBroken` if a record that must come before it is missing. That is a fault of the program. It is raised before
+the record is written, so no journal holds such a record. What a device can really do is never refused: a coin may
+come late, a hopper may pay too much or too little, a paper may be uncertain.
 
     SessionOpened
       Request -> Authorised -> SlotOpened -> Coin.. -> SlotClosed
@@ -11,7 +11,7 @@ do is refused: a coin may come late, a hopper may pay too much or too little, a 
                                  PayIntent -> PayDone                                          one at a time, never above what is owed
                                  ClaimIntent                                                   what no hopper can pay
       AdviceQueued for every copy: issued if and only if it is printed, else void; and for every claim
-    SessionClosed                                                                              nothing owed, nothing open, nothing untold
+    SessionClosed                                                                              nothing owed, nothing open, all told
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class ProtocolBroken(AssertionError):
 
 
 def must(condition: bool, rule: str) -> None:
-    """An assertion that stays on in production, whatever Python is told to optimise."""
+    """Raise `ProtocolBroken` with the rule unless `condition` holds; unlike `assert`, under `python -O` too."""
     if not condition:
         raise ProtocolBroken(rule)
 
@@ -57,7 +57,7 @@ class RequestBook:
 
     @property
     def untold(self) -> tuple[int, ...]:
-        """Copies the centre might hold and has not been told about."""
+        """Copies that the centre may hold and that no advice is written for."""
         if self.not_reserved:
             return ()
         return tuple(copy for copy in self.copies() if copy not in self.told)
@@ -85,8 +85,8 @@ class OpenSession:
         self.printing: records.PrintIntent | None = None
         self.paying: records.PayIntent | None = None
         self.paper_stuck = False  # the last printed copy hangs in the printer, not cut
-        self.void_paper = False  # of a copy that was begun and not finished, there may be paper
-        self.doubtful_yen = 0  # may have been paid, nobody can say: a claim, and no other hopper's business
+        self.void_paper = False  # there may be paper of a copy that was begun and not finished
+        self.doubtful_yen = 0  # of payouts with unknown result: it is claimed, and no other hopper pays it
         self.claims: dict[str, int] = {}
         self.claims_told: set[str] = set()
         self.last_pin_ok: bool | None = None
@@ -104,7 +104,7 @@ class OpenSession:
 
     @property
     def request(self) -> RequestBook | None:
-        """The last one: a resident has one, unless the centre never heard of it."""
+        """The session's latest request; None before the first."""
         return next(reversed(self.requests.values()), None)
 
     @property
@@ -136,7 +136,7 @@ class OpenSession:
     def requested(self, record: records.Request) -> None:
         self._mine(record.sid)
         must(record.rid not in self.requests, "a request id is used once")
-        must(all(not book.untold for book in self.requests.values()), "an earlier request is neither paper nor void")
+        must(all(not book.untold for book in self.requests.values()), "all copies of the last request are told first")
         wanted = sum(copies for _, copies in record.items)
         must(wanted > 0, "a request is for at least one copy")
         self.requests[record.rid] = RequestBook(record.rid, wanted, {}, {}, {})
@@ -153,7 +153,7 @@ class OpenSession:
 
     def not_reserved(self, record: records.NotReserved) -> None:
         book = self.request_of(record.rid)
-        must(not book.lines, "what was authorised is reserved")
+        must(not book.lines, "an authorised request is reserved")
         book.not_reserved = True
 
     def request_of(self, rid: str) -> RequestBook:
@@ -190,7 +190,7 @@ class OpenSession:
         must(book.stages[record.copy] is CopyStage.RESERVED, "a copy is printed once and never again")
         must(record.copy not in book.told, "the centre was told already what became of the copy")
         must(line.issue_number == record.issue_number, "the copy carries the number it was given")
-        must(self.printing is None and self.paying is None, "one thing moves at a time")
+        must(self.printing is None and self.paying is None, "one print or payout at a time")
         must(self.ledger.owed_yen >= line.fee_yen, "the fee is in the machine before the paper is begun")
         must(record.pages > 0, "a copy has at least one page")
         book.stages[record.copy] = CopyStage.PRINTING
@@ -229,7 +229,7 @@ class OpenSession:
 
     def pay_intent(self, record: records.PayIntent) -> None:
         self._mine(record.sid)
-        must(self.printing is None and self.paying is None, "one thing moves at a time")
+        must(self.printing is None and self.paying is None, "one print or payout at a time")
         must(record.coins > 0 and record.value_yen > 0, "a payout is of at least one coin")
         must(record.coins * record.value_yen <= self.ledger.owed_yen, "nothing is paid that is not owed")
         self.paying = record
@@ -249,7 +249,7 @@ class OpenSession:
 
     def claim_intent(self, record: records.ClaimIntent) -> None:
         must(record.key == self.next_claim_key, "a claim has the session's key, and each its own")
-        must(self.printing is None and self.paying is None, "what moves is settled before the rest is claimed")
+        must(self.printing is None and self.paying is None, "print and payout are settled before a claim")
         must(0 < record.amount_yen <= self.ledger.owed_yen, "only what is owed is claimed")
         self.ledger = self.ledger.claim(record.amount_yen)
         self.claims[record.key] = record.amount_yen
@@ -257,7 +257,7 @@ class OpenSession:
     # --- the centre, and the end ----------------------------------------------------------------
 
     def advice_queued(self, advice: SessionAdvice) -> None:
-        """What the centre is told agrees with the paper and the money. Unknown sessions' advices are refused."""
+        """Take in an advice. Raises `ProtocolBroken` unless it agrees with this session's copies and claims."""
         if isinstance(advice, ClaimAdvice):
             must(self.claims.get(advice.key) == advice.amount_yen, "a claim is told as it was written")
             must(advice.key not in self.claims_told, "a claim is told once")
@@ -273,9 +273,9 @@ class OpenSession:
 
     def closed(self, record: records.SessionClosed) -> None:
         self._mine(record.sid)
-        must(self.printing is None and self.paying is None, "nothing moves when a session closes")
+        must(self.printing is None and self.paying is None, "no print or payout is open when a session closes")
         ledger = self.ledger
-        must(ledger.owed_yen == 0, "a session closes at nothing owed")
+        must(ledger.owed_yen == 0, "a session closes when nothing is owed")
         must(all(not book.untold for book in self.requests.values()), "the centre is told of every copy")
         must(not self.untold_claims, "the centre is told of every claim")
         written = (record.inserted_yen, record.earned_yen, record.paid_out_yen, record.claimed_yen)

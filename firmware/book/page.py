@@ -21,7 +21,7 @@ def table() -> str:
 
 
 def fresh(text: str) -> str:
-    """The README's text with the made part as it should be."""
+    """The README's text with its table made anew."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"

@@ -1,4 +1,4 @@
-"""Why a session ended as it did, and why the centre is told what it is told: words, never sentences."""
+"""Reason codes: why a session ended, and the reason that an advice gives."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTro
 
 
 class EndReason(StrEnum):
-    """Reasons that are the machine's own; the other members of `SessionReason` are the words of who refused."""
+    """The machine's own reasons; the others in `SessionReason` are the codes of card, centre, line and printer."""
 
     # the resident
     CANCELLED = "cancelled"

@@ -1,7 +1,7 @@
 """Every record the journal knows, one frozen dataclass each, in the words of a clerk.
 
 `events.toml` says of each what it means, what type each field has, and whether it must be on the medium
-before its effect; `schema.py` holds the two files to each other. Ids (`sid` a session, `rid` a request) are 32
+before its effect; `schema.py` checks that the two files agree. Ids (`sid` a session, `rid` a request) are 32
 hex digits and random: nothing personal and nothing derived from a card is in any record. The field lists are
 positional on the medium, so a kind's fields are never changed: a new meaning is a new kind with a new number.
 """
@@ -14,7 +14,7 @@ from firmware.book.advice import SessionAdvice
 
 
 class Item(NamedTuple):
-    """One line of a basket; its options are personal and stay out."""
+    """One line of a basket, without its options, which are personal."""
 
     kind: str
     copies: int

@@ -1,17 +1,15 @@
 """What a start does with what the last run left open. It asks; it never prints and never pays.
 
-Every intent without an outcome is settled by asking whoever can know (book rule 3; crash points 0 to 29): the
-centre by request id, a hopper and the printer by their own non-volatile counters. Where nobody can say, the answer
-is "uncertain", never "probably": an uncertain paper is not charged and its number is void, an uncertain payout is
-claimed in full, and both stand in a person's queue. Money goes back first; the argument comes later.
+Every intent without an outcome is settled by asking (book rule 3; crash points 0 to 29): the centre by request id,
+a hopper and the printer by their own non-volatile counters. Where none of them can say, the outcome is "uncertain":
+an uncertain paper is not charged and its number is void, an uncertain payout is claimed in full, and each is a case.
 
-The resident has gone, so whatever is still owed becomes a claim at the refund desk. Paying coins or finishing
-a paper into an empty room breaks the books at the first power cut (book rule 7, invariant I13), so this module has
-no way to do either: its port can only ask.
+The resident has gone, so what is still owed becomes a claim at the refund desk. Nothing is printed or paid
+(book rule 7, invariant I13): `RecoveryPort` has methods that ask, and no others.
 
-**Cut anywhere.** Each step looks at the book, decides one record, and has it written before the next look. A power
-cut in here leaves a longer journal and the same procedure; what was decided is not asked again. What was
-decided but lost is decided again from the same counters.
+**A power cut in here.** Each step reads the book, decides one record, and has it written before the next step.
+After a cut the next start does the same: a record that was written is not decided again, and one that was lost is
+decided again from the same counters.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +41,7 @@ class RecoveryPort(Protocol):
         ...
 
     def settle(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed | None:
-        """What became of the payout that began at these counters. Moves no coin."""
+        """What became of the payout that began when the hopper's counters read `before`. Moves no coin."""
         ...
 
     def printer_counter(self) -> int | None:
@@ -51,7 +49,7 @@ class RecoveryPort(Protocol):
         ...
 
     def late_coins(self) -> Sequence[CoinEvent]:
-        """What the acceptor still remembers since the last coin in the journal: something, if only the program ended."""
+        """The acceptor's events since the last coin in the journal; it has them still if its power stayed on."""
         ...
 
     def acceptor_counters(self) -> AcceptorCounters | None: ...
@@ -60,7 +58,7 @@ class RecoveryPort(Protocol):
 def recover(book: Book, ask: RecoveryPort, write: Callable[[Record], object]) -> list[Record]:
     """Settle what is open and close it; the records written, in order.
 
-    `write` appends one record and applies it to `book` (as `Memory.note` does). Nothing open, nothing written.
+    `write` applies one record to `book` and appends it (as `Memory.note` does). With nothing open nothing is written.
     """
     written: list[Record] = []
     for record in _steps(book, ask):
@@ -70,7 +68,7 @@ def recover(book: Book, ask: RecoveryPort, write: Callable[[Record], object]) ->
 
 
 def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
-    """Lazily: every record has been applied before the next question is asked."""
+    """A generator: `recover` has every record applied before the next question is asked."""
     if book.staff_paying is not None:
         yield _settle_staff(book.staff_paying, ask)
     for key, amount_yen in list(book.collecting.items()):
@@ -81,7 +79,7 @@ def _steps(book: Book, ask: RecoveryPort) -> Iterator[Record]:
 
 
 def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
-    """What had begun to move: a payout, a copy, coins into the slot."""
+    """Settle what had begun to move: a payout, a copy, coins into the slot."""
     if session.paying is not None:
         yield _settle_pay(session.paying, ask)
     if session.printing is not None:
@@ -92,10 +90,10 @@ def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iter
 
 
 def _settle_accounts(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
-    """The centre is told of every copy and every debt, and the session is closed at nothing owed."""
+    """Tell the centre of every copy and every claim, and close the session with nothing owed."""
     for request in list(session.requests.values()):
         yield from _settle_request(book, request, ask)
-    # Nobody saw them taken, and what lies in the mouth is about to be taken back (crash point 21).
+    # Nobody saw the papers taken, and this start will take back what lies in the mouth (crash point 21).
     if book.paper_waiting in session.requests:
         yield records.PaperLeft(book.paper_waiting)
     yield from ending.claims_told(session, EndReason.RESTART)
@@ -129,7 +127,7 @@ _CREDITS = CoinCredited | CreditsLost | CoinRejected
 
 
 def _late_coin(session: OpenSession, event: CoinCredited | CreditsLost | CoinRejected) -> Record:
-    """It was the resident's, and becomes part of the claim; one that may have stayed inside unknown is told."""
+    """A late coin is the resident's and becomes part of the claim; one that was lost or may be inside is flagged."""
     if isinstance(event, CoinRejected):
         return records.Flag(Case.COIN_UNCERTAIN, f"event {event.code}, session {session.sid}")
     if isinstance(event, CreditsLost):
@@ -140,10 +138,10 @@ def _late_coin(session: OpenSession, event: CoinCredited | CreditsLost | CoinRej
 def _settle_slot(
     book: Book, session: OpenSession, slot: records.SlotOpened, now: AcceptorCounters | None
 ) -> Iterator[Record]:
-    """A coin can have fallen in between the last poll and the end. At most one, and only a person can find it.
+    """Flag that a coin may have fallen in between the last poll and the end of the run; only a person can find it.
 
-    With a counter of all accepted coins the number is known, and mostly it is none. But an acceptor that lost its power too
-    (its event counter stands at 0) may have let a coin past the gate that it never counted: no suspicion, but it is told.
+    If the acceptor counts all coins for life, the number is known, and nothing is flagged when it is 0. But an acceptor
+    that lost its power too (event counter 0) may have taken a coin without counting it: `power_lost_at_slot` says so.
     """
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
@@ -164,10 +162,10 @@ def _settle_slot(
 def _settle_print(
     book: Book, session: OpenSession, intent: records.PrintIntent, counter: int | None
 ) -> Iterator[Record]:
-    """Crash points 15 to 18: the printer's own counter decides, or nobody does.
+    """Crash points 15 to 18: the printer's own counter decides; without it the copy is uncertain.
 
-    A printer counts a sheet when it cuts it. So a sheet that is not counted may still hang in the path, blank,
-    half, or whole but for the cut; its number is void, and somebody must see that it is not taken for a paper.
+    A printer counts a sheet when it cuts it. So a sheet that is not counted may still hang in the path: blank, half
+    printed, or whole but not cut. Its number is void, and the flag asks a person to remove it.
     """
     outcome = _print_outcome(session, intent, counter)
     remains = (Case.VOID_SHEET_IN_PATH, f"{intent.rid}.{intent.copy}")
@@ -186,12 +184,12 @@ def _print_outcome(session: OpenSession, intent: records.PrintIntent, counter: i
         return records.CopyPrinted(intent.rid, intent.copy, line.issue_number, evidence, counter, line.fee_yen)
     if 0 <= sheets < intent.pages:
         return records.CopySpoiled(intent.rid, intent.copy, "not_begun" if sheets == 0 else "cut_short")
-    # It ran backwards, or further than this copy: another printer, or somebody printed in between.
+    # The counter went backwards, or further than this copy: another printer, or somebody printed in between.
     return records.CopyUncertain(intent.rid, intent.copy, "counter_strange")
 
 
 def _settle_request(book: Book, request: RequestBook, ask: RecoveryPort) -> Iterator[Record]:
-    """Tell the centre of every copy it may hold. The documents were in memory, so what is not paper is void."""
+    """Tell the centre of every copy it may hold. Documents were in memory only, so a copy not printed is void."""
     if not request.lines and request.untold:
         held = ask.status(request.rid)
         if held is not None and all(state is CopyState.NONE for state in held.values()):
@@ -199,7 +197,7 @@ def _settle_request(book: Book, request: RequestBook, ask: RecoveryPort) -> Iter
             return
         issued = [copy for copy, state in (held or {}).items() if state is CopyState.ISSUED]
         for copy in issued:
-            # The centre believes in a paper that this machine cannot have printed (fault N8).
+            # The centre has as issued what this machine cannot have printed (fault N8).
             detail = f"{request.rid}.{copy}"
             if (Case.ISSUED_WITHOUT_PAPER, detail) not in book.queue:
                 yield records.Flag(Case.ISSUED_WITHOUT_PAPER, detail)

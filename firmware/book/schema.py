@@ -1,9 +1,9 @@
-"""Records to bytes and back: what events.toml promises is what goes on the medium, and nothing else can.
+"""Records to bytes and back: only what events.toml describes can go on the medium.
 
 A payload is the record's fields in order as a canonical JSON array (ASCII, no spaces, keys sorted). Every field
 type allows a narrow set of values, so that a name, a sentence in Japanese or a float cannot get in by accident;
 what does not fit raises before anything is written. Reading back trusts the frame's hash for the values and
-checks only the shape. `schema()` holds events.toml and records.py to each other once, at first use.
+checks only the shape. `schema()` checks once, at first use, that events.toml and records.py agree.
 """
 
 import json
@@ -21,11 +21,11 @@ from firmware.book.records import CopyLine, HopperReading, Item, Record, Setting
 
 
 class RecordInvalid(ValueError):
-    """A value that its field's type does not allow, or a payload that is no record of ours."""
+    """A value that its field's type does not allow, or a payload that is not of a known record."""
 
 
 Check = Callable[[Any], bool]
-_LARGEST = 2**53 - 1  # what every JSON reader still counts exactly
+_LARGEST = 2**53 - 1  # the largest integer that every JSON reader keeps exact
 
 
 def _matches(pattern: str) -> Check:
@@ -108,7 +108,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "settings": lambda rows: tuple(Setting(*row) for row in rows),
     "advice": read_of_session,
 }
-# And back: values whose JSON is not their own.
+# For writing: values that are not JSON as they are.
 _WRITTEN: Mapping[str, Callable[[Any], Any]] = {"advice": lambda advice: advice.told(), "snapshot": dict}
 
 TYPE_NAMES = frozenset(_TYPES)
@@ -135,7 +135,7 @@ class Schema:
 
 @cache
 def schema() -> Schema:
-    """events.toml and records.py, held to each other. Raises `RecordInvalid` naming what differs."""
+    """The kinds of events.toml. Raises `RecordInvalid` naming what differs from records.py."""
     table = tomllib.loads((Path(__file__).parent / "events.toml").read_text(encoding="utf-8"))
     return build(table)
 
@@ -175,7 +175,7 @@ def encode(record: Record) -> tuple[Kind, bytes]:
     for name, type_name in zip(kind.field_names, kind.types, strict=True):
         value = getattr(record, name)
         if not _TYPES[type_name](value):
-            # The value itself may be what must not be told: only its place is.
+            # Only the field is named: the value may be personal.
             raise RecordInvalid(f"{kind.name}.{name} is not of the type {type_name}")
         written = _WRITTEN.get(type_name)
         values.append(value if written is None else written(value))

@@ -11,11 +11,11 @@ The table is the `hours` part of a unit file, plain dicts:
 
 The line of a day is the first of these that the table has: on a public holiday `holiday`, else `everyday`; on
 other days the day's own name (`monday`..`sunday`), else `weekday` (Monday to Friday), else `everyday`. A day
-without a line is closed; "closed" says so outright. A line may hold several spans ("08:30-12:00,13:00-17:15"),
+without a line is closed, as with the line "closed". A line may hold several spans ("08:30-12:00,13:00-17:15"),
 and "24:00" ends a day that goes on into the next. A maintenance window without `kinds` closes the machine.
 
-A session that began in time is never cut short by the clock. Whether it may begin is the question here:
-the last admission is the closing time less the longest session (fault T2).
+The clock never ends a session. It only decides whether one may begin: the last admission is the closing time less
+the longest session (fault T2).
 See city rule 3.
 """
 
@@ -31,7 +31,7 @@ from holidays import country_holidays
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 DEFAULT = "default"
-HORIZON_DAYS = 400  # nothing opens later than this; beyond it the answer is "nobody knows when"
+HORIZON_DAYS = 400  # how far ahead an opening is looked for; beyond it `opens_at` is None
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_KEYS = frozenset({*_WEEKDAYS, "everyday", "weekday", "holiday"})
@@ -77,7 +77,7 @@ class _Window:
 
 
 class ServiceHours:
-    """The hours of one machine. `now` is always an aware datetime; naive ones are a programmer's error."""
+    """The hours of one machine. `now` is always an aware datetime; a naive one fails an assertion."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         """Read the table. Raises `HoursError` naming the key that is wrong."""
@@ -204,7 +204,7 @@ def _week(kind: str, entry: object) -> dict[str, tuple[_Minutes, ...]]:
         raise HoursError(f"hours.{kind} must be a table of days")
     for key in entry:
         if key not in _DAY_KEYS:
-            raise HoursError(f"hours.{kind}: nobody reads the key {key!r}; known are {', '.join(sorted(_DAY_KEYS))}")
+            raise HoursError(f"hours.{kind}: there is no key {key!r}; the keys are {', '.join(sorted(_DAY_KEYS))}")
     return {key: _spans(f"hours.{kind}.{key}", text) for key, text in entry.items()}
 
 

@@ -1,10 +1,10 @@
-"""The site's settings: what staff may change on the console, over what the unit file says (fault K5).
+"""The site's settings: values of the unit file that staff may replace on the console (fault K5).
 
-A set of settings is key -> value, both as typed. Only the keys of this page exist; everything else of a unit file
+A set of settings is key -> value, both as typed. Only the keys in `_SETTABLE` can be set; everything else of a unit file
 (devices, identity, keys of the line) is changed by root on the machine. A change is on trial first: the next start runs
-on it, and unless a person keeps it within `TRIAL_S`, or when the machine starts once more, the settings before come
-back (network practice, `commit confirmed`; console rule 3). The journal is where settings live, so no power
-cut can leave half of one.
+on it. If nobody keeps it within `TRIAL_S`, or the machine starts once more before that, the settings before come back
+(network practice, `commit confirmed`; console rule 3). Settings are stored in the journal, so a power cut cannot leave
+half of a set.
 """
 
 import re
@@ -30,9 +30,9 @@ class SettingRefused(ValueError):
 
 
 def overlay(settings: Settings) -> dict[str, Any]:
-    """The settings as tables of a unit file. Raises `SettingRefused`; whether the whole fits is for `load_unit`."""
+    """The settings as tables of a unit file. Raises `SettingRefused`; `load_unit` then checks them with the file."""
     if len(settings) > SETTINGS_MAX:
-        raise SettingRefused(f"{SETTINGS_MAX} settings at most; a set of so many belongs in the unit file")
+        raise SettingRefused(f"{SETTINGS_MAX} settings at most can be set here; the others belong in the unit file")
     table: dict[str, Any] = {}
     for key, value in settings.items():
         *parents, last = key.split(".")
@@ -49,8 +49,8 @@ def _read(key: str, value: str) -> Any:
             try:
                 return read(value)
             except ValueError:
-                raise SettingRefused(f"{key} is written {written}") from None
-    raise SettingRefused(f"{key} is not set on the console. What is: {', '.join(SETTABLE)}")
+                raise SettingRefused(f"{key} must be written {written}") from None
+    raise SettingRefused(f"{key} cannot be set on the console. These can: {', '.join(SETTABLE)}")
 
 
 def _like(pattern: str) -> Read:
@@ -115,10 +115,10 @@ def why_unusable(unit_file: Path, settings: Settings) -> str | None:
 
 
 def at_start(memory: Memory, unit_file: Path) -> tuple[Unit, bool]:
-    """The unit as this run of the program uses it, before any device is opened; and whether the settings made here fit.
+    """The unit for this run of the program, and whether the site's settings fit it. Called before a device is opened.
 
-    A trial that was started before and not kept is dropped: whatever ended that run, it was not well. Raises `UnitError`
-    when the file alone cannot be used.
+    A trial that an earlier start began and nobody kept is dropped: that run ended before a person found it good.
+    Raises `UnitError` when the file alone cannot be used.
     """
     book = memory.book.settings
     if book.on_trial:
@@ -133,7 +133,7 @@ def at_start(memory: Memory, unit_file: Path) -> tuple[Unit, bool]:
 
 
 def in_force(book: SettingsBook) -> Settings:
-    """What this run of the program was started with."""
+    """The settings that this run of the program was started with."""
     return dict(book.trial) if book.on_trial and book.trial is not None else dict(book.kept)
 
 

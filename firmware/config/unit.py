@@ -1,7 +1,7 @@
 """The unit file: what this one machine is, where its devices are, and the rules of its site.
 
-TOML in, frozen tables out. A key that nobody reads, a missing key or a value out of range refuses to
-start, and the sentence names file, key and what is allowed. A file may begin with `extends = "other.toml"`
+TOML in, frozen tables out. With an unknown key, a missing key or a value out of range the program does not
+start; the message names file, key and what is allowed. A file may begin with `extends = "other.toml"`
 (relative to itself); its own keys win, table by table. Device paths are relative to the run directory
 unless absolute. `hardware/units/` holds the units; `hardware/README.md` explains every key.
 """
@@ -90,16 +90,16 @@ class CoinTable(Table, frozen=True, kw_only=True):
     baud: int = 9600
     checksum: Literal["simple", "crc"] = "simple"
     acceptor_address: Annotated[int, between(2, 255)] = 2  # 1 is the machine itself
-    acceptor_serial: int | None = None  # the paired device; None pairs with the first seen; a pairing by staff wins
-    values: Mapping[str, int] = {}  # coin identification -> yen; of no use with `pulse`
+    acceptor_serial: int | None = None  # the paired device; None: the first one found. A pairing by staff overrides it
+    values: Mapping[str, int] = {}  # coin identification -> yen; not used with `pulse`
     pulse: PulseTable | None = None
     accepts_yen: tuple[int, ...]
     hoppers: tuple[HopperTable, ...]
 
     def __post_init__(self) -> None:
         if self.pulse is None and not self.values:
-            raise ValueError("values are missing: which coin identification is worth how much")
-        # A hopper that does not name its coin would pay as two, and nobody would notice.
+            raise ValueError("values are missing: give each coin identification its value in yen")
+        # Two tables with one address would be one hopper with two values; not every hopper can name its coin.
         addresses = [hopper.address for hopper in self.hoppers]
         addresses += [self.acceptor_address] if self.pulse is None else []
         if len(set(addresses)) < len(addresses):
@@ -107,14 +107,16 @@ class CoinTable(Table, frozen=True, kw_only=True):
         coins = sorted(hopper.value_yen for hopper in self.hoppers)
         if len(set(coins)) < len(coins):
             raise ValueError("two hoppers pay the same coin")
-        if any(large % small for small, large in pairwise(coins)):  # what can be paid is reckoned on a chain
+        if any(large % small for small, large in pairwise(coins)):  # change.py needs a chain
             raise ValueError("each hopper's coin must divide every larger one")
         if self.pulse is None:
             return
         if self.acceptor_serial is not None:
-            raise ValueError("a pulse acceptor has no serial number: acceptor_serial and pulse exclude each other")
+            raise ValueError("a pulse acceptor has no serial number: leave out acceptor_serial")
         if set(self.pulse.codes.values()) != set(self.accepts_yen):
-            raise ValueError("a pulse acceptor cannot refuse single coins: accepts_yen must be what pulse.pulses has")
+            raise ValueError(
+                "a pulse acceptor cannot refuse single coins: accepts_yen must list the coins of pulse.pulses"
+            )
 
 
 class PrinterTable(Table, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ class CertificatePrinterTable(PrinterTable, frozen=True, kw_only=True):
     """The near-end sensor sees the outside of the roll: what it leaves depends on core, paper and where it is fixed."""
 
     sheets_at_near_end: Annotated[int, between(0, 1000)] = (
-        0  # surely left when it trips, as measured here; 0: not measured
+        0  # certainly left when it trips, as measured here; 0: not measured
     )
 
 
@@ -149,13 +151,13 @@ class CentreTable(Table, frozen=True, kw_only=True):
 
 
 class JournalTable(Table, frozen=True, kw_only=True):
-    second: str | None = None  # a folder on another medium that keeps a second copy; it must be there
+    second: str | None = None  # a folder on another medium that keeps a second copy; it must exist
 
 
 class ConsoleTable(Table, frozen=True, kw_only=True):
     port: str
     baud: int = 115200
-    users: str = "console-users.toml"  # accounts: root writes, we read; see firmware/console/README.md
+    users: str = "console-users.toml"  # accounts; only root writes them (firmware/console/README.md)
 
 
 class DoorTable(Table, frozen=True, kw_only=True):
@@ -163,9 +165,9 @@ class DoorTable(Table, frozen=True, kw_only=True):
 
 
 class UpdateTable(Table, frozen=True, kw_only=True):
-    slots: str  # a folder of the launcher's and this machine's alone; see firmware/update/README.md
+    slots: str  # a folder that only launcher and program use (firmware/update/README.md)
     key: str  # a file with the public release key in hex
-    bundle: str = "release.kofuki"  # where root lays a release ready
+    bundle: str = "release.kofuki"  # where root puts a release to install
 
 
 class Timeouts(Table, frozen=True, kw_only=True):

@@ -1,1 +1,1 @@
-"""The machine's memory: what it wrote down before it acted, and what follows from it after any power cut."""
+"""The journal: records on a medium, written before the machine acts and read back at the next start."""

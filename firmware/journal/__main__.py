@@ -14,7 +14,7 @@ from firmware.journal.journal import Stored, segment_name, stored
 
 
 class Unreadable(Exception):
-    """The journal cannot be read on; the message is a sentence."""
+    """The rest of the journal cannot be read; the message is a sentence."""
 
 
 def scans(folder: Path) -> Iterator[Scan]:
@@ -26,10 +26,10 @@ def scans(folder: Path) -> Iterator[Scan]:
         except (NotASegment, OSError) as error:
             raise Unreadable(f"{path.name}: {error}") from None
         if path.name != segment_name(place) or (scan.header.first_seq - 1, scan.header.continues) != head:
-            raise Unreadable(f"{path.name} does not continue what is before it")
+            raise Unreadable(f"{path.name} does not continue the segment before it")
         yield scan
         if scan.ending is Ending.CORRUPT:
-            raise Unreadable(f"{path.name} is unreadable at byte {scan.end}, and acknowledged records lie behind")
+            raise Unreadable(f"{path.name} is unreadable at byte {scan.end}, and acknowledged records lie behind it")
         head = scan.head
 
 

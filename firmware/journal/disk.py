@@ -1,4 +1,4 @@
-"""What the journal needs of a medium, and that on a real file system.
+"""`Disk`: what the journal needs of a medium. `FileDisk`: a medium that is a folder of a file system.
 
 Segments are files of a fixed size whose blocks exist and hold zeros before the first record is written: an
 append then changes no metadata, and `fdatasync` makes it durable. (Blocks that were only reserved would not
@@ -31,7 +31,7 @@ class Disk(Protocol):
         ...
 
     def read(self, name: str, size: int | None = None) -> bytes:
-        """The segment, or its first `size` bytes, as the medium has it and not as a cache remembers it."""
+        """The segment, or its first `size` bytes, read from the medium and not from a cache."""
         ...
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
@@ -47,12 +47,12 @@ class Disk(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of everything. Calling it twice is harmless."""
+        """Close all files and release the medium. Calling it twice is harmless."""
         ...
 
 
 class FileDisk:
-    """A folder, exclusively ours until `close`. Raises `BlockingIOError` at once when another process has it."""
+    """A folder, locked for this process until `close`. Raises `BlockingIOError` at once when another process has it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -76,7 +76,7 @@ class FileDisk:
             raise _trouble(errno.EEXIST)
         file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.posix_fallocate(file, 0, size)  # a full medium is known before the first byte
+            os.posix_fallocate(file, 0, size)  # a full medium raises here, before the first byte
             for offset in range(0, size, _CHUNK):
                 _write_all(file, offset, bytes(min(_CHUNK, size - offset)))
             _write_all(file, 0, head)
@@ -95,7 +95,7 @@ class FileDisk:
 
     def read(self, name: str, size: int | None = None) -> bytes:
         file = self._file(name)
-        # A sync that failed may have left clean pages that the medium never got: drop them and ask the medium.
+        # A sync that failed may have left clean pages that the medium never got: drop them and read the medium.
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
         size = os.fstat(file).st_size if size is None else size
         parts: list[bytes] = []
@@ -137,9 +137,9 @@ class FileDisk:
 
 
 def open_mounted(folder: Path) -> FileDisk:
-    """A folder on a medium that can be taken out: made where it is missing, the segments would be on the wrong one.
+    """Open a folder on a removable medium. It is not created: without its medium it would be on another one.
 
-    Raises OSError when the folder is not there.
+    Raises `OSError` when the folder does not exist.
     """
     if not folder.is_dir():
         raise OSError(errno.ENOENT, "the medium is not there")

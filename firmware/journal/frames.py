@@ -1,4 +1,4 @@
-"""How records lie on the medium, and how what a power cut left is told from what a bad medium did. Pure.
+"""How records lie on the medium, and how the end left by a power cut is told from a damaged medium. Pure.
 
 **Segment.** A file of fixed size, filled with zeros before its first use. Its first sector is a header that names
 the segment and the hash it continues from. Records follow.
@@ -13,16 +13,15 @@ changing. The CRC covers header and payload: it lets a record be recognised wher
 
 **Group.** Everything written between two syncs. A group begins on a sector of its own and its first record carries
 the flag FIRST; so a sector that holds an acknowledged record is never written again, and *a FIRST record can
-only be there because everything before it had been synced*. That one sentence tells the two ways a journal
-can end badly:
+only be there because everything before it had been synced*. So there are two cases of unreadable bytes:
 
-  - something unreadable, and no FIRST record anywhere behind it: the last group was cut short by a power cut.
+  - no FIRST record lies behind them: the last group was cut short by a power cut.
     Nothing in it was acknowledged beyond what still reads; the rest is cut off (`TORN`).
-  - something unreadable, and a FIRST record behind it: bytes that were acknowledged are gone. That is a
-    broken medium, and nobody may cut anything off (`CORRUPT`).
+  - a FIRST record lies behind them: bytes that were acknowledged are gone. The medium is damaged, and nothing
+    is cut off (`CORRUPT`).
 
-What this cannot see is damage to the last acknowledged group of all, with nothing written since: it looks like
-a torn tail. The head known to the centre and the second copy are there for that.
+Damage to the last acknowledged group, with nothing written after it, looks like a torn tail. The head known to the
+centre shows it, and the second copy repairs it.
 See journal rule 3 and fault D3.
 """
 
@@ -34,7 +33,7 @@ from hashlib import sha256
 
 SECTOR = 512
 Head = tuple[int, bytes]  # sequence number and hash of the last record: what the next one continues
-GENESIS = bytes(32)  # the hash before the first record of all
+GENESIS = bytes(32)  # the hash before the very first record
 GENESIS_HEAD: Head = (0, GENESIS)
 
 _MAGIC = b"\xcaK"
@@ -84,14 +83,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A segment, read."""
+    """What `scan` found in a segment."""
 
     header: SegmentHeader
     entries: list[Entry]
     ending: Ending
     end: int  # the first byte after the last good record
-    dirty_from: int  # where the unreadable bytes begin: not before the next sector, if this one is clean
-    dirty_to: int  # where they stop, at a sector; `dirty_from` when there are none
+    dirty_from: int  # where the unreadable bytes begin; the next sector, if only zeros lie before it
+    dirty_to: int  # where they end (a sector boundary); `dirty_from` when there are none
     beyond_seq: int = 0  # CORRUPT: the highest acknowledged record seen behind the unreadable place
 
     @property
@@ -103,7 +102,7 @@ class Scan:
 
 
 class NotASegment(ValueError):
-    """The first sector is not a segment header of ours."""
+    """The first sector is not a segment header of this format."""
 
 
 def align(offset: int) -> int:
@@ -169,7 +168,7 @@ def unpack_record(data: bytes, start: int, before: bytes = GENESIS) -> tuple[Ent
 
 
 def scan(data: bytes) -> Scan:
-    """Read a whole segment. Raises `NotASegment`; every other trouble is in the answer."""
+    """Read a whole segment. Raises `NotASegment`; other damage is in the answer's `ending`."""
     header = unpack_segment(data[:SECTOR])
     entries: list[Entry] = []
     position, seq, before = SECTOR, header.first_seq, header.continues
@@ -222,10 +221,10 @@ def _candidates(data: bytes, position: int) -> tuple[int, ...]:
 
 
 def _acknowledged_behind(data: bytes, position: int, used: int, seq: int) -> int:
-    """The highest FIRST record behind the unreadable place, proof that what is unreadable had been synced; 0: none.
+    """The highest FIRST record behind the unreadable place; it proves that the unreadable bytes were synced. 0: none.
 
-    The torn group's own FIRST proves nothing: it starts exactly where the chain goes on, has the next number, and
-    was cut in its hash.
+    The torn group's own FIRST proves nothing and is passed over: it starts where the chain goes on, has the next
+    number, and was cut in its hash.
     """
     for start in _candidates(data, position):
         found = unpack_record(data, start)

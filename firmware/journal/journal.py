@@ -1,16 +1,16 @@
-"""The journal itself: append, make durable, read back. What a record means is not its business.
+"""The journal itself: append, make durable, read back. The meaning of records is in `firmware/book/`.
 
-**Durable.** `append` writes through to the medium at once, and a record that events.toml calls durable is synced
-before `append` returns; the others become durable with the next one that is, or with `sync()`. Order is kept
-always: what survives a power cut is a prefix of what was appended, never a selection.
+**Durable.** `append` writes to the medium at once, and a record that events.toml calls durable is synced before
+`append` returns; the others become durable with the next durable one, or with `sync()`. A power cut can take the
+records appended last, never one between others.
 
 **Trouble.** Any error while writing or syncing ends this journal: `JournalBroken` is raised, now and at every
 later call. A failed sync is never repeated, because after it the system may have forgotten what it failed to
-write (the fsync lesson of PostgreSQL); the process must end, and the next start reads what the medium really
+write (PostgreSQL's "fsyncgate", 2018); the process must end, and the next start reads what the medium really
 has. Damage before the end raises `JournalCorrupt` at open: nothing is cut off, the machine stays out of service.
 
-**Room.** A session must not meet a full medium. `reserve` makes room for the longest session before it begins;
-if there is none it raises `JournalFull`, and nothing has happened yet.
+**Room.** `reserve` makes room for the longest session before one begins. If it cannot, it raises `JournalFull`, and
+no session begins.
 See book rule 1, journal rules 1 to 5, faults D1 to D4.
 """
 
@@ -33,7 +33,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class JournalTrouble(Exception):
-    """The journal cannot do its part; the machine is out of service. The message is a whole sentence."""
+    """The journal cannot be used; the machine is out of service. The message is a whole sentence."""
 
 
 class JournalBroken(JournalTrouble):
@@ -52,7 +52,7 @@ class ClockQuality(IntEnum):
     """How far the wall time of a record can be trusted. On the medium; the order of records needs no clock."""
 
     UNKNOWN = 0
-    UNTRUSTED = 1  # since boot nobody confirmed it
+    UNTRUSTED = 1  # not confirmed since boot
     TRUSTED = 2  # confirmed by the centre, NTP or the clock chip
 
 
@@ -71,10 +71,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What opening found."""
+    """What `Journal.open` found."""
 
     records: int  # good ones in the last segment
-    cut_off_bytes: int  # of a torn tail; 0 when the machine was stopped in peace
+    cut_off_bytes: int  # of a torn tail; 0 after an orderly stop
     segments: int
     is_new: bool  # there was no journal before
 
@@ -121,9 +121,9 @@ class Journal:
     ) -> "Journal":
         """Read the end of the chain, cut off a torn tail, and be ready to append.
 
-        `boot_id=None` counts on from the last boot the journal knows. `may_begin`: whether a medium without a journal is
-        given one; a machine that had one before must not forget what it owes (fault D3). Raises `JournalCorrupt`, `JournalBroken`,
-        `JournalFull` (no room for the very first segment).
+        `boot_id=None` takes the number after the last boot in the journal. `may_begin`: whether to begin a journal on a
+        medium without one; False for a machine that had one, or it would forget what it owes (fault D3). Raises
+        `JournalCorrupt`, `JournalBroken`, `JournalFull` (no room for the very first segment).
         """
         journal = cls(disk, wall, mono, quality, segment_bytes)
         last_boot = journal._recover(may_begin=may_begin)
@@ -191,7 +191,7 @@ class Journal:
             self._next_segment()
 
     def close(self) -> None:
-        """Sync, and let go of the medium."""
+        """Sync, and release the medium."""
         if self._broken is None:
             self.sync()
         self._broken = self._broken or "the journal was closed"
@@ -225,7 +225,7 @@ class Journal:
         try:
             return stored(entry)
         except RecordInvalid as error:
-            # The chain holds, so nobody damaged it: this program is older than what wrote it.
+            # The hash chain is intact, so the record is not damaged: a newer program wrote it.
             raise JournalCorrupt(f"record {entry.seq} cannot be understood: {error}") from error
 
     @property
@@ -247,7 +247,7 @@ class Journal:
     # --- segments -------------------------------------------------------------------------------
 
     def _recover(self, *, may_begin: bool) -> int:
-        """Find the end of the chain; the number of the last boot it knows."""
+        """Find the end of the chain. Returns the number of the last boot in it, 0 for a new journal."""
         names = self._segment_names()
         if not names and not may_begin:
             raise JournalCorrupt("the journal of this machine is not there; put its medium back")
@@ -256,10 +256,10 @@ class Journal:
             return 0
         last = names[-1]
         with self._mishaps("sync"):
-            self._disk.sync(last)  # what a killed process wrote may still be on its way
+            self._disk.sync(last)  # what a killed process wrote may not be on the medium yet
         scan = self._scan(last)
         if scan.ending is Ending.CORRUPT:
-            raise JournalCorrupt(f"{last} is unreadable at byte {scan.end}, and acknowledged records lie behind")
+            raise JournalCorrupt(f"{last} is unreadable at byte {scan.end}, and acknowledged records lie behind it")
         if scan.ending is Ending.TORN:
             with self._mishaps("write"):
                 self._disk.write_at(last, scan.dirty_from, bytes(scan.dirty_to - scan.dirty_from))
@@ -271,7 +271,7 @@ class Journal:
         return self._look_back(names, scan)
 
     def _look_back(self, names: list[str], scan: Scan) -> int:
-        """Find the last checkpoint, segment by segment towards the start; the last boot's number on the way."""
+        """Find the last checkpoint, from the last segment backwards. Returns the number of the last boot."""
         checkpoint = schema().by_type[Checkpoint].number
         last_boot: int | None = None
         behind = names[:-1]
@@ -300,7 +300,7 @@ class Journal:
             _check_join(head, scan)
             head = _closed_head(scan)
             if name == self._name and head != (self._seq, self._hash):
-                raise JournalCorrupt(f"{name} no longer ends as it was written")
+                raise JournalCorrupt(f"{name} does not end any more as this program wrote it")
             yield scan
 
     def _segment_names(self) -> list[str]:
@@ -308,7 +308,7 @@ class Journal:
             names = list(self._disk.names())
         for place, name in enumerate(names):
             if name != segment_name(place):
-                raise JournalCorrupt(f"where {segment_name(place)} should be there is {name}")
+                raise JournalCorrupt(f"segment {segment_name(place)} is missing; in its place is {name}")
         return names
 
     def _scan(self, name: str) -> Scan:
@@ -319,7 +319,7 @@ class Journal:
         except frames.NotASegment as error:
             raise JournalCorrupt(f"{name} is no segment: {error}") from None
         if scan.header.size != len(data) or segment_name(scan.header.index) != name:
-            raise JournalCorrupt(f"{name} is not the file its header describes")
+            raise JournalCorrupt(f"{name} does not have the size or the number in its header")
         return scan
 
     def _header(self, name: str) -> SegmentHeader:
@@ -350,7 +350,7 @@ class Journal:
 
     @contextmanager
     def _mishaps(self, doing: str) -> Iterator[None]:
-        """An error of the medium is the end of this journal."""
+        """Raise `JournalBroken` for an error of the medium, now and at every later call."""
         try:
             yield
         except OSError as error:
@@ -359,16 +359,16 @@ class Journal:
 
 
 def _closed_head(scan: Scan) -> frames.Head:
-    """The head of a segment that should end in peace."""
+    """The head of a segment. Raises `JournalCorrupt` if its end is unreadable."""
     if scan.ending is not Ending.CLEAN:
         raise JournalCorrupt(f"{segment_name(scan.header.index)} does not end cleanly")
     return scan.head
 
 
 def _check_join(head: frames.Head | None, scan: Scan) -> None:
-    """`head` is what the segment must continue; None where nothing before it was read."""
+    """Raises `JournalCorrupt` unless the segment continues `head`. None: nothing before it was read, no check."""
     if head is not None and (scan.header.first_seq - 1, scan.header.continues) != head:
-        raise JournalCorrupt(f"{segment_name(scan.header.index)} does not continue what is before it")
+        raise JournalCorrupt(f"{segment_name(scan.header.index)} does not continue the segment before it")
 
 
 def segment_name(index: int) -> str:

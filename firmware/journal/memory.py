@@ -1,7 +1,7 @@
-"""Journal and book as one: the only way a running machine writes, and what it does with its memory at rest.
+"""`Memory` joins journal and book. The running machine writes records through it only.
 
-The book is asked first. What it refuses is never written, so no start can meet a record that stops it; what
-it accepts and the medium then fails to take ends the process (`JournalBroken`) before any effect.
+The book takes in a record first. A record that it refuses is never written, so no start finds one. When the medium
+then fails, `JournalBroken` ends the process before any effect.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Memory:
         return self.journal.append(record, durable=durable)
 
     def flag(self, code: str, detail: str, *, durable: bool | None = None) -> None:
-        """Put something before a person; what waits there in the same words is not told again."""
+        """Open a case; nothing is written if the queue has the same code and detail already."""
         if (code, detail) not in self.book.queue:
             self.note(Flag(code, detail), durable=durable)
 

@@ -1,12 +1,11 @@
-"""The journal on two media at once, and how the two agree again at a start.
+"""The journal on two media at once, and how a start makes the two the same again.
 
 Everything is written to both and synced on both, the first medium first. If the second fails, the machine goes on
 with one and says so (`degraded`); if the first fails, the journal ends as it would without a second.
 
-`heal` runs before the journal is opened. Segment by segment it takes the copy that knows more and gives it to
-the other: the longer of two chains of which one begins the other, or the readable one of two. It refuses to
-choose (`JournalCorrupt`) when the chains differ, as a stick from another machine would, or when the only readable
-copy ends before records that the damaged one is known to have acknowledged.
+`heal` runs before the journal is opened. Of each segment it writes the better copy over the other: the readable one,
+or the longer of two chains that begin alike. It raises `JournalCorrupt` when the chains differ, as with a stick from
+another machine, or when the only readable copy ends before a record that the damaged one had acknowledged.
 See journal rule 4 and fault D3.
 """
 
@@ -20,7 +19,7 @@ from firmware.journal.journal import JournalCorrupt
 
 
 class MirrorDisk:
-    """Two media behind the port of one."""
+    """Two media that the journal uses as one `Disk`."""
 
     def __init__(self, first: Disk, second: Disk) -> None:
         self._first = first
@@ -68,12 +67,12 @@ class MirrorDisk:
             self._second.close()
 
     def lose(self, error: OSError) -> None:
-        """Never retried in this run: after a failed sync nobody knows what the medium holds. `heal` asks it."""
+        """Use the second medium no more in this run: what it holds is unknown now. The next start's `heal` reads it."""
         self.degraded = error.strerror or type(error).__name__
 
 
 def is_degraded(disk: Disk) -> bool:
-    """Whether a second copy is meant to be kept and is behind."""
+    """Whether a second copy should be kept and is behind."""
     return isinstance(disk, MirrorDisk) and disk.degraded is not None
 
 
@@ -110,7 +109,7 @@ class _Copy:
 
     @property
     def known_seq(self) -> int:
-        """The highest record this copy is known to have held, readable or not."""
+        """The number of the last record that this copy is known to have held, readable or not."""
         if self.scan is None:
             return frames.highest_first(self.data)
         return max(self.scan.head[0], self.scan.beyond_seq)
@@ -158,10 +157,10 @@ def _better(one: _Copy, other: _Copy) -> bool:
 
 
 def _check_agreement(name: str, best: _Copy, worst: _Copy) -> None:
-    """The worse copy's readable records begin the better one's, and it never knew of more."""
+    """Raises `JournalCorrupt` unless the better copy has every record that the worse one holds or held."""
     assert best.scan is not None
     if worst.scan is not None and worst.scan.header != best.scan.header:
-        raise JournalCorrupt(f"{name} is of two different journals")
+        raise JournalCorrupt(f"{name}: the two copies are of different journals")
     for mine, yours in zip(best.scan.entries, worst.scan.entries if worst.scan else (), strict=False):
         if mine.hash != yours.hash:
             raise JournalCorrupt(f"{name}: the two copies differ from record {mine.seq} on")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 
 class SealUnsafe(Exception):
-    """The key file is not what it must be; the message is a sentence for a technician."""
+    """The key file cannot be trusted; the message is a sentence for a technician."""
 
 
 class KeySeal:
@@ -48,7 +48,7 @@ class KeySeal:
 
     @classmethod
     def _make(cls, path: Path) -> "KeySeal":
-        """Whole under its name, or not at all: the power may go in the first start of all."""
+        """Make a key file. It gets its name when it is complete, because the power may fail in the very first start."""
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         unfinished = path.with_suffix(".new")

@@ -1,1 +1,1 @@
-"""Whole yen: what is owed, and which coins can pay it. Pure."""
+"""Which coins can pay an amount, and which may be taken. Whole yen; pure."""

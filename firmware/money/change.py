@@ -11,16 +11,16 @@ laid out from large to small their running sum meets it exactly (each step divid
 for it. Hence greedy pays whenever anything can, with the fewest coins; and by the same swap what it reaches,
 when it falls short, is the largest amount that can be paid.
 
-**Taking in.** The resident plays against us: any coin of the accepted set, in any order, a cancel at any
-moment, a printer that fails at any copy, and one late coin that was rolling when the slot closed. So the
-amounts that can fall due are
+**Taking in.** The worst is assumed: the resident inserts any coins of the accepted set, in any order, and cancels at
+any moment; the printer fails at any copy; one late coin was rolling when the slot closed. So the amounts that can
+fall due are
   - every total on the way to the fee (cancel),
   - every total at which the slot closes, with and without a late coin, less any sum of fees earned by then.
 A set of denominations is *safe* when each of these can be paid from the tubes. Take the largest safe set; of
-two as large, the one with the larger coins, which fewer hands must drop. If no set is safe, ask for the exact
+two as large, the one with the larger coins, so that fewer must be inserted. If no set is safe, ask for the exact
 fee: only coins that still fit below it are accepted, so no change arises, and only the totals up to the fee
-need be refundable. (A second coin in the same fifth of a second can still overshoot; that one goes to the
-claim desk if the tubes cannot pay it.) If that is not safe either, nothing is accepted and the machine says so
+need be refundable. (A second coin within 0.2 s can still pass the fee; it becomes a claim if the tubes cannot pay
+it.) If that is not safe either, nothing is accepted and the machine says so
 before any money moves.
 
 A set of amounts is one number here: its bit n stands for n yen.
@@ -68,7 +68,7 @@ def acceptable_values(
     if left_yen <= 0:
         return frozenset(), False
     known = sorted(set(accepts))
-    # Nothing, everything, and what lies between when only some copies come out.
+    # What can be earned: nothing, the whole fee, or the fees of some copies.
     earnings = _sums((0, fee_yen, *copy_fees_yen), fee_yen) if copy_fees_yen else {0, fee_yen}
     payable = _payable(tubes)
     for values in _by_preference(known):

@@ -1,7 +1,7 @@
-"""Reports become events, here and in the three files beside it, and nowhere else.
+"""`absorb` turns a report into an event of the table; `absorb_card.py`, `absorb_coins.py`, `absorb_paper.py` are parts of it.
 
-`absorb` takes in what a report says, writes the records of the facts in it (a coin, a printed copy), and answers with
-the one word the table goes by. Facts are written as they arrive; what to do about them is the table's business.
+It writes the facts of the report (a coin, a printed copy) as records, keeps the rest in the context, and returns the
+event. The table says what follows from the event.
 """
 
 from typing import assert_never
@@ -90,13 +90,13 @@ def _person(now: Now, report: PersonReport) -> Event:
         case DoorOpened():
             if (
                 now.state is State.TAKING_CARD or now.state not in WORKING_ON_MONEY | ENDING
-            ):  # else it goes on to its end
+            ):  # in the other states the session ends as it would have
                 context.reason = context.reason or EndReason.DOOR
             return Event.DOOR_OPENED
 
 
 def _machine(now: Now, report: MachineReport) -> Event:
-    """Time, and what the machine itself brings about."""
+    """Time-outs, the countdown, and what the machine itself reports."""
     match report:
         case Ticked(left_s=left_s):
             now.context.countdown_s = left_s
@@ -115,7 +115,7 @@ def _machine(now: Now, report: MachineReport) -> Event:
 def _timed_out(now: Now) -> Event:
     state, context = now.state, now.context
     if state in WORKING_ON_MONEY:
-        # The net below the devices' own deadlines: whatever the device was doing, it no longer counts.
+        # The device has not answered even by its own, shorter deadline: it is treated as failed.
         return _fault(now, Fault(worker="machine", sentence=f"nothing happened in {state}"))
     if state is not State.IDLE and context.reason is None and state not in ENDING:
         dead = RULES[state].keypad is KeypadMode.DEAD
@@ -124,19 +124,19 @@ def _timed_out(now: Now) -> Event:
     return Event.TIMED_OUT
 
 
-# Before money, a fault ends the session in the words of what was being done.
+# State -> end reason and event of a device's fault in it.
 _ENDS = {
     State.CHECKING_PAPER: (EndReason.PAPER_NOT_READY, Event.PAPER_NOT_READY),
     State.CHECKING_COINS: (EndReason.COIN_TROUBLE, Event.COINS_NOT_READY),
     State.PAYING: (EndReason.COIN_TROUBLE, Event.COIN_TROUBLE),
     State.PART_PAID: (EndReason.COIN_TROUBLE, Event.COIN_TROUBLE),
 }
-# Nothing of the session depends on the device any more.
+# The session needs no device any more: a fault changes nothing.
 _GOES_ON = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM, State.DONE, State.SORRY, State.CLOSING, State.IDLE})
 
 
 def _fault(now: Now, report: Fault) -> Event:
-    """A device failed at what it was told to do: what that means depends on what was under way."""
+    """The event of a device that failed to carry out a command; it depends on the state."""
     state, context = now.state, now.context
     if state in WORKING_ON_MONEY:
         return _fault_with_money(now)
@@ -153,13 +153,13 @@ def _fault(now: Now, report: Fault) -> Event:
 
 
 def _fault_with_money(now: Now) -> Event:
-    """The session goes on without the device, to where nothing is owed."""
+    """Record the step as failed or unknown, and settle the money without the device."""
     context = now.context
     match now.state:
         case State.DRAINING_PAID | State.DRAINING_REFUND:
             now.write(Flag(Case.SLOT_UNCONFIRMED, ""))
             return Event.SLOT_CLOSED if now.state is State.DRAINING_PAID else settle_event(now)
-        case State.PREPARING_PAPER:  # nothing of this copy was begun; the ones before it stand
+        case State.PREPARING_PAPER:  # this copy was not begun; those before it stay printed
             context.reason = context.reason or EndReason.PAPER_NOT_READY
             return settle_event(now)
         case State.PRINTING:

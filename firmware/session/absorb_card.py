@@ -1,4 +1,4 @@
-"""What the card and the centre say, taken in: who the resident is, and what is reserved for them."""
+"""`absorb` for reports of the card and the centre: who the resident is, and what is reserved for them."""
 
 from drivers.vocabulary import (
     Authenticated,
@@ -35,7 +35,7 @@ def absorb_card(now: Now, report: CardReport) -> Event:
             return Event.CARD_NOT_USABLE
         case CardProof():
             context.proof = report
-            # The card itself has checked the PIN, unless it is one whose PIN the centre knows: then nothing is known yet.
+            # Without `encrypted_pin` the card has checked the PIN itself. With it, the centre has yet to check.
             if report.encrypted_pin is None:
                 _pin_result(now, ok=True)
             return Event.PIN_PROVED
@@ -74,7 +74,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
             context.reason = trouble
             return Event.CENTRE_UNREACHABLE
         case BindingFailed(field=name):
-            # An answer was not ours: nobody is served until a person has looked (binding rule 9).
+            # The answer is not for this request: nobody is served until two people have cleared the line (binding rule 9).
             context.reason = EndReason.BINDING
             now.effects.append(StopLine(name))
             return Event.BINDING_FAILED
@@ -83,7 +83,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
 def _refused(now: Now, report: CentreRefused) -> Event:
     context, by_centre = now.context, _centre_judges_pin(now)
     if report.code is CentreRefusal.WRONG_PIN:
-        if not by_centre:  # no PIN was shown to it
+        if not by_centre:  # the centre was sent no PIN
             context.reason = LineTrouble.BAD_ANSWER
             return Event.CENTRE_UNREACHABLE
         context.proof = None
@@ -96,7 +96,7 @@ def _refused(now: Now, report: CentreRefused) -> Event:
 
 
 def _centre_judges_pin(now: Now) -> bool:
-    """Whether the PIN was sent on, because the card cannot check it."""
+    """Whether the PIN was sent to the centre, because the card cannot check it."""
     return now.context.proof is not None and now.context.proof.encrypted_pin is not None
 
 

@@ -1,4 +1,4 @@
-"""What the acceptor and the hoppers say, taken in: coins in, coins out, and what nobody can say."""
+"""`absorb` for reports of the acceptor and the hoppers: coins in, coins out, and payouts with unknown result."""
 
 from drivers.vocabulary import (
     AcceptorBlocked,
@@ -39,7 +39,7 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
         case CoinRejected(code=code, certain=certain):
             now.context.coin_rejected = now.state in SLOT_OPEN
             if not certain:
-                # It may have stayed inside (36: it has); whoever asks for it at the counter is believed by this.
+                # The coin may be inside (code 36: it is). The flag confirms it if the resident asks staff for it.
                 whose = f", session {now.context.session_id}" if RULES[now.state].may_hold_money else ""
                 now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
             return Event.COIN_NOTED
@@ -56,7 +56,7 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
 
 
 def payout_lost(now: Now) -> Event:
-    """Nothing was heard of the payout under way."""
+    """The hopper did not answer: the payout is recorded with unknown result."""
     paying = now.session.paying
     assert paying is not None
     value_yen, coins = paying.value_yen, paying.coins
@@ -68,8 +68,8 @@ def _readiness(now: Now, report: CoinReadiness) -> Event:
     context, counters = now.context, report.acceptor
     context.hopper_states = dict(report.hoppers)
     accepting_yen, exact_money_only = acceptable(context, now.book)
-    # All or nothing where single coins cannot be refused. All stays all: whatever can fall due after some
-    # coins could fall due before them (firmware/money/change.py). "Exact money" needs coins refused.
+    # An acceptor that cannot refuse single values must take all of them, so it cannot ask for exact money. If all
+    # are safe now, they stay safe after each coin: no new amount can fall due then (firmware/money/change.py).
     everything = accepting_yen == context.house.accepts_yen and not exact_money_only
     if not accepting_yen or not (report.selective or everything):
         context.reason = EndReason.CHANGE_SHORT
@@ -86,7 +86,7 @@ def _credited(now: Now, report: CoinCredited) -> Event:
         return Event.FEE_MET if now.session.ledger.inserted_yen >= context.fee_yen else Event.COIN
     now.write(records.StrayCoin(value_yen, counter))
     if context.accepting_yen:
-        # Nobody's; but somebody stands there whom the slot was opened for, and the counter must know whose it may be.
+        # The coin is credited to nobody, but the slot was opened for this session: staff must know whose it may be.
         now.write(records.Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
     return Event.COIN_NOTED
 
@@ -101,7 +101,7 @@ def _trouble(now: Now, flag: records.Flag) -> Event:
 def _hopper_counted(now: Now, report: HopperCounted) -> Event:
     context, before = now.context, report.counters
     if context.next_payout is None or context.next_payout[0] != report.value_yen:
-        return Event.KEY_IGNORED  # of a hopper that was given up meanwhile
+        return Event.KEY_IGNORED  # the session has given this hopper up
     value_yen, coins = context.next_payout
     now.write(records.PayIntent(context.session_id, value_yen, coins, before.event_counter, before.life_total))
     context.next_payout = None
@@ -109,10 +109,10 @@ def _hopper_counted(now: Now, report: HopperCounted) -> Event:
 
 
 def _dispensed(now: Now, report: Dispensed) -> Event:
-    """Where nobody can say what came out, the resident is not paid twice by the machine.
+    """Record what a hopper paid. A payout with unknown result is not repeated: the resident could be paid twice.
 
-    The whole step becomes a claim, which a person settles with the hopper's counters in hand: the book puts it in the
-    queue (`pay_unknown`) and counts it as doubtful.
+    The book counts it as doubtful and opens a case (`pay_unknown`). Its whole amount becomes a claim, which a person
+    settles by reading the hopper's counters.
     """
     counters = report.counters
     done = records.PayDone(

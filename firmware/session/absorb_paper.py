@@ -1,4 +1,4 @@
-"""What the printers say, taken in: a copy's proof, and what lies in the mouth."""
+"""`absorb` for reports of the printers: what became of a copy, and what lies in the mouth."""
 
 from drivers.vocabulary import NotPrinted, PaperExit, Printed, PrintTrouble, PrintUnknown
 from firmware.book.cases import Case
@@ -41,20 +41,20 @@ def absorb_paper(now: Now, report: PaperReport) -> Event:
             return settle_event(now)
         case ExitSeen(exit=exit_):
             was, context.paper_exit = context.paper_exit, exit_
-            # An empty mouth at the first look means taken already, unless the paper never got there.
+            # An empty mouth at the first report means that the paper is taken, unless it is stuck in the printer.
             seen = was is PaperExit.PRESENT or (was is PaperExit.UNKNOWN and not _paper_stuck(now))
             taken = exit_ is PaperExit.EMPTY and seen
             return Event.PAPER_TAKEN if taken else Event.PAPER_STILL_THERE
 
 
 def copy_outcome(now: Now, number: int, result: Printed | NotPrinted | PrintUnknown) -> Event:
-    """The fee is earned by paper: the record of the proof and of the fee is one. A flag stands before it."""
+    """Write what became of a copy. `CopyPrinted` holds both proof and fee; a flag for the copy is written before it."""
     context = now.context
     assert context.reserved is not None
     rid, copy = context.reserved.request_id, context.reserved.copies[number - 1]
     match result:
         case Printed(evidence=evidence, counter=counter, trouble=trouble):
-            # With trouble it is complete, and stuck behind the cutter: a person must hand it over (fault R4).
+            # Printed with trouble: the copy is complete but stuck behind the cutter, and staff must hand it over (fault R4).
             if trouble is not None:
                 context.reason = EndReason.PAPER_STUCK
                 now.write(Flag(Case.PAPER_STUCK, f"{rid}.{number}"))
@@ -67,10 +67,10 @@ def copy_outcome(now: Now, number: int, result: Printed | NotPrinted | PrintUnkn
         case PrintUnknown(reason=reason):
             now.write(CopyUncertain(rid, number, reason))
     context.reason = reason
-    if reason is PrintTrouble.BINDING:  # on the disk before anything else: the power can fail while the money goes back
+    if reason is PrintTrouble.BINDING:  # before the refund, because the power can fail during it
         context.reason = EndReason.BINDING
         now.effects.append(StopLine("raster"))
-    # The mouth was empty before money (PaperReadiness): without a paid copy, all that lies there is void.
+    # The mouth was empty before the slot opened (PaperReadiness): without a printed copy, all that lies there is void.
     now.effects.append(CutRemains(take_back=not now.session.printed))
     return settle_event(now)
 
@@ -93,7 +93,8 @@ def _readiness(now: Now, report: PaperReadiness) -> Event:
 
 def _print_intent(now: Now, counter: int | None) -> PrintIntent:
     assert now.context.reserved is not None
-    copy = now.context.reserved.copies[now.session.printed]  # those before it are printed, or the session would settle
+    # All copies before this one are printed: after a failed one the session settles.
+    copy = now.context.reserved.copies[now.session.printed]
     return PrintIntent(
         rid=now.context.reserved.request_id,
         copy=copy.copy,
@@ -105,5 +106,5 @@ def _print_intent(now: Now, counter: int | None) -> PrintIntent:
 
 
 def _paper_stuck(now: Now) -> bool:
-    """The mouth is still told while the machine wipes itself, when the session is closed in the book already."""
+    """False once the book has closed the session: the printer still reports its mouth while the machine wipes itself."""
     return now.book.session is not None and now.book.session.paper_stuck

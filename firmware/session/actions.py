@@ -57,7 +57,7 @@ def put_in_basket(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 
 def reserve(context: Context, _: Known) -> Iterator[fx.Effect]:
-    """The request id is on the disk before anybody else hears of it."""
+    """Write the request id, durably, then send it to the centre (book rule 4)."""
     assert context.who is not None
     assert context.card is not None
     rid = next(context.request_ids)
@@ -92,7 +92,7 @@ def check_coins(_: Context, __: Known) -> Iterator[fx.Effect]:
 
 
 def open_slot(context: Context, book: Known) -> Iterator[fx.Effect]:
-    """Open the slot, or change what it takes: after a coin, others may have become unreturnable."""
+    """Open the slot, or change the values it takes: after each coin, change for some values may be impossible."""
     accepting_yen, context.exact_money_only = acceptable(context, book)
     if accepting_yen != context.accepting_yen:
         context.accepting_yen = accepting_yen
@@ -126,7 +126,7 @@ def dispense(_: Context, book: Known) -> Iterator[fx.Effect]:
 
 
 def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
-    """What no hopper can pay becomes a debt at the refund desk; the slip needs no line to be printed."""
+    """Make a claim of what no hopper can pay, and print its slip. The centre need not be reachable."""
     ledger = opened(book).ledger
     amount_yen = ledger.claimed_yen + ledger.owed_yen
     yield from map(fx.Write, ending.rest_claimed(opened(book), context.reason))
@@ -148,7 +148,7 @@ def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
 
 
 def advise(context: Context, book: Known) -> Iterator[fx.Effect]:
-    """Tell the centre what became of every copy: issued with its proof, or void. Stored first, sent when it can be."""
+    """Store an advice for every copy: issued, or void. It is sent later, when the centre can be reached."""
     request = opened(book).request
     if request is not None:
         yield from map(fx.Write, ending.copies_told(request, context.reason))
@@ -170,7 +170,7 @@ def paper_left(_: Context, book: Known) -> Iterator[fx.Effect]:
 
 
 def close_session(context: Context, book: Known) -> Iterator[fx.Effect]:
-    """Close the book at nothing owed, and wipe everything of this resident."""
+    """Close the session in the book, release the card and wipe everything of this resident. Nothing may be owed."""
     assert opened(book).ledger.owed_yen == 0, "a session never closes while money is owed"
     yield from advise(context, book)
     yield fx.Write(ending.closed(opened(book), context.reason))

@@ -1,7 +1,7 @@
-"""What the machine knows about one resident and the journal does not: names, offers, documents, the screen.
+"""What the machine keeps about one resident in memory only: names, offers, documents, the screen.
 
-One object, made when the machine becomes idle and dropped whole; nothing is ever cleared field by field. Coins, papers
-and debts are not counted here: the book's open session counts them, and the session reads it (`known.py`).
+A `Context` is made when the machine becomes idle, and the whole object is dropped after the session; no field is cleared
+alone. Coins, papers and debts are not counted here: the book's open session counts them (`known.py` reads it).
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,16 +34,16 @@ class House:
     kinds_taken: frozenset[CardKind]
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
-    sheets_at_near_end: int = 0  # surely left when the certificate printer begins to tell LOW; 0: nobody has measured
+    sheets_at_near_end: int = 0  # certainly left when the certificate printer first reports LOW; 0: not measured
 
 
 @dataclass(slots=True)
 class Draft:
-    """One certificate being chosen."""
+    """The certificate that the resident is choosing now."""
 
     offer: Offer
     answers: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    marked: tuple[str, ...] = field(default=(), repr=False)  # the answer in the making, for `several`
+    marked: tuple[str, ...] = field(default=(), repr=False)  # lines switched on so far, if several may be
     copies: int = 1
     page: int = 1
 
@@ -65,9 +65,9 @@ class Context:
     house: House
     session_id: str  # 32 hex digits; the book knows it from `SessionOpened` on
     session_nonce: bytes = field(repr=False)  # 16 bytes; binds card, machine and session
-    request_ids: Iterator[str]  # fresh 32 hex digits each; never a time, never a counter
+    request_ids: Iterator[str]  # each 32 random hex digits; made from no clock and no counter
     language: str = "ja"
-    front: Scene | None = None  # what an idle screen shows; service decides, not the session
+    front: Scene | None = None  # what the idle screen shows; the reception decides it
     countdown_s: int | None = None
 
     # the card
@@ -89,10 +89,10 @@ class Context:
     reserved: Reserved | None = None
     raster_sha256s: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
-    # what the devices said, and what is asked of them
-    hopper_states: dict[int, HopperState] = field(default_factory=dict)  # without those that failed since
-    next_payout: tuple[int, int] | None = None  # yen, coins: until its intent is written
-    accepting_yen: frozenset[int] = frozenset()  # what the slot was told to take
+    # what the devices reported, and what they are asked to do
+    hopper_states: dict[int, HopperState] = field(default_factory=dict)  # a hopper that fails is taken out
+    next_payout: tuple[int, int] | None = None  # yen, coins; None once its intent is written
+    accepting_yen: frozenset[int] = frozenset()  # coin values that the slot was last told to take
     exact_money_only: bool = False
     coin_rejected: bool = False
     paper_exit: PaperExit = PaperExit.UNKNOWN
@@ -109,17 +109,17 @@ class Context:
 
     @property
     def fee_yen(self) -> int:
-        """The whole basket, or what the centre reserved once it did."""
+        """The fee of the basket; after the reservation, the fee that the centre reserved."""
         if self.reserved is not None:
             return self.reserved.fee_yen
         return sum(offer.fee_yen * item.copies for offer, item in self.basket)
 
     @property
     def claim_code(self) -> str:
-        """Eight letters of the session id: the resident's proof of a debt, known to machine and centre alike."""
+        """Eight characters that prove a claim; machine and centre both compute them from the session id."""
         return claim_code(self.session_id)
 
     def bound(self) -> bytes:
-        """What the card signs (drivers/line/README.md)."""
+        """The bytes that the card signs (drivers/line/README.md)."""
         assert self.challenge is not None
         return b"kofuki-auth-1" + self.challenge.challenge + self.session_nonce + self.house.machine.encode()

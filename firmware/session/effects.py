@@ -1,4 +1,4 @@
-"""What a session wants done. The loop carries effects out in order; a record is in the journal before the next begins."""
+"""What a session asks the loop to do. The loop carries effects out in order, and writes a record before the next effect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from firmware.session.states import KeypadMode, Wait
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Take the record into book and journal; its kind says whether to wait until it is durable (`events.toml`)."""
+    """Write the record into book and journal; `events.toml` says whether the loop waits until it is durable."""
 
     record: Record
 
@@ -86,17 +86,17 @@ class OpenSlot:
 
 @dataclass(frozen=True, slots=True)
 class CloseSlot:
-    """Inhibit, then poll until two polls in a row, a fifth of a second apart, bring nothing: a coin may be rolling."""
+    """Inhibit the acceptor, then poll until two polls in a row, 0.2 s apart, report no coin: one may still be rolling."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountPaper:
-    """Make the printer's path clean, then read its counter: from here to the copy's record nothing else is cut."""
+    """Clear the printer's path, then read its counter of sheets. Nothing else is cut until the copy's record is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Print:
-    """One copy, under a ticket that is good once."""
+    """Print one copy; its ticket is good for one print."""
 
     request_id: str
     copy: int
@@ -141,9 +141,9 @@ class WatchExit:
 
 @dataclass(frozen=True, slots=True)
 class CutRemains:
-    """Cut off what a spoiled copy left in the path. Only behind its record: a cut counts as a sheet.
+    """Cut off what a spoiled copy left in the path. The copy's record comes first, because the cut counts as a sheet.
 
-    `take_back`: nothing in the mouth is the resident's either; it is the first pages of that copy.
+    `take_back`: also pull back what lies in the mouth; it is the first pages of that copy, not the resident's.
     """
 
     take_back: bool
@@ -156,7 +156,7 @@ class ClearPaper:
 
 @dataclass(frozen=True, slots=True)
 class StopLine:
-    """An answer was not ours: no service for this municipality until a person clears it."""
+    """An answer failed its binding in this field: nobody is served until two people have cleared the line."""
 
     field: str
 
@@ -168,7 +168,7 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class Wipe:
-    """Everything of this resident: documents, rasters, PIN buffer, the context itself."""
+    """Erase everything of this resident: documents, rasters, PIN buffer, the context itself."""
 
 
 Effect = (

@@ -1,7 +1,7 @@
-"""What can happen to a session: reports, as they come from the devices, and events, as the table knows them.
+"""What can happen to a session: reports, which come from the devices, and events, which the table has rows for.
 
-A report carries data (`CoinCredited(100, 7)`); an event is one word (`FEE_MET`). `absorb.py` turns the one
-into the other, in one place, so that the table never asks how much or how many.
+A report carries data (`CoinCredited(100, 7)`); an event is one word (`FEE_MET`). `absorb.py` turns each report
+into an event, so that no row of the table depends on an amount.
 """
 
 from collections.abc import Mapping
@@ -97,13 +97,13 @@ class Event(StrEnum):
     COINS_NOT_READY = "coins_not_ready"
     COIN = "coin"  # credited, and the fee is not met yet
     FEE_MET = "fee_met"
-    COIN_NOTED = "coin_noted"  # rejected, or something to flag: the money is the same
+    COIN_NOTED = "coin_noted"  # rejected, stray or flagged: the resident's money is unchanged
     COIN_TROUBLE = "coin_trouble"
     SLOT_CLOSED = "slot_closed"
     HOPPER_COUNTED = "hopper_counted"
-    # settling: what is left to do with the money, asked after every change of it
-    PAYOUT_DUE = "payout_due"  # owed, and a hopper can pay
-    CLAIM_DUE = "claim_due"  # owed, and no hopper can
+    # settling: what is left to do with the money (`settle_event`)
+    PAYOUT_DUE = "payout_due"  # money is owed, and a hopper can pay some of it
+    CLAIM_DUE = "claim_due"  # money is owed, and no hopper can pay any of it
     SETTLED_WITH_PAPER = "settled_with_paper"
     SETTLED_WITHOUT_PAPER = "settled_without_paper"
     # the machine
@@ -112,7 +112,7 @@ class Event(StrEnum):
     WIPED = "wiped"
 
 
-# --- reports that are not already a driver's word -----------------------------------------------
+# --- reports that no driver defines -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class CardInserted:
 
 @dataclass(frozen=True, slots=True)
 class CardRemoved:
-    """The card is out of reach. `with_reader`: nobody pulled it, the reader itself is gone."""
+    """The card cannot be reached any more. `with_reader`: nobody pulled it, the reader was disconnected."""
 
     with_reader: bool = False
 
@@ -139,7 +139,7 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Every document of the request is in the vault and hashes to what was reserved."""
+    """Every document of the request is in the vault, and each has the hash that was reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class ExitSeen:
 
 @dataclass(frozen=True, slots=True)
 class DoorOpened:
-    """Somebody opened the case, and nobody had asked for maintenance."""
+    """Somebody opened the case outside maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +208,14 @@ class Wiped:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A worker's device failed at the command in hand. `person`: somebody pulled, nothing is broken."""
+    """A desk's device failed to carry out a command. `person`: somebody pulled the card; nothing is broken."""
 
     worker: str
     sentence: str = field(repr=False)
     person: bool = False
 
 
-# Whom a report is from; `absorb.py` has a function for each.
+# Reports by their source; `absorb` calls one function for each group.
 PersonReport = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened
 MachineReport = Ticked | TimedOut | KeyStuck | Wiped | Fault
 CardReport = CardRead | CardNotUsable | CardProof | WrongPin | PinBlocked

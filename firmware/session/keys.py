@@ -13,8 +13,8 @@ LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
 
 
 def key_event(state: State, context: Context, key: Key) -> Event:
-    """The event of one key press; the menus' marks and pages are kept in the context."""
-    if RULES[state].keypad is KeypadMode.DEAD:  # pressed while it still lived, and heard only now
+    """The event of one key press. Marks and pages of the menus are changed in the context."""
+    if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
     match key:
         case Key.LANGUAGE:
@@ -35,7 +35,7 @@ def _going_on(_: Context, key: Key) -> Event:
 
 
 def _taking_paper(context: Context, key: Key) -> Event:
-    """A printer that cannot see its own mouth leaves it to the resident to say so."""
+    """Where the printer has no sensor at its mouth, the resident presses ENTER to say that the paper is taken."""
     blind = context.paper_exit is PaperExit.UNKNOWN
     return Event.PAPER_TAKEN if key is Key.ENTER and blind else Event.KEY_IGNORED
 
@@ -153,7 +153,7 @@ def _confirming(context: Context, key: Key) -> Event:
 
 
 def may_add(context: Context) -> bool:
-    """A basket holds few lines: all must be readable on one screen, and paid in coins."""
+    """Whether another line fits: three at most, so that one screen shows all and coins can pay them."""
     return len(context.basket) < 3
 
 

@@ -1,6 +1,6 @@
-"""What the session reads of the book, and what it works out from that and from what the devices last said.
+"""What the session reads of the book, and what it works out from that and from what the devices last reported.
 
-The book changes by records only, so nothing here changes it, and all of it is right as soon as the record is written.
+Only records change the book, and nothing here writes one. A record counts in every answer as soon as it is written.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,19 +30,19 @@ class Known(Protocol):
 
     @property
     def sheets(self) -> int | None:
-        """Certificate paper left, where a person ever counted it."""
+        """Sheets of certificate paper left; None until a person has counted them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What a report meets. `write` returns when book and journal have the record, so what is read after it is true."""
+    """What `absorb` works on. `write` returns when book and journal have the record, so a later read includes it."""
 
     state: State
     context: Context
     book: Known
     write: Callable[[Record], None]
-    effects: list[Effect] = field(default_factory=list)  # asked for by the report itself; done before the row's own
+    effects: list[Effect] = field(default_factory=list)  # those of `absorb`; carried out before the row's
 
     @property
     def session(self) -> OpenSession:
@@ -56,7 +56,7 @@ def opened(book: Known) -> OpenSession:
 
 
 def settle_event(now: Now) -> Event:
-    """What is left to do with the money: asked after the last copy, a failed one, and every payout."""
+    """What is left to do with the money. Sets `next_payout` where a hopper can pay some of what is owed."""
     session = now.session
     if session.ledger.owed_yen > 0:
         now.context.next_payout = next_payout(now.context, now.book)
@@ -65,12 +65,12 @@ def settle_event(now: Now) -> Event:
 
 
 def usable_tubes(context: Context, book: Known) -> dict[int, int]:
-    """The coins that can be paid out now: no hopper that is empty, faulty, silent, or failed in this session."""
+    """The coins that can be paid out now; a hopper that is empty, faulty, silent or failed in this session has none."""
     return usable(book.tubes, context.hopper_states)
 
 
 def next_payout(context: Context, book: Known) -> tuple[int, int] | None:
-    """The next hopper command (yen, coins) towards what is owed: all of it if it can be, else as much as can."""
+    """The next hopper command (yen, coins) towards what is owed; None when no hopper can pay any of it."""
     session, tubes = opened(book), usable_tubes(context, book)
     due_yen = max(0, session.ledger.owed_yen - session.doubtful_yen)
     plan = plan_change(returnable(due_yen, tubes), tubes)
@@ -81,7 +81,7 @@ def next_payout(context: Context, book: Known) -> tuple[int, int] | None:
 
 
 def acceptable(context: Context, book: Known) -> tuple[frozenset[int], bool]:
-    """Which coins may be taken next, and whether only the exact fee can be."""
+    """Which coins may be taken next, and whether the resident must pay the exact fee."""
     assert context.reserved is not None
     return acceptable_values(
         context.fee_yen,
@@ -93,10 +93,10 @@ def acceptable(context: Context, book: Known) -> tuple[frozenset[int], bool]:
 
 
 def paper_lasts(context: Context, book: Known, supply: PaperSupply) -> bool:
-    """Whether paper for every reserved page, and one sheet more, is surely there (book rule 5).
+    """Whether there is certainly paper for every reserved page and one sheet more (book rule 5).
 
-    A person's count can only make it less, and says nothing when it is used up while the printer sees paper:
-    somebody loaded and did not tell. A single page is tried whatever the count and LOW say.
+    Two numbers limit it: the sheets left at LOW, and a person's count. A count of 0 is ignored, because the printer
+    reports paper: somebody loaded a roll and did not enter it. A single page is always tried.
     """
     assert context.reserved is not None
     pages = sum(copy.pages for copy in context.reserved.copies)

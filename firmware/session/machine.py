@@ -1,17 +1,15 @@
 """One step of a session: a report in, the next state and the effects out.
 
-A step has two halves, because what follows from a fact is decided on the book, and the book changes by records.
-First the facts: `absorb` hands every record that the report stands for to `write`, which returns when book and journal
-have it (durable, where `events.toml` says so), and only then looks at the book for the event. Then the row: the table
-gives the next state and the actions, whose effects are returned and carried out by the loop in their order.
+A step has two halves. First the facts: `absorb` gives each record of the report to `write`, which returns when book and
+journal have it (durable, where `events.toml` says so). Then `absorb` reads the book and chooses the event. Second the row:
+the table gives the next state and the actions. The loop carries out the effects of the actions in their order.
 
-So a record always comes before the effects it must come before: the first half can write and do nothing else, and no
-effect is carried out before the second half has ended. When `write` fails, the loop gets neither a state nor an effect;
-the journal holds the facts up to there, and the next start settles them. An action may write too (`Write`; the request
-id for one), and then does not read what it has just asked to be written.
+So every record of a fact comes before every effect of the step. When `write` fails, the loop gets neither a state nor an
+effect; the journal holds the facts written before, and the next start settles them. An action may ask for a record too
+(the effect `Write`, as for the request id); the book does not have that record yet while the actions run.
 
-The other way would be to carry out each effect while the step is still being computed. Then a failure in the middle
-leaves a step of which some devices have heard and others have not.
+If each effect were carried out while the step is computed, a failure in the middle would leave a step that some devices
+have carried out and others have not.
 """
 
 from collections.abc import Callable
@@ -28,7 +26,7 @@ from firmware.session.table import TABLE
 
 
 class IllegalTransition(Exception):
-    """The table has no row for this event in this state: a programmer's error, never a resident's."""
+    """The table has no row for this event in this state: a fault of the program, whatever the resident did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,10 @@ class Step:
 
 
 def step(state: State, context: Context, book: Known, report: Report, write: Callable[[Record], None]) -> Step:
-    """Take in one report. The effects stand in the order in which they must happen, and none has happened yet.
+    """Take in one report. The effects returned are not carried out yet; they must be, in their order.
 
-    `write` takes a record into `book` and the journal. Raises what it raises, and `IllegalTransition` when the table
-    does not know the pair.
+    `write` puts a record into `book` and the journal; its errors are passed on. Raises `IllegalTransition` when the
+    table has no row for the pair.
     """
     now = Now(state, context, book, write)
     event = absorb(now, report)
@@ -58,7 +56,7 @@ def step(state: State, context: Context, book: Known, report: Report, write: Cal
 
 
 def _arrival(before: State, after: State, context: Context, *, restarts: bool) -> list[Effect]:
-    """What holds in the state that begins: its time-out, and what the keypad is for."""
+    """The effects of entering a state: its time-out and, where it changes, the keypad's mode."""
     arrival: list[Effect] = []
     if after is not before or restarts:
         arrival.append(SetTimer(RULES[after].wait))

@@ -21,7 +21,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starting(Scene):
-    """The machine finds out what state it is in."""
+    """Please wait: the machine starts, and checks its records and devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class KindLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseKind(Scene):
-    """Numbered 1 to 6 on each page. `masked_name` lets the resident see that the machine knows whom it serves."""
+    """Numbered 1 to 6 on each page. `masked_name` shows the resident that the machine has the right person."""
 
     masked_name: str = field(repr=False)
     lines: tuple[KindLine, ...]
@@ -140,7 +140,7 @@ class Basket(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pay(Scene):
-    """Coins, now. `rejected`: the last coin came back."""
+    """Insert coins. `rejected`: the last coin was returned."""
 
     fee_yen: int
     inserted_yen: int
@@ -184,10 +184,10 @@ class Sorry(Scene):
     returned_yen: int = 0
     claim_yen: int = 0
     claim_code: str | None = None
-    claim_slip: bool = True  # False: the slip failed too, and the code on the screen is all there is
+    claim_slip: bool = True  # False: the slip was not printed; the resident has only the code on the screen
     issued_copies: int = 0  # copies that the resident could take before it went wrong
     void_paper: bool = False  # pages of a copy that was not finished may be in the resident's hand
-    card_in: bool = False  # the resident must not forget it
+    card_in: bool = False  # the screen also says to take the card
     numbers: tuple[str, ...] = ()
 
 
@@ -205,4 +205,4 @@ class Done(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance(Scene):
-    """A technician has the machine."""
+    """A technician is working on the machine."""

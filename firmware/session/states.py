@@ -1,4 +1,4 @@
-"""The states of one resident's session, named as a clerk would, and what each implies while it lasts."""
+"""The states of one resident's session, and what holds in each: keypad, time-out, card in the reader, money."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,13 +59,13 @@ class Wait(StrEnum):
     TAKE_PAPER = "take_paper_s"
     SORRY = "sorry_s"
     DONE = "done_s"
-    WORK = "work_s"  # a device or the line has its own, shorter deadline; this one is the net below it
-    LONG_WORK = "long_work_s"  # paper and coins move
+    WORK = "work_s"  # devices and the line end earlier, by their own deadlines; this one is for one that does not
+    LONG_WORK = "long_work_s"  # the same, where documents are fetched or paper or coins move
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What holds in a state, whatever led to it."""
+    """What holds in a state, whichever event led to it."""
 
     keypad: KeypadMode
     wait: Wait
@@ -136,7 +136,7 @@ CARD_IS_NEEDED = frozenset(
     }
 )
 SLOT_OPEN = frozenset({State.PAYING, State.PART_PAID})
-# A time-out in these is no reason for anything: the session goes on, or its reason is known already.
+# A time-out in these states gives the session no end reason: it goes on, or has its reason already.
 ENDING = frozenset(
     {
         State.TAKING_CARD,

@@ -2,15 +2,15 @@
 
 Theory. A resident's session is one walk through this table, from IDLE to IDLE. The table is data: tests walk
 it, README.md is drawn from it, and no code outside decides a transition. A pair that is not in the table raises,
-so whatever can happen in a state is written here, once. There is no condition in a row: where a decision
-depends on data (is the fee met? is this the last copy?), `absorb.py` has already made it a different event.
+so everything that can happen in a state is written here, once. A row has no condition: where a decision
+depends on data (is the fee met? is this the last copy?), `absorb` has chosen between two events.
 
-Five groups of rows are shared, because the answer must be the same wherever it is asked:
-`_ANYWHERE` (language, countdown, a coin out of time, a card that does not concern us),
+Five groups of rows are shared by several states:
+`_ANYWHERE` (language, countdown, and what changes nothing: a late coin, another card, a key without meaning),
 `_CARD_IN` (the card is in the reader and no money is in play),
 `_MENU` (the card has gone back, no money yet), `_PAYING` (the slot is open),
-and `_SETTLE` (money is in play: pay it, claim it, or it is nought).
-`_SETTLE` is the only way out of the states that hold money, so no state forgets what it owes.
+and `_SETTLE` (the slot is closed: pay what is owed, claim it, or go on because nothing is owed).
+Only rows of `_SETTLE` lead out of the states that hold money, so money owed cannot be forgotten.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from firmware.session.states import State as S  # noqa: N817
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where an event leads; `next=None` stays. `restarts`: the resident did something, the time-out begins anew."""
+    """`next`: the state that follows; None: the same. `restarts`: the time-out begins anew even in the same state."""
 
     next: S | None
     actions: tuple[Action, ...] = ()
@@ -74,8 +74,8 @@ _CARD_IN: Rows = {
     E.CENTRE_UNREACHABLE: _SORRY_CARD_IN,
 }
 
-# The card is on its way out: a reader that fails now is told nothing more. Asking it once more at every answer
-# "out of service" would turn for ever on the spot.
+# The reader has been told to release the card. If it fails now, it is told nothing more: repeating the command
+# after each failure would never end.
 _CARD_GOES: Rows = {E.DEVICE_TROUBLE: _IGNORE, E.CARD_TROUBLE: _IGNORE, E.DOOR_OPENED: _IGNORE}
 
 _MENU: Rows = {

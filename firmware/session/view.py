@@ -32,12 +32,12 @@ _WORKING = {
 
 
 def scene(state: State, context: Context, book: Known) -> show.Scene:
-    """Draw nothing, decide nothing: gather what the picture of this state needs."""
+    """Gather what the screen of this state needs."""
     return replace(_picture(state, context, book), language=context.language, countdown_s=context.countdown_s)
 
 
 def _picture(state: State, context: Context, book: Known) -> show.Scene:
-    """The scene, but for the language and the countdown."""
+    """The scene without language and countdown."""
     if state in _WORKING:
         return show.Working(what=_WORKING[state])
     if state in _BEFORE_MONEY:
@@ -190,7 +190,7 @@ def _basket(context: Context) -> show.Scene:
 
 
 def _labels(group: OptionGroup, values: tuple[str, ...]) -> tuple[Text, ...]:
-    """What was chosen, in few words: of a question to print or omit something, its title, if it is printed."""
+    """The labels of the chosen answers; for a question with `print` and `omit`, its title if `print` was chosen."""
     if {choice.value for choice in group.choices} == {"print", "omit"}:
         return (group.title,) if "print" in values else ()
     return tuple(choice.label for choice in group.choices if choice.value in values)
@@ -205,7 +205,7 @@ def _printing(context: Context, session: OpenSession) -> show.Scene:
     )
 
 
-# What is shown before any coin is taken depends on the resident alone.
+# Scenes that need the context only.
 _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.IDLE: _idle,
     State.LAST_TRY: _last_try,

@@ -84,7 +84,7 @@ def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:
     [
         (PULSE.replace("= 24", "= 23"), "coin.pulse: coin_pin and inhibit_pin are the same wire"),
         (PULSE.replace("= 24", "= 40"), "coin.pulse.inhibit_pin is 40; allowed is 0 to 27"),
-        (PULSE.replace("50 = 5,", ""), "accepts_yen must be what pulse.pulses has"),
+        (PULSE.replace("50 = 5,", ""), "accepts_yen must list the coins of pulse.pulses"),
         (PULSE.replace("50 = 5,", "50 = 1,"), "gives two coins the same number"),
         (PULSE.replace("50 = 5,", "50 = 0,"), "each value in yen a number of pulses"),
         (PULSE.replace("50 = 5,", "fifty = 5,"), "each value in yen a number of pulses"),
