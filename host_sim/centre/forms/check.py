@@ -59,7 +59,7 @@ def check(
 def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> list[str]:
     faults = []
     if len(paper.pages) != len(due.pages):
-        faults.append(f"the certificate has {len(paper.pages)} pages where {len(due.pages)} are due")
+        faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
     for number, (words, parts) in enumerate(zip(paper.pages, due.pages, strict=False), start=1):
         end = expect.tail(due.statement, issue, register.municipality, number, len(due.pages))
         faults += [f"page {number}: {fault}" for fault in compare(words, [*parts, *end])]
@@ -100,13 +100,13 @@ def compare(words: str, parts: Sequence[Part]) -> list[str]:
             case OneOf(what, people):
                 found = next((p for p in people if words.startswith(p.text(), at)), None)
                 if found is None:
-                    faults.append(f"{what} is not as any of the people chosen stands in the register")
+                    faults.append(f"{what} does not match the register entry of anybody chosen")
                     at = _resume(words, at, waiting)
                 else:
                     at += len(found.text())
                     people.remove(found)
     if at != len(words):
-        faults.append("something stands there that is no part of the certificate")
+        faults.append("the page has words that do not belong to the certificate")
     return faults
 
 
@@ -117,7 +117,7 @@ def _take(words: str, at: int, what: str, text: str, faults: list[str]) -> int:
     if later < 0:
         faults.append(f"{what} is missing or wrong")
         return at
-    faults.append(f"something stands before {what} that is no part of the certificate")
+    faults.append(f"before {what} are words that do not belong to the certificate")
     return later + len(text)
 
 
