@@ -11,8 +11,8 @@ from drivers.printer.raster import RasterSlip, pack
 
 _FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
 _PAPER, _INK = 255, 0
-_GROWTH = 800  # rows the picture grows by
-# Letters scale with the paper: these heights belong to 576 dots, 72 mm.
+_GROWTH = 800  # rows added when the slip is full
+# Letter heights in dots on paper 576 dots (72 mm) wide; on other paper they scale with its width.
 _SIZES = {"small": 21, "normal": 26, "large": 42, "huge": 62}
 
 
@@ -22,7 +22,7 @@ def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
 
 
 class DrawnSlip:
-    """Satisfies `slips.Slip`; `qr` besides."""
+    """A `slips.Slip` that can also draw a QR code."""
 
     def __init__(self, width_dots: int) -> None:
         self._width = width_dots

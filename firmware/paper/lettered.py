@@ -1,9 +1,11 @@
 """A slip in the printer's own letters, for a printer with a kanji ROM. The only file that imports python-escpos.
 
 python-escpos knows alignment, weight and sizes. It does not know FS C 1, which switches the printer to Shift_JIS, and
-its own text encoder (version 3.1, code table CP932) turns every kanji into a question mark, so the letters are encoded
-here and handed to it raw. It is imported late: that takes half a second and leaves a temporary folder behind.
-Such printers know JIS X 0208 and nothing else, so a letter outside it is refused and the slip is drawn instead.
+its own text encoder (version 3.1, code table CP932) turns every kanji into a question mark. So this file encodes the
+letters and passes the bytes on raw. `slips.py` imports this file only when it needs it: the import takes half a
+second and leaves a temporary folder behind.
+
+Such printers know JIS X 0208 only. A letter outside it raises `UnknownLetter`, and `slips.py` draws the slip instead.
 """
 
 from unicodedata import east_asian_width
@@ -20,7 +22,7 @@ class UnknownLetter(Exception):
 
 
 class LetteredSlip:
-    """Satisfies `slips.Slip`. `columns`: half-width letters in a row."""
+    """A `slips.Slip` in the printer's letters. `columns`: half-width letters in a row. Raises `UnknownLetter`."""
 
     def __init__(self, columns: int) -> None:
         self._columns = columns
@@ -49,7 +51,7 @@ class LetteredSlip:
         self._raw(_GAP)
 
     def finish(self) -> bytes:
-        """The commands, without the cut: that is the driver's. A margin keeps the last line off the blade."""
+        """The commands, with a margin below the last line. The driver adds the cut."""
         self._raw(_GAP * 3)
         return bytes(self._printer.output)
 
@@ -65,7 +67,7 @@ class LetteredSlip:
             self._raw(_GAP)
 
     def _raw(self, data: bytes) -> None:
-        # python-escpos has no public way in for bytes
+        # python-escpos has no public method for bytes
         self._printer._raw(data)  # noqa: SLF001
 
 

@@ -1,8 +1,8 @@
 """The centre's PDF as the printer's dots. The only file of the machine that imports pypdfium2.
 
-A page is drawn grey at the printer's own resolution, so that nothing is scaled afterwards, and laid on the head. A head
-is a little narrower than A4; what it cannot reach may be white or tint, but a page with ink out there is refused: a
-certificate with a clipped letter is no certificate. Pages are packed one by one, so that only one is ever held in grey.
+A page is drawn grey at the printer's own resolution, so that nothing is scaled afterwards, and centred on the print
+head. The head is a little narrower than A4: outside its reach a page may be white or tinted, but ink there raises
+`PageTrouble`, because a certificate must not lose a letter. Only one page at a time is in memory as grey.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from drivers.printer.raster import TEXT_LEVEL, RasterPage, pack, raster_sha256
 from firmware.paper.trouble import PageTrouble
 
 WHITE = 255
-_LARGEST_POINTS = 1300  # a little more than A3: nothing a certificate is printed on is larger
+_LARGEST_POINTS = 1300  # a little more than A3; no certificate is larger
 
 
 def render(
@@ -55,7 +55,7 @@ def _pack_all(document: bytes, dpi: float, width_dots: int, page_dots: int) -> l
 def _pack(page: pypdfium2.PdfPage, dpi: float, width_dots: int, page_dots: int) -> bytes:
     """One page as packed rows; its grey picture is gone when this returns."""
     width_points, height_points = page.get_size()
-    if max(width_points, height_points) > _LARGEST_POINTS:  # before memory is taken for it
+    if max(width_points, height_points) > _LARGEST_POINTS:  # checked before memory is taken for the picture
         raise PageTrouble(f"a page of {width_points:.0f} x {height_points:.0f} points does not fit on any paper")
     bitmap = page.render(scale=dpi / 72, grayscale=True)
     try:
@@ -66,7 +66,7 @@ def _pack(page: pypdfium2.PdfPage, dpi: float, width_dots: int, page_dots: int) 
 
 
 def _lay_out(drawn: NDArray[np.uint8], width_dots: int, page_dots: int) -> NDArray[np.uint8]:
-    """The page under the head: centred from side to side, its top at the top. Ink out of reach raises `PageTrouble`."""
+    """The page on the head's dots: centred left to right, aligned at the top. Ink out of reach raises `PageTrouble`."""
     height, width = drawn.shape
     if width < width_dots or height < page_dots:
         wider = np.full((max(height, page_dots), max(width, width_dots)), WHITE, dtype=np.uint8)

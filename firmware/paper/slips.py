@@ -1,8 +1,8 @@
 """What the receipt and the claim slip say. Japanese first, English beneath.
 
-A receipt says what was issued, paid and returned, when and where; it names nobody. A claim slip is money: its code
-stands large, and again as a QR code. The words are here once; `drawn` turns them into dots, which are right on every
-printer, and `lettered` into text for a printer that has Japanese letters of its own.
+A receipt says what was issued, paid and returned, when and where; it names nobody. A claim slip proves a debt: its
+code is printed large, and again as a QR code. `drawn` turns the words into dots, for any printer; `lettered` turns
+them into text, for a printer with a kanji ROM.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Slip(Protocol):
     def centre(self, text: str, size: Size, *, bold: bool = False) -> None: ...
 
     def left(self, text: str, size: Size, *, bold: bool = False) -> None:
-        """A line at the margin; one that is too long goes on in the next."""
+        """A line at the left margin; a text that is too long is wrapped."""
         ...
 
     def pair(self, left: str, right: str, size: Size, *, bold: bool = False) -> None:
@@ -81,7 +81,7 @@ def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
 
 
 def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
-    """The claim slip as dots: on every printer, for the sake of its QR code."""
+    """The claim slip as dots, on every printer, because of its QR code."""
     drawn = DrawnSlip(width_dots)
     drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
     drawn.centre("REFUND CLAIM", Size.SMALL)
@@ -107,9 +107,9 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
 
 
 def receipt_for(facts: ReceiptFacts, profile: Profile) -> RasterSlip | bytes:
-    """The receipt as this printer does it best: its own letters where it has them and they suffice, else dots."""
+    """The receipt in the printer's own letters if it has all of them, else as dots."""
     if profile.letters is Letters.SHIFT_JIS:
-        # It takes half a second, and most machines never need it.
+        # Imported here because the import takes half a second and most machines never need it.
         from firmware.paper.lettered import LetteredSlip, UnknownLetter  # noqa: PLC0415
 
         lettered = LetteredSlip(profile.columns)

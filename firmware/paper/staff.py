@@ -1,4 +1,4 @@
-"""What staff prints: a test page, a Z-report. Marked so that nobody takes it for a certificate or a receipt."""
+"""What staff prints: a test page, a Z-report. A mark tells them from a certificate or a receipt."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from firmware.paper.drawn import DrawnSlip
 
 
 def staff_slip(title: str, lines: tuple[str, ...], at: datetime, width_dots: int) -> RasterSlip:
-    """Dots for either printer. `lines`: plain ASCII."""
+    """The slip as dots, for the page or the receipt printer. `lines`: plain ASCII."""
     drawn = DrawnSlip(width_dots)
     drawn.centre("係員用　試験印刷", "large", bold=True)
     drawn.centre(f"STAFF - {title}", "normal", bold=True)

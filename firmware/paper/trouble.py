@@ -1,4 +1,4 @@
-"""What can be wrong with a document that is about to be drawn."""
+"""The error of a document that cannot be drawn."""
 
 
 class PageTrouble(Exception):

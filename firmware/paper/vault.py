@@ -1,4 +1,4 @@
-"""The vault: the documents of one request, in memory only, under the hash that was promised for each."""
+"""The vault: the documents of one request, in memory only, each checked against the hash the centre promised."""
 
 import hashlib
 
@@ -6,23 +6,23 @@ from drivers.vocabulary import ReservedCopy
 
 
 class Vault:
-    """Holds the documents of at most one request. Nothing in it has a name on a disk."""
+    """Holds the documents of at most one request. Nothing in it is written to a disk."""
 
     def __init__(self) -> None:
         self._request_id: str | None = None
         self._documents: dict[int, bytearray] = {}
 
     def put(self, request_id: str, copy: ReservedCopy, document: bytes) -> None:
-        """Keep one copy's document. A second request in the vault is a programmer's error."""
+        """Keep one copy's document. A second request or a document with another hash is a programmer's error."""
         assert self._request_id in {None, request_id}
         assert hashlib.sha256(document).hexdigest() == copy.document_sha256
         self._request_id = request_id
         self._documents[copy.copy] = bytearray(document)
 
     def take(self, request_id: str, copy: ReservedCopy) -> bytes | None:
-        """Hand the document out once and forget it. None when it is there no longer: its session has ended meanwhile.
+        """Return the document once and forget it. None when it is gone because its session has ended.
 
-        The hash is checked again on the way out, so that what is being wiped or written is never taken for whole.
+        The hash is checked again here, so that a document half wiped or half written by another thread is refused.
         """
         held = self._documents.pop(copy.copy, None) if self._request_id == request_id else None
         if held is None:
@@ -33,7 +33,7 @@ class Vault:
 
     def wipe(self) -> None:
         """Overwrite and forget everything."""
-        for held in list(self._documents.values()):  # of its own: another thread may take a document meanwhile
+        for held in list(self._documents.values()):  # a copy: `take` may run in another thread
             held[:] = bytes(len(held))
         self._documents.clear()
         self._request_id = None

@@ -32,14 +32,14 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
 
 
 def draw(scene: show.Scene) -> Canvas:
-    """The sheet of a scene, with the notes about its text."""
+    """The sheet of a scene, with the record of its text in `placed`."""
     return _VIEWS[type(scene)](scene)
 
 
 def render(scene: show.Scene) -> Image.Image:
     """The picture of a scene, RGB, 800 x 480. The same scene gives the same picture.
 
-    Raises KeyError for a scene, a language or a reason there are no words for: a programmer's error.
+    Raises KeyError when texts/ lacks words for the scene, the language or the reason: a programmer's error.
     """
     return draw(scene).image
 

@@ -1,8 +1,8 @@
-"""The sheet a screen is drawn on: soft-edged panels, pictures, and text that knows where it must end.
+"""The sheet a screen is drawn on: soft-edged panels, pictures, and text that stays within the room given to it.
 
-Whatever is written is noted in `placed` with the room it was given, so that a test can prove of every screen that
-no letter leaves its room, meets another, is too small or too pale. Text that would not fit its room ends in an
-ellipsis; that is noted, too.
+`placed` records each line of text with the room it was given. The tests read it to prove that on every screen no
+text leaves its room, touches other text, is too small or too pale. Text that does not fit its room is cut and ends
+in an ellipsis; `placed` records that, too.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One line of text: where it stands, and the room it was given."""
+    """One line of text: where it is drawn, and the room it was given."""
 
     text: str
     box: Box
@@ -54,7 +54,7 @@ class Canvas:
         align: Literal["left", "centre", "right"] = "left",
         leading: float = 1.36,
     ) -> int:
-        """Write into the room `width` pixels wide and `lines` lines high at (x, y); the y below the last line."""
+        """Write at (x, y) into a room `width` pixels wide and `lines` lines high. Returns the y below the last line."""
         letters = Letters(self.language, size, bold=bold)
         rows = broken(words, letters.at_most, width)
         pitch = round(size * leading)
@@ -73,7 +73,7 @@ class Canvas:
         return y
 
     def largest(self, words: str, sizes: tuple[int, ...], *, width: int, bold: bool = False) -> int:
-        """The first of the sizes, from large to small, at which the words fit on one line; the last if none is."""
+        """The largest of `sizes` (given from large to small) at which the words fit on one line; the last if none does."""
         return next((size for size in sizes if self.width(words, size, bold=bold) <= width), sizes[-1])
 
     def width(self, words: str, size: int, *, bold: bool = False) -> int:
@@ -105,7 +105,7 @@ class Canvas:
         self.panel((left, top, right, bottom - 4), radius, fill)
 
     def number(self, number: int, x: int, y: int, size: int, *, fill: Colour) -> None:
-        """The number to press, as the digit keys look."""
+        """The number to press, drawn like a digit key."""
         self.cap((x, y, x + size, y + size), fill)
         height = min(32, max(size - 6, LEAST_SIZE))
         top = y + (size - 4 - round(height * 1.36)) // 2
@@ -118,7 +118,7 @@ class Canvas:
         self.image.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
 
     def part(self, other: "Canvas", x: int, y: int) -> None:
-        """Set a finished part of the screen in place, with the notes about its text."""
+        """Copy a finished part of the screen to (x, y), with its `placed` records."""
         self.image.paste(other.image, (x, y))
         for note in other.placed:
             box, room = _moved(note.box, x, y), _moved(note.room, x, y)
@@ -128,7 +128,7 @@ class Canvas:
         # The anchor sets all fonts on one base line, which lies 0.88 of the size below the top of a Japanese letter.
         base = top + round(letters.size * 0.88)
         for run, font in letters.runs(row):  # nearly always one
-            # The rare letters have one weight only; a thin outline makes them bold.
+            # IPAmj has one weight only; a thin outline makes it bold.
             stroke = letters.size / 40 if letters.bold and font is not letters.font else 0
             self._draw.text((left, base), run, colour, font, anchor="ls", stroke_width=stroke)
             left += font.getlength(run)

@@ -11,7 +11,7 @@ DIGITS = 4
 
 
 def enter_pin(scene: show.EnterPin) -> Canvas:
-    """Dots only: which digits, nobody but the keypad's buffer knows."""
+    """One dot for each digit typed. The digits themselves are only in the PIN buffer."""
     c, say = begin(scene, "pin")
     y = 68
     if scene.wrong:
@@ -51,7 +51,7 @@ def _dots(c: Canvas, count: int, y: int) -> None:
 
 
 def _tries(scene: show.EnterPin) -> tuple[str, dict[str, int]] | None:
-    """What one more wrong PIN would do, once that is worth saying."""
+    """Key and numbers of the warning about the tries left; None while all are left."""
     if scene.tries_left == 1:
         return "last", {}
     if scene.tries_left is not None and (scene.wrong or scene.tries_left < 3):
@@ -60,7 +60,7 @@ def _tries(scene: show.EnterPin) -> tuple[str, dict[str, int]] | None:
 
 
 def last_try(scene: show.LastTry) -> Canvas:
-    """Before the try that could block the card: two ways on, side by side with their keys."""
+    """Before the try that could block the card: the two possible answers side by side, each with its key."""
     c, say = begin(scene, "pin")
     c.picture(pictures.last_one(96), 304, 60)
     y = c.text(say("last_try", "head"), 32, 156, 36, width=736, lines=2, bold=True, colour=RED, align="centre")

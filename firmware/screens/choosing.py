@@ -1,4 +1,4 @@
-"""Which certificate, what it says, how many: by number, and nothing decided before it is confirmed."""
+"""Which certificate, what it says, how many: the resident chooses by number and confirms each choice."""
 
 from firmware.screens import menu, pictures
 from firmware.screens.canvas import Canvas
@@ -67,7 +67,7 @@ def choose_copies(scene: show.ChooseCopies) -> Canvas:
 
 
 def basket(scene: show.Basket) -> Canvas:
-    """Everything once more, before the centre is asked to make it."""
+    """The whole order once more, before the machine asks the centre to make it."""
     c, say = begin(scene, "choose")
     c.text(say("basket", "head"), 28, 64, 34, width=470, bold=True, colour=SEA)
     c.text(say("common", "name", name=scene.masked_name), 500, 69, 26, width=272, align="right")
@@ -100,7 +100,7 @@ def _basket_line(c: Canvas, line: show.BasketLine, say: Words, y: int, *, detail
 
 
 def _say_why(c: Canvas, what: str, then: str, *, lines: int) -> int:
-    """In the place of the question: why the line just pressed is not to be had; where the lines may begin."""
+    """In the place of the question: why the line just pressed is not available. Returns the y where the lines may begin."""
     width = RIGHT - LEFT - 92
     size = c.largest(what, (28, 26, 24), width=width, bold=True)
     rows = min(c.lines(what, size, width=width, bold=True), lines), min(c.lines(then, 24, width=width), lines)
@@ -113,7 +113,7 @@ def _say_why(c: Canvas, what: str, then: str, *, lines: int) -> int:
 
 
 def _head(c: Canvas, words: str, say: Words, page: int, pages: int) -> None:
-    """The question, and where the pages are turned when there are several."""
+    """The question; with several pages, also the page number and the keys that turn pages."""
     width = 744
     if pages > 1:
         width = 470

@@ -9,7 +9,7 @@ from firmware.screens.palette import GREEN, GREEN_PALE, INK, RED, SEA, SUN, SUN_
 from firmware.screens.words import Words, beside
 from firmware.session import scenes as show
 
-# Reasons that are nobody's trouble: the resident stopped, or it is simply not the time.
+# Reasons that are no fault: the resident cancelled, took too long, or came outside the hours.
 CALM = frozenset({EndReason.CANCELLED, EndReason.TIMED_OUT, CentreRefusal.OUTSIDE_HOURS, CentreRefusal.EXPIRED})
 
 
@@ -71,20 +71,20 @@ def sorry(scene: show.Sorry) -> Canvas:
 
 
 def _card(c: Canvas, say: Words, y: int) -> None:
-    """No money has been asked for yet; what must not be forgotten is the card."""
+    """Before any money was asked for: remind the resident to take the card."""
     y = max(y, 220)
     c.panel((32, y, 776, y + 60), 10, SUN_PALE, border=SUN, width=3)
     c.text(say("sorry", "take_card"), 60, y + 6, 34, width=690, bold=True)
 
 
 def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
-    """What was handed over, what came back, what is still owed: at least one of them, or the reason says it is paid."""
+    """What was handed over, what came back, what is still owed. If none applies, say "not paid"."""
     rows = []
     if scene.issued_copies:
         rows.append(say("money", "issued", copies=say.copies(scene.issued_copies)))
     if scene.returned_yen:
         rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
-    if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # that one is paid for
+    if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # PAPER_STUCK: the fee was charged
         rows.append(say("money", "none"))
     y = max(y, 182 if scene.claim_yen else 250 - 30 * len(rows))
     for row in rows:
@@ -97,10 +97,10 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
 
 
 def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> None:
-    """Money the machine could not pay out: the slip and its code, or the code alone where the slip failed too."""
+    """Money the machine could not pay out: the slip and its code, or only the code when the slip could not be printed."""
     code, key = scene.claim_code, "claim" if scene.claim_slip else "claim_no_slip"
     c.panel((32, y, 776, y + 80), 10, SUN_PALE, border=SUN, width=3)
     c.text(say("money", key, yen=say.yen(scene.claim_yen)), 50, y + 3, 26, width=708, bold=True)
     if code is not None:
-        # In two halves: it is read aloud at a counter.
+        # In two halves, because people read it aloud at a counter.
         c.text(say("money", "code", code=f"{code[:4]}-{code[4:]}"), 50, y + 37, 28, width=708, bold=True)

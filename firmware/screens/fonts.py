@@ -1,9 +1,8 @@
 """The screens' letters: BIZ UDゴシック, drawn for people who read with difficulty.
 
 A language may name its own family in its words file (`[fonts] regular, bold`); it must hold that language's letters
-and Japanese ones, because certificates and names stay Japanese. What the family lacks, such as a name's rare kanji
-or one chosen by a variation selector, is drawn in IPAmj明朝, letter by letter: better a stroke style out of place
-than somebody's name as an empty box.
+and Japanese ones, because certificates and names stay Japanese. A letter that the family lacks, such as a rare kanji
+or one chosen by a variation selector, is drawn in IPAmj明朝: its style differs, but no name shows an empty box.
 """
 
 import struct
@@ -25,12 +24,12 @@ Font = ImageFont.FreeTypeFont
 
 
 class LettersMissing(UnitError):
-    """What draws the letters is not installed: no machine may start so. The message is a sentence."""
+    """A font or library that draws the letters is missing; the machine does not start. The message is a sentence."""
 
 
 @cache
 def load(path: Path, size: int) -> Font:
-    """A font. Raises `LettersMissing`: no such file, or nothing that understands variation selectors."""
+    """A font. Raises `LettersMissing` when the file or the library for variation selectors is missing."""
     try:
         font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.RAQM)
     except OSError:
@@ -76,17 +75,17 @@ class Letters:
             yield run, load(RARE, self.size) if rare else self.font
 
     def width(self, text: str) -> float:
-        """Pixels from the start of the text to its end, exactly; a tenth of a millisecond."""
+        """Pixels from the start of the text to its end, exact. Takes 0.1 ms; see `at_most`."""
         return sum(font.getlength(run) for run, font in self.runs(text))
 
     def at_most(self, text: str) -> float:
-        """A width the text does not exceed: the sum of its letters, without kerning. Fast, for finding line ends."""
+        """An upper bound of `width`: the sum of the letters' widths, without kerning. Faster; used to find line ends."""
         advances = _advances(self._path, self.size)
         return sum(advances[letter] for letter in text)
 
 
 class _Advances(dict[str, float]):
-    """Widths of single letters. Kept for the machine's own alphabet only: other letters are a resident's."""
+    """Widths of single letters. Only those of the words files are kept: other letters may come from a resident's name."""
 
     def __init__(self, path: Path, size: int) -> None:
         super().__init__()
@@ -107,7 +106,7 @@ def _advances(path: Path, size: int) -> _Advances:
 
 
 def is_selector(letter: str) -> bool:
-    """Variation selectors, standardised (FE00) and ideographic (E0100)."""
+    """Whether this is a variation selector: standardised (from U+FE00) or ideographic (from U+E0100)."""
     return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 

@@ -31,14 +31,14 @@ _LEGENDS = {
 
 
 def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
-    """A sheet with the steps (or, outside a session, the machine's name) above, and the words to fill it with."""
+    """A sheet with the steps (or, outside a session, the machine's name) above, and the language's words."""
     canvas = Canvas(scene.language)
     canvas.part(_steps(scene.language, step) if step else name_bar(scene.language, ""), 0, 0)
     return canvas, words(scene.language)
 
 
 def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
-    """The foot: which coloured keys mean something now (`cancel="stop"`: a word of [keys]), and the seconds left."""
+    """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left."""
     canvas.part(_foot(scene.language, tuple(sorted(keys.items()))), 0, FOOT)
     if scene.countdown_s is not None:
         canvas.panel((612, CONTEXT, 788, 408), 10, RED_PALE)
@@ -50,7 +50,7 @@ def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
 
 @lru_cache(maxsize=32)
 def name_bar(language: str, right: str) -> Canvas:
-    """The bar of a machine nobody is using: its name, and a fact at the right."""
+    """The bar outside a session: the machine's name, and the text `right` at its right end."""
     bar = Canvas(language, SEA, (WIDTH, TOP))
     bar.picture(_emblem(), 16, 10)
     room = bar.width(right, 24) if right else 0
@@ -103,7 +103,7 @@ def _foot(language: str, keys: Sequence[tuple[str, str]]) -> Canvas:
 
 
 def _next_language(language: str) -> str:
-    """How the language calls itself that the language key would bring."""
+    """The name, in its own language, of the language that the language key switches to."""
     known = languages()
     return words(known[(known.index(language) + 1) % len(known)])("self", "name")
 

@@ -1,4 +1,4 @@
-"""Nobody is being served: come in, come back later, or wait."""
+"""The screens outside a session: insert your card, closed, or please wait."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ DARK = {"hours", "year_end"}
 
 
 def idle(scene: show.Idle) -> Canvas:
-    """Insert your card. The one screen that every stranger must understand."""
+    """Insert your card. Everybody must understand this screen, so it has pictures and a second language."""
     say, other = words(scene.language), beside(scene.language)
     c = Canvas(scene.language)
     hours = say("idle", "hours", opens=say.time(scene.opens), closes=say.time(scene.closes))
@@ -39,7 +39,7 @@ def idle(scene: show.Idle) -> Canvas:
 
 
 def _kinds(c: Canvas, scene: show.Idle, say: Words, y: int) -> None:
-    """What is issued here and what it costs, as much of it as there is room for."""
+    """The certificates issued here and their fees, as many as there is room for."""
     if not scene.kinds:
         c.text(say("idle", "pin"), 36, y, 26, width=434)
     shown = scene.kinds if len(scene.kinds) <= MOST_KINDS else scene.kinds[: MOST_KINDS - 1]
@@ -53,7 +53,7 @@ def _kinds(c: Canvas, scene: show.Idle, say: Words, y: int) -> None:
 
 
 def closed(scene: show.Closed) -> Canvas:
-    """Not now; when again, and where else."""
+    """The machine is closed: when it opens again, and where else to go."""
     say, other = words(scene.language), beside(scene.language)
     dark = scene.reason in DARK and not scene.numbers
     c = Canvas(scene.language)
@@ -77,7 +77,7 @@ def closed(scene: show.Closed) -> Canvas:
 
 
 def _opens(c: Canvas, say: Words, at: datetime, y: int, *, dark: bool) -> int:
-    """When the machine serves again, in a panel: what a person in front of a closed door wants to know."""
+    """A panel that says when the machine serves again. Returns the y below it."""
     c.panel((36, y, 560, y + 84), 12, SUN if dark else WHITE, border=SUN, width=3)
     c.text(say("closed", "opens"), 54, y + 4, 24, width=490)
     when = say("closed", "opens_at", date=say.date(at.date()), time=say.time(at.time()))

@@ -1,4 +1,4 @@
-"""Where a line may end. Latin words stay whole; Japanese ends where a reader would breathe.
+"""Where a line may end. Latin words stay whole; Japanese lines end between phrases where possible.
 
 Japanese has no spaces, but a phrase nearly always begins with a kanji, a katakana or a number after a hiragana,
 or behind 、 and 。: a line is broken there if it can be, else between any two letters that may be parted. No line
@@ -60,7 +60,7 @@ def _filled(pieces: list[str], measure: Measure, width: float) -> list[str]:
 
 
 def _pieces(text: str, measure: Measure, width: float) -> Iterator[str]:
-    """Phrases that are better left whole; one wider than a whole line is cut where letters may be parted."""
+    """The text phrase by phrase. A phrase wider than a line is cut where letters may be parted."""
     start = 0
     for at in range(1, len(text) + 1):
         if at < len(text) and not _phrase_begins(text, at):
@@ -86,7 +86,7 @@ def _parted(phrase: str, measure: Measure, width: float) -> Iterator[str]:
 
 def _may_part(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
-    if "\u3000" in (before, after):  # stands between the two parts of a name
+    if "\u3000" in (before, after):  # between surname and given name
         return False
     if after in NOT_FIRST or before in NOT_LAST or _joins(after):
         return False
@@ -125,5 +125,5 @@ def _kind(letter: str) -> str:
 
 
 def _joins(letter: str) -> bool:
-    """A variation selector or a combining mark belongs to the letter before it."""
+    """Whether this letter belongs to the one before it: a variation selector or a combining mark."""
     return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef" or letter in "\u3099\u309a"

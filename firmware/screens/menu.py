@@ -9,7 +9,7 @@ from firmware.screens.palette import GREY, INK, LINE, MIST, RED, SEA, SEA_PALE, 
 
 LEFT, RIGHT = 24, 776
 GAP = 6
-# Letter sizes and lines of a title, from what reads best to what fits at last.
+# Letter sizes and lines of a title, best readable first; the first that fits is used.
 _FITS = ((34, 1), (30, 1), (28, 1), (30, 2), (26, 1), (26, 2), (24, 1), (24, 2), (24, 3))
 
 
@@ -17,9 +17,9 @@ _FITS = ((34, 1), (30, 1), (28, 1), (30, 2), (26, 1), (26, 2), (24, 1), (24, 2),
 class Row:
     title: str
     right: str = ""
-    dim: bool = False  # not to be had; `right` says why
+    dim: bool = False  # not available; `right` says why
     chosen: bool | None = None  # None: the menu has no marks
-    pointed: bool = False  # the line just pressed that is not to be had
+    pointed: bool = False  # the line just pressed, which is not available
 
 
 def draw(c: Canvas, rows: Sequence[Row], top: int, bottom: int, *, boxes: bool = False) -> None:
@@ -49,7 +49,7 @@ def _row(
 ) -> None:
     ground = MIST if row.dim else SEA_PALE if row.chosen else WHITE
     border = RED if row.pointed else SEA if row.chosen else LINE
-    flat = height <= 40  # then the cap takes the row's left end
+    flat = height <= 40  # then the key cap fills the row's left end
     c.panel(
         (LEFT + (16 if flat else 0), y, RIGHT, y + height),
         10,

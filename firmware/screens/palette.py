@@ -1,7 +1,7 @@
 """The colours: Miyazaki's deep sea and sand, its sun for where you are now, and key caps in their own colours.
 
 Every pair of letters and ground that the screens use has a contrast of at least 7 to 1 (WCAG 2.2, 1.4.6), measured
-on the finished pictures by the tests. No colour carries a meaning alone: caps carry their words, a grey line its
+on the finished pictures by the tests. No meaning is shown by colour alone: a key cap has its word, a grey line its
 reason, a step its number and its mark.
 """
 
@@ -13,7 +13,7 @@ SEA_PALE: Colour = (224, 238, 245)
 SAND: Colour = (252, 249, 243)
 WHITE: Colour = (255, 255, 255)
 INK: Colour = (22, 28, 36)
-GREY: Colour = (72, 78, 86)  # letters of what is not to be had
+GREY: Colour = (72, 78, 86)  # letters of a line that is not available
 MIST: Colour = (236, 237, 236)  # the ground behind it
 LINE: Colour = (184, 197, 206)  # borders; never letters
 SUN: Colour = (255, 193, 56)

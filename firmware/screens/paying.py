@@ -1,4 +1,4 @@
-"""Coins, now."""
+"""The payment screen."""
 
 from firmware.screens import pictures
 from firmware.screens.canvas import Canvas
@@ -28,7 +28,7 @@ def pay(scene: show.Pay) -> Canvas:
 
 
 def _sum(c: Canvas, scene: show.Pay, say: Words) -> None:
-    """Fee, what is in, and large what is still to pay."""
+    """The fee, the amount inserted and, in large letters, the amount still to pay."""
     c.panel((32, 148, 484, 350), 14, WHITE, border=SEA, width=3)
     for word, amount, y in (("fee", scene.fee_yen, 158), ("inserted", scene.inserted_yen, 202)):
         c.text(say("pay", word), 52, y, 28, width=190)

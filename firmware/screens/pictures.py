@@ -1,6 +1,5 @@
-"""The drawings: what to do with card, keypad, coins and paper, and how things stand. Each is drawn once and kept.
-
-None of them holds anything of a resident; the pictures stay in memory from one session to the next.
+"""The drawings: what to do with card, keypad, coins and paper, and the state of the machine. Sizes are in pixels.
+Each is drawn once and stays in memory between sessions; none shows anything about a resident.
 """
 
 from functools import cache
@@ -38,7 +37,7 @@ def _card(s: Sketch, x: float, y: float) -> None:
 
 
 def _slot(s: Sketch, x: float, y: float, width: float) -> None:
-    """The lip of a slot that faces the viewer; what is drawn above it seems to be in it."""
+    """The front edge of a slot. A thing drawn above it looks as if it were in the slot."""
     s.box((x, y, x + width, y + 46), STEEL, round_=10)
     s.box((x + 6, y + 5, x + width - 6, y + 12), (20, 26, 32), round_=3)
     s.box((x + width / 2 - 26, y + 26, x + width / 2 + 26, y + 34), GREEN, round_=4)
@@ -206,7 +205,7 @@ def printing() -> Image.Image:
 
 @cache
 def take_paper() -> Image.Image:
-    """Certificate and receipt stand out of the tray; 280 x 280."""
+    """A certificate and a receipt sticking out of the tray; 280 x 280."""
     s = Sketch(280, 280)
     s.box((190, 92, 252, 232), WHITE, round_=2, line=SEA, width=2.5)
     for row in range(6):
@@ -243,7 +242,7 @@ def warning(size: int = 120) -> Image.Image:
 
 @cache
 def notice(size: int = 110) -> Image.Image:
-    """A round notice: something to know, nothing to fear."""
+    """A round sign for news that is no fault."""
     s = Sketch(size, size)
     half = size / 2
     s.disc(half, half, half - 1, SEA)
@@ -297,7 +296,7 @@ def shutter() -> Image.Image:
 
 @cache
 def last_one(size: int = 120) -> Image.Image:
-    """Two dark circles and one open: two tries gone, one left; a row `size` * 2 wide."""
+    """Two filled circles and an open one: two tries used, one left; `size` * 2 wide."""
     s = Sketch(size * 2, size)
     for number in range(3):
         x = size * (0.34 + 0.66 * number)
@@ -314,7 +313,7 @@ def last_one(size: int = 120) -> Image.Image:
 
 @cache
 def clock(seconds: int, whole: int = 15) -> Image.Image:
-    """A disc that empties as the seconds go; 40 x 40."""
+    """A disc filled by `seconds` / `whole`: the time left; 40 x 40."""
     s = Sketch(40, 40)
     s.disc(20, 20, 18.5, WHITE, line=RED, width=3)
     share = min(max(seconds / whole, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""Small drawings with soft edges: drawn four times too large, then reduced."""
+"""Small drawings with soft edges: drawn at four times their size, then reduced."""
 
 from collections.abc import Sequence
 

@@ -48,7 +48,7 @@ def printing(scene: show.Printing) -> Canvas:
 
 
 def _progress(c: Canvas, copy: int, copies: int, x: int, y: int, width: int) -> None:
-    """One field a copy: printed ones full, the one in work half full."""
+    """One field for each copy: full when printed, half full while it is being printed."""
     gap = 8
     field = (width - gap * (copies - 1)) // copies
     for number in range(1, copies + 1):

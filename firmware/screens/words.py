@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "texts"
 
 
 def languages() -> tuple[str, ...]:
-    """Every language there are words for; Japanese first."""
+    """Codes of all languages that have a file in texts/; Japanese first."""
     return tuple(sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda code: (code != "ja", code)))
 
 
@@ -30,16 +30,16 @@ class Words:
         return text.format(**values) if values else text
 
     def reason(self, reason: str) -> tuple[str, str]:
-        """What happened, and what to do."""
+        """Two sentences for an end or closing reason: what happened, and what to do."""
         table = self._table["reasons"][reason]
         return table["what"], table["then"]
 
     def refusal(self, reason: str) -> str:
-        """Why a line of the menu is grey, in a few letters."""
+        """A few letters that say why a line of the menu is grey."""
         return str(self._table["reasons"][reason].get("short", self("choose_kind", "not_here")))
 
     def of(self, text: Text) -> str:
-        """A text that came with its own languages (the centre's titles and labels)."""
+        """This language's version of a text from the centre (a title or a label)."""
         return text.get(self.language, text["ja"])
 
     def yen(self, amount: int) -> str:
@@ -58,7 +58,7 @@ class Words:
         return f"{at.hour}:{at.minute:02}"
 
     def font(self, *, bold: bool) -> str | None:
-        """The language's own font file, below the system's TrueType folder; None for the house's."""
+        """The language's own font file, below the system's TrueType folder; None: BIZ UDゴシック."""
         own: str | None = self._table.get("fonts", {}).get("bold" if bold else "regular")
         return own
 
@@ -76,5 +76,5 @@ def alphabet() -> frozenset[str]:
 
 
 def beside(language: str) -> Words:
-    """The second language on the screen, for whoever cannot read the first: English beside Japanese, else Japanese."""
+    """The second language on the screen: English when `language` is Japanese, else Japanese."""
     return words("en" if language == "ja" else "ja")

@@ -1,6 +1,6 @@
-"""`python -m host_sim.centre`: serve the issuing centre, see what waits for a person, stop the line, resume it.
+"""`python -m host_sim.centre`: serve the issuing centre, list its flags, stop or resume the municipality's line.
 
-`verify photo.jpg` needs no centre: it reads the signed code off a photo or a scan of a paper and says what can be said.
+`verify photo.jpg` needs no centre: it reads the signed code on a photo or scan of a certificate and prints its verdict.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> int:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8443)
     serve.add_argument("--machine", action="append", metavar="NAME:SITE", help="a machine to make a certificate for")
-    _command(commands, "flags", "what waits for a person, oldest first")
+    _command(commands, "flags", "list what a person must look at, oldest first")
     stop = _command(commands, "stop", "stop the municipality's line")
     stop.add_argument("why")
     resume = _command(commands, "resume", "let a stopped line go on; two different people must agree")
@@ -59,15 +59,15 @@ def main() -> int:
 
 
 def _verify(photo: Path, keys: list[bytes] | None) -> int:
-    """Say what the paper's code says. Exit status 0 only when every code is genuine and there is one."""
+    """Print the verdict on each code in the photo. Exit status: 0 at least one code and all genuine, 1 not so, 2 no picture."""
     trusted = None if keys is None else {verify.key_id(key): key for key in keys}
     try:
         verdicts = verify.verify_photo(photo, trusted)
-    except OSError as trouble:  # PIL's own is one
+    except OSError as trouble:  # PIL.UnidentifiedImageError is one, too
         print(f"{photo} cannot be read as a picture: {trouble.strerror or 'unknown format'}.", file=sys.stderr)
         return 2
     if not verdicts:
-        print("No code of a certificate was found. Light, focus and the whole code in the picture help.")
+        print("No code of a certificate was found. Take it again in good light and focus, with the whole code.")
     for verdict in verdicts:
         print(_SAYS[verdict.finding])
         if verdict.claims is not None:
@@ -81,7 +81,7 @@ _SAYS = {
     "with the paper; no code can prove that a sheet is the original one.",
     verify.Finding.FORGED: "FORGED: the code bears a known municipality's name, but not its signature.",
     verify.Finding.UNKNOWN_ISSUER: "UNKNOWN ISSUER: the code was signed with a key that is not trusted here (--key).",
-    verify.Finding.NOT_OURS: "NOT OURS: no code of a certificate, or damaged beyond reading.",
+    verify.Finding.NOT_OURS: "NOT OURS: the code is not that of a certificate, or it is too damaged to read.",
 }
 
 

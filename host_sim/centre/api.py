@@ -1,7 +1,7 @@
 """The line's calls as a web service; its OpenAPI document is the line's specification.
 
-The endpoints hold no rule: they read a message, ask `Doorkeeper`, `Issuer` or `Settler`, and write a message. `Centre`
-is all that they need, so that the same endpoints answer over TLS (`server.py`) and without any wire (`memory.py`).
+The endpoints hold no rule: they read a message, call `Doorkeeper`, `Issuer` or `Settler`, and write a message. They
+depend on `Centre` only, so that the same endpoints serve TLS (`server.py`) and calls in memory (`memory.py`).
 """
 
 import base64
@@ -30,11 +30,11 @@ CopyNumber = Annotated[int, Path(ge=1, le=99)]
 
 
 class NotFound(Exception):
-    """No such request of this machine."""
+    """This machine has no such request."""
 
 
 class NoCall(Exception):
-    """No such call, or a body that is none."""
+    """There is no such call, or its body is not a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Centre:
 
 
 class _StrictRequest(Request):
-    """A request whose JSON is read strictly, and whose body is bounded while it arrives."""
+    """A request whose JSON is read strictly, and whose body is refused as soon as it grows too long."""
 
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
@@ -76,7 +76,7 @@ class _StrictRoute(APIRoute):
 
 
 def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
-    """Status and body of what went wrong, in the line's words. Raises what is nobody's expected outcome."""
+    """HTTP status and body for an expected exception, in the line's words. Raises any other exception again."""
     match trouble:
         case Refused(code=code, pin_tries_left=left):
             return 403, {"code": code, "pin_tries_left": left}
@@ -212,7 +212,7 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
 
 
 def _finishing(centre: Centre, request: Request) -> datetime:
-    """Now, if a session that began in time may still go on."""
+    """Now; raises `Refused` when even a session that began within the hours must end."""
     now = centre.now()
     if not rules.finishing_at(now, peer_of(request).site):
         raise Refused("outside_hours")
@@ -220,7 +220,7 @@ def _finishing(centre: Centre, request: Request) -> datetime:
 
 
 def peer_of(request: Request) -> Peer:
-    """The machine, put into the scope from its client certificate by whoever carries the request."""
+    """The machine that sent the request. `tls.py` or `memory.py` puts it into the scope, from its client certificate."""
     peer = request.scope.get("kofuki.peer")
     if not isinstance(peer, Peer):
         raise Refused("bad_request")

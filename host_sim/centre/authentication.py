@@ -3,10 +3,10 @@
 JPKI: the card has checked the PIN; the centre checks that the certificate comes from an appointed CA, is for logging
 in, is valid now, is not revoked, and that the card signed this challenge for this machine and this session.
 Municipal: the centre checks the PIN itself, slowly, and counts its failures, whatever machine they come from. The try
-is counted before the PIN is looked at, and given back when it was right, so that no power cut gives a free guess.
+is counted before the PIN is compared, and taken off again if the PIN was right, so that a power cut gives no free guess.
 
-A challenge is good for one answer. The answer's hash and its outcome are kept, so that a machine which did not hear may
-ask again: the same answer gets the same outcome and costs nothing.
+A challenge takes one answer. The centre keeps the answer's hash and its outcome. A machine that lost the reply sends
+the same answer again: it gets the same outcome, and no try is counted.
 """
 
 import base64
@@ -41,7 +41,7 @@ LOGIN_POLICIES = {"1.2.392.200149.8.5.1.3.30"}  # card source 6, user authentica
 
 
 class Refused(Exception):
-    """An expected no, with the line's word for it."""
+    """An expected refusal; carries the line's word for it."""
 
     def __init__(self, code: str, pin_tries_left: int | None = None) -> None:
         super().__init__(code)
@@ -50,7 +50,7 @@ class Refused(Exception):
 
 
 class Busy(Exception):
-    """The same question is being answered at this moment; ask again."""
+    """The centre is still working on the same question; ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a machine answers to a challenge."""
+    """A machine's answer to a challenge."""
 
     challenge_id: str
     session_nonce: bytes
@@ -97,7 +97,7 @@ class Doorkeeper:
         self._authorities = tuple(authorities)
 
     def challenge(self, peer: Peer, session_nonce: bytes, method: str, credential: bytes, now: datetime) -> Given:
-        """A challenge for a card that could be served; what can be refused before the PIN is refused here."""
+        """A challenge for a card. Raises `Refused` for everything that can be refused before the PIN is known."""
         if method == "jpki":
             self._check_certificate(credential, now)
         with self._store.writing() as c:
@@ -117,7 +117,7 @@ class Doorkeeper:
         return given
 
     def authenticate(self, peer: Peer, answer: Answer, now: datetime) -> Known:
-        """The resident behind an answered challenge. Raises `Refused`, or `Busy` while the same answer is weighed."""
+        """The resident behind an answered challenge. Raises `Refused`, or `Busy` while the same answer is being checked."""
         with self._store.writing() as c:
             row = self._asked(c, peer, answer)
             if row.answer_sha256 is not None:
@@ -132,7 +132,7 @@ class Doorkeeper:
         return outcome
 
     def who(self, c: sa.Connection, peer: Peer, authentication_id: str, session_nonce: bytes, now: datetime) -> Known:
-        """Who was authenticated here, in this session and not long ago."""
+        """The resident authenticated at this machine in this session. Raises `Refused` for any other, or one too long ago."""
         this = authentications.c.authentication_id == authentication_id
         row = c.execute(sa.select(authentications).where(this)).first()
         if row is None or row.machine != peer.name or row.session_nonce != session_nonce:
@@ -163,7 +163,7 @@ class Doorkeeper:
     def _weigh(
         self, c: sa.Connection, peer: Peer, row: Any, answer: Answer, now: datetime
     ) -> tuple[Known | Refused | None, bytearray, Any]:
-        """Everything but the PIN; None when only that is left, and its try is then already counted."""
+        """Check everything but the PIN. None: only the PIN is left to check, and its try is counted already."""
         pin, card = bytearray(), None
         if row.expires_at < now.timestamp():
             return self._conclude(c, row, Refused("expired")), pin, card
@@ -231,7 +231,7 @@ class Doorkeeper:
         return refused
 
     def _check_certificate(self, credential: bytes, now: datetime) -> None:
-        """Chain by signature (three CA generations share a name, card source 6), what it is for, then validity."""
+        """Check chain, purpose and validity. The chain by signature: three CA generations share a name (card source 6)."""
         try:
             certificate = x509.load_der_x509_certificate(credential)
             usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
@@ -249,7 +249,7 @@ class Doorkeeper:
 
 
 def usable_card(c: sa.Connection, peer: Peer, method: str, fingerprint: str, today: date) -> Any:
-    """The card's row, if it may be used at this site today."""
+    """The card's row. Raises `Refused` if the card may not be used at this site today."""
     card = c.execute(sa.select(cards).where(cards.c.credential_sha256 == fingerprint)).first()
     if card is None or card.method != method:
         raise Refused("not_resident")
@@ -268,7 +268,7 @@ def usable_card(c: sa.Connection, peer: Peer, method: str, fingerprint: str, tod
 
 
 def hash_pin(pin: bytes | bytearray, salt: bytes) -> bytes:
-    """Slow on purpose: four digits have only ten thousand values."""
+    """A PIN's salted hash, slow on purpose: four digits have only ten thousand values."""
     return hashlib.scrypt(pin, salt=salt, n=2**14, r=8, p=1)
 
 
@@ -293,7 +293,7 @@ def _verify_jpki(credential: bytes, signature: bytes, bound: bytes) -> None:
 
 
 def _verify_municipal(public_key: str | None, signature: bytes, bound: bytes) -> None:
-    """The card's own key: a copied identity record is no card (drivers/card/README.md)."""
+    """Check that the card's own key signed `bound`, which a copied identity record cannot do (drivers/card/README.md)."""
     key = load_der_public_key(base64.b64decode(public_key or ""))
     assert isinstance(key, ec.EllipticCurvePublicKey)
     try:

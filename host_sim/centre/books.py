@@ -1,8 +1,8 @@
 """The city's books in the database: load them, change them, and read everything about one household at one instant.
 
-Every change gives the books a new version and marks the households it touches with it. A certificate is made from
-one snapshot, and the household's version goes with the promise: when it is no longer that version as the paper is
-promised or fetched, the paper is not given out (incidents 2, 6).
+Every change gives the books a new version and writes it to the households it touches. A certificate is made from one
+snapshot, and the centre stores the household's version with the promise. If the household has another version when
+the paper is promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
 import json
@@ -21,7 +21,7 @@ Record = r.Resident | r.Household | r.Seal | r.TaxYear | r.FamilyRegister
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a certificate of one resident can need, as the books stood in one transaction."""
+    """Everything that a certificate of one resident can need, read in one transaction."""
 
     resident_id: str
     register: r.Register
@@ -36,11 +36,11 @@ class Snapshot:
 
 
 def load(store: Store, register: r.Register) -> None:
-    """Put a whole register into an empty database; a second call does nothing."""
+    """Write a whole register into an empty database; if the database has one already, do nothing."""
     with store.writing() as c:
         if store.fact(c, "version") is not None:
             return
-        town = json.loads(r.pack(register.municipality))  # a fact's value is JSON already
+        town = json.loads(r.pack(register.municipality))  # the column's type encodes it again
         told = {"version": register.version, "municipality": town, "cast": dict(register.cast)}
         c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
         everything: list[Record] = [*register.households.values(), *register.residents.values()]
@@ -74,7 +74,7 @@ def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
 
 
 def version_of(c: sa.Connection, household_id: str) -> int | None:
-    """The version of the books in which anything about this household last changed; None when it is no more."""
+    """The version of the books in which anything about this household last changed; None when there is no such household."""
     version: int | None = c.scalar(sa.select(households.c.version).where(households.c.household_id == household_id))
     return version
 
@@ -94,7 +94,7 @@ def change(store: Store, c: sa.Connection, *records: Record) -> int:
 
 
 def _touched(c: sa.Connection, records: Sequence[Record]) -> set[str]:
-    """The households a change is about; for one who moves house, the old one and the new."""
+    """The households that a change touches; for somebody who moves, the old household and the new one."""
     people: set[str] = set()
     homes: set[str] = set()
     for record in records:

@@ -1,4 +1,4 @@
-"""The card register, brought up to date with the wallet's registry at start."""
+"""Adds the wallet's cards to the card register at start."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from host_sim.centre.tables import cards
 
 
 def load_cards(store: Store, wallet: Path) -> tuple[x509.Certificate, ...]:
-    """Enter every card the wallet has and the register has not; gives the CA certificates to accept."""
+    """Enter each card of the wallet that the register lacks. Returns the CA certificates to accept."""
     entries = json.loads((wallet / "registry.json").read_text(encoding="utf-8"))
     with store.writing() as c:
         cast = store.fact(c, "cast") or {}
@@ -27,7 +27,7 @@ def load_cards(store: Store, wallet: Path) -> tuple[x509.Certificate, ...]:
 
 
 def _card_row(entry: dict[str, Any], resident_id: str) -> dict[str, Any]:
-    """`entry` is one of registry.json; the PIN is kept as a slow hash only."""
+    """A row for one entry of registry.json; the PIN is stored as a slow hash only."""
     municipal = entry["method"] == "municipal"
     salt = secrets.token_bytes(16) if municipal else None
     return {

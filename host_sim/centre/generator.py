@@ -1,8 +1,8 @@
 """The issuing side: finds a resident by the card, makes the paper, reads it back, and stamps it.
 
-It is given a card fingerprint and nothing that was found with it before; whom it looks up, it looks up itself. The
-stamp says what it used, over the very bytes it made, and travels with them as one object. The transport side
-(`issuing.py`) writes its manifest from the request. A swap between the two shows at the machine (binding rule 4).
+It takes only the card fingerprint from the transport side (`issuing.py`), and looks the resident up itself. Its stamp
+names the request and the card it used and the hash of the document; stamp and document are kept in one object. The
+transport side writes its manifest from the request, so the machine notices a swapped document (binding rule 4).
 """
 
 import base64
@@ -21,7 +21,7 @@ from host_sim.centre.tables import cards, residents
 
 
 class DocumentWrong(Exception):
-    """A finished page does not say what the books say. Never delivered; the municipality's line stops."""
+    """A finished page does not say what the books say. It is not delivered, and the municipality's line stops."""
 
     def __init__(self, kind: str, faults: Sequence[str]) -> None:
         super().__init__(f"{kind}: {len(faults)} differences")
@@ -30,7 +30,7 @@ class DocumentWrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a card stands for, and everything about them at one instant."""
+    """The resident behind a card, and everything about them in one snapshot."""
 
     card_fingerprint: str
     books: books.Snapshot
@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A document with the issuing side's account of it. They are never apart."""
+    """A document together with the issuing side's stamp."""
 
     document: bytes = field(repr=False)
     stamp: str
@@ -52,9 +52,9 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What there is, what sets a page, what reads it back, what counts its pages (`forms`).
+    """The functions of `forms`: offer, typeset, check, count the pages.
 
-    A simulation may use a faulty or a faster one.
+    A simulation may pass faulty or faster ones.
     """
 
     kinds: tuple[str, ...] = tuple(forms.KINDS)
@@ -70,14 +70,14 @@ class Generator:
         self._press = press or Press()
 
     def look_up(self, c: sa.Connection, card_fingerprint: str) -> Subject:
-        """By the card and by nothing else. Raises `Refused` for a card that is no longer good."""
+        """Find the resident by the card alone. Raises `Refused` for a card that is no longer valid."""
         found = books.snapshot(c, self._holder(c, card_fingerprint))
         if found is None:
             raise Refused("not_resident")
         return Subject(card_fingerprint, found)
 
     def still_true(self, c: sa.Connection, subject: Subject) -> bool:
-        """Whether the card still stands for this resident, and the books say of the household what they said."""
+        """Whether the card still belongs to this resident, and the household's version is still the snapshot's."""
         was = subject.books.resident
         if self._holder(c, subject.card_fingerprint) != was.resident_id:
             return False
@@ -104,7 +104,7 @@ class Generator:
         issue_number: str,
         now: datetime,
     ) -> Container:
-        """One copy, read back and compared. Raises `Refused` for what the form cannot hold, `DocumentWrong`."""
+        """One copy, made and checked. Raises `Refused` if it does not fit the form, `DocumentWrong` if the check fails."""
         issue = forms.IssueFacts(
             issue_number=issue_number,
             issued_on=now.date(),
@@ -116,7 +116,7 @@ class Generator:
         try:
             document = self._press.typeset(*told)
         except (forms.GlyphMissing, forms.TextOverflow):
-            raise Refused("ask_at_counter") from None  # the line's word; the machine has the sentence for it
+            raise Refused("ask_at_counter") from None  # the machine has a sentence for this word
         faults = self._press.check(document, *told)
         if faults:
             raise DocumentWrong(kind, faults)

@@ -1,7 +1,7 @@
-"""Who is who on the line: the centre's CA, its server certificate, the machines' client certificates, its signing keys.
+"""The keys and certificates of the line: the centre's CA, server certificate, signing keys; the machines' certificates.
 
-Everything is made once, below one directory, and is good for this simulator only. A real centre keeps its
-keys in hardware; the files here have the same names as `hardware/units/*.toml` gives them.
+All are made once, below one directory, for this simulator only. A real centre keeps its keys in hardware.
+The files are named as in `hardware/units/*.toml`.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _Raw = TypeVar("_Raw", Ed25519PrivateKey, X25519PrivateKey)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The centre's own secrets. `directory` also holds what a machine is given."""
+    """The centre's own secrets. `directory` also holds the files that a machine is given."""
 
     directory: Path
     manifest_key: Ed25519PrivateKey
@@ -45,7 +45,7 @@ class Identity:
 def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     """Make what is missing below `directory`/tls and read the rest. Keys are readable by their owner only.
 
-    A machine's certificate carries its name (CN) and its site (OU): what the centre knows of it, it knows from there.
+    A machine's certificate carries its name (CN) and site (OU); the centre takes both from the certificate only.
     """
     tls = directory / "tls"
     tls.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,14 @@
-"""The transport side: from an order to a signed promise, and what becomes of each copy.
+"""The transport side: from an order to a signed promise.
 
-A request is promised whole or not at all, in three steps: (1) take the request id, the numbers and one snapshot of the
-books, in one transaction; (2) make and check every copy, outside of any; (3) promise, if nobody has given the request
-up and nothing about these people has changed meanwhile, else begin again or refuse. Between the steps the request is
-`making`; a `void` that comes then, or even before (1), makes it `dead`, and a dead request is never made.
+A request is promised whole or not at all, in three steps:
+(1) in one transaction, take the request id, the issue numbers and one snapshot of the books;
+(2) outside any transaction, make and check every copy;
+(3) in one transaction, promise. If the books of these people have changed, begin again; if the machine has given the
+request up, refuse.
+Between (1) and (3) the request is `making`. A `void` that comes before (3), even before (1), makes it `dead`, and a
+dead request is never made.
 
-States of a copy: reserved -> delivered -> issued | void. The last two are final, and with them the document goes.
+States of a copy: reserved -> delivered -> issued | void. The last two are final, and the document is then erased.
 """
 
 import base64
@@ -27,7 +30,7 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, copies, requests, residents
 
 RESERVATION_S = 900.0
-MAKING_S = 60.0  # a request that is still in the making after this has lost its maker
+MAKING_S = 60.0  # seconds; a request that is `making` for longer was left by a process that ended
 COPIES_MAX = 9
 ATTEMPTS = 3
 
@@ -35,7 +38,7 @@ Line = Mapping[str, Any]  # kind, options, fee_yen: one copy
 
 
 class BooksChanged(Exception):
-    """The snapshot is no longer what the books say."""
+    """The books have changed since the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Issuer:
     def old_enough(self, credential: bytes, now: datetime) -> None:
         """Raises `Refused` for a child's card before any PIN is typed.
 
-        The age stands on the card's face, so this tells a finder nothing. That its holder has moved, or is protected,
-        is told by `welcome` only: to somebody who knows the PIN.
+        The age is printed on the card, so this tells a finder nothing new. Whether the holder has moved or is protected
+        is told by `welcome` only, after the PIN.
         """
         holder = residents.c.resident_id == cards.c.resident_id
         this = cards.c.credential_sha256 == hashlib.sha256(credential).hexdigest()
@@ -90,7 +93,7 @@ class Issuer:
             raise Refused("under_age")
 
     def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
-        """Masked name and offers. Raises `Refused` for a resident who cannot be served by a machine."""
+        """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve."""
         with self._store.reading() as c:
             self._not_stopped(c)
             found = books.snapshot(c, known.resident_id)
@@ -115,7 +118,7 @@ class Issuer:
     # --- the order ------------------------------------------------------------------------------
 
     def reserve(self, peer: Peer, order: Mapping[str, Any], now: datetime) -> Promise:
-        """Promise every copy of an order. The same order again gives the same promise; another one is refused."""
+        """Promise every copy of an order. The same order again gets the same promise; another order with its id is refused."""
         body_sha256 = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
         with self._store.writing() as c:
             standing = self._standing(c, peer, order, body_sha256, now)
@@ -138,7 +141,7 @@ class Issuer:
         raise Refused("expired")
 
     def _begin_again(self, peer: Peer, order: Mapping[str, Any], begun: Begun, now: datetime) -> Begun:
-        """Step 1 with the books as they are now; the numbers of the papers that were not promised are accounted for."""
+        """Step 1 again, with the books as they are now; notes the issue numbers that were made and not promised."""
         with self._store.writing() as c:
             self._note_unmade(c, peer, order["request_id"], begun, "the books changed", now)
             try:
@@ -151,12 +154,12 @@ class Issuer:
     def _standing(
         self, c: sa.Connection, peer: Peer, order: Mapping[str, Any], body_sha256: str, now: datetime
     ) -> Promise | None:
-        """What was answered to this request id before."""
+        """The earlier answer to this request id; None if there is none."""
         row = self._request(c, peer, order["request_id"])
         if row is None:
             return None
         if row.state == "dead" and not row.body_sha256:
-            raise Refused("expired")  # given up before it arrived
+            raise Refused("expired")  # its `void` arrived first
         if row.body_sha256 != body_sha256:
             raise Refused("bad_request")
         if row.state == "making" and row.began_at > now.timestamp() - MAKING_S:
@@ -166,7 +169,7 @@ class Issuer:
         return Promise(row.manifest, row.signature)
 
     def _begin(self, c: sa.Connection, peer: Peer, order: Mapping[str, Any], now: datetime) -> Begun:
-        """Step 1. Raises `Refused`, and then nothing of it stays."""
+        """Step 1. Raises `Refused`, always before it takes issue numbers."""
         self._not_stopped(c)
         nonce = base64.b64decode(order["session_nonce"])
         known = self._doorkeeper.who(c, peer, order["authentication_id"], nonce, now)
@@ -202,7 +205,7 @@ class Issuer:
         return lines
 
     def _make(self, order: Mapping[str, Any], begun: Begun, now: datetime) -> list[Container]:
-        """Step 2: every copy, compared with whom the transport side believes it serves."""
+        """Step 2: make every copy, and check that it is for the resident who was authenticated."""
         made = [
             self._generator.make(
                 begun.subject,
@@ -222,7 +225,7 @@ class Issuer:
     def _promise(
         self, peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime
     ) -> Promise:
-        """Step 3. Raises `Refused` when the request was given up meanwhile, `BooksChanged` when the books moved on."""
+        """Step 3. Raises `Refused` when the machine has given the request up, `BooksChanged` when the books have changed."""
         request_id, home = order["request_id"], begun.subject.books.resident.household_id
         version = begun.subject.books.register.version
         manifest = _manifest(peer, order, begun, made, now)
@@ -248,7 +251,7 @@ class Issuer:
         return promise
 
     def _bury(self, peer: Peer, request_id: str, begun: Begun, why: Exception, now: datetime) -> None:
-        """A request that cannot be kept: its numbers are accounted for, and it is never made."""
+        """Make a failed request `dead` and note its issue numbers. A wrong document also stops the line."""
         with self._store.writing() as c:
             self._kill(c, request_id)
             self._note_unmade(c, peer, request_id, begun, type(why).__name__, now)
@@ -267,14 +270,14 @@ class Issuer:
         self._store.note(c, now, peer, "not_made", told)
 
     def _request(self, c: sa.Connection, peer: Peer, request_id: str) -> Any:
-        """The request's row, or None. One of another machine is none of this machine's business."""
+        """The request's row, or None. Raises `Refused` for a request of another machine."""
         row = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
         if row is not None and row.machine != peer.name:
             raise Refused("bad_request")
         return row
 
     def _expire(self, c: sa.Connection, now: datetime) -> None:
-        """What nobody fetched in time is void; of what was fetched only the machine knows the end."""
+        """Make void each copy that was not fetched in time. A copy that was fetched stays: only the machine knows its end."""
         old = sa.select(requests.c.request_id).where(requests.c.expires_at < now.timestamp())
         kept = copies.c.document.is_not(None) & copies.c.request_id.in_(old)
         c.execute(copies.update().where(kept & (copies.c.state == "reserved")).values(state="void", document=None))
@@ -282,7 +285,7 @@ class Issuer:
 
 
 def _manifest(peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime) -> str:
-    """Everything the machine asked, as the transport side has it, and what was made for it."""
+    """The manifest as JSON: what the machine asked for, as the transport side has it, and what was made for it."""
     lines = zip(begun.lines, begun.numbers, made, strict=True)
     manifest = {
         "request_id": order["request_id"],

@@ -24,7 +24,7 @@ Exchanged = tuple[int, Mapping[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One endpoint and what its arguments are read with."""
+    """One endpoint, and the models that read its arguments."""
 
     route: APIRoute
     body: tuple[str, type[BaseModel]] | None
@@ -39,7 +39,7 @@ class MemoryLine:
         self._scope = {"type": "http", "kofuki.peer": peer, "headers": []}
 
     def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
-        """Status, headers and body; `deadline_s` is the caller's affair, nothing here takes time."""
+        """Status, headers and body; `deadline_s` is ignored, because no virtual time passes here."""
         del deadline_s
         try:
             answer = self._answer(method, path, body)

@@ -1,7 +1,7 @@
-"""What is said on the line, as the centre reads its specification (drivers/line/README.md); makes `/openapi.json`.
+"""The messages of the line, as the centre reads the specification (drivers/line/README.md); source of `/openapi.json`.
 
 Every model refuses an unknown field and takes no value of another type. Bodies are read by `parse`, which also
-refuses what JSON would let pass: a key that stands twice, NaN, half a surrogate pair.
+refuses what Python's JSON reader accepts: a key that stands twice, NaN, half a surrogate pair.
 """
 
 import base64
@@ -36,7 +36,7 @@ Code = Literal[
 
 
 def parse(body: bytes) -> Any:
-    """JSON, strictly. Raises ValueError."""
+    """The value of a JSON text, read strictly. Raises ValueError."""
     if len(body) > MAX_BODY_BYTES:
         raise ValueError("too large")
     try:

@@ -1,8 +1,7 @@
 """The city's books as plain records: residents, households, seals, tax years, family registers.
 
-These records are what a certificate is made from and what it is checked against; how they are stored is
-the centre's business. They are frozen, hold no reference to each other (only numbers), and `Register` is a
-bundle of them that is cheap to make: for one certificate it may hold one household and nothing else.
+A certificate is made from these records and checked against them; `books.py` stores them. They are frozen and refer
+to each other by number. A `Register` is a bundle of them; for one certificate it may hold a single household.
 
 Names and addresses are exact strings: Moji_Joho variation selectors stay in them, surname and given name are
 parted by U+3000. See form rule 1, city rules 7, 8; the words in brackets are those of the standard.
@@ -22,7 +21,7 @@ Record = TypeVar("Record")
 
 
 class Entry:
-    """A record that is stored: read back strictly, with no field more, none less, and none of another type."""
+    """A record that is stored. `unpack` refuses a missing field, an extra field and a value of another type."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -30,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RegisterDate(Entry):
-    """A date as the register has it.
+    """A date as it is written in the register.
 
     `on` is the calendar day, or, where none is known, the day assumed for arithmetic (みなし). `written` is set
     only where the words differ from what the calendar gives: 「昭和20年以下不詳」, 明治45年7月30日 (the day on which
@@ -43,7 +42,7 @@ class RegisterDate(Entry):
 
 class ResidentState(StrEnum):
     RESIDENT = "resident"
-    LEAVING = "leaving"  # 転出予定: the notice is filed, the day has not come
+    LEAVING = "leaving"  # 転出予定: has filed the notice and not yet moved
     MOVED_OUT = "moved_out"
     DEAD = "dead"
     STRUCK_OFF = "struck_off"  # 職権消除
@@ -53,7 +52,7 @@ class SealState(StrEnum):
     VALID = "valid"
     LOST = "lost"  # 亡失届
     CANCELLED = "cancelled"  # 廃止, or struck off by the office
-    PENDING = "pending"  # 照会中: the enquiry has not come back
+    PENDING = "pending"  # 照会中: the answer to the enquiry is not there yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +147,7 @@ class TaxYear(Entry):
 
     @property
     def tax_yen(self) -> int:
-        """All that is due for the year."""
+        """The whole tax for the year."""
         return (
             self.city_income_yen
             + self.city_flat_yen
@@ -242,7 +241,7 @@ class Register:
         return self.households[resident.household_id]
 
     def members(self, household: Household) -> tuple[Resident, ...]:
-        """The people who live there now, in the order of the books; the paper orders them by itself."""
+        """The people who live there now, in the order of the books, which is not the order on the paper."""
         people = (self.residents[number] for number in household.member_ids)
         return tuple(p for p in people if p.state in {ResidentState.RESIDENT, ResidentState.LEAVING})
 
@@ -266,7 +265,7 @@ class Register:
 
 
 class RowUnreadable(Exception):
-    """A row of the books is not what was stored there. Names the fields, and no value: it is about a person."""
+    """A row of the books cannot be read. The message names the fields and no values, which are personal."""
 
 
 class KeyTwice(ValueError):

@@ -1,7 +1,7 @@
 """Who may be served, when, and with which card: pure rules. See city rules 2, 3, 6 to 8, 10.
 
-Refusals are the words of the line's README. A resident under 支援措置 or 抑止 gets `ask_at_counter`, the word that
-also covers a dozen harmless reasons, so that a machine in a shop tells nobody anything.
+Refusals are words of drivers/line/README.md. A resident under 支援措置 or 抑止 gets `ask_at_counter`. Many harmless
+reasons get the same word, so a machine in a shop does not reveal the reason.
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ Hours = tuple[time, time]
 
 EVERY_DAY: tuple[Hours | None, Hours | None] = ((time(6, 30), time(23)), (time(6, 30), time(23)))
 OFFICE_DAYS = ((time(8, 30), time(17, 15)), None)
-FAMILY_DAYS = ((time(9), time(17)), None)  # 戸籍 and 附票: the office behind them must be there
+FAMILY_DAYS = ((time(9), time(17)), None)  # 戸籍 and 附票: only while their office is open
 # site -> kind -> hours on a working day, hours on Saturday, Sunday and holidays
 HOURS: Mapping[str, Mapping[str, tuple[Hours | None, Hours | None]]] = {
     "store": {"default": EVERY_DAY, "koseki": FAMILY_DAYS, "koseki_kojin": FAMILY_DAYS, "fuhyo": FAMILY_DAYS},
@@ -103,7 +103,7 @@ def _is_holiday(day: date) -> bool:
 
 
 def card_refusal(site: str, kind: str, valid_until: date | None, today: date) -> str | None:
-    """A store takes neither the city's own card nor one past its day; the city's own machines know better."""
+    """Why a site does not take this card; None if it does. Only stores refuse the city's own and expired cards."""
     if kind not in CARDS.get(site, CARDS["store"]):
         return "card_not_taken"
     if valid_until is not None and valid_until < today and site not in {"office", "counter"}:
@@ -112,7 +112,7 @@ def card_refusal(site: str, kind: str, valid_until: date | None, today: date) ->
 
 
 def options_allowed(offer: Mapping[str, Any], options: Mapping[str, Sequence[str]]) -> bool:
-    """Whether an order's options are exactly answers to the questions of its offer, one for each that arises."""
+    """Whether an order's options answer exactly the questions of its offer that apply."""
     asked: set[str] = set()
     for group in offer["groups"]:
         condition = group.get("only_if")
@@ -132,7 +132,7 @@ def options_allowed(offer: Mapping[str, Any], options: Mapping[str, Sequence[str
 
 
 def masked(name: str) -> str:
-    """A name by which its owner knows it is theirs: 「宮崎　花＊」. Variation selectors stay with their character."""
+    """A name that only its owner recognises: 「宮崎　花＊」. Variation selectors stay with their character."""
     surname, _, given = name.partition("\u3000")
     if not given:
         return _first(surname)

@@ -1,7 +1,7 @@
-"""From the promise to its end: handing a document out, what became of the paper, debts, and the machine's own state.
+"""What follows the promise: documents, the end of each copy, debts, heartbeats, and the stopped line.
 
-Nothing here is ever mended silently. Two ends for one copy, a journal that ran backwards, a debt told twice with
-two amounts: what stands goes on standing, and a person is told (fault N8, invariants I12, I14; incident 2).
+A contradiction is never corrected silently: two ends for one copy, a journal that ran backwards, one debt told with
+two amounts. The first statement stays, and a flag tells a person (fault N8, invariants I12, I14; incident 2).
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Settler:
     # --- the document ---------------------------------------------------------------------------
 
     def deliver(self, peer: Peer, request_id: str, copy: int, now: datetime) -> Document:
-        """One copy's document, as long as it is wanted and true. Raises `Refused`."""
+        """One copy's document. Raises `Refused` if it has ended, the books changed or the line is stopped."""
         with self._store.writing() as c:
             if self._store.fact(c, "stopped") is not None:
                 raise Refused("stopped")
@@ -54,7 +54,7 @@ class Settler:
         return Document(row.document, row.stamp)
 
     def _stale(self, c: sa.Connection, request: Any) -> bool:
-        """Whether the books or the card changed since the promise: a seal cancelled a minute ago is cancelled now."""
+        """Whether the books or the card have changed since the promise: a seal may have been cancelled a minute ago."""
         if books.version_of(c, request.household_id) != request.books_version:
             return True
         this = cards.c.credential_sha256 == request.card_fingerprint
@@ -71,7 +71,7 @@ class Settler:
     def settle(
         self, peer: Peer, request_id: str, copy: int, state: str, detail: Mapping[str, str], now: datetime
     ) -> str:
-        """`issued` or `void`; returns what stands. Final: the other one afterwards changes nothing."""
+        """Record a copy as `issued` or `void`; returns its state. The first is final: the other one later changes nothing."""
         with self._store.writing() as c:
             request, row = self._copy(c, peer, request_id, copy)
             if row is None:
@@ -96,7 +96,7 @@ class Settler:
     def _settle_unmade(
         self, c: sa.Connection, peer: Peer, request: Any, request_id: str, copy: int, state: str, now: datetime
     ) -> str:
-        """A copy that does not exist. `void`: then it never will. `issued`: there is paper nobody here knows of."""
+        """Settle a copy that was never made. `void`: it never will be. `issued`: flag a paper unknown to the centre."""
         if request is not None and request.state == "made":
             raise Refused("bad_request")
         if request is None:
@@ -110,9 +110,9 @@ class Settler:
         return "none"
 
     def states(self, peer: Peer, request_id: str, now: datetime) -> dict[str, str] | None:
-        """Copy -> state; None when this machine never made such a request, or it was never kept.
+        """Copy -> state; None when this machine made no such request or it was not promised.
 
-        Raises `Busy` while it is in the making: whoever were told that there is none would not give it up.
+        Raises `Busy` while the request is `making`: a machine that got None would not send its `void`.
         """
         with self._store.reading() as c:
             request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
@@ -129,7 +129,7 @@ class Settler:
     # --- debts and the machine itself -----------------------------------------------------------
 
     def claim(self, peer: Peer, key: str, amount_yen: int, reason: str, now: datetime) -> str:
-        """A debt to a resident, once for each session; told again it is the same debt."""
+        """Record a debt to a resident, one for each session; returns its code. A repeated call records nothing."""
         code = claim_code(key)
         with self._store.writing() as c:
             standing = c.execute(sa.select(claims).where(claims.c.key == key)).first()
@@ -143,9 +143,9 @@ class Settler:
         return code
 
     def hold(self, peer: Peer, key: str, collection: int, now: datetime) -> int:
-        """The machine is about to pay this claim of its own: the yen still owed. Raises `Refused` when it may not.
+        """Reserve this machine's own claim for it to pay; returns the yen still owed. Raises `Refused` if it may not pay.
 
-        One that comes after the collection it was for has been told is too late: nothing would ever end it.
+        A hold that arrives after its own collection is refused, because no later message would end it.
         """
         with self._store.writing() as c:
             claim, left_yen = self._claim(c, key)
@@ -159,7 +159,7 @@ class Settler:
         return left_yen
 
     def collected(self, peer: Peer, key: str, amount_yen: int, collection: int, now: datetime) -> int:
-        """So much was paid at the machine, nought included; the hold ends. Told again it counts once."""
+        """Record what the machine paid (may be 0) and end the hold; returns the yen left. A repeated call counts once."""
         with self._store.writing() as c:
             claim, left_yen = self._claim(c, key)
             if claim is None or claim.machine != peer.name:
@@ -168,16 +168,15 @@ class Settler:
                 return left_yen
             if amount_yen > left_yen:
                 told = {"key": key, "left_yen": left_yen, "told_yen": amount_yen}
-                self._store.flag(
-                    c, now, peer.name, "paid_twice", told
-                )  # the coins are gone: it is written all the same
+                self._store.flag(c, now, peer.name, "paid_twice", told)
+            # Recorded even when it is too much: the coins are gone.
             self._pay(c, key, peer.name, collection, amount_yen)
             c.execute(holds.delete().where(holds.c.key == key))
             self._store.note(c, now, peer, "claim_collected", {"key": key, "amount_yen": amount_yen})
             return max(0, left_yen - amount_yen)
 
     def collect_at_counter(self, code: str, now: datetime) -> int:
-        """The city's counter pays what is left to the holder of the slip: the yen. Raises `Refused`."""
+        """Record that the counter pays the rest of a claim to the holder of the slip; returns the yen. Raises `Refused`."""
         with self._store.writing() as c:
             row = c.execute(sa.select(claims).where(claims.c.claim_code == code)).first()
             claim, left_yen = self._claim(c, row.key) if row is not None else (None, 0)
@@ -191,7 +190,7 @@ class Settler:
         return left_yen
 
     def _claim(self, c: sa.Connection, key: str) -> tuple[Any, int]:
-        """The claim and what is left of it; None when there is none."""
+        """The claim's row and the yen left of it; None and 0 when there is none."""
         claim = c.execute(sa.select(claims).where(claims.c.key == key)).first()
         if claim is None:
             return None, 0
@@ -207,7 +206,7 @@ class Settler:
         c.execute(collections.insert().values(**row))
 
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
-        """Notices for the machine. Its journal's head is witnessed here: it never runs backwards (I14)."""
+        """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
         with self._store.writing() as c:
             this = machines.c.name == peer.name
             before = c.execute(sa.select(machines).where(this)).first()
@@ -215,14 +214,14 @@ class Settler:
             self._hear_news(c, peer, beat["events"], now)
             c.execute(machines.delete().where(this))
             row = {"journal_seq": beat["journal_seq"], "journal_head": beat["journal_head"]}
-            if before is not None and not beat["journal_head"]:  # a halted one cannot read its journal
+            if before is not None and not beat["journal_head"]:  # a halted machine cannot read its journal
                 row = {"journal_seq": before.journal_seq, "journal_head": before.journal_head}
             row |= {"state": beat["state"], "reasons": list(beat["reasons"])}
             c.execute(machines.insert().values(name=peer.name, seen_at=now.isoformat(), **row))
             return ["stopped"] if self._store.fact(c, "stopped") is not None else []
 
     def _hear_news(self, c: sa.Connection, peer: Peer, events: Sequence[str], now: datetime) -> None:
-        """A machine repeats its news while they are true; a person is told when one is new."""
+        """Flag each event that is new. A machine repeats an event in every heartbeat while it holds."""
         name = f"news of {peer.name}"
         known = self._store.fact(c, name) or []
         for event in events:
@@ -243,13 +242,13 @@ class Settler:
     # --- the municipality's line ----------------------------------------------------------------
 
     def stop(self, why: str, now: datetime) -> None:
-        """Nobody is served until a person has looked."""
+        """Stop the line: no machine of the municipality serves until `resume`. `why` is for staff."""
         with self._store.writing() as c:
             self._store.set_fact(c, "stopped", why)
             self._store.flag(c, now, "-", "stopped", {"why": why})
 
     def resume(self, by: tuple[str, str], now: datetime) -> None:
-        """Two people have looked."""
+        """Let a stopped line go on. `by`: the two people who agreed; ValueError if they are not two."""
         if by[0] == by[1] or not all(by):
             raise ValueError("two different people must agree")
         with self._store.writing() as c:
@@ -259,7 +258,7 @@ class Settler:
     # --- inside ---------------------------------------------------------------------------------
 
     def _copy(self, c: sa.Connection, peer: Peer, request_id: str, copy: int) -> tuple[Any, Any]:
-        """The request and the copy, each None when there is none. Another machine's request is `bad_request`."""
+        """The rows of the request and the copy, each None when there is none. `Refused` for another machine's request."""
         request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
         if request is not None and request.machine != peer.name:
             raise Refused("bad_request")
@@ -275,6 +274,6 @@ class Settler:
 
 
 def claim_code(key: str) -> str:
-    """Eight symbols of the session id's hash, as README.md of the line has it."""
+    """The claim code: eight symbols of the session id's hash (drivers/line/README.md)."""
     bits = int(hashlib.sha256(bytes.fromhex(key)).hexdigest()[:10], 16)
     return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in (35, 30, 25, 20, 15, 10, 5, 0))

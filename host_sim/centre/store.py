@@ -1,8 +1,8 @@
 """One database and its transactions. SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.
 
-One writer at a time on both: SQLite has no other way, and on PostgreSQL an advisory lock makes the same rule. Writing
-transactions are therefore short (no typesetting, no slow hash inside), and read what they write about without
-ever having to give up half-way. Readers see one snapshot and wait for nobody.
+One writer at a time on both: SQLite allows no more, and on PostgreSQL an advisory lock enforces the same. So a writing
+transaction never conflicts with another and never has to be repeated, but it must be short: no typesetting and no
+slow hash inside. Readers see one snapshot and do not wait.
 """
 
 import threading
@@ -43,7 +43,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction, alone. Rolled back when the block raises."""
+        """A writing transaction; only one runs at a time. Rolled back when the block raises."""
         with self._turn, self._engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
@@ -61,13 +61,13 @@ class Store:
         return c.scalar(sa.select(facts.c.value).where(facts.c.name == name))
 
     def set_fact(self, c: sa.Connection, name: str, value: object) -> None:
-        """`None` takes the fact away."""
+        """Store a fact; `None` deletes it."""
         c.execute(facts.delete().where(facts.c.name == name))
         if value is not None:
             c.execute(facts.insert().values(name=name, value=value))
 
     def next_serials(self, c: sa.Connection, day: date, terminal: str, count: int) -> range:
-        """The day's next numbers of this terminal, from 1."""
+        """The next `count` serial numbers of this terminal on this day, from 1."""
         where = (serials.c.day == day.isoformat()) & (serials.c.terminal == terminal)
         last = c.scalar(sa.select(serials.c.last).where(where))
         if last is None:
@@ -82,7 +82,7 @@ class Store:
         c.execute(audit.insert().values(**row))
 
     def flag(self, c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> None:
-        """Something a person must look at. It stays until the paper or the money is accounted for (incident 2)."""
+        """Store something that a person must look at. It stays until the paper or the money is accounted for (incident 2)."""
         c.execute(flags.insert().values(at=now.isoformat(), machine=machine, what=what, detail=dict(detail)))
 
 
@@ -99,11 +99,11 @@ def _engine(url: str) -> sa.Engine:
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Write-ahead log, and writing transactions that take the writer's place at once instead of failing later."""
+    """Set the write-ahead log; let a writing transaction take the write lock at its start instead of failing later."""
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.isolation_level = None  # sqlite3 then begins no transaction by itself
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA busy_timeout=10000")

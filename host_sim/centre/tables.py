@@ -1,4 +1,4 @@
-"""The centre's tables. The books (what the city knows), the cards, and what every machine has been promised."""
+"""The centre's tables: the books, the cards, requests and copies, debts, machines, flags and the audit record."""
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ households = sa.Table(
     "households",
     meta,
     sa.Column("household_id", sa.String, primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),  # of the books when anything about these people last changed
+    sa.Column("version", sa.Integer, nullable=False),  # of the books, at the household's last change
     sa.Column("packed", sa.String, nullable=False),
 )
 seals = sa.Table(
@@ -75,7 +75,7 @@ challenges = sa.Table(
     sa.Column("credential", sa.LargeBinary, nullable=False),
     sa.Column("challenge", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
-    # One answer, and what came of it, so that the same answer again gets the same outcome.
+    # One answer and its outcome, so that the same answer again gets the same outcome.
     sa.Column("answer_sha256", sa.String),
     sa.Column("authentication_id", sa.String),
     sa.Column("refusal", sa.String),
@@ -142,7 +142,7 @@ collections = sa.Table(
     meta,
     sa.Column("key", sa.String, primary_key=True),  # of the claim
     sa.Column("place", sa.String, primary_key=True),  # a machine, or `counter`
-    sa.Column("number", sa.Integer, primary_key=True),  # the place's own
+    sa.Column("number", sa.Integer, primary_key=True),  # counted by the place
     sa.Column("amount_yen", sa.Integer, nullable=False),
 )
 serials = sa.Table(

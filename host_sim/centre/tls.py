@@ -1,7 +1,7 @@
-"""TLS 1.3 with client certificates, and a uvicorn protocol that tells the application who came.
+"""TLS 1.3 with client certificates, and a uvicorn protocol that gives the application the machine's name.
 
-uvicorn does not tell an application whose certificate came in, so a subclass of its protocol puts name and site into
-the scope of every request of the connection.
+uvicorn does not give an application the client certificate. A subclass of its protocol puts the certificate's name
+and site into the scope of every request.
 """
 
 import asyncio

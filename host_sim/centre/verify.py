@@ -1,10 +1,10 @@
-"""The signed code on the paper: made at issue, checked by anyone, offline.
+"""The signed code on the paper: the centre makes it at issue, and anybody can check it offline.
 
 The code holds what a checker compares by eye (kind, issue number, date, people, address) and the SHA-256 of every
 character printed on the certificate, signed by the municipality: COSE_Sign1 (RFC 9052) with Ed25519, as base45 (RFC
 9285) after the word `KOFUKI1:`, because alphanumeric QR codes survive every scanner. It proves that the municipality
-issued a certificate with these words; that the sheet in the hand bears them, the checker sees; that it is the
-original sheet, nothing on paper can prove.
+issued a certificate with these words. The checker compares them with the sheet; nothing on paper can prove that the
+sheet is the original one.
 
 Payload, a CBOR map: 1 issue number, 2 kind, 3 date of issue (days since 1970-01-01), 4 municipality code, 5 SHA-256
 of the text, 6 people as [name, birth as printed], at most four, 7 how many people, 8 address (first 24 characters), 9
@@ -40,7 +40,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What the municipality says of one certificate."""
+    """What the code says about one certificate."""
 
     issue_number: str
     kind: str
@@ -55,14 +55,14 @@ class Claims:
 
 class Finding(StrEnum):
     GENUINE = "genuine"  # signed by a municipality we know
-    FORGED = "forged"  # a known key's name, but not its signature
+    FORGED = "forged"  # names a known key, but that key did not sign it
     UNKNOWN_ISSUER = "unknown_issuer"
     NOT_OURS = "not_ours"  # some other code, or damaged beyond reading
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be said of a code. `claims` only when it is genuine: unsigned words are told to nobody."""
+    """The result of checking a code. `claims` is None unless the code is genuine, so that no unsigned words are shown."""
 
     finding: Finding
     claims: Claims | None = None
@@ -87,7 +87,7 @@ def key_id(public_key: bytes) -> bytes:
 
 @cache
 def sample_signer() -> Signer:
-    """The key of the sample municipality. Everybody can make it, so it is worth nothing outside a simulator."""
+    """The key of the sample municipality. Anybody can derive it, so it proves nothing outside a simulator."""
     secret = hashlib.sha256(b"kofuki: the sample municipality's code key, known to everybody").digest()
     return Signer(Ed25519PrivateKey.from_private_bytes(secret))
 
@@ -147,7 +147,7 @@ def verify_text(qr: str, keys: Mapping[bytes, bytes] | None = None) -> Verdict:
 
 
 def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
-    """Header, payload and signature. Only the one encoding that `make` gives is taken: no second code for one paper."""
+    """Header, payload and signature. Takes only the encoding that `make` gives, so that a paper has one code."""
     tagged = cbor2.loads(message)
     if not isinstance(tagged, cbor2.CBORTag) or tagged.tag != _COSE_SIGN1:
         raise ValueError("not a COSE_Sign1")
@@ -245,7 +245,7 @@ def _found(grey: Image.Image, *, thorough: bool) -> list[str]:
 
 
 def _soft(grey: Image.Image) -> Image.Image:
-    """Blurred and doubled: that reads what noise and rotation had broken (form rule 10)."""
+    """The picture blurred and doubled in size, so that a noisy or turned code can be read (form rule 10)."""
     soft = grey.filter(ImageFilter.GaussianBlur(0.8))
     return soft.resize((soft.width * 2, soft.height * 2), Image.Resampling.BICUBIC)
 

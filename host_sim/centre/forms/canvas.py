@@ -1,12 +1,12 @@
 """A page as a list of strokes: text at a baseline, rules on whole dots, drawings.
 
 The print head has 8 dots to the millimetre, so every rule lies on the 0.125 mm grid and is at least two dots thick:
-it then comes out of the rasteriser black and straight, not grey and wavering. Positions are millimetres from the
+the rasteriser then draws it black and straight, not grey and uneven. Positions are millimetres from the
 upper left corner of the sheet, text sizes are points. Text is placed in reading order, which is the order in which it
 is read back.
 
 A text too long for its place is set smaller, down to `SMALLEST_PT` (smaller breaks on a 203 dpi head), then on two
-lines; what still does not fit is `TextOverflow`, which a person has to look at (standard 5.8).
+lines. If it still does not fit, `TextOverflow` is raised and the counter issues the certificate (standard 5.8).
 """
 
 import base64
@@ -27,7 +27,7 @@ SMALLEST_PT = 7.0
 NOT_FIRST = "ー、。・）」』】ゃゅょっャュョッァィゥェォ々　"
 _SCRIPTS = (("kana", "ぁ", "ゟ"), ("katakana", "ァ", "ヺ"), ("han", "㐀", "鿿"), ("latin", "A", "z"))
 SELECTOR_BEGINS = chr(SELECTORS.start)
-# A hair smaller than A4, so that a rasteriser that rounds the page up to whole dots gets 1680 x 2376 and not one more.
+# 0.01 mm smaller than A4, so that a rasteriser that rounds up to whole dots gets 1680 x 2376 and not one more.
 WIDTH_MM, HEIGHT_MM = 209.99, 296.99
 A4_MM = (210.0, 297.0)
 
@@ -43,7 +43,7 @@ def dots(mm: float) -> int:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page: words in reading order, and everything that is drawn, gathered into one picture beneath them."""
+    """One page: words in reading order, and one picture beneath them that holds everything drawn."""
 
     words: list[list[Any]] = field(default_factory=list)
     _black: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Sheet:
             x += width_mm(run, size) + tracking * PT_MM * len(run)
 
     def block(self, x: float, y: float, w: float, h: float, white: bool = False) -> None:
-        """A filled rectangle on whole dots; white ones lie beneath all others, over the ground."""
+        """A filled rectangle on whole dots; white ones are drawn first, over the ground."""
         left, top, right, bottom = dots(x), dots(y), dots(x + w), dots(y + h)
         path = f"M{left} {top}H{right}V{bottom}H{left}z"
         (self._white if white else self._black).append(path)
@@ -87,9 +87,9 @@ class Sheet:
         self._drawings.append(f'<path d="{line}" stroke="#000" stroke-width="2" fill="none"/>')
 
     def bitmap(self, x: float, y: float, black: NDArray[np.bool_], scale: int = 1) -> None:
-        """Dots as they are, True black on white, each `scale` dots of the head wide, the first on a whole dot.
+        """Draw dots, True black on white, each `scale` dots of the head wide, the first on a whole dot.
 
-        It is placed a tenth of a dot inside its rectangle: a rasteriser rounds outwards, so it ends exactly on it.
+        The picture is a tenth of a dot smaller on each side, because a rasteriser rounds outwards to whole dots.
         """
         file = io.BytesIO()
         Image.fromarray(~black).save(file, "PNG", compress_level=1)
@@ -106,7 +106,7 @@ class Sheet:
         self._drawings.append(f'<g transform="translate({dots(x)} {dots(y)}) scale({scale:.5f})">{inner}</g>')
 
     def picture(self) -> str:
-        """All that is drawn, as one SVG of the whole sheet in dots."""
+        """Everything drawn, as one SVG of the whole sheet; units are dots."""
         wide, high = round(A4_MM[0] / DOT_MM), round(A4_MM[1] / DOT_MM)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">'

@@ -1,4 +1,4 @@
-"""One certificate from the books to finished bytes: the pages of its kind, certified, pressed.
+"""One certificate from the books to the finished PDF: `draft`, then `certify`, then `press`.
 
 `typeset` may be called from any thread at any time (see `press.py`), and gives the same bytes for the same facts.
 """
@@ -29,7 +29,7 @@ def draft(
     options: Mapping[str, Sequence[str]],
     register: Register,
 ) -> frame.Draft:
-    """The pages of a certificate, before anybody certifies them. Raises `TextOverflow`."""
+    """The pages of a certificate without certification and foot. Raises `TextOverflow`."""
     match kind:
         case "juminhyo" | "kisai":
             return juminhyo.draft(kind, subject, household, options, register)
@@ -56,8 +56,8 @@ def typeset(
 ) -> bytes:
     """One copy as PDF/A-2b. `options` must be answers to this kind's offer.
 
-    Raises `GlyphMissing` or `TextOverflow` when it cannot be printed as the books have it: the counter then issues it.
-    `signer` signs the code on the paper; without one, the sample municipality's key that is worth nothing.
+    Raises `GlyphMissing` or `TextOverflow` when it cannot be printed as in the books; the counter then issues it.
+    `signer` signs the code on the paper; the default is the sample municipality's key, which proves nothing.
     """
     pages = draft(kind, subject, household, options, register)
     city = register.municipality

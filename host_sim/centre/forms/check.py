@@ -1,11 +1,9 @@
-"""The independent check before release: the finished paper is read back and held against the register, word by word.
+"""The independent check before release: reads the finished paper back and compares it with the register, word by word.
 
-It shares the register with the typesetting, and nothing else: text and picture are taken from the PDF by another
-library, and what must stand there is worked out here from the records a second time (`expect.py`). The comparison is
-of everything, in order: a wrong person, a missing one, an extra one, a swapped date, a stray word all break the
-sequence. Then the container's stamps, the signed code as a phone would read it, and for a seal certificate the
-imprint dot by dot. (The remedy after Korea's 정부24 and what the Japanese incidents lacked: incidents 1 to 7,
-5.5.)
+It shares only the register with the typesetting. Another library reads text and picture from the PDF, and `expect.py`
+derives the expected words from the records a second time. All words are compared in order, so a wrong, missing or
+extra person, a swapped date or a stray word is found. Then `check` compares the container's stamp, the signed code as
+a phone reads it, and on a seal certificate the imprint dot by dot (incidents 1 to 7; standard 5.5).
 
 Findings are for staff and for records: they name the place, never a person or a value.
 """
@@ -39,7 +37,7 @@ def check(
     register: Register,
     keys: Mapping[bytes, bytes] | None = None,
 ) -> list[str]:
-    """What is wrong with a finished certificate; empty when nothing is. `keys`: whose code it bears."""
+    """What is wrong with a finished certificate; empty when nothing is. `keys`: key id -> key trusted for its code."""
     windows = [CODE_WINDOW, IMPRINT_WINDOW] if kind == "inkan" else [CODE_WINDOW]
     try:
         paper = read(pdf, windows)
@@ -61,7 +59,7 @@ def check(
 def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> list[str]:
     faults = []
     if len(paper.pages) != len(due.pages):
-        faults.append(f"the certificate has {len(paper.pages)} pages where {len(due.pages)} are due")
+        faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
     for number, (words, parts) in enumerate(zip(paper.pages, due.pages, strict=False), start=1):
         end = expect.tail(due.statement, issue, register.municipality, number, len(due.pages))
         faults += [f"page {number}: {fault}" for fault in compare(words, [*parts, *end])]
@@ -69,7 +67,7 @@ def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> l
 
 
 def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) -> list[str]:
-    """Take head and tail off every page; what is left must be the body, all of it, once."""
+    """Check each page's head and tail and take them off; the rest of all pages together must be exactly the body."""
     faults, rest = [], ""
     begin = "".join(loose(part.text) for part in due.head)
     for number, page in enumerate(paper.pages, start=1):
@@ -85,7 +83,7 @@ def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) 
 
 
 def loose(words: str) -> str:
-    """Words without the blanks that align them."""
+    """The words without U+3000, which only aligns them."""
     return plain(words).replace("\u3000", "")
 
 
@@ -102,13 +100,13 @@ def compare(words: str, parts: Sequence[Part]) -> list[str]:
             case OneOf(what, people):
                 found = next((p for p in people if words.startswith(p.text(), at)), None)
                 if found is None:
-                    faults.append(f"{what} is not as any of the people chosen stands in the register")
+                    faults.append(f"{what} does not match the register entry of anybody chosen")
                     at = _resume(words, at, waiting)
                 else:
                     at += len(found.text())
                     people.remove(found)
     if at != len(words):
-        faults.append("something stands there that is no part of the certificate")
+        faults.append("the page has words that do not belong to the certificate")
     return faults
 
 
@@ -119,12 +117,12 @@ def _take(words: str, at: int, what: str, text: str, faults: list[str]) -> int:
     if later < 0:
         faults.append(f"{what} is missing or wrong")
         return at
-    faults.append(f"something stands before {what} that is no part of the certificate")
+    faults.append(f"before {what} are words that do not belong to the certificate")
     return later + len(text)
 
 
 def _resume(words: str, at: int, waiting: Sequence[Part]) -> int:
-    """After a person who is nobody's: where the next part begins."""
+    """Where the next expected part begins, after a person who is not expected."""
     for part in waiting:
         if isinstance(part, Words):
             later = words.find(plain(part.text), at + 1)
@@ -142,7 +140,7 @@ def _shape(paper: Paper) -> list[str]:
 
 
 def _stamps(paper: Paper, issue: IssueFacts) -> list[str]:
-    """The first of the two stamps: what the issuing side looked the resident up with, in the document's container."""
+    """Check the first of the two stamps, in the document's container: the request and card used to find the resident."""
     stamps = {
         "the issue number": issue.issue_number,
         "the request": issue.request_id,
@@ -160,7 +158,7 @@ def _stamps(paper: Paper, issue: IssueFacts) -> list[str]:
 def _code(
     paper: Paper, kind: str, issue: IssueFacts, register: Register, keys: Mapping[bytes, bytes] | None
 ) -> list[str]:
-    """The signed code, read from the picture as a phone reads it."""
+    """Check the signed code, read from the picture as a phone reads it."""
     texts = verify.read_codes(Image.fromarray(paper.windows[0]))
     if len(texts) != 1:
         return ["the code on the paper cannot be read"]
@@ -183,7 +181,7 @@ def _code(
 
 
 def _imprint(window: NDArray[np.uint8], subject: Resident, register: Register) -> list[str]:
-    """The imprint on the paper against the registered one, dot by dot."""
+    """Compare the imprint on the paper with the registered one, dot by dot."""
     seal = register.seal_of(subject)
     if seal is None:
         return ["there is no registered seal"]

@@ -1,4 +1,4 @@
-"""The words of the check: what is due on a paper, and dates written a second time. Shared by `expect*.py` only."""
+"""The types in which `expect*.py` says what must be printed, and dates worked out a second time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ OFF, NONE = "【省略】", "【空欄】"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text that must come next. `what` is how a finding names it."""
+    """A text that must come next. `what`: its name in a finding."""
 
     what: str
     text: str = field(repr=False)
@@ -30,7 +30,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The block of somebody who was chosen and has not come yet. `people` is shared by all blocks of a certificate."""
+    """The block of any chosen person not found yet. `people` is one list, shared by all such parts of a certificate."""
 
     what: str
     people: list[Block] = field(repr=False)
@@ -49,9 +49,9 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Flowing:
-    """A certificate that takes as many pages as it needs: what each begins with, and what runs through them all.
+    """A certificate of any number of pages: the head that each page begins with, and the body that runs through them.
 
-    Blanks (U+3000) that align the items are no part of what is compared.
+    Blanks (U+3000), which align the items, are not compared.
     """
 
     head: Sequence[Words] = field(repr=False)
@@ -63,7 +63,7 @@ Due = Fixed | Flowing
 
 
 def japanese(day: date) -> str:
-    """A day in the era it belongs to; the first day of an era is the new era's."""
+    """A day in its era; the first day of an era belongs to the new era."""
     number = day.year * 10000 + day.month * 100 + day.day
     for begins, before, name in (
         (20190501, 2018, "令和"),
@@ -83,7 +83,7 @@ def entry(day: RegisterDate) -> str:
 
 
 def born(person: Resident) -> str:
-    """Foreign residents are born in the western calendar."""
+    """The birth date as printed: in the western calendar for a foreign resident."""
     if person.foreign is None or person.born.written is not None:
         return entry(person.born)
     return f"{person.born.on.year}年{person.born.on.month}月{person.born.on.day}日"

@@ -1,8 +1,8 @@
 """和暦: dates as a certificate writes them (standard 1.1.8, 1.1.9; form rule 6).
 
-An era begins on a day that still belonged to the one before in the morning: 30 July 1912 was 明治45年7月30日 and
-大正元年7月30日, 25 December 1926 was 大正15年12月25日 and 昭和元年12月25日. `wareki` gives the new era; where a
-register says otherwise its own words stand (`RegisterDate.written`), as they do for days that nobody knows.
+The first day of an era is also the last of the era before: 30 July 1912 was 明治45年7月30日 and 大正元年7月30日,
+25 December 1926 was 大正15年12月25日 and 昭和元年12月25日. `wareki` gives the new era. If the register has other words,
+or the day is unknown, `RegisterDate.written` is printed instead.
 """
 
 from datetime import date
@@ -45,7 +45,7 @@ def calendar_year(year: int) -> str:
 
 
 def western(day: date) -> str:
-    """「2028年3月14日」: birth and end of stay of a foreign resident, and never both calendars."""
+    """「2028年3月14日」: birth and end of stay of a foreign resident, without the era."""
     return f"{day.year}年{day.month}月{day.day}日"
 
 

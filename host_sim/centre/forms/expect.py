@@ -1,8 +1,7 @@
-"""What must stand on a certificate, worked out from the register a second time, for the check alone.
+"""What must be printed on a certificate, worked out from the register a second time, for `check.py` only.
 
-Nothing here is used for typesetting, and nothing of the typesetting is used here: eras, labels and rules are written
-down again. What both know is the form itself (form rules 1, 2). People on a 住民票 may come in any order
-here; who they are, may not vary.
+It shares no code with the typesetting: eras, labels and rules are written again from the form rules (form rules 1, 2).
+The people on a 住民票 may come in any order here, but they must be the right people.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +29,7 @@ def due(
     options: Mapping[str, Sequence[str]],
     register: Register,
 ) -> Due:
-    """What must stand on the certificate, without what stands on all of them (`tail`)."""
+    """What must be printed on this certificate, except the `tail` that all kinds share."""
     match kind:
         case "juminhyo" | "kisai":
             return _residence(kind, subject, household, options, register)
@@ -47,7 +46,7 @@ def due(
 
 
 def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pages: int) -> list[Words]:
-    """How a page ends: certified on the last one, numbered on all."""
+    """The words at the end of a page: the certification on the last page, issue and page number on all."""
     numbered = [
         Words("the issue number", f"発行番号　{issue.issue_number}　{number}/{pages}"),
         Words("the foot", _SAMPLE),
@@ -189,11 +188,11 @@ def _seal(subject: Resident, register: Register) -> Due:
 
 @lru_cache(maxsize=256)
 def imprint_dots(registered: Seal, window: Window) -> NDArray[np.bool_]:
-    """The registered imprint alone on white, seen through the window; True where black. Drawn once for each seal."""
+    """The dots of the registered imprint alone on white, cut to the window; True where black. Cached for each seal."""
     side = registered.diameter_mm
     sheet = canvas.Sheet()
     sheet.block(0, 0, 210, 297, white=True)
-    # The same dot of the head as on the form, or edges would fall differently.
+    # On the same dots of the head as on the form, or its edges would differ.
     sheet.drawing(124.0 - side / 2, 67.0 - side / 2, side, seal.IMPRINT_UNITS, seal.imprint(registered))
     pdf = press.press([sheet], press.Imprint(title="", author="", keywords=(), made_on=registered.registered_on))
     grey = read(pdf, [window]).windows[0]

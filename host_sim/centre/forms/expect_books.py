@@ -1,4 +1,4 @@
-"""What must stand on certificates from the tax books and the family registers; see `expect.py`."""
+"""What must be printed on certificates of tax, family register and addresses; see `expect.py`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ _END = Words("the line that voids the rest", "以　下　余　白")
 
 
 def tax(subject: Resident, options: Mapping[str, Sequence[str]], register: Register) -> Due:
-    """Head, then the left column from top to bottom, then the right one."""
+    """The tax certificate: head, left column from top to bottom, right column."""
     (asked,) = options["year"]
     year = register.taxes[subject.resident_id, int(asked)]
     due = year.city_income_yen + year.city_flat_yen + year.prefecture_income_yen + year.prefecture_flat_yen
@@ -45,19 +45,19 @@ def tax(subject: Resident, options: Mapping[str, Sequence[str]], register: Regis
 
 
 def _fiscal(year: int) -> str:
-    """The era of the first of April."""
+    """A fiscal year, in the era of its 1 April."""
     return f"令和{year - 2018}年度" if year >= 2020 else f"平成{year - 1988}年度"
 
 
 def _calendar(year: int) -> str:
-    """The era of the last of December."""
+    """A calendar year, in the era of its 31 December."""
     if year < 2019:
         return f"平成{year - 1988}年"
     return "令和元年" if year == 2019 else f"令和{year - 2018}年"
 
 
 def family(kind: str, subject: Resident, options: Mapping[str, Sequence[str]], register: Register) -> Due:
-    """戸籍: everybody, or one."""
+    """戸籍: everybody in the register, or one person."""
     book = _book_of(subject, register)
     people = list(enumerate(book.members))
     if kind == "koseki_kojin":
@@ -99,7 +99,7 @@ def _facts(member: FamilyMember) -> str:
 
 
 def addresses(subject: Resident, options: Mapping[str, Sequence[str]], register: Register) -> Due:
-    """附票."""
+    """附票: each person's addresses."""
     book = _book_of(subject, register)
     whole = list(options.get("scope", ["all"])) == ["all"]
     asked = list(options.get("domicile", [])) == ["print"]

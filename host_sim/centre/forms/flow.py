@@ -8,12 +8,12 @@ from host_sim.centre.forms.frame import LEFT, RIGHT
 
 X_WORDS = 62.0
 PITCH, SIZE = 5.5, 10.0
-BOTTOM = 224.0  # the certification begins below
+BOTTOM = 224.0  # mm; the certification begins below this
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`rule`: a line above it. `indent`: the heading stands a step to the right, as 出生 below 身分事項."""
+    """One entry. `rule`: draw a line above it. `indent`: move the heading right, as 出生 below 身分事項."""
 
     heading: str
     lines: tuple[str, ...]
@@ -24,7 +24,7 @@ class Entry:
 def flow(entries: Sequence[Entry], begin: Callable[[Sheet], float]) -> list[Sheet]:
     """Lay the entries out. `begin` draws the head of a new page and says where the table starts (mm).
 
-    An entry that does not fit on the rest of a page begins the next one; a long one goes on there.
+    An entry that does not fit on the rest of a page begins on the next; one longer than a page is split.
     """
     sheets: list[Sheet] = []
     sheet, top, y = Sheet(), 0.0, BOTTOM
@@ -61,7 +61,7 @@ def _close(sheet: Sheet, top: float, y: float) -> None:
 
 
 def columns(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Labelled items one under the other, the items aligned: 「【出生日】　昭和56年8月29日」."""
+    """Labelled items as lines, with the items aligned: 「【出生日】　昭和56年8月29日」."""
     widest = max((width_mm(label, 1) for label, _ in pairs), default=0)
     blank = width_mm("\u3000", 1)
     return tuple(

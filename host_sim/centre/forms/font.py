@@ -1,8 +1,8 @@
 """The certificates' font, read directly: which characters it can draw, how wide they are, and their outlines.
 
-Only what the forms need of OpenType: `cmap` formats 4, 12 and 14 (variation selectors), `hmtx`, `loca` and `glyf`. A
-library would do it too; this is shorter than the reasons for one more dependency. Source: OpenType specification
-1.9, chapters cmap, hmtx, glyf. Lengths are in font units (`units_per_em` to the em).
+Only what the forms need of OpenType: `cmap` formats 12 and 14 (variation selectors), `hmtx`, `loca` and `glyf`; that
+is too little to add a dependency for. Source: OpenType specification 1.9, chapters cmap, hmtx, glyf. Lengths are in
+font units (`units_per_em` to the em).
 """
 
 import bisect
@@ -25,7 +25,7 @@ class NoFont(Exception):
 
 
 def folder() -> Path:
-    """Where the font lies. Raises `NoFont`."""
+    """The folder that holds the font. Raises `NoFont`."""
     for place in FOLDERS:
         if (place / FILE).exists():
             return place
@@ -48,7 +48,7 @@ class _Ranges:
 
 
 class _Advances(dict[str, int]):
-    """Character -> advance, looked up once; there are only so many characters."""
+    """Cache: character -> advance. Its size is bounded by the number of characters."""
 
     def __init__(self, of: "Font") -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Font:
         return self._other.get((code, selector))
 
     def advance(self, glyph: int) -> int:
-        """How far the pen moves on."""
+        """The glyph's advance width."""
         return self._u16(self._tables[b"hmtx"] + 4 * min(glyph, self._metrics - 1))
 
     def width_em(self, text: str) -> float:
@@ -190,7 +190,7 @@ class Font:
         return values, at
 
     def _compound(self, at: int) -> list[Contour]:
-        """Parts put together by plain offsets, which is all that this font uses."""
+        """The contours of a compound glyph. Reads plain offsets only: this font uses nothing else."""
         whole: list[Contour] = []
         while True:
             flags, glyph = self._u16(at), self._u16(at + 2)

@@ -1,8 +1,8 @@
 """What all certificates share: the title, the 認証文 with date, mayor and seal, the signed code, and the foot.
 
 The certification stands on the last page only (standard 5.1), the issue number with page and total on every page
-(5.5), the mayor's title with the prefecture before it, the seal black (5.6). 「見本」 in the foot says that the
-municipality is a simulator's.
+(5.5), the mayor's title with the prefecture before it, the seal black (5.6). 「見本」 in the foot marks the paper as a
+simulator's.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CODE_SAYS = ("このコードを読み取ると、市が発行した内容と", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The pages of a certificate before anybody certifies them. Below `room_from` (mm) the last page is free."""
+    """The pages of a certificate without certification and foot. The last page is empty below `room_from` (mm)."""
 
     sheets: list[Sheet]
     statement: str  # 認証文
@@ -90,7 +90,7 @@ def _code(sheet: Sheet, code: str) -> None:
 
 
 def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: int) -> None:
-    """Micro-text as a rule, then the issue number, 見本, and the page."""
+    """Draw the foot: a line of micro-text, the issue number, 見本 and the page number."""
     words = f"{city.code} {issue.issue_number} {page}/{pages} KOFUKI "
     line = ground.micro_text(words, round((RIGHT - LEFT) / DOT_MM))
     sheet.block(LEFT, FOOT - 0.25, RIGHT - LEFT, 1.125, white=True)

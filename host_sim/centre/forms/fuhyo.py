@@ -20,7 +20,7 @@ ROOM_FROM = 228.0
 
 
 def draft(subject: Resident, options: Mapping[str, Sequence[str]], register: Register) -> Draft:
-    """The sheets. Struck-off people stand only on the whole."""
+    """The sheets. People who were struck off are printed only if the whole register is asked for."""
     family = register.family_of(subject)
     assert family is not None
     scope = options.get("scope", ("all",))[0]

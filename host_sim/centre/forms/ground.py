@@ -5,8 +5,8 @@ inside the strokes of the word 「複写」 the same blackness is gathered into 
 both are the same light grey. A copier loses the single dots and keeps the double ones, so the word comes out. (The
 principle of the 複写 forms, form rule 9; sizes are ours, for this head.)
 
-**Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable under
-a glass and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
+**Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable with a magnifier
+and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
 """
 
 import io
@@ -75,7 +75,7 @@ def cell() -> NDArray[np.bool_]:
         draw.text((x, y), "複写", font=face, fill=1)
     inside = np.asarray(words, dtype=np.bool_)
     rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
-    # A double dot is drawn whole or not at all: what decides is the letter at its upper left corner.
+    # A double dot is drawn whole or not at all, by whether its upper left corner lies inside the letter.
     inside = np.kron(inside[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], np.ones((COARSE, COARSE), dtype=np.bool_))
     fine = (rows % FINE == 3) & (columns % FINE == 3)
     coarse = (rows % COARSE // 2 == 3) & (columns % COARSE // 2 == 3)
@@ -84,14 +84,14 @@ def cell() -> NDArray[np.bool_]:
 
 
 def cell_png() -> bytes:
-    """The cell as `plot.typ` repeats it; `ground.png` is this, kept so that nothing is made at run time."""
+    """The cell as `plot.typ` repeats it; `ground.png` is this cell, stored so that it need not be made at run time."""
     out = io.BytesIO()
     Image.fromarray(~cell()).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
 def micro_text(words: str, width_dots: int) -> NDArray[np.bool_]:
-    """A line of micro-text, 5 dots high, True where black; what has no glyph is left out, the rest repeats."""
+    """A line of micro-text, 5 dots high, True where black. Repeats `words`, without characters that have no glyph."""
     glyphs = _glyphs()
     letters = [glyphs[letter] for letter in words.upper() if letter in glyphs]
     line = np.concatenate(letters, axis=1)

@@ -13,13 +13,13 @@ from host_sim.centre.register import Register, Resident
 EMPTY = "【空欄】"
 STATEMENT = "この写しは、登録されている印影と相違ないことを証明する。"
 X, X_VALUE, END, TOP = 25.0, 63.0, 185.0, 38.0
-FIELD_MM = 46.0  # the white field in which the imprint stands: room for the largest seal, and air
+FIELD_MM = 46.0  # the white field in which the imprint stands: room for the largest seal and a margin
 ROWS = (("印影", 58.0), ("氏名", 20.0), ("生年月日", 14.0), ("住所", 20.0), ("登録年月日", 14.0), ("備考", 26.0))
 CERTIFICATION = 206.0
 
 
 def draft(subject: Resident, register: Register) -> Draft:
-    """The one sheet. The subject's seal is valid: `offer` has seen to it."""
+    """The one sheet. `offer` has checked that the subject has a valid seal."""
     registered = register.seal_of(subject)
     assert registered is not None
     sheet = Sheet()
@@ -65,7 +65,7 @@ def _imprint(sheet: Sheet, y: float, height: float, diameter: float, drawing: st
 
 
 def remark(subject: Resident) -> str:
-    """備考."""
+    """The words under 備考: 旧氏, or alias and Latin name."""
     if subject.former_surname:
         return f"旧氏　{subject.former_surname}（{subject.former_surname_kana}）"
     if subject.foreign is not None and subject.foreign.alias:

@@ -1,4 +1,4 @@
-"""What one issue adds to the register's facts."""
+"""The facts of a copy that are not in the register."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +8,7 @@ from datetime import date
 class IssueFacts:
     """One copy. `issue_number`: date, city, terminal and serial (standard 5.5), without the page, which the form adds.
 
-    `request_id` and `card_fingerprint` are the ones with which the resident was looked up; they go into the document's
+    `request_id` and `card_fingerprint` are those used to look the resident up; they go into the document's
     container, the first of the two stamps.
     """
 

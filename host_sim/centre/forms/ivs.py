@@ -1,8 +1,8 @@
-"""No tofu, no wrong name: every character, with its variation selector, is asked of the font before anything is set.
+"""Looks every character and its variation selector up in the font before a page is set.
 
-A renderer draws a character whose selector the font does not carry as the plain character, silently, even in PDF/A:
-another name on an official paper (form rule 8). A missing character is an unregistered 外字 for us: the
-certificate is refused and staff are told which one (standard 5.8).
+If the font lacks a selector, a renderer silently draws the plain character, even in PDF/A: a wrong name on an official
+paper (form rule 8). So a character or selector that the font lacks refuses the certificate, like an unregistered
+外字, and the exception tells staff which one it is (standard 5.8).
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ class GlyphMissing(Exception):
 
 
 def letters(text: str) -> Iterator[tuple[str, str | None]]:
-    """Each character of a text with its selector, or None. A stray selector comes as a character."""
+    """Each character of a text with its selector, or None. A selector without a character before it counts as a character."""
     index = 0
     while index < len(text):
         follower = text[index + 1 : index + 2]
@@ -37,7 +37,7 @@ def letters(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def missing(texts: Iterable[str]) -> list[str]:
-    """What the font cannot draw as it is written, in code points; empty when it can draw everything.
+    """The code points that the font cannot draw as written; empty when it can draw everything.
 
     A selector without a character before it, and anything that is not a letter to be drawn (controls, private use,
     unassigned, compatibility selectors VS1 to VS16), is missing too.

@@ -1,7 +1,7 @@
 """住民票の写し and 住民票記載事項証明書, 世帯連記式: A4 portrait, at most four people a page (form rule 1,
 standard 5.1).
 
-The head of the sheet holds what the household shares, then one block of twelve lines a person. A field that the
+The head of the sheet holds what the household shares; below it, each person has a block of twelve lines. A field that the
 applicant left off reads 【省略】, one that the register leaves empty 【空欄】; 住民票コード is never on a machine's
 paper. Blocks without a person are struck through.
 """
@@ -182,7 +182,7 @@ def _birth(sheet: Sheet, y: float, person: Resident, items: Shown) -> None:
 
 
 def _spare(person: Resident, items: Shown, label: Put, value: Put) -> None:
-    """Two lines that only foreign residents fill (standard 1.1.2)."""
+    """Two lines that are filled only for foreign residents (standard 1.1.2)."""
     foreign = person.foreign
     if foreign is None:
         for row in (8, 9):
@@ -204,7 +204,7 @@ def _spare(person: Resident, items: Shown, label: Put, value: Put) -> None:
 
 
 def _remark(person: Resident, items: Shown) -> str:
-    """統合記載欄: where and when a 通称 was recorded."""
+    """The words of 統合記載欄: where and when a 通称 was recorded."""
     foreign = person.foreign
     if foreign is None or foreign.alias is None or foreign.alias_recorded_on is None:
         return EMPTY
@@ -233,7 +233,7 @@ def _rules(sheet: Sheet, y: float) -> None:
 
 
 def _void(sheet: Sheet, y: float, blocks: int) -> None:
-    """Strike through the room for people who are not there, so that nobody writes into it."""
+    """Strike through the blocks without a person, so that nobody can write into them."""
     if blocks == 0:
         return
     height = blocks * BLOCK

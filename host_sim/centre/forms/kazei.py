@@ -1,6 +1,6 @@
 """所得・課税証明書 of one fiscal year (form rule 3): income of the calendar year before, deductions, tax.
 
-Where no tax is due it is called 所得・非課税証明書. The year has the name that the tax office gave it: 平成31年度, not 令和元年度.
+Where no tax is due it is called 所得・非課税証明書. The fiscal year is named by the era of its 1 April: 2019 is 平成31年度, not 令和元年度.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """戸籍全部事項証明書 and 戸籍個人事項証明書, in the form of the computer register (form rule 4).
 
-First the domicile and the head's name, then 戸籍事項, then each person: who they are, and their 身分事項 in order. A person struck off
-(除籍) bears the mark. The certificate of one person holds the head of the register and that person only.
+First the domicile and the head's name, then 戸籍事項, then each person: who they are, and their 身分事項 in order. A person
+who was struck off is marked 除籍. The certificate of one person holds the head of the register and that person only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ ROOM_FROM = 228.0
 
 
 def draft(kind: str, subject: Resident, options: Mapping[str, Sequence[str]], register: Register) -> Draft:
-    """The sheets. The subject stands in a register of this city: `offer` has seen to it."""
+    """The sheets. `offer` has checked that the subject is in a register of this city."""
     family = register.family_of(subject)
     assert family is not None
     members = family.members
@@ -47,7 +47,7 @@ def draft(kind: str, subject: Resident, options: Mapping[str, Sequence[str]], re
 
 
 def head(sheet: Sheet, family: FamilyRegister) -> float:
-    """本籍 and 氏名, which stand on every page; returns where the table may go on."""
+    """Draw 本籍 and 氏名, which are on every page; returns the y (mm) where the table may begin."""
     for row, (label, words) in enumerate(
         (("本籍", family.domicile), ("氏名", f"{family.surname}　{family.head_given_name}"))
     ):

@@ -1,8 +1,8 @@
 """What is issued here, to whom, at what fee, and what there is to choose (city rules 1, 2, 4, 7).
 
-Only what can be printed is offered. Where the texts do not surely fit (`room.py`), the offer lays the certificate out
-once, with everything on it. A character that the font lacks or a name beyond the form's limits makes it
-`ask_at_counter`, before anybody has paid.
+Only a certificate that can be printed is offered. If `room.py` cannot tell from their lengths that the texts fit,
+`offer` lays the certificate out once with all items. A character that the font lacks, or a text too long for the form,
+gives `ask_at_counter` before anybody has paid.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ Group = dict[str, Any]
 def offer(
     kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
 ) -> dict[str, Any]:
-    """One kind of certificate as the line's README words an offer. `household`: the members now, with the subject."""
+    """The offer of one kind of certificate, as in drivers/line/README.md. `household`: the members now, with the subject."""
     refusal = rules.refusal_of(subject, register, today) or _refusal(kind, subject, household, register, today)
     groups: list[Group] = []
     if refusal is None:
@@ -61,7 +61,7 @@ def _refusal(
 ) -> str | None:
     match kind:
         case "juminhyo" | "kisai":
-            # Nobody's, while one of the household is about to move away or is blocked (city rules 2, 7).
+            # Not for anybody while one of the household is about to move away or is blocked (city rules 2, 7).
             stopped = any(p.state is ResidentState.LEAVING or p.issue_blocked or p.protected for p in household)
             return "ask_at_counter" if stopped else None
         case "inkan":
@@ -92,7 +92,7 @@ def tax_years(subject: Resident, register: Register, today: date) -> list[TaxYea
 def _unprintable(
     kind: str, subject: Resident, household: Sequence[Resident], groups: Sequence[Group], register: Register
 ) -> str | None:
-    """Lay it out with everything on it (all people, all items, each year), unless it is plain that it fits."""
+    """The refusal if it cannot be printed, else None. Lays it out with all items, unless `room.py` says that it fits."""
     if room.surely_fits(subject, household, register):
         return None
     everything = {g["key"]: ("print",) for g in groups if g["choices"][0]["value"] == "omit"} | {
@@ -165,12 +165,12 @@ def _residence(subject: Resident, household: Sequence[Resident]) -> list[Group]:
 
 
 def _latin(person: Resident) -> str:
-    """A name that somebody who does not read kanji may recognise."""
+    """A person's name for somebody who does not read kanji."""
     return person.name if person.name.isascii() else person.kana
 
 
 def _yes_no(key: str, ja: str, en: str) -> Group:
-    """Left off unless asked for (住民基本台帳法 12条5項)."""
+    """The question whether to print an item that is left off unless asked for (住民基本台帳法 12条5項)."""
     answers = [_choice("omit", "載せない", "Leave out"), _choice("print", "載せる", "Include")]
     return _group(key, f"{ja}を載せますか", f"{en}?", answers, "omit")
 

@@ -1,4 +1,4 @@
-"""Who stands on a 住民票, and in which order (standard 5.2)."""
+"""Who is printed on a 住民票, and in which order (standard 5.2)."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ _OTHERS = ("縁故者", "同居人")
 
 
 def member_token(resident: Resident) -> str:
-    """How an order names a member of the household: a word that means nothing outside this household.
+    """The word by which an order names a member of the household; it means nothing outside this household.
 
-    The resident number itself stays in the centre; the order travels through a machine in a shop.
+    An order passes through a machine in a shop, so it must not hold the resident number.
     """
     return hashlib.sha256(f"member {resident.household_id} {resident.resident_id}".encode()).hexdigest()[:10]
 

@@ -1,4 +1,4 @@
-"""The press: pages in, PDF/A-2b out, the same bytes for the same pages.
+"""Sets pages as PDF/A-2b; the same pages give the same bytes.
 
 A typst compiler may be used by one thread at a time, and loading the font costs 50 ms; so the fonts are loaded once
 for the process and each thread keeps a compiler of its own over them. Nothing is written to disk.
@@ -24,7 +24,7 @@ _mine = threading.local()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imprint:
-    """What the document's container says of it, beside the pages."""
+    """The metadata in the document's container."""
 
     title: str
     author: str

@@ -1,7 +1,7 @@
-"""A finished PDF, read back: its words in the order they are drawn, its container, and parts of its picture.
+"""Reads a finished PDF back: its words in the order they are drawn, its container, and parts of its picture.
 
-The only file of host_sim that imports pypdfium2. PDFium may be used by one thread at a time: one lock stands around
-all of it.
+The only file of host_sim that imports pypdfium2. PDFium may be used by one thread at a time, so
+one lock guards every call.
 """
 
 import threading
@@ -23,13 +23,13 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """What stands in a document. `pages`: the words of each page, without blanks and line ends (U+3000 stays)."""
+    """The content of a document. `pages`: the words of each page, without blanks and line ends (U+3000 stays)."""
 
     pages: tuple[str, ...] = field(repr=False)
     keywords: str = field(repr=False)
     title: str
     sizes_mm: tuple[tuple[float, float], ...]
-    windows: tuple[NDArray[np.uint8], ...] = field(repr=False)  # what was asked for, grey, 8 dots to the mm
+    windows: tuple[NDArray[np.uint8], ...] = field(repr=False)  # the parts asked for, grey, 8 dots to the mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
         except pypdfium2.PdfiumError:
             raise NotReadable("the document is no PDF") from None
         try:
-            pages = list(document)  # to open a page takes as long as to read it
+            pages = list(document)  # opened once, because opening a page takes as long as reading it
             return Paper(
                 pages=tuple(plain(page.get_textpage().get_text_range()) for page in pages),
                 keywords=document.get_metadata_value("Keywords"),
@@ -84,7 +84,7 @@ def page_count(pdf: bytes) -> int:
 def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:
     width, height = page.get_size()
     pt = 72 / 25.4
-    # What is cut off at each side, rounded up to whole dots; a rounding error is no dot.
+    # Points to cut off at each side. PDFium rounds them up to whole dots, so a rounding error must not add a dot.
     sides = (window.x * pt, height - (window.y + window.h) * pt, width - (window.x + window.w) * pt, window.y * pt)
     crop = tuple(max(0.0, side - 0.001) for side in sides)
     picture = page.render(scale=DOTS_PER_MM * 25.4 / 72, grayscale=True, crop=crop, rev_byteorder=False)

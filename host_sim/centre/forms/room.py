@@ -1,8 +1,8 @@
-"""What surely fits on every form, told from the lengths of the texts alone, without laying anything out.
+"""Tells from the lengths of the texts alone, without layout, whether they surely fit on every form.
 
-Each number is less than the form holds of the widest letters (one em), so what keeps within all of them can be printed,
-provided the font has its characters. It is so for nearly everybody. A longer text may fit too; whether it does, only
-the layout can tell (`offers.py`). The test fills every field to its number and lays out every kind.
+Each number is below what the form holds of the widest letters (one em). So texts within all the numbers can be
+printed if the font has their characters; that is so for nearly everybody. A longer text may fit too, but only the
+layout can tell (`offers.py`). The test fills every field to its number and lays out every kind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ TAX_LABEL = 16
 
 
 def surely_fits(subject: Resident, household: Sequence[Resident], register: Register) -> bool:
-    """Whether every certificate about these people can be set, whatever is chosen to stand on it."""
+    """Whether every certificate about these people surely can be set, with any options."""
     texts = list(_texts(subject, household, register))
     if any(len(text) > room for text, room in texts):
         return False
@@ -47,7 +47,7 @@ def surely_fits(subject: Resident, household: Sequence[Resident], register: Regi
 
 
 def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:
-    """Every text that may come onto a form, with the room for it."""
+    """Every text that may be printed on a form, with the characters it has room for."""
     home = register.household_of(subject)
     yield f"{home.address}　{home.building or ''}", ADDRESS
     yield register.residents[home.head_id].name, PERSON["name"]
@@ -74,7 +74,7 @@ def _dates(*dates: RegisterDate | None) -> Iterator[tuple[str, int]]:
 
 
 def _family(family: FamilyRegister) -> Iterator[tuple[str, int]]:
-    """The head must fit; the entries flow from line to line and from page to page, so they need their glyphs only."""
+    """The texts of a family register. Only the head must fit: entries run on over lines and pages."""
     yield family.domicile, DOMICILE
     yield f"{family.surname}　{family.head_given_name}", HEAD_OF_FAMILY
     flowing = list(family.events)

@@ -2,7 +2,7 @@
 size.
 
 A registered imprint is drawn from the numbers of its record: the letters, stretched to fill the field as an engraver
-does, in a ring; the seed gives it the turn, the wear and the nicks by which one seal is told from another. The same
+does, in a ring. The record's seed sets rotation, wear and nicks, by which one seal differs from another. The same
 record gives the same drawing. The mayor's seal is square, at most 25 mm (standard 5.6), its letters in a seal script
 of plain strokes.
 """
@@ -99,7 +99,7 @@ def _filled(letter: str, x: float, y: float, w: float, h: float) -> str:
     points = [point for contour in contours for point in contour]
     left, right = min(p[0] for p in points), max(p[0] for p in points)
     low, high = min(p[1] for p in points), max(p[1] for p in points)
-    least = 0.55 * font().units_per_em  # a flat letter like 一 is not blown up to a bar
+    least = 0.55 * font().units_per_em  # or a flat letter like 一 would become a thick bar
     across, up = w / max(right - left, least), h / max(high - low, least)
     dx = x + (w - across * (right - left)) / 2 - across * left
     dy = y + (h - up * (high - low)) / 2 + up * high
@@ -130,7 +130,7 @@ def _middle(a: tuple[float, float, bool], b: tuple[float, float, bool]) -> tuple
 
 
 def _nick(chance: random.Random, ring: float) -> str:
-    """A chip out of the ring or a letter, as age makes them."""
+    """A chip out of the ring or a letter, as on an old seal."""
     angle, far = chance.uniform(0, 2 * math.pi), chance.choice((50 - ring / 2, chance.uniform(8, 40)))
     size = chance.uniform(0.5, 1.3) if far < 42 else ring * chance.uniform(0.4, 0.9)
     x, y = 50 + far * math.cos(angle), 50 + far * math.sin(angle)

@@ -1,7 +1,7 @@
 """The sample municipality: a 宮崎市 of some hundred people who do not exist, the same ones for the same seed.
 
 The cast (`cast.py`) are the people of host_sim/wallet.toml and the hard cases of the forms; they are the same for every
-seed. The crowd (`crowd.py`) is drawn from the seed. House numbers lie in blocks that the real city does not have.
+seed. The crowd (`crowd.py`) is drawn from the seed. The blocks of the house numbers do not exist in the real city.
 """
 
 import random

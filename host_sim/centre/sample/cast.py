@@ -1,6 +1,6 @@
-"""The people with a part to play: the holders of host_sim/wallet.toml, and the cases that break forms.
+"""The people that tests refer to: the holders of host_sim/wallet.toml, and the cases that are hard to print.
 
-Keys that no card names: `ichiro` (a household of eight), `nagako` (the longest address), `ume` (birth date unknown),
+Keys without a card: `ichiro` (a household of eight), `nagako` (the longest address), `ume` (birth date unknown),
 `ito` (born 明治45年7月30日, the day 大正 began), `aya` (旧氏), `gaiji` (a character that no standard font has).
 """
 
@@ -21,7 +21,7 @@ CITY = "宮崎県宮崎市"
 
 
 def cast(desk: Desk) -> None:
-    """Write the cast, in an order that never changes, so that their numbers never do."""
+    """Write the cast, always in the same order, so that each person keeps their number."""
     _miyazaki(desk)
     _watanabe(desk)
     _nguyen(desk)
@@ -215,7 +215,7 @@ def _sadowara(desk: Desk) -> None:
         f"{CITY}佐土原町下那珂甲99410番地", domicile=domicile, family_head="佐土原　一郎", since=(1983, 6, 1)
     )
     ichiro = desk.person(home, "佐土原　一郎", "サドワラ　イチロウ", "男", (1972, 10, 10), "世帯主", key="ichiro")
-    # Written in the order they came, not in the order of the paper (standard 5.2): the form has to sort them.
+    # Not in the order of the paper (standard 5.2), so that the form has to sort them.
     desk.person(home, "佐土原　イネ", "サドワラ　イネ", "女", (1946, 3, 20), "母", family_head="佐土原　勇")
     desk.person(home, "佐土原　勇", "サドワラ　イサム", "男", (1944, 11, 2), "父", family_head="佐土原　勇")
     desk.person(home, "佐土原　美咲", "サドワラ　ミサキ", "女", (2006, 1, 6), "子")

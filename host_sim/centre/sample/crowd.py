@@ -103,7 +103,7 @@ def _since(desk: Desk, born: date) -> date:
 
 
 def _record(desk: Desk, person: Resident) -> None:
-    """Give a grown-up a seal and tax years, as chance has it."""
+    """Give an adult a seal and tax years at random."""
     age = (TODAY - person.born.on).days // 365
     if age >= 20 and desk.random.random() < 0.6:
         state = desk.random.choices((SealState.VALID, SealState.LOST, SealState.CANCELLED), (18, 1, 1))[0]

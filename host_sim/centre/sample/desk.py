@@ -1,4 +1,4 @@
-"""The clerk who writes the sample into the books: hands out numbers, and makes one record from a few words."""
+"""`Desk` makes the sample's records from a few arguments each, and gives out their numbers."""
 
 import random
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Day = RegisterDate | date | tuple[int, int, int]
 
 
 def on(day: Day) -> RegisterDate:
-    """A calendar day, or one that is a RegisterDate already."""
+    """`day` as a RegisterDate."""
     match day:
         case RegisterDate():
             return day
@@ -53,7 +53,7 @@ class Home:
 
 
 class Desk:
-    """Writes residents, seals, taxes and family registers; gives them back as one `Register`."""
+    """Collects residents, seals, taxes and family registers; `register` returns them as one `Register`."""
 
     def __init__(self, random_: random.Random) -> None:
         self.random = random_
@@ -75,7 +75,7 @@ class Desk:
         since: Day,
         previous_address: str | None = None,
     ) -> Home:
-        """Open a household; the first person written into it is its head."""
+        """Begin a household; the first person added to it is its head."""
         number = f"{45_000_000 + 17 * (len(self._homes) + 1):08d}"
         home = Home(
             household_id=number,
@@ -102,7 +102,7 @@ class Desk:
         key: str | None = None,
         **more: Any,
     ) -> Resident:
-        """Write one person; `more` overrides any other field of Resident."""
+        """Add one person; `more` sets any other field of Resident."""
         running = len(self._residents) + 1
         eleven = f"000{self.random.randrange(10**8):08d}"
         came, birth = on(more.pop("since", home.since)), on(born)
@@ -158,7 +158,7 @@ class Desk:
         return f"{4_520_100 + len(self._families) + 1}"
 
     def register(self, municipality: Municipality) -> Register:
-        """Close the books."""
+        """Everything collected so far, as one `Register`."""
         households: Mapping[str, Household] = {
             number: Household(
                 household_id=number,

@@ -25,7 +25,7 @@ __all__ = ["AddressLine", "couple", "member", "register_of"]
 
 
 def wareki(day: date) -> str:
-    """As the family register writes a date."""
+    """A date in the wording of a family register."""
     for first, era in ERAS:
         if day >= first:
             year = day.year - first.year + 1

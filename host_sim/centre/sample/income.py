@@ -1,7 +1,7 @@
 """Tax years of the sample, computed roughly as the law does, so that the sums on the paper add up.
 
-Source of the tables: 所得税法 28条, 地方税法 34条, 35条 in their form for income of 2023 to 2025; rounded where the
-real rules have many more cases. A simulator's numbers, never advice.
+Source of the tables: 所得税法 28条, 地方税法 34条, 35条 in their form for income of 2023 to 2025; simplified
+where the real rules have many more cases. For the simulator only.
 """
 
 from collections.abc import Iterator, Mapping

@@ -80,7 +80,7 @@ def test_a_picture_without_a_code_and_no_picture_at_all(told, tmp_path: Path) ->
     code, said = told(photo(tmp_path / "empty.png"))
     assert (code, said) == (
         1,
-        "No code of a certificate was found. Light, focus and the whole code in the picture help.\n",
+        "No code of a certificate was found. Take it again in good light and focus, with the whole code.\n",
     )
     (tmp_path / "words.txt").write_text("words")
     for name, sentence in (("words.txt", "unknown format"), ("nothing.png", "No such file")):
