@@ -314,7 +314,7 @@ class _Fingers:
                 case _:
                     answer = {"error": "unknown command; send press, release, tap, jam, free, coin or slot"}
         except (ValueError, KeyError) as error:
-            answer = {"error": f"unknown key, or the line is not JSON: {error}"}
+            answer = {"error": f"no such key, or the line is not JSON: {error}"}
         reply(answer)
 
     def _play(self) -> None:
