@@ -1,8 +1,8 @@
-# make sim    the machine, its world and its front panel, everything set up on the way
-# make test   lint, types and tests
-# make bench  the numbers of the README
-# make coverage  what no test reached; not in `make test`, as each line then takes twice its time (Python 3.11)
-# make lock   requirements.lock anew from pyproject.toml
+# make sim       start the simulator with its front panel; installs what is missing
+# make test      lint, types and tests
+# make bench     measured times beside their targets
+# make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
+# make lock      make requirements.lock from pyproject.toml
 .PHONY: setup sim test bench lint coverage lock clean
 
 PYTHON ?= python3
@@ -17,7 +17,7 @@ setup: .venv/ready
 sim: setup
 	$(BIN)/python -m host_sim up
 
-# After each change of requirements.lock; a test says when it is stale.
+# Make this after each change of requirements.lock; a test fails when it is old.
 requirements-machine.lock: requirements.lock pyproject.toml hardware/machine_lock.py
 	$(BIN)/python hardware/machine_lock.py
 
@@ -36,14 +36,14 @@ coverage: setup
 bench: setup
 	$(BIN)/python -m tests.bench
 
-# A pin stays as it is unless NEWER names its package: make lock NEWER=pillow. The tool is not installed anywhere.
+# Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9; \
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
 		--extra sim --extra test pyproject.toml --output-file requirements.lock
-	@echo "requirements.lock is new: make setup, then make requirements-machine.lock"
+	@echo "requirements.lock is written. Now run make setup, then make requirements-machine.lock"
 
 clean:
 	rm -rf .venv .sim build *.egg-info

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes a machine of a Raspberry Pi with Debian 12 or 13 or Raspberry Pi OS: packages, program, user, files of the system, and
-# who may read what. Never asks; a second run changes only what is not as it should be.
+# Makes a machine of a Raspberry Pi with Debian 12 or 13 or Raspberry Pi OS: installs packages, program, user and system files, and
+# sets who may read what. Never asks; a second run changes only what differs.
 #
-#   sudo sh hardware/install.sh [--wheels DIR]   DIR: made by wheels.sh; else it is run here, and what it installed is purged
-#   sudo sh hardware/install.sh --root TREE      program and files of the system into a tree that is not running; no packages
+#   sudo sh hardware/install.sh [--wheels DIR]   DIR: made by wheels.sh; without it wheels.sh runs here, and its packages are purged
+#   sudo sh hardware/install.sh --root TREE      installs program and system files into TREE, a system that is not running
 set -eu
 root="" wheels=""
 while [ $# -gt 0 ]; do
@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
         *) echo "usage: install.sh [--wheels DIR | --root TREE]" >&2; exit 2 ;;
     esac
 done
-[ "$(id -u)" -eq 0 ] || { echo "install.sh sets owners and must be run by root" >&2; exit 1; }
+[ "$(id -u)" -eq 0 ] || { echo "install.sh must be run by root: sudo sh hardware/install.sh" >&2; exit 1; }
 umask 022
 cd "$(dirname "$0")/.."
 source=$(pwd)
@@ -25,7 +25,7 @@ packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null
 }
 
-program() { # what git archive would give, without tests and simulator
+program() { # the files of the repository, without tests and simulator
     [ "$source" != "$root/opt/kofuki" ] || return 0
     mkdir -p "$root/opt/kofuki"
     for part in drivers firmware hardware; do
@@ -39,7 +39,7 @@ program() { # what git archive would give, without tests and simulator
 }
 
 libraries() {
-    # Nothing to do where this lock is installed for this Python (another one stands there after an upgrade of Debian).
+    # Nothing to do if this lock is installed for this Python; an upgrade of Debian brings another Python.
     installed=/opt/kofuki/.venv/installed.lock
     cmp -s requirements-machine.lock $installed && /opt/kofuki/.venv/bin/python -c 'import numpy, smartcard' 2>/dev/null && return 0
     rm -rf /opt/kofuki/.venv
@@ -51,10 +51,10 @@ libraries() {
         added=$(dpkg-query -W -f='${Package}\n' | grep -vxF "$before" || true)
         # shellcheck disable=SC2086
         [ -z "$added" ] || DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $added >/dev/null
-        [ $made = yes ] || { echo "the libraries could not be made" >&2; exit 1; }
+        [ $made = yes ] || { echo "wheels.sh failed, so the libraries are not installed: read the message above, then run install.sh again" >&2; exit 1; }
     fi
     python3 -m venv /opt/kofuki/.venv
-    # The hashes were checked when the wheels were made; one that was compiled here has no hash in the lock.
+    # wheels.sh checked the hashes; a wheel that it compiled has no hash in the lock.
     sed -e '/^ /d' -e 's/ *\\$//' requirements-machine.lock >/opt/kofuki/.venv/names
     /opt/kofuki/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-index --no-deps --find-links "$wheels" -r /opt/kofuki/.venv/names
     for packages in /opt/kofuki/.venv/lib/python3.*/site-packages; do
@@ -83,19 +83,19 @@ secrets() { # root writes, the service reads, nobody else
     group=$(awk -F: '$1 == "kofuki" { print $3 }' "$root/etc/group")
     install -d -o 0 -g "$group" -m 750 "$root/etc/kofuki" "$root/etc/kofuki/tls"
     [ -e "$root/etc/kofuki/unit.toml" ] || printf '%s\n' \
-        '# This machine: what it has otherwise than the file below, hardware/README.md says what there is.' \
+        '# This machine: the keys that differ from the file below; hardware/README.md explains them.' \
         'extends = "/opt/kofuki/hardware/units/store.toml"' >"$root/etc/kofuki/unit.toml"
     find "$root/etc/kofuki" -type f -exec chown "0:$group" {} + -exec chmod 640 {} +
 }
 
 switches() {
     systemctl --root="$root/" --quiet enable kofuki.service pcscd.socket systemd-timesyncd.service
-    # Nobody logs in at the panel or on the console's line; swap of Raspberry Pi OS 12 is a file on the card.
+    # No login on the screen or on the console's line; no swap (in Raspberry Pi OS 12 a file on the card).
     systemctl --root="$root/" --quiet mask getty@tty1.service serial-getty@ttyAMA0.service serial-getty@ttyS0.service \
         dphys-swapfile.service
 }
 
-boot() { # the boot partition of a Pi: our own file is included, the one line of the kernel gets our words
+boot() { # the boot partition of a Pi: config.txt includes our file, the kernel's command line gets our parameters
     folder="$root/boot/firmware"
     [ -e "$folder/config.txt" ] || return 0
     cp hardware/boot/kofuki.txt "$folder/kofuki.txt"
@@ -120,6 +120,6 @@ if [ -z "$root" ] && [ -d /run/systemd/system ]; then
     udevadm trigger
     systemctl restart systemd-modules-load.service systemd-sysctl.service
 fi
-echo "Installed. Put certificates and key into $root/etc/kofuki/tls, make accounts with"
+echo "Installed. Now put certificates and key into $root/etc/kofuki/tls, make accounts with"
 echo "    /opt/kofuki/.venv/bin/python -m firmware.console --users /etc/kofuki/console-users.toml passwd NAME --role technician"
-echo "edit $root/etc/kofuki/unit.toml, run this again and restart the board."
+echo "edit $root/etc/kofuki/unit.toml, run install.sh again and restart the board."

@@ -1,8 +1,8 @@
 """`python hardware/machine_lock.py`: requirements-machine.lock, the part of requirements.lock that a machine installs.
 
-Reads `dependencies` of pyproject.toml and follows what the distributions installed here say they need, for every kind
-of machine: Python 3.11 (Debian 12) and 3.13 (Debian 13), amd64 and arm64. Lines and hashes are copied as they are. Run
-it in the environment that requirements.lock made (`make requirements-machine.lock`).
+Reads `dependencies` of pyproject.toml and adds what these distributions require, as installed here, for Python 3.11
+(Debian 12) and 3.13 (Debian 13), amd64 and arm64. Lines and hashes are copied unchanged. Run it in the environment
+made from requirements.lock (`make requirements-machine.lock`).
 """
 
 import re
@@ -24,12 +24,12 @@ MACHINES = [
 
 
 def normal(name: str) -> str:
-    """As PEP 503 spells the name of a distribution."""
+    """The name of a distribution, normalised as PEP 503 says."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def needed(machine: dict[str, str]) -> set[str]:
-    """The distributions that a machine of this kind runs."""
+    """The distributions that a machine of this kind needs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     ahead, found = [Requirement(line) for line in project["dependencies"]], set[str]()
     while ahead:
@@ -46,7 +46,7 @@ def needed(machine: dict[str, str]) -> set[str]:
 
 
 def blocks(lock: str) -> Iterator[tuple[str, str]]:
-    """A lock file's requirements: name, and its lines with their hashes."""
+    """The requirements of a lock file: normalised name, and the lines with their hashes."""
     for block in re.findall(r"^[^\s#].*(?:\n\s+.*)*", lock, re.MULTILINE):
         yield normal(re.split("[=<>;@ ]", block)[0]), block + "\n"
 

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs what the project needs on Debian 12 or Raspberry Pi OS: system packages by name, then a
-# virtual environment from the hashed lock. Never asks; a second run changes nothing.
+# Installs what a developer needs on Debian 12 or Raspberry Pi OS: system packages by name, then a
+# virtual environment from the hashed lock. Asks at most for the sudo password; a second run changes nothing.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
 
 missing=""
 for package in $(sed 's/#.*//' hardware/apt-packages.txt); do
-    # A Node.js of the machine's own comes with npm and excludes Debian's packages.
+    # A Node.js that is installed already brings npm and conflicts with Debian's packages.
     case $package in
         nodejs) command -v node >/dev/null && continue ;;
         npm) command -v npm >/dev/null && continue ;;
@@ -17,7 +17,7 @@ done
 if [ -n "$missing" ]; then
     as_root=""
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { echo "These packages are missing and need root to install:$missing" >&2; exit 1; }
+        command -v sudo >/dev/null || { echo "These packages are missing; install them as root, then run this again:$missing" >&2; exit 1; }
         as_root="sudo -n"
         sudo -n true 2>/dev/null || as_root="sudo"
     fi

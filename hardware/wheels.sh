@@ -1,7 +1,7 @@
 #!/bin/sh
-# wheels.sh DIR: every wheel of requirements-machine.lock for this Debian and architecture, into DIR, each checked by its hash.
-# pyscard is compiled everywhere (no wheel for Linux), lgpio where there is no wheel for this Python (Debian 13). The
-# compilers are for here: a machine gets DIR, by `install.sh --wheels DIR`.
+# wheels.sh DIR: puts every wheel of requirements-machine.lock for this Debian and architecture into DIR and checks its hash.
+# pyscard is always compiled (no wheel for Linux), lgpio where there is no wheel for this Python (Debian 13). Installs
+# compilers on this computer; a machine needs only DIR, by `install.sh --wheels DIR`.
 set -eu
 [ $# -eq 1 ] || { echo "usage: wheels.sh DIR" >&2; exit 2; }
 mkdir -p "$1"
@@ -19,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
 pip="$work/venv/bin/python -m pip --quiet --disable-pip-version-check"
-# What builds is locked as well.
+# setuptools, which builds the wheels, is locked too.
 awk '/^[^ #]/ { here = /^setuptools==/ } here' requirements.lock >"$work/setuptools.lock"
 $pip install --require-hashes -r "$work/setuptools.lock"
 # PYPI: lgpio is built with its own C sources, as its makers build their wheels (setup.py); Debian has no liblgpio.

@@ -1,4 +1,4 @@
-"""The outside world: `python -m host_sim up`, and one word for each thing a person can do to the machine."""
+"""The command line of the simulator: `python -m host_sim up`, and the other commands of host_sim/commands."""
 
 import argparse
 import signal
@@ -16,8 +16,8 @@ def main() -> int:
     for command in COMMANDS:
         command.add_to(commands)
     options = parser.parse_args()
-    # A world ends in order however it is told to: its centre, its machine and pcscd are children in sessions of
-    # their own, and one left behind would hold on to terminals that the next world is given.
+    # SIGTERM and SIGHUP must end a world in order too: its centre, machine and pcscd are in sessions of their own, so they
+    # would stay behind and keep pseudo-terminals open that the next world gets.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(options.run(options))

@@ -1,6 +1,6 @@
-"""What a person can do to the machine, by name: one vocabulary for the panel, the command line and scenarios.
+"""What a person can do to the machine, by name: the panel, the command line and scenarios use the same acts.
 
-An act is a JSON object, `{"do": "insert_card", "name": "hanako"}`; the table below says which words each takes.
+An act is a JSON object, `{"do": "insert_card", "name": "hanako"}`; `ACTS` says which other keys each act takes.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,20 +11,20 @@ from host_sim.world import World
 
 
 class Refused(ValueError):
-    """The act makes no sense; the message is a sentence for whoever asked."""
+    """The act is unknown, lacks a key, or cannot be done now; the message says why, in a sentence."""
 
 
 def perform(world: World, act: Mapping[str, Any]) -> None:
-    """Do one act. Raises `Refused` with a sentence."""
+    """Do one act. Raises `Refused`."""
     words = dict(act)
     name = words.pop("do", None)
     entry = ACTS.get(name) if isinstance(name, str) else None
     if entry is None:
-        raise Refused(f"Nobody knows how to do {name!r}; known are {', '.join(sorted(ACTS))}.")
+        raise Refused(f"There is no act {name!r}. Use one of: {', '.join(sorted(ACTS))}.")
     hand, wanted = entry
     if words.keys() != wanted.keys() or not all(type(words[word]) is kind for word, kind in wanted.items()):
-        told = ", ".join(f"{word} ({kind.__name__})" for word, kind in wanted.items()) or "no words"
-        raise Refused(f"{name} takes {told}.")
+        told = ", ".join(f"{word} ({kind.__name__})" for word, kind in wanted.items()) or "no keys but do"
+        raise Refused(f"{name} takes {told}. Send exactly these keys and types.")
     try:
         hand(world, **words)
     except (NotRunning, ConnectionError, LookupError, ValueError) as trouble:

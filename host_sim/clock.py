@@ -1,7 +1,7 @@
-"""Virtual time: it passes only when somebody waits, and what is due happens on the way.
+"""Virtual time: it passes only in `advance`, which runs every callback that falls due on the way.
 
-A resident who drops a coin at 12.4 s, a hand that pulls the card, a power cut: each is a callback at an
-instant. Whoever waits past that instant (`advance`) runs it, so a world of many devices needs no thread.
+A resident who drops a coin at 12.4 s, a hand that pulls the card, a power cut: each is a callback at an instant. The
+call of `advance` that passes the instant runs it, so many devices need no threads.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from math import inf
 
 
 class VirtualClock:
-    """Monotonic seconds from 0; satisfies `drivers.ports.Clock` without knowing it."""
+    """Monotonic seconds from 0. Satisfies `drivers.ports.Clock`, which may not be imported here."""
 
     def __init__(self) -> None:
-        self.now_s = 0.0  # what `monotonic` says, for the simulator's busiest parts to read, never to set
+        self.now_s = 0.0  # the same as `monotonic()`, but faster to read; only `advance_to` sets it
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
-        self.happenings = 0  # grows with whatever falls due and with the time: while it stands still, nothing changes
+        self.happenings = 0  # grows with every callback and every step of time: equal means that nothing changed
 
     def monotonic(self) -> float:
         return self.now_s

@@ -1,7 +1,7 @@
-"""The coin side of a world: slot, cash box, hoppers and the two cups, and what of it outlasts the evening.
+"""The coin side of a world: slot, cash box, hoppers and the two cups, and which of their state is kept in files.
 
-The slot belongs to an acceptor on the coin line, or, where the unit file says so, to one that sends pulses to a pin. That
-one lives below the pins, inside the machine's process: a hand reaches it as it reaches the keys.
+The acceptor is on the coin line or, where the unit file says so, sends pulses to a pin. A pulse acceptor is simulated
+inside the machine's process (`adapters/pins.py`), so coins reach it over the same socket as key presses.
 """
 
 import json
@@ -22,7 +22,7 @@ _KEPT_BY_HOPPER = ("tube", "out", "paid", "unpaid", "life_total")
 
 
 class Slot(Protocol):
-    """Where coins go in, and where they are then."""
+    """An acceptor's slot, cash box and return cup."""
 
     cash_box: list[str]
     returned: list[str]
@@ -52,7 +52,7 @@ class LineSlot:
 
 
 class PulseSlot:
-    """The slot of a pulse acceptor: whoever drops a coin hears whether it was kept."""
+    """The slot of a pulse acceptor, reached over the socket of the simulated pins."""
 
     def __init__(self, keys: Path) -> None:
         self.cash_box: list[str] = []
@@ -76,7 +76,7 @@ class PulseSlot:
 
 
 class CoinSide:
-    """Acceptor and hoppers on their one wire. Their line is set by the world before anything moves."""
+    """Acceptor and hoppers on their bus. The world sets their line before it starts the machine."""
 
     line: PtyLine
 
@@ -126,14 +126,14 @@ class CoinSide:
             return returned
 
     def empty_hoppers(self) -> None:
-        """Somebody takes the coins out of every tube."""
+        """Take the coins out of every hopper."""
         with self._still() as now_s:
             self._put_aside = {hopper.address: hopper.tube for hopper in self.hoppers}
             for hopper in self.hoppers:
                 hopper.fault("empty", now_s)
 
     def fill_hoppers(self) -> None:
-        """... and puts them back."""
+        """Put the coins back that `empty_hoppers` took out."""
         with self._still() as now_s:
             for hopper in self.hoppers:
                 hopper.fill(self._put_aside.pop(hopper.address, 0), now_s)
@@ -158,10 +158,10 @@ class CoinSide:
     def _still(self) -> "_Still":
         return _Still(self)
 
-    # --- what outlasts the evening --------------------------------------------------------------
+    # --- state kept in files --------------------------------------------------------------------
 
     def remember(self) -> None:
-        """Coins and non-volatile counters, for the next world in this directory."""
+        """Write coins and non-volatile counters to a file, for the next world in this directory."""
         with self._still():
             kept = {
                 "cash_box": self.slot.cash_box,
@@ -185,7 +185,7 @@ class CoinSide:
 
 
 class _Still(AbstractContextManager[float]):
-    """Holds the line, lets what is due happen, and says what time it is."""
+    """Context manager: locks the line, brings its devices up to the present instant, and gives that instant."""
 
     def __init__(self, side: CoinSide) -> None:
         self._side = side

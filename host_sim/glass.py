@@ -1,4 +1,4 @@
-"""An onlooker before the machine's screen: the framebuffer file as a picture, and what changed since the last look."""
+"""The machine's framebuffer file as a picture, and which part changed since the last look."""
 
 import contextlib
 from pathlib import Path
@@ -11,7 +11,7 @@ Box = tuple[int, int, int, int]
 
 
 class Onlooker:
-    """Each keeps what it saw last, so two browsers do not steal each other's changes."""
+    """Keeps the picture of its last look, so each browser has one of its own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -19,11 +19,11 @@ class Onlooker:
         self._seen: Image.Image | None = None
 
     def look(self) -> Image.Image | None:
-        """What the screen shows now (RGB, 800 x 480); None while there is no screen."""
+        """What the screen shows now (RGB, 800 x 480); None while there is no whole framebuffer file."""
         return self._glass.image() if self._load() else None
 
     def change(self) -> tuple[Box, Image.Image] | None:
-        """The box (left, top, right, bottom) that differs from the last look, and its picture; None if nothing does."""
+        """The box (left, top, right, bottom) that differs from the last look, and its picture; None if none differs."""
         if not self._load():
             return None
         now = self._glass.image()

@@ -1,7 +1,7 @@
-"""The machine's journal, read from outside: a second reading of its format, for the notebook and the summary.
+"""Reads the machine's journal without the firmware's code, for the panel's notebook and the summary of `issue`.
 
-A segment is a file: a sector of header, then records, each with a checksum; the rest is zeros. A record's number
-and field list never change once it has been in the field, so the ones that matter here are spelled out below.
+A segment is a file: a sector of header, then records, each with a checksum; the rest is zeros. A record's number and
+field list never change after a release, so the records needed here are written out below.
 
     magic CA 4B | number 1 | flags 1 | length 4 | seq 8 | boot 4 | mono_ms 8 | wall_ms 8   big-endian
     payload (a JSON array of the fields in order) | CRC-32 of both 4 | chain 16
@@ -64,7 +64,7 @@ def _short(value: Any) -> str:
 
 
 class JournalTail:
-    """Reads on from where it stopped, so that looking often costs little."""
+    """Reads the records that were added since the last call."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -72,7 +72,7 @@ class JournalTail:
         self._position = SECTOR
 
     def new(self) -> list[Line]:
-        """The records written since the last call, oldest first; all of them at the first."""
+        """The records written since the last call, oldest first; at the first call all of them."""
         if not self._folder.is_dir():
             return []
         found: list[Line] = []
@@ -100,7 +100,7 @@ class JournalTail:
 
 
 def _record_at(file: Any, position: int) -> tuple[int, Line] | None:
-    """A whole and sound record at this place, and its length; None if there is none (yet)."""
+    """The length of the record at this place, and the record; None if it is not there, not whole, or its CRC is wrong."""
     file.seek(position)
     head = file.read(_HEADER.size)
     if len(head) < _HEADER.size or head[:2] != MAGIC:

@@ -1,4 +1,4 @@
-"""The paper side of a world: both printers, and the sheets that wait in their mouths or have been taken."""
+"""The paper side of a world: both printers, the sheets in their mouths and the sheets taken."""
 
 import json
 import time
@@ -17,7 +17,7 @@ _KEPT = ("cuts", "rows", "retracts", "power_ups")
 
 
 class PaperSide:
-    """Certificate and receipt printer. Their lines are set by the world before anything moves."""
+    """Certificate and receipt printer. The world sets their lines before it starts the machine."""
 
     lines: Mapping[str, PtyLine]
 
@@ -31,7 +31,7 @@ class PaperSide:
         self._recall()
 
     def take(self, printer: str) -> list[Image.Image]:
-        """Pick up everything that lies there."""
+        """Take every sheet in the mouth of this printer; returns them as pictures."""
         model = self._printers[printer]
         with self.lines[_LINES[printer]].lock:
             model.take_paper(time.monotonic())
@@ -40,7 +40,7 @@ class PaperSide:
         return [sheet.image() for sheet in sheets]
 
     def picture(self, number: int) -> Image.Image | None:
-        """The sheet of that number, to the dot, as long as it lies there."""
+        """The sheet of that number, one pixel a dot; None when it is no longer in a mouth."""
         for _, sheet in self._lying():
             if self._number(sheet) == number:
                 return sheet.image()
@@ -70,14 +70,14 @@ class PaperSide:
         return found
 
     def _number(self, sheet: Sheet) -> int:
-        """A number for each piece of paper, the same as long as it exists. Two sheets may look alike and are two."""
+        """A number for this sheet, the same as long as it exists. Two sheets with equal dots have different numbers."""
         for number, known in enumerate(self._numbered, start=1):
             if known is sheet:
                 return number
         self._numbered.append(sheet)
         return len(self._numbered)
 
-    # --- what outlasts the evening --------------------------------------------------------------
+    # --- state kept in files --------------------------------------------------------------------
 
     def remember(self) -> None:
         kept = {

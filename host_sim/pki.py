@@ -69,7 +69,7 @@ class KeyFolder:
 
 
 def keep_once(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file whole or not at all; the first of several writers wins."""
+    """Write a file whole or not at all. A file that is there already stays: the first of several writers wins."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=mode)
     draft.write_bytes(content)
@@ -82,7 +82,7 @@ def keep_once(path: Path, content: bytes, mode: int = 0o644) -> None:
 
 
 def authority(keys: KeyFolder, name: str, unit: str, today: date) -> Authority:
-    """A self-signed CA of the generation of `today`, of twenty years instead of ten: one covers all its holders."""
+    """A self-signed CA of the generation of `today`. Valid for 20 years, not 10, so that one CA covers every card."""
     key = keys.rsa(name)
     start = datetime(today.year - today.year % 5 - 5, 7, 16, tzinfo=UTC)
     subject = issuer_name(unit)
@@ -144,7 +144,7 @@ def signature_certificate(
 
 
 def end_of(day: date) -> datetime:
-    """The last second of a day in Japan, in which certificates end."""
+    """The last second of a day in Japan: certificates end then."""
     return datetime(day.year, day.month, day.day, 14, 59, 59, tzinfo=UTC)
 
 
@@ -168,12 +168,12 @@ def issuer_name(unit: str) -> x509.Name:
 
 
 def sign_as_card(key: rsa.RSAPrivateKey, content: bytes) -> bytes:
-    """PKCS#1 v1.5 type-1 padding around exactly what was sent (card source 4)."""
+    """RSA over PKCS#1 v1.5 type-1 padding around exactly the bytes sent to the card (card source 4)."""
     return key.sign(content, padding.PKCS1v15(), NoDigestInfo())
 
 
 def sign_digest(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
-    """ECDSA over a SHA-256 digest, DER."""
+    """ECDSA signature over a SHA-256 digest, in DER."""
     return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
 
 

@@ -1,8 +1,8 @@
-"""A simulated resident on an errand: looks at what the machine says of itself, and does what a person would do.
+"""A simulated resident on an errand: reads the machine's published state and does what a person would do.
 
-The resident knows the card's PIN, which certificate is wanted, and which coins are in the purse. Everything goes
-through the world's hands (keys, coins, card), nothing around them. A person needs a moment to see that the
-screen has changed, and tries again when a key seems to have done nothing; so does this one.
+The resident knows the card's PIN, the certificate wanted and the coins in the purse, and acts only through the world's
+keys, coins and card. Like a person, it reacts some time after the screen changed, and tries again when a key seems to
+have done nothing.
 """
 
 import time
@@ -16,19 +16,19 @@ from host_sim.centre.forms import KINDS
 
 LINES_PER_PAGE = 6
 _LOOK_S = 0.02
-# A resident's patience is counted in looks: a computer that stands still, or is slow, does not use it up.
+# Patience is counted in looks, not in seconds, so that it does not run out when the computer is slow or stands still.
 _AGAIN_LOOKS = 150  # nothing happened: try once more
 _UNNOTICED_LOOKS = 1500  # the card lies in the reader and nothing happens
-_COIN_LOOKS = 250  # for the slot to open, and for a coin to be counted or come back
+_COIN_LOOKS = 250  # wait for the slot to open, or for a coin to be counted or come back
 _TRIES = 4
-_NEXT_COIN_S = 0.15  # two coins closer together than a hand can would both come back
+_NEXT_COIN_S = 0.15  # coins closer together than this would come back
 
 
 class Hands(Protocol):
     """What a resident needs of a world."""
 
     def machine(self) -> Mapping[str, object]:
-        """What the machine publishes of itself."""
+        """The machine's published state (`state.json`)."""
         ...
 
     def screen(self) -> Image.Image | None: ...
@@ -68,7 +68,7 @@ class Errand:
 
 @dataclass(slots=True)
 class Bag:
-    """What the resident carries away, and how long each part took."""
+    """What the resident takes away, and how long each state took."""
 
     papers: list[Image.Image] = field(default_factory=list)
     receipts: list[Image.Image] = field(default_factory=list)
@@ -122,11 +122,11 @@ class Resident:
             if time.monotonic() > end_s:
                 reasons = self._seen.get("reasons") or []
                 told = ", ".join(map(str, reasons)) if isinstance(reasons, list) and reasons else "no reason given"
-                raise GaveUp(f"The machine takes nobody: {self._seen.get('availability', 'silent')} ({told}).")
+                raise GaveUp(f"The machine does not serve: {self._seen.get('availability', 'silent')} ({told}).")
             time.sleep(_LOOK_S)
 
     def _serve(self, end_s: float, begun_s: float, session_before: object) -> None:
-        """Watch the states go by; act once when one begins, and again when nothing comes of it."""
+        """Act once when a state begins, and again when the state does not change, until the machine is idle."""
         state, picture, since_s, tries = "idle", b"", begun_s, 0
         looks = unnoticed = 0  # since we last acted or saw something new; since the card went in
         while True:
@@ -144,7 +144,7 @@ class Resident:
                 picture, tries = self._picture(state), 0  # the next question
                 time.sleep(self._errand.reaction_s)
             if now_s > end_s:
-                raise GaveUp(f"The time is over; the machine stands at {state}.")
+                raise GaveUp(f"The time limit is over and the machine is still in state {state}.")
             if state == "idle" and unnoticed > _UNNOTICED_LOOKS and self._seen.get("session") == session_before:
                 raise GaveUp("The machine did not notice the card.")
             due = looks >= _AGAIN_LOOKS if tries else now_s - since_s >= self._errand.reaction_s
@@ -154,7 +154,7 @@ class Resident:
             time.sleep(_LOOK_S)
 
     def _picture(self, state: str) -> bytes:
-        """The screen, where only it tells one question from the next."""
+        """The screen's bytes in state choosing_options, where only the screen shows that the question changed; else b""."""
         if state != "choosing_options":
             return b""
         screen = self._hands.screen()
@@ -185,12 +185,12 @@ class Resident:
                 self._pay()
             case "taking_paper" | "taking_paper_alarm" if first:
                 self._take_everything()
-            case "taking_paper" | "taking_paper_alarm" | "done" | "sorry":  # a printer that cannot see its exit asks
+            case "taking_paper" | "taking_paper_alarm" | "done" | "sorry":  # for a printer that cannot see its exit
                 self._take_everything()
                 hands.press("enter")
 
     def _type_pin(self, *, first: bool) -> None:
-        """The PIN once; a resident whose PIN was wrong does not guess on, but stops."""
+        """Type the PIN once. A resident whose PIN was wrong cancels."""
         if self._errand.pin is None or (first and self._pin_typed):
             self._hands.press("cancel")
             return
@@ -203,14 +203,14 @@ class Resident:
 
     def _choose_kind(self) -> None:
         if self._errand.certificate not in KINDS:
-            raise GaveUp(f"No certificate is called {self._errand.certificate}; there are {', '.join(KINDS)}.")
+            raise GaveUp(f"There is no certificate {self._errand.certificate}. Use one of: {', '.join(KINDS)}.")
         index = KINDS.index(self._errand.certificate)
         for _ in range(index // LINES_PER_PAGE):
             self._hands.press("next")
         self._hands.press(str(index % LINES_PER_PAGE + 1))
 
     def _pay(self) -> None:
-        """Drop coins until the machine has enough; a coin that comes back is tried once more, then put away."""
+        """Drop coins until the fee is paid. A coin that comes back is tried once more, then kept."""
         fee_yen, tries = self._yen("fee_yen"), 0
         while (
             str(self._seen.get("state", "")).lower() in {"paying", "part_paid"} and self._yen("inserted_yen") < fee_yen
@@ -230,7 +230,7 @@ class Resident:
                 self._purse.insert(0, coin)
 
     def _wait_for_slot(self) -> None:
-        """A hand takes a moment, and waits for the lamp beside the slot."""
+        """Wait as long as a hand needs for the next coin, then for the lamp beside the slot."""
         time.sleep(_NEXT_COIN_S)
         for _ in range(_COIN_LOOKS):
             if self._hands.slot_open():
@@ -238,9 +238,9 @@ class Resident:
             time.sleep(_LOOK_S)
 
     def _credited(self, coin_yen: int, before_yen: int) -> bool:
-        """Whether the machine has counted the coin; not so when it lies in the return cup, or nothing comes of it.
+        """Whether the machine counted the coin: False when it lies in the return cup, or after `_COIN_LOOKS` looks.
 
-        A pulse acceptor counts it up bit by bit: as long as the sum grows, the coin is not over.
+        A pulse acceptor counts a coin in steps, so the wait begins anew each time the sum grows.
         """
         seen_yen, looks = before_yen, 0
         while looks < _COIN_LOOKS:

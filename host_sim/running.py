@@ -1,4 +1,4 @@
-"""Child processes of a simulated world, and the lock on what a computer has only one of: the virtual card reader."""
+"""Child processes of a simulated world, and the lock on the virtual card reader, which a computer has once."""
 
 import contextlib
 import fcntl
@@ -12,16 +12,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-HANG_S = 300.0  # what has not happened by then never will; a computer that is slow or stood still is only slow
+HANG_S = 300.0  # ends a hang and nothing else: long enough for a slow computer, or one that stood still
 READER_LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
 
 
 class NotRunning(RuntimeError):
-    """A part of the world is missing or did not start; the message is a sentence that says which, and what to do."""
+    """Part of the world is missing or did not start; the message is a sentence: which part, and what to do."""
 
 
 class Child:
-    """One `python -m ...` of ours, its output in a file; it goes down with the world."""
+    """One `python -m ...` process, its output in a file."""
 
     def __init__(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -36,7 +36,7 @@ class Child:
 
     @property
     def ended(self) -> bool:
-        """Whether it ended by itself, and meant to: it asks to be started again."""
+        """Whether it ended by itself with status 0 or EX_TEMPFAIL: it asks to be started again."""
         return self._process is not None and self._process.poll() in {0, os.EX_TEMPFAIL}
 
     @property
@@ -51,11 +51,11 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment,
-                start_new_session=True,  # Ctrl-C at the terminal reaches the world only, which stops all in order
+                start_new_session=True,  # Ctrl-C reaches the world only, which stops its children in order
             )
 
     def stop(self, patience_s: float = 60.0) -> None:
-        """Ask, wait, then insist. Harmless when it is not running."""
+        """Send SIGTERM, wait, then SIGKILL. Does nothing when it is not running."""
         if self._process is None:
             return
         if self.alive:
@@ -68,22 +68,20 @@ class Child:
         self._process = None
 
     def kill(self) -> None:
-        """Power off, as far as a program can tell."""
+        """End it with SIGKILL, as a power cut would."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float = HANG_S) -> None:
-        """Wait for a sign of readiness. Raises `NotRunning` with the last thing the child said."""
+        """Wait until `ready()`. Raises `NotRunning` with the last line the child wrote."""
         deadline_s = time.monotonic() + timeout_s
         while not ready():
             if not self.alive:
-                raise NotRunning(
-                    f"The {self.name} stopped while starting: {self.last_words()} (all of it: {self._log})"
-                )
+                raise NotRunning(f"The {self.name} stopped while starting: {self.last_words()} (read {self._log})")
             if time.monotonic() > deadline_s:
-                raise NotRunning(f"The {self.name} was not ready after {timeout_s:.0f} s; see {self._log}")
+                raise NotRunning(f"The {self.name} was not ready after {timeout_s:.0f} s; read {self._log}")
             time.sleep(0.02)
 
     def last_words(self) -> str:
@@ -92,7 +90,7 @@ class Child:
 
 
 def free_port() -> int:
-    """A TCP port of this computer that nobody listens on now."""
+    """A TCP port of the loopback that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -107,7 +105,7 @@ def listening(port: int) -> bool:
 
 @contextlib.contextmanager
 def only_one(lock: Path, what: str, patience_s: float = 0.0) -> Iterator[None]:
-    """Hold a lock file while the block runs. Raises `NotRunning` when another process holds it past our patience."""
+    """Hold a lock file while the block runs. Raises `NotRunning` if another process holds it for `patience_s`."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     deadline_s = time.monotonic() + patience_s
     with lock.open("a+") as file:

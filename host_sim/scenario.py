@@ -1,7 +1,7 @@
-"""A scenario: one resident's errand, what happens to the machine meanwhile, and how the book must close. See scenarios/.
+"""A scenario: one resident's errand, acts done to the machine during it, and the SessionClosed record that must follow.
 
-`card`, `certificate`, `copies`, `pin`, `pay`; any number of `[[when]]`, each an act of host_sim/acts.py done when the
-machine reaches a state; `[expect]`, words of the machine's SessionClosed record.
+A file of scenarios/ has `card`, `certificate`, `copies`, `pin`, `pay`; any number of `[[when]]`, each an act of
+host_sim/acts.py that is done when the machine reaches a state; and `[expect]`, fields of the SessionClosed record.
 """
 
 import tomllib
@@ -30,14 +30,14 @@ class Scenario:
 
     @classmethod
     def load(cls, name: str) -> "Scenario":
-        """By its name in scenarios/. Raises LookupError or ValueError with a sentence."""
+        """The scenario of this name. Raises LookupError (no such file) or ValueError (unknown key), with a sentence."""
         path = FOLDER / f"{name}.toml"
         if path.parent != FOLDER or not path.exists():
-            raise LookupError(f"There is no scenario {name}; there are {', '.join(names())}.")
+            raise LookupError(f"There is no scenario {name}. Use one of: {', '.join(names())}.")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         unread = table.keys() - _KNOWN | table["expect"].keys() - set(BOOK)
         if unread:
-            raise ValueError(f"{path.name}: nobody reads {', '.join(sorted(unread))}.")
+            raise ValueError(f"{path.name}: unknown keys {', '.join(sorted(unread))}; remove or correct them.")
         when = [dict(entry) for entry in table.get("when", ())]
         return cls(name, table["about"], table, tuple((entry.pop("state"), entry) for entry in when), table["expect"])
 
@@ -48,7 +48,7 @@ def names() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of it. `wrong`: sentences, empty when the book closed as expected and explains every yen."""
+    """The result. `wrong`: sentences; empty when the session closed as expected and every yen is accounted for."""
 
     bag: Bag
     book: Mapping[str, Any]
@@ -58,7 +58,7 @@ class Played:
 def play(
     world: World, scenario: Scenario, say: Callable[[str], None] = lambda _: None, *, limit_s: float = 900.0
 ) -> Played:
-    """Send the resident into a running world, and compare."""
+    """Send the resident to a running world; compare the SessionClosed record with `expect`."""
     told = JournalTail(world.run / "journal")
     told.new()
     world.wait_for_service()
@@ -91,10 +91,12 @@ def _wrong(scenario: Scenario, bag: Bag, book: Mapping[str, Any]) -> list[str]:
     if not book:
         return [bag.trouble or "The session was never closed."]
     found = [
-        f"{word} is {book[word]!r}, not {value!r}." for word, value in scenario.expect.items() if book[word] != value
+        f"{word} is {book[word]!r}, expected {value!r}."
+        for word, value in scenario.expect.items()
+        if book[word] != value
     ]
     if book["inserted_yen"] != book["earned_yen"] + book["paid_out_yen"] + book["claimed_yen"]:
-        found.append("The book does not explain every yen.")
+        found.append("The session does not add up: inserted is not earned + paid out + claimed.")
     if sum(bag.change) != book["paid_out_yen"]:
-        found.append(f"{book['paid_out_yen']} yen were booked as paid out, {sum(bag.change)} lay in the cup.")
+        found.append(f"{book['paid_out_yen']} yen are recorded as paid out, but {sum(bag.change)} lay in the cup.")
     return found + ([bag.trouble] if bag.trouble else [])

@@ -19,7 +19,7 @@ STAFF = {"tanaka": "technician", "kato": "cash", "goto": "security", "ueda": "vi
 
 
 class CableEnd:
-    """A `LineModel`: what arrives here leaves at the other end."""
+    """A `LineModel`: bytes that arrive at this end leave at the other."""
 
     def __init__(self) -> None:
         self.other: CableEnd = self
@@ -37,7 +37,7 @@ class CableEnd:
 
 
 def cable(unit: UnitFile, run: Path) -> tuple[PtyLine, ...]:
-    """Both ends, and the accounts beside them; nothing for a machine without a console."""
+    """Both ends of the cable; also writes the accounts. No ends for a unit without `[console]`."""
     if "console" not in unit.tables:
         return ()
     write_users(run / USERS)
@@ -47,7 +47,7 @@ def cable(unit: UnitFile, run: Path) -> tuple[PtyLine, ...]:
 
 
 def write_users(path: Path) -> None:
-    """An existing file stays: it may be under test."""
+    """Write the accounts of `STAFF`. An existing file stays: a test may have written it."""
     if path.exists():
         return
     text = ['unlock = ""']

@@ -1,4 +1,4 @@
-"""The machine's service, as systemd has it: what is started, and that it is started again when it ends itself."""
+"""The machine's service, in the place of systemd: the command that starts it, and the restart when it ends itself."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ _LOOK_S = 0.2
 
 
 def command(unit: UnitFile, unit_path: Path, run: Path) -> list[str]:
-    """What `python -m` is given: the machine, or its launcher where the unit takes updates."""
+    """The arguments of `python -m`: the machine, or its launcher where the unit takes updates."""
     machine = ["--unit", str(unit_path), "--run-dir", str(run)]
     if "update" not in unit.tables:
         return ["firmware", *machine]
@@ -33,13 +33,13 @@ def _make_key(private: Path, public: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for path in (private, public):
-        path.unlink(missing_ok=True)  # one without the other is of no use
+        path.unlink(missing_ok=True)  # both files are made anew: one without the other is of no use
     keep_once(private, pem, 0o600)
     keep_once(public, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex().encode())
 
 
 class Manager:
-    """Starts the machine again when it ended itself (`reboot`, new settings). One that fell stays down, to be looked at."""
+    """Starts the machine again when it ended itself (`reboot`, new settings). After a crash it stays off, for a developer."""
 
     def __init__(self, machine: Child, start: Callable[[], None], hand: threading.RLock) -> None:
         self._machine = machine
@@ -55,6 +55,6 @@ class Manager:
 
     def _watch(self) -> None:
         while not self._closing.wait(_LOOK_S):
-            with self._hand, contextlib.suppress(NotRunning):  # what it said is in its log
+            with self._hand, contextlib.suppress(NotRunning):  # the reason is in its log
                 if self._machine.ended:
                     self._start()

@@ -1,4 +1,4 @@
-"""Switches that make trouble from behind the panel: each name is one thing that really happens to a device."""
+"""Faults that a developer can switch on behind the panel: each name is one thing that happens to a device."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from host_sim.papers import PaperSide
 
 
 class World(Protocol):
-    """What the switches reach."""
+    """The parts of a world that the switches act on."""
 
     papers: PaperSide
     coins: CoinSide
@@ -22,14 +22,14 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens when the switch goes on, and what mends it."""
+    """`begin` makes the fault, `end` mends it."""
 
     begin: Callable[[World], None]
     end: Callable[[World], None]
 
 
 def _printer(name: str, begin: str, end: str) -> Trouble:
-    """Something done to one of the printers by hand; both methods take the time."""
+    """A fault of one printer: names of two `PrinterModel` methods that take the time in seconds."""
 
     def does(method: str) -> Callable[[World], None]:
         def act(world: World) -> None:
@@ -58,7 +58,7 @@ LINE = frozenset({"line_down", "line_silent"})
 
 
 class Switchboard:
-    """Which troubles are on."""
+    """Which faults are on."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -68,11 +68,11 @@ class Switchboard:
         return dict(self._on)
 
     def set(self, name: str, on: bool) -> None:
-        """Idempotent. Raises LookupError with a sentence for a switch that does not exist."""
+        """Turn a switch on or off; does nothing if it is so already. Raises LookupError for an unknown name."""
         trouble = TROUBLES.get(name)
         if trouble is None:
-            raise LookupError(f"There is no switch {name}; there are {', '.join(TROUBLES)}.")
-        if on and name in LINE:  # a line has one trouble at a time
+            raise LookupError(f"There is no switch {name}. Use one of: {', '.join(TROUBLES)}.")
+        if on and name in LINE:  # the line has one fault at a time
             for other in LINE - {name}:
                 self.set(other, False)
         if self._on[name] is not on:

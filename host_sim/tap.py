@@ -1,7 +1,7 @@
-"""A tap on a serial line: what both ends said last, for the developer's notebook, and all of it where asked.
+"""Keeps the last transmissions of a serial line, for the panel's notebook; on request every byte from the host.
 
-The bytes of a page are a picture of somebody's certificate, so the notebook shows the beginning of a
-long transmission and its length, never the whole.
+The bytes of a page are a picture of a certificate, so of a long transmission the notebook shows only the first bytes
+and the length.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ class Said:
     from_host: bool
     head: bytes
     size: int
-    times: int = 1  # the same question and answer again and again are told once
+    times: int = 1  # how often this question got this answer, one after the other
 
     @property
     def text(self) -> str:
@@ -39,7 +39,7 @@ class Said:
 
 
 class Tapped:
-    """A `LineModel` around another one; it changes nothing. `recording` keeps every byte from the host."""
+    """A `LineModel` around another one; passes every byte on unchanged. `recording`: every byte from the host, or None."""
 
     def __init__(self, line: str, model: LineModel, *, record: bool = False) -> None:
         self.said: deque[Said] = deque(maxlen=KEPT)
@@ -63,7 +63,7 @@ class Tapped:
         return self._model.wake_at()
 
     def room(self, now_s: float) -> int:
-        """How much the device would take now; everything where it does not say."""
+        """How many bytes the device would take now; no limit for a model without `room`."""
         asked = getattr(self._model, "room", None)
         return 1 << 20 if asked is None else int(asked(now_s))
 
@@ -79,7 +79,7 @@ class Tapped:
             self.said.append(Said(now_s, now_s, self._line, from_host, bytes(data[:SHOWN_BYTES]), len(data)))
 
     def _fold(self) -> None:
-        """A poll that was answered like the poll before it is counted, not kept."""
+        """Count a poll that was answered like the poll before it, instead of keeping it."""
         if len(self.said) < 4:
             return
         asked, told, again, likewise = (self.said[index] for index in (-4, -3, -2, -1))

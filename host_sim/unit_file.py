@@ -1,4 +1,4 @@
-"""The unit file as the world reads it: which devices to set up, and a copy below it that says where they are."""
+"""The unit file as the world reads it: which devices to set up. Also writes the world's own unit file, which extends it."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,7 @@ _PORTS = {"coin": "coin", "printer": "printer", "receipt": "receipt_printer", "c
 
 
 class UnitFile:
-    """A unit file with those it extends; a reading of `hardware/README.md`, not of the firmware."""
+    """A unit file with the files it extends, read as `hardware/README.md` says, without the firmware's code."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -26,7 +26,7 @@ class UnitFile:
         return self.text(_PORTS[line], "port")
 
     def below(self, run: Path, *, centre_port: int) -> str:
-        """The unit file of one world: this one, and what differs there. It stands in `run`."""
+        """The text of one world's unit file, to be written into `run`: it extends this one and sets the centre's port."""
         assert run.is_absolute()
         return f'extends = "{self.path}"\n\n[centre]\nport = {centre_port}\n'
 

@@ -1,7 +1,7 @@
 """The machine's wall clock in the simulator: real time in Japan, moved by a number of seconds kept in a file.
 
-Firmware and centre both read that file, so that both believe the same day. `now`, `22:55`, `12-31`, `sunday`
-and an ISO date and time name an instant.
+Firmware and centre both read that file, so both have the same time. An instant is named by `now`, `22:55`, `12-31`,
+`sunday` or an ISO date and time.
 """
 
 import contextlib
@@ -32,14 +32,14 @@ class WallClock:
         return datetime.now(JST) + timedelta(seconds=self.offset_s)
 
     def set(self, words: str) -> None:
-        """Move the clock to the named instant; it runs on from there. Raises ValueError with a sentence."""
+        """Move the clock to the named instant, from which it runs on. Raises ValueError with a sentence."""
         offset_s = 0.0 if words == "now" else (instant(words, self.now()) - datetime.now(JST)).total_seconds()
         fresh = self._path.with_suffix(".new")
         fresh.write_text(f"{offset_s:.3f}\n")
         fresh.replace(self._path)
 
     def open_if_closed(self) -> bool:
-        """Move a clock that stands outside service hours to a morning when a store is open; True when it did."""
+        """Outside a store's service hours, move the clock to a morning when it is open. True when it was moved."""
         now = self.now()
         day = now.date()
         if (day.month, day.day) not in _CLOSED_DAYS and _OPENS <= now.time() <= _LAST_ADMISSION:

@@ -1,13 +1,13 @@
 """The wallet: every card of wallet.toml, made once for a run directory, with the registry the centre loads.
 
-    directory/registry.json   what the city knows of the cards it gave out: a list, see `_row`
+    directory/registry.json   the city's list of the cards it gave out; `_row` makes an entry
     directory/ca/*.pem        the CA certificates a centre must accept (the foreign CA is not among them)
     directory/keys/           private keys, made at the first opening and kept
     directory/cards/          certificates and identity records, kept while they fit `today`
     directory/state.json      tries left, kept after every command that changes them
 
-Numbers come from a seed, so that two wallets differ in their keys only. A certificate ends on a birthday: the fifth
-after its issue.
+Numbers come from a seed, so that two wallets differ only in their keys. A certificate ends on the fifth birthday after
+its issue.
 """
 
 import base64
@@ -38,7 +38,7 @@ _PIN = "jpki/0018"
 
 @dataclass(frozen=True, slots=True)
 class WalletCard:
-    """One card and what is said of it. `chip` goes into a slot."""
+    """One card and its entry in wallet.toml. `chip` is what a reader's slot takes."""
 
     name: str
     kind: str
@@ -49,7 +49,7 @@ class WalletCard:
     holder: str | None = None
 
     def renew(self) -> None:
-        """No faults, and the tries it had when it was new."""
+        """Take its faults away and give it the tries it had when it was new."""
         self.chip.heal()
         self.chip.state.update(_new_state(self.chip, self.trouble))
 
@@ -99,7 +99,7 @@ class Wallet:
         return wallet
 
     def save(self) -> None:
-        """Keep the tries left of every card."""
+        """Write the tries left of every card to state.json."""
         state = {name: card.chip.state for name, card in self.cards.items() if card.chip.state}
         path = self._directory / "state.json"
         draft = path.with_suffix(".new")
@@ -128,7 +128,7 @@ def _new_state(chip: ChipCard, trouble: str | None) -> dict[str, int]:
 
 
 class _Maker:
-    """Makes cards, and the registry's row of each."""
+    """Makes the cards and their rows of the registry."""
 
     def __init__(self, directory: Path, today: date, keys: Path) -> None:
         self._today = today
@@ -195,7 +195,7 @@ class _Maker:
         )
 
     def _validity(self, chance: random.Random, born: date, *, expired: bool) -> tuple[date, date]:
-        """Issued some time ago, ending on the fifth birthday after that; expired: on the birthday last past."""
+        """First and last day: ends on the fifth birthday after its issue; of an expired card, on its last birthday."""
         issued = self._today - timedelta(days=chance.randrange(40, 900))
         if not expired:
             return issued, _birthday_after(born, issued, count=5)
@@ -213,7 +213,7 @@ class _Maker:
         issued: date,
         ends: date,
     ) -> bytes:
-        """The authentication certificate, kept as long as it fits: the centre knows a card by its hash."""
+        """The authentication certificate; an old one is kept while it fits, because the centre knows a card by its hash."""
         path = self._kept / f"{name}.der"
         if path.exists() and self._fits(path.read_bytes(), issuer, public, expired=ends < self._today):
             return path.read_bytes()
@@ -221,7 +221,7 @@ class _Maker:
         certificate = pki.authentication_certificate(
             issuer,
             public,
-            serial=serial + (self._today.toordinal() & 0xFFF),  # made anew, it has another serial
+            serial=serial + (self._today.toordinal() & 0xFFF),  # a certificate made anew gets another serial number
             number=number,
             not_before=pki.start_of(issued),
             not_after=pki.end_of(ends),
@@ -235,7 +235,7 @@ class _Maker:
             return False
         try:
             certificate.verify_directly_issued_by(issuer.certificate)
-        except (InvalidSignature, TypeError, ValueError):  # of another wallet's CA
+        except (InvalidSignature, TypeError, ValueError):  # signed by another wallet's CA
             return False
         noon = datetime.combine(self._today, time(3), tzinfo=UTC)
         if expired:
@@ -287,7 +287,7 @@ class _Maker:
         )
 
     def _municipal_date(self, name: str, chance: random.Random, *, expired: bool) -> date:
-        """Ten years from an issue some years ago, kept as long as it fits."""
+        """Last day of a municipal card, ten years after its issue; an old one is kept while it fits."""
         path = self._kept / f"{name}.until"
         if path.exists():
             kept = date.fromisoformat(path.read_text(encoding="ascii"))
@@ -301,7 +301,7 @@ class _Maker:
 
 
 def _row(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """One card in the registry. A card that is none of the city's has no method and no credential."""
+    """One card's row of the registry. A card that the city did not give out has no method and no credential."""
     method = {"individual_number": "jpki", "resident_register": "municipal", "citizen": "municipal"}.get(entry["kind"])
     return {
         "card": name,

@@ -1,11 +1,10 @@
 """One simulated world in one run directory: the machine's devices, the centre, the line between, and a person's hands.
 
-The devices are models behind adapters that a real machine would not notice: pseudo-terminals, a virtual card
-reader, a unix socket for the keys, a TCP line that can fail. Firmware and centre are processes of their own,
-started with nothing but a unit file and a directory. The same methods serve the front panel, `issue` and the
-process tests.
+The devices are models behind pseudo-terminals, a virtual card reader, a unix socket for the keys and a TCP line that
+can fail; the firmware needs no change for them. Firmware and centre are processes of their own that get a unit file and a
+directory. The front panel, `issue`, scenarios and the process tests call the same methods.
 
-Calls may come from several threads. Only the virtual reader is shared by the whole computer; a lock file guards it.
+Methods may be called from several threads. A computer has one virtual reader for all worlds; a lock file guards it.
 """
 
 import contextlib
@@ -47,7 +46,7 @@ _JOURNAL_LINES, _FRAMES = 60, 40
 
 
 class World:
-    """Make it, `start` it, use it, `stop` it; or use it as a context manager."""
+    """Make it, `start` it, use it and `stop` it, or use it as a context manager."""
 
     # Made by `start`.
     start_ms: int
@@ -70,7 +69,7 @@ class World:
         self.slot = VpcdSlot()
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
-        self._hand = threading.RLock()  # one pair of hands
+        self._hand = threading.RLock()  # one act at a time
         self._card: str | None = None
         self._journal = JournalTail(self.run / "journal")
         self._journal_lines: list[str] = []
@@ -87,7 +86,7 @@ class World:
     # --- starting and stopping ------------------------------------------------------------------
 
     def start(self) -> None:
-        """Everything, up to the machine's first screen. Raises `NotRunning` with a sentence; then nothing stays."""
+        """Start everything and wait for the machine's first screen. If it raises `NotRunning`, everything is stopped again."""
         begun_s = time.monotonic()
         try:
             self._start()
@@ -144,7 +143,7 @@ class World:
         self.papers.remember()
 
     def _start_firmware(self) -> None:
-        """The machine itself: a unit file that says where its world is, and the simulated pins below gpiozero."""
+        """Start the machine with this world's unit file and the simulated pins of gpiozero."""
         keys = self.run / "keys.sock"
         unit = self.run / "unit.toml"
         unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
@@ -165,7 +164,7 @@ class World:
         self.firmware.wait_until(self._is_up)
 
     def _is_up(self) -> bool:
-        """It serves or says why not; one that is halted has no keys."""
+        """Whether it publishes its state and takes keys; a halted machine takes no keys."""
         halted = self.machine().get("availability") == "HALTED"
         return halted or (bool(self.machine()) and (self.run / "keys.sock").exists())
 
@@ -176,13 +175,13 @@ class World:
             self._power_on()
 
     def stop(self) -> None:
-        """Everything down, in the opposite order. Harmless when nothing runs."""
+        """Stop everything in the opposite order. Does nothing when nothing runs."""
         self._stack.close()
 
     # --- what a person sees ---------------------------------------------------------------------
 
     def machine(self) -> Mapping[str, Any]:
-        """What the machine publishes of itself; empty while it says nothing."""
+        """The machine's published state (`state.json`); empty while there is none."""
         try:
             told: Mapping[str, Any] = json.loads((self.run / "state.json").read_text())
         except (OSError, ValueError):
@@ -190,16 +189,18 @@ class World:
         return told
 
     def wait_for(self, seen: Callable[[Mapping[str, Any]], bool], timeout_s: float = HANG_S) -> Mapping[str, Any]:
-        """Watch until the machine says so. Raises `NotRunning` with what it said last."""
+        """Wait until `seen` is true of the published state. Raises `NotRunning` with the last state."""
         end_s = time.monotonic() + timeout_s
         while not seen(machine := self.machine()):
             if time.monotonic() > end_s:
-                raise NotRunning(f"After {timeout_s:.0f} s the machine still said {dict(machine)}.")
+                raise NotRunning(
+                    f"After {timeout_s:.0f} s the machine's state was still {dict(machine)}; read firmware.log."
+                )
             time.sleep(0.02)
         return machine
 
     def wait_for_service(self) -> None:
-        """Until a card would be taken."""
+        """Wait until the machine would take a card."""
         self.wait_for(lambda told: (told.get("state"), told.get("availability")) == ("IDLE", "IN_SERVICE"))
 
     def screen(self) -> Image.Image | None:
@@ -250,7 +251,7 @@ class World:
         with self._hand:
             card = self.wallet.cards.get(name)
             if card is None:
-                raise LookupError(f"There is no card {name}; the wallet has {', '.join(self.wallet.cards)}.")
+                raise LookupError(f"There is no card {name}. Use one of: {', '.join(self.wallet.cards)}.")
             self.slot.insert(card.chip)
             self._card = name
 
@@ -263,15 +264,17 @@ class World:
     def press(self, key: str, hold_ms: int = _TAP_MS) -> None:
         """Tap one of the sixteen keys; returns when the finger is up again."""
         if key not in KEYS:
-            raise LookupError(f"There is no key {key}; there are {', '.join(sorted(KEYS))}.")
+            raise LookupError(f"There is no key {key}. Use one of: {', '.join(sorted(KEYS))}.")
         try:
             with self._hand, Fingers(self.run / "keys.sock") as fingers:
                 fingers.tap(key, hold_ms=hold_ms)
         except OSError:
-            raise NotRunning("The machine is off; its keys do nothing.") from None
+            raise NotRunning(
+                "The machine is off, so its keys do nothing. Switch it on with: python -m host_sim restart"
+            ) from None
 
     def move_door(self, *, opened: bool) -> None:
-        """The case is opened or shut, whether the machine is on or off."""
+        """Open or shut the case, whether the machine is on or off."""
         if opened:
             (self.run / CASE_OPEN).touch()
         else:
@@ -282,7 +285,7 @@ class World:
         return bool(self.coins.status()["slot_open"])
 
     def drop_coin(self, yen: int) -> None:
-        """Into the slot; what is no yen coin (0) comes back."""
+        """Drop a coin into the slot; 0 is a foreign coin, which comes back."""
         self.coins.drop(yen)
 
     def take_paper(self) -> Sequence[Image.Image]:
@@ -299,13 +302,13 @@ class World:
         return self.coins.take_returned()
 
     def set_clock(self, to: str) -> None:
-        """`now`, `22:55`, `12-31`, `sunday` or a date and time, in Japan."""
+        """Set the time in Japan: `now`, `22:55`, `12-31`, `sunday` or a date and time."""
         self.clock.set(to)
 
     # --- trouble --------------------------------------------------------------------------------
 
     def switch(self, name: str, on: bool = True) -> None:
-        """Make trouble, or mend it; see `switches.TROUBLES`."""
+        """Turn a fault on or off; `switches.TROUBLES` has their names."""
         with self._hand:
             self.switches.set(name, on)
 

@@ -1,8 +1,8 @@
-"""A card slot and its reader in memory and virtual time: what a card driver opens when there is no PC/SC.
+"""A card reader in memory and virtual time: what the card driver opens in the rig, in the place of PC/SC.
 
-Trouble is told in Python's own words, as a socket tells it: the card pulled is ConnectionResetError, no answer to
-reset ConnectionRefusedError, silence past the time allowed TimeoutError, a reader that is gone ConnectionAbortedError.
-Time passes only while somebody waits for the card or for its presence to change.
+Errors are Python's: ConnectionResetError for a card that is pulled, ConnectionRefusedError for no answer to reset,
+TimeoutError for no answer in the time allowed, ConnectionAbortedError for a reader that is unplugged. Time passes only
+while the driver waits for the card or for a change of its presence.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from host_sim.models.chip_faults import Pulled, Silent
 
 
 class MemoryReader:
-    """One reader, and the hands of whoever stands before it."""
+    """One reader: what a driver calls, and what a person does to it."""
 
     def __init__(
         self, clock: VirtualClock, *, command_s: float = 0.0, moved: Callable[[], None] = lambda: None
     ) -> None:
-        """`command_s`: a command takes at least so long. `moved` is called when a card or the plug goes in or out."""
+        """`command_s`: least seconds of a command. `moved` is called when the card or the plug goes in or out."""
         self.clock = clock
         self.card: ChipCard | None = None
         self.insertions = 0
@@ -36,7 +36,7 @@ class MemoryReader:
         self._moved()
 
     def remove(self) -> None:
-        """Pull the card; harmless when there is none."""
+        """Pull the card; does nothing when there is none."""
         if self.card is not None:
             self.card.power_off()
         self.card = None
@@ -54,7 +54,7 @@ class MemoryReader:
     # --- what a driver asks ---------------------------------------------------------------------
 
     def presence(self, timeout_s: float) -> str:
-        """Wait up to `timeout_s` for the presence to change since the last call, then say it."""
+        """Wait up to `timeout_s` for the presence to differ from the last call's; returns it."""
         deadline_s = self.clock.monotonic() + timeout_s
         while (now := self._presence()) == self._known and self.clock.monotonic() < deadline_s:
             due_s = self.clock.next_due_s()
@@ -75,7 +75,7 @@ class MemoryReader:
         return MemoryLink(self, card)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing: there is nothing to release."""
 
     def _presence(self) -> str:
         if not self.plugged:
@@ -84,7 +84,7 @@ class MemoryReader:
 
 
 class MemoryLink:
-    """One powered card, until it is pulled or closed. A card put back is another insertion, and not this one."""
+    """One powered card, until it is pulled or closed. It stays unusable when the same card is put back."""
 
     def __init__(self, reader: MemoryReader, card: ChipCard) -> None:
         self.atr = card.atr
@@ -117,7 +117,7 @@ class MemoryLink:
             self._card.reset()
 
     def _wait(self, seconds: float) -> None:
-        """Let time pass, event by event, and notice at once when the card or the reader goes."""
+        """Let time pass from event to event; raises at once when the card or the reader goes."""
         until_s = self._clock.monotonic() + seconds
         while self._clock.monotonic() < until_s:
             due_s = self._clock.next_due_s()
@@ -132,7 +132,7 @@ class MemoryLink:
 
 
 def _as_t0(command: bytes) -> bytes:
-    """What a T=0 reader makes of a command (ISO/IEC 7816-3, 12.2): a fifth byte always, and no Le behind data."""
+    """The command as a T=0 reader sends it (ISO/IEC 7816-3, 12.2): always a fifth byte, no Le after data."""
     if len(command) == 4:
         return command + b"\x00"
     return command[:-1] if len(command) > 5 and len(command) == 6 + command[4] else command

@@ -1,16 +1,16 @@
-"""A medium in memory whose power can fail: what was synced stays, what was not may be anything.
+"""A medium in memory whose power can fail: a power cut keeps what was synced and may change the rest.
 
-The model is that of a card or disk behind an operating system's cache. A write lands in the cache; `sync` moves
-a file's cache to the medium. At a power cut every sector still in the cache meets one of these fates:
+It models a card or disk behind an operating system's cache. A write goes into the cache; `sync` writes a file's cache to
+the medium. At a power cut one of these happens to the sectors still in the cache (`Tail`):
 
-    dropped   the medium never saw it
-    kept      it got there in time
-    torn      a beginning of the writes got there; the sector at the tear holds half new, half old bytes
-    flipped   it got there with a wrong bit
-    shuffled  some sectors got there and some did not, in no order
+    dropped   none was written
+    kept      all were written
+    torn      the first writes were done; the sector where they stop has half new, half old bytes
+    flipped   all were written, one with a wrong bit
+    shuffled  some were written and some not, in no order
 
-Sectors that were synced are never touched. A file is made whole or not at all, as after a rename. Faults of a
-working medium (EIO, full, read-only) are set by `fail`. Deterministic: what chance decides comes from the seed.
+Sectors that were synced never change. A file is made whole or not at all, as by a rename. `fail` sets the faults of a
+medium with power (EIO, full, read-only). All chance comes from the seed.
 """
 
 import errno
@@ -35,7 +35,7 @@ class Tail(Enum):
 
 
 class PowerLost(Exception):
-    """The power went. Not an OSError on purpose: a program that met it would no longer run to handle it."""
+    """The power went. Not an OSError, so that no code of the firmware handles it: without power none would run."""
 
 
 @dataclass(slots=True)
@@ -48,8 +48,8 @@ class _Fault:
 class MemoryDisk:
     """Segments in memory. `on_step(operation, when)` is called before and after whatever touches the medium.
 
-    `operation` is create, write or sync; `when` is before or after. A caller that wants the power to go
-    there calls `cut` and raises.
+    `operation` is create, write or sync; `when` is before or after. To cut the power there, call `cut` and raise
+    `PowerLost`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class MemoryDisk:
         self._version = 0  # of the medium
         self.calls: Counter[str] = Counter()
 
-    # --- what the journal asks ------------------------------------------------------------------
+    # --- what the journal calls -----------------------------------------------------------------
 
     def names(self) -> Sequence[str]:
         self._call("names")
@@ -107,7 +107,7 @@ class MemoryDisk:
         try:
             self._call("sync")
         except OSError:
-            # As Linux does: the pages count as clean from now on, though the medium never got them.
+            # As in Linux: after a failed sync the pages count as clean, though they were not written.
             for sector in self._dirty[name]:
                 start = sector * SECTOR
                 self._cache[name][start : start + SECTOR] = self._medium[name][start : start + SECTOR]
@@ -123,31 +123,31 @@ class MemoryDisk:
         return self._capacity - sum(map(len, self._cache.values()))
 
     def close(self) -> None:
-        """Nothing to let go of; the medium stays as it is."""
+        """Does nothing: there is nothing to release."""
 
-    # --- what a test does -----------------------------------------------------------------------
+    # --- what a test calls ----------------------------------------------------------------------
 
     def fail(self, operation: str, *, at: int = 1, code: int = errno.EIO, forever: bool = False) -> None:
-        """Let the `at`-th call of `operation` from now fail, once or from then on."""
+        """Make the `at`-th call of `operation` from now fail, once or from then on."""
         self._faults[operation] = _Fault(self.calls[operation] + at, code, forever)
 
     def heal(self) -> None:
-        """No more faults, and room again."""
+        """Take all faults away and make room again."""
         self._faults.clear()
         self._capacity = self._size
 
     def fill(self) -> None:
-        """No room for anything new."""
+        """Leave no room for anything new."""
         self._capacity = sum(map(len, self._cache.values()))
 
     def cut(self, tail: Tail, seed: int = 0) -> None:
-        """The power goes. Nothing works until `power_on`."""
+        """Cut the power. Every call fails until `power_on`."""
         for name, offset, data in self._survivors(tail, seed):
             self._medium[name][offset : offset + len(data)] = data
         self._powered = False
 
     def power_on(self) -> None:
-        """The machine starts again and finds what the medium kept. Without a `cut` before it changes nothing."""
+        """Give the medium power again, with what it kept. Changes nothing without a `cut` before it."""
         if self._powered:
             return
         self._cache = {name: bytearray(data) for name, data in self._medium.items()}
@@ -155,16 +155,16 @@ class MemoryDisk:
         self._powered = True
 
     def damage(self, name: str, offset: int, data: bytes) -> None:
-        """Change bytes on the medium behind everybody's back."""
+        """Change bytes on the medium, as a defect would."""
         self._medium[name][offset : offset + len(data)] = data
         self._cache[name][offset : offset + len(data)] = data
 
     def lose(self, name: str) -> None:
-        """A file is gone from the medium."""
+        """Remove a file from the medium, as a defect would."""
         del self._medium[name], self._cache[name], self._dirty[name]
 
     def copy(self) -> "MemoryDisk":
-        """The same medium and cache, apart from now on: to try one cut and then another."""
+        """An independent copy of medium and cache, to try several cuts from one state."""
         twin = MemoryDisk(self._capacity)  # its `on_step` is the caller's to set
         twin._medium = {name: bytearray(data) for name, data in self._medium.items()}
         twin._cache = {name: bytearray(data) for name, data in self._cache.items()}
@@ -173,11 +173,11 @@ class MemoryDisk:
         return twin
 
     def hash_after(self, tail: Tail, seed: int = 0) -> int:
-        """What a start would find if the power went now: of two calls, equal numbers mean equal content."""
+        """A hash of what a start would find after this cut; equal hashes mean equal content."""
         return hash((self._version, tuple(self._survivors(tail, seed))))
 
     def unsynced_sectors(self) -> int:
-        """How many sectors a cut at this moment could lose."""
+        """How many sectors a cut now could lose."""
         return sum(map(len, self._dirty.values()))
 
     # --- inside ---------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class MemoryDisk:
         self._medium[name][start : start + SECTOR] = self._cache[name][start : start + SECTOR]
 
     def _survivors(self, tail: Tail, seed: int) -> Iterator[tuple[str, int, bytes]]:
-        """What a cut leaves of what was not synced: name, offset, bytes."""
+        """The unsynced bytes that a cut leaves on the medium: name, offset, bytes."""
         rng = Random(seed)
         for name, sectors in self._dirty.items():
             if sectors and tail is not Tail.DROPPED:

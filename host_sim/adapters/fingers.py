@@ -1,4 +1,4 @@
-"""A hand on the keypad, and at the slot of a pulse acceptor: the near end of `KOFUKI_SIM_KEYS`."""
+"""Presses keys and drops coins through the socket of the simulated pins (`KOFUKI_SIM_KEYS`, `pins.py`)."""
 
 import json
 import socket
@@ -8,9 +8,9 @@ from typing import Self
 
 
 class Fingers:
-    """Presses keys by name, one after the other. Raises ConnectionError or FileNotFoundError when no machine runs.
+    """Keys and coin slot of one machine. Raises ConnectionError or FileNotFoundError when no machine runs.
 
-    A command the keypad does not know raises ValueError with its answer.
+    A command that `pins.py` refuses raises ValueError with the answer.
     """
 
     def __init__(self, path: Path, timeout_s: float = 120.0) -> None:
@@ -20,7 +20,7 @@ class Fingers:
         self._answers = self._socket.makefile("rb")
 
     def tap(self, *keys: str, hold_ms: int = 80) -> None:
-        """Press and let go of each key in turn; returns when the last is up."""
+        """Press and release each key in turn; returns when the last one is up."""
         for key in keys:
             self._ask({"tap": key, "hold_ms": hold_ms})
 
@@ -31,22 +31,22 @@ class Fingers:
         self._ask({"release": key})
 
     def jam(self, key: str) -> None:
-        """The cap sticks until `free`."""
+        """Make the cap stick until `free`."""
         self._ask({"jam": key})
 
     def free(self, key: str) -> None:
         self._ask({"free": key})
 
     def drop(self, coin: str) -> bool:
-        """A coin into a pulse acceptor, by its identification; whether it was kept."""
+        """Drop a coin, named by its identification, into the pulse acceptor; returns whether it was kept."""
         return bool(self._ask({"coin": coin})["kept"])
 
     def slot_open(self) -> bool:
-        """The lamp of a pulse acceptor."""
+        """Whether the pulse acceptor takes coins."""
         return bool(self._ask({"slot": "look"})["open"])
 
     def stick(self, on: bool) -> None:
-        """A coin gets stuck in a pulse acceptor, or is freed."""
+        """Make a coin stick in the pulse acceptor, or free it."""
         self._ask({"slot": "stuck" if on else "cleared"})
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Fingers:
         self._socket.sendall(json.dumps(command).encode() + b"\n")
         line = self._answers.readline()
         if not line:
-            raise ConnectionError("the machine's keypad went away")
+            raise ConnectionError("the machine closed its keypad socket")
         answer: dict[str, object] = json.loads(line)
         if "error" in answer:
             raise ValueError(answer["error"])

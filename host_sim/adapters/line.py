@@ -1,7 +1,7 @@
-"""The line between machine and centre, as a cable that can fail: a TCP relay that cannot read what it carries.
+"""The line between machine and centre: a TCP relay that can fail. It passes TLS on without reading it.
 
-It can be cut, stand still, be silent, be slow, drip, break off in the middle of an answer, or lead to somebody else
-with another certificate. It runs in a thread of its own; `fail` and `mend` act at once, also on connections that stand.
+It can be cut, stand still, be silent or slow, send byte by byte, break off in an answer, or lead to a server with another
+certificate. It runs in a thread of its own; `fail` and `mend` act at once, also on open connections.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from types import TracebackType
 from typing import Any, Self
 
 _PIECE = 65536
-_RESET = struct.pack("ii", 1, 0)  # closing forgets what is under way and resets the far end
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing discards unsent bytes and resets the far end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFault:
-    """What is wrong with the line. Delays and counts are of what comes back from the centre."""
+    """What is wrong with the line. Delays and counts are for bytes from the centre."""
 
-    refuse: bool = False  # nobody listens; what stands is cut
-    held: bool = False  # nothing is refused and nothing arrives, until it is mended: then all of it does
-    silent: bool = False  # connects, and what comes back is lost
+    refuse: bool = False  # no connection is accepted; open ones are cut
+    held: bool = False  # connections stay open and nothing arrives; after `mend` everything arrives
+    silent: bool = False  # connects, but the centre's bytes are lost
     delay_s: float = 0.0
     bytes_per_s: float | None = None
     cut_after_bytes: int | None = None  # of each connection, counted from when the fault began
-    impostor: Path | None = None  # stem of a .pem and a .key: somebody else answers
+    impostor: Path | None = None  # stem of a .pem and a .key: another server answers with this certificate
 
 
 SOUND = LineFault()
@@ -60,22 +60,22 @@ class FaultyLine:
         self.close()
 
     def fail(self, fault: LineFault) -> None:
-        """From now on the line has this fault and no other."""
+        """Give the line this fault, in the place of any other."""
         self._do(self._become(fault))
 
     def cut(self) -> None:
-        """The cable is out: connections break and none can be made."""
+        """Unplug the cable: connections break and none can be made."""
         self.fail(LineFault(refuse=True))
 
     def hold(self) -> None:
-        """Everything stands still, as behind a modem that lost its carrier."""
+        """Stop all bytes without closing a connection, as a modem that lost its carrier does."""
         self.fail(LineFault(held=True))
 
     def mend(self) -> None:
         self.fail(SOUND)
 
     def close(self) -> None:
-        """Give the port back. Calling it twice is harmless."""
+        """Stop and free the port. May be called twice."""
         if self._loop.is_closed():
             return
         self._do(self._break())
@@ -121,7 +121,7 @@ class FaultyLine:
         self._ends.discard(writer)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Both directions, until both ends have said all or one of them is gone."""
+        """Copy both directions until both ends have sent everything or one is closed."""
         from_centre, to_centre = await asyncio.open_connection("127.0.0.1", self._target_port)
         self._ends.add(to_centre)
         try:
@@ -129,7 +129,7 @@ class FaultyLine:
                 ways.create_task(self._there(reader, to_centre))
                 ways.create_task(self._back(from_centre, writer))
         except* OSError:
-            pass  # one end is gone, so the other is let go
+            pass  # one end is closed, so the other is closed too
         finally:
             to_centre.close()
             self._ends.discard(to_centre)
@@ -142,7 +142,7 @@ class FaultyLine:
         sink.write_eof()
 
     async def _back(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        """From the centre, with whatever is wrong with the line at each moment."""
+        """Copy bytes from the centre, with the fault that the line has at each moment."""
         since: LineFault | None = None
         passed = 0
         while data := await source.read(_PIECE):
@@ -160,7 +160,7 @@ class FaultyLine:
         sink.write_eof()
 
     async def _pass(self, data: bytes, sink: asyncio.StreamWriter) -> None:
-        """At the pace the line has while it is passed."""
+        """Send bytes to the machine at the line's present speed."""
         while data:
             pace = self._fault.bytes_per_s
             step = len(data) if pace is None else 1

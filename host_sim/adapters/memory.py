@@ -1,7 +1,7 @@
-"""A serial port in memory and virtual time: what a driver opens when no port exists.
+"""A serial port in memory and virtual time: what a driver opens in the rig.
 
-Time passes only while the driver waits. Arrivals and the device's own doings are callbacks on the virtual
-clock, so they happen at their instant whoever is waiting, and a power cut between two of them is exact.
+Time passes only while a driver waits. Arriving bytes and what a device does by itself are callbacks on the virtual clock,
+so each happens at its exact instant, and a power cut can fall between any two of them.
 """
 
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from host_sim.adapters.wire import CLEAN, Wire, WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models import LineModel
 
-_STALL_S = 0.005  # how often a stalled line looks whether the device has room again
+_STALL_S = 0.005  # interval at which the line asks a full device whether it has room again
 
 
 @runtime_checkable
 class FlowControlled(Protocol):
-    """A model with a receive buffer that can be full (a printer). Optional: without it a device takes everything."""
+    """A model whose receive buffer can be full (a printer). A model without `room` takes everything."""
 
     def room(self, now_s: float) -> int:
-        """How many bytes the device would take now; the line holds the rest back."""
+        """How many bytes the device would take now; the rest waits on the line."""
         ...
 
 
@@ -29,7 +29,7 @@ def _gone() -> Exception:
 
 
 class MemoryStream:
-    """Has the methods of a `ByteStream`. `lost` makes the exception for a port that is gone; `tap` hears what is written."""
+    """A `ByteStream`. `lost` makes the exception for a port that is gone; `tap` is called with what is written."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class MemoryStream:
         self._heard = bytearray()
         self._open = True
         self._pump_at_s: float | None = None
-        self._pumped = -1  # how much had happened by then
+        self._pumped = -1  # the clock's `happenings` at the last pump
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """As `ByteStream.read`: what has arrived, at once if there is any; b"" when the time ran out."""
@@ -88,7 +88,7 @@ class MemoryStream:
         self._open = False
 
     def hang_up(self) -> None:
-        """Somebody pulls the plug: every call from now on finds the port gone."""
+        """Pull the plug: every call from now on raises `lost`."""
         self._open = False
         self.cut()
 
@@ -97,16 +97,16 @@ class MemoryStream:
 
     @property
     def is_faultless(self) -> bool:
-        """Whether every byte arrives, as it was sent and when it should."""
+        """Whether every byte arrives unchanged and in time."""
         return self._open and self.wire.is_faultless
 
     def cut(self) -> None:
-        """Power is gone at both ends: nothing under way arrives, nothing heard is kept."""
+        """Both ends lose power: bytes under way or not yet read are lost."""
         self.wire.clear()
         self._heard.clear()
 
     def _wait_until(self, deadline_s: float) -> bool:
-        """Let time pass to the next happening, at most to the deadline; False when that has been reached."""
+        """Let time pass to the next callback, at most to the deadline; False when the deadline is reached."""
         clock = self._clock
         if clock.now_s >= deadline_s:
             return False
@@ -114,7 +114,7 @@ class MemoryStream:
         return True
 
     def _look(self) -> None:
-        """Pump if anything is due; if not, come back when it is."""
+        """Pump if anything is due; otherwise plan a callback for when it is."""
         due_s = self._due_s()
         if due_s <= self._clock.now_s:
             self._pump()
@@ -122,7 +122,7 @@ class MemoryStream:
             self._come_back(due_s)
 
     def _pump(self) -> None:
-        """Carry what has arrived to either end, and come back when something is next due."""
+        """Give each end the bytes that have arrived, and plan a callback for what is due next."""
         clock, wire, model = self._clock, self.wire, self._model
         now_s = clock.now_s
         if wire.to_device.due_s <= now_s:
@@ -147,7 +147,7 @@ class MemoryStream:
     def _come_back(self, due_s: float) -> None:
         clock, planned_s = self._clock, self._pump_at_s
         now_s = clock.now_s
-        if due_s <= now_s:  # stalled for room, or a model that only says "now"
+        if due_s <= now_s:  # waits for room, or a model whose `wake_at` is not in the future
             due_s = now_s + _STALL_S
         if planned_s is None or due_s < planned_s or planned_s < now_s:
             self._pump_at_s = due_s

@@ -1,8 +1,8 @@
-"""The smart-card service with its virtual reader: used where it runs, started where it does not, or one of our own.
+"""pcscd with its virtual reader: the computer's own service, started if it does not run, or a private one.
 
-One machine has one pcscd on its usual socket and one virtual reader on its usual port; `ensure_pcscd` is for that one.
-Tests and headless runs take `private_pcscd`: a second service in a mount namespace, where its socket's folder is
-another one, with its own port. Its clients find it by an environment variable that libpcsclite reads.
+A computer has one pcscd on the usual socket and one virtual reader on the usual port; `ensure_pcscd` uses these. Tests
+use `private_pcscd`: a second service in a mount namespace, with its own socket folder and port. Its clients find it by
+an environment variable that libpcsclite reads.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class NoReader(RuntimeError):
 
 
 class PcscdHandle:
-    """A service with a virtual reader. `stop` ends what we started and nothing else.
+    """A service with a virtual reader. `stop` ends the service only if it was started here.
 
     `port`: where its slot listens. `environment`: what its clients (the machine, OpenSC) need to find it.
     """
@@ -48,12 +48,12 @@ class PcscdHandle:
             process.terminate()
             try:
                 process.wait(5)
-            except subprocess.TimeoutExpired:  # it waits for a card that will never answer
+            except subprocess.TimeoutExpired:  # it waits for a card that does not answer
                 process.kill()
                 process.wait()
 
     def kill(self) -> None:
-        """As a crash would: for tests of what the machine does then."""
+        """End the service with SIGKILL, to test what the machine does after a crash of pcscd."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -69,11 +69,11 @@ class PcscdHandle:
 
 
 def ensure_pcscd(timeout_s: float = 60.0) -> PcscdHandle:
-    """Make sure that the machine's pcscd serves the virtual reader. Raises `NoReader` with one sentence."""
+    """Make sure that the computer's pcscd serves the virtual reader. Raises `NoReader` with one sentence."""
     if _listens(PORT):
         return PcscdHandle(None)
     if os.geteuid() != 0:
-        _wake()  # systemd starts pcscd when somebody knocks
+        _wake()  # a connection makes systemd start pcscd
         if _wait_for(lambda: _listens(PORT), 10.0):
             return PcscdHandle(None)
         raise NoReader("pcscd is not running with vpcd; run: sudo systemctl start pcscd (or sudo pcscd)")
@@ -82,9 +82,9 @@ def ensure_pcscd(timeout_s: float = 60.0) -> PcscdHandle:
 
 
 def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
-    """A service of our own in `directory`, beside whatever else runs. Raises `NoReader` where that cannot be.
+    """A private service in `directory`. Raises `NoReader` where that is not possible.
 
-    It needs root or unprivileged user namespaces. `directory` must be short (a socket's path has 107 bytes).
+    It needs root or unprivileged user namespaces. `directory` must be short: a socket's path has at most 107 bytes.
     """
     directory.mkdir(parents=True, exist_ok=True)
     port = _free_pair()
@@ -93,7 +93,7 @@ def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
         f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {_DRIVER}\nCHANNELID 0x{port:04X}\n'
     )
     folder = directory.resolve()
-    # /run is hidden under an empty one, so that nothing of the machine's own service is touched.
+    # An empty /run hides the computer's own service from this one.
     script = (
         'mount --bind "$1" /mnt && mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind /mnt /run/pcscd'
         ' && exec pcscd -f -c "$2"'
@@ -105,7 +105,7 @@ def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
 
 
 def any_pcscd(directory: Path) -> PcscdHandle:
-    """A private service where that can be, else the machine's own. Raises `NoReader` with one sentence."""
+    """A private service where that is possible, else the computer's own. Raises `NoReader` with one sentence."""
     try:
         return private_pcscd(directory)
     except NoReader:
@@ -114,7 +114,7 @@ def any_pcscd(directory: Path) -> PcscdHandle:
 
 def _start(command: list[str], comm: Path, port: int, environment: dict[str, str], timeout_s: float) -> PcscdHandle:
     if shutil.which("pcscd") is None or not _DRIVER.exists():
-        raise NoReader("pcscd or its virtual reader (vsmartcard-vpcd) is not installed; make setup installs them")
+        raise NoReader("pcscd or its virtual reader (vsmartcard-vpcd) is not installed; install them with: make setup")
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
     handle = PcscdHandle(process, port, environment)
@@ -141,7 +141,7 @@ def _wake() -> None:
 
 
 def _free_pair() -> int:
-    """A port that is free, and the next one too: vpcd has two slots."""
+    """A free port whose next one is free too: vpcd has two slots."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("0.0.0.0", 0))  # noqa: S104  vpcd itself binds every address
@@ -152,7 +152,7 @@ def _free_pair() -> int:
 
 
 def _listens(port: int) -> bool:
-    """Whether the port is taken, seen in the kernel's table: a connection would be a card going in."""
+    """Whether the port is taken, from the kernel's table: a connection would insert a card."""
     wanted = f":{port:04X}"
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         if table.exists():

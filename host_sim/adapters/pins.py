@@ -1,14 +1,14 @@
-"""GPIO pins with the keypad and a pulse coin acceptor: a gpiozero pin factory that an untouched firmware process finds.
+"""GPIO pins with the keypad and a pulse coin acceptor: a gpiozero pin factory, so that the firmware needs no change.
 
-`GPIOZERO_PIN_FACTORY=kofuki_sim` selects it through its entry point. It lives inside the firmware's process, so
-fingers reach it from outside over a unix socket, whose path is in `KOFUKI_SIM_KEYS` (without it nobody presses):
+`GPIOZERO_PIN_FACTORY=kofuki_sim` selects it through its entry point. It runs inside the firmware's process. Keys are
+pressed and coins dropped over a unix socket whose path is in `KOFUKI_SIM_KEYS` (without it there is no socket):
 
     {"press": "5"}   {"release": "5"}   {"tap": "5", "hold_ms": 80}   {"jam": "7"}   {"free": "7"}
     {"coin": "JP100A"}   {"slot": "look"}   {"slot": "stuck"}   {"slot": "cleared"}
 
 one JSON object a line, names as in `host_sim.models.key_matrix.LAYOUT`. Each is answered by a line, {"ok": true} or
-{"error": "..."}, once it is done. Taps queue up: one finger plays them one after the other. A coin is answered by
-whether it was kept, a look at the slot by whether its lamp is on.
+{"error": "..."}, once it is done. Taps are played one after the other. The answer to a coin says whether it was kept, the
+answer to a look at the slot whether its lamp is on.
 
 The case is open while a file `case-open` lies beside that socket, through a restart too.
 
@@ -43,8 +43,8 @@ CASE_OPEN = "case-open"
 
 BOUNCE_S = 0.004  # a new metal-dome pad; an old one is set by the tests
 GAP_S = 0.06  # a finger on its way to the next key
-FELT_SCANS = 8  # of the whole matrix, before a finger goes on: a machine that stood still meanwhile has felt nothing
-_MOST_WAITS, _WAIT_S = 400, 0.005  # a machine that does not scan is not waited for
+FELT_SCANS = 8  # a key stays down, then up, for at least so many scans: the machine may be slow
+_MOST_WAITS, _WAIT_S = 400, 0.005  # the longest wait for these scans
 
 Reply = Callable[[dict[str, object]], None]
 
@@ -87,7 +87,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         return bool(self.factory.level(self))
 
     def edge(self, level: bool, at_s: float | None = None) -> None:
-        """Tell whoever watches this pin, if that edge is watched. `at_s`: when it was, as a kernel stamps it."""
+        """Call the callback of this pin if it watches this edge. `at_s`: the edge's time, as the kernel's stamp."""
         if self.watched and self._edges in ("both", "rising" if level else "falling"):
             self._last_change = monotonic() if at_s is None else at_s
             self._state = level
@@ -95,7 +95,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 class SimFactory(MockFactory):  # type: ignore[misc]
-    """The board. `matrix` is for tests; the firmware's own comes from the environment alone."""
+    """The board. Tests may pass `matrix`; gpiozero makes the factory without arguments."""
 
     def __init__(self, matrix: KeyMatrix | None = None) -> None:
         super().__init__(revision="c03111", pin_class=SimPin)  # a Raspberry Pi 4
@@ -118,7 +118,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         super().close()
 
     def level(self, pin: SimPin) -> bool:
-        """What a meter shows on the pin now."""
+        """The level on the pin now."""
         with self.lock:
             if pin.drives is not None:
                 return pin.drives
@@ -133,7 +133,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
             return False not in driven if driven else pin.pulled_up
 
     def settle(self) -> None:
-        """After any change: tell the edges to whoever watches. The callbacks run in the thread that made the change."""
+        """After any change, call the callbacks of the edges it made, in the thread that made the change."""
         with self.lock:
             changed = []
             for pin in [pin for pin in self.pins.values() if pin.watched]:
@@ -145,12 +145,12 @@ class SimFactory(MockFactory):  # type: ignore[misc]
             pin.edge(level)
 
     def _one_column_is_low(self) -> bool:
-        """So it is while a driver scans; while it waits for a touch, all are."""
+        """True while a driver scans: while it waits for a key, all columns are low."""
         low = [pin for pin in self.pins.values() if pin.drives is False]
         return sum(self._crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low) == 1
 
     def begin_to_feel(self) -> None:
-        """A key moved: count the scans from now on."""
+        """A key moved: count the scans from here."""
         self._columns_seen = 0
 
     def felt(self, *, down: bool) -> bool:
@@ -165,18 +165,18 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     # --- coins ----------------------------------------------------------------------------------
 
     def slot_open(self) -> bool:
-        """The inhibit line refuses coins while it is pulled to ground, and takes them while it floats."""
+        """Whether the acceptor takes coins: not while the inhibit line is pulled to ground."""
         pin = self._wired(INHIBIT)
         return pin is None or pin.drives is not False
 
     def drop(self, coin: str) -> bool:
-        """A coin goes in; whether it was kept."""
+        """Drop a coin; returns whether it was kept."""
         with self.lock:
             self.acceptor.inhibited = not self.slot_open()
             return self.acceptor.insert(coin, monotonic())
 
     def play_pulses(self) -> None:
-        """Move the coin wire as the acceptor does. Each edge carries its own time, however late this thread comes."""
+        """Make the acceptor's edges on the coin wire. Each edge has its own time, even if this thread is late."""
         with self.lock:
             due = self.acceptor.edges(monotonic())
         for at_s, low in due:
@@ -194,7 +194,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     # --- keys -----------------------------------------------------------------------------------
 
     def _joined(self, pin: SimPin) -> list[SimPin]:
-        """The pins that current reaches from this one through closed keys."""
+        """The pins joined to this one through closed keys."""
         start = self._crossing.get(pin.info.name)
         if start is None:
             return []
@@ -220,7 +220,7 @@ class _Tap:
 
 
 class _Fingers:
-    """The thread that listens for fingers and lets the contacts chatter on time."""
+    """The thread that reads the socket, plays the taps and makes the contacts chatter."""
 
     def __init__(self, path: Path, board: SimFactory) -> None:
         self._path, self._board = path, board
@@ -236,7 +236,7 @@ class _Fingers:
         self._selector.register(stopped, selectors.EVENT_READ, stopped)
         self._heard: dict[socket.socket, bytes] = {}
         self._taps: deque[_Tap] = deque()
-        self._step_at_s: float | None = None  # when the tap in hand takes its next step
+        self._step_at_s: float | None = None  # when the present tap takes its next step
         self._down = False
         self._waits = 0
         self._thread = threading.Thread(target=self._run, name="sim-fingers", daemon=True)
@@ -312,9 +312,9 @@ class _Fingers:
                     self._move(act, str(*one.values()))
                     answer = {"ok": True}
                 case _:
-                    answer = {"error": "a command names press, release, tap, jam, free, coin or slot"}
+                    answer = {"error": "unknown command; send press, release, tap, jam, free, coin or slot"}
         except (ValueError, KeyError) as error:
-            answer = {"error": f"no such key, or not a line of JSON: {error}"}
+            answer = {"error": f"no such key, or the line is not JSON: {error}"}
         reply(answer)
 
     def _play(self) -> None:
@@ -345,5 +345,5 @@ class _Fingers:
 
 
 def _answer(peer: socket.socket, answer: dict[str, object]) -> None:
-    with suppress(OSError):  # whoever asked has gone
+    with suppress(OSError):  # the client has closed its socket
         peer.sendall(json.dumps(answer).encode() + b"\n")

@@ -1,8 +1,7 @@
 """A device on a pseudo-terminal: the driver opens `link` as it would open a serial port.
 
-The slave side is set raw (or the line discipline would rewrite bytes) and kept open here, so that the host
-may come and go without the master reading EIO. `pump` is called by whoever owns the event loop; `serve`
-runs lines on a thread of their own for tests.
+The slave side is set raw, because the line discipline would change bytes. It is kept open here, so that the master does
+not read EIO when the host closes it. The owner of the event loop calls `pump`; `serve` does that on a thread.
 """
 
 import contextlib
@@ -45,7 +44,7 @@ class PtyLine:
         return self._ends[0] if self._ends else -1
 
     def pump(self, now_s: float) -> float | None:
-        """Carry bytes both ways. Returns when it next has something to do by itself, None if never."""
+        """Copy bytes both ways. Returns when it has something to do next by itself; None if never."""
         with self.lock:
             if self._ends is None:
                 return None
@@ -96,7 +95,7 @@ class PtyLine:
 
     def _hear(self, now_s: float) -> None:
         assert self._ends is not None
-        room = self._wire.send_room()  # what stays in the kernel makes the host's write wait
+        room = self._wire.send_room()  # bytes left in the kernel make the host's write wait
         while room > 0:
             try:
                 data = os.read(self._ends[0], room)
@@ -113,7 +112,7 @@ class PtyLine:
         if self._unsent:
             with contextlib.suppress(BlockingIOError):
                 self._unsent = self._unsent[os.write(self._ends[0], self._unsent) :]
-            self._unsent = self._unsent[-4096:]  # nobody listens: a UART forgets too
+            self._unsent = self._unsent[-4096:]  # no host reads: a UART loses old bytes too
 
     def _next_due_s(self, now_s: float) -> float | None:
         due_s = self._wire.next_due_s()

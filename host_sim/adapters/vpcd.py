@@ -1,8 +1,8 @@
 """A card in the virtual reader: vsmartcard's vpcd, over TCP (card source 10).
 
-Connected means inserted. Frames are two bytes of length, big-endian, and a body; a one-byte body is a control: 0 power
-off, 1 power on, 2 reset, 4 asks for the ATR. Only the ATR and APDUs are answered. The service writes length and body
-in two segments, so without QUICKACK before each read every APDU would cost a delayed acknowledgement, 40 ms.
+A card is in the reader while it is connected. A frame is two bytes of length, big-endian, and a body; a one-byte body is a
+control: 0 power off, 1 power on, 2 reset, 4 asks for the ATR. Only the ATR and APDUs are answered. The service writes
+length and body in two segments, so without QUICKACK before each read an APDU would take 40 ms (delayed acknowledgement).
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from host_sim.models.chip_faults import Pulled, Silent
 
 PORT = 35963  # /dev/null:0x8C7B in Debian's reader.conf
 _OFF, _ON, _RESET, _ATR = 0, 1, 2, 4
-_HAND_S = 0.6  # no hand is quicker, and the service, which looks every 0.4 s, would take two cards for one
-_NO_ATR = b"\x00"  # no card begins its answer like this; a frame of no length would eject the card
+_HAND_S = 0.6  # least time between two cards: the service looks every 0.4 s and would take two cards for one
+_NO_ATR = b"\x00"  # no ATR begins like this; a frame without bytes would eject the card
 
 
 class VpcdSlot:
@@ -30,7 +30,7 @@ class VpcdSlot:
 
     @property
     def card(self) -> ChipCard | None:
-        """The card in the slot; None once it has been taken out, by whomever."""
+        """The card in the slot; None when there is none."""
         return self._held.card if self._held is not None and self._held.thread.is_alive() else None
 
     @property
@@ -44,7 +44,7 @@ class VpcdSlot:
         self._held = _Inserted(self._connect(timeout_s), card)
 
     def remove(self) -> None:
-        """Pull the card; harmless when there is none."""
+        """Pull the card; does nothing when there is none."""
         held, self._held = self._held, None
         if held is not None:
             held.pull()
@@ -58,13 +58,13 @@ class VpcdSlot:
             except OSError:
                 if time.monotonic() > deadline_s:
                     raise ConnectionError(
-                        f"no virtual card reader listens on port {self._address[1]}; is pcscd running with vpcd?"
+                        f"no virtual card reader listens on port {self._address[1]}; start it with: sudo systemctl start pcscd"
                     ) from None
                 time.sleep(0.05)
 
 
 class _Inserted:
-    """A card while it is in: its line to the reader, and the thread that lets it answer."""
+    """A card in the reader: its connection, and the thread that answers."""
 
     def __init__(self, line: socket.socket, card: ChipCard) -> None:
         self.card = card
@@ -112,7 +112,7 @@ class _Inserted:
             return None
         if self.card.busy_s:
             self._out.wait(self.card.busy_s)
-        return answer or b"\x00"  # a frame of no length would eject the card; one byte is no status word either
+        return answer or b"\x00"  # a frame without bytes would eject the card; one byte is no status word either
 
     def _exactly(self, length: int) -> bytes:
         data = bytearray()

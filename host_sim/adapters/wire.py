@@ -1,9 +1,8 @@
 """A serial line between a host and one device: pace, echo and noise. Pure; time is passed in.
 
-Bytes travel on two lanes. Each lane is a queue of slices with the instant at which the last byte of the
-slice has arrived, so that order is kept whatever the noise does. Noise is applied once, when a
-transmission goes onto the wire: on a one-wire bus the echo therefore shows the same broken byte that the
-device sees, while a transmission that only the device missed is echoed in full.
+Each direction is a lane: a queue of slices, each with the instant at which its last byte has arrived. So bytes keep
+their order under every noise. Noise is applied once, when a transmission is sent: on a one-wire bus the echo has the same
+wrong byte that the device gets. A transmission that is lost on the way to the device is still echoed in full.
 """
 
 import random
@@ -17,7 +16,7 @@ from math import inf
 class WireKind:
     """What the line is like. Probabilities are per transmission (one write, one answer) or per byte."""
 
-    baud: int | None = 9600  # 8N1; None: as fast as asked (USB)
+    baud: int | None = 9600  # 8N1; None: without delay (USB)
     echo: bool = False  # one-wire bus: the host hears itself
     slice_bytes: int = 64  # how much arrives at once
     loss: float = 0.0  # per transmission: the far end never hears it
@@ -94,7 +93,7 @@ class Lane:
 
 
 class Wire:
-    """One line in use: give it what each end sends, take from it what each end hears."""
+    """One line: takes what each end sends, gives what arrives at each end."""
 
     def __init__(self, kind: WireKind = CLEAN, seed: int = 0) -> None:
         self.kind = kind
@@ -106,7 +105,7 @@ class Wire:
         self.is_faultless = not (self._noisy or kind.loss or kind.twice or kind.late)
 
     def send(self, data: bytes, now_s: float) -> None:
-        """The host transmits."""
+        """The host sends these bytes."""
         on_wire = self._noise(data) if self._noisy else data
         if self.kind.echo:
             self.to_host.put(on_wire, now_s)
@@ -114,7 +113,7 @@ class Wire:
             self.to_device.put(on_wire, now_s)
 
     def answer(self, data: bytes, now_s: float) -> None:
-        """The device transmits."""
+        """The device sends these bytes."""
         kind, roll = self.kind, self._random.random
         if kind.loss and roll() < kind.loss:
             return
@@ -124,7 +123,7 @@ class Wire:
             self.to_host.put(data, start_s)
 
     def for_device(self, now_s: float, room: int | None = None) -> bytes:
-        """What has arrived at the device; the rest of it stays on the line if the device has no `room`."""
+        """At most `room` bytes that have arrived at the device; the rest stays on the line."""
         data = self.to_device.take(now_s)
         if room is not None and len(data) > room:
             self.to_device.put_back(data[room:], now_s)
@@ -140,7 +139,7 @@ class Wire:
         return min(self.to_device.due_s, self.to_host.due_s)
 
     def clear(self) -> None:
-        """Power is gone: what was under way never arrives."""
+        """The power is gone: bytes under way are lost."""
         self.to_device.clear()
         self.to_host.clear()
 

@@ -1,4 +1,4 @@
-"""One file a command, or a family of them: `add_to` adds it to the parser, its `run` returns the exit status."""
+"""Each file has one command or several that belong together: `add_to` adds them to the parser, `run` returns the exit status."""
 
 import argparse
 import sys
@@ -16,10 +16,10 @@ RUN = Path(".sim")
 
 
 def run_directory(parser: argparse.ArgumentParser) -> None:
-    """The option that says which world is meant."""
+    """Add the option for the world's run directory."""
     parser.add_argument("--directory", type=Path, default=RUN, metavar="DIR", help="the run directory (default .sim)")
 
 
 def say(line: str, *, to_error: bool = False) -> None:
-    """One line to the person at the terminal, at once."""
+    """Print one line and flush it; `to_error`: to standard error."""
     print(line, file=sys.stderr if to_error else sys.stdout, flush=True)

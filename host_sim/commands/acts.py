@@ -1,4 +1,4 @@
-"""`insert`, `remove`, `key`, `coin`, `take`, `fault`, `clock`, `restart`, `status`: hands for a world that is up."""
+"""`insert`, `remove`, `key`, `coin`, `take`, `fault`, `clock`, `restart`, `status`: act on a world that is up."""
 
 import argparse
 import http.client
@@ -12,7 +12,7 @@ from host_sim.switches import TROUBLES
 
 def add_to(commands: Commands) -> None:
     parser = _hand(commands, "insert", "put a card in")
-    parser.add_argument("card", help="its name (see: wallet)")
+    parser.add_argument("card", help="its name; python -m host_sim wallet lists them")
     parser.set_defaults(acts=lambda o: [{"do": "insert_card", "name": o.card}])
     _hand(commands, "remove", "pull the card out").set_defaults(acts=lambda _: [{"do": "remove_card"}])
     parser = _hand(commands, "key", "press keys, one after the other")
@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
     parser = _hand(commands, "take", "take what lies in a tray")
     parser.add_argument("what", choices=("paper", "receipt", "change", "returned"))
     parser.set_defaults(acts=lambda o: [{"do": f"take_{o.what}"}])
-    parser = _hand(commands, "fault", "make trouble, or mend it")
+    parser = _hand(commands, "fault", "switch a fault on or off")
     parser.add_argument("name", help=" ".join(TROUBLES))
     parser.add_argument("state", nargs="?", choices=("on", "off"), default="on")
     parser.set_defaults(acts=lambda o: [{"do": "switch", "name": o.name, "on": o.state == "on"}])
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         port = json.loads((options.directory / "panel.json").read_text())["port"]
     except (OSError, ValueError, KeyError):
-        raise NotRunning(f"No world is up in {options.directory}; start one with: python -m host_sim up") from None
+        raise NotRunning(f"No world is up in {options.directory}. Start one with: python -m host_sim up") from None
     acts = options.acts(options)
     status: dict[str, Any] = {}
     for act in acts:
@@ -65,7 +65,9 @@ def _ask(port: int, method: str, path: str, act: dict[str, Any] | None) -> dict[
         answer = connection.getresponse()
         told: dict[str, Any] = json.loads(answer.read())
     except (OSError, ValueError, http.client.HTTPException):
-        raise NotRunning("The world does not answer; it may have just ended.") from None
+        raise NotRunning(
+            "The world does not answer; it may have ended. Start one with: python -m host_sim up"
+        ) from None
     finally:
         connection.close()
     if answer.status != 200:

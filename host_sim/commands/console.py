@@ -26,7 +26,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         line = os.open(path, os.O_RDWR | os.O_NOCTTY)
     except OSError:
-        raise NotRunning(f"There is no {path}; start a world with: python -m host_sim up") from None
+        raise NotRunning(
+            f"There is no {path}, so no world with a console is up. Start one with: python -m host_sim up"
+        ) from None
     people = ", ".join(f"{name} ({role})" for name, role in STAFF.items())
     say(f"Ctrl-] leaves. Simulated staff: {people}; password {PASSWORD}", to_error=True)
     keyboard = sys.stdin.fileno()
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _carry(keyboard: int, line: int) -> None:
-    """Bytes both ways, until Ctrl-] or the end of a script on the standard input."""
+    """Copy bytes both ways until Ctrl-] or the end of the standard input."""
     while True:
         ready, _, _ = select.select([keyboard, line], [], [])
         if line in ready:

@@ -1,4 +1,4 @@
-"""`crash`: every power cut, lost message, jam and empty hopper, at every instant of a session, on the real objects.
+"""`crash`: every power cut, lost message, jam and empty hopper at every instant of a session, in virtual time.
 
 Exit status 0 only when no invariant was violated in any history.
 """
@@ -17,15 +17,25 @@ from host_sim.running import NotRunning
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("crash", help="cut the power at every instant of a session (virtual time)")
-    parser.add_argument("--depth", type=int, default=1, choices=(1, 2, 3), help="so many faults in one history")
-    parser.add_argument("--script", action="append", metavar="NAME", help="only these (default: all)")
+    parser.add_argument(
+        "--depth", type=int, default=1, choices=(1, 2, 3), help="most faults in one history (default 1)"
+    )
+    parser.add_argument(
+        "--script", action="append", metavar="NAME", help="only this script; may be repeated (default: all)"
+    )
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="after the first fault, only every N-th instant (default 1)"
     )
     parser.add_argument(
-        "--part", type=int, default=0, metavar="K", help="which of them: 0 to N-1 are together all (default 0)"
+        "--part",
+        type=int,
+        default=0,
+        metavar="K",
+        help="begin --every with this instant; parts 0 to N-1 together cover all (default 0)",
     )
-    parser.add_argument("--replay", metavar="HISTORY", help="live exactly this one, as a red one was named")
+    parser.add_argument(
+        "--replay", metavar="HISTORY", help="run exactly the history with this name, and print its journal"
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,11 +44,11 @@ def run(options: argparse.Namespace) -> int:
     if options.replay:
         return _replay(known, options.replay)
     if not 0 <= options.part < options.every:
-        raise NotRunning(f"--part is one of 0 to {options.every - 1}, because --every is {options.every}.")
+        raise NotRunning(f"--part must be 0 to {options.every - 1}, because --every is {options.every}.")
     names = options.script or list(known)
     for name in names:
         if name not in known:
-            raise NotRunning(f"There is no script {name!r}. There are: {'; '.join(known)}.")
+            raise NotRunning(f"There is no script {name!r}. Use one of: {'; '.join(known)}.")
     total = Findings()
     began_s = time.perf_counter()
     for depth in range(1, options.depth + 1):

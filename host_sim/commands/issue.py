@@ -1,6 +1,6 @@
-"""`issue`: one resident through real parts, without a screen; what came out is left in a directory.
+"""`issue`: serve one resident in a real world, without the front panel; papers, journal and summary go to a directory.
 
-Exit status 0 only when every copy was issued, the machine's journal says so, and the papers lie in the bag.
+Exit status 0 only when every copy was issued, the machine's journal says so, and the resident has the papers.
 """
 
 import argparse
@@ -20,24 +20,32 @@ from host_sim.world import STORE, World
 
 
 def add_to(commands: Commands) -> None:
-    parser = commands.add_parser("issue", help="run one resident from card to certificate, without a screen")
+    parser = commands.add_parser("issue", help="serve one resident from card to certificate, without the front panel")
     parser.add_argument("--card", required=True, help="its name in the wallet")
     parser.add_argument("--certificate", default="juminhyo", help="juminhyo or inkan (default juminhyo)")
     parser.add_argument("--copies", type=int, default=1, choices=range(1, 6), metavar="1-5")
     parser.add_argument("--pay", type=coins, default=(), metavar="500,100", help="the coins in the purse, in order")
     parser.add_argument("--pin", help="another PIN than the card's own")
-    parser.add_argument("--out", type=Path, required=True, help="where papers, journal and summary.json are left")
+    parser.add_argument("--out", type=Path, required=True, help="folder for papers, journal and summary.json")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME", help="a trouble that is there from the start"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a fault that is on from the start; may be repeated",
     )
     parser.add_argument(
         "--at", metavar="TIME", help="the machine's clock: now, 22:55, 12-31, sunday or a date and time"
     )
     parser.add_argument("--unit", type=Path, default=STORE, help="the unit file (default: the store machine)")
     parser.add_argument("--directory", type=Path, help="the run directory (default: a new one, removed afterwards)")
-    parser.add_argument("--time-limit", type=float, default=150.0, metavar="SECONDS", help="for the whole errand")
+    parser.add_argument("--time-limit", type=float, default=150.0, metavar="SECONDS", help="limit for the whole errand")
     parser.add_argument(
-        "--wait", type=float, default=60.0, metavar="SECONDS", help="for the card reader, if it is in use"
+        "--wait",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for the card reader if another world uses it",
     )
     parser.set_defaults(run=run)
 
@@ -47,7 +55,7 @@ def coins(words: str) -> tuple[int, ...]:
     try:
         purse = tuple(int(word) for word in words.split(",") if word.strip())
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{words!r} is no list of coins; write 500,100") from None
+        raise argparse.ArgumentTypeError(f"{words!r} is no list of coins; write it like 500,100") from None
     if not set(purse) <= {0, 10, 50, 100, 500}:
         raise argparse.ArgumentTypeError("coins are 10, 50, 100 and 500 yen (0 is a foreign coin)")
     return purse
@@ -55,7 +63,7 @@ def coins(words: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the machine's journal says of the errand."""
+    """What the machine's journal says about the session."""
 
     closed: Line | None
     authorised: int
@@ -83,7 +91,7 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
     with world:
         card = world.wallet.cards.get(options.card)
         if card is None:
-            raise NotRunning(f"There is no card {options.card}; the wallet has {', '.join(world.wallet.cards)}.")
+            raise NotRunning(f"There is no card {options.card}. Use one of: {', '.join(world.wallet.cards)}.")
         for name in options.fault:
             try:
                 world.switch(name)
@@ -142,7 +150,7 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
 
 
 def _leave(world: World, bag: Bag, summary: dict[str, Any], out: Path) -> None:
-    """Papers to the dot, the journal, and the summary last: where it stands, everything else does."""
+    """Write papers, journal and summary. The summary comes last: a folder with a summary has everything."""
     for name, papers in (("certificate", bag.papers), ("claim", bag.receipts[1:])):
         for number, paper in enumerate(papers, start=1):
             paper.save(out / f"{name}-{number}.png")
@@ -159,5 +167,5 @@ def _report(summary: dict[str, Any], out: Path) -> None:
     say(f"{summary['outcome']}" + (f": {told}" if told else ""))
     say(
         f"{summary['copies']} papers, fee {summary['fee_yen']} yen, inserted {summary['inserted_yen']} yen, "
-        f"change {summary['change_yen']} yen, {summary['timings_ms'].get('total', 0) / 1000:.1f} s; all of it in {out}"
+        f"change {summary['change_yen']} yen, {summary['timings_ms'].get('total', 0) / 1000:.1f} s; the papers are in {out}"
     )

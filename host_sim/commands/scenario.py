@@ -1,4 +1,4 @@
-"""`scenario`: play one of host_sim/scenarios through real parts; exit status 0 when the book closes as it must."""
+"""`scenario`: play files of host_sim/scenarios in a real world; exit status 0 when every session closes as expected."""
 
 import argparse
 import tempfile
@@ -13,11 +13,15 @@ AT = "2026-11-24T10:00"  # a Tuesday morning, whatever the day
 
 
 def add_to(commands: Commands) -> None:
-    parser = commands.add_parser("scenario", help="play scenarios through real parts")
-    parser.add_argument("name", nargs="*", help="all of them if none is named; --list tells which there are")
-    parser.add_argument("--list", action="store_true", help="only say which there are")
+    parser = commands.add_parser("scenario", help="play scenarios in a real world")
+    parser.add_argument("name", nargs="*", help="scenarios to play (default: all)")
+    parser.add_argument("--list", action="store_true", help="only list the scenarios")
     parser.add_argument(
-        "--wait", type=float, default=60.0, metavar="SECONDS", help="for the card reader, if it is in use"
+        "--wait",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for the card reader if another world uses it",
     )
     parser.set_defaults(run=run)
 

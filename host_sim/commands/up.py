@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("up", help="start everything and serve the front panel")
     run_directory(parser)
     parser.add_argument("--unit", type=Path, default=STORE, help="the unit file (default: the store machine)")
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the front panel (default {PORT})")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port of the front panel (default {PORT})")
     parser.add_argument(
         "--at", metavar="TIME", help="set the machine's clock: now, 22:55, 12-31, sunday or a date and time"
     )
@@ -34,7 +34,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if running.listening(options.port):
-        raise NotRunning(f"Something already listens on port {options.port}; take another with --port.")
+        raise NotRunning(f"Port {options.port} is in use. Take another with --port, or end the world that uses it.")
     world = World(options.directory, options.unit)
     set_clock(world, options.at)
     say("Starting the centre, the devices and the machine …")
@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
         address = f"http://{ADDRESS}:{options.port}"
         note = world.run / "panel.json"
         note.write_text(json.dumps({"port": options.port, "pid": os.getpid()}))
-        say(f"\n  {address}\n\nThe front panel is there. Ctrl-C ends it.")
+        say(f"\n  {address}\n\nOpen this address in a browser: it is the front panel. Ctrl-C ends the world.")
         if (terminal := world.run / TERMINAL).exists():
-            say(f"A technician's line: python -m host_sim console (or screen {terminal} 115200)")
+            say(f"Maintenance console: python -m host_sim console (or screen {terminal} 115200)")
         try:
             _serve(world, options.port)
         finally:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def set_clock(world: World, at: str | None) -> None:
-    """The asked time; without one, real time, or a morning when that is outside the hours of service."""
+    """Set the clock to `at`; without it to real time, or outside the hours of service to a morning."""
     if at is not None:
         try:
             world.clock.set(at)
@@ -62,11 +62,13 @@ def set_clock(world: World, at: str | None) -> None:
         return
     world.clock.set("now")
     if world.clock.open_if_closed():
-        say(f"In Japan the machine would be closed now; its clock is set to {world.clock.now():%Y-%m-%d %H:%M}.")
+        say(
+            f"It is outside service hours in Japan, so the machine's clock is set to {world.clock.now():%Y-%m-%d %H:%M}."
+        )
 
 
 def _serve(world: World, port: int) -> None:
-    """Until a signal. Browsers may keep their sockets open: they are not waited for."""
+    """Serve the panel until SIGINT or SIGTERM, without waiting for browsers to close their sockets."""
     config = uvicorn.Config(
         make_app(world), host=ADDRESS, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
     )

@@ -1,4 +1,4 @@
-"""`wallet`: the cards there are, whose they are, and their PINs."""
+"""`wallet`: lists the cards, their holders and PINs, and what is wrong with each."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from host_sim.wallet import list_lines
 
 
 def add_to(commands: Commands) -> None:
-    commands.add_parser("wallet", help="list the cards").set_defaults(run=run)
+    commands.add_parser("wallet", help="list the cards, their PINs and what is wrong with each").set_defaults(run=run)
 
 
 def run(_: argparse.Namespace) -> int:

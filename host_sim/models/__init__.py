@@ -11,11 +11,11 @@ class LineModel(Protocol):
     """A device at the far end of a serial line."""
 
     def receive(self, data: bytes, now_s: float) -> None:
-        """Bytes from the host arrive."""
+        """Take bytes that arrive from the host."""
         ...
 
     def transmit(self, now_s: float) -> bytes:
-        """What the device has put on the line up to now; taken once."""
+        """The bytes that the device has sent up to now; each byte is returned once."""
         ...
 
     def wake_at(self) -> float | None:

@@ -1,10 +1,9 @@
-"""A coin acceptor on the ccTalk bus, and the coins that fell through it.
+"""A coin acceptor on the ccTalk bus, and where each coin went.
 
-What a coin does: at the slot it is measured; if it is known, allowed and not too close to the one before,
-the gate opens and it rolls on; at the credit sensor, `ROLL_S` later, it is in the cash box and a credit is
-noted. Inhibiting the acceptor while a coin rolls does not call it back. Power that fails while it rolls
-takes the credit, not the coin. Whoever does not poll header 229 for a second gets no more coins (part 4,
-2.1.2): they fall through to the return without any event.
+A coin is measured at the slot. If it is known, allowed and not too close to the coin before, the gate opens and it rolls
+on; `ROLL_S` later it passes the credit sensor, is in the cash box and its credit is noted. A coin that rolls when the
+acceptor is inhibited still goes into the box. A coin that rolls when the power fails goes into the box without a credit.
+If header 229 is not polled for a second, coins go to the return without an event (part 4, 2.1.2).
 
 Physical truth (`cash_box`, `returned`) is kept apart from what the device reports.
 """
@@ -19,7 +18,7 @@ ROLL_S = 0.040
 APART_S = 0.045  # a second coin closer than this is rejected
 WATCHDOG_S = 1.0
 
-# Header -> what it answers, whatever has happened.
+# Header -> its constant answer.
 ALWAYS: Mapping[int, bytes] = {
     254: b"",
     249: bytes((2, 20)),  # asks to be polled every 20 x 10 ms
@@ -87,7 +86,7 @@ class AcceptorModel:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
         self.accept_counter = 0
-        self.on_effect: Callable[[str], None] = lambda _: None  # told "coin in" whenever one is in the box
+        self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self._powered = True
         self._faults: set[AcceptorFault] = set()
         self._rolling: list[tuple[float, Insertion]] = []
@@ -143,7 +142,7 @@ class AcceptorModel:
         self._faults.discard(AcceptorFault(name))
 
     def advance(self, now_s: float) -> None:
-        """Let rolling coins arrive."""
+        """Move on to `now_s`: coins that have rolled long enough reach the cash box."""
         while self._rolling and self._rolling[0][0] <= now_s:
             _, insertion = self._rolling.pop(0)
             insertion.fate = Fate.ACCEPTED
@@ -158,9 +157,9 @@ class AcceptorModel:
             self.on_effect("coin in")
 
     def has_news(self, known_event: int | None, now_s: float) -> bool:
-        """Whether a poll (229) would tell something, or be met with silence, whose host has handled `known_event`.
+        """Whether a poll (229) would get no answer, or one other than event counter `known_event`.
 
-        Like the poll that it stands for, it keeps the acceptor awake.
+        Like a poll, the call restarts the watchdog time of one second.
         """
         self.advance(now_s)
         if not self._answers(now_s):
@@ -170,7 +169,7 @@ class AcceptorModel:
 
     @property
     def open_coins(self) -> frozenset[str]:
-        """The coins that would be taken now, watchdog aside: what the inhibits say."""
+        """The coins that the inhibits allow now; the watchdog is not looked at."""
         if not self._powered or not self._master:
             return frozenset()
         return frozenset(coin for position, coin in self.coins.items() if self._mask >> (position - 1) & 1)
@@ -178,7 +177,7 @@ class AcceptorModel:
     # --- power ----------------------------------------------------------------------------------
 
     def power_off(self, now_s: float) -> None:
-        """What nobody had read yet is gone; so is the credit of a coin past the gate."""
+        """Events that were not read are lost, and so is the credit of a coin that is rolling."""
         self.advance(now_s)
         for _, insertion in self._rolling:  # past the gate already: it falls into the box, unseen
             insertion.fate = Fate.ACCEPTED
@@ -255,7 +254,7 @@ class AcceptorModel:
         return self._powered and now_s >= self._deaf_until_s and AcceptorFault.MUTE not in self._faults
 
     def _takes_coins(self, now_s: float) -> bool:
-        """Without power, or with nobody polling, the gate stays shut and nothing is noted."""
+        """Whether the gate may open: it has power and was polled within the last second."""
         awake = self._powered and now_s >= self._deaf_until_s
         return awake and now_s - self._polled_s < WATCHDOG_S
 

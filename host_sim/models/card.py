@@ -1,7 +1,7 @@
-"""個人番号カード, 住基カード and strangers' cards, as the documents describe them (card sources 1 to 5, 9, 10).
+"""個人番号カード, 住基カード and cards of other issuers, as the documents describe them (card sources 1 to 5, 9, 10).
 
-Written from the facts, not from our driver, and complete enough that OpenSC and its kind find what they look for.
-Sizes, fillers and serial numbers are invented, because nobody outside knows the real ones.
+Written from the documents and not from our driver, and complete enough for OpenSC to read it. Sizes, fillers and serial
+numbers are invented, because the real ones are not published.
 """
 
 from collections.abc import Iterable, Mapping
@@ -81,7 +81,7 @@ class JpkiCard(ChipCard):
         seconds: float = 0.0,
         acts: bool = False,
     ) -> None:
-        """See `ChipCard`. A card whose fault is its label has another one from then on."""
+        """Set a fault by its name; `label` also changes the token's label for good."""
         super().fail(name, at, until=until, word=word, seconds=seconds, acts=acts)
         if name == FaultName.LABEL:
             self._call_itself("SOMEBODYELSESTOKEN")
@@ -113,7 +113,7 @@ def jpki_application(
     label: str,
     manners: Manners,
 ) -> Application:
-    """公的個人認証AP (card source 2). 000A is free to read, 0001 wants the password, each key wants its own."""
+    """公的個人認証AP (card source 2). 000A is free to read, 0001 needs the password, each key its own PIN."""
     files: dict[int, File] = {0x06: Data(_token_info(label))}
     for number, certificate in certificates.items():
         guards = frozenset({0x1B}) if number == 0x01 else frozenset[int]()

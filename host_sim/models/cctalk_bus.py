@@ -1,11 +1,10 @@
-"""The one wire that coin acceptor and hoppers share: frames in, answers out.
+"""The one wire that coin acceptor and hoppers share: takes frames, gives answers.
 
-A second reading of the ccTalk Generic Specification 4.7, on purpose without a line in common with the
-driver. A device answers only when it was asked by its own address with a good checksum; anything else is
-met with silence (part 1, section 12). A pause of more than 50 ms inside a frame makes every receiver start
-afresh (section 11). The echo of the single wire belongs to the wire (`host_sim/adapters/wire.py`).
+Written from the ccTalk Generic Specification 4.7 and not from the driver, so that a mistake in one shows. A device answers
+only a frame with its own address and a good checksum (part 1, section 12). After a pause of more than 50 ms inside a
+frame every receiver begins anew (section 11). `host_sim/adapters/wire.py` makes the echo of the single wire.
 
-Faults are set by name with `fault`; `FAULTS` lists those of the line, each device lists its own.
+Faults are set by name with `fault`; `FAULTS` lists those of the line, each device has its own.
 """
 
 from bisect import insort
@@ -19,7 +18,7 @@ ACK_OR_DATA, NAK_HEADER = 0, 5
 
 
 class Answer(NamedTuple):
-    """What a device says: header 0 with data, or a NAK; after how long."""
+    """A device's answer: header 0 with data, or a NAK; and its delay in seconds."""
 
     data: bytes = b""
     nak: bool = False
@@ -30,13 +29,13 @@ NAK = Answer(nak=True)
 
 
 class BusDevice(Protocol):
-    """A device on the wire, seen from the wire."""
+    """What the bus needs of a device."""
 
     address: int
     crc: bool
 
     def command(self, header: int, data: bytes, now_s: float) -> Answer | None:
-        """Act on a good frame addressed to this device; None is silence."""
+        """Act on a good frame addressed to this device; None: it does not answer."""
         ...
 
     def power_off(self, now_s: float) -> None: ...
@@ -72,11 +71,11 @@ class CcTalkBusModel:
 
     @property
     def is_armed(self) -> bool:
-        """Whether a line fault waits for its answer."""
+        """Whether a line fault is armed."""
         return bool(self._faults)
 
     def power_off(self, now_s: float) -> None:
-        """The whole line loses power; what was being said stops."""
+        """The whole line loses power; answers under way break off."""
         self._speaking.clear()
         self._buffer.clear()
         for device in self.devices.values():

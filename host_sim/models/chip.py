@@ -1,7 +1,7 @@
 """A chip card as ISO/IEC 7816 describes it: applications, files, PINs and keys, power, and what can go wrong.
 
-Tries left live in `state`, which outlasts power-off as a real card's do; what was verified does not. A try is spent
-before the PIN is compared, so a card that is pulled in the middle of VERIFY has spent it.
+The tries left are in `state`, which survives power-off; that a PIN was verified does not. A try is spent before the PIN is
+compared, so a card that is pulled during VERIFY has spent it.
 """
 
 import random
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from host_sim.models.chip_faults import Fault, FaultName, Manners, Pulled, Silent
 
-Sign = Callable[[bytes], bytes]  # what the command carried in, signature out
+Sign = Callable[[bytes], bytes]  # the command's data -> its signature
 
 OK = 0x9000
 
@@ -43,7 +43,7 @@ class Pin:
 
 @dataclass(slots=True)
 class Key:
-    """A private key. `longest`: most bytes it signs; `exactly`: it wants just so many."""
+    """A private key. `longest`: most bytes it signs; `exactly`: it signs only data of this length."""
 
     sign: Sign = field(repr=False)
     guards: frozenset[int] = frozenset()
@@ -63,7 +63,7 @@ class Application:
 
 
 def _nothing() -> None:
-    """Nobody keeps this card's state."""
+    """The default of `on_spent`: the card's state is not saved."""
 
 
 class ChipCard:
@@ -77,7 +77,7 @@ class ChipCard:
         self.on_spent: Callable[[], None] = _nothing  # called after tries left have changed
         self.faults: list[Fault] = []
         self.timing: Mapping[int, float] = {}  # instruction -> seconds, for the pace of a real card
-        self.busy_s = 0.0  # how long the last command took; the adapter lets that time pass
+        self.busy_s = 0.0  # how long the last command took; the adapter waits so long
         self.log: deque[bytes] = deque(maxlen=4096)  # the first four bytes of every command: never its data
         self.commands = 0
         self._application: Application | None = None
@@ -111,7 +111,7 @@ class ChipCard:
 
     @property
     def mute(self) -> bool:
-        """Whether it does not even answer to reset."""
+        """Whether it does not answer a reset either."""
         return any(fault.name is FaultName.MUTE and fault.at == 0 for fault in self.faults)
 
     # --- faults ---------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class ChipCard:
         seconds: float = 0.0,
         acts: bool = False,
     ) -> None:
-        """Set a fault by its name."""
+        """Set a fault by its name (`FaultName`)."""
         fault = Fault(name=FaultName(name), at=at, until=until, word=word, seconds=seconds, acts=acts)
         if fault.name is FaultName.BLOCKED:
             self.state.update(dict.fromkeys(self.state, 0))
@@ -182,7 +182,7 @@ class ChipCard:
         return self._in_t0_form(apdu, data, word) if self.manners.t0 else data + word.to_bytes(2, "big")
 
     def _in_t0_form(self, apdu: bytes, data: bytes, word: int) -> bytes:
-        """T=0 has no Le beside data in, and no surprise in length (ISO/IEC 7816-3, 12.2)."""
+        """Change an answer to T=0: 61xx where the command had data, 6Cxx where Le was wrong (ISO/IEC 7816-3, 12.2)."""
         if not data:
             return word.to_bytes(2, "big")
         if len(apdu) == 5 and apdu[1] in {0xB0, 0xB2, 0x84, 0xC0}:
@@ -244,7 +244,7 @@ class ChipCard:
         return 0x6A86
 
     def _file(self, short: int | None = None) -> tuple[int, File] | None:
-        """The current file, or the one of a short identifier, which becomes current."""
+        """The current file; a short identifier first makes its file the current one."""
         if short and self._application is not None and short in self._application.files:
             self._current = short
         if self._application is None or self._current is None:

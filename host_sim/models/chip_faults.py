@@ -1,7 +1,7 @@
 """What can go wrong with a card, by name, and how card generations differ in their answers.
 
-Faults are counted in commands since the last power-on or reset; 1 is the first. Where nothing is documented, or one
-generation is known to answer differently from another (card sources 4, 11), the difference is one of `Manners`.
+A fault's place is a number of commands since the last power-on or reset; 1 is the first. `Manners` has the answers that
+are not documented or that differ between generations (card sources 4, 11).
 """
 
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from enum import StrEnum
 
 
 class Pulled(Exception):
-    """The card leaves the reader in the middle of a command: the adapter takes it out."""
+    """The card leaves the reader during a command; the adapter that catches this takes it out."""
 
 
 class Silent(Exception):
-    """The card does not answer this command, and will not."""
+    """The card never answers this command."""
 
 
 class FaultName(StrEnum):
-    """What can go wrong with a card, and what each name means."""
+    """The faults of a card."""
 
     PULLED = "pulled"  # the card leaves the reader
     STATUS = "status"  # answers this status word instead
@@ -27,7 +27,7 @@ class FaultName(StrEnum):
     LONG = "long"  # one byte more than there should be
     GARBAGE = "garbage"  # random bytes
     EMPTY = "empty"  # an answer without even a status word
-    LABEL = "label"  # the token calls itself something unknown
+    LABEL = "label"  # the token's label is an unknown one
     BLOCKED = "blocked"  # every PIN is blocked
 
 
@@ -53,12 +53,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """How this generation of cards answers where the documents leave it open."""
+    """How a generation of cards answers where the documents do not say."""
 
     filler: bytes = b"\xff" * 64  # behind the object in a file
     read_max: int = 256  # most bytes given to one READ BINARY
     read_over_max: int | None = None  # asked more: None gives read_max of them, else this word (6700)
-    end_warning: bool = False  # a read that meets the end of the file is answered 6282 instead of 9000
+    end_warning: bool = False  # a read up to the end of the file is answered 6282 instead of 9000
     t0: bool = False  # replies in T=0 form: 61xx and GET RESPONSE, 6Cxx for a wrong Le
     blocked_query: int = 0x63C0
     blocked_verify: int = 0x6984

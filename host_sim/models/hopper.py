@@ -3,10 +3,10 @@
 From ccTalk 4.7 part 2 (headers 160 to 172, 217) and the manual of Money Controls' Serial Compact Hopper 2:
 disabled after every power-up; a dispense needs its authorisation; the event counter (header 166) counts
 dispenses and is 0 only after a power-up; paid, unpaid and the lifetime count (168) are non-volatile. A
-hopper that lost power while paying never goes on by itself, it remembers how far it came. An emergency stop
+hopper that lost power while paying does not go on by itself; paid and unpaid say how far it came. An emergency stop
 turns what remained into unpaid, but a coin already in the exit still drops, and is counted.
 
-Physical truth is `tube` and `out`; the rest is what the hopper believes and says.
+`tube` and `out` are where the coins really are; the rest is what the hopper reports.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ SPIN_UP_S = 0.10
 OVER_CURRENT, TIMED_OUT, BLOCKED_IDLE, BLOCKED_PAYING, POWERED_UP, DISABLED = 0x01, 0x02, 0x08, 0x20, 0x40, 0x80
 NEEDS_RESET = OVER_CURRENT | BLOCKED_IDLE | BLOCKED_PAYING
 NV_BROKEN = 0x04  # second status byte, as the SCH2 uses it
-# Header -> what it answers, whatever has happened.
+# Header -> its constant answer.
 ALWAYS: Mapping[int, bytes] = {254: b"", 246: b"KFK", 245: b"Payout", 244: b"SIM-H2", 241: b"1.0", 4: bytes((1, 4, 7))}
 
 
@@ -52,7 +52,7 @@ class HopperModel:
     dispense_style: str = "no_cipher"  # or "serial"
     counts_refused: bool = True  # whether a NAKed dispense moves the event counter (SCH2, Flow: yes)
     coins_per_s: float = 3.0
-    empty_after_s: float = 3.0  # without a coin for so long, it gives up
+    empty_after_s: float = 3.0  # it gives up after this time without a coin
     low_mark: int = 10
     crc: bool = False
     answer_s: float = 0.002
@@ -61,7 +61,7 @@ class HopperModel:
     def __post_init__(self) -> None:
         self.serial = self.serial or 0x100 + self.address
         self.out = 0
-        self.on_effect: Callable[[str], None] = lambda _: None  # told "coin out" whenever one has left
+        self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin out" when a coin has left
         # Non-volatile.
         self.paid = 0
         self.unpaid = 0
@@ -82,7 +82,7 @@ class HopperModel:
     # --- the world ------------------------------------------------------------------------------
 
     def fault(self, name: str, now_s: float) -> None:
-        """Make a fault happen, or arm it for its next occasion."""
+        """Make a fault happen now, or the next time that it can."""
         self.advance(now_s)
         match HopperFault(name):
             case HopperFault.EMPTY:
@@ -107,7 +107,7 @@ class HopperModel:
 
     @property
     def still_to_pay(self) -> int:
-        """Coins that will come out without another command, if there are so many."""
+        """The most coins that will come out without another command."""
         return self._remaining + self._late_coin_due
 
     def power_off(self, now_s: float) -> None:
@@ -128,7 +128,7 @@ class HopperModel:
         self._forget(now_s)
 
     def advance(self, now_s: float) -> None:
-        """Let coins leave, or the motor give up, up to now."""
+        """Move on to `now_s`: coins leave, or the motor gives up."""
         while True:
             if self._power_back_s is not None and self._power_back_s <= now_s:
                 back_s, self._power_back_s = self._power_back_s, None
@@ -152,7 +152,7 @@ class HopperModel:
             self._next_coin_s = now_s + SPIN_UP_S + 1 / self.coins_per_s
 
     def _turn(self, at_s: float) -> None:
-        """The instant at which a coin would leave."""
+        """Do what is due at the instant at which the next coin would leave."""
         if self._late_coin_due:
             self._late_coin_due = False
             if self.tube and self.unpaid:
@@ -187,7 +187,7 @@ class HopperModel:
 
     def _wait_or_give_up(self, at_s: float, flag: int) -> None:
         gives_up_s = self._last_coin_s + self.empty_after_s
-        if at_s < gives_up_s:  # compared as it is computed: a difference can round below and turn for ever
+        if at_s < gives_up_s:  # compared with the sum itself: a difference can round to less and never end
             self._next_coin_s = gives_up_s
         else:
             self._give_up(flag)

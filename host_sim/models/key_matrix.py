@@ -1,8 +1,8 @@
 """Sixteen key caps over a matrix of contacts: what fingers do, and what a scan then sees.
 
-The truth is which caps are pressed. A scan sees less and more: contacts chatter for some milliseconds after each
-edge, and without diodes current finds its way round three corners of a rectangle, so that the fourth looks closed
-(faults P1 to P3). Chatter comes from the seed; no two edges are alike, every run is.
+A scan does not see exactly the caps that are pressed: contacts chatter for some milliseconds after each edge, and without
+diodes three closed corners of a rectangle make the fourth look closed (faults P1 to P3). The chatter comes from the seed:
+it differs from edge to edge and is the same in every run.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +64,7 @@ class KeyMatrix:
             self.free(key, now_s)
 
     def held(self) -> frozenset[str]:
-        """The truth: caps that are down."""
+        """The caps that are really down."""
         return frozenset(key for key, cell in self._cells.items() if cell in self._pressed)
 
     def contacts(self, now_s: float) -> frozenset[Cell]:
@@ -87,7 +87,7 @@ class KeyMatrix:
         return min((edge for edges in self._edges.values() for edge in edges if edge > now_s), default=None)
 
     def _edge(self, cell: Cell, now_s: float) -> None:
-        """The contact changes now, and back and forth an even number of times before it rests."""
+        """The contact changes now and then toggles an even number of times, at most 8, before it rests."""
         if self._bounce_s <= 0:
             return
         times = sorted(now_s + self._random.uniform(0, self._bounce_s) for _ in range(2 * self._random.randint(0, 4)))
@@ -111,7 +111,7 @@ def with_phantoms(contacts: Iterable[Cell]) -> frozenset[Cell]:
 
 
 class ScannedKeys:
-    """The matrix joined directly below a keypad driver, in virtual time: what its pins would say, and nothing else."""
+    """The matrix in the place of a keypad driver's pins, in virtual time."""
 
     def __init__(self, matrix: KeyMatrix, now: Callable[[], float], wait: Callable[[float], None]) -> None:
         """`now` reads the clock in seconds; `wait` lets that many seconds pass."""

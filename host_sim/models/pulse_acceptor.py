@@ -1,8 +1,8 @@
 """A pulse coin acceptor (CH-926 style): one wire that goes low so many times for each coin it keeps.
 
-Coins that follow each other while pulses are still being sent queue up inside, and their trains come out
-back to back. Widths and gaps are those of the makers' sheets (fast: 25 ms low, 100 ms high), with the
-tolerance they have. `edges` gives the wire as a list of changes; physical truth is `cash_box` and `returned`.
+Pulses of a coin that follows while pulses are still being sent come directly after those. Widths and gaps are those of
+the makers' sheets (fast: 25 ms low, 100 ms high), with their tolerance. `edges` gives the changes of the wire;
+`cash_box` and `returned` are where the coins really are.
 """
 
 import random
@@ -37,7 +37,7 @@ class PulseAcceptorModel:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
         self.inhibited = True
-        self.on_effect: Callable[[str], None] = lambda _: None  # told "coin in" whenever one is in the box
+        self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self._codes = codes
         self._width_s = width_s
         self._gap_s = gap_s
@@ -89,17 +89,17 @@ class PulseAcceptorModel:
                 return
 
     def edges(self, until_s: float) -> list[tuple[float, bool]]:
-        """Changes of the wire up to `until_s`, as (when, low); taken once."""
+        """Changes of the wire up to `until_s`, as (when, low); each is returned once."""
         due = [edge for edge in self._edges if edge[0] <= until_s]
         self._edges = [edge for edge in self._edges if edge[0] > until_s]
         return due
 
     def wake_at(self) -> float | None:
-        """When the wire next moves."""
+        """When the wire next changes; None if it will not."""
         return min((at_s for at_s, _ in self._edges), default=None)
 
     def busy_until_s(self) -> float:
-        """When the last pulse of the coins inside is out."""
+        """When the last pulse of the coins so far ends."""
         return self._free_at_s
 
     def _about(self, seconds: float) -> float:

@@ -1,7 +1,7 @@
-"""What a person standing in front of the panel sees: the bytes of its memory, read as colours.
+"""The screen's picture as a person sees it: the bytes of its framebuffer, read as colours.
 
-A second reading of the pixel formats: 32 bits with blue first and a byte unused, or 16 bits little-endian with
-five bits of red on top, six of green, five of blue. Rows arrive in any order and any number.
+The pixel formats, written down without the driver's code: 32 bits with blue first and one byte unused, or 16 bits
+little-endian with five bits of red on top, six of green, five of blue.
 """
 
 import zlib
@@ -14,16 +14,16 @@ WIDTH, HEIGHT = 800, 480
 
 
 class ScreenGlass:
-    """The panel's memory. It starts dark, as a panel without signal does."""
+    """The framebuffer's memory. It starts black."""
 
     def __init__(self, width: int = WIDTH, height: int = HEIGHT, pixels: str = "bgrx") -> None:
         self.width, self.height, self.pixels = width, height, pixels
         self._row_bytes = width * {"bgrx": 4, "rgb565": 2}[pixels]
         self._memory = bytearray(self._row_bytes * height)
-        self.rows_written = 0  # since the start; a screen driver that writes too much shows here
+        self.rows_written = 0  # since the start: tests see here whether a screen driver writes too much
 
     def write_rows(self, top: int, rows: bytes) -> None:
-        """Whole rows from row `top` down. Raises ValueError when they do not fit the panel."""
+        """Write whole rows from row `top` down. Raises ValueError when they do not fit the screen."""
         count, rest = divmod(len(rows), self._row_bytes)
         if rest or top < 0 or top + count > self.height:
             raise ValueError(f"{len(rows)} bytes at row {top} do not fit {self.width}x{self.height}")
@@ -31,7 +31,7 @@ class ScreenGlass:
         self.rows_written += count
 
     def load(self, path: Path) -> bool:
-        """Take the memory from a framebuffer file; True when it differs. A short file is no screen yet."""
+        """Read the memory from a framebuffer file. False for a file that is too short or has not changed."""
         data = path.read_bytes()
         if len(data) != len(self._memory) or data == self._memory:
             return False
@@ -52,5 +52,5 @@ class ScreenGlass:
         return out.getvalue()
 
     def fingerprint(self) -> int:
-        """Equal for equal pictures: to see whether anything changed, or whether two screens are the same."""
+        """A hash of the picture, to compare screens."""
         return zlib.crc32(self._memory)

@@ -1,1 +1,1 @@
-"""The machine's front in a browser; see README.md."""
+"""The front panel: the machine's front as a page in a browser; see README.md."""

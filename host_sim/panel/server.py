@@ -1,8 +1,8 @@
 """The front panel's server: one page, one socket, the papers as pictures. Loopback only.
 
-Everybody connected sees the same machine. The socket sends the wallet once, the status whenever it differs, and
-the boxes of the screen that changed; it takes acts (host_sim/acts.py). A page of another site cannot drive the
-machine: a request must name this host, and an origin, if it has one, must be this one.
+All browsers show the same machine. The socket sends the wallet once, the status when it changes, and the boxes of the
+screen that changed; it takes acts (host_sim/acts.py). So that a page of another site cannot operate the machine, a
+request must name a loopback host, and its Origin header, if any, must name the same host.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from host_sim.world import World
 STATIC = Path(__file__).with_name("static")
 FRAME_S = 0.04
 STATUS_S = 0.12
-_FAST_PNG = 1  # the screen is sent often and near: time counts, size does not
+_FAST_PNG = 1  # the screen is sent often over loopback: time matters, size does not
 
 
 def make_app(world: World) -> ASGIApp:
@@ -51,7 +51,7 @@ def make_app(world: World) -> ASGIApp:
 
 
 class OnlyHere:
-    """Lets in only who asked for this host by a loopback name, from no other site."""
+    """Refuses requests that name no loopback host or come from a page of another site."""
 
     NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -63,7 +63,7 @@ class OnlyHere:
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).close(1008)
             else:
-                await PlainTextResponse("The panel answers on its loopback address only.", 403)(scope, receive, send)
+                await PlainTextResponse("Open the panel by its loopback address, 127.0.0.1.", 403)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -86,7 +86,7 @@ class _Panel:
     async def screen(self, _: Request) -> Response:
         picture = await asyncio.to_thread(self._world.screen)
         if picture is None:
-            return PlainTextResponse("The screen is dark.", 404)
+            return PlainTextResponse("The screen is dark: the machine is off or starting.", 404)
         return Response(await asyncio.to_thread(png, picture), media_type="image/png")
 
     async def paper(self, request: Request) -> Response:
@@ -116,7 +116,7 @@ class _Panel:
                 task.result()
 
     async def _tell(self, socket: WebSocket) -> None:
-        """The status, whenever it differs; the clock alone is told now and then, the page lets it run on."""
+        """Send the status when it differs; a change of the clock alone only now and then, because the page runs it on."""
         told: Mapping[str, Any] = {}
         clock_at_s = 0.0
         while True:
@@ -147,14 +147,14 @@ class _Panel:
         try:
             act = json.loads(body)
         except ValueError:
-            raise Refused("That is not JSON.") from None
+            raise Refused("The message is not JSON.") from None
         if not isinstance(act, dict):
             raise Refused("An act is a JSON object.")
         await asyncio.to_thread(perform, self._world, act)
 
 
 def _still(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The status without what passes by itself; a moved clock shows in its offset."""
+    """The status without the running clock; its offset stays, so that setting the clock is a change."""
     return {**status, "clock": status.get("clock", {}).get("offset_s")}
 
 

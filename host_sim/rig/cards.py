@@ -10,7 +10,7 @@ TODAY = date(2026, 11, 24)  # the day on which the rig's clock begins
 
 
 def rig_cards(keys: Path) -> dict[str, WalletCard]:
-    """The cards by name. Their private keys are kept in `keys`, because making them takes seconds."""
+    """The cards by name. Their private keys are kept in the folder `keys`, because making them takes seconds."""
     keys.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as directory:
         return dict(Wallet.open(Path(directory), TODAY, keys=keys, keep=False).cards)

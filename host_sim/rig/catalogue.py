@@ -1,7 +1,7 @@
 """The fault catalogue: every row of FAULTS.md beside this file, and how it is made to happen in the swarm.
 
-A row is a function that lays its trouble into one session; it is marked when the trouble really strikes. What the swarm
-cannot make happen, because it has no TLS, no console and no update, stands in `ELSEWHERE` with the test that does.
+A row is a function that prepares its fault in one session; the swarm counts the row when the fault really happens. Rows that
+the swarm cannot make happen, because it has no TLS, console or update, are in `ELSEWHERE` with the test that does.
 """
 
 from collections.abc import Callable
@@ -24,23 +24,23 @@ class Trouble(Protocol):
     def chance(self, low: int, high: int) -> int: ...
 
     def one_of(self, words: str) -> str:
-        """One of the words, by the seed."""
+        """One of the words of a sentence, chosen by the seed."""
         ...
 
     def now(self, act: Callable[[], object]) -> None:
-        """Before the resident comes."""
+        """Do it before the resident comes."""
         ...
 
     def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
-        """At some instant of the session."""
+        """Do it at an instant of the session, within so many seconds, chosen by the seed."""
         ...
 
     def when(self, point: str, act: Callable[[], object], among: int = 1) -> None:
-        """At one of the first `among` points whose name matches."""
+        """Do it at one of the first `among` points whose name matches the regular expression `point`."""
         ...
 
     def at_scene(self, scene: type[show.Scene], act: Callable[[], object]) -> None:
-        """When the resident first sees this."""
+        """Do it when this scene is first shown."""
         ...
 
     def other_card(self) -> None:
@@ -245,7 +245,7 @@ def _(life: Trouble) -> None:
 
 
 def _printer(life: Trouble, fault: str, *, low: int = 0) -> None:
-    """At some byte of the next page."""
+    """Make this printer fault happen at a byte of the next page, chosen by the seed; `low`: the first one allowed."""
     life.at_scene(show.Pay, lambda: life.machine.printer.fail(fault, life.chance(low, 8500)))
 
 
@@ -286,7 +286,7 @@ def _(life: Trouble) -> None:
 
 @row("R8", "a piece of an earlier job lies in the printer's memory")
 def _(life: Trouble) -> None:
-    life.when("dots", lambda: life.machine.die(None), among=3)  # the process ends in the page; the printer stays on
+    life.when("dots", lambda: life.machine.die(None), among=3)  # the process ends during the page; the printer stays on
 
 
 @row("R9", "the paper is not taken")
@@ -416,7 +416,7 @@ def _(life: Trouble) -> None:
 def _(life: Trouble) -> None:
     tail = Tail(life.one_of("dropped kept torn flipped shuffled"))
     life.when(".*", lambda: life.machine.die(tail, life.chance(0, 99)), among=60)
-    if life.chance(0, 2) == 0:  # and once more, in the start that follows
+    if life.chance(0, 2) == 0:  # and again, during the start that follows
         life.when(".*", lambda: life.machine.die(tail, life.chance(0, 99)), among=90)
 
 

@@ -1,10 +1,10 @@
-"""The rig's centre: what the line's README says, for whole sessions in virtual time.
+"""The rig's centre: it answers the calls of `drivers/line/README.md`, for whole sessions in virtual time.
 
-No database, no registers, no typesetting: whoever has a card is served, and a document is a short text that names its
-request and copy. A session at the real centre (`host_sim/centre`) takes four times as long, and making one fifty times,
-so the explorers have this one; `tests/contract/test_centre.py` holds both to the same rules. Messages, refusals and what
-may be ordered are the real centre's own code; so is everything that binds: the signed manifest, the two stamps, the states of a copy.
-What goes wrong is set by name in `faults`, and a virtual delay passes for every call.
+It has no database, registers or typesetting: every card is served, and a document is a short text that names its request
+and copy. The swarm and the crash explorer use it because the real centre (`host_sim/centre`) takes four times as long for
+a session and fifty times as long to set up. `tests/contract/test_centre.py` holds both to the same rules. Messages, refusals,
+offers, the signed manifest, the two stamps and the states of a copy are the real centre's own code.
+`faults` says what goes wrong; every call takes some virtual time.
 """
 
 import base64
@@ -64,17 +64,17 @@ OFFERS: list[dict[str, Any]] = [
 
 @dataclass
 class Faults:
-    """What the line does to the next calls, by the end of their path."""
+    """What goes wrong with the next calls, which are named by the end of their path."""
 
-    lost_before: set[str] = field(default_factory=set)  # never reached the centre
+    lost_before: set[str] = field(default_factory=set)  # the message never reaches the centre
     lost_after: set[str] = field(default_factory=set)  # the centre acted, the answer is lost
     doubled: set[str] = field(default_factory=set)  # the message arrives twice
     refusals: dict[str, str] = field(default_factory=dict)
-    unwanted: set[str] = field(default_factory=set)  # refused each time
+    unwanted: set[str] = field(default_factory=set)  # refused each time by the centre
     slow: set[str] = field(default_factory=set)  # answers after every deadline
     down: bool = False
-    replayed: bool = False  # an earlier manifest answers the next request
-    foreign_document: bool = False  # another person's, same size
+    replayed: bool = False  # the next request is answered with an earlier manifest
+    foreign_document: bool = False  # the document is another person's, of the same size
 
 
 @dataclass
@@ -117,9 +117,9 @@ class MemoryCentre:
     def __init__(self, clock: VirtualClock, now: Callable[[], datetime], machine: str, delay_s: float = 0.15) -> None:
         self.key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"rig").digest())
         self.faults = Faults()
-        self.pages = 1  # of every document from now on
-        self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # reached, acted
-        self.witnessed = (0, bytes(32).hex())  # the journal's head as last told by a heartbeat (I14)
+        self.pages = 1  # of every document made from now on
+        self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
+        self.witnessed = (0, bytes(32).hex())  # the journal's head of the last heartbeat (I14)
         self.requests: dict[str, dict[int, Copy]] = {}
         self.claims: dict[str, int] = {}
         self.collected: dict[str, dict[int, int]] = {}  # claim -> collection -> yen
@@ -132,7 +132,7 @@ class MemoryCentre:
         self._delay_s = delay_s
         self._challenges: dict[str, Challenge] = {}
         self._promises: dict[str, Promise] = {}
-        self._given_up: set[str] = set()  # requests that were told about before they arrived: never made
+        self._given_up: set[str] = set()  # requests voided before they arrived: never made
         self._serial = 0
 
     def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
@@ -163,7 +163,7 @@ class MemoryCentre:
         return status, headers, answer
 
     def contradict(self) -> None:
-        """Somebody at the centre writes down the opposite of what the machine is about to tell (fault N8)."""
+        """The centre records the opposite of the outcome that the machine is about to tell it (fault N8)."""
         for rid, held in self.requests.items():
             for number, copy in held.items():
                 if copy.state in {"reserved", "delivered"}:
@@ -305,7 +305,7 @@ class MemoryCentre:
         return {"request_id": rid, "copies": {str(number): copy.state for number, copy in copies.items() if copy}}
 
     def _copy(self, rid: str, number: int) -> Copy | None:
-        """What stands; a copy that nobody fetched in time is void."""
+        """The copy in its present state, None if there is none; one that was not fetched in time becomes void."""
         copy = self.requests.get(rid, {}).get(number)
         if copy is not None and copy.state == "reserved" and self._now() > self._promises[rid].expires_at:
             copy.state = "void"
@@ -324,7 +324,7 @@ class MemoryCentre:
         return 200, {"kofuki-stamp": f"{text}.{signature}"}, document
 
     def _settle(self, rid: str, number: int, word: str) -> str:
-        """What stands after `issued` or `void` was told."""
+        """The state of the copy after the machine told `issued` or `void` (`word`)."""
         copy = self._copy(rid, number)
         if copy is None:
             if rid in self.requests:
@@ -371,12 +371,12 @@ def _asked(kind: type[say.Message], body: bytes | None) -> dict[str, Any]:
 
 
 def _line(item: dict[str, Any]) -> dict[str, Any]:
-    """A copy of this item in the manifest, without what is made for it."""
+    """A copy of this item in the manifest, without its document, number and hash."""
     return {"kind": item["kind"], "options": item["options"], "fee_yen": FEE_YEN}
 
 
 def _allowed(item: dict[str, Any]) -> int:
-    """How many copies of this item are made. Raises `Refused` for what was not offered."""
+    """How many copies of this item are made. Raises `Refused` for a kind or a choice that was not offered."""
     offer = next((offer for offer in OFFERS if offer["kind"] == item["kind"]), None)
     if offer is None:
         raise Refused("not_offered")

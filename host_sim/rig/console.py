@@ -1,6 +1,6 @@
-"""A machine in virtual time with a technician at its serial line: console and terminal in memory, accounts of the rig.
+"""A machine in virtual time with a technician at its serial line: console, terminal and accounts, all in memory.
 
-The terminal is a person who types whole lines and reads what comes back; the wire between has its real pace.
+The terminal types whole lines and shows what comes back, at the speed of the real serial line.
 """
 
 import json
@@ -34,7 +34,7 @@ SERIAL_LINE = WireKind(baud=115200)
 
 
 class Terminal:
-    """A `LineModel`: what is typed goes out, what comes in is shown."""
+    """A `LineModel`: sends the lines typed and keeps the bytes that arrive."""
 
     def __init__(self) -> None:
         self.shown = bytearray()
@@ -51,7 +51,7 @@ class Terminal:
         return typed
 
     def wake_at(self) -> float | None:
-        return 0.0 if self._typed else None  # what was typed wants out at once
+        return 0.0 if self._typed else None  # what was typed is sent at once
 
 
 class ConsoleRig(RigMachine):
@@ -83,7 +83,7 @@ class ConsoleRig(RigMachine):
         self.terminal.type(text.encode() + b"\r")
 
     def say(self, text: str, limit_s: float = 300.0) -> str:
-        """One line typed, and everything shown until the machine waits for the next one."""
+        """Type one line; returns everything shown until the machine waits for the next one."""
         before = len(self.terminal.shown)
         self.type(text)
         self.run_until(lambda: self._asks(before), limit_s)
@@ -101,14 +101,14 @@ class ConsoleRig(RigMachine):
         return self.say(password)
 
     def say_as(self, name: str, text: str) -> str:
-        """One line by somebody who logs in for it."""
+        """Log in as this person, type one line and log out; returns what the line showed."""
         self.log_in(name)
         said = self.say(text)
         self.say("logout")
         return said
 
     def confirm(self, planned: str, second: str | None = None) -> str:
-        """Confirm what was planned, with a second person where one is asked for."""
+        """Confirm the command that `planned` shows the code of; `second`: name of the second person the machine asks for."""
         said = self.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
         if second is None:
             return said
@@ -123,7 +123,7 @@ class ConsoleRig(RigMachine):
 
 
 class ConsoleParts(RigParts):
-    """With a terminal, and so with settings that staff has made."""
+    """`RigParts` with a console, and so with settings that staff can change."""
 
     def __init__(self, rig: ConsoleRig, over: Mapping[str, Any], **how: Any) -> None:
         super().__init__(rig, over, **how)

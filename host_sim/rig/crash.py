@@ -1,12 +1,12 @@
-"""Every power cut: a session is lived once, and at each instant that matters the world splits.
+"""Every power cut: a script runs once, and at each point the process forks for every fault that can happen there.
 
-Theory. `at_point` is told before and after every write, every sync, every message to the centre, and whenever a coin
-or dots move. At each of these points, for each fault that can strike there, the process forks: the child lives on
-with the fault, the parent without. So every history shares its beginning with its neighbours and nothing is run
-twice; depth 2 is a child that forks again. What a cut leaves on the medium is compared first, and two fates that
-leave the same are one history. When everything is settled, `truth.Checker` looks at what really happened.
+Theory. The world calls `at_point` before and after every write, every sync, every message to the centre, and whenever a
+coin or dots move. At each of these points, for each fault that can happen there, the process forks: the child goes on with
+the fault, the parent without. So the common beginning of two histories runs once; at depth 2 the child forks again.
+Two cuts that leave the same bytes on the medium are one history. At the end of each history `truth.Checker` compares
+the records with what really happened.
 
-A history is named by its script and its faults, "one copy, change: 57 torn 1, 81 lost"; `replay` lives exactly that one.
+A history is named by its script and its faults, "one copy, change: 57 torn 1, 81 lost"; `replay` runs exactly that one.
 """
 
 import os
@@ -51,23 +51,23 @@ PRINTER_FAULTS = {"paper out": "paper_out", "cover opened": "cover_open", "print
 
 @dataclass(frozen=True)
 class Script:
-    """Who comes, one after the other, and to what machine."""
+    """The residents, in the order in which they come, and the machine they come to."""
 
     name: str
     people: Callable[[], Sequence[Person]]
     tubes: dict[int, int] | None = None
     pages: int = 1  # of every certificate
-    acceptor_counts: bool = True  # has a counter of all coins for life (ccTalk header 225)
+    acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
     printer: str = "a4-203"
-    while_dead: Callable[[RigMachine], None] = lambda _: None  # what goes wrong before each start
+    while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
 
 
 @dataclass
 class Findings:
-    """What a tree of histories came to."""
+    """The histories that were run, and what the checker found in them."""
 
     histories: int = 0
-    points: Counter[str] = field(default_factory=Counter)  # where a fault struck
+    points: Counter[str] = field(default_factory=Counter)  # kind of point -> faults that happened there
     reds: list[str] = field(default_factory=list)
 
     def add(self, other: "Findings") -> None:
@@ -77,23 +77,23 @@ class Findings:
 
 
 def read_history(named: str) -> tuple[str, list[tuple[int, str]]]:
-    """Script and faults of a history's name. Raises ValueError."""
+    """Script and faults of a history's name. Raises ValueError for a text that is no such name."""
     name, _, faults = named.rpartition(":")
     return name, [(int(point), fault) for point, _, fault in (one.strip().partition(" ") for one in faults.split(","))]
 
 
 @dataclass
 class Explorer:
-    """Lives one script in every way. `share`: which of how many equal parts of the first level is ours."""
+    """Runs one script with every fault at every point. `share`: (which, of how many) equal parts of the first faults."""
 
     script: Script
     depth: int
     share: tuple[int, int] = (0, 1)
-    every: int = 1  # below the first level, only every n-th point,
-    part: int = 0  # beginning with this one: the parts 0 to n-1 together are every point
+    every: int = 1  # after the first fault, only every n-th point,
+    part: int = 0  # beginning with this one; the parts 0 to n-1 together cover every point
     replay: Sequence[tuple[int, str]] = ()
     stop_at_red: bool = False
-    only: frozenset[str] = frozenset()  # of the faults, where not all are wanted
+    only: frozenset[str] = frozenset()  # names of the faults to try; empty: all
     findings: Findings = field(default_factory=Findings)
     _trail: list[tuple[int, str]] = field(default_factory=list)
     _point: int = 0
@@ -101,12 +101,12 @@ class Explorer:
     _answer: int | None = None  # the pipe to the parent; None in the first process
 
     def explore(self) -> Findings:
-        """Live it, and everything that splits off. In a child this does not return."""
+        """Run the script and every history that forks off. Does not return in a child."""
         try:
             self._live()
         except Violation as red:
             self.findings.reds.append(f"{self.named}\n    {red}")
-        except Exception as fault:  # noqa: BLE001  whatever falls out of the machine is a finding
+        except Exception as fault:  # noqa: BLE001  every exception of the machine is a finding
             self.findings.reds.append(f"{self.named}\n    X2: the machine fell: {type(fault).__name__}: {fault}")
         self.findings.histories += self._answer is not None or self.share[0] == 0
         if self._answer is not None:
@@ -136,12 +136,12 @@ class Explorer:
         self.checker.check()
 
     def _serve(self, person: Person) -> None:
-        """Serve, once a technician has put right what a person must."""
+        """Serve one resident; before that, a technician mends what only a person can."""
         self.machine.mend()
         self.machine.serve(person, person.card.chip)
 
     def _surviving(self, deed: Callable[[], None]) -> None:
-        """Do it; if the machine dies meanwhile, let it come back to its idle screen, as often as it takes."""
+        """Do it; each time the machine dies during it, restart the machine until it shows its idle screen."""
         try:
             deed()
         except PowerLost:
@@ -152,7 +152,7 @@ class Explorer:
             self._come_back()
 
     def _come_back(self) -> None:
-        """Start until a start is survived, whatever strikes meanwhile."""
+        """Restart until one start succeeds; a fault may end a start too."""
         while True:
             try:
                 self.script.while_dead(self.machine)
@@ -189,7 +189,7 @@ class Explorer:
         return self._point % self.every == self.part
 
     def _faults(self, name: str) -> Iterator[str]:
-        """What can strike here, each different state of the medium once."""
+        """The faults that can happen at this point; power cuts that leave equal media are listed once."""
         for fault, (tail, seed) in CUTS.items():
             if self.only and fault not in self.only:
                 continue
@@ -202,7 +202,7 @@ class Explorer:
                 yield from (fault for fault in faults if not self.only or fault in self.only)
 
     def _state_after(self, tail: Tail | None, seed: int) -> int:
-        """The world as a start would find it: medium, coins, paper, centre."""
+        """What a start after this cut would find, to compare cuts: medium, coins, paper, centre."""
         machine = self.machine
         centre = tuple((rid, n, c.state) for rid, held in machine.centre.requests.items() for n, c in held.items())
         return hash(
@@ -221,7 +221,7 @@ class Explorer:
         )
 
     def _split(self, name: str, fault: str) -> bool:
-        """True in the child, which lives on with the fault; the parent takes in what the child's tree came to."""
+        """Fork. True in the child, which goes on with the fault; the parent waits and adds the child's findings."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:

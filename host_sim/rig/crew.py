@@ -1,4 +1,4 @@
-"""A crew without threads: every desk works when virtual time reaches it, one after the other."""
+"""A crew without threads: each desk works when virtual time reaches the instant of its next work."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -10,14 +10,14 @@ from firmware.workers import Shift
 from host_sim.clock import VirtualClock
 from host_sim.rig.quiet import Quiet
 
-Alarm = Callable[[], float | None]  # the next instant at which this desk could notice something; None: none is known
+Alarm = Callable[[], float | None]  # the next instant at which a poll could find something; None: not known
 
 
 class InlineCrew:
     """Satisfies `firmware.workers.Crew`. Time passes inside `receive` and inside whatever a desk waits for.
 
-    A desk is polled as often as it asks. Where the world can tell when something happens (`nudge`, or an alarm that
-    knows the next instant), or can prove that nothing has (`quiet`), the polls that would find nothing are left out.
+    A desk is polled as often as it asks. Polls that would find nothing are left out where the world knows when something
+    happens (it calls `nudge`, or an `Alarm` gives the next instant) or can prove that nothing has (`quiet`).
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class InlineCrew:
         self._commands.append((desk, command, whose))
 
     def nudge(self, desk: str) -> None:
-        """Something happened there: look now."""
+        """Something happened at this desk's devices: poll the desk now."""
         self._nudged.add(desk)
         self._polls_at_s[desk] = self._clock.monotonic()
 
@@ -65,7 +65,7 @@ class InlineCrew:
             at_s = min(polls_at_s[name], deadline_s)
             due_s = clock.next_due_s()
             if due_s < at_s:
-                clock.advance_to(due_s)  # it may nudge a desk
+                clock.advance_to(due_s)  # may call `nudge`
                 continue
             clock.advance_to(at_s)
             if polls_at_s[name] > at_s:
@@ -81,7 +81,7 @@ class InlineCrew:
         return quiet is not None and self._shifts[name].up and quiet()
 
     def _rest(self, name: str) -> None:
-        """When this desk is polled next; sooner than planned if its pace has changed."""
+        """Plan the next poll of this desk; earlier than planned before if it now asks to be polled more often."""
         now_s, shift = self._clock.now_s, self._shifts[name]
         at_s = now_s + max(shift.wait_s(), 1e-4)
         alarm = self._alarms.get(name)

@@ -1,7 +1,7 @@
-"""A crew whose desks take their time, as threads do: what is sent waits for its desk, what is answered waits for the loop.
+"""A crew whose desks are late, as threads are: commands wait before a desk begins them, answers before the loop gets them.
 
-Order holds within a desk and nowhere else: the paper desk may still be cutting when the next resident's documents come,
-and a key pressed before the last coin may be heard after it. `InlineCrew` does everything at once and never shows that.
+Only the commands and answers of one desk keep their order: the paper desk may still be cutting when the next resident's
+documents come, and the loop may get a key after a coin that fell later. `InlineCrew` has no delays and never shows this.
 """
 
 import heapq
@@ -16,9 +16,9 @@ from host_sim.clock import VirtualClock
 from host_sim.rig.crew import Alarm, InlineCrew
 from host_sim.rig.quiet import Quiet
 
-BUSY = 0.05  # of its commands find the paper desk at something long
+BUSY = 0.05  # share of its commands for which the paper desk is busy for BUSY_S
 BUSY_S = 12.0
-PACES_S = (0.0, 0.02, 0.1, 0.5)  # a desk is late by up to this
+PACES_S = (0.0, 0.02, 0.1, 0.5)  # a desk is late by up to one of these
 
 
 class LateCrew(InlineCrew):
@@ -35,8 +35,8 @@ class LateCrew(InlineCrew):
         super().__init__(desks, clock, alarms, quiet)
         self._dice = dice
         self._pace_s: dict[str, float] = defaultdict(lambda: dice.choice(PACES_S))
-        self._begins_s: dict[str, float] = defaultdict(float)  # desk -> when what was sent last is begun
-        self._heard_s: dict[str, float] = defaultdict(float)  # desk -> when what it answered last is heard
+        self._begins_s: dict[str, float] = defaultdict(float)  # desk -> when it begins the last command sent
+        self._heard_s: dict[str, float] = defaultdict(float)  # desk -> when the loop gets its last answer
         self._answers: list[tuple[float, int, Posted]] = []
         self._order = count()
 

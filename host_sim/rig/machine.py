@@ -1,11 +1,11 @@
 """One machine in virtual time: the real session, loop, desks, drivers and journal on models, in one thread.
 
-What a real machine has below its drivers is replaced by memory, and nothing above: the serial ports (MemoryStream over
-the ccTalk bus and two printers), the reader (a card in memory), the key contacts, the disk, TLS. The screen keeps its
-scenes instead of pictures. A resident is a `Person` who looks at each new scene and acts after a human while.
+Only what lies below the drivers is replaced, by objects in memory: the serial ports (MemoryStream to the ccTalk bus and
+two printers), the reader, the key contacts, the disk, TLS. The screen keeps its scenes instead of pictures. A resident is
+a `Person`, who looks at each new scene and acts after a person's reaction time.
 
-The world (`world.py`) outlives the machine: `die` ends the process or the power at an instant, `restart` begins again on
-the same devices and the same medium.
+The world (`world.py`) stays when the machine ends: `die` ends the process or cuts the power at an instant, `restart` starts
+a new machine on the same devices and the same medium.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Watcher = Callable[["RigMachine", Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What differs from one site profile to another, as in hardware/units."""
+    """Profile, cards taken, hours: what differs between sites, as in hardware/units."""
 
     profile: str
     kinds: tuple[CardKind, ...]
@@ -46,20 +46,20 @@ OFFICE = Site("office", (*STORE.kinds, CardKind.CITIZEN))
 
 
 class RigMachine(RigWorld):
-    """One machine and its world. `watch` hears every new scene."""
+    """One machine and its world. `watch` is called with every new scene."""
 
     site = STORE
 
     def __init__(self, *, sheets_at_near_end: int = 0, late: bool = False, **world: Any) -> None:
-        """`late`: every desk takes its time, as threads do. `world`: see `RigWorld`."""
+        """`late`: delays for the desks, as threads have them (`LateCrew`). `world`: arguments of `RigWorld`."""
         super().__init__(**world)
         self.sheets_at_near_end = sheets_at_near_end
         self.late = late
         self.scenes: list[Scene] = []
         self.watchers: list[Watcher] = []
-        self.attended = False  # somebody stands there whom the machine serves
+        self.attended = False  # a resident stands at the machine and is served
         self.starts = 0
-        self.last_end = "start"  # or "medium": what the service remembers of the last run
+        self.last_end = "start"  # or "medium": how the last run ended
         self._start()
 
     def nudge(self, desk: str) -> None:
@@ -86,7 +86,7 @@ class RigMachine(RigWorld):
         return {"why": self.last_end, "late": self.late, "show": self._show, "remembers": self._remembers}
 
     def _over(self) -> dict[str, Any]:
-        """What this machine's unit has in other words than the unit file."""
+        """The tables of this machine's unit that differ from the unit file."""
         hoppers = [
             {"address": ADDRESSES[value], "value_yen": value, "coins": coins} for value, coins in self.tubes.items()
         ]
@@ -103,15 +103,15 @@ class RigMachine(RigWorld):
     # --- death and rebirth ----------------------------------------------------------------------
 
     def die(self, tail: Tail | None, seed: int = 0) -> None:
-        """The machine ends at this instant: with `tail` the power of everything in the case goes, without it only
-        the process (SIGKILL, a watchdog). Raises `PowerLost` through whatever was being done."""
+        """End the machine at this instant: with a `tail` everything in the case loses its power; with None only the
+        process ends (SIGKILL, a watchdog). Always raises `PowerLost`, which ends whatever was being done."""
         self._alive = False
         if tail is not None:
             self.power_off(tail, seed)
         raise PowerLost
 
     def restart(self, away_s: float = AWAY_S) -> None:
-        """Begin again after `die`, or after the process ended itself. The resident has taken what was theirs and gone."""
+        """Start again after `die`, or after the process ended itself. The resident has taken card and coins and left."""
         self._alive = self.attended = False
         self.watchers.clear()
         self.hang_up()
@@ -124,7 +124,7 @@ class RigMachine(RigWorld):
         self._start()
 
     def run_until(self, done: Callable[[], bool], limit_s: float = 900.0) -> None:
-        """Turn the loop until `done`. Raises TimeoutError after `limit_s` of virtual time."""
+        """Turn the loop until `done()` is true. Raises TimeoutError after `limit_s` of virtual time."""
         until_s = self.clock.monotonic() + limit_s
         stood_still, at_s = 0, -1.0
         while not done():
@@ -136,12 +136,12 @@ class RigMachine(RigWorld):
             self.loop.turn()
 
     def wait(self, seconds: float) -> None:
-        """Turn the loop for so long, whatever happens."""
+        """Turn the loop for so many seconds."""
         until_s = self.clock.monotonic() + seconds
         self.run_until(lambda: self.clock.monotonic() >= until_s, seconds + 60)
 
     def serve(self, person: "Watcher", chip: ChipCard, limit_s: float = 900.0) -> None:
-        """One resident from the idle screen to the idle screen. Raises `PowerLost` if the machine dies meanwhile."""
+        """Serve one resident from idle screen to idle screen. Raises `PowerLost` if the machine dies during that."""
         self.run_until(lambda: isinstance(self.loop.scene, show.Idle), 120)
         self.attended = True
         self.memory.last_closed = None
@@ -151,7 +151,7 @@ class RigMachine(RigWorld):
         self.attended = False
 
     def run_session(self, limit_s: float = 900.0) -> None:
-        """From idle, through whatever the people do, to idle again."""
+        """Turn the loop until the session that the person begins has ended and the machine is idle."""
         self.run_until(lambda: self.loop.state is not State.IDLE, limit_s)
         self.run_until(lambda: self.loop.state is State.IDLE, limit_s)
 
@@ -164,18 +164,18 @@ class RigMachine(RigWorld):
     # --- hands ----------------------------------------------------------------------------------
 
     def mend(self) -> None:
-        """A technician puts everything right: devices, medium, line, clock, and what waits in the queue."""
+        """A technician mends devices, medium, line and clock and closes the cases in the queue."""
         self.mend_devices()
         self._resolve()
 
     def load_coins(self, coins: int = 60) -> None:
-        """A technician fills every hopper up to so many coins, and says so on the console."""
+        """A technician fills every hopper up to so many coins, and enters the counts."""
         for value_yen, hopper in self.hoppers.items():
             hopper.fill(max(0, coins - hopper.tube), self.clock.monotonic())
             self.memory.note(records.FloatSet(value_yen=value_yen, coins=hopper.tube))
 
     def _resolve(self) -> None:
-        """What only a person may clear is cleared, and the machine started anew where that needs it."""
+        """Clear what only a person may clear; restart the machine where that is needed."""
         book = self.memory.book
         if book.session is not None:
             return
@@ -191,7 +191,7 @@ class RigMachine(RigWorld):
             self.restart()
 
     def is_open_again(self) -> bool:
-        """Whether it serves; where only the clock closes it, it becomes ten in the morning of an ordinary day."""
+        """Whether the idle screen is shown. If the hours close the machine, also set the clock to a weekday, 10:00."""
         front = self.loop.scene
         if isinstance(front, show.Closed) and front.reason in {"hours", "year_end"}:
             self.set_wall(datetime(2026, 11, 24, 10, 0, tzinfo=JST))

@@ -1,6 +1,6 @@
-"""Short pages whose dots are the document's own hash, so that any piece of paper can be traced back to its document.
+"""Short pages whose dots encode the document's SHA-256, so that the checker can tell which document is on a sheet.
 
-The rig proves order and truth; that pages are fast and beautiful is proved elsewhere.
+Real pages (`firmware/paper/pages.py`) have tests and a bench of their own.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ from firmware.desks import PrintLines
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 
-WIDTH_DOTS, HEIGHT_DOTS = 576, 120  # the narrowest printer takes them too, and no line carries one in a single slice
-_CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 2, 72, 2  # a bit is so wide and so tall
+WIDTH_DOTS, HEIGHT_DOTS = 576, 120  # fits the narrowest printer; too long to arrive in one slice of the line
+_CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 2, 72, 2  # width and height of a bit, height of the rule
 _RULE_DOTS = 260 * _CELL_DOTS  # wider than any code
 
 
 @lru_cache(maxsize=64)
 def draw_pages(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
-    digest = hashlib.sha256(document).digest()  # of what is really here; whether it is ours is for the machine to find
+    digest = hashlib.sha256(document).digest()  # of the bytes that came, promised or not
     bits = f"{int.from_bytes(digest, 'big'):0256b}".replace("0", "00").replace("1", "11")
     code = int(bits, 2).to_bytes(len(bits) // 8, "big")
-    rule = b"\xff" * (_RULE_DOTS // 8)  # above: where the code begins, whatever its first bits are
+    rule = b"\xff" * (_RULE_DOTS // 8)  # above the code, to find where it begins: its first rows may be white
     drawn = [b""] * 12 + [rule] * _RULE_ROWS + [code] * _CODE_ROWS
     rows = b"".join(row.ljust(WIDTH_DOTS // 8, b"\0") for row in drawn).ljust(HEIGHT_DOTS * WIDTH_DOTS // 8, b"\0")
     told = document.rsplit(b" on ", 1)[-1]

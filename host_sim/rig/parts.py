@@ -53,7 +53,7 @@ SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").d
 
 
 class RigMemory(Memory):
-    """Keeps the record of the session that ended last."""
+    """A `Memory` that keeps the record of the last session that ended."""
 
     last_closed: records.SessionClosed | None = None
 
@@ -89,7 +89,7 @@ class RigParts:
         show: Callable[[Scene], None],
         remembers: Callable[[RigMemory], None],
     ) -> None:
-        """`over`: what this machine's unit has in other words than the unit file. `remembers` hears of the memory at once."""
+        """`over`: the tables of the unit that differ from the unit file. `remembers` is called with the new memory."""
         self.clock = world.clock
         self.now = world.now
         self.show = show
@@ -107,7 +107,7 @@ class RigParts:
         return self._why
 
     def publish(self, loop: Loop) -> None:
-        """Who wants to know looks at the machine itself."""
+        """Does nothing: tests read the machine itself."""
 
     def fresh_id(self) -> str:
         return f"{self._world.random.getrandbits(128):032x}"
@@ -131,7 +131,7 @@ class RigParts:
         return memory
 
     def take_settings(self, memory: Memory) -> bool:  # noqa: ARG002
-        """Settings are made on a console, which the rig of `console.py` has."""
+        """False: settings are changed on a console, and only `console.ConsoleParts` has one."""
         return True
 
     def why_unusable(self, settings: Settings) -> str | None:  # noqa: ARG002
@@ -201,7 +201,7 @@ class RigParts:
         }
 
     def _key_moves_at(self) -> float | None:
-        """When a scan could see something new: a contact chatters, or a debounce decision is due."""
+        """The next instant at which a scan could see something new: a contact moves, or a debounce time ends."""
         instants = [self._pad.wake_at(), self._world.keys.wake_at(self.clock.monotonic())]
         return min((instant for instant in instants if instant is not None), default=None)
 

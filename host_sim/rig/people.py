@@ -1,4 +1,4 @@
-"""Residents for whole sessions in virtual time: each looks at a new scene and acts after a human while."""
+"""Residents for whole sessions in virtual time: each looks at a new scene and acts after a person's reaction time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Deed = Callable[[RigMachine, show.Scene], None]
 
 @dataclass
 class Person:
-    """Wants `copies` of the `kind`-th certificate and pays with `coins`. `deeds` replace what they do at a scene.
+    """Wants `copies` of the `kind`-th certificate and pays with `coins`. `deeds`: scene -> what to do there instead.
 
     `think_s`: from a new scene to the first key; `apart_s`: from coin to coin.
     """
@@ -22,12 +22,12 @@ class Person:
     kind: str = "2"
     copies: int = 1
     pin: str | None = None
-    second_pin: str | None = None  # after a wrong one
-    then: str | None = None  # another kind into the same basket
+    second_pin: str | None = None  # typed after a wrong PIN
+    then: str | None = None  # title of a second kind for the same basket
     think_s: float = 1.0
     apart_s: float = 1.0
     gives_up_after_s: float | None = None  # presses cancel so long after the last coin
-    quits_at: type[show.Scene] | None = None  # walks away when this shows, and takes the card
+    quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
     on_scene: Callable[[show.Scene], None] = lambda _: None
     deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Person:
         self.coins, self.apart_s = coins, apart_s
 
     def enter_wrong_first(self, times: int) -> None:
-        """Four noughts so often, then the right PIN."""
+        """Type 0000 so many times, then the right PIN."""
         self._wrong_to_come = times
 
     def type_pin(self, machine: RigMachine, now_s: float) -> None:
@@ -106,14 +106,14 @@ class Person:
 
 
 def serve(machine: RigMachine, person: Person, limit_s: float = 900.0) -> Person:
-    """One resident from card in to idle again, and everything told to the centre."""
+    """Serve one resident from card in to idle, then wait until the centre has acknowledged every advice."""
     machine.serve(person, person.card.chip, limit_s)
     machine.settle_advices()
     return person
 
 
 def tap_at_first(scene: type[show.Scene], key: str, after_s: float = 1.0) -> dict[type[show.Scene], Deed]:
-    """Press one key, once, when a scene first shows."""
+    """A deed: press this key once, the first time the scene is shown."""
     done: list[bool] = []
 
     def deed(machine: RigMachine, _: show.Scene) -> None:

@@ -13,7 +13,7 @@ class PulseWires:
     def __init__(self, model: PulseAcceptorModel, clock: VirtualClock) -> None:
         self._model = model
         self._clock = clock
-        self.take()  # what came while nobody listened is gone
+        self.take()  # pulses that came before this are lost, as on a board
 
     def take(self) -> Sequence[Edge]:
         return [Edge(active=low, at_s=at_s) for at_s, low in self._model.edges(self._clock.monotonic())]

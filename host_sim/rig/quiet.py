@@ -1,9 +1,8 @@
-"""When a poll may be left out: the world can prove that it would only hear again what the last one heard.
+"""When a poll may be left out: when the models prove that it would get the same answer as the last poll.
 
-Each proof looks at the devices themselves, below the wire, and errs on the side of asking: a wire with noise, an armed
-fault, a device that is not well or a command since then, and the desk polls as it does on a real machine. What a
-driver or a desk does by itself from time to time still happens (`AT_LEAST_EVERY_S`), and so does what a poll does to
-the device.
+Each proof looks at the models, not at the wire. The desk polls as on a real machine whenever the wire has noise, a fault
+is armed, a device is not well or a command was sent since the last poll. One poll every `AT_LEAST_EVERY_S` is never left
+out, because drivers and desks do periodic work in it. A poll that is left out still has its effect on the device.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +18,14 @@ from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.printer import PrinterModel
 
-Quiet = Callable[[], bool]  # asked when a poll is due: whether it may be left out
-AT_LEAST_EVERY_S = 5.0  # the acceptor's driver looks at the inhibits so often
+Quiet = Callable[[], bool]  # whether the poll that is due now may be left out
+AT_LEAST_EVERY_S = 5.0  # the acceptor's driver checks the inhibits at this interval
 
 
 class CoinsAtRest:
-    """An acceptor without an event that the driver has not handled, and hoppers that the journal explains.
+    """True while the driver has handled every event of the acceptor and the journal explains each hopper's counter.
 
-    A closing slot is polled in any case: the desk counts the polls without a coin.
+    False while the slot is closing, because the desk counts the polls without a coin.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class CoinsAtRest:
 
 
 class PrintersAtRest:
-    """Two printers that are well, and would answer what they would have answered at the last poll."""
+    """True while both printers are well and would give the same answers as at the last poll."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The scripts of the crash explorer: who comes, and to what machine."""
+"""The scripts of the crash explorer: the residents of each, and the machine they come to."""
 
 from collections.abc import Callable, Sequence
 
@@ -51,4 +51,4 @@ def _centre_down(machine: RigMachine) -> None:
 
 
 def _nothing(*_: object) -> None:
-    """Stands there and does nothing."""
+    """A deed: do nothing."""

@@ -1,4 +1,4 @@
-"""The same work on every core: each share in a process of its own, and what they found put together."""
+"""One piece of work on every core: each share runs in its own process."""
 
 import os
 import pickle
@@ -9,7 +9,7 @@ Found = TypeVar("Found")
 
 
 def in_shares(work: Callable[[int, int], Found], shares: int) -> Iterator[Found]:
-    """`work(which, of_how_many)` for each share, all at once; the answers in order. Raises what a share raised."""
+    """Run `work(which, of_how_many)` for all shares at once; yields the answers in order. Raises what a share raised."""
     pipes = [_begin(work, which, shares) for which in range(shares)]
     for child, reading in pipes:
         with os.fdopen(reading, "rb") as pipe:

@@ -1,9 +1,9 @@
-"""Thousands of residents, and trouble: whole sessions from one seed, in virtual time, with every byte codec.
+"""Thousands of residents with faults: whole sessions from one seed, in virtual time, through the real drivers.
 
-A *life* is one machine and its world for some sessions: its own wire, keys, hoppers and hour, from its own seed. Each
-session draws a resident, a card and up to two rows of the catalogue. After each the technician mends what is broken,
-and the machine must come back to its idle screen; at the end of a life the checker compares everything with what
-really happened. The same seed gives the same journal and the same bytes to the printer.
+A *life* is one machine and its world for 25 sessions; its seed chooses wire noise, keys, hoppers and hour. For each
+session the seed chooses a resident, a card and up to two rows of the catalogue. After each session a technician mends what
+is broken, and the machine must show its idle screen again. At the end of a life the checker compares the records with
+what really happened. The same seed gives the same journal and the same bytes to the printer.
 """
 
 import hashlib
@@ -34,14 +34,14 @@ PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
 
 @dataclass
 class Tally:
-    """What a swarm came to."""
+    """The counts and violations of a swarm."""
 
     sessions: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    marks: Counter[str] = field(default_factory=Counter)  # row -> how often it struck
-    pairs: set[tuple[str, ...]] = field(default_factory=set)  # rows that struck in one session
+    marks: Counter[str] = field(default_factory=Counter)  # row -> how often it happened
+    pairs: set[tuple[str, ...]] = field(default_factory=set)  # rows that happened in one session
     reds: list[str] = field(default_factory=list)
-    digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> what it wrote and printed
+    digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> hash of what it wrote and printed
 
     def add(self, other: "Tally") -> None:
         self.sessions += other.sessions
@@ -53,7 +53,7 @@ class Tally:
 
 
 def live(seed: int, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -> Tally:
-    """One life. A violation ends it and is in the tally, with the seed that replays it."""
+    """Run one life. A violation ends it and goes into the tally, with the seed that replays it."""
     life = Life(seed, cards)
     try:
         for _ in range(sessions):
@@ -61,7 +61,7 @@ def live(seed: int, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -
         life.end()
     except Violation as red:
         life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {red}")
-    except Exception as fault:  # noqa: BLE001  whatever falls out of the machine is a finding
+    except Exception as fault:  # noqa: BLE001  every exception of the machine is a finding
         what = f"X2: the machine fell: {type(fault).__name__}: {fault}"
         life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {what}")
     return life.tally
@@ -69,7 +69,7 @@ def live(seed: int, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -
 
 @dataclass
 class _Armed:
-    """Trouble that waits for its point."""
+    """A fault that will be made to happen at a point whose name matches."""
 
     row: str
     point: re.Pattern[str]
@@ -131,7 +131,7 @@ class Life:
             self.tally.pairs.add(tuple(sorted(self._struck)))
 
     def end(self) -> None:
-        """Everything is settled, looked at, and summed up in a digest."""
+        """Wait until nothing is open, let the checker compare everything, and return the life's digest."""
         machine = self.machine
         machine.settle_advices(7200.0)
         self.checker.check()
@@ -168,7 +168,7 @@ class Life:
         return person
 
     def _serve(self) -> str:
-        """How it ended, in a word."""
+        """Serve the resident; returns the session's outcome in a word."""
         machine = self.machine
         try:
             machine.run_until(lambda: machine.front_is_settled, 60)
@@ -195,7 +195,7 @@ class Life:
         return "died"
 
     def _come_back(self) -> None:
-        """The service manager starts it again; after three vain starts a technician looks at the medium."""
+        """Restart as the service manager does; after three failed starts a technician mends the medium."""
         for attempt in range(20):
             try:
                 self.machine.restart()
@@ -216,7 +216,7 @@ class Life:
         if machine.loop.state is not State.IDLE:
             raise Violation(f"I15: left in {machine.loop.state}")
         machine.reader.remove()
-        for patience_s in (60.0, 60.0, 4000.0):  # what is found while it recovers is mended as well
+        for patience_s in (60.0, 60.0, 4000.0):  # recovery may find more to mend, so three attempts
             try:
                 machine.mend()
                 if self._random.random() < 0.3:
@@ -258,7 +258,7 @@ class Life:
         other.renew()
         machine.reader.remove()
         machine.clock.after(0.5, lambda: machine.reader.insert(other.chip))
-        machine.clock.after(600.0, machine.reader.remove)  # a card that was forgotten is found in the end
+        machine.clock.after(600.0, machine.reader.remove)  # ten minutes later staff takes a forgotten card out
 
     # --- inside ---------------------------------------------------------------------------------
 

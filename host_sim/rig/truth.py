@@ -1,7 +1,7 @@
-"""The checker: what really happened, held against what the machine and the centre say. Outside both.
+"""The checker compares what physically happened with the records of the machine and of the centre.
 
-Physical truth is the cash box, the coins let go, and every piece of paper with the dots on it. The invariants are
-those of INVARIANTS.md beside this file; a `Violation` begins with the invariant's name.
+What physically happened: the coins in the cash box, the coins that left the hoppers, and every piece of paper with its
+dots. The invariants are those of INVARIANTS.md; the message of a `Violation` begins with the invariant's name.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 
 ANSWERED = {"issued", "void"}
-ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons of a session in which every copy became paper
+ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons allowed when every copy became paper
 
 
 class Violation(AssertionError):
@@ -21,7 +21,7 @@ class Violation(AssertionError):
 
 
 class Checker:
-    """Stands beside one machine for its whole life."""
+    """Checks one machine and its world. `effect`, `died` and `restarted` are called as these things happen."""
 
     def __init__(self, machine: RigMachine) -> None:
         self.machine = machine
@@ -32,7 +32,7 @@ class Checker:
     # --- while things happen --------------------------------------------------------------------
 
     def effect(self, name: str) -> None:
-        """I13: nothing is dispensed or printed for an empty room."""
+        """I13: nothing is dispensed or printed while no resident is served."""
         if self.machine.attended:
             return
         if name == "coin out":
@@ -43,7 +43,7 @@ class Checker:
             raise Violation("I13: a document is printed and nobody is there")
 
     def died(self) -> None:
-        """The machine ends now."""
+        """Note what was under way when the machine ended; the bounds of the later checks depend on it."""
         machine = self.machine
         self._durable = machine.memory.journal.head()
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
@@ -51,7 +51,7 @@ class Checker:
         self.deaths_with_slot_open += bool(session and session.slot_open)
 
     def restarted(self) -> None:
-        """I14: what the centre was told, and what was durable, is in the chain."""
+        """I14: the journal's head that the centre was told, and the durable one, are in the chain."""
         journal = self.machine.memory.journal
         for whose, head in (("the centre's", self.machine.centre.witnessed), ("the acknowledged", self._durable)):
             if not journal.confirms(*head):
@@ -64,7 +64,7 @@ class Checker:
     # --- when everything is settled -------------------------------------------------------------
 
     def check(self) -> None:
-        """Everything, when no session is open and the centre has been told."""
+        """Check every invariant. Call it when no session is open and no advice is waiting."""
         machine = self.machine
         history = [stored.record for stored in machine.memory.journal.records()]
         if machine.memory.book.pending_advices():
@@ -89,7 +89,7 @@ class Checker:
         self._asked_for(history)
 
     def _asked_for(self, history: list[r.Record]) -> None:
-        """No hopper is told to pay what the resident has, or may have, already."""
+        """I1: no hopper is told to pay coins that the resident already has or may have."""
         due_yen = 0
         for record in history:
             match record:
@@ -107,7 +107,7 @@ class Checker:
                     pass
 
     def _coins_in(self, history: list[r.Record]) -> None:
-        """At most one coin for each death with the slot open, or lost by the acceptor; and then somebody is told."""
+        """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
         missing = len(self.machine.acceptor.cash_box) - len(known)
         missing_yen = self.machine.coins_in_yen() - sum(known)
@@ -193,7 +193,7 @@ class Checker:
             raise Violation(f"I12: {name} is void, {whole} whole papers exist, and nobody is told")
 
     def _codes(self) -> Iterator[tuple[str, bool]]:
-        """Every document's hash on any piece of paper, and whether that piece is whole; uncut paper counts."""
+        """Each document's hash found on paper (uncut paper too), and whether that piece is whole."""
         printer = self.machine.printer
         for sheet in (*printer.tray, *printer.delivered, *printer.retracted):
             yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())

@@ -1,7 +1,7 @@
 """The world of one machine in virtual time: devices, hands, power, clocks, and what physically happened.
 
-It knows nothing of the machine but that somebody may want to be told (`nudge`) when a card or a key has moved. Everything
-that touches paper, money, medium or line tells `at_point`, while there is a machine that it could matter to.
+The machine is told only through `nudge`, when a card or a key has moved. While a machine runs, the world calls `at_point`
+whenever paper, money, medium or line is touched.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
 ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
 VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
 PULSES = {1: 10, 5: 50, 10: 100, 50: 500}
-USB = WireKind(baud=None, slice_bytes=4096)  # how a printer is joined
+USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
 
 
 class RigWorld:
@@ -75,19 +75,19 @@ class RigWorld:
         self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
-        self.second = second  # another medium for a second copy of the journal
+        self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.door_open = False
         self.pin = PinBuffer()
-        self.sealed = False  # the machine has made its seal, behind its first journal
+        self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
         self._alive = True
         self._streams: list[MemoryStream] = []
         self._watch_the_world()
 
     def nudge(self, desk: str) -> None:
-        """Something moved that this desk watches."""
+        """Tell the machine that something this desk watches has moved. Does nothing here; `RigMachine` overrides it."""
 
     # --- clocks ---------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class RigWorld:
         return self.begins + timedelta(seconds=self.clock.monotonic())
 
     def set_wall(self, to: datetime) -> None:
-        """It becomes this time of day, everywhere."""
+        """Set this time of day for machine and centre."""
         self.begins = to - timedelta(seconds=self.clock.monotonic())
 
     def jump(self, by: timedelta) -> None:
@@ -115,7 +115,7 @@ class RigWorld:
         return self._alive
 
     def power_off(self, tail: Tail, seed: int = 0) -> None:
-        """Everything in the case loses its power; `tail` is the fate of what the media had not yet."""
+        """Everything in the case loses its power; `tail`: what becomes of the bytes that were not synced."""
         self.disk.cut(tail, seed)
         if self.second is not None:
             self.second.cut(tail, seed + 1)
@@ -144,7 +144,7 @@ class RigWorld:
         self.clock.after(0.5, back)
 
     def hang_up(self) -> None:
-        """Whoever held the ports is gone."""
+        """The process ended: its ports are closed."""
         for stream in self._streams:
             stream.hang_up()
         self._streams.clear()
@@ -186,7 +186,7 @@ class RigWorld:
         self.clock.at(at_s, self.take_what_lies_there)
 
     def take_what_lies_there(self) -> None:
-        """Whoever stands there takes every paper out of both mouths."""
+        """A person takes every sheet out of the mouths of both printers."""
         self.printer.take_paper(self.clock.monotonic())
         self.slips.take_paper(self.clock.monotonic())
 
@@ -195,14 +195,14 @@ class RigWorld:
         self.nudge("door")
 
     def phantom_coin(self) -> None:
-        """A hopper lets a coin go that nobody asked for."""
+        """A coin leaves this hopper without a command."""
         value_yen, hopper = next((item for item in self.hoppers.items() if item[1].tube), (0, None))
         if hopper is not None:
             hopper.fault("phantom", self.clock.monotonic())
             self.phantom_yen += value_yen
 
     def mend_devices(self) -> None:
-        """A technician puts every device, the media, the line and the clock right."""
+        """A technician mends every device, the media, the line and the clock."""
         now_s = self.clock.monotonic()
         for printer in (self.printer, self.slips):
             printer.no_more_faults()
@@ -237,11 +237,11 @@ class RigWorld:
     # --- physical truth -------------------------------------------------------------------------
 
     def coins_in_yen(self) -> int:
-        """What is in the cash box."""
+        """The yen in the cash box."""
         return sum(VALUES[coin] for coin in self.acceptor.cash_box)
 
     def coins_out_yen(self) -> int:
-        """What the hoppers have let go."""
+        """The yen that left the hoppers."""
         return sum(value * hopper.out for value, hopper in self.hoppers.items())
 
     # --- looking on -----------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class RigWorld:
         return MemoryCentre(self.clock, self.true_time, MACHINE)
 
     def _watch_the_world(self) -> None:
-        """Everything that touches paper, money, medium or line tells `at_point`, while there is a machine."""
+        """Make every device, the media and the line call `at_point`."""
         self.disk.on_step = lambda operation, when: self._point(f"disk {operation} {when}")
         self.centre.on_step = lambda call, when: self._point(f"line {call} {when}")
         self.acceptor.on_effect = self._point

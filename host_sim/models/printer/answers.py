@@ -1,4 +1,4 @@
-"""What the printer says about itself, dialect by dialect, bit by bit.
+"""The printer's status answers, bit by bit, for each dialect.
 
 Epson: TM-T88III programming guide, DLE EOT and GS a. Citizen: PPU-700 command reference pages 59-60 and GS a.
 Custom: KPM210/216 manual pages 36 (DLE EOT 17 and 20) and 76 (GS e 6).
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Condition:
-    """The state of the mechanism, as its sensors have it."""
+    """The state of the mechanism, as its sensors report it."""
 
     cover_open: bool = False
     paper_out: bool = False
@@ -25,7 +25,7 @@ class Condition:
 
     @property
     def stopped(self) -> bool:
-        """Whether the printer has left the line: nothing in the buffer is carried out."""
+        """Whether the printer is offline: it carries out nothing from the buffer."""
         return self.cover_open or self.paper_out or self.jammed or self.cutter_stuck or self.broken or self.head_hot
 
 

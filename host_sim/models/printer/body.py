@@ -1,4 +1,4 @@
-"""What the parts of a printer may use of the whole: the mechanism moves its paper, the voice tells of its state."""
+"""What the mechanism and the voice may use of `PrinterModel`."""
 
 from typing import Protocol
 
@@ -16,7 +16,7 @@ class Body(Protocol):
     powered: bool
 
     def cut(self, kind: str) -> float:
-        """The seconds it takes."""
+        """Cut; returns the seconds it takes."""
         ...
 
     def retract(self) -> None: ...

@@ -1,7 +1,7 @@
 """The byte stream, read strictly: a known command with all of its bytes, or a complaint. Pure.
 
-A real printer prints what it does not know as text, which is how a lost byte turns a page into paper salad. So does
-this one, but it also writes a complaint down, and a test that finds one has found a broken host.
+A real printer prints bytes that it does not know as text, so one lost byte fills the page with letters. This one does the
+same and also writes down a complaint; a test that finds a complaint has found a mistake of the host.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """The stream is wrong here. `size` bytes are taken as text."""
+    """The stream is wrong here; its next `size` bytes are printed as text."""
 
     size: int
     sentence: str
@@ -76,7 +76,7 @@ _CUSTOM: dict[bytes, tuple[int, str]] = {
 
 
 class Grammar:
-    """What one machine understands."""
+    """The commands that one machine knows."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -105,7 +105,7 @@ class Grammar:
         return self._long(buffer) if len(buffer) >= 2 else None
 
     def _real_time(self, buffer: bytes) -> Command | Complaint | None:
-        """Acted on when it arrived; here it is only stepped over."""
+        """Skip a real-time command: it was carried out when it arrived."""
         if len(buffer) < 2:
             return None
         size = {0x04: 3, 0x05: 3}.get(buffer[1])

@@ -1,4 +1,4 @@
-"""Faults by name at byte n, laid in beforehand and struck when their byte comes. Pure."""
+"""Faults by name at byte n: armed beforehand, they happen when that byte comes. Pure."""
 
 LINE_FAULTS = frozenset({"drop_byte", "power_cut", "lose_reply", "double_reply", "silence"})
 MECHANICAL_FAULTS = frozenset({"paper_out", "cover_open", "jam", "cutter", "head_hot", "broken"})
@@ -27,7 +27,7 @@ class Faults:
         return due
 
     def next_mechanical(self) -> tuple[int, str] | None:
-        """The next one that strikes by itself."""
+        """The next mechanical fault that does not wait for a cut; None if there is none."""
         return next((fault for fault in self._laid if fault[1] in MECHANICAL_FAULTS - {"cutter"}), None)
 
     def take(self, fault: tuple[int, str]) -> str:
@@ -35,7 +35,7 @@ class Faults:
         return fault[1]
 
     def cutter(self, carried_out: int) -> bool:
-        """Whether this cut sticks."""
+        """Whether a cutter fault is due for this cut; the fault is used up."""
         stuck = next((fault for fault in self._laid if fault[1] == "cutter" and fault[0] <= carried_out), None)
         if stuck is None:
             return False

@@ -18,7 +18,7 @@ class RasterRun:
     rows_left: int
 
     def rows_now(self, waiting_bytes: int, bytes_to_fault: int | None) -> int:
-        """How many whole rows may be printed at once, none of them touched by a fault."""
+        """How many whole rows may be printed at once before the next fault."""
         rows = min(waiting_bytes // self.row_bytes, self.rows_left, _ROWS_AT_ONCE)
         return rows if bytes_to_fault is None else min(rows, bytes_to_fault // self.row_bytes)
 
@@ -28,13 +28,13 @@ class RasterRun:
 
 
 class LookAlikes:
-    """Finds real-time commands in image data, across the seams of its pieces."""
+    """Finds real-time commands in image data, also where one is split between two pieces."""
 
     def __init__(self) -> None:
         self._last = b""
 
     def begin(self) -> None:
-        """Another image."""
+        """Begin with another image."""
         self._last = b""
 
     def found(self, data: bytes) -> list[str]:

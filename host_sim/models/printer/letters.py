@@ -1,7 +1,7 @@
 """The printer's own letters: 12 x 24 half width, 24 x 24 full width, in lines with size, weight and place.
 
-Not any maker's glyphs: DejaVu and BIZ UD stand in for the ROM, close enough to read a simulated receipt. A printer
-without a kanji ROM takes every byte for a letter of its code table, which is how Japanese turns to rubbish on it.
+DejaVu and BIZ UD replace the maker's glyphs; they are close enough to read a simulated receipt. A printer without a kanji
+ROM prints every byte as a letter of its code table, so Japanese is unreadable on it.
 """
 
 from functools import lru_cache
@@ -21,7 +21,7 @@ _CODE_TABLES = {0: "cp437", 1: "shift_jis", 2: "cp850", 3: "cp860", 4: "cp863", 
 
 
 def letter(byte: bytes, table: int) -> str:
-    """A one-byte letter in a code table; what cannot be read is a white square."""
+    """The letter of a byte in a code table; a white square for a byte that has none."""
     return byte.decode(_CODE_TABLES.get(table, "cp437"), "replace").replace("\ufffd", "\u25a1")
 
 
@@ -30,7 +30,9 @@ def _font() -> ImageFont.FreeTypeFont:
     for path in _FONTS:
         if path.exists():
             return ImageFont.truetype(str(path), 24)
-    raise FileNotFoundError("no font for the simulated printer: install fonts-morisawa-bizud-gothic")
+    raise FileNotFoundError(
+        "There is no font for the simulated printer. Run make setup, or install fonts-morisawa-bizud-gothic."
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -71,7 +73,7 @@ class TextLine:
         self.text += text
 
     def take(self, align: int) -> Dots | None:
-        """The whole line, its letters on one base line; None when it is empty. The line is empty afterwards."""
+        """Return the line with its letters on one base line, and empty it; None when it was empty."""
         pieces, width = self._pieces, min(self._x, self._width_dots)
         self._pieces, self._x, self.text = [], 0, ""
         if not pieces:

@@ -1,4 +1,4 @@
-"""The makes of printer that can be stood in the room. A second reading of the manuals, not of the driver's profiles."""
+"""The makes of printer that can be simulated, from the makers' manuals and not from the driver's profiles."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the mechanism does with a command: letters into lines, dots onto paper, paper past the cutter."""
+"""The mechanism carries out commands: it sets letters in lines, burns dots, feeds, cuts and presents the paper."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Mechanism:
         return self._line.empty
 
     def carry_out(self, command: Command) -> float:
-        """Do it; the seconds it takes."""
+        """Carry out one command; returns the seconds it takes."""
         args = command.args
         match command.name:
             case "nothing" | "underline" | "font" | "reverse":
@@ -64,7 +64,7 @@ class Mechanism:
         return 0.0
 
     def _at_the_exit(self, name: str, args: bytes) -> float:
-        """The cutter and the presenter behind it."""
+        """Commands of the cutter and the presenter; returns the seconds they take."""
         match name:
             case "cut_here":
                 return self._printer.cut("full")
@@ -81,7 +81,7 @@ class Mechanism:
         return 0.5
 
     def _set(self, name: str, args: bytes) -> None:
-        """Where the next dots go, and whether the state is told unasked."""
+        """Commands that set the print position, or turn automatic status on and off."""
         match name:
             case "initialise":
                 self._printer.automatic(False)
@@ -102,7 +102,7 @@ class Mechanism:
                 self._set_letters(name, args)
 
     def _set_letters(self, name: str, args: bytes) -> None:
-        """How the next letters look, and which bytes are letters."""
+        """Commands that set the look of the next letters, or their code table."""
         match name:
             case "print_mode":
                 self._bold = bool(args[0] & 0x08)
@@ -170,7 +170,7 @@ class Mechanism:
     # --- dots -----------------------------------------------------------------------------------
 
     def burn(self, dots: Dots) -> float:
-        """Rows straight from the raster."""
+        """Burn the rows of a raster image."""
         self._printer.path.burn(dots)
         return self._move(dots.shape[0])
 

@@ -1,13 +1,12 @@
 """The printer as a device: a buffer, a mechanism that takes its time, sensors, counters that survive a power cut.
 
-Bytes go two ways at once. Real-time commands are acted on the moment they arrive, wherever they stand, inside image
-data too (a host that lets dots look like one is complained about). Everything else waits in the buffer until the
-mechanism gets there; images are printed row by row as they come, so a cover opened in the middle of a page leaves
-exactly the rows that had passed the head.
+Real-time commands are carried out the moment they arrive, also inside image data (image data that contains one is a
+complaint). All other bytes wait in the buffer until the mechanism gets to them. Images are printed row by row as they
+come, so a cover opened during a page leaves exactly the rows that had passed the head.
 
-Three things are kept apart: `tray`, `delivered`, `retracted` and `scraps` are paper; `counters` is what the printer
-remembers; `complaints` is what the host did wrong. A fault is laid in with `fail(name, at_byte)`, counted in bytes
-from that moment: line faults by bytes received, mechanical ones by bytes carried out.
+`tray`, `delivered`, `retracted` and `scraps` are paper; `counters` is what the printer remembers; `complaints` is what the
+host did wrong. `fail(name, at_byte)` arms a fault; it is counted in bytes from that call: line faults in bytes received,
+mechanical faults in bytes carried out.
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ _IMAGE_OPCODES = (b"\x1dv0", b"\x1b*", b"\x1d(L", b"\x1d8L")
 
 
 class PrinterModel:
-    """A `LineModel`. Make it by the name of a machine; any property of the machine can be set otherwise."""
+    """A `LineModel`. `PrinterModel("a4-203")` names a machine of `machines.py`; keywords change single properties."""
 
     def __init__(self, profile_name: str, *, seed: int = 0, hot_s: float = 30.0, **other: Any) -> None:
         self.machine: Machine = replace(MACHINES[profile_name], **other)
@@ -43,7 +42,7 @@ class PrinterModel:
         self.retracted: list[Sheet] = []
         self.complaints: list[str] = []
         self.path = PaperPath(self.machine.width_dots, self.machine.head_to_cutter_dots)
-        self.on_effect: Callable[[str], None] = lambda _: None  # told "dots" and "cut" as they come onto the paper
+        self.on_effect: Callable[[str], None] = lambda _: None  # called with "dots" and "cut" when these happen
         self.powered = True
         self.received = 0  # bytes that arrived
         self.carried_out = 0  # bytes the mechanism is done with
@@ -61,7 +60,7 @@ class PrinterModel:
         self._forget()
 
     def _forget(self) -> None:
-        """What is lost when the power goes."""
+        """Reset what a power cut loses."""
         self._buffer = bytearray()
         self._scanner = Scanner()
         self._image: RasterRun | None = None
@@ -72,7 +71,7 @@ class PrinterModel:
     # --- the line -------------------------------------------------------------------------------
 
     def room(self, now_s: float) -> int:
-        """Free bytes in the receive buffer; a USB printer holds the rest back."""
+        """Free bytes in the receive buffer; more bytes wait in the host (USB)."""
         self._run(now_s)
         return max(0, self.machine.buffer_bytes - len(self._buffer)) if self.powered else 1 << 20
 
@@ -112,7 +111,7 @@ class PrinterModel:
         return None
 
     def is_well(self, now_s: float) -> bool:
-        """Whether it stands ready with nothing to do, an empty mouth and no fault laid in, and would say so."""
+        """Whether it is ready, idle, has an empty mouth, no armed fault, and would report all that."""
         self._run(now_s)
         idle = self.powered and now_s >= self._up_s and not self._buffer and not self.tray
         return idle and self._seen() == _WELL and self._voice.is_reliable and self._faults.is_empty
@@ -120,7 +119,7 @@ class PrinterModel:
     # --- hands ----------------------------------------------------------------------------------
 
     def take_paper(self, now_s: float | None = None) -> list[Sheet]:
-        """A person takes what lies in the mouth."""
+        """A person takes the sheets in the mouth."""
         self._run(now_s)
         taken, self.tray = self.tray, []
         self.delivered += taken
@@ -157,21 +156,21 @@ class PrinterModel:
         self._resume()
 
     def jam(self, now_s: float | None = None) -> None:
-        """Paper sticks. It stays so until it is freed by hand and the host recovers (DLE ENQ) or power is cycled."""
+        """Paper jams, until `free` and then a recovery by the host (DLE ENQ) or a power cycle."""
         self._run(now_s)
         self.condition.jammed = True
         self.path.mishap("jam", loss=False)
         self._sense()
 
     def overheat(self, now_s: float | None = None) -> None:
-        """The head pauses until it has cooled, by itself."""
+        """The head is too hot: printing pauses until it has cooled."""
         self._run(now_s)
         self.condition.head_hot = True
         self._cool_s = self._now_s + self._hot_s
         self._sense()
 
     def free(self, now_s: float | None = None) -> None:
-        """A technician clears what is stuck; the host still has to recover."""
+        """A technician clears jam and cutter; the host must then recover the printer (DLE ENQ)."""
         self._run(now_s)
         self._freed = True
 
@@ -199,12 +198,12 @@ class PrinterModel:
         self._up_s = self._ready_s = self._now_s + _BOOT_S
 
     def fail(self, name: str, at_byte: int = 0) -> None:
-        """Lay in a fault by name, that many bytes from now."""
+        """Arm a fault by name, that many bytes from now."""
         start = self.received if name in LINE_FAULTS else self.carried_out
         self._faults.lay(name, start + at_byte)
 
     def no_more_faults(self) -> None:
-        """Take away those that have not struck."""
+        """Disarm the faults that have not happened."""
         self._faults = Faults()
         self._voice.tricks.clear()
         self._voice.silent = False
@@ -236,7 +235,7 @@ class PrinterModel:
             self._recover(wipe=command[2] == 2)
 
     def _recover(self, *, wipe: bool) -> None:
-        """DLE ENQ: only out of a recoverable error, and only once a hand has cleared it."""
+        """DLE ENQ: ends a recoverable error, but only after `free`."""
         if not (self.condition.jammed or self.condition.cutter_stuck) or not self._freed:
             return
         self.condition.jammed = self.condition.cutter_stuck = self._freed = False
@@ -258,7 +257,7 @@ class PrinterModel:
     # --- the mechanism's time -------------------------------------------------------------------
 
     def _run(self, now_s: float | None) -> None:
-        """Carry out what the mechanism has had time for."""
+        """Carry out commands until `now_s`."""
         if now_s is not None:
             self._now_s = max(self._now_s, now_s)
         if not self.powered or self._now_s < self._up_s:
@@ -269,7 +268,7 @@ class PrinterModel:
             self._cool_s = None
             self._sense()
         if self._running:
-            return  # a fault strikes in the middle of this very loop: nothing more is printed before it
+            return  # a fault happens here: nothing more is printed before it
         if self._buffer:
             self._running = True
             try:
@@ -295,7 +294,7 @@ class PrinterModel:
         self._run(None)
 
     def _step(self) -> float:
-        """One command, or some rows of an image; the seconds it takes. Nothing consumed: more bytes are needed."""
+        """Carry out one command or some rows of an image; returns the seconds. Consumes nothing if bytes are missing."""
         if self._image is not None:
             return self._print_rows(self._image)
         if self._buffer[0] == 0:
@@ -324,7 +323,7 @@ class PrinterModel:
         return self._mechanism.carry_out(command)
 
     def _pass_over_zeros(self) -> float:
-        """NUL between commands is nothing, however many there are."""
+        """Skip NUL bytes between commands."""
         size = len(self._buffer) - len(self._buffer.lstrip(b"\0"))
         fault = self._next_mechanical()
         if fault is not None and fault < self.carried_out + size:
@@ -363,7 +362,7 @@ class PrinterModel:
         return None if fault is None else fault[0]
 
     def _fault_within(self, size: int) -> bool:
-        """Whether a fault is due before this command is through; it strikes now."""
+        """Whether a fault is due before the end of this command; if so, make it happen."""
         fault = self._next_mechanical()
         if fault is None or fault >= self.carried_out + size:
             return False
@@ -390,7 +389,7 @@ class PrinterModel:
     # --- what the mechanism asks for ------------------------------------------------------------
 
     def cut(self, kind: str) -> float:
-        """Cut; the seconds it takes. A cutter fault that has come due makes it stick instead."""
+        """Cut; returns the seconds it takes. If a cutter fault is due, the cutter sticks instead."""
         if not self.machine.has_cutter:
             return 0.0
         if self._faults.cutter(self.carried_out):
@@ -432,7 +431,7 @@ class PrinterModel:
         return self.condition
 
     def _sense(self) -> None:
-        """Sensors may have changed: report it where that was asked for."""
+        """Sensors may have changed: send automatic status if the host turned it on."""
         self.condition.sheet_in_mouth = bool(self.tray) and self.machine.has_presenter
         self._seen()
         self._voice.sensed()

@@ -1,7 +1,7 @@
-"""Paper: what was burnt into it, where it was cut, and whether anything went wrong on the way.
+"""Paper: its dots, where it was cut, and what went wrong while it was printed.
 
-Positions count rows from the last cut. The head stands `head_to_cutter` rows behind the cutter, so the first rows of
-every sheet pass it before anything can be printed on them, unless the printer draws the paper back.
+Positions count rows from the last cut. The head is `head_to_cutter` rows behind the cutter. So the first rows of every
+sheet are past the head before it can print, unless the printer draws the paper back.
 """
 
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class Sheet:
         return np.packbits(self.dots(), axis=1).tobytes()
 
     def image(self) -> Image.Image:
-        """The sheet to the dot, black on white, mode "1"."""
+        """The sheet with one pixel for each dot, black on white, mode "1"."""
         return Image.fromarray(~self.dots())
 
     @property
@@ -57,7 +57,7 @@ class Sheet:
 
 
 def _composed(strips: Iterable[_Strip], height_dots: int, width_dots: int) -> Dots:
-    """The strips laid over each other; what hangs over the edge is lost."""
+    """All strips in one array; dots beyond the sheet's edge are left out."""
     paper = np.zeros((height_dots, width_dots), dtype=np.bool_)
     for strip in strips:
         height = min(strip.dots.shape[0], height_dots - strip.top)
@@ -73,7 +73,7 @@ class PaperPath:
         self._width_dots = width_dots
         self._head_to_cutter = head_to_cutter_dots
         self._strips: list[_Strip] = []
-        self._mishaps: list[tuple[str, int]] = []  # what happened, and how many strips it spoils if more follow
+        self._mishaps: list[tuple[str, int]] = []  # what happened, and the number of strips then: more spoil the page
         self._text: list[str] = []
         self.burns = 0  # how often the head has burnt something in its life
         self.head = head_to_cutter_dots  # row under the head
@@ -84,7 +84,7 @@ class PaperPath:
         return bool(self._strips)
 
     def burn(self, dots: Dots, left: int = 0) -> None:
-        """Print at the head; the paper does not move."""
+        """Print these rows at the head without moving the paper."""
         self.burns += 1
         self._strips.append(_Strip(self.head, left, dots))
 
@@ -98,7 +98,7 @@ class PaperPath:
         return self._strips[-1].dots if self._strips else np.zeros((1, self._width_dots), dtype=np.bool_)
 
     def spoiled_by(self) -> tuple[str, ...]:
-        """Why what was printed since the last cut is no whole page; empty if it may be one."""
+        """Why what was printed since the last cut is no whole page; empty if nothing spoiled it."""
         return tuple(name for name, strips in self._mishaps if strips < len(self._strips))
 
     def feed(self, rows: int) -> None:
@@ -108,7 +108,7 @@ class PaperPath:
         self._text.append(text)
 
     def mishap(self, name: str, *, loss: bool) -> None:
-        """Something went wrong. With `loss`, dots that were to come never will."""
+        """Note that something went wrong. `loss`: dots that should have followed were lost."""
         if self.begun or loss:
             self._mishaps.append((name, -1 if loss else len(self._strips)))
 

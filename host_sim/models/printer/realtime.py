@@ -1,4 +1,4 @@
-"""Finding real-time commands in a stream as it arrives, wherever they stand. Pure."""
+"""Finds real-time commands anywhere in a stream as it arrives. Pure."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ CLEAR = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
 
 
 class Scanner:
-    """Holds back nothing: every byte goes on to the buffer; a command is reported with its last byte."""
+    """Passes every byte on to the buffer; reports a command when its last byte arrives."""
 
     def __init__(self) -> None:
         self._tail = b""  # the beginning of what may be a command

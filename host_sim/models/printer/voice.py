@@ -1,4 +1,4 @@
-"""What the printer says, in its turn or at once."""
+"""The printer's answers: those given in their turn, and those given at once."""
 
 from host_sim.models.printer import answers
 from host_sim.models.printer.body import Body
@@ -6,7 +6,7 @@ from host_sim.models.printer.commands import Command
 
 
 class Voice:
-    """Answers waiting to be fetched, automatic status, and the tricks a bad line plays on them."""
+    """Answers that wait to be sent, automatic status, and the line faults that lose or double an answer."""
 
     def __init__(self, printer: Body) -> None:
         self._printer = printer
@@ -17,13 +17,13 @@ class Voice:
         self._told = b""
 
     def forget(self) -> None:
-        """The power went."""
+        """Reset what a power cut loses."""
         self.waiting.clear()
         self.silent = self._automatic = False
 
     @property
     def is_reliable(self) -> bool:
-        """Whether every answer is said, and once."""
+        """Whether every answer is sent exactly once."""
         return not self.silent and not self.tricks
 
     def say(self, data: bytes) -> None:
@@ -34,12 +34,12 @@ class Voice:
             self.waiting += [data, data] if trick == "double_reply" else [data]
 
     def automatic(self, on: bool) -> None:
-        """GS a: the state is told now, and again whenever it changes."""
+        """GS a: send the state now and whenever it changes."""
         self._automatic, self._told = on, b""
         self.sensed()
 
     def sensed(self) -> None:
-        """Sensors may have changed."""
+        """Sensors may have changed: send automatic status if it is on."""
         if not self._automatic or not self._printer.powered:
             return
         now = answers.automatic(self._printer.machine.dialect, self._printer.condition)
@@ -48,7 +48,7 @@ class Voice:
             self.say(now)
 
     def tell(self, command: Command) -> None:
-        """Answer something asked in its turn."""
+        """Answer a query when its turn comes in the buffer."""
         printer = self._printer
         match command.name, bytes(command.args):
             case "tell_status", b"\x01" | b"1":
@@ -65,7 +65,7 @@ class Voice:
                 self._count(command)
 
     def _count(self, command: Command) -> None:
-        """Answer with one of the counters that outlive the power."""
+        """Answer with one of the non-volatile counters."""
         counters, machine = self._printer.counters, self._printer.machine
         match command.name, bytes(command.args):
             case "tell_counter", b"2\x00\xb2\x00":

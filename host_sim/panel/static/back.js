@@ -1,4 +1,4 @@
-// Behind the panel: switches that make trouble, and the developer's notebook.
+// For the developer: switches that make faults, and the notebook.
 
 import { both, safe, SWITCHES } from "./words.js";
 

@@ -1,4 +1,4 @@
-// The machine's wall clock, always Asia/Tokyo, running on between two statuses.
+// The machine's wall clock, always Asia/Tokyo; it runs on between two statuses.
 
 import { both, PRESETS, WEEKDAYS } from "./words.js";
 

@@ -41,7 +41,7 @@ export class Front {
     return button;
   }
 
-  // Something round that is no coin: it must come back.
+  // A foreign coin: the machine must return it.
   token() {
     const button = document.createElement("button");
     button.type = "button";

@@ -1,4 +1,4 @@
-// The sixteen caps, and the real keyboard as a second set of them.
+// The sixteen keys, by mouse and by the computer's keyboard.
 
 import { KEYBOARD, KEYS } from "./words.js";
 
@@ -30,7 +30,7 @@ export class Keypad {
     setTimeout(() => cap.classList.remove("down"), 110);
   }
 
-  // A focused control keeps ENTER and the arrows; digits always go to the machine, except while typing a date.
+  // A focused control keeps Enter and the arrows. Digits go to the machine, except while a date is typed.
   typed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (document.querySelector("dialog[open]") || event.target.closest("input, textarea")) return;

@@ -1,4 +1,4 @@
-// The one socket to the world: what it is (JSON), what the screen shows (PNG boxes), and what the person does.
+// The socket to the world: receives status (JSON) and screen (PNG boxes), sends acts.
 
 export class Link {
   constructor({ onWallet, onStatus, onBox, onRefused, onOpen, onLost }) {

@@ -1,4 +1,4 @@
-// The front panel: joins the page to the world. Each part draws itself from one status and sends acts.
+// The front panel. Each part of the page draws itself from the status and sends acts.
 
 import { Link } from "./link.js";
 import { Clock } from "./clock.js";
@@ -30,7 +30,7 @@ const link = new Link({
     wallet.show(status);
     for (const part of parts) part.show(status, wallet);
   },
-  // Boxes are decoded one after another, so that an older one never lands on a newer.
+  // Boxes are decoded one after another, so that an older one is never drawn over a newer one.
   onBox(left, top, blob) {
     drawing = drawing.then(async () => {
       const bitmap = await createImageBitmap(blob);
@@ -48,7 +48,7 @@ const link = new Link({
   },
 });
 
-// After a click the hands go back to the machine, so that ENTER means 確認 again. Keyboard users keep their focus.
+// After a mouse click no control keeps the focus, so that Enter is 確認 again. Keyboard users keep their focus.
 document.addEventListener("click", (event) => {
   if (event.detail > 0 && event.target.closest("main button")) find("machine").focus({ preventScroll: true });
 });

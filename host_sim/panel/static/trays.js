@@ -25,7 +25,7 @@ export class Trays {
     for (const cup of ["change", "returned"]) this.once(`bowl-${cup}`, coins[cup], () => this.heap(cup, coins[cup]));
   }
 
-  // Redraw only what changed, so that nothing slides out twice.
+  // Redraw only what changed, so that no sheet is animated twice.
   once(id, data, draw) {
     const key = JSON.stringify(data);
     if (this.drawn[id] === key) return;

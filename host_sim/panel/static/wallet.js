@@ -1,4 +1,4 @@
-// The wallet: every card the simulator knows, with what a developer needs to use it.
+// The wallet: every card of the simulator, with its PIN and what is wrong with it.
 
 import { card } from "./art.js";
 import { both, CARD_TROUBLES, safe } from "./words.js";

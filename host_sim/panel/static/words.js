@@ -1,4 +1,4 @@
-// The panel's own words, Japanese first. What the machine says is on its screen, not here.
+// The panel's words, Japanese first. The texts of the machine's screen are in firmware/screens/texts.
 
 export const KEYS = [
   ["1", "1"], ["2", "2"], ["3", "3"], ["cancel", "取消", "Cancel"],
@@ -7,7 +7,7 @@ export const KEYS = [
   ["previous", "▲", "Previous"], ["0", "0"], ["next", "▼", "Next"], ["enter", "確認", "Confirm"],
 ];
 
-// The real keyboard, by KeyboardEvent.key.
+// The computer's keyboard: KeyboardEvent.key -> key of the machine.
 export const KEYBOARD = {
   Enter: "enter", Backspace: "clear", Delete: "clear", Escape: "cancel",
   ArrowUp: "previous", PageUp: "previous", ArrowDown: "next", PageDown: "next", l: "language", L: "language",
