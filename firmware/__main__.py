@@ -17,9 +17,9 @@ _log = logging.getLogger("firmware")
 
 
 def refuse_simulated_pins(unit: Unit) -> None:
-    """A machine in a lobby never listens to pretended keys."""
+    """Raises `UnitError` when simulated keys are set for a machine that is not simulated."""
     if os.environ.get("GPIOZERO_PIN_FACTORY") == "kofuki_sim" and not unit.unit.simulated:
-        raise UnitError("simulated pins are refused: this unit is not a simulated one")
+        raise UnitError("GPIOZERO_PIN_FACTORY=kofuki_sim is only for simulated units; unset it")
 
 
 def main() -> int:
@@ -39,10 +39,10 @@ def main() -> int:
     try:
         unit = load_unit(options.unit)
         refuse_simulated_pins(unit)
-        if not unit.unit.simulated:  # a simulated one may be looked into: that no PIN is left there is tested
+        if not unit.unit.simulated:  # a test reads the memory of a simulated one, to show that no PIN is left in it
             no_onlookers()
             for weakness in weaknesses():
-                _log.error("not protected: %s; no card is taken", weakness)
+                _log.error("no card is taken until this is mended: %s", weakness)
         return run(RealParts(unit, options.unit, options.run_dir.resolve(), MonotonicClock()), lambda: bool(stop))
     except UnitError as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)

@@ -1,7 +1,7 @@
 """One machine, put together from its parts: the journal, the desks, the crew, the console and the loop.
 
-The real program gives it drivers on devices (`parts.py`), the rig in `host_sim` drivers on models in memory. What stands
-here is so for both.
+The program passes drivers on devices (`parts.py`); the rig in `host_sim` passes drivers on models in memory. Both use this
+file, so both run the same machine.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ LANGUAGES = ("ja", "en")
 
 @dataclass(frozen=True, slots=True)
 class Printers:
-    """Both printers, and what draws for them; `render` and `draw` are called by the paper desk's thread."""
+    """Both printers, and the functions that draw for them. The paper desk's thread calls `render` and `draw`."""
 
     certificate: Printer
     receipt: Printer
@@ -66,18 +66,18 @@ class ConsoleLine:
 
 
 class Parts(Protocol):
-    """What a machine is put together from. Everything is asked for once, in the order of `Machine`."""
+    """The parts that `Machine` is put together from. `Machine` makes each device once."""
 
     @property
     def clock(self) -> Clock: ...
     @property
     def segment_bytes(self) -> int:
-        """Of the journal."""
+        """Size of one segment of the journal."""
         ...
 
     @property
     def unit(self) -> Unit:
-        """The unit as this run uses it: after `take_settings` with what staff has set over the file."""
+        """The unit file; after `take_settings` with the settings of the console in it."""
         ...
 
     def now(self) -> datetime:
@@ -85,29 +85,29 @@ class Parts(Protocol):
         ...
 
     def why_started(self) -> str:
-        """The reason of `Boot`; forgotten once it is asked."""
+        """The reason for the record `Boot`. Asking forgets it."""
         ...
 
     # --- journal and settings
 
     def disk(self) -> Disk:
-        """The journal's medium, or both of them. Raises `JournalTrouble`, `UnitError`."""
+        """The journal's medium or media. Raises `JournalTrouble`, `UnitError`."""
         ...
 
     def may_begin(self) -> bool:
-        """Whether this machine never had a journal, so that an empty medium is no loss."""
+        """Whether this machine never had a journal: only then may it begin one on an empty medium."""
         ...
 
     def memory(self, journal: Journal) -> Memory:
-        """With the seal, which is made here for a first journal. Raises `SealUnsafe`, `JournalCorrupt`."""
+        """Journal and book, with the seal; a first journal gets a new seal. Raises `SealUnsafe`, `JournalCorrupt`."""
         ...
 
     def take_settings(self, memory: Memory) -> bool:
-        """What staff has set comes over the unit file; whether it fits. Before any device is made."""
+        """Put the settings of the console over the unit file; False when they do not fit. Called before any driver is made."""
         ...
 
     def why_unusable(self, settings: Settings) -> str | None:
-        """Why the unit file could not be used with these settings over it; None: it can."""
+        """Why the unit file cannot be used with these settings; None when it can."""
         ...
 
     def updates(self) -> Updates | None: ...
@@ -116,7 +116,7 @@ class Parts(Protocol):
 
     def line(self) -> Centre: ...
     def coins(self, book: Book) -> tuple[CoinAcceptor, Hoppers]:
-        """They go on from the counters that the book knows."""
+        """Acceptor and hoppers, which continue from the counters in the book."""
         ...
 
     def printers(self) -> Printers: ...
@@ -127,20 +127,20 @@ class Parts(Protocol):
     def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
     def show(self, scene: Scene) -> None: ...
     def publish(self, loop: Loop) -> None:
-        """What onlookers of a simulated machine may know."""
+        """Write `state.json` for the simulator; a real machine writes nothing."""
         ...
 
     def fresh_id(self) -> str:
-        """32 hex digits, unguessable and never given before."""
+        """32 hex digits, random and new each time."""
         ...
 
     def fresh_code(self) -> str:
-        """Four hex digits for a plan on the console."""
+        """Four hex digits, with which staff confirms a plan on the console."""
         ...
 
 
 class Machine:
-    """Not started: `crew.start()`, `loop.begin()`, then `loop.turn()` again and again. Raises what the parts raise."""
+    """Made, not started: call `crew.start()`, `loop.begin()`, then `loop.turn()` repeatedly. Raises what the parts raise."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -177,7 +177,7 @@ class Machine:
     # --- desks ----------------------------------------------------------------------------------
 
     def _desks(self, line: Centre, coins: CoinDesk, printers: Printers) -> tuple[Desk[Any], ...]:
-        """Those that service waits for. The PIN buffer and the vault are the two things that desks share."""
+        """The desks without which service does not begin. They share the PIN buffer and the vault, and nothing else."""
         parts, pin, vault = self._parts, PinBuffer(), Vault()
         door = parts.door()
         return (
@@ -190,7 +190,7 @@ class Machine:
         )
 
     def _console_desks(self) -> tuple[Desk[Any], ...]:
-        """Service does not wait for it: a machine is as good without a terminal."""
+        """The console's desk, if there is one. Service begins without it."""
         terminal, parts = self._console_line, self._parts
         if terminal is None:
             return ()
@@ -259,7 +259,7 @@ class Machine:
         return self.console
 
     def _self_check(self) -> frozenset[str]:
-        """What the machine finds wrong with itself, looked at once a second; a release on trial hears how it goes."""
+        """Reason words of what is wrong with the machine itself; the loop asks once a second. Also tells `Updates`."""
         found = {
             "journal_copy": is_degraded(self.disk),
             "hardening": not self._parts.unit.unit.simulated and any(weaknesses()),

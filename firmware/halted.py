@@ -1,8 +1,8 @@
-"""A machine that must not run says so: on its screen, on the serial line and to the centre. Then it is tried again.
+"""The halted machine: it tells screen, serial line and centre why it does not run, then ends to be started again.
 
 Without a journal that can be read and written nothing may be taken, printed or paid (journal rules 2 and 3, faults D2, D3).
-So nothing of the resident's is opened here but the coin slot, to shut it. After `TRY_AGAIN_S` the
-program ends and the service manager starts it anew: a medium that was put right needs nobody to tell the machine.
+So of the resident's devices only the coin acceptor is opened, to close its slot. After `TRY_AGAIN_S` the program ends and
+the service manager starts it again. So a technician who put the medium right has nothing else to do.
 """
 
 import textwrap
@@ -25,7 +25,7 @@ _COLUMNS = 79
 
 
 def reason_of(error: Exception) -> Reason:
-    """Why a start or a run came to its end."""
+    """The reason that the closed screen shows for this error."""
     match error:
         case JournalFull():
             return Reason.JOURNAL_FULL
@@ -38,7 +38,7 @@ def reason_of(error: Exception) -> Reason:
 
 
 class Halted:
-    """`serial`: the console's line, where the machine has one. `alive`: told at each look, for the watchdog."""
+    """`serial`: the console's line; None without one. `alive`: called every `LOOK_S`, to feed the watchdog."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Halted:
         self._beat_at_s = clock.monotonic()
 
     def run(self, stopping: Callable[[], bool]) -> None:
-        """Until it is time to try again, or told to stop."""
+        """Returns after `TRY_AGAIN_S`, or earlier when `stopping()` is true."""
         number = str(self._reason.number)
         self._show(Closed(language="ja", reason="out_of_service", opens_at=None, numbers=(number,)))
         self._shut()
@@ -81,7 +81,7 @@ class Halted:
             self._wait(LOOK_S)
 
     def _shut(self) -> None:
-        """A run that ended in the middle may have left it open. A silent acceptor closes by itself when nobody polls it."""
+        """Close the slot: the last run may have left it open. An acceptor that is not polled closes by itself."""
         try:
             self._shut_slot()
         except DeviceError:
@@ -91,20 +91,20 @@ class Halted:
         if self._clock.monotonic() < self._beat_at_s:
             return
         self._beat_at_s = self._clock.monotonic() + self._heartbeat_s
-        # No journal, no head: the centre goes on knowing the last one it was told (I14).
+        # Without a journal there is no head to tell; the centre keeps the last one it was told (I14).
         no_head = {"journal_seq": 0, "journal_head": ""}
         self._centre.heartbeat({**no_head, "state": "halted", "reasons": [str(self._reason)], "events": []})
 
     # --- the serial line ------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Whatever is typed has one answer; there is nothing here that a person may do, so nobody logs in."""
+        """Answer every line with the reason. There is no login, because no command works without a journal."""
         if self._serial is None:
             return
         try:
             typed = self._serial.read(_READ_BYTES, 0.0)
         except DeviceError:
-            return  # no terminal is there
+            return  # no terminal is connected
         for byte in typed:
             echo, line = self._reader.feed(byte)
             self._write(echo.decode("ascii"))
@@ -116,8 +116,8 @@ class Halted:
         words = f"{self._reason.number} {self._reason.sentence} ({self._detail}.)"
         lines = [
             *textwrap.wrap(words, _COLUMNS),
-            "Nothing is taken, printed or paid until this is mended.",
-            f"The start is tried again in {again_s} s, and then every minute.",
+            "The machine takes, prints and pays nothing until this is mended.",
+            f"Mend it; the machine starts again by itself in {again_s} s, then every minute.",
             "ERR halted",
             "halted> ",
         ]

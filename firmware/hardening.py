@@ -1,6 +1,6 @@
-"""What keeps a PIN in this process's memory: no core dump, no debugger, no swap (security rule 4).
+"""Keeps the PIN inside this process's memory: no core dump, no debugger, no swap (security rule 4).
 
-Set once at the start and read back from the kernel while the machine runs: a machine that is not as it must be takes no card.
+Set once at the start, and read back from the kernel while the machine runs. If `weaknesses` finds one, no card is taken.
 """
 
 import ctypes
@@ -14,28 +14,28 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def no_core_dumps() -> None:
-    """From here on no fault of this process, nor of one it starts, writes its memory to a file."""
+    """From now on neither this process nor one it starts can leave a core dump."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def no_onlookers() -> None:
-    """No other process of this user may look into this one. Root still may."""
+    """Forbid other processes of this user to read this one's memory. Root still may."""
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def weaknesses(root: Path = Path("/")) -> Iterator[str]:
-    """What is not as it must be, in words; `root` is where /proc and /sys are."""
+    """Each missing protection, as a phrase for the log. `root`: the folder of /proc and /sys."""
     if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
         yield "core dumps are possible"
     if _libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
-        yield "the process can be looked into"
+        yield "other processes can read its memory"
     if _may_be_swapped(root):
         yield "its memory may be swapped to a disk"
 
 
 def _may_be_swapped(root: Path) -> bool:
-    """Whether there is swap that reaches a disk, and no rule that keeps this process out of it."""
-    swaps = root / "proc/swaps"  # not there on a kernel that cannot swap
+    """Whether some swap reaches a disk and no cgroup limit keeps this process out of it."""
+    swaps = root / "proc/swaps"  # the file is missing on a kernel without swap
     used = [line.split()[0] for line in swaps.read_text().splitlines()[1:] if line.strip()] if swaps.exists() else []
     if all(_stays_in_memory(name, root) for name in used):
         return False
@@ -46,7 +46,7 @@ def _may_be_swapped(root: Path) -> bool:
 
 
 def _stays_in_memory(swap: str, root: Path) -> bool:
-    """Whether this swap is compressed memory and nothing else.
+    """Whether this swap is compressed memory only, without a disk behind it.
 
     A zram device may be given a disk, to which the kernel moves its pages (Linux `admin-guide/blockdev/zram.rst`,
     "writeback"); `backing_dev` names it, or says `none`. A kernel built without this has no such file.

@@ -1,11 +1,13 @@
 """The one loop. It owns all state: an answer comes in, the session takes a step, effects go out in order.
 
-Order is the whole point. A `Write` whose record must be durable is on the disk before the effect behind it is sent, so nothing
-irreversible happens that the journal does not know. Each answer says whose it is (`Posted.whose`): the session's carries
-the ticket of the step that asked, and when the session has moved on it is counted and dropped before the table can see
-it; the staff's goes to the console; what happens by itself (a key, a coin, a card) is always heard.
+The loop carries out effects one after the other. If a `Write` has a record that must be durable, the record is on the disk
+before the next effect is sent. So nothing irreversible happens that the journal does not know.
 
-The loop sleeps in `Crew.receive` only, so the same loop runs in virtual time.
+`Posted.whose` says where an answer goes. An answer for the session carries the ticket of the step that asked: if the session
+has left that state, the loop counts the answer and drops it. An answer for staff goes to the console. The loop always handles
+what happens by itself (a key, a coin, a card).
+
+The loop sleeps only in `Crew.receive`, so the same loop runs in virtual time.
 """
 
 from collections import deque
@@ -72,12 +74,12 @@ from firmware.session.states import State, Wait
 from firmware.session.view import scene
 from firmware.workers import Crew
 
-ROOM_S = 10.0  # between two looks whether a full journal has room again
+ROOM_S = 10.0  # between two checks whether a full journal has room again
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 
 
 class Show(Protocol):
-    """Puts a scene before the resident."""
+    """Draws a scene on the screen."""
 
     def __call__(self, scene: Scene) -> None: ...
 
@@ -123,19 +125,19 @@ class Loop:
         self._shown: Scene | None = None
         self._reports: deque[Report] = deque()
         self.context = self._fresh_context()
-        self.exit_asked = False  # the program shall end, and be started again
+        self.exit_asked = False  # True: the program ends, and the service manager starts it again
         self._trial_ends_s = clock.monotonic() + TRIAL_S
         self._console = console(self) if console is not None else None
 
     # --- turning --------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """The first heartbeat, and while the centre is asked the first picture. Before the first turn."""
+        """Send the first heartbeat and show the first picture. Call it once, before the first `turn`."""
         self.heartbeat.tell_if_due(idle=True)
         self.redraw()
 
     def turn(self, longest_wait_s: float = 1.0) -> None:
-        """Wait for one answer or the next instant that matters, and deal with it."""
+        """Wait for one answer or for the next thing that is due, and handle it."""
         posted = self._crew.receive(min(longest_wait_s, self._until_next_s()))
         if posted is not None:
             self._hear(posted)
@@ -143,7 +145,7 @@ class Loop:
 
     @property
     def book(self) -> Book:
-        """What the journal says, kept up to date as it is written."""
+        """The book of the journal's records, up to the last one written."""
         return self._memory.book
 
     @property
@@ -152,7 +154,7 @@ class Loop:
         return self._shown
 
     def redraw(self) -> None:
-        """Show what the state says, if that is not what is shown already."""
+        """Show the scene of the present state, unless it is on the screen already."""
         wanted = scene(self.state, self.context, self.book)
         if wanted != self._shown:
             self._shown = wanted
@@ -174,7 +176,7 @@ class Loop:
                     self._console.answered(ticket, answer)
             case OfMachine():
                 self._hear_by_itself(answer)
-        if isinstance(answer, Health):  # whoever asked, it holds for all
+        if isinstance(answer, Health):  # a desk's health matters to the machine, whoever asked for it
             if answer.desk == LINE:
                 self.heartbeat.ended()
             self._note_health(answer.desk, answer.reasons)
@@ -189,9 +191,9 @@ class Loop:
     def _hear_by_itself(self, answer: Answer) -> None:
         match answer:
             case Fault() if not self._concerns(answer):
-                pass  # a desk at rest failed: its Health says so
+                pass  # the session does not use this desk now; the desk's `Health` closes the machine
             case SlotClosed() if self.state not in DRAINING:
-                self.stale_answers += 1  # the session gave up waiting for it
+                self.stale_answers += 1  # the session no longer waits for it
             case TimeTold(at=told):
                 self._note_time(told)
             case Advised():
@@ -213,30 +215,30 @@ class Loop:
         self._look_at_s = 0.0
 
     def _concerns(self, fault: Fault) -> bool:
-        """Whether a desk that failed unasked is one the session depends on at this moment."""
+        """Whether the desk failed without a command, and the session needs it in its present state."""
         return fault.worker == "coin" and self.state in {State.PAYING, State.PART_PAID, *DRAINING}
 
     def _note_cut(self, counter: int | None) -> None:
-        """A sheet that carries nothing; without the record a start would take it for one that somebody printed."""
+        """Record the sheets of a cleaning cut. Without the record the match at the next start would take them for pages."""
         before = self.book.printer_counter
         if counter != before:
             sheets = 0 if counter is None or before is None else max(0, counter - before)
             self.write(records.SheetsUsed(sheets=sheets, printer_counter=counter))
 
     def _note_door(self, opened: bool) -> None:
-        """Opened while nobody had asked for maintenance: on the disk before anything is seen of it (fault S1)."""
+        """A door opened outside maintenance: the case is on the disk before the screen changes (fault S1)."""
         self.reception.door_open = opened
         watched = self._console is not None and self._console.person is not None
         if opened and not (self.reception.state.in_maintenance and watched):
             self._memory.flag(Case.DOOR_OPENED, "not in maintenance", durable=True)
             if self.state is not State.IDLE:
                 self._report(DoorOpened())
-            self.heartbeat.hurry(0.0)  # the centre hears of it now
+            self.heartbeat.hurry(0.0)  # the heartbeat tells the centre now
         self._weigh()
         self._pass_front()
 
     def _note_coins(self, news: CoinNews) -> None:
-        """What the coin desk found out about its devices: a record, and the reasons follow from the book."""
+        """Write a record of what the coin desk found. `_weigh` then reads the reasons from the book."""
         match news:
             case StrayPayout(value_yen=value, coins=coins, life_total=life):
                 self.write(records.PayoutUnexplained(value_yen=value, coins=coins, life_total=life))
@@ -251,10 +253,10 @@ class Loop:
         self._look_at_s = 0.0
 
     def _report(self, report: Report) -> None:
-        """One step for each report, and for those that a step itself brings about, in order."""
+        """Take one step for each report. A report that a step itself causes is handled after that step."""
         self._reports.append(report)
         if len(self._reports) > 1:
-            return  # a step is under way; it comes next
+            return  # a step is under way; the loop below takes this report next
         while self._reports:
             self._take_step(self._reports[0])
             self._reports.popleft()
@@ -284,20 +286,20 @@ class Loop:
         self.context = self._fresh_context()
         self.make_room()
         self._look_at_s = 0.0
-        self._weigh()  # before the next card: it may be the lockout that begins here
+        self._weigh()  # before the next card is admitted: this session may have begun a lockout
         self._pass_front()
         self._admit_waiting_card()
 
     def _has_room_for_one(self) -> bool:
-        """Whether a session may begin; what was written since the last one has used up some of the journal's room."""
+        """Whether a session may begin. Records written since the last session may have filled the journal."""
         if self.reception.admits:
             self.make_room()
         return self.reception.admits
 
     def make_room(self) -> None:
-        """Everything durable, and room in the journal for the next session; without it none begins (fault D1).
+        """Make all records durable and reserve room for the next session; without room none begins (fault D1).
 
-        While nothing moves, for it may take a checkpoint: in maintenance the console says when.
+        Call it only while no coin or paper moves, because it may write a checkpoint. In maintenance the console calls it.
         """
         try:
             self._memory.rest()
@@ -308,7 +310,7 @@ class Loop:
         self._note_health("journal", full)
 
     def _admit_waiting_card(self) -> None:
-        """A card that was put in while nobody could be served, or while the last session was ending, begins now."""
+        """Begin a session with a card that was put in while the machine was closed or another session was ending."""
         if self.state is State.IDLE and self._card_here and self.reception.admits:
             self._report(CardInserted())
 
@@ -319,7 +321,7 @@ class Loop:
     # --- doing ----------------------------------------------------------------------------------
 
     def _perform(self, effect: fx.Effect) -> None:
-        """What goes to a desk is what the session's present step asks for."""
+        """Carry out one effect. A command to a desk carries the ticket of the present step."""
         whose = OfSession(self._ticket)
         match effect:
             case fx.Write(record=record):
@@ -349,11 +351,11 @@ class Loop:
         self._report(Wiped())
 
     def write(self, record: records.Record) -> None:
-        """Into the book, which refuses what the protocol forbids, then into the journal."""
+        """Add the record to the book, which raises if the protocol forbids it, then to the journal."""
         self._memory.note(record)
 
     def send(self, desk: DeskName[C], command: C) -> None:
-        """A command of the machine's own, outside any session."""
+        """Send a command that belongs neither to the session nor to staff."""
         self._crew.send(desk, command, OF_MACHINE)
 
     def _set_timer(self, wait: Wait) -> None:
@@ -385,9 +387,9 @@ class Loop:
             self._console.pass_time()
 
     def _look_around(self, now_s: float) -> None:
-        """Once a second, and whenever something has changed that may open or close the machine."""
+        """Check whether the machine opens or closes: once a second, and after every change that may decide it."""
         self._note_health("machine", self._self_check())
-        if not self.reception.clock_trusted:  # ask sooner than the next heartbeat would
+        if not self.reception.clock_trusted:  # only the answer to a heartbeat can confirm the clock
             self.heartbeat.hurry(now_s + 2.0)
         self._weigh()
         self._pass_front()
@@ -399,11 +401,11 @@ class Loop:
 
     @property
     def trial_left_s(self) -> float | None:
-        """How long the settings that this run tries may still be kept; None: it tries none."""
+        """Seconds left to keep the settings on trial; None when this run has none on trial."""
         return self._trial_ends_s - self._clock.monotonic() if self.book.settings.on_trial else None
 
     def _end_trial(self) -> None:
-        """Nobody has kept the settings in time: back to those before, as soon as nobody is served (fault K5)."""
+        """Drop settings that were not kept in time, once no session and no maintenance is open (fault K5)."""
         left_s = self.trial_left_s
         if left_s is not None and left_s <= 0 and self.state is State.IDLE and not self.reception.state.in_maintenance:
             self.write(records.SettingsDropped(reason="time"))
@@ -412,18 +414,18 @@ class Loop:
     # --- staff ----------------------------------------------------------------------------------
 
     def send_for_staff(self, desk: DeskName[C], command: C, ticket: int) -> None:
-        """A console's command; its answer goes back there under the same ticket."""
+        """Send a command of the console. Its answer goes to the console with the same ticket."""
         self._crew.send(desk, command, OfStaff(ticket))
 
     def show_for_staff(self, scene: Scene | None) -> None:
-        """A picture for a test of the screen; None puts back what the state says."""
+        """Show a picture for a test of the screen; None shows the scene of the present state again."""
         if scene is not None:
             self._shown = scene
             self._show(scene)
         self._pass_front()
 
     def look_anew(self) -> None:
-        """Staff changed what the reception knows; a resident whose card waits in the reader begins now."""
+        """Check the reception after staff changed it. If it admits, a card that is in the reader begins a session."""
         for change in self.reception.weigh(self.book):
             self.write(change)
         self._pass_front()
@@ -439,7 +441,7 @@ class Loop:
         self._pass_front()
 
     def _pass_front(self) -> None:
-        """What an idle machine shows: open, or closed and why."""
+        """Show what an idle machine shows: open, or closed with the reasons."""
         if self.state is State.IDLE:
             self.context.front = self.reception.front(self.context.language)
             self.redraw()

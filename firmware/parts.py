@@ -1,4 +1,4 @@
-"""The concrete drivers of a unit file, which only this file names. Each opens its device with its first call."""
+"""Makes the drivers of a unit file; only this file names their classes. A driver opens its device at its first call."""
 
 import contextlib
 import secrets
@@ -87,14 +87,14 @@ class RealParts:
         self.now = WallClock(run / "clock-offset" if unit.unit.simulated else None).now
         self._unit = unit
         self._unit_path = unit_path
-        self._seal_file = run / "journal-seal.pem"  # made after the first journal was, so where it is there was one
+        self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
 
     @property
     def unit(self) -> Unit:
         return self._unit
 
     def path(self, name: str) -> Path:
-        return self.run / name  # an absolute name stays what it is
+        return self.run / name  # an absolute name stays as it is
 
     def why_started(self) -> str:
         return manager.why_started()
@@ -108,13 +108,13 @@ class RealParts:
     # --- journal --------------------------------------------------------------------------------
 
     def disk(self) -> Disk:
-        """The journal's medium, or both of them, opened. Raises `JournalTrouble`; `UnitError` when another process has it."""
+        """The journal's medium or media, opened. Raises `JournalTrouble`; `UnitError` when another process uses it."""
         second = self._unit.journal.second
         try:
             first = FileDisk(self.run / "journal")
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
-            raise UnitError("another machine runs in the same folder") from None
+            raise UnitError("another machine runs in the same folder; stop that one first") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
 
@@ -176,7 +176,7 @@ class RealParts:
         return None if table is None else BreakContact(table.pin)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
-        """They go on from the counters that the book knows."""
+        """Acceptor and hoppers, which continue from the counters in the book."""
         table = self._unit.coin
         stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="coin")
         bus = CcTalkBus(stream, self.clock, checksum=Checksum(table.checksum))
@@ -245,6 +245,6 @@ class RealParts:
     # --- inside ---------------------------------------------------------------------------------
 
     def _hex(self, value: str) -> str:
-        """Hex digits, or the name of a file that holds them."""
+        """`value` itself, or the text of the file that it names."""
         path = self.path(value)
         return path.read_text().strip() if path.exists() else value

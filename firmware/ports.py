@@ -1,7 +1,7 @@
-"""What the machine needs of its devices, in the session's words: no bit, no byte layout, no port name.
+"""What the machine needs of its devices, in the session's words; bytes, bits and port names are the drivers'.
 
-Every method is synchronous and is called by one worker only. Expected outcomes are return values from
-`drivers.vocabulary`; device trouble is raised as `drivers.errors.DeviceError`.
+Every method is synchronous and only one worker calls it. An expected outcome is a return value from `drivers.vocabulary`;
+a method whose device fails raises `drivers.errors.DeviceError`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,11 +51,11 @@ KeypadEvent = KeyPressed | PinProgress | PinEntered | PinCancelled | KeyStuck
 
 class CardReader(Protocol):
     def presence(self, timeout_s: float) -> CardPresence:
-        """Wait up to `timeout_s` for the presence to change, then say what it is. 0 asks only."""
+        """Wait up to `timeout_s` for a card to come or go, then return the presence. 0 does not wait."""
         ...
 
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
-        """Find out what the card is, without spending a PIN try. `taken`: the kinds this site takes."""
+        """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes."""
         ...
 
     def prove(
@@ -68,30 +68,30 @@ class CardReader(Protocol):
         ...
 
     def release(self) -> None:
-        """Log the card out and let go of it. Never raises."""
+        """Log out of the card and close the connection to it. Never raises."""
         ...
 
 
 class PinPad(Protocol):
     def expect_keys(self) -> None:
-        """Data entry: every key is reported as it is pressed."""
+        """Data entry: `poll` reports every key that is pressed."""
         ...
 
     def expect_pin(self, length: int) -> None:
-        """PIN entry into the shared `PinBuffer`: only counts are reported."""
+        """PIN entry into the shared `PinBuffer`: `poll` reports only how many digits there are."""
         ...
 
     def expect_nothing(self) -> None:
-        """Keys are dead and the PIN buffer is wiped, but for a PIN just entered: the card reader uses it, and wipes it."""
+        """Ignore keys and wipe the PIN buffer. A PIN just entered stays: the card reader uses it, then wipes it."""
         ...
 
     def poll(self) -> Sequence[KeypadEvent]:
-        """Scan once, debounce on the driver's clock, and return what became certain. Called every 5 ms."""
+        """Scan once, debounce on the driver's clock, and return the debounced events. Called every 5 ms."""
         ...
 
     @property
     def active(self) -> bool:
-        """Whether a key is down or its debouncing is not over: scan again soon."""
+        """Whether a key is down or still being debounced; then `poll` must be called again in 5 ms."""
         ...
 
     def wait_for_activity(self, timeout_s: float) -> bool:
@@ -106,52 +106,52 @@ class Contact(Protocol):
 
 
 class CoinAcceptor(Protocol):
-    """A ccTalk acceptor, or one that counts in pulses and so has neither counters nor an identity."""
+    """A ccTalk acceptor, or a pulse acceptor, which has neither counters nor a serial number."""
 
     @property
     def selective(self) -> bool:
-        """Whether single values can be refused; else the slot opens for all it knows, or not at all."""
+        """Whether it can refuse single coin values; if not, the slot opens for all values it knows."""
         ...
 
     @property
     def under_way(self) -> bool:
-        """Whether a coin is known to be coming in at this moment."""
+        """Whether a coin is coming in at this moment, as far as the device shows it."""
         ...
 
     def pair(self, serial: int) -> bool:
-        """Take the device with this number for ours and start it. False: devices of this kind have no number."""
+        """Pair the device with this serial number and start it. False: devices of this kind have none."""
         ...
 
     def newly_paired(self) -> int | None:
-        """The number of the device that was paired since this was last asked, to be remembered."""
+        """The serial number paired since the last call, for the journal; None when there was none."""
         ...
 
     def start(self) -> None:
-        """Identify, read the coin table, apply inhibits. Raises NotPaired when it is another one than the paired one."""
+        """Identify, read the coin table, apply inhibits. Raises `NotPaired` when it is not the paired acceptor."""
         ...
 
     def accept(self, values_yen: frozenset[int]) -> None:
-        """Open the slot for these coins."""
+        """Open the slot for coins of these values, in yen."""
         ...
 
     def inhibit(self) -> None:
-        """Close the slot. Confirmed by the device when this returns."""
+        """Close the slot. The device has confirmed it when this returns."""
         ...
 
     def blocked(self) -> bool:
-        """After `AcceptorBlocked`: ask whether it still is."""
+        """Ask the device, after an `AcceptorBlocked`, whether a coin is still stuck in it."""
         ...
 
     def poll(self) -> Sequence[CoinEvent]:
-        """Ask for events since the last poll. Must be called every 200 ms while the slot is open."""
+        """Read the events since the last poll. Must be called every 200 ms while the slot is open."""
         ...
 
     def counters(self) -> AcceptorCounters:
-        """Up to where everything was handed over by `poll`."""
+        """The counters up to the last event that `poll` returned."""
         ...
 
     def accepted_by_device(self) -> int | None:
-        """How many coins the device has ever accepted, as it says now; None where it does not count."""
+        """Read from the device how many coins it accepted in its life; None where it does not count."""
         ...
 
 
@@ -161,29 +161,29 @@ class Hoppers(Protocol):
     def start(self) -> None: ...
 
     def states(self) -> Mapping[int, HopperState]:
-        """Value in yen -> state; every configured hopper is in it."""
+        """Value in yen -> state, for every configured hopper."""
         ...
 
     def counters(self, value_yen: int) -> HopperCounters: ...
 
     def dispense(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
-        """Pay `coins` coins out of one hopper and settle by counters. Never resends the command blindly."""
+        """Pay `coins` coins out of one hopper. Its counters decide what was paid; the command is never just sent again."""
         ...
 
     def settle(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
-        """After a restart: what became of the dispense that began at `before`. Moves no coin."""
+        """After a restart: read what the dispense that began at `before` paid. Moves no coin."""
         ...
 
     def look(self) -> None:
-        """Ask one hopper after the other, at each call the next, whether coins left without a command."""
+        """Ask one hopper whether coins left it without a command; each call asks the next hopper."""
         ...
 
     def strays(self) -> Sequence[StrayPayout]:
-        """What left without a command and was not told before; its hopper is out of use until `acknowledge`."""
+        """Payouts without a command since the last call. Such a hopper pays nothing until `acknowledge`."""
         ...
 
     def acknowledge(self, value_yen: int) -> None:
-        """Staff has seen to it."""
+        """Staff has dealt with such a payout: this hopper may pay again."""
         ...
 
 
@@ -194,18 +194,18 @@ class Printer(Protocol):
 
     @property
     def clean(self) -> bool:
-        """Whether nothing lies in the path that a cut would count."""
+        """Whether the path holds no paper that the cut counter would count."""
         ...
 
     def keep_whole_page(self) -> None:
-        """An earlier run printed a whole page and could not cut it: it is in the path, and is cut off unmarked."""
+        """The path holds a whole page that an earlier run printed and could not cut: the next cut does not mark it void."""
         ...
 
     def prepare(self, *, take_back: bool = False) -> None:
-        """Make the path clean, before the counter is read for a page; sheets in the mouth stay there.
+        """Clean the path before the counter is read for a page. Sheets in the mouth stay there.
 
-        With `take_back` nothing stays: what lies in the mouth belongs to the void copy in the path.
-        Raises a `DeviceError` when that cannot be done now.
+        With `take_back` the printer takes them back too: they belong to the void copy in the path.
+        Raises a `DeviceError` when the printer cannot do it now.
         """
         ...
 
@@ -216,34 +216,34 @@ class Printer(Protocol):
     def print_pages(
         self, pages: Sequence[RasterPage], ticket: PrintTicket, job: int
     ) -> Printed | NotPrinted | PrintUnknown:
-        """Print, cut and present one document as one job; `job` comes back as the printer's proof.
+        """Print, cut and present one document as one job. The printer proves it by sending `job` back.
 
-        The ticket is spent, and every page is hashed again before its first byte is sent: whatever does not match
-        is `NotPrinted(BINDING, begun=False)`. It cuts its own pages and nothing else: the counter is evidence.
+        Uses up the ticket and hashes every page again before its first byte is sent. A page that does not match its
+        hash gives `NotPrinted(BINDING, begun=False)`. Only pages are cut, because the cut counter is evidence.
         """
         ...
 
     @property
     def in_doubt(self) -> bool:
-        """Whether `recount` may turn the last answer into a better one: its line was lost at the end."""
+        """Whether the line failed at the end of the last job, so that `recount` may still find the outcome."""
         ...
 
     def recount(self) -> Printed | NotPrinted | PrintUnknown:
-        """What the printer's counter says of that job. Raises a `DeviceError` while it cannot be asked."""
+        """The outcome of that job by the printer's counter. Raises a `DeviceError` while the printer does not answer."""
         ...
 
     def print_slip(self, slip: RasterSlip | bytes, job: int) -> Printed | NotPrinted | PrintUnknown:
-        """Print and cut a receipt or claim slip: dots, or finished text commands for a printer with a kanji ROM."""
+        """Print and cut a slip. `slip`: dots, or text commands for a printer with a kanji ROM."""
         ...
 
     def discard(self) -> None:
-        """Wipe the printer's memory, cut off whatever is in the path, take back what is in the mouth."""
+        """Clear the printer's memory, cut off the paper in the path, take back the sheets in the mouth."""
         ...
 
 
 class Screen(Protocol):
     def show(self, image: Image.Image) -> None:
-        """Put the picture up; only rows that changed are written."""
+        """Show the picture. Only rows that changed are written to the device."""
         ...
 
 
@@ -265,20 +265,20 @@ class Centre(Protocol):
         ...
 
     def status(self, request_id: str) -> Mapping[int, CopyState] | CentreUnreachable:
-        """Copy number -> state; empty when the centre never heard of the request."""
+        """Copy number -> state; empty when the centre does not know the request."""
         ...
 
     def advise(self, advice: Mapping[str, object]) -> AdviceFate:
-        """Deliver one advice (`issued`, `void`, `claim`, `collected`). Idempotent, store-and-forward."""
+        """Deliver one advice (`issued`, `void`, `claim`, `collected`). Idempotent."""
         ...
 
     def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
-        """From now on only this machine pays this claim: the yen still owed. None when it may not, or nobody answered.
+        """Ask that only this machine pays this claim. The yen still owed; None when refused or not answered.
 
         The hold ends with the advice `collected`. Idempotent.
         """
         ...
 
     def heartbeat(self, state: Mapping[str, object]) -> datetime | None:
-        """Tell that the machine lives (`POST /v1/heartbeats`); the centre's time, None when it did not answer."""
+        """Send `POST /v1/heartbeats`. The centre's time; None when it did not answer."""
         ...

@@ -1,4 +1,4 @@
-"""`state.json`: what the simulator's panel and tests may know of a simulated machine. Nothing personal is in it."""
+"""`state.json`: what a simulated machine tells the simulator's panel and the tests. Nothing personal is in it."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from firmware.loop import Loop
 
 
 def publish(run: Path, facts: Mapping[str, object]) -> None:
-    """Whole or not at all."""
+    """Replace `run/state.json` in one step, so that a reader never sees half a file."""
     path = run / "state.json"
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(facts))
@@ -17,7 +17,7 @@ def publish(run: Path, facts: Mapping[str, object]) -> None:
 
 
 def facts_of(loop: Loop, now_s: float) -> Mapping[str, object]:
-    """`now_s`: on the machine's clock, in seconds."""
+    """The facts for `publish`. `now_s`: the machine's monotonic clock, in seconds."""
     state, session = loop.reception.state, loop.book.session
     ledger = session.ledger if session else Ledger()
     return {

@@ -18,7 +18,7 @@ Stopping = Callable[[], bool]
 
 
 def run(parts: RealParts, stopping: Stopping) -> int:
-    """The exit status. Raises `UnitError`; `SystemExit` when a desk's thread fell or hangs."""
+    """The exit status. Raises `UnitError`; `SystemExit` when a desk's thread died or hangs."""
     try:
         machine = Machine(parts)
     except (JournalTrouble, SealUnsafe) as error:
@@ -42,13 +42,13 @@ def _serve(machine: Machine, stopping: Stopping) -> None:
     while not (stopping() or machine.loop.exit_asked):
         machine.loop.turn()
         if not machine.crew.alive():
-            raise SystemExit("a worker fell; the machine restarts")
+            raise SystemExit("A desk's thread died or hangs; the service manager starts the machine again.")
         notify("WATCHDOG=1")
     machine.crew.stop()
 
 
 def _halt(parts: RealParts, error: Exception, stopping: Stopping) -> None:
-    """Say on every side why nobody is served, until it is time to try again."""
+    """Run `Halted`: tell screen, serial line and centre why nobody is served, until the next try."""
     reason = reason_of(error)
     acceptor, _ = parts.coins(Book())
     terminal = parts.console_line()

@@ -1,8 +1,8 @@
 """One thread a desk; the only file that imports threading.
 
-A worker waits for a command, or polls its desk when none comes. It posts answers and never calls back. When
-the desk's device fails, the command's answer is a `Fault`, the machine hears a `Health`, and the worker starts
-the desk again with a floor between attempts, so that a broken device costs neither service of the others nor CPU.
+A worker waits for a command, and polls its desk when none comes. It puts answers into the loop's queue and never calls the
+loop. When a device fails, the worker answers the command with a `Fault` and posts the desk's `Health`. Then it tries to start
+the desk again, at most once in `RESTART_FLOOR_S`. So a broken device neither stops the other desks nor uses up the CPU.
 """
 
 import logging
@@ -19,15 +19,15 @@ from firmware.desks import OF_MACHINE, Answer, C, Desk, DeskName, Health, News, 
 from firmware.session.events import Fault
 
 RESTART_FLOOR_S = 2.0
-STUCK_S = 240.0  # longer than any desk's own deadlines together: whoever works so long hangs
+STUCK_S = 240.0  # longer than all deadlines of one desk together; a worker busy for longer hangs
 _log = logging.getLogger(__name__)
 
 
 class Crew(Protocol):
-    """All workers, as the loop sees them: threads on the machine, nobody at all in virtual time."""
+    """All workers, as the loop sees them: threads on the machine, plain calls in virtual time."""
 
     def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
-        """`whose`: for whom it is done; its answers come back so."""
+        """`whose`: for whom the desk does it; the loop finds the same value in `Posted.whose` of the answers."""
         ...
 
     def receive(self, timeout_s: float) -> Posted | None:
@@ -37,20 +37,20 @@ class Crew(Protocol):
     def start(self) -> None: ...
 
     def stop(self) -> None:
-        """Let each desk finish what it does and leave its devices in order."""
+        """Let each desk finish its command and put its devices into a safe state."""
         ...
 
     def alive(self) -> bool:
-        """Whether every desk still has a worker that moves; the watchdog asks."""
+        """Whether every desk has a worker that neither ended nor hangs; asked before each sign to the watchdog."""
         ...
 
 
 class Shift:
-    """One desk's turn of work, without a thread: what both kinds of crew share.
+    """The work of one desk without a thread; both kinds of crew use it.
 
-    After a failure the desk is down: commands are answered with a `Fault` at once, but for those that it `works_down`,
-    and `start` is tried again no sooner than `RESTART_FLOOR_S` later. It is up again when that succeeds, or when it
-    says that all is well.
+    After a failure the desk is down. Then `do` answers a command with a `Fault` at once, unless `Desk.works_down` allows it,
+    and `poll` calls `Desk.start` no sooner than `RESTART_FLOOR_S` later. The desk is up again when `start` succeeds or when
+    the desk posts a `Health` without reasons.
     """
 
     def __init__(self, desk: Desk[Any], clock: Clock) -> None:
@@ -80,7 +80,7 @@ class Shift:
         return []
 
     def end(self) -> None:
-        """The last of it. A desk that is down has nothing to leave in order, or cannot."""
+        """Stop the desk. A desk that is down cannot reach its devices, so it is not stopped."""
         if self._up:
             with suppress(DeviceError):
                 self.desk.stop()
@@ -116,12 +116,12 @@ class Shift:
 
 
 class ThreadCrew:
-    """One daemon thread a desk. `stop` lets each finish what it does; a thread that died is reported."""
+    """One daemon thread a desk. `stop` waits for each to finish its command; `alive` tells of a thread that died."""
 
     def __init__(self, desks: Iterable[Desk[Any]], clock: Clock) -> None:
         self._posted: queue.Queue[Posted] = queue.Queue(maxsize=1000)
         self._clock = clock
-        self._began_s: dict[str, float | None] = {}  # since when each is at its work; None: it waits
+        self._began_s: dict[str, float | None] = {}  # since when each desk is busy; None: it waits
         self._inboxes: dict[str, queue.Queue[tuple[object, Whose] | None]] = {}
         self._threads: list[threading.Thread] = []
         for desk in desks:
@@ -150,7 +150,6 @@ class ThreadCrew:
             thread.join(timeout_s)
 
     def alive(self) -> bool:
-        """Whether every desk still has a worker that moves; the watchdog asks."""
         now_s = self._clock.monotonic()
         stuck = any(began_s is not None and now_s - began_s > STUCK_S for began_s in list(self._began_s.values()))
         return not stuck and all(thread.is_alive() for thread in self._threads)
@@ -168,8 +167,8 @@ class ThreadCrew:
                     shift.end()
                     return
                 self._post(self._watched(shift, partial(shift.do, *item)))
-        except Exception:  # noqa: BLE001  the edge of a thread: nobody above would hear of it
-            # A programmer's error must not leave a half-alive machine: `alive` turns false and the watchdog acts.
+        except Exception:  # noqa: BLE001  no caller above a thread would catch it
+            # A programming error must not leave a machine without this desk: `alive` turns false and the program ends.
             _log.exception("the %s worker fell", shift.desk.name)
 
     def _watched(self, shift: Shift, work: Callable[[], list[Posted]]) -> list[Posted]:

@@ -17,9 +17,9 @@ SHORTEST = 8
 
 
 def store(path: Path, accounts: Accounts) -> None:
-    """Whole or not at all, and never readable by others.
+    """Replace the file in one step, with a mode that keeps others out.
 
-    What root writes is readable by the folder's group, which on a machine is the service's (hardware/install.sh).
+    A file written by root may be read by the folder's group, which on a machine is the service's (hardware/install.sh).
     """
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
@@ -34,15 +34,15 @@ def store(path: Path, accounts: Accounts) -> None:
 
 
 def asked() -> str:
-    """A password: twice from a person, one line from a pipe. Raises `AccountsUnusable`."""
+    """Read a password: twice from a terminal, once from a pipe. Raises `AccountsUnusable` when it cannot be used."""
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:
-            raise AccountsUnusable("The two were not the same.")
+            raise AccountsUnusable("The two passwords differ; nothing was changed.")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not re.fullmatch(rf"[\x20-\x7e]{{{SHORTEST},64}}", password):
-        raise AccountsUnusable(f"A password has {SHORTEST} to 64 characters of plain ASCII.")
+        raise AccountsUnusable(f"A password has {SHORTEST} to 64 characters of plain ASCII; nothing was changed.")
     return password
 
 
@@ -77,10 +77,12 @@ def main(arguments: list[str]) -> int:
     passwd = commands.add_parser("passwd", help="make an account, or give it a new password")
     passwd.add_argument("name", type=name)
     passwd.add_argument("--role", choices=[str(role) for role in Role], required=True)
-    passwd.add_argument("--days", type=int, default=0, help="it ends after so many days (a vendor: at most 60)")
+    passwd.add_argument(
+        "--days", type=int, default=0, help="the account expires after so many days (a vendor: at most 60)"
+    )
     commands.add_parser("remove", help="take an account away").add_argument("name", type=name)
     commands.add_parser("list", help="names and roles")
-    commands.add_parser("unlock", help="after too many wrong passwords")
+    commands.add_parser("unlock", help="unlock the console after too many wrong passwords")
     options = parser.parse_args(arguments)
     try:
         accounts = load(options.users) if options.users.exists() else Accounts()

@@ -1,10 +1,9 @@
 """Who may use the console: accounts, passwords, and how guessing ends (security rules 11 to 13).
 
-The accounts stand in a file that root writes and the service reads, as a member of its group; nobody else may: one
-table a person, with a role, salt and scrypt hash. A try is
-counted in the journal *before* the password is looked at, so neither a power cut nor a restart gives one back. After
-five tries in a row that failed, each further one costs a wait that doubles; after fifteen only `python -m
-firmware.console unlock`, at the machine and as root, helps. Pure but for the file that `load` is given.
+The accounts are in a file: one table a person, with a role, a salt and a scrypt hash. Root writes it, the service reads it
+through the file's group, nobody else may. The journal counts a try *before* the password is checked, so a power cut or
+restart does not give it back. After five wrong tries in a row each further try costs a wait, which doubles. After fifteen
+only `python -m firmware.console unlock` helps, as root on the machine. Pure except for `load`.
 """
 
 import hashlib
@@ -31,7 +30,7 @@ class Role(StrEnum):
 
 
 class AccountsUnusable(Exception):
-    """The file of accounts must not be used; the message is a sentence."""
+    """The file of accounts cannot be used; the message is a sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class Account:
     role: Role
     salt: bytes = field(repr=False)
     hash: bytes = field(repr=False)
-    expires: date | None = None  # the last day
+    expires: date | None = None  # last day on which it may log in
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +47,49 @@ class Accounts:
     unlock: str = ""  # a word that is new after each `unlock`
 
 
-NOBODY = Account(role=Role.VIEWER, salt=bytes(16), hash=bytes(32))  # costs a stranger as long as a known name
+NOBODY = Account(
+    role=Role.VIEWER, salt=bytes(16), hash=bytes(32)
+)  # an unknown name takes as long to check as a known one
 
 
 def wait_s(failures: int) -> float | None:
-    """How long after the last failed try the next may come; None: not at all any more."""
+    """Seconds from the last failed try to the next one; None: locked until `unlock`."""
     if failures >= HARD_LOCK:
         return None
     return 0.0 if failures < FREE_TRIES else FIRST_WAIT_S * 2 ** (failures - FREE_TRIES)
 
 
 def scrypt(password: str, salt: bytes) -> bytes:
-    """The hash of a password; 30 ms on purpose."""
+    """The hash of a password, 32 bytes. Takes about 30 ms, to slow down guessing."""
     return hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT)
 
 
 def proves(account: Account | None, password: str, today: date) -> bool:
-    """Whether this is that person, and still may be. Takes as long for a stranger."""
+    """Whether the password fits and the account has not expired. Takes as long when `account` is None."""
     asked = account or NOBODY
     same = hmac.compare_digest(scrypt(password, asked.salt), asked.hash)
     return same and account is not None and (account.expires is None or today <= account.expires)
 
 
 def load(path: Path) -> Accounts:
-    """The accounts. Raises `AccountsUnusable`: missing, open to others, or not what `spell` writes.
+    """Read the accounts. Raises `AccountsUnusable`: file missing, open to others, or not as `spell` writes it.
 
     Its group may read it: on a machine root owns the file and the service's user reads it (hardware/install.sh).
     """
     try:
         if path.stat().st_mode & 0o037:
             raise AccountsUnusable(
-                "The file of accounts is open to others than its owner and the readers in its group."
+                "Others than its owner and group may use the file of accounts. Root must set its mode to 0640."
             )
         return parse(path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError):
-        raise AccountsUnusable("The file of accounts cannot be read.") from None
+        raise AccountsUnusable(
+            "The file of accounts cannot be read. Root must check that it exists, its group and its mode."
+        ) from None
 
 
 def parse(text: str) -> Accounts:
-    """Raises `AccountsUnusable`."""
+    """The accounts in this text. Raises `AccountsUnusable` when it is not as `spell` writes it."""
     try:
         table = tomllib.loads(text)
         people = {
@@ -99,12 +102,14 @@ def parse(text: str) -> Accounts:
             for name, entry in table.get("people", {}).items()
         }
     except (tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError):
-        raise AccountsUnusable("The file of accounts is not what `python -m firmware.console` writes.") from None
+        raise AccountsUnusable(
+            "The file of accounts is damaged. Root must make it anew with `python -m firmware.console`."
+        ) from None
     return Accounts(people, str(table.get("unlock", "")))
 
 
 def spell(accounts: Accounts) -> str:
-    """The file's text."""
+    """The text of the file, as `parse` reads it."""
     lines = [
         "# Accounts of the maintenance console; written by `python -m firmware.console`. For root and the service only."
     ]

@@ -1,4 +1,4 @@
-"""What a console command is, and how a line is read as one. The commands themselves are the rows of `table.py`."""
+"""What a console command is, and how a line becomes a call of one. `table.py` has the commands, one row each."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ Roles = frozenset[Role | None]  # None: before a login
 
 
 class When(StrEnum):
-    """In which mode of the machine a command is taken."""
+    """The mode of the machine in which a command is allowed."""
 
     ALWAYS = "always"
     SERVICE = "service"
@@ -21,12 +21,12 @@ class When(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is done with a command's function."""
+    """How the console runs a command's function."""
 
-    TALKS = "talks"  # it is about the conversation itself, and is given that
+    TALKS = "talks"  # its function is given the conversation itself
     READS = "reads"
-    ACTS = "acts"  # at once; journalled before it acts, and again with its outcome
-    PLANS = "plans"  # it gives a dry run; `confirm` acts, journalled as above
+    ACTS = "acts"  # acts at once; in the journal before it acts, and again with its outcome
+    PLANS = "plans"  # gives a dry run; `confirm` acts, in the journal as above
 
 
 A = TypeVar("A")
@@ -38,7 +38,7 @@ Outcome = TypeVar("Outcome")
 
 @dataclass(frozen=True, slots=True)
 class Run(Generic[Subject, Outcome]):
-    """A function, and the arguments that it takes behind what it works on. Made by `runs`."""
+    """A function and the arguments it takes after its subject. Made by `runs`."""
 
     function: Callable[Concatenate[Subject, ...], Outcome]
     takes: tuple[Argument[Any], ...]
@@ -55,13 +55,13 @@ def runs(
     function: Callable[[Subject, A, B, C], Outcome], a: Argument[A], b: Argument[B], c: Argument[C], /
 ) -> Run[Subject, Outcome]: ...
 def runs(function: Callable[..., Outcome], *takes: Argument[Any]) -> Run[Any, Outcome]:
-    """Mypy holds the function's own types against those of the arguments' values: one line for each number of them."""
+    """Make a `Run`. The overloads, one for each number of arguments, let mypy check the function's types."""
     return Run(function, takes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One row. Made by `talks`, `reads`, `acts` and `plans` of `table.py`, which know what each kind's function gives."""
+    """One row. Made by `talks`, `reads`, `acts` and `plans` of `table.py`, which type the function of each kind."""
 
     words: tuple[str, ...]
     run: Run[Any, Any]
@@ -85,14 +85,14 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How it is written: small letters as they stand, capitals for what is meant, brackets around what may go."""
+        """How to type it: small letters as they are, capitals for values, brackets around what may be left out."""
         shown = (f"[{argument.name}]" if argument.otherwise else argument.name for argument in self.takes)
         return " ".join((*self.words, *shown))
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A line that is understood: `values` as the function takes them, `given` as they were typed."""
+    """A line that was read. `values`: as the function takes them; `given`: as they were typed."""
 
     command: Command
     values: tuple[Any, ...] = ()
@@ -101,22 +101,22 @@ class Call:
 
     @property
     def verb(self) -> str:
-        """For the journal: the words, and the arguments as it may keep them."""
+        """For the journal: the words, and the arguments with secrets masked."""
         kept = (argument.kept(word) for argument, word in zip(self.command.takes, self.given, strict=False))
         return "/".join((self.command.verb, *kept))
 
     def start(self, subject: object) -> Any:
-        """Run the function on what its kind works on; see the makers of rows for what that gives."""
+        """Call the function with its subject; the makers in `table.py` give the type of the result."""
         return self.command.run.function(subject, *self.values)
 
 
 def legal(rows: Sequence[Command], role: Role | None, mode: When) -> Iterator[Command]:
-    """What this role may type in this mode (`SERVICE` or `MAINT`), in the order of the table."""
+    """The commands of this role in this mode (`SERVICE` or `MAINT`), in the order of the table."""
     return (row for row in rows if row.when in {When.ALWAYS, mode} and role in row.roles)
 
 
 def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> Call:
-    """What is meant by one line. Raises `Refused`: no such command, not yours, not in this mode, not these arguments."""
+    """The call in this line. Raises `Refused`: unknown command, wrong role, wrong mode or wrong arguments."""
     words = text.split()
     as_json = "--json" in words
     words = [word for word in words if word != "--json"]
@@ -132,14 +132,14 @@ def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> 
     command = max(meant, key=lambda row: len(row.words))
     _must_be_open(command, role, mode)
     if as_json and command.acts:
-        raise Refused("json", "Only commands that read have a --json form.")
+        raise Refused("json", "This command has no --json form. Leave --json out.")
     given = words[len(command.words) :]
     return Call(command, _values(command, given), tuple(given), as_json)
 
 
 def _numbered(listed: Sequence[Command], number: int) -> Command:
     if not 1 <= number <= len(listed):
-        raise Refused("unknown", f"The list of `help` ends at {len(listed)}.")
+        raise Refused("unknown", f"There is no such number; `help` lists 1 to {len(listed)}.")
     return listed[number - 1]
 
 
@@ -149,10 +149,10 @@ def _follows(rows: Iterator[Command], first: str) -> str:
 
 
 def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
-    """Raises `Refused` when it is not for this role, or not in this mode."""
+    """Raises `Refused` when this role may not use the command, or not in this mode."""
     if role not in command.roles:
         if role is None:
-            raise Refused("login", "Log in first.")
+            raise Refused("login", "Log in first: `login NAME`.")
         raise Refused("role", f"This needs the role {' or '.join(sorted(filter(None, command.roles)))}.")
     if command.when not in {When.ALWAYS, mode}:
         wanted = "`request maint` first" if command.when is When.MAINT else "the machine is in maintenance already"
@@ -160,8 +160,8 @@ def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
 
 
 def _values(command: Command, given: Sequence[str]) -> tuple[Any, ...]:
-    """The arguments read: the only place where they are. Raises `Refused`, with how the command is written."""
-    written = f"It is written: {command.usage}"
+    """The values of the arguments. Raises `Refused` with the usage of the command."""
+    written = f"Type: {command.usage}"
     takes = command.takes
     if not sum(not argument.otherwise for argument in takes) <= len(given) <= len(takes):
         raise Refused("arguments", written)

@@ -1,4 +1,4 @@
-"""The site's settings on the console: edit a candidate, look at it, try it, keep it (`firmware/config/settings.py`; fault K5)."""
+"""The `config` commands: edit a candidate, show it, try it, keep it (`firmware/config/settings.py`; fault K5)."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Plan, must_be_shut
 
 _MINUTES = int(settings.TRIAL_S // 60)
-_SAME = "The candidate is what is in force."
+_SAME = "The candidate is what is in force. Change it with `config set`."
 
 
 def show(hands: Hands) -> Answer:
-    """The unit file as it is in force, and what of it was set here."""
+    """The settings in force, and which of them were set on this console."""
     book, left_s = hands.book.settings, hands.trial_left_s
     set_here = dict(settings.in_force(book))
     lines = [f"{key} = {value}" for key, value in hands.settings()]
@@ -26,10 +26,10 @@ def show(hands: Hands) -> Answer:
 
 
 _WHY = {
-    "time": "nobody kept it in time",
-    "restart": "the machine started once more before it was kept",
-    "unusable": "it does not fit the unit file",
-    "staff": "by a technician",
+    "time": "nobody typed `config keep` in time",
+    "restart": "the machine restarted before anybody typed `config keep`",
+    "unusable": "the settings do not fit the unit file",
+    "staff": "staff typed `config rollback`",
 }
 
 
@@ -53,7 +53,7 @@ def set_(hands: Hands, key: str, value: str) -> Answer:
 def unset(hands: Hands, key: str) -> Answer:
     candidate = _edited(hands)
     if key not in candidate:
-        raise Refused("config", f"{key} is not set here.")
+        raise Refused("config", f"{key} is not set here; `config show` lists what is.")
     del candidate[key]
     _must_fit(hands, candidate)
     hands.candidate = candidate
@@ -75,13 +75,13 @@ def commit(hands: Hands) -> Plan:
 
 
 def rollback(hands: Hands) -> Plan:
-    """Of a trial: at once. Of kept settings: those before them are tried, like any others."""
+    """Give up a trial; without a trial, try the settings that were kept before the present ones."""
     book = hands.book.settings
     if book.on_trial:
         return _give_up(hands)
     if book.before is None:
-        raise Refused("config", "No settings were ever kept here.")
-    return _try(hands, dict(book.before), "The settings before are the same.")
+        raise Refused("config", "No settings were ever kept here. There is nothing to go back to.")
+    return _try(hands, dict(book.before), "The settings kept before are the ones in force. There is nothing to do.")
 
 
 def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
@@ -99,12 +99,12 @@ def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
         hands.write(records.SettingsOnTrial(settings=[records.Setting(*entry) for entry in sorted(wanted.items())]))
         hands.candidate = None
         hands.end()
-        return Answer(("The program is started again with them.", _KEEP))
+        return Answer(("The program restarts with these settings.", _KEEP))
 
-    return Plan((*rows, f"The program is started again. {_KEEP}"), carry_out)
+    return Plan((*rows, f"The program restarts. {_KEEP}"), carry_out)
 
 
-_KEEP = f"Within {_MINUTES} min log in and `config keep`, or the settings before come back."
+_KEEP = f"Within {_MINUTES} min log in and type `config keep`, or the old settings come back."
 
 
 def _give_up(hands: Hands) -> Plan:
@@ -113,25 +113,25 @@ def _give_up(hands: Hands) -> Plan:
 
     def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
-            raise Refused("changed", "Nothing is on trial any more.")
+            raise Refused("changed", "The trial has ended already; nothing was done.")
         hands.write(records.SettingsDropped(reason="staff"))
         hands.end()
-        return Answer(("The program is started again with the settings before.",))
+        return Answer(("The program restarts with the old settings.",))
 
-    return Plan((*settings.differences(settings.in_force(book), book.kept), "The program is started again."), carry_out)
+    return Plan((*settings.differences(settings.in_force(book), book.kept), "The program restarts."), carry_out)
 
 
 def keep(hands: Hands) -> Plan:
-    """Whoever keeps them sees once more what changed, and what the machine lacks while it runs on them."""
+    """The dry run shows what changed, and the reasons why the machine does not serve on these settings."""
     book = hands.book.settings
     if not book.on_trial:
-        raise Refused("config", "Nothing is on trial.")
+        raise Refused("config", "No settings are on trial. `config commit` tries the candidate.")
 
     def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
-            raise Refused("changed", "They were given up meanwhile.")
+            raise Refused("changed", "The trial has ended already; nothing was done.")
         hands.write(records.SettingsKept())
-        return Answer(("They are this site's settings now.",))
+        return Answer(("These are the site's settings now.",))
 
     reasons = [f"{reason.number} {reason.sentence}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
     return Plan((*settings.differences(book.kept, settings.in_force(book)), *reasons), carry_out)

@@ -1,9 +1,9 @@
-"""The conversation: one line at a time, who is there, what was planned, and what is under way.
+"""The conversation on the console: one line at a time, who is logged in, the plan to confirm, the command that runs.
 
     line -> call -> [dry run -> confirm -> second person] -> record -> steps at the desks -> record -> OK or ERR
 
-Everything that acts is in the journal before it acts, with who and what, and again with its outcome. Knows no clock and no
-bytes: time is asked of the hands, lines come from the console desk.
+A command that acts is written into the journal before it acts, with who and what, and again with its outcome. Time comes from
+the hands and lines from the console desk, so `Console` needs no clock and no bytes.
 """
 
 import json
@@ -42,16 +42,16 @@ from firmware.session.events import Fault, SlotClosed
 
 WIDTH = 79
 CONFIRM_S = 30.0
-ANSWER_S = 240.0  # above every desk's own deadline
+ANSWER_S = 240.0  # longer than every desk's own deadline
 TROUBLES = {
-    "long": "A line has at most 128 characters.",
-    "noise": "The line held something that is not plain ASCII; it was not read.",
+    "long": "The line was longer than 128 characters and was not read. Type a shorter one.",
+    "noise": "The line had a character that is not plain ASCII and was not read. Type it again.",
     "cleared": "",
 }
 
 
 class Console:
-    """`hear` takes what the console desk says, `answered` what any desk answers to a step; `pass_time` each turn."""
+    """The loop calls `hear` with what the console desk posts, `answered` with answers to steps, `pass_time` each turn."""
 
     def __init__(self, hands: Hands, fresh_code: Callable[[], str]) -> None:
         """`fresh_code`: four hex digits, new and unguessable each time."""
@@ -73,7 +73,7 @@ class Console:
     # --- what comes -----------------------------------------------------------------------------
 
     def hear(self, said: ConsoleAnswer) -> None:
-        """What happens at the terminal by itself: a line, or its end."""
+        """Take a typed line, or the loss of the serial line."""
         match said:
             case Typed(line=line, noise=noise):
                 self._noise = noise
@@ -83,10 +83,10 @@ class Console:
                 if isinstance(self._step, Ask):
                     self._stop_job()
                 self._log_out("lost")
-                self._heard_s = self._hands.monotonic() - IDLE_S  # what is under way ends first
+                self._heard_s = self._hands.monotonic() - IDLE_S  # log out when the running command has ended
 
     def answered(self, ticket: int, answer: DeskAnswer) -> None:
-        """A desk's answer to the step with this ticket; any other is stale."""
+        """Take a desk's answer to the present step; an answer with another ticket is ignored."""
         step = self._step
         if ticket != self._step_ticket or not isinstance(step, Do):
             return
@@ -94,7 +94,7 @@ class Console:
             self._go_on(answer)
 
     def wants(self, answer: DeskAnswer) -> bool:
-        """Whether a key or a coin belongs to a test that is going on."""
+        """Whether a running test listens for this key or coin."""
         if not isinstance(self._step, Listen):
             return False
         return isinstance(answer, KeyPressed) or (self._step.coins and isinstance(answer, CoinCredited | SlotClosed))
@@ -110,11 +110,11 @@ class Console:
             self._heard_s = now_s
             if isinstance(self._step, Ask):
                 self._stop_job()
-                self._err("idle", "Nothing was done.")
+                self._err("idle", "Nobody typed for five minutes; nothing was done.")
             self._log_out("idle")
         if self._waiting_for_maint and self._hands.state.in_maintenance:
             self._waiting_for_maint = False
-            self._note("The machine is in maintenance now; it is yours.")
+            self._note("The machine is in maintenance now; you may use the devices.")
 
     @property
     def due_s(self) -> float:
@@ -143,7 +143,7 @@ class Console:
             else:
                 self._go_on(line.text)
         elif self._job is not None:
-            self._err("busy", "Something is still under way; its end is told.")
+            self._err("busy", "A command still runs. Wait for its OK or ERR.")
         elif line.trouble == "cleared" or not (line.trouble or line.text.strip()):
             self._prompt("")
         elif line.trouble:
@@ -158,7 +158,7 @@ class Console:
             self._err(refused.code, refused.sentence)
             return
         if call.command is not CONFIRMS:
-            self.pending = None  # a plan is confirmed at once or not at all
+            self.pending = None  # only the very next line may confirm a plan
         self._begin(call, self._job_of(call))
 
     def _begin(self, call: Call, job: Job | Planning) -> None:
@@ -188,7 +188,7 @@ class Console:
     # --- steps ----------------------------------------------------------------------------------
 
     def _go_on(self, value: object) -> None:
-        """Give the job its value and run it to its next wait."""
+        """Give the running command the value of its step, and run it to its next wait."""
         job = self._job
         assert job is not None
         self._step, self._step_until_s = None, math.inf
@@ -228,7 +228,7 @@ class Console:
         return self._ticket
 
     def _stop_job(self) -> None:
-        """Only a job that waits for a person is ever stopped: nothing moves then."""
+        """Stop the running command. Called only while it waits for a person, when nothing moves."""
         if self._job is not None:
             self._job.close()
         self._job, self._step, self._step_until_s = None, None, math.inf
@@ -237,7 +237,7 @@ class Console:
         call = self._call
         assert call is not None
         if isinstance(result, Plan) and self.person is None:
-            self._err("lost", "Nobody is here to confirm it.")
+            self._err("lost", "Nobody is logged in any more; nothing was done.")
             return
         if isinstance(result, Plan):
             code = self._fresh_code().upper()
@@ -246,14 +246,14 @@ class Console:
             self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
         elif call.as_json:
             told = json.dumps(result.data or {"lines": result.lines}, ensure_ascii=True, separators=(",", ":"))
-            rows = [told[at : at + WIDTH] for at in range(0, len(told), WIDTH)]  # to be joined again
+            rows = [told[at : at + WIDTH] for at in range(0, len(told), WIDTH)]  # a program joins them again
             self._hands.send(CONSOLE, Say("".join(f"{row}\n" for row in rows)), self._next_ticket())
         else:
             self._say(result.lines)
         self._prompt("OK\n")
 
     def recorded(self, call: Call, start: Callable[[], Done], *people: Person) -> Job:
-        """What `start` does, between its two records. No people: the machine does it by itself."""
+        """Run `start` between two `ConsoleAct` records. No people: the machine does it by itself."""
         self._call = call
         name = "+".join(person.name for person in people) or "nobody"
         role = "+".join(person.role for person in people) or "none"
@@ -280,14 +280,14 @@ class Console:
         return list(legal(COMMANDS, self._role, self.mode))
 
     def leave(self) -> None:
-        """Nobody is logged in any more; what they had begun to edit or asked for is forgotten."""
+        """Log out, and forget the candidate and a request for maintenance."""
         self.person = self._hands.candidate = None
         if self._hands.state.maintenance_wanted:
             self._waiting_for_maint = False
             self._hands.leave_maintenance(passed=True)
 
     def _log_out(self, why: str) -> None:
-        """Nobody is there any more (fault K3): the machine goes back to its residents, if it is well."""
+        """Log out because the person left (fault K3), and run `exit`: back to service if the self-test passes."""
         self.pending = None
         gone = self.person
         if gone is not None:
@@ -310,7 +310,7 @@ class Console:
             self._hands.send(CONSOLE, Say(text), self._next_ticket())
 
     def _note(self, line: str) -> None:
-        """Something that nobody asked for."""
+        """Show a line that answers no command."""
         if self._job is None:
             self._prompt("\n" + "".join(f"{piece}\n" for piece in fitted(f"-- {line}")))
 

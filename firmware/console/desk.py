@@ -1,8 +1,8 @@
-"""The console desk: carries lines between a technician's terminal and the loop, and looks at passwords.
+"""The console desk: carries lines between a technician's terminal and the loop, and checks passwords.
 
-One line is under way at a time. What is typed ahead waits here, unread and not echoed, so that a password typed early is
-not shown and a flood costs the loop nothing. Hashing a password takes a while on purpose; it is done here, beside the
-loop. A machine without a terminal, or whose port went away, is as fit for service as any: this desk has no reason words.
+The loop gets one line at a time. Bytes typed before the next prompt wait here, not echoed: a password typed early is not
+shown, and a flood of bytes costs the loop nothing. Passwords are hashed here, because scrypt is slow and must not stop the
+loop. The machine serves without a terminal too, so this desk has no reason words.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,16 +29,16 @@ from firmware.desks import Answer, Desk
 
 POLL_S = 0.05
 READ_BYTES = 512  # in one poll
-AHEAD_BYTES = 1024  # kept of what is typed ahead
-WRITE_S = 2.0  # 20 kB at 115200 baud; a terminal that takes nothing loses the rest
-AWAY_S = 2.0  # between tries to open a lost port
+AHEAD_BYTES = 1024  # kept of what is typed before the prompt
+WRITE_S = 2.0  # 20 kB at 115200 baud; what the terminal has not taken by then is lost
+AWAY_S = 2.0  # between two tries to open a lost port
 
 
 class ConsoleDesk(Desk[ConsoleCommand]):
     name = CONSOLE
 
     def __init__(self, stream: ByteStream, users: Path, today: Callable[[], date], clock: Clock) -> None:
-        """`users`: the file of accounts; read anew at each login, so that it can be changed while the machine runs."""
+        """`users`: the file of accounts, read at each login, so that it can change while the machine runs."""
         self._stream = stream
         self._users = users
         self._today = today
@@ -89,7 +89,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
     # --- inside ---------------------------------------------------------------------------------
 
     def _next_line(self) -> Sequence[Answer]:
-        """Read on in what has arrived, up to the end of one line."""
+        """Read the bytes that have arrived, up to the end of one line."""
         shown = bytearray()
         for count, byte in enumerate(self._ahead, start=1):
             echo, line = self._reader.feed(byte)
@@ -102,7 +102,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         self._ahead.clear()
         if self._lost_ahead:
             self._lost_ahead = False
-            self._reader.feed(0)  # what is missing makes noise of the line it is missing from
+            self._reader.feed(0)  # bytes were dropped: mark the line as noise, so that it is refused
         self._write(shown.decode("ascii"))
         return []
 
@@ -111,7 +111,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
             return
         try:
             self._stream.write(text.encode("ascii", "replace"), WRITE_S)
-        except LineLost:  # the next poll says so
+        except LineLost:  # a later `poll` reports it
             self._try_at_s = self._clock.monotonic() + AWAY_S
 
     def _lost(self) -> Sequence[Answer]:

@@ -1,8 +1,8 @@
-"""The console's grammar: bytes to lines, words to values. Closed and pure: nothing is evaluated, no word is a path.
+"""The console's grammar: bytes to lines, words to values. Pure: no word is evaluated, and none is used as a path.
 
-A line is at most 128 characters of printable ASCII, ended by CR, LF or both. Anything else that arrives is counted and
-never echoed, and the line it stood in is refused whole: a command that lost a character may be another command.
-An argument is one word of a line; what it may be, and what it then means, stands here and nowhere else.
+A line has at most 128 characters of printable ASCII and ends with CR, LF or both. Other bytes are counted and not echoed.
+A line that held one is refused whole, because a command that lost a character may be another command. An argument is one
+word of a line; only this file says which words are allowed and what they mean.
 """
 
 import re
@@ -18,17 +18,17 @@ _CR, _LF, _BS, _DEL, _CTRL_C, _CTRL_U = 13, 10, 8, 127, 3, 21
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `trouble`: "" or why it must not be read (`long`, `noise`); its text is empty then."""
+    """One line. `trouble`: "", or why it is not used (`long`, `noise`, `cleared`); then the text is empty."""
 
     text: str = field(repr=False)  # may be a password
     trouble: str = ""
 
 
 class LineReader:
-    """Puts lines together and says what a terminal should show of them. Bounded by `LINE_MAX`."""
+    """Makes lines of bytes, and gives the echo for the terminal. Keeps at most `LINE_MAX` bytes."""
 
     def __init__(self) -> None:
-        self.noise = 0  # bytes that no keyboard sends to us
+        self.noise = 0  # bytes outside printable ASCII
         self.overlong = 0  # lines
         self.echoing = True
         self._line = bytearray()
@@ -36,7 +36,7 @@ class LineReader:
         self._after_cr = False
 
     def feed(self, byte: int) -> tuple[bytes, Line | None]:
-        """One byte: what to echo, and the line if it ends one."""
+        """Take one byte. Returns the echo, and the line if this byte ends it."""
         after_cr, self._after_cr = self._after_cr, byte == _CR
         if byte in {_CR, _LF}:
             return (b"", None) if byte == _LF and after_cr else (b"\r\n", self._end())
@@ -69,7 +69,7 @@ class LineReader:
 
 
 class Refused(Exception):
-    """The answer is ERR: `code` for a program, a sentence for a person."""
+    """A command was refused: the console answers ERR with `code` (for a program) and `sentence` (for a person)."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -82,17 +82,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument(Generic[T]):
-    """One word behind a command's own: how it is shown, which words fit, and the value that one means."""
+    """One argument of a command: its name in `help`, the words that fit, and the value of a word."""
 
     name: str
     pattern: str
     value: Callable[[str], T]  # of a word that fits the pattern
-    sentence: str  # for whoever typed a word that does not
+    sentence: str  # shown when a word does not fit
     masked: bool = False  # the journal keeps two letters of it
-    otherwise: tuple[T, ...] = ()  # the one value that stands for a word left out; none: it must be typed
+    otherwise: tuple[T, ...] = ()  # its one entry is used when the word is left out; empty: it must be typed
 
     def read(self, word: str) -> T:
-        """Raises `Refused` when the word does not fit."""
+        """The value of this word. Raises `Refused` when the word does not fit."""
         if not re.fullmatch(self.pattern, word):
             raise Refused("arguments", self.sentence)
         return self.value(word)
@@ -102,12 +102,12 @@ class Argument(Generic[T]):
         return f"{word[:2]}......".lower() if self.masked else word.lower().replace(",", "+")
 
     def or_(self, value: T) -> "Argument[T]":
-        """The same, but it may be left out, and then it has this value."""
+        """The same argument, but it may be left out; `value` is used then."""
         return replace(self, otherwise=(value,))
 
 
 class Decision(StrEnum):
-    """What people found to be so when they close an item of `uncertain`."""
+    """What people found out about an item of `uncertain` when they close it."""
 
     ISSUED = "issued"
     VOID = "void"
@@ -123,7 +123,7 @@ def _number(of: str, name: str = "N", digits: int = 6) -> Argument[int]:
 
 
 def _coins(word: str) -> Mapping[int, int]:
-    """`3x100,1x500`: coins by the yen of one."""
+    """`3x100,1x500` as yen of a coin -> coins."""
     coins_by_yen: Counter[int] = Counter()
     for part in word.split(","):
         coins, yen = part.split("x")
@@ -138,7 +138,7 @@ NAME = Argument(
     name="NAME",
     pattern=r"[a-z][a-z0-9-]{1,19}",
     value=str,
-    sentence="A name is 2 to 20 of a-z, 0-9 and -, a letter first.",
+    sentence="A name is 2 to 20 of a-z, 0-9 and -, and begins with a letter.",
 )
 RECORDS = _number("how many records")
 ITEM = _number("the number of an item of `uncertain`")
@@ -151,20 +151,20 @@ PLAN = Argument(
     name="PLAN",
     pattern=rf"{_SOME_COINS}(,{_SOME_COINS}){{0,3}}",
     value=_coins,
-    sentence="PLAN is coins x yen, as 3x100,1x500: at most four of these, with at most 99 coins each.",
+    sentence="PLAN is coins x yen, for example 3x100,1x500: at most four parts of at most 99 coins each.",
 )
 CLAIM = Argument(
     name="CODE",
     pattern=rf"{_LETTERS}-?{_LETTERS}",
     value=lambda word: word.replace("-", "").upper(),
     sentence="CODE is the eight letters and digits on the claim slip, without a space; I, O, 0 and 1 are never in it.",
-    masked=True,  # whoever knows it can fetch the money
+    masked=True,  # whoever knows the code can fetch the money
 )
 CONFIRM = Argument(
     name="CODE",
     pattern=r"[0-9A-Fa-f]{4}",
     value=str.upper,
-    sentence="CODE is the four characters that the dry run ended with.",
+    sentence="CODE is the four characters at the end of the dry run.",
 )
 DECISION = Argument(
     name="|".join(Decision),
@@ -176,14 +176,14 @@ REASON = Argument(
     name="REASON",
     pattern=r"[a-z][a-z0-9-]{1,23}",
     value=str,
-    sentence="REASON is one word: 2 to 24 of a-z, 0-9 and -, a letter first.",
+    sentence="REASON is one word: 2 to 24 of a-z, 0-9 and -, and begins with a letter.",
 )
 ON = Argument(name="on|off", pattern="on|off", value=lambda word: word == "on", sentence="Type on or off.")
 KEY = Argument(
     name="KEY",
     pattern=r"[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){1,2}",
     value=str,
-    sentence="KEY is two or three words joined by dots, as hours.default.everyday.",
+    sentence="KEY is two or three words joined by dots, for example hours.default.everyday.",
 )
 VALUE = Argument(
     name="VALUE", pattern=r"[!-~]{1,90}", value=str, sentence="VALUE is at most 90 characters without a space."

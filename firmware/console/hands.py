@@ -1,4 +1,4 @@
-"""The console's hands: the loop and its memory, as much of them as staff may touch. Satisfies `steps.Hands`."""
+"""Implements `steps.Hands`: what the console may use of the loop and its memory."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -78,7 +78,7 @@ class LoopHands:
         try:
             self._memory.checkpoint()
         except JournalFull:
-            raise Refused("full", "The journal has no room for a checkpoint; make room on its medium.") from None
+            raise Refused("full", "The journal has no room for a checkpoint. Free space on its medium.") from None
 
     def rest(self) -> None:
         self._loop.make_room()
@@ -121,7 +121,7 @@ class LoopHands:
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every leaf of the settings. The unit file holds paths of keys, never keys."""
+    """Every setting as key and value. None is secret: the unit file names key files and holds no keys."""
     if isinstance(value, dict):
         for key, entry in value.items():
             yield from _flat(f"{prefix}.{key}" if prefix else key, entry)

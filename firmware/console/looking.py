@@ -1,4 +1,4 @@
-"""Commands that only look: from the book, the journal and the unit file. Nothing personal is in any of them."""
+"""Commands that only read: the book, the journal, the unit file, the devices. Nothing personal is shown."""
 
 import dataclasses
 import re
@@ -17,7 +17,7 @@ from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountP
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
 
 TAIL_MAX = 50
-SLICE = 5000  # records that are read in one turn of the loop
+SLICE = 5000  # records read in one turn of the loop
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
 EXPORT_MAX = 2000
 _Z = (
@@ -57,7 +57,7 @@ def status(hands: Hands) -> Answer:
         "advices": len(book.pending_advices()),
         "sheets": book.sheets,
     }
-    lines = [f"mode {state.mode}{', maintenance is waited for' if state.maintenance_wanted else ''}"]
+    lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
     lines += [f"session {hands.sentence}"]
     lines += [f"{reason.number} {reason.sentence}" for reason in sorted(state.reasons, key=lambda r: r.number)]
     lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
@@ -76,7 +76,7 @@ def counters(hands: Hands) -> Answer:
 
 
 def uncertain(hands: Hands) -> Answer:
-    """Ids shortened: a claim's key makes its code."""
+    """The queue, numbered. Ids are cut short, because a claim's code can be made from its key."""
     queue = [(code, _LONG_HEX.sub(r"\1~", detail)) for code, detail in hands.book.queue]
     rows = tuple(f"{number:3} {code} {detail}" for number, (code, detail) in enumerate(queue, start=1))
     return Answer(rows or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
@@ -99,7 +99,7 @@ def verify(hands: Hands) -> Job:
 
 
 def export(hands: Hands, count: int) -> Answer:
-    """A checkpoint first: where the machine has a seal, its signature covers every record before it."""
+    """Write a checkpoint, then list records. With a seal the checkpoint's signature covers all records before it."""
     hands.checkpoint()
     last = min(count, EXPORT_MAX)
     entries = list(hands.history(max(0, hands.head()[0] - last)))
@@ -116,13 +116,13 @@ def clock(hands: Hands) -> Answer:
 
 
 def line(entry: Stored) -> str:
-    """A record as the allow-listed fields it is made of. Ids are shortened: they are chance, and long."""
+    """One record with its fields; long ids are cut short."""
     told = " ".join(f"{field.name}={_short(value_of(entry.record, field.name))}" for field in fields_of(entry.record))
     return f"{entry.seq} {entry.wall:%Y-%m-%dT%H:%M:%S}Z {type(entry.record).__name__} {told}".rstrip()
 
 
 def as_data(entry: Stored, *, whole: bool = False) -> dict[str, Any]:
-    """As `line` tells it. `whole`: ids in full, for whoever may export: a claim's code can be made from its key."""
+    """One record as data. `whole`: ids in full, only for export, because a claim's code can be made from its key."""
     told = {field.name: value_of(entry.record, field.name) for field in fields_of(entry.record)}
     if not whole:
         told = {name: value if isinstance(value, bool | int) else _short(value) for name, value in told.items()}
@@ -134,7 +134,7 @@ def fields_of(record: records.Record) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def value_of(record: records.Record, name: str) -> Any:
-    """A snapshot of the whole book does not belong on a line, and a claim's code is money to whoever reads it."""
+    """One field for a line. Masks a claim's code, which is worth money; leaves out a checkpoint's copy of the book."""
     value = getattr(record, name)
     if isinstance(record, records.ClaimDone) and name == "claim_code":
         return f"{value[:2]}******"
@@ -144,7 +144,7 @@ def value_of(record: records.Record, name: str) -> Any:
 
 
 def _short(value: object) -> str:
-    """Words without spaces: long hex numbers cut, rows as `a:b;c:d`."""
+    """The value as one word: spaces become _, long hex numbers are cut, rows are written `a:b;c:d`."""
     match value:
         case str():
             return _LONG_HEX.sub(r"\1~", value.replace(" ", "_"))
@@ -164,7 +164,7 @@ def _short(value: object) -> str:
 
 
 def devices(hands: Hands) -> Job:
-    """In maintenance the devices are asked; in service they belong to the residents, and what is known is told."""
+    """In maintenance ask the devices. In service they belong to the session, so show only the reasons."""
     if not hands.state.in_maintenance:
         lines = [f"{reason.number} {reason}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
         return Answer(tuple(lines) or ("Every desk is well. Ask again in maintenance for more.",))
@@ -194,7 +194,7 @@ def _row(told: object) -> str:
 
 
 def read_counters(hands: Hands) -> Job:
-    """Yields up to a `Counters` record in `data["counters"]`; a device that is silent is left out."""
+    """Read all counters into `data["counters"]`, a `Counters` record; a device that does not answer is None or left out."""
     hoppers = []
     for value in hands.hopper_values:
         answer = yield Do(COIN, CountHopper(value))
@@ -217,13 +217,13 @@ def read_counters(hands: Hands) -> Job:
 
 
 def pause(hands: Hands, number: int) -> Iterator[Step]:
-    """After every `SLICE` records: years of them are read for longer than the watchdog waits, so the loop turns meanwhile."""
+    """Let the loop turn after every `SLICE` records: reading years of records takes longer than the watchdog waits."""
     if number % SLICE == 0:
         yield Listen(hands.monotonic())
 
 
 def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
-    """Yen that staff let hoppers pay for this claim and of which nobody could say what came out."""
+    """Yen of staff payouts for this claim whose outcome is unknown."""
     purpose, unknown = "", 0
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
@@ -236,7 +236,7 @@ def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
 
 
 def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]]:
-    """Key, yen and yen collected here of a claim. Raises `Refused` when this machine made none with this code."""
+    """Key, yen owed and yen collected here of a claim. Raises `Refused` if this machine made no claim with this code."""
     key, amount, collected = "", 0, 0
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
@@ -246,7 +246,9 @@ def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]
             case records.ClaimCollected() if entry.record.key == key:
                 collected += entry.record.amount_yen
     if not key:
-        raise Refused("claim", "This machine knows of no claim with this code.")
+        raise Refused(
+            "claim", "This machine made no claim with this code. Compare the code and the machine on the slip."
+        )
     return key, amount, collected
 
 
@@ -283,7 +285,7 @@ def evidence(hands: Hands, code: str) -> Job:
 
 
 def z_report(hands: Hands) -> tuple[str, ...]:
-    """What happened since the last daily close, and what should be where."""
+    """The rows of the daily report: totals since the last close, and the coins and sheets that should be there."""
     book, before = hands.book, hands.book.console.closed_totals
     rows = [f"Z-report {book.totals['closes'] + 1}  {hands.machine}  {hands.now():%Y-%m-%d %H:%M}"]
     rows += [f"{'':20} {'since close':>12} {'for life':>12}"]

@@ -1,4 +1,4 @@
-"""What passes between the conversation and the console's own desk."""
+"""Commands to the console desk, and its answers."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from firmware.desks import ConsoleAnswer, DeskName
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Whole lines to show. With a `prompt` the next line may come; `secret`: it is not echoed."""
+    """Show whole lines. After a `prompt` the desk reads the next line; `secret`: without echo."""
 
     text: str
     prompt: str | None = None
@@ -34,12 +34,12 @@ CONSOLE: DeskName[ConsoleCommand] = DeskName("console")
 @dataclass(frozen=True, slots=True)
 class Typed(ConsoleAnswer):
     line: Line
-    noise: int  # bytes that no keyboard sends, since the start
+    noise: int  # bytes outside printable ASCII since the start
 
 
 @dataclass(frozen=True, slots=True)
 class UserFound(ConsoleAnswer):
-    """`unlock`: the accounts' word of `python -m firmware.console unlock`. `trouble`: why no account can be used."""
+    """`unlock`: `Accounts.unlock`, new after each `unlock`. `trouble`: why the file of accounts is not used."""
 
     known: bool
     unlock: str = ""
@@ -48,11 +48,11 @@ class UserFound(ConsoleAnswer):
 
 @dataclass(frozen=True, slots=True)
 class PasswordChecked(ConsoleAnswer):
-    """`role=None`: it was not right."""
+    """`role`: of the account; None when name and password do not fit."""
 
     role: Role | None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLost(ConsoleAnswer):
-    """The line is gone; whoever was logged in is no longer there."""
+    """The serial line is gone; the console logs the person out."""

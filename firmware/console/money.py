@@ -1,8 +1,8 @@
 """Commands with a dry run: everything that moves money, changes a count or closes a case. First a plan, then `confirm`.
 
-A plan looks and promises nothing; `carry_out` looks again. A hopper pays for staff as it pays a resident: the intent with
-the hopper's own counters is durable, then it pays, then what it paid is written (book rule 1). A power cut between
-the two is settled at the next start by asking the hopper.
+Things may change between plan and `confirm`, so `carry_out` checks again. A hopper pays staff as it pays a resident: an
+intent with the hopper's counters is made durable, the hopper pays, a record says what it paid (book rule 1). After a power
+cut in between, the next start asks the hopper.
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -22,8 +22,8 @@ from firmware.money.change import plan_change, usable
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
-DAY_CAP_YEN = 10_000  # let out by `hopper pay` in one day; claims are bounded by what is owed
-# What closing such an item may end.
+DAY_CAP_YEN = 10_000  # for `hopper pay` in one day; `collect` pays at most what is owed
+# The reason that closing a case of this code clears.
 CLEARED_BY: dict[str, Reason] = {Case.DOOR_OPENED: Reason.DOOR, Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN}
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
@@ -31,9 +31,11 @@ PAIRING_S = 10.0
 
 
 def _must_be_here(hands: Hands, value: int) -> None:
-    """Raises `Refused` when this machine has no hopper for such coins."""
+    """Raises `Refused` when this machine has no hopper for coins of `value` yen."""
     if value not in hands.hopper_values:
-        raise Refused("hopper", f"There are hoppers for {', '.join(map(str, hands.hopper_values))} yen.")
+        raise Refused(
+            "hopper", f"No such hopper; there are hoppers for {', '.join(map(str, hands.hopper_values))} yen."
+        )
 
 
 # --- counts -----------------------------------------------------------------------------------------
@@ -51,7 +53,7 @@ def hopper_float(hands: Hands, value: int, coins: int) -> Plan:
 
     def carry_out(_: str) -> Job:
         if hands.book.tubes.get(value, 0) != before:
-            raise Refused("changed", "The count has changed meanwhile; give the command again.")
+            raise Refused("changed", "The count changed after the dry run; give the command again.")
         hands.write(records.FloatSet(value_yen=value, coins=coins))
         yield from done(COIN, LookAgain(), health=True)
         return Answer((f"hopper {value}: {coins} coins",))
@@ -64,7 +66,7 @@ def cashbox_emptied(hands: Hands, counted: int) -> Plan:
 
     def carry_out(_: str) -> Answer:
         hands.write(records.CashBoxEmptied(counted_yen=counted))
-        return Answer(("The cash box counts from nought.",))
+        return Answer(("The cash box is counted from 0 again.",))
 
     difference = counted - expected
     return Plan((f"counted {counted} yen, expected {expected}, difference {difference:+d}",), carry_out)
@@ -74,19 +76,21 @@ def cashbox_emptied(hands: Hands, counted: int) -> Plan:
 
 
 def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
-    """Coins by the yen of one. Within the day's cap, and never more than the book has in a hopper."""
+    """`steps`: yen of a coin -> coins. Refused above the day's cap, or above the coins that the book has in a hopper."""
     for value in steps:
         _must_be_here(hands, value)
     amount = sum(value * coins for value, coins in steps.items())
     today = yield from _let_out_today(hands)
     if today + amount > DAY_CAP_YEN:
-        raise Refused("cap", f"{today} yen were let out today; the cap is {DAY_CAP_YEN} yen a day.")
+        raise Refused(
+            "cap", f"{today} yen were paid today; the cap is {DAY_CAP_YEN} yen a day. Pay less, or wait a day."
+        )
     rows = yield from _dry_run(hands, steps)
 
     def carry_out(_: str) -> Job:
         paid = yield from _pay(hands, steps, "test")
         if paid != amount:
-            raise Refused("short", f"{paid} of {amount} yen came out.")
+            raise Refused("short", f"{paid} of {amount} yen came out. Look at the hopper, then `reconcile`.")
         return Answer((f"{paid} yen came out.",))
 
     return Plan((f"pay {amount} yen; today so far {today} of {DAY_CAP_YEN}", *rows), carry_out)
@@ -107,12 +111,12 @@ def _let_out_today(hands: Hands) -> Generator[Step, Any, int]:
 
 
 def _dry_run(hands: Hands, steps: Mapping[int, int]) -> Generator[Step, Any, tuple[str, ...]]:
-    """What each hopper would do. Raises `Refused` when the book has not so many coins in it."""
+    """One row a hopper: what it would pay. Raises `Refused` when the book has fewer coins in it."""
     rows = []
     for value, coins in sorted(steps.items()):
         here = hands.book.tubes.get(value, 0)
         if coins > here:
-            raise Refused("float", f"Hopper {value} has {here} coins in the book, not {coins}.")
+            raise Refused("float", f"Hopper {value} has {here} coins in the book, not {coins}. Load it first.")
         counted = yield from done(COIN, CountHopper(value))
         before: HopperCounters = counted.counters
         rows.append(
@@ -123,14 +127,14 @@ def _dry_run(hands: Hands, steps: Mapping[int, int]) -> Generator[Step, Any, tup
 
 
 def _commands(steps: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """Yen and coins of each command: a hopper counts to 255."""
+    """Yen and coins of each command; one command pays at most `COMMAND_MAX` coins."""
     for value, coins in sorted(steps.items(), reverse=True):
         for paid in range(0, coins, COMMAND_MAX):
             yield value, min(COMMAND_MAX, coins - paid)
 
 
 def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step, Any, int]:
-    """Hopper after hopper, largest coin first; the yen that came out by the hoppers' own counters."""
+    """Pay from one hopper after the other, largest coin first. The yen paid by the hoppers' own counters."""
     paid_yen = 0
     for value, coins in _commands(steps):
         counted = yield from done(COIN, CountHopper(value))
@@ -157,37 +161,41 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
             )
         )
         paid = out.paid if out else None
-        yield Show((f"hopper {value}: {'nobody can say how many' if paid is None else paid} of {coins} coins",))
+        yield Show((f"hopper {value}: {'an unknown number' if paid is None else paid} of {coins} coins",))
         paid_yen += (paid or 0) * value
         if paid != coins:
-            break  # what differs is looked at before anything else moves
+            break  # a person must look at the difference before more coins move
     return paid_yen
 
 
 def collect(hands: Hands, code: str) -> Planning:
-    """Pays a claim to the person who holds its slip. The centre holds it for us first, so that no counter pays it too."""
+    """Pay a claim to the holder of its slip. The centre first holds it for this machine, so that no counter pays it too."""
     key, amount, collected = yield from looking.key_of(hands, code)
     left = amount - collected
     if key in hands.book.claims:
-        raise Refused("claim", "The centre has not heard of this claim yet; try when the line is back.")
+        raise Refused("claim", "The centre has not heard of this claim yet; try again when the line works.")
     if left <= 0:
         raise Refused("claim", f"It was paid here already: {collected} of {amount} yen.")
     if unknown := (yield from looking.unknown_of(hands, key)):
         raise Refused(
-            "unknown", f"Nobody can say what came out of {unknown} yen before; the counter settles this claim."
+            "unknown",
+            f"What a hopper paid of {unknown} yen before is unknown. Send the resident to the city's counter.",
         )
     ready = yield from done(COIN, CheckCoins())
     steps = plan_change(left, usable(hands.book.tubes, ready.hoppers))
     if steps is None:
-        raise Refused("float", f"The hoppers cannot pay {left} yen.")
+        raise Refused("float", f"The hoppers cannot pay {left} yen. Load coins first.")
     rows = yield from _dry_run(hands, steps)
 
     def carry_out(_: str) -> Job:
         hands.write(records.ClaimHoldIntent(key=key))
         held = yield Do(LINE, HoldClaim(key, hands.book.totals["collections"] + 1, hands.head()[1]))
-        if held != ClaimHeld(left):  # no answer is none: the centre may hold it all the same
+        if held != ClaimHeld(left):  # without an answer the centre may hold it all the same
             hands.write(records.ClaimCollected(key=key, amount_yen=0, where=HERE))  # gives the hold back
-            raise Refused("held", "The centre does not let this machine pay it: paid elsewhere, or no answer.")
+            raise Refused(
+                "held",
+                "Nothing was paid: the centre refused (paid elsewhere) or did not answer. Check the line, try again.",
+            )
         try:
             paid = yield from _pay(hands, steps, f"{CLAIM}{key}")
         finally:
@@ -195,7 +203,7 @@ def collect(hands: Hands, code: str) -> Planning:
             if hands.book.staff_paying is None:
                 hands.write(records.ClaimCollected(key=key, amount_yen=told, where=HERE))
         if paid != left:
-            raise Refused("short", f"{paid} of {left} yen came out; the rest stays owed at the city's counter.")
+            raise Refused("short", f"{paid} of {left} yen came out; the city's counter pays the rest.")
         return Answer((f"{paid} yen are paid; the claim is settled.",))
 
     return Plan((f"claim {code}: {left} yen", *rows), carry_out)
@@ -205,14 +213,14 @@ def collect(hands: Hands, code: str) -> Planning:
 
 
 def reconcile(hands: Hands) -> Planning:
-    """The four-way match, line by line. What differs is accepted by security, and then the readings are the truth."""
+    """The four-way match, line by line. Security accepts differences; then the book takes over the readings."""
     read = yield from looking.read_counters(hands)
     now: records.Counters = read.data["counters"]
     rows = _match_rows(hands, now)
     open_ = [item for item in hands.book.queue if item[0] in MATCH_CODES]
     found = mismatches(hands.book, now)
     rows += [f"open: {code} {detail}" for code, detail in open_]
-    strayed = dict(hands.book.unexplained)  # found by the coin desk, which told nobody but the book
+    strayed = dict(hands.book.unexplained)  # from the coin desk's records
     rows += [f"open: hopper {value}: {coins} coins without a command" for value, coins in sorted(strayed.items())]
     if not found and not open_ and not strayed:
         return Answer((*rows, "Everything matches."))
@@ -220,20 +228,20 @@ def reconcile(hands: Hands) -> Planning:
     def carry_out(by: str) -> Job:
         again: Answer = yield from looking.read_counters(hands)
         if mismatches(hands.book, again.data["counters"]) != found:
-            raise Refused("changed", "Something has moved meanwhile; give the command again.")
+            raise Refused("changed", "A counter moved after the dry run; give the command again.")
         if hands.book.unexplained != strayed:
-            raise Refused("changed", "Coins have left a hopper meanwhile; give the command again.")
+            raise Refused("changed", "Coins left a hopper after the dry run; give the command again.")
         for value in strayed:
             if value in hands.hopper_values:
                 yield Tell(COIN, AcknowledgePayout(value))
-            else:  # it was taken out since, and no desk can be told
+            else:  # the hopper was taken out since, so the coin desk does not know it
                 hands.write(records.PayoutAcknowledged(value_yen=value))
         for record in matched(hands.book, again.data["counters"]):
             hands.write(record)
         for code, detail in [item for item in hands.book.queue if item[0] in MATCH_CODES]:
             hands.write(records.Resolved(code=code, detail=detail, decision=f"reconciled by {by}"))
         hands.clear([Reason.TAMPER_MONEY, Reason.UNBALANCED])
-        return Answer(("Accepted. The devices' counters are the journal's from here on.",))
+        return Answer(("Accepted. The journal now has the devices' counters.",))
 
     return Plan((*rows, *(f"now: {item.code} {item.detail}" for item in found)), carry_out, frozenset({Role.SECURITY}))
 
@@ -263,18 +271,18 @@ def _row(what: str, ours: int | None, theirs: int | None) -> str:
 def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
     queue = hands.book.queue
     if not 1 <= number <= len(queue):
-        raise Refused("item", "`uncertain` numbers what there is.")
+        raise Refused("item", "There is no item with this number; `uncertain` lists them.")
     code, detail = item = queue[number - 1]
     if code in MATCH_CODES:
-        raise Refused("item", "This one is closed by `reconcile`.")
+        raise Refused("item", "`resolve` cannot close this item; use `reconcile`.")
     if (code == Case.ADVICE_REFUSED) != (decision is Decision.TOLD):
         raise Refused(
-            "decision", "`told` closes what the centre refused to hear, once it was told otherwise; and only that."
+            "decision", "Tell the city of an `advice_refused` in another way, then use `told`; use it for nothing else."
         )
 
     def carry_out(by: str) -> Answer:
         if item not in hands.book.queue:
-            raise Refused("changed", "It is closed already.")
+            raise Refused("changed", "The item is closed already; nothing was done.")
         if code == Case.DOOR_OPENED:
             must_be_shut(hands)
         hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))
@@ -287,7 +295,7 @@ def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
 def line_clear(hands: Hands) -> Plan:
     field = hands.book.line_stopped
     if field is None:
-        raise Refused("line", "The line is not stopped.")
+        raise Refused("line", "The line is not stopped; there is nothing to clear.")
 
     def carry_out(_: str) -> Answer:
         hands.write(records.LineCleared())
@@ -295,12 +303,12 @@ def line_clear(hands: Hands) -> Plan:
         return Answer(("The line is open again.",))
 
     return Plan(
-        (f"An answer of the centre was not ours in: {field}.", "Clear it only when it is explained."), carry_out
+        (f"An answer of the centre failed its check in: {field}.", "Confirm only when the cause is known."), carry_out
     )
 
 
 def acceptor_pair(hands: Hands, serial: int) -> Plan:
-    """Fault A9: another acceptor may know other coins, so two people say that it is ours. The desk may be down."""
+    """Another acceptor may accept other coins, so two people confirm it (fault A9). Works while the coin desk is down."""
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:
@@ -309,7 +317,9 @@ def acceptor_pair(hands: Hands, serial: int) -> Plan:
         while hands.book.acceptor_serial != serial and hands.monotonic() < end_s:
             yield Listen(hands.monotonic() + 0.5)
         if hands.book.acceptor_serial != serial:
-            raise Refused("acceptor", f"No acceptor with the serial number {serial} answers.")
+            raise Refused(
+                "acceptor", f"No acceptor with the serial number {serial} answers. Check the number and the cable."
+            )
         for code, detail in [item for item in hands.book.queue if item[0] == Case.ACCEPTOR_SWAPPED]:
             hands.write(records.Resolved(code=code, detail=detail, decision=f"paired by {by}"))
         return Answer((f"Paired with {serial}.",))
@@ -325,4 +335,4 @@ def reboot(hands: Hands) -> Plan:
         hands.end()
         return Answer(("The program ends; its service starts it again.",))
 
-    return Plan(("The program ends, and its start asks every device anew.",), carry_out)
+    return Plan(("The program restarts and opens every device anew.",), carry_out)

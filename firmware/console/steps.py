@@ -1,7 +1,7 @@
-"""What a console command is made of: a generator of steps. It waits at each step, and the loop turns on meanwhile.
+"""The steps of a console command. A command is a generator: it waits at each `yield` while the loop goes on turning.
 
-A command that needs a device yields `Do`; the desk's own single hand does it, and its answer comes back as the value of
-the `yield`. So a command reads from top to bottom, no thread waits, and no device has a second owner.
+A command that needs a device yields `Do`; the desk does it, and its answer is the value of the `yield`. So a command reads
+from top to bottom, no thread waits, and only the desk uses the device.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -30,16 +30,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Do(Generic[C]):
-    """One command to one desk; the value is its answer, a `Fault` included."""
+    """One command to one desk; the value is its answer, or a `Fault`."""
 
     desk: DeskName[C]
     command: C
-    health: bool = False  # the answer is a `Health`
+    health: bool = False  # whether the awaited answer is a `Health`
 
 
 @dataclass(frozen=True, slots=True)
 class Tell(Generic[C]):
-    """A command that has no answer; what is asked of the same desk next comes after it."""
+    """A command without an answer. The desk does it before the next command sent to it."""
 
     desk: DeskName[C]
     command: C
@@ -47,7 +47,7 @@ class Tell(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A line from the person at the terminal; the value is its text."""
+    """Ask the person at the terminal for a line; the value is its text."""
 
     prompt: str
     secret: bool = False
@@ -55,7 +55,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """The next key, with `coins` also the next coin or the end of a closing slot, or None when the instant has come."""
+    """Wait for a key, with `coins` also for a coin or `SlotClosed`; the value is None at the instant `until_s`."""
 
     until_s: float
     coins: bool = False
@@ -63,18 +63,18 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Lines while the command goes on."""
+    """Show lines while the command goes on."""
 
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The end of a command. `data`: the same for a program."""
+    """The end of a command. `data`: the same facts for --json."""
 
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    checkpoint: bool = False  # one is written into the journal after the record of this outcome
+    checkpoint: bool = False  # write a checkpoint after the record of this outcome
 
 
 Step = Do[Any] | Tell[Any] | Ask | Listen | Show
@@ -84,7 +84,7 @@ Done = Answer | Job  # what a command's function gives: the answer at once, or a
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A dry run: what would happen, and how it is made to happen; `carry_out` is given the names of who confirmed."""
+    """A dry run. `lines`: what would happen. `carry_out` does it, given the names of those who confirmed."""
 
     lines: tuple[str, ...]
     carry_out: Callable[[str], Done]
@@ -96,7 +96,7 @@ Planned = Plan | Answer | Planning  # the same of a command with a dry run; an `
 
 
 class Hands(Protocol):
-    """What the console may touch: the one owner of state (`firmware.loop`), and through it the desks."""
+    """What the console may use of the running machine: the loop, and through it the desks."""
 
     machine: str
     version: str
@@ -113,7 +113,7 @@ class Hands(Protocol):
 
     @property
     def sentence(self) -> str:
-        """What the session does now, in one word."""
+        """The state of the session, in one word."""
         ...
 
     def now(self) -> datetime: ...
@@ -129,31 +129,31 @@ class Hands(Protocol):
         ...
 
     def show(self, scene: Scene | None) -> None:
-        """A picture for a test; None: what the state says."""
+        """Show a picture for a test; None shows the scene of the present state again."""
         ...
 
     def request_maintenance(self) -> None: ...
     def leave_maintenance(self, *, passed: bool) -> None: ...
     def clear(self, reasons: Iterable[Reason]) -> None: ...
     def settings(self) -> list[tuple[str, str]]:
-        """The unit file in force, key and value; no secret is in it."""
+        """Key and value of every setting in force; none is a secret."""
         ...
 
     def check_settings(self, settings: Settings) -> str | None:
-        """Why the unit file on the disk could not be used with these settings over it."""
+        """Why the unit file on the disk cannot be used with these settings; None when it can."""
         ...
 
-    candidate: dict[str, str] | None  # the set that is being edited, until its editor logs out
+    candidate: dict[str, str] | None  # the settings being edited; None after logging out
 
-    updates: Updates | None  # None: this machine takes none
+    updates: Updates | None  # None: the unit file has no [update]
 
     @property
     def trial_left_s(self) -> float | None:
-        """How long the settings on trial may still be kept; None when this run is no trial."""
+        """Seconds left to keep the settings on trial; None when this run has none on trial."""
         ...
 
     def end(self) -> None:
-        """Ask for the program's end, as soon as nothing is open."""
+        """End the program after this turn of the loop; the service manager starts it again."""
         ...
 
 
@@ -161,13 +161,13 @@ T = TypeVar("T", bound=Answer | Plan)
 
 
 def begun(start: Callable[[], T | Generator[Step, Any, T]]) -> Generator[Step, Any, T]:
-    """A function's steps, also when it has none. It is called at the first step, not before."""
+    """Call `start` at the first step, and run its steps if it has any. Returns its result."""
     given = start()
     return (yield from given) if isinstance(given, Generator) else given
 
 
 def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[Step, Any, Any]:
-    """The desk's answer. Raises `Refused` when its device failed."""
+    """Send a command and wait for the desk's answer. Raises `Refused` when its device failed."""
     answer = yield Do(desk, command, health)
     if isinstance(answer, Fault):
         raise Refused("device", f"The {desk} desk failed: {answer.sentence}")
@@ -175,7 +175,7 @@ def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[St
 
 
 def must_be_shut(hands: Hands) -> None:
-    """Raises `Refused` while the door is open: a start that finds it so takes it for a break-in."""
+    """Raises `Refused` while the door is open, because a start with an open door counts as a break-in."""
     if hands.door_open:
         raise Refused("door", "The door is open. Shut it first.")
 

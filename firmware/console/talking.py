@@ -1,4 +1,4 @@
-"""Commands about the conversation itself: who is there, what may be typed, and a plan that is confirmed."""
+"""Commands about the conversation itself: help, who, login, logout and confirm."""
 
 import math
 from collections.abc import Callable, Generator, Sequence
@@ -17,7 +17,7 @@ from firmware.session.events import Fault
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What `confirm` would do."""
+    """A plan that waits for `confirm` with `code`, until the monotonic instant `until_s`."""
 
     call: Call
     plan: Plan
@@ -26,11 +26,11 @@ class Pending:
 
 
 class Conversation(Protocol):
-    """What these commands may know and change (`console.Console`)."""
+    """What these commands may read and change of `console.Console`."""
 
     person: Person | None
     pending: Pending | None
-    tried_s: float  # when a password was last looked at
+    tried_s: float  # when a password was last checked
 
     @property
     def hands(self) -> Hands: ...
@@ -38,35 +38,35 @@ class Conversation(Protocol):
     def mode(self) -> When: ...
     @property
     def noise(self) -> int:
-        """Bytes on the line that no keyboard sends."""
+        """Bytes outside printable ASCII that arrived on the line."""
         ...
 
     def legal(self) -> Sequence[Command]:
-        """What may be typed now."""
+        """The commands that this person may type now."""
         ...
 
     def note_act(self, who: str, role: str, verb: str, outcome: str) -> None:
-        """Write the record."""
+        """Write a `ConsoleAct`."""
         ...
 
     def recorded(self, call: Call, start: Callable[[], Done], *people: Person) -> Job:
-        """What `start` does, between two records."""
+        """Run `start` between two `ConsoleAct` records."""
         ...
 
     def leave(self) -> None:
-        """Nobody is logged in, and what they had begun is forgotten."""
+        """Log out, and forget what the person had begun."""
         ...
 
 
 def help_(talk: Conversation) -> Answer:
     commands = talk.legal()
     rows = [f"{number:2} {command.usage:28} {command.help}" for number, command in enumerate(commands, start=1)]
-    told = "A number alone chooses. --json behind what only reads."
+    told = "A number alone chooses a row. --json may follow a command that only reads."
     return Answer((*rows, told), {"commands": [command.usage for command in commands]})
 
 
 def who(talk: Conversation) -> Answer:
-    """Also the noise on the line (fault K1)."""
+    """Who is logged in, and the noise on the line (fault K1)."""
     line, person = f"noise on the line so far: {talk.noise} bytes", talk.person
     if person is None:
         return Answer(("Nobody is logged in.", line), {"who": None, "noise": talk.noise})
@@ -90,17 +90,19 @@ def logout(talk: Conversation) -> Answer:
 
 
 def confirm(talk: Conversation, code: str) -> Job:
-    """Carries out the plan that was told last. A wrong code forgets it."""
+    """Carry out the plan shown last. A wrong code drops it."""
     pending, talk.pending = talk.pending, None
     if pending is None or talk.hands.monotonic() > pending.until_s:
-        raise Refused("nothing", "Nothing is waiting to be confirmed; give the command again.")
+        raise Refused("nothing", "No plan waits any more; give the command again.")
     if pending.code != code:
-        raise Refused("confirm", "That is not its code; give the command again.")
+        raise Refused("confirm", "This is not the plan's code. The plan is dropped; give the command again.")
     me, command, plan = _me(talk), pending.call.command, pending.plan
     if command.when is When.MAINT and talk.mode is not When.MAINT:
-        raise Refused("mode", "The machine is not in maintenance any more.")
+        raise Refused(
+            "mode", "The machine is not in maintenance any more. `request maint`, then give the command again."
+        )
     if plan.accept is not None and me.role not in plan.accept:
-        raise Refused("role", f"This is accepted by {' or '.join(sorted(plan.accept))}.")
+        raise Refused("role", f"Only the role {' or '.join(sorted(plan.accept))} may confirm this.")
     people = (me,) if command.pair is None else (me, (yield from _approved(talk, me, command.pair)))
     by = "+".join(person.name for person in people)
     return (yield from talk.recorded(pending.call, lambda: plan.carry_out(by), *people))
@@ -112,7 +114,7 @@ def _me(talk: Conversation) -> Person:
 
 
 def _approved(talk: Conversation, me: Person, pair: Role) -> Generator[Step, Any, Person]:
-    """Another person, in another role; one of the two has the role that this needs. Raises `Refused`."""
+    """Ask a second person, in another role, to log in; one of the two must have the role `pair`. Raises `Refused`."""
     name: str = (yield Ask(f"Second person{'' if me.role is pair else f' ({pair})'}: ")).strip()
     if not name:
         raise Refused("second", "Nothing was done.")
@@ -121,17 +123,17 @@ def _approved(talk: Conversation, me: Person, pair: Role) -> Generator[Step, Any
     except Refused as refused:
         raise Refused("second", f"Nothing was done. {refused.sentence}") from None
     if name == me.name:
-        raise Refused("second", "The second person is another one.")
+        raise Refused("second", "The second person must be somebody else. Give the command again.")
     second = yield from _proved(talk, name, "approve")
     if talk.person is None:
-        raise Refused("lost", "Nobody is here to confirm it.")
+        raise Refused("lost", "Nobody is logged in any more; nothing was done.")
     if second.role is me.role or second.role is Role.VIEWER or pair not in {second.role, me.role}:
-        raise Refused("second", f"Two roles are needed, and one of them is {pair}.")
+        raise Refused("second", f"Two roles are needed, and one of them must be {pair}. Give the command again.")
     return second
 
 
 def _proved(talk: Conversation, name: str, verb: str) -> Generator[Step, Any, Person]:
-    """Ask for a password, count the try, and only then look at it. Raises `Refused`."""
+    """Ask for a password, record the try, and only then check the password. Raises `Refused`."""
     hands = talk.hands
     found: UserFound = yield Do(CONSOLE, FindUser(name))
     if found.trouble:
@@ -145,7 +147,7 @@ def _proved(talk: Conversation, name: str, verb: str) -> Generator[Step, Any, Pe
     talk.tried_s = hands.monotonic()
     checked: PasswordChecked | Fault = yield Do(CONSOLE, CheckPassword(name, password))
     if not isinstance(checked, PasswordChecked) or checked.role is None:
-        raise Refused("password", "Name and password do not fit.")
+        raise Refused("password", "Name or password is wrong. Give the command again.")
     talk.note_act(name, checked.role, verb, "ok")
     return Person(name, checked.role)
 
@@ -156,7 +158,9 @@ def _refuse_if_locked(talk: Conversation) -> None:
         alarm = records.Flag(code=Case.CONSOLE_LOCKED, detail=f"after {HARD_LOCK} wrong passwords")
         if (alarm.code, alarm.detail) not in talk.hands.book.queue:
             talk.hands.write(alarm)
-        raise Refused("locked", "Too many wrong passwords. Unlock it at the machine, as root.")
+        raise Refused(
+            "locked", "Too many wrong passwords. Root must run `python -m firmware.console --users FILE unlock`."
+        )
     left_s = talk.tried_s + wait - talk.hands.monotonic()
     if left_s > 0:
         raise Refused("wait", f"Too many wrong passwords. Wait {math.ceil(left_s)} s.")

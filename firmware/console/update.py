@@ -1,11 +1,11 @@
-"""Releases on the console: what runs, what lies ready, and putting it on trial (`firmware/update/`; fault U1)."""
+"""The `update` commands: which release runs, which lies ready, and trying it (`firmware/update/`; fault U1)."""
 
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Plan
 from firmware.update.bundle import BundleRefused
 from firmware.update.updates import Updates
 
-_NEXT = "It is started at the next start: `reboot`."
+_NEXT = "It runs from the next start: type `reboot`."
 
 
 def _updates(hands: Hands) -> Updates:
@@ -51,16 +51,16 @@ def apply(hands: Hands) -> Plan:
 
 
 def rollback(hands: Hands) -> Plan:
-    """Of a trial only: an older release is never put back over a good one."""
+    """Give up a trial. A good release is never replaced by an older one."""
     updates = _updates(hands)
     if updates.standing.on_trial is None:
-        raise Refused("update", "No release is on trial; a good one is followed only by a newer one.")
+        raise Refused("update", "No release is on trial. A good release is replaced only by a newer one.")
 
     def carry_out(_: str) -> Answer:
         try:
             updates.give_up()
         except BundleRefused as refused:
             raise Refused("update", str(refused)) from None
-        return Answer(("The trial is given up. The release before is started at the next start: `reboot`.",))
+        return Answer(("The trial is given up. The release before runs from the next start: type `reboot`.",))
 
     return Plan((f"on trial {_named(updates.standing.on_trial)}, then the release before",), carry_out)

@@ -1,4 +1,4 @@
-"""Commands that act at once: tests, exit, out of service, paper, the daily close. Each is a generator of steps."""
+"""Commands that act at once: tests, exit, out of service, paper, the daily close."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -40,7 +40,7 @@ COINS_S = 20.0
 PICTURE_S = 3.0
 _DEAD = frozenset({HopperState.JAMMED, HopperState.HARDWARE_ERROR, HopperState.UNKNOWN})
 
-Check = tuple[str, bool, str]  # what, whether it is well, in words
+Check = tuple[str, bool, str]  # name, whether it passed, what was found
 Checking = Generator[Step, Any, list[Check]]
 
 
@@ -97,11 +97,11 @@ def _door(hands: Hands) -> Checking:
 
 
 EVERYTHING = (_reader, _keys, _coin, _paper, _line, _door)
-NEEDED = (_reader, _keys, _coin, _paper, _door)  # the line is not the machine's; its silence is a reason of its own
+NEEDED = (_reader, _keys, _coin, _paper, _door)  # not the line: it is no device here, and reason 501 tells of it
 
 
 def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:
-    """Numbered results. Raises `Refused` when one of them is bad."""
+    """Show numbered results. Raises `Refused` when one check failed."""
     found: list[Check] = []
     for check in checks:
         found += yield from check(hands)
@@ -110,7 +110,7 @@ def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:
     yield Show((*rows, f"tested {at}"))
     bad = [name for name, well_, _ in found if not well_]
     if bad:
-        raise Refused("test", f"Not well: {', '.join(bad)}.")
+        raise Refused("test", f"Not well: {', '.join(bad)}. Mend this and test again.")
     return Answer()
 
 
@@ -123,8 +123,8 @@ test_line = _test(_line)
 test_all = _test(*EVERYTHING)
 
 
-def test_card(hands: Hands) -> Job:  # noqa: ARG001  every command of the machine is given them
-    """Says of a card what it is, and nothing of whose it is."""
+def test_card(hands: Hands) -> Job:  # noqa: ARG001  every such command gets `hands`
+    """Read the kind of the card and its PIN tries left; nothing about the holder."""
     answer = yield Do(CARD, ReadCard(frozenset()))
     yield Tell(CARD, ReleaseCard())
     match answer:
@@ -135,7 +135,7 @@ def test_card(hands: Hands) -> Job:  # noqa: ARG001  every command of the machin
         case Fault(person=True):
             return Answer(("1 PASS card reader: it answers; no card is in it",))
         case _:
-            raise Refused("test", "The card reader does not answer.")
+            raise Refused("test", "The card reader does not answer. Check its cable.")
 
 
 def test_keypad(hands: Hands) -> Job:
@@ -152,7 +152,7 @@ def test_keypad(hands: Hands) -> Job:
 
 
 def acceptor_coins(hands: Hands) -> Job:
-    """The slot is open to staff; what falls is nobody's fee and goes to the account of test coins."""
+    """Open the slot for test coins. They count in an account of their own, never as a fee."""
     yield from done(COIN, CheckCoins())
     yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
     yield Show((f"Insert test coins; {COINS_S:.0f} s.",))
@@ -163,7 +163,7 @@ def acceptor_coins(hands: Hands) -> Job:
 
 
 def _test_coins(hands: Hands, until_s: float) -> Generator[Step, Any, int]:
-    """Note the coins that fall until then, or until the slot is closed; their yen."""
+    """Write a `TestCoin` for each coin until `until_s` or `SlotClosed`. Returns their yen."""
     total = 0
     while isinstance(event := (yield Listen(until_s, coins=True)), CoinCredited):
         hands.write(records.TestCoin(value_yen=event.value_yen, event_counter=event.event_counter))
@@ -173,7 +173,7 @@ def _test_coins(hands: Hands, until_s: float) -> Generator[Step, Any, int]:
 
 
 def test_printer(hands: Hands) -> Job:
-    """A marked page and a marked slip: no resident's data, no issue number; the sheets are counted as tests."""
+    """Print a marked page and a marked slip without any resident's data. Writes the sheets used."""
     before = yield from done(PAPER, CountPaper())
     marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
     page = yield from done(PAPER, PrintLines("printer", "TEST PRINT", marked))
@@ -184,7 +184,7 @@ def test_printer(hands: Hands) -> Job:
     rows = [_printed(1, "printer", page.result), _printed(2, "receipt printer", slip.result)]
     yield Show(tuple(rows))
     if any("FAIL" in row for row in rows):
-        raise Refused("test", "A printer did not prove its test.")
+        raise Refused("test", "A printer did not confirm its test print. Look at its paper, then test again.")
     return Answer((f"sheets of certificate paper used: {sheets}",))
 
 
@@ -206,7 +206,7 @@ def test_screen(hands: Hands) -> Job:
 
 
 def leave(hands: Hands) -> Job:
-    """Back to service; the devices are asked anew, and if one is not well the technician keeps the machine."""
+    """Test the devices and go back to service. If one fails, the machine stays in maintenance."""
     yield from _checked(hands, *NEEDED)
     hands.leave_maintenance(passed=True)
     return Answer((f"The machine is {hands.state.mode} again.",))
@@ -220,11 +220,11 @@ def request_maint(hands: Hands) -> Answer:
 
 
 def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
-    """On, and the reason, are in the `ConsoleAct` around it: the book tells the reception."""
+    """The book reads `on` and the reason from the `ConsoleAct` around this, and the reception reads the book."""
     if on:
-        return Answer(("Out of service after the session that may be going on.",))
+        return Answer(("Out of service, as soon as no session runs. `oos off` ends it.",))
     hands.clear([Reason.OPERATOR])
-    return Answer(("Nothing keeps the machine out of service by hand.",))
+    return Answer(("`oos` no longer keeps the machine out of service.",))
 
 
 # --- paper and the day's end ------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def paper_cut(hands: Hands) -> Job:
 
 
 def close(hands: Hands) -> Job:
-    """Daily close: the match first, then the report."""
+    """Daily close: run the match, then give the report and write a checkpoint."""
     read = yield from looking.read_counters(hands)
     for record in matched(hands.book, read.data["counters"]):
         hands.write(record)
@@ -256,5 +256,5 @@ def close_print(hands: Hands) -> Job:
     answer = yield from close(hands)
     slip = yield from done(PAPER, PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
     if not isinstance(slip.result, Printed):
-        yield Show(("The receipt printer did not print it.",))
+        yield Show(("The receipt printer did not print it; copy it from here.",))
     return answer

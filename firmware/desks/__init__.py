@@ -1,10 +1,11 @@
-"""The desks: one for each bus, each the only one who touches its devices.
+"""The desks: one for each bus or contact. Only the desk uses the devices there.
 
-A desk takes a command, does it with the drivers, and answers. Between commands it is polled for what happens by itself
-(a key, a coin, a card). It knows no thread: `firmware.workers` gives each desk one, and in virtual time nobody does.
+A desk takes a command, carries it out with the drivers, and returns answers. Between commands its worker polls it for what
+happens by itself (a key, a coin, a card). A desk has no threads in it: `firmware.workers` runs each in a thread of its own,
+and the rig calls them one after the other.
 
-Each desk takes commands of its own and no others: a `DeskName` carries their type, so that a command sent to the wrong
-desk fails mypy. An answer comes back in a `Posted`, which says whose it is.
+A `DeskName` carries the type of the commands that its desk takes, so a command sent to the wrong desk fails mypy. An answer
+comes back in a `Posted`, whose field `whose` says where it goes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +26,12 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class WipeDesk:
-    """Keypad, line and paper desk: forget everything of the resident just served."""
+    """Keypad, line and paper desk: delete everything of the resident just served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Line desk: tell the centre these facts of the machine, and learn whether the centre lives."""
+    """Line desk: send a heartbeat with these facts. Answers `TimeTold` if the centre replied, and always `Health`."""
 
     facts: Mapping[str, object]
 
@@ -45,35 +46,35 @@ class Advise:
 
 @dataclass(frozen=True, slots=True)
 class HoldClaim:
-    """Line desk: from now on only this machine pays the claim. Answers `ClaimHeld`."""
+    """Line desk: ask the centre that only this machine pays the claim. Answers `ClaimHeld`."""
 
     key: str
-    collection: int  # as which `collected` will be told, and end the hold
+    collection: int  # number of the advice `collected` that will end the hold
     journal_head: str
 
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Coin desk: staff has filled or cleared something; a hopper that ran dry is believed to be full again only then."""
+    """Coin desk: start the devices again, because staff has filled or cleared one. A hopper found empty stays so until then."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairAcceptor:
-    """Coin desk: staff says that the acceptor with this serial number belongs to this machine. Done even while it is down."""
+    """Coin desk: pair the acceptor with this serial number, as staff says. Done even while the desk is down."""
 
     serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgePayout:
-    """Coin desk: staff has seen to the coins that left this hopper without a command. Done even while it is down."""
+    """Coin desk: staff has dealt with coins that left this hopper without a command. Done even while the desk is down."""
 
     value_yen: int
 
 
 @dataclass(frozen=True, slots=True)
 class PrintLines:
-    """Paper desk: a staff print, marked as one. `device`: printer or receipt_printer. Answers a `SlipOutcome`."""
+    """Paper desk: print lines for staff, marked as such. `device`: printer or receipt_printer. Answers `SlipOutcome`."""
 
     device: str
     title: str
@@ -128,7 +129,7 @@ DOOR: DeskName[Never] = DeskName("door")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What keeps a desk from serving: reason words of `firmware.service.availability`; empty means all is well."""
+    """Why a desk cannot serve: reason words of `firmware.service.availability`; empty when it can."""
 
     desk: str
     reasons: frozenset[str]
@@ -136,14 +137,14 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat, and this is its time."""
+    """The centre answered a heartbeat; `at` is its time."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """What became of that advice."""
+    """What the centre said to an advice."""
 
     advice_id: str
     fate: AdviceFate
@@ -151,35 +152,35 @@ class Advised:
 
 @dataclass(frozen=True, slots=True)
 class ClaimHeld:
-    """What the centre still owes on the claim that this machine alone may pay now; None: it may not, or nobody answered."""
+    """The yen still owed on a claim that now only this machine may pay; None: refused, or no answer."""
 
     left_yen: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCut:
-    """The printer cut something that is no page of a copy, and has cut so often in its life."""
+    """The printer cut paper that is no page of a copy. `counter`: cuts in its life; None without a counter."""
 
     counter: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class DoorMoved:
-    """The door of the case was opened or shut, or stands so at a start."""
+    """The door of the case was opened or shut, or was found so at a start."""
 
     opened: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The acceptor of this machine is the one with this serial number."""
+    """The acceptor with this serial number is now the paired one."""
 
     serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Another acceptor than the paired one stands in its place."""
+    """An acceptor other than the paired one was found."""
 
     serial: int
 
@@ -192,11 +193,11 @@ class Acknowledged:
 
 
 class ConsoleAnswer:
-    """What the console's own desk says. The loop hands it to the console, which alone knows its kinds."""
+    """Base class of what the console desk posts by itself. The loop passes it to the console unread."""
 
 
 CoinNews = StrayPayout | Acknowledged | Paired | Stranger
-News = CoinEvent | CoinNews | SheetCut | TimeTold  # of the machine, whoever asked: a coin is a coin
+News = CoinEvent | CoinNews | SheetCut | TimeTold  # always `OfMachine`, whoever sent the command
 Answer = Report | Health | News | Advised | ClaimHeld | DoorMoved | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------
@@ -204,21 +205,21 @@ Answer = Report | Health | News | Advised | ClaimHeld | DoorMoved | ConsoleAnswe
 
 @dataclass(frozen=True, slots=True)
 class OfSession:
-    """Asked for by a step of a session. `ticket`: of that step; once the session has moved on the answer is stale."""
+    """For a step of a session. `ticket`: of that step; after a change of state the loop drops the answer."""
 
     ticket: int
 
 
 @dataclass(frozen=True, slots=True)
 class OfStaff:
-    """Asked for by a step of a console command. `ticket`: the console's own count."""
+    """For a step of a console command. `ticket`: the console's own count."""
 
     ticket: int
 
 
 @dataclass(frozen=True, slots=True)
 class OfMachine:
-    """Nobody asked, or the machine itself did."""
+    """For neither: it happened by itself, or the machine itself sent the command."""
 
 
 Whose = OfSession | OfStaff | OfMachine
@@ -238,13 +239,13 @@ class Posted:
 
 
 class Desk(Protocol[C_contra]):
-    """Every method but `failed` and `works_down` may raise `DeviceError`; the worker asks `failed` what that means."""
+    """Every method but `failed` and `works_down` may raise `DeviceError`; the worker then calls `failed`."""
 
     name: str
     reason_when_down: str | None = None  # of `firmware.service.availability`; None: service goes on without this desk
 
     def start(self) -> Sequence[Answer]:
-        """Open and identify the devices. Called again, not often, after a failure."""
+        """Open and identify the devices. Called again after a failure, at most once in `RESTART_FLOOR_S`."""
         ...
 
     def handle(self, command: C_contra) -> Sequence[Answer]: ...
@@ -252,17 +253,17 @@ class Desk(Protocol[C_contra]):
     def poll(self) -> Sequence[Answer]: ...
 
     def poll_every_s(self) -> float:
-        """How long to wait for a command before polling again; may change from moment to moment."""
+        """Seconds to wait for a command before the next `poll`; asked before each wait."""
         ...
 
-    def failed(self, error: DeviceError) -> Sequence[Answer]:  # noqa: ARG002  one desk tells errors apart
-        """What the machine is to hear when the desk is down because of `error`."""
+    def failed(self, error: DeviceError) -> Sequence[Answer]:  # noqa: ARG002  the coin desk uses it
+        """The answers to post when the desk goes down because of `error`."""
         return [] if self.reason_when_down is None else [Health(self.name, frozenset({self.reason_when_down}))]
 
-    def works_down(self, command: C_contra) -> bool:  # noqa: ARG002  one desk has such commands
-        """Whether the command is tried even while the desk is down; the others are answered with a `Fault` at once."""
+    def works_down(self, command: C_contra) -> bool:  # noqa: ARG002  the coin desk uses it
+        """Whether to try the command while the desk is down; if not, its answer is a `Fault` at once."""
         return False
 
     def stop(self) -> None:
-        """The program ends: leave the devices so that nobody needs to watch them. Called while the desk is up."""
+        """The program ends: put the devices into a safe state. Called only while the desk is up."""
         return

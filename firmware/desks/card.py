@@ -1,4 +1,4 @@
-"""The card desk: presence, reading, proof."""
+"""The card desk: whether a card is in, what it is, and the proof with its PIN."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -21,7 +21,7 @@ class CardDesk(Desk[CardCommand]):
         self._presence = CardPresence.NOT_PRESENT
 
     def start(self) -> Sequence[Answer]:
-        """After a failure too: a card that was there before it and is gone now has been removed."""
+        """Report the reader's state. After a failure this also reports a card that was removed in between."""
         return [*self.poll(), self._health()]
 
     def handle(self, command: CardCommand) -> Sequence[Answer]:
@@ -42,7 +42,7 @@ class CardDesk(Desk[CardCommand]):
             return []
         if self._presence is CardPresence.PRESENT:
             return [self._health(), CardInserted()]
-        # A reader that vanished took the card with it, as far as the session can tell.
+        # For the session a reader that is gone means that the card is gone too.
         removed = CardRemoved(with_reader=self._presence is CardPresence.UNKNOWN)
         return [removed, self._health()] if was is CardPresence.PRESENT else [self._health()]
 

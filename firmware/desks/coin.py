@@ -1,4 +1,4 @@
-"""The coin desk: acceptor and hoppers, which share one wire and so one hand."""
+"""The coin desk: acceptor and hoppers. They share one bus, so one desk uses both."""
 
 from collections.abc import Mapping, Sequence
 from typing import assert_never
@@ -22,11 +22,11 @@ from firmware.ports import CoinAcceptor, Hoppers
 from firmware.session.effects import CheckCoins, CloseSlot, CountHopper, Dispense, OpenSlot
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, SlotClosed
 
-POLL_OPEN_S = 0.175  # and 25 ms on the wire: every 200 ms. The acceptor inhibits itself after a second without a poll
+POLL_OPEN_S = 0.175  # plus 25 ms on the wire: one poll in 200 ms. The acceptor inhibits itself after 1 s without a poll
 POLL_CLOSING_S = 0.2
-POLL_CLOSED_S = 0.5  # a coin may still arrive: late, or by force
-QUIET_POLLS = 2  # so many polls without a coin after inhibit, `POLL_CLOSING_S` apart, and nothing is rolling any more
-LOOK_EVERY = 30  # polls of a closed slot: one hopper every 15 s is asked whether coins have left it
+POLL_CLOSED_S = 0.5  # a coin may still come: late, or pushed in
+QUIET_POLLS = 2  # polls without a coin after inhibit, `POLL_CLOSING_S` apart; then no coin is rolling any more
+LOOK_EVERY = 30  # polls of a closed slot between two looks: one hopper is asked every 15 s
 
 
 def _blocks(answers: Sequence[object]) -> bool:
@@ -61,7 +61,9 @@ class CoinDesk(Desk[CoinCommand]):
     def _handled(self, command: CoinCommand) -> Sequence[Answer]:
         match command:
             case CheckCoins():
-                hoppers = self._hoppers.states()  # before the poll: a coin in hand is lost with an error behind it
+                hoppers = (
+                    self._hoppers.states()
+                )  # before the poll: an error after it would lose the coin that it returned
                 return [*self._acceptor.poll(), self._readiness(hoppers)]
             case OpenSlot(values_yen=values):
                 self._acceptor.accept(values)
@@ -69,12 +71,12 @@ class CoinDesk(Desk[CoinCommand]):
                 return self._acceptor.poll()
             case CloseSlot():
                 self._acceptor.inhibit()
-                self._open, self._quiet = False, 0  # `poll` goes on from here and says when it is over
+                self._open, self._quiet = False, 0  # `poll` posts `SlotClosed` when no coin rolls any more
                 return []
             case CountHopper(value_yen=value):
                 try:
                     return [HopperCounted(value, self._hoppers.counters(value))]
-                except (NoReply, BadReply) as trouble:  # this hopper's alone: the others can pay
+                except (NoReply, BadReply) as trouble:  # only this hopper fails: the others can still pay
                     return [Fault(self.name, trouble.sentence)]
             case Dispense(value_yen=value, coins=coins, before=before):
                 return [self._hoppers.dispense(value, coins, before)]
@@ -94,11 +96,11 @@ class CoinDesk(Desk[CoinCommand]):
         return super().failed(error)
 
     def works_down(self, command: CoinCommand) -> bool:
-        """A silent acceptor keeps no change back, and staff mends a desk that is down."""
+        """Hoppers pay even if the acceptor is silent, and staff mends a desk that is down."""
         return isinstance(command, CountHopper | Dispense | PairAcceptor | AcknowledgePayout)
 
     def stop(self) -> None:
-        """A pulse acceptor would go on taking coins that nobody counts."""
+        """Close the slot: a pulse acceptor would go on taking coins that nobody counts."""
         self._acceptor.inhibit()
 
     def _readiness(self, hoppers: Mapping[int, HopperState]) -> CoinReadiness:
@@ -114,7 +116,7 @@ class CoinDesk(Desk[CoinCommand]):
 
     def poll(self) -> Sequence[Answer]:
         looked = [] if self._open or self._quiet is not None else self._now_and_then()
-        events = self._acceptor.poll()  # last: a coin in hand is lost with an error behind it
+        events = self._acceptor.poll()  # last: an error after it would lose the coin that it returned
         news = [*looked, self._health(events)] if _blocks(events) else looked
         if self._quiet is not None:
             return [*events, *news, *self._closing(coins=bool(events))]
@@ -128,7 +130,7 @@ class CoinDesk(Desk[CoinCommand]):
         return self._look_around()
 
     def _look_around(self) -> list[Health]:
-        """What nobody would notice otherwise: coins that left a hopper, an acceptor that somebody has freed."""
+        """Ask one hopper for coins that left it, and a blocked acceptor whether somebody has freed it."""
         self._hoppers.look()
         if not self._blocked or self._acceptor.blocked():
             return []

@@ -1,4 +1,4 @@
-"""The door desk: whether the case is shut. An opened door is told at once, a shut one when it has stayed shut."""
+"""The door desk: whether the case is shut. It posts an opened door at once, a shut one after `SHUT_S`."""
 
 from collections.abc import Sequence
 from typing import Never, assert_never
@@ -8,7 +8,7 @@ from firmware.desks import DOOR, Answer, Desk, DoorMoved, Health
 from firmware.ports import Contact
 
 LOOK_S = 0.05
-OPEN_S = 0.04  # two looks: a spike on the wire is none
+OPEN_S = 0.04  # two looks, so that a spike on the wire does not count
 SHUT_S = 0.5
 
 
@@ -25,9 +25,9 @@ class DoorDesk(Desk[Never]):
         self._differs_since_s: float | None = None
 
     def start(self) -> Sequence[Answer]:
-        """How it stands now, believed as it is: nobody saw it move."""
+        """Post the state of the contact without waiting for it to settle."""
         self._open = self._contact.broken()
-        return [DoorMoved(opened=self._open), Health(self.name, frozenset())]  # open is known before service begins
+        return [DoorMoved(opened=self._open), Health(self.name, frozenset())]  # this order: first the door
 
     def handle(self, command: Never) -> Sequence[Answer]:
         assert_never(command)
@@ -46,7 +46,7 @@ class DoorDesk(Desk[Never]):
 
     @property
     def at_rest(self) -> bool:
-        """Whether the contact says what was last told."""
+        """Whether the contact agrees with the last `DoorMoved`."""
         return self._differs_since_s is None
 
     def poll_every_s(self) -> float:

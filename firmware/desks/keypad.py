@@ -1,4 +1,4 @@
-"""The keypad desk: which keys mean something now."""
+"""The keypad desk: sets whether keys are reported, go into the PIN buffer or are ignored, and scans them."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -11,8 +11,8 @@ from firmware.session.effects import SetKeypad
 from firmware.session.states import KeypadMode
 
 PIN_DIGITS = 4
-SCAN_S = 0.005  # while a key is down, or has just been
-WAIT_S = 0.05  # the longest that a command to this desk may wait
+SCAN_S = 0.005  # while a key is down or being debounced
+WAIT_S = 0.05  # a command to this desk waits at most so long
 
 
 class KeypadDesk(Desk[KeypadCommand]):
@@ -45,7 +45,7 @@ class KeypadDesk(Desk[KeypadCommand]):
             case KeypadMode.KEYS:
                 self._pad.expect_keys()
             case KeypadMode.DEAD:
-                # The buffer stays: the card desk is about to lend the digits to VERIFY, and wipes them.
+                # The PIN buffer stays: the card desk sends the digits with VERIFY, then wipes them.
                 self._pad.expect_nothing()
             case _:
                 assert_never(mode)

@@ -1,4 +1,4 @@
-"""The line desk: everything that is asked of the issuing centre, one call at a time."""
+"""The line desk: makes all calls to the issuing centre, one at a time."""
 
 from collections.abc import Mapping, Sequence
 from typing import assert_never
@@ -33,7 +33,7 @@ class LineDesk(Desk[LineCommand]):
         self._vault = vault
 
     def start(self) -> Sequence[Answer]:
-        """Nothing: the first heartbeat says whether the centre answers."""
+        """Does nothing: the first heartbeat shows whether the centre answers."""
         return []
 
     def handle(self, command: LineCommand) -> Sequence[Answer]:
@@ -76,7 +76,7 @@ class LineDesk(Desk[LineCommand]):
         return Health(self.name, frozenset({"line"}))
 
     def _fetch(self, command: Fetch) -> Sequence[Answer]:
-        """All documents into RAM, or none: one that fails the binding spoils the request."""
+        """Fetch all documents into memory. If one cannot be had or fails the binding, keep none."""
         self._vault.wipe()
         for copy in command.reserved.copies:
             document = self._centre.fetch(command.reserved, copy.copy)
@@ -87,7 +87,7 @@ class LineDesk(Desk[LineCommand]):
         return [Fetched()]
 
     def _noted(self, answer: Answer) -> Sequence[Answer]:
-        """An unreachable centre also takes the machine out of service until a heartbeat is answered."""
+        """Return the answer. For an unreachable centre add a `Health` that closes the machine until a heartbeat is answered."""
         if isinstance(answer, CentreUnreachable) and answer.trouble is not LineTrouble.BAD_ANSWER:
             return [answer, self._silent()]
         return [answer]

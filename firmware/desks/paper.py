@@ -1,4 +1,4 @@
-"""The paper desk and the slip desk: the certificate printer with its pages, and the receipt printer."""
+"""The paper desk: the certificate printer with its pages, and the receipt printer."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -39,9 +39,9 @@ DrawSlip = Callable[[PrintReceipt | PrintClaimSlip | PrintLines], RasterSlip | b
 
 WATCH_S = 0.4
 CHECK_S = 3.0
-FIRST_LOOK_S = 0.1  # after the start
-RECOUNTS = 25  # so often, WATCH_S apart, a printer whose line was lost is looked for before its page is given up
-RECOVER_EVERY = 10  # looks, CHECK_S apart: each try moves the cutter
+FIRST_LOOK_S = 0.1  # from the start to the first poll
+RECOUNTS = 25  # tries, WATCH_S apart, to read the counter of a printer whose line failed; then the page is given up
+RECOVER_EVERY = 10  # polls, CHECK_S apart, between two tries to recover: each try moves the cutter
 _NEEDS_RECOVERY = frozenset({PrintTrouble.JAM, PrintTrouble.CUTTER})
 
 
@@ -50,15 +50,15 @@ class Doubt:
     """A copy whose answer waits for the printer's counter (fault R5)."""
 
     copy: int
-    outcome: Printed | NotPrinted | PrintUnknown  # what is said if it stays away
+    outcome: Printed | NotPrinted | PrintUnknown  # posted if the printer does not come back
     looks: int = 0
 
 
 class PaperDesk(Desk[PaperCommand]):
-    """Outside a session the desk tidies up by itself; within one it cuts only what it is told to.
+    """Outside a session the desk cuts off leftover paper by itself; within one it cuts only on command.
 
-    What an earlier run left in the path is cut off by the first poll: after recovery has read the printer's counter,
-    and without keeping the first resident waiting for it.
+    The first poll cuts off what an earlier run left in the path. That is after recovery has read the printer's counter, and
+    usually before the first resident comes.
     """
 
     name = PAPER
@@ -83,13 +83,13 @@ class PaperDesk(Desk[PaperCommand]):
         return [Health(self.name, self._reasons(self._printer.status()))]
 
     def handle(self, command: PaperCommand) -> Sequence[Answer]:
-        self._doubt = None  # who waits for a copy asks for nothing else: the session has given it up
+        self._doubt = None  # a session that waits for a copy sends nothing, so it has given the copy up
         match command:
             case Rasterise():
                 self._serving = True
                 return [self._rasterise(command)]
             case CheckPaper():
-                cut = self._cleaned(self._printer.prepare)  # if it failed, the status tells
+                cut = self._cleaned(self._printer.prepare)  # if it fails, the status below shows it
                 return [*cut, PaperReadiness(certificate=self._printer.status(), receipt=self._slips.status())]
             case CountPaper():
                 return [self._count()]
@@ -111,7 +111,7 @@ class PaperDesk(Desk[PaperCommand]):
                 assert_never(command)
 
     def _count(self) -> PaperCounted | Fault:
-        """The path is clean before the counter is read. A printer that fails here still leaves us the slips."""
+        """Clean the path, then read the counter. A failure is a `Fault`, so that the desk stays up and can print slips."""
         try:
             self._printer.prepare()
             return PaperCounted(self._printer.counter())
@@ -152,7 +152,7 @@ class PaperDesk(Desk[PaperCommand]):
         return SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))
 
     def _recount(self, doubt: Doubt) -> Sequence[Answer]:
-        """The line was lost behind the last dot. Wait a while for it, and let the counter decide."""
+        """The line failed after the last dot: try to read the counter, up to `RECOUNTS` times; the counter decides."""
         try:
             doubt.outcome = self._printer.recount()
         except DeviceError:
@@ -169,7 +169,7 @@ class PaperDesk(Desk[PaperCommand]):
     def _wipe(self) -> None:
         self._serving = self._watching = False
         self._doubt = None
-        self._pages.clear()  # not the vault: it is the line desk's, and may hold the next resident's documents already
+        self._pages.clear()  # not the vault: the line desk wipes it, and it may hold the next resident's documents
 
     def poll(self) -> Sequence[Answer]:
         if self._doubt is not None:
@@ -184,23 +184,23 @@ class PaperDesk(Desk[PaperCommand]):
             if certificate.ready:
                 cut = self._tidy()
             elif certificate.trouble in _NEEDS_RECOVERY and self._looks % RECOVER_EVERY == 0:
-                # a hand may have freed it by now; the printer waits for the host's word
+                # somebody may have freed it, and the printer waits for a command
                 cut = self._counted(self._printer.discard)
             if certificate.exit is PaperExit.PRESENT:
-                found |= {"paper_waiting"}  # the next resident would take it for their own
+                found |= {"paper_waiting"}  # the next resident must not take it
         return [*cut, Health(self.name, found)]
 
     def _tidy(self) -> Sequence[Answer]:
-        """Nobody is served: cut off and take back what lies in the path."""
+        """Outside a session: cut off what lies in the path and take it back."""
         return self._cleaned(self._printer.discard)
 
     def _cleaned(self, clean: Callable[[], None]) -> Sequence[Answer]:
-        """Make an unclean path clean."""
+        """Call `clean` unless the path is clean already."""
         return [] if self._printer.clean else self._counted(clean)
 
     def _counted(self, clean: Callable[[], None]) -> Sequence[Answer]:
-        """What is cut that is no page is told, or the next match would look for a sheet."""
-        with suppress(DeviceError):  # tried again by the next poll, and before the next page in any case
+        """Call `clean` and report the counter: the next match must know of a cut that is no page."""
+        with suppress(DeviceError):  # the next poll tries again, and so does the next page
             clean()
             return [SheetCut(self._printer.counter())]
         return []
@@ -215,7 +215,7 @@ class PaperDesk(Desk[PaperCommand]):
 
 
 def reasons(status: PrinterStatus, device: str) -> frozenset[str]:
-    """What a printer's state means for service. Silence is a reason; a roll that runs low is none."""
+    """The reason words of a printer's state. One that does not answer is a reason; paper that runs low is not."""
     if status.ready:
         return frozenset()
     if status.supply is PaperSupply.OUT:

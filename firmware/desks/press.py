@@ -1,4 +1,4 @@
-"""What the two printers of one machine print: pages of a document, receipts, claim slips, staff prints."""
+"""Draws what the two printers print: pages of a document, receipts, claim slips, lines for staff."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from firmware.session.effects import PrintClaimSlip, PrintReceipt
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Frozen, for the paper desk's thread draws with it. `now`: wall time, which several threads may ask."""
+    """Frozen, because the paper desk's thread uses it. `now`: wall time, safe to call from any thread."""
 
     certificate: Profile
     receipt: Profile

@@ -1,1 +1,1 @@
-"""Whether the machine serves: hours, health, lockout. Pure."""
+"""Whether the machine serves the next resident; see README.md."""

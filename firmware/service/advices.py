@@ -1,9 +1,9 @@
-"""Store and forward: what the centre must know of papers and debts is in the book, and is told until it is heard.
+"""Sends advices: the book keeps each one, and `Advices` repeats it until the centre acknowledges it.
 
-One advice is under way at a time, the oldest first. One that the centre refuses is put before a person and does not
-hold up those behind it; it is told again only when nothing else waits, until a person closes it on the console, having
-told the centre in another way. What the centre acknowledges with another outcome than ours is never mended here: it is
-done, and a person is told (book rule 8; faults N8, N9).
+One advice is under way at a time, the oldest first. One that the centre refuses becomes a case and does not hold up the
+others: it is sent again only when no other advice waits. A person tells the centre in another way and closes the case.
+If the centre acknowledges an advice but has another outcome in its own books, the advice is done and a case tells a person;
+the machine corrects nothing (book rule 8; faults N8, N9).
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class Advices:
         self._refusals = 0
 
     def tell(self) -> None:
-        """Send what is next, if nothing is under way and it is time."""
+        """Send the next advice, unless one is under way or the wait after a failure is not over."""
         if self._under_way is not None or self._clock.monotonic() < self._again_at_s:
             return
         pending = self._memory.book.pending_advices()
@@ -45,7 +45,7 @@ class Advices:
         self._under_way = None
         advice = dict(self._memory.book.pending_advices()).get(answer.advice_id)
         if advice is None:
-            return  # a person has closed it meanwhile
+            return  # a person closed it while it was under way
         match answer.fate:
             case AdviceFate.ACKNOWLEDGED | AdviceFate.CONTRADICTED:
                 self._backoff_s = 1.0

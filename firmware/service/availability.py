@@ -1,4 +1,4 @@
-"""Whether the machine serves the next resident, and if not, why: in words, and in numbers a technician looks up.
+"""Whether the machine serves the next resident, and the reasons if not: a word, a number and a sentence each.
 
     STARTING ----ready----> IN_SERVICE <==reasons==> SUSPENDED
                                |  ^
@@ -6,10 +6,10 @@
               from idle         v |
                             MAINTENANCE
 
-Reasons come and go by themselves (paper is loaded, the line is back), but some stay until a person clears them:
-money or paper that nobody can account for is not mended by a retry that works. A running session is never ended
-from here: every answer is about the next one. Maintenance asked for during a session is pending until the
-machine is idle, and meanwhile no new session begins (console rule 5).
+Most reasons come and go with the devices (paper is loaded, the line is back). Some stay until a person clears them:
+a device that works again does not explain missing money or paper. Nothing here ends a running session; it only decides
+about the next one. Maintenance requested during a session begins when the session has ended, before any new session
+(console rule 5).
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Mode(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why no session may begin. `number` stands on the closed screen; its first digit names the part."""
+    """Why no session may begin. The closed screen shows `number`; its first digit stands for the part."""
 
     JOURNAL_CORRUPT = "journal_corrupt"
     JOURNAL_BROKEN = "journal_broken"
@@ -63,58 +63,134 @@ class Reason(StrEnum):
 
     @property
     def needs_person(self) -> bool:
-        """Whether it stays until somebody clears it on the console, whatever the devices say."""
+        """Whether it stays until somebody clears it on the console, even if the device works again."""
         return _FACTS[self][1]
 
     @property
     def sentence(self) -> str:
-        """What it is and who can mend it, for the console."""
+        """What happened and what the technician does now; shown on the console."""
         return _FACTS[self][2]
 
 
 _FACTS: dict[Reason, tuple[int, bool, str]] = {
-    Reason.JOURNAL_CORRUPT: (101, True, "The journal is damaged before its end; it must be read by an engineer."),
-    Reason.JOURNAL_BROKEN: (102, True, "The journal could not be written; the card or its slot has failed."),
-    Reason.JOURNAL_FULL: (103, False, "There is no room on the journal's medium for one more session."),
-    Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is out of step; both media must be in place."),
-    Reason.JOURNAL_SEAL: (105, False, "The key that signs the journal is damaged, or others can read it."),
-    Reason.CLOCK: (110, False, "The time is not trusted yet; it comes from the centre, the network or the clock chip."),
-    Reason.HARDENING: (120, True, "The process is not protected as it must be (no core dumps, no swap)."),
-    Reason.RELEASE: (131, False, "The program is older than one that was good here; install a newer release."),
-    Reason.SETTINGS: (140, False, "The settings made here do not fit the unit file, and are not used; set them anew."),
-    Reason.CARD_READER: (201, False, "The card reader does not answer."),
-    Reason.LOCKOUT: (202, False, "Too many wrong PINs with different cards; it ends by itself."),
-    Reason.KEYPAD: (210, False, "A key is stuck or the keypad is silent."),
-    Reason.COIN: (301, False, "The coin acceptor or a hopper does not answer."),
-    Reason.CHANGE: (302, False, "The hoppers cannot give back what a resident would insert; load coins."),
-    Reason.TAMPER_MONEY: (303, True, "Coins moved while nobody was served; count the hoppers and the cash box."),
-    Reason.UNCERTAIN: (304, True, "Too many papers or payouts that nobody can account for; resolve them."),
-    Reason.UNBALANCED: (305, True, "Money, papers and journal do not match; reconcile."),
+    Reason.JOURNAL_CORRUPT: (
+        101,
+        True,
+        "The journal is damaged before its end, or this is another medium. Put the right one in, or call an engineer.",
+    ),
+    Reason.JOURNAL_BROKEN: (
+        102,
+        True,
+        "Writing the journal failed. Check the memory card and its slot; then `resolve` its items in `uncertain`.",
+    ),
+    Reason.JOURNAL_FULL: (
+        103,
+        False,
+        "The journal's medium has no room for one more session. Free space on it; the machine notices.",
+    ),
+    Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is behind. Put both media in, then `reboot`."),
+    Reason.JOURNAL_SEAL: (
+        105,
+        False,
+        "The key that signs the journal is damaged, or others can read it. Root must put the key file right.",
+    ),
+    Reason.CLOCK: (
+        110,
+        False,
+        "The centre has not confirmed the time. Check the line first (501), then the system's clock.",
+    ),
+    Reason.HARDENING: (
+        120,
+        True,
+        "A PIN could leave memory (core dump, debugger or swap). Root turns it off, then `reboot`.",
+    ),
+    Reason.RELEASE: (
+        131,
+        False,
+        "The program is older than a release that was good here. Install a newer one with `update apply`.",
+    ),
+    Reason.SETTINGS: (
+        140,
+        False,
+        "Settings made here do not fit the unit file and are not used. Set them anew with `config set`.",
+    ),
+    Reason.CARD_READER: (
+        201,
+        False,
+        "The card reader does not answer. Check its cable; the machine tries again by itself.",
+    ),
+    Reason.LOCKOUT: (202, False, "Too many wrong PINs with different cards. Wait: the lockout ends by itself."),
+    Reason.KEYPAD: (
+        210,
+        False,
+        "A key is stuck or the keypad does not answer. Free the key or check the cable; the machine notices.",
+    ),
+    Reason.COIN: (
+        301,
+        False,
+        "The coin acceptor or a hopper does not answer. Check their cables; the machine tries again by itself.",
+    ),
+    Reason.CHANGE: (302, False, "The hoppers cannot give change. Put coins in, then `hopper load`."),
+    Reason.TAMPER_MONEY: (
+        303,
+        True,
+        "Coins moved while nobody was served. Count the hoppers and the cash box, then `reconcile`.",
+    ),
+    Reason.UNCERTAIN: (
+        304,
+        True,
+        "Too many papers or payouts are not accounted for. List them with `uncertain`, then `resolve` them.",
+    ),
+    Reason.UNBALANCED: (
+        305,
+        True,
+        "Money, papers and journal do not match. Look at the differences with `reconcile`; security accepts them.",
+    ),
     Reason.ACCEPTOR_UNPAIRED: (
         306,
         False,
-        "The coin acceptor is not the paired one; pair it, or put the old one back.",
+        "This coin acceptor is not the paired one. Put the old one back, or `acceptor pair` this one.",
     ),
-    Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor; free it, and the machine notices."),
-    Reason.PRINTER: (401, False, "The certificate printer does not answer, is open, jammed or broken."),
-    Reason.PRINTER_PAPER_OUT: (402, False, "Certificate paper is out."),
-    Reason.PAPER_WAITING: (403, False, "A paper lies in the mouth of the printer; take it away."),
-    Reason.RECEIPT_PRINTER: (411, False, "The receipt printer does not answer, is open or broken."),
-    Reason.RECEIPT_PRINTER_PAPER_OUT: (412, False, "Receipt paper is out."),
-    Reason.LINE: (501, False, "The issuing centre cannot be reached."),
-    Reason.LINE_STOPPED: (502, True, "An answer was not ours; no service until two persons have cleared it."),
+    Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor. Free it; the machine notices."),
+    Reason.PRINTER: (
+        401,
+        False,
+        "The certificate printer does not answer, is open, jammed or broken. Clear and close it, check its cable.",
+    ),
+    Reason.PRINTER_PAPER_OUT: (402, False, "Certificate paper is out. Put paper in, then `paper load`."),
+    Reason.PAPER_WAITING: (403, False, "A sheet lies in the mouth of the certificate printer. Take it away."),
+    Reason.RECEIPT_PRINTER: (
+        411,
+        False,
+        "The receipt printer does not answer, is open or broken. Close it, check its cable.",
+    ),
+    Reason.RECEIPT_PRINTER_PAPER_OUT: (412, False, "Receipt paper is out. Put a new roll in."),
+    Reason.LINE: (
+        501,
+        False,
+        "The issuing centre does not answer. Check the network; the machine tries again by itself.",
+    ),
+    Reason.LINE_STOPPED: (
+        502,
+        True,
+        "An answer of the centre failed its check. Find out why, then `line clear` with a second person.",
+    ),
     Reason.ADVICES: (
         503,
         False,
-        "Messages wait for the centre's acknowledgement: too many, or one for more than a day.",
+        "Too many messages wait for the centre, or one for more than a day. Check the line and `uncertain`.",
     ),
-    Reason.DOOR: (601, True, "A door was opened."),
-    Reason.OPERATOR: (602, True, "Taken out of service on the console."),
+    Reason.DOOR: (
+        601,
+        True,
+        "The door was opened outside maintenance. Shut it, then `resolve` the item in `uncertain`.",
+    ),
+    Reason.OPERATOR: (602, True, "Staff took the machine out of service. Type `oos off` to end this."),
 }
 
 
 def number_of(reason: str) -> str:
-    """The number of a reason word, as the closed screen shows it."""
+    """The number of a reason word, as the closed screen shows it. Raises `ValueError` for another word."""
     return str(Reason(reason).number)
 
 
@@ -143,7 +219,7 @@ class Availability:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """What the closed screen shows, in order."""
+        """The numbers of all reasons, ascending, for the closed screen."""
         return tuple(str(number) for number in sorted(reason.number for reason in self.reasons))
 
     def ready(self) -> "Availability":
@@ -151,12 +227,12 @@ class Availability:
         return replace(self, started=True)
 
     def seen(self, reasons: Iterable[Reason]) -> "Availability":
-        """What the devices and books say now. What needs a person stays until `cleared`."""
+        """The state with these reasons of devices and book; a reason that needs a person stays until `cleared`."""
         kept = {reason for reason in self.reasons if reason.needs_person}
         return replace(self, reasons=frozenset(reasons) | kept)
 
     def cleared(self, reason: Reason) -> "Availability":
-        """A person on the console says it is dealt with; the next `seen` may bring it back."""
+        """The state without this reason, which staff has dealt with. The next `seen` may bring it back."""
         return replace(self, reasons=self.reasons - {reason})
 
     def session_began(self) -> "Availability":
@@ -164,16 +240,16 @@ class Availability:
         return replace(self, idle=False)
 
     def session_ended(self) -> "Availability":
-        """Idle again: maintenance that was waiting begins now."""
+        """The session ended; maintenance requested during it begins now."""
         assert not self.idle
         return _entered(replace(self, idle=True))
 
     def maintenance_requested(self) -> "Availability":
-        """Begins at once when idle, else when the session has ended."""
+        """Maintenance begins at once when idle, else when the session has ended."""
         return _entered(replace(self, maintenance_wanted=not self.in_maintenance))
 
     def maintenance_left(self, *, self_test_passed: bool) -> "Availability":
-        """Back to service, if the self-test says so; else the technician still has the machine."""
+        """Back to service if the self-test passed; if not, the machine stays in maintenance."""
         assert self.in_maintenance or self.maintenance_wanted
         if self.in_maintenance and not self_test_passed:
             return self
@@ -181,7 +257,7 @@ class Availability:
 
 
 def _entered(state: Availability) -> Availability:
-    """Maintenance, if somebody waits for it and nobody is served."""
+    """The state in maintenance, if it was requested and nobody is being served."""
     if state.maintenance_wanted and state.idle and state.started:
         return replace(state, in_maintenance=True, maintenance_wanted=False)
     return state

@@ -1,7 +1,7 @@
-"""The heartbeat: when the centre is told that the machine lives, and what of it.
+"""The heartbeat: when the machine reports to the centre, and which facts it reports.
 
-The loop's thread puts the facts together; the line desk only carries them. One heartbeat is under way at a time: a line
-that is slow to fail would otherwise be asked faster than it answers.
+The loop's thread collects the facts; the line desk only sends them. One heartbeat is under way at a time. Otherwise a line
+with a long time-out would get new heartbeats faster than it can fail on the old ones.
 """
 
 from collections.abc import Callable
@@ -41,19 +41,19 @@ class Heartbeat:
         return None if self._under_way else self._due_s
 
     def hurry(self, at_s: float) -> None:
-        """The next one no later than at this instant."""
+        """Send the next one at this instant at the latest."""
         self._due_s = min(self._due_s, at_s)
 
     def ended(self) -> None:
-        """The line desk has told how the line is."""
+        """The line desk has answered the heartbeat with its `Health`."""
         self._under_way = False
 
     def answered(self) -> None:
-        """The centre has heard what the last one said."""
+        """The centre has answered the last heartbeat."""
         self._alarm_heard = self._alarm_told
 
     def tell_if_due(self, *, idle: bool) -> None:
-        """While a resident is served none is sent: the session's own calls show how the line is."""
+        """Send one if it is due. None is sent during a session: the session's own calls show how the line is."""
         now_s = self._clock.monotonic()
         if self._under_way or now_s < self._due_s:
             return
@@ -63,7 +63,7 @@ class Heartbeat:
             self._send(self.beat())
 
     def beat(self) -> Beat:
-        """With the facts of this moment."""
+        """A heartbeat with the facts of this moment."""
         seq, head = self._memory.journal.head()
         state = self._reception.state
         return Beat(
@@ -77,7 +77,7 @@ class Heartbeat:
         )
 
     def _alarms(self) -> list[str]:
-        """A console that somebody tried to break open, until a heartbeat that said so was answered (fault K2)."""
+        """`console_locked`, until the centre has answered a heartbeat that said so (fault K2)."""
         locked = self._alarm_told = self._memory.book.console.tries >= self._console_tries
         self._alarm_heard = self._alarm_heard and locked
         return ["console_locked"] if locked and not self._alarm_heard else []

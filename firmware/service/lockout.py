@@ -8,9 +8,9 @@ PIN_ATTACK = "pin_attack"
 def locked_until(failed_sessions: int, last_failed_s: float) -> float:
     """The monotonic instant from which a card may be tried again; `last_failed_s` or earlier means at once.
 
-    A card blocks itself after its own three tries. This is about somebody with a pocketful of found cards, so it
-    counts sessions (a session is a card), and so needs to remember nothing about any card: sessions in a row in
-    which a PIN was wrong and none was right. One right PIN sets the row back to nothing.
+    A card blocks itself after three wrong tries. The lockout is against somebody who tries many found cards. It counts the
+    sessions in a row in which a PIN was wrong and none was right, so the machine stores nothing about any card. One right
+    PIN sets the count to 0.
 
         failed sessions in a row | the machine refuses cards for
         -------------------------+-------------------------------
@@ -30,5 +30,5 @@ def locked_until(failed_sessions: int, last_failed_s: float) -> float:
 
 
 def must_report(failed_sessions: int) -> bool:
-    """Whether the centre should hear of it: `PIN_ATTACK` in every heartbeat while it lasts, and a Flag in the journal."""
+    """Whether the centre is told: `PIN_ATTACK` in every heartbeat while this is true, and a `Flag` in the journal."""
     return failed_sessions >= REPORT_FROM

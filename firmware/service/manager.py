@@ -1,4 +1,4 @@
-"""What passes between the program and the service manager (systemd): that it lives, and why its last run ended."""
+"""What the program tells the service manager (systemd), and what a run tells the next one."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ START_AGAIN = 75  # exit status (sysexits.h, EX_TEMPFAIL): the journal failed; t
 
 
 def notify(message: str) -> None:
-    """Tell systemd, if it listens (sd_notify). Fed by progress of the loop, never by a timer."""
+    """Send `message` to systemd (sd_notify), if it listens. Called from the loop, never by a timer: a hung loop is found."""
     address = os.environ.get("NOTIFY_SOCKET")
     if address:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
@@ -19,13 +19,13 @@ def notify(message: str) -> None:
 
 
 def _medium_failed() -> Path | None:
-    """A mark that one run leaves the next: in a folder in memory, for the journal's medium is what failed."""
+    """The file that tells the next run of it; in a folder in memory, because the journal's medium failed."""
     folder = os.environ.get("RUNTIME_DIRECTORY")
     return Path(folder) / "medium-failed" if folder else None
 
 
 def remember(error: Exception) -> None:
-    """That the journal's medium failed, for the next start to write down."""
+    """Leave the mark for the next start if `error` says that the journal's medium failed."""
     mark = _medium_failed()
     if mark is not None and isinstance(error, JournalBroken):
         with contextlib.suppress(OSError):
@@ -33,7 +33,7 @@ def remember(error: Exception) -> None:
 
 
 def why_started() -> str:
-    """The reason of `Boot`: `medium` when the journal's medium failed before, else `start`; forgotten once it is asked."""
+    """The reason for `Boot`: `medium` when the last run left the mark, else `start`. Deletes the mark."""
     mark = _medium_failed()
     if mark is None or not mark.exists():
         return "start"

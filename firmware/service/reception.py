@@ -1,7 +1,7 @@
-"""The reception: whether a resident may begin now, and what an idle machine tells the passer-by.
+"""The reception: whether a session may begin now, and what an idle machine shows.
 
-It joins what knows nothing of each other: the hours of the site, the health of every desk, what the journal
-says must not go on, and the lockout. The session is never interrupted by it; it only decides about the next one.
+It combines the hours of the site, the health of every desk, the reasons in the book and the lockout. It never
+interrupts a session; it only decides about the next one.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,19 +19,19 @@ from firmware.service.lockout import PIN_ATTACK, locked_until, must_report
 from firmware.session.scenes import Closed, Idle, Maintenance, Scene, Starting
 
 CLOCK_TOLERANCE_S = 60.0  # between this machine and the centre
-UNCERTAIN_LIMIT = 3  # papers or payouts that nobody could account for; above it no money is taken
-USUAL_FEE_YEN = 300  # of most certificates
+UNCERTAIN_LIMIT = 3  # papers or payouts not accounted for; above it the machine closes
+USUAL_FEE_YEN = 300  # the fee of most certificates
 MATCH_REASONS = {
     MismatchCode.MONEY_MOVED: Reason.TAMPER_MONEY,
     MismatchCode.SHEETS_MOVED: Reason.UNBALANCED,
     MismatchCode.UNBALANCED: Reason.UNBALANCED,
 }
 ADVICE_LIMIT = 20  # advices the centre has not acknowledged
-ADVICE_WAIT_S = 24 * 3600.0  # and how long one may wait, counted anew by each start
+ADVICE_WAIT_S = 24 * 3600.0  # how long one advice may wait; each start counts from 0 again
 
 
 class Reception:
-    """Keeps the reasons why the machine does not serve, and words the front."""
+    """Keeps the reasons why the machine does not serve, and makes the scene of the idle screen."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Reception:
         self._weighed_tubes: dict[int, int] | None = None
         self._exact_money_only = False
         self._clock_base: datetime | None = None  # wall time minus monotonic, when the centre last agreed with it
-        self.door_open: bool | None = None  # None: nobody has told; a case without a contact
+        self.door_open: bool | None = None  # None: the case has no contact, or its desk has not started
         self._oldest_advice: str | None = None
         self._oldest_since_s = clock.monotonic()
         self._failed_sessions = 0
@@ -70,9 +70,9 @@ class Reception:
         return self.state.admits and self._hours.admits(self._now(), self._longest_session_s)
 
     def note(self, source: str, words: frozenset[str]) -> records.Record | None:
-        """Take in one source's reasons; the record to write if the machine's availability changed by it."""
+        """Replace the reasons of one source. Returns the record to write if the machine's reasons changed."""
         if self._reasons.get(source) == words:
-            return None  # as it said before
+            return None  # nothing new
         self._reasons[source] = frozenset(Reason(word) for word in words)
         self._waiting_for.discard(source)
         before = self.state
@@ -90,7 +90,7 @@ class Reception:
         return records.Resumed()
 
     def cleared(self, reasons: Iterable[Reason]) -> records.Record | None:
-        """A person says it is dealt with: gone until the books or a device say it anew. What to write, if anything."""
+        """Drop reasons that staff has dealt with, until book or device gives them again. The record to write, if any."""
         gone = frozenset(reasons)
         for source, words in self._reasons.items():
             self._reasons[source] = words - gone
@@ -100,21 +100,21 @@ class Reception:
         return self._change_since(before)
 
     def hear_time(self, told: datetime) -> None:
-        """The centre said what time it is: our own is trusted from now on, or not (fault T1)."""
+        """Compare the centre's time with the wall clock, which is trusted only if they agree (fault T1)."""
         now = self._now()
         agrees = abs((told - now).total_seconds()) <= CLOCK_TOLERANCE_S
         self._clock_base = now - timedelta(seconds=self._clock.monotonic()) if agrees else None
 
     @property
     def clock_trusted(self) -> bool:
-        """Whether the centre has confirmed the wall clock, and nobody has moved it since."""
+        """Whether the centre has confirmed the wall clock, and it has not been moved since."""
         if self._clock_base is None:
             return False
         moved = self._now() - timedelta(seconds=self._clock.monotonic()) - self._clock_base
         return abs(moved.total_seconds()) <= CLOCK_TOLERANCE_S
 
     def weigh(self, book: Book) -> list[records.Record]:
-        """The reasons that come from the books: too much that nobody can account for, a stopped line, an attack."""
+        """Take the reasons from the book. Returns the records to write."""
         self._weigh_change(book)
         changes: list[records.Record] = []
         if book.failed_sessions != self._failed_sessions:
@@ -134,7 +134,7 @@ class Reception:
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
-            Reason.JOURNAL_BROKEN: queued.count(Case.MEDIUM_FAILED) > 1,  # once may be chance (fault D2)
+            Reason.JOURNAL_BROKEN: queued.count(Case.MEDIUM_FAILED) > 1,  # one may be chance (fault D2)
             Reason.ADVICES: self._advices_stand_still(book),
             Reason.LOCKOUT: self._locked_for_s() > 0,
         }
@@ -142,7 +142,7 @@ class Reception:
         return frozenset(matched | {reason for reason, true in holds.items() if true})
 
     def _advices_stand_still(self, book: Book) -> bool:
-        """Too many that the centre has not acknowledged, or one for too long (book rule 8)."""
+        """Whether too many advices wait for the centre, or one waits for too long (book rule 8)."""
         pending = book.pending_advices()
         oldest, now_s = pending[0][0] if pending else None, self._clock.monotonic()
         if oldest != self._oldest_advice:
@@ -151,17 +151,17 @@ class Reception:
         return len(pending) > ADVICE_LIMIT or waits_s > ADVICE_WAIT_S
 
     def _weigh_change(self, book: Book) -> None:
-        """Whether to ask for exact money before anybody begins; the slot decides again by the true fee and hoppers."""
+        """Decide whether the idle screen asks for exact money. Each session decides again, with its fee and hoppers."""
         if book.tubes != self._weighed_tubes:
             self._weighed_tubes = dict(book.tubes)
             self._exact_money_only = acceptable_values(USUAL_FEE_YEN, book.tubes, self._refusable_yen)[1]
 
     def news(self, book: Book) -> list[str]:
-        """What the centre should know besides the reasons: words that stand as long as they are true, and name nobody."""
+        """Words for the heartbeat besides the reasons, each as long as it is true. They name nobody."""
         return [PIN_ATTACK] if must_report(book.failed_sessions) else []
 
     def front(self, language: str) -> Scene:
-        """What the idle screen shows."""
+        """The scene of the idle screen."""
         match self.state.mode:
             case Mode.STARTING:
                 return Starting(language=language)
@@ -178,7 +178,7 @@ class Reception:
         return locked_until(self._failed_sessions, self._failed_at_s) - self._clock.monotonic()
 
     def _locked(self, language: str) -> Scene:
-        """It ends by itself, and the passer-by may know when: at the full minute after."""
+        """The closed screen of a lockout, with its end rounded up to a full minute."""
         ends = self._now() + timedelta(seconds=max(self._locked_for_s(), 0.0) + 59)
         opens_at = ends.replace(second=0, microsecond=0)
         return Closed(language=language, reason="lockout", opens_at=opens_at, numbers=self.state.numbers)

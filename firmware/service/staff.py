@@ -1,4 +1,4 @@
-"""What the loop knows of the maintenance console, so that it needs none of its classes."""
+"""The console's methods that the loop calls. With this protocol the loop imports nothing of `firmware.console`."""
 
 from typing import Protocol
 
@@ -6,32 +6,32 @@ from firmware.desks import Answer, ConsoleAnswer
 
 
 class Staff(Protocol):
-    """The maintenance console, as the loop knows it."""
+    """Implemented by `firmware.console.console.Console`."""
 
     @property
     def person(self) -> object | None:
-        """Who is logged in."""
+        """Who is logged in; None: nobody."""
         ...
 
     @property
     def due_s(self) -> float:
-        """When it wants to be told of the time at the latest."""
+        """The monotonic instant at which `pass_time` must be called at the latest."""
         ...
 
     def wants(self, answer: Answer) -> bool:
-        """Whether a key or a coin belongs to a test that is going on."""
+        """Whether this is a key or coin for a running test; then the loop calls `noticed` and does nothing else."""
         ...
 
     def noticed(self, answer: Answer) -> None:
-        """Here is what it wants."""
+        """Take the answer for which `wants` said yes."""
         ...
 
     def answered(self, ticket: int, answer: Answer) -> None:
-        """A desk has answered what was sent under this ticket."""
+        """Take a desk's answer to the command that was sent with this ticket."""
         ...
 
     def hear(self, said: ConsoleAnswer) -> None:
-        """Its own desk says something by itself."""
+        """Take what the console's own desk says without being asked: a typed line, or a lost line."""
         ...
 
     def pass_time(self) -> None: ...

@@ -1,7 +1,7 @@
-"""The first records of a run: what the last one left open is settled before anybody is served.
+"""The start of a run: `begin` settles what the last run left open, before anybody is served.
 
-The workers do not run yet, so the devices can be asked here, by the one thread there is. Nothing is printed and no coin
-moves (start steps 1 to 6, invariant I13).
+The workers do not run yet, so the main thread may ask the devices. Nothing is printed and no coin moves (start steps 1 to 6,
+invariant I13).
 """
 
 import logging
@@ -25,26 +25,26 @@ _log = logging.getLogger(__name__)
 
 
 class StartPort(RecoveryPort, Protocol):
-    """Who can be asked at a start."""
+    """What `begin` asks at a start; None means no answer."""
 
     def hopper_counters(self, value_yen: int) -> HopperCounters | None: ...
 
     def keep_whole_page(self) -> None:
-        """What lies in the printer's path is a printed copy, not to be marked void when it is cut off."""
+        """The path holds a printed copy: the printer must not mark it void when cutting it off."""
         ...
 
 
 def begin(
     memory: Memory, witnesses: StartPort, first_float: Mapping[int, int], version: str, reason: str = "start"
 ) -> None:
-    """Write that the machine started, settle what was open, match (start step 4), and make room for the first session.
+    """Write `Boot`, settle what was open, match (start step 4), and reserve room for the first session.
 
-    `first_float`: yen -> coins in each hopper, believed only by a machine whose journal knows of none. `reason`: "medium"
-    where the journal's medium ended the last run. Without room the loop lets nobody in, and says so.
+    `first_float`: yen -> coins in each hopper, used only if the journal has no count yet. `reason`: "medium" if the journal's
+    medium ended the last run, else "start". If there is no room, the loop closes the machine (103).
     """
     memory.note(records.Boot(reason=reason, version=version))
     book = memory.book
-    served = book.session is not None  # the desk may have cut sheets that it could not tell of any more
+    served = book.session is not None  # the last run may have cut sheets of which it wrote no record
     if served or book.staff_paying is not None or book.collecting:
         written = recover(book, witnesses, memory.note)
         _log.info("recovery wrote %d records", len(written))
@@ -52,8 +52,9 @@ def begin(
         for value_yen, coins in first_float.items():
             memory.note(records.FloatSet(value_yen=value_yen, coins=coins))
     *flags, _ = matched(book, _readings(book, witnesses, sheets=not served))
-    # The readings are not the book's yet. What lies in the printer's path is about to be cut off, and the paper desk tells
-    # the counter then; what left a hopper without a command the coin desk tells, and a cut before that must not hide it.
+    # The readings do not go into the book here. The paper desk soon cuts off what lies in the path, and then reports the
+    # printer's counter. The coin desk reports coins that left a hopper without a command; if the readings were in the book
+    # and the power failed before that, nobody would find those coins.
     for record in (*flags, replace(known(book, _NOTHING_READ), printer_counter=None)):
         memory.note(record)
     if book.whole_in_path:
@@ -63,9 +64,9 @@ def begin(
 
 
 def _readings(book: Book, ask: StartPort, *, sheets: bool) -> records.Counters:
-    """The counters that the book can compare with something; nobody else is asked.
+    """The counters that the book can compare with a value of its own.
 
-    Not the acceptor: it makes the comparison itself when its desk starts, and tells of stray coins and lost credits.
+    The acceptor is not asked: its driver compares when the coin desk starts, and reports stray coins and lost credits.
     """
     hoppers = {value: ask.hopper_counters(value) for value in book.hoppers}
     return records.Counters(
@@ -81,7 +82,7 @@ def _readings(book: Book, ask: StartPort, *, sheets: bool) -> records.Counters:
 
 
 class Witnesses:
-    """Satisfies `StartPort`; no answer is None. A hopper that the unit file has no longer (KeyError) gives none either."""
+    """Implements `StartPort`. A hopper that is no longer in the unit file (KeyError) counts as not answering."""
 
     def __init__(self, line: Centre, acceptor: CoinAcceptor, hoppers: Hoppers, printer: Printer) -> None:
         self._line = line
@@ -125,7 +126,7 @@ class Witnesses:
     def acceptor_counters(self) -> AcceptorCounters | None:
         try:
             self._acceptor.start()
-            handed_over = self._acceptor.counters().event_counter  # what is new comes as a stray coin, from its desk
+            handed_over = self._acceptor.counters().event_counter  # the coin desk reports later coins
             return AcceptorCounters(event_counter=handed_over, accepted_total=self._acceptor.accepted_by_device())
         except DeviceError:
             return None

@@ -1,18 +1,18 @@
-"""The timer of the session's state: when the state ends by itself, and the countdown that the resident sees before."""
+"""The timer of the session's state: when the state ends by itself, and the countdown shown before that."""
 
 from drivers.ports import Clock
 from firmware.config.unit import Timeouts
 from firmware.session.events import Ticked, TimedOut
 from firmware.session.states import Wait
 
-WORK_S = 40.0  # above every desk's own deadline: reached only when a desk hangs
+WORK_S = 40.0  # longer than every desk's own deadline, so only a desk that hangs reaches it
 LONG_WORK_S = 180.0
 PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
-_NOT_COUNTED = frozenset({Wait.WORK, Wait.LONG_WORK, Wait.NEVER, Wait.DONE})  # the person can do nothing about them
+_NOT_COUNTED = frozenset({Wait.WORK, Wait.LONG_WORK, Wait.NEVER, Wait.DONE})  # the resident cannot shorten these waits
 
 
 class StateTimer:
-    """One for the loop; a state that begins sets it anew."""
+    """The loop has one; each new state sets it again."""
 
     def __init__(self, timeouts: Timeouts, clock: Clock) -> None:
         self._timeouts = timeouts
@@ -22,12 +22,12 @@ class StateTimer:
         self._shown_s: int | None = None
 
     def set(self, wait: Wait, *, language_changed: bool, has_claim: bool, promise_ends_s: float) -> None:
-        """`promise_ends_s`: until when, on the machine's clock, the centre keeps what it has reserved."""
+        """Start the wait. `promise_ends_s`: the monotonic instant until which the centre keeps the reserved copies."""
         self._wait, self._shown_s = wait, None
         lasts_s = self._lasts_s(wait, language_changed=language_changed, has_claim=has_claim)
         self._ends_at_s = None if lasts_s is None else self._clock.monotonic() + lasts_s
         if wait is Wait.PAY and self._ends_at_s is not None:
-            # what is paid for must still be printed while the centre's promise holds (fault T2)
+            # the pages must be printed before the centre drops the reserved copies (fault T2)
             self._ends_at_s = min(self._ends_at_s, promise_ends_s - PRINT_MARGIN_S)
 
     def _lasts_s(self, wait: Wait, *, language_changed: bool, has_claim: bool) -> float | None:
@@ -38,7 +38,7 @@ class StateTimer:
                 return WORK_S
             case Wait.LONG_WORK:
                 return LONG_WORK_S
-            case Wait.DONE if has_claim:  # a code to write down
+            case Wait.DONE if has_claim:  # the resident may write the claim code down
                 return self._timeouts.sorry_s
             case _:
                 lasts_s: float = getattr(self._timeouts, wait.value)
@@ -46,7 +46,7 @@ class StateTimer:
 
     @property
     def due_s(self) -> float | None:
-        """The next instant at which `passed` has something to say."""
+        """The next monotonic instant at which `passed` returns something; None: never."""
         if self._ends_at_s is None:
             return None
         now_s = self._clock.monotonic()
@@ -54,7 +54,7 @@ class StateTimer:
         return now_s + (left_s % 1.0 or 1.0) if self._is_counting(left_s) else self._ends_at_s
 
     def passed(self) -> TimedOut | Ticked | None:
-        """What the session is to hear at this moment, if anything."""
+        """The report that is due now: `TimedOut`, `Ticked` with the seconds left, or None."""
         if self._ends_at_s is None:
             return None
         left_s = self._ends_at_s - self._clock.monotonic()

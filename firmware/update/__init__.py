@@ -1,1 +1,1 @@
-"""Signed releases in two slots, tried before they are trusted; see README.md."""
+"""Signed releases in two slots, each tried before it is kept; see README.md."""

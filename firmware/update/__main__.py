@@ -1,4 +1,4 @@
-"""Making releases, on a developer's machine.
+"""Make and check releases, on a developer's machine.
 
 python -m firmware.update key release-key.pem                  a new key, and its public half beside it (.hex)
 python -m firmware.update make --version 7 --expires 2027-03-31 --key release-key.pem --out release.kofuki
@@ -26,7 +26,7 @@ from firmware.update.updates import lock_of
 
 
 def program_files(program: Path) -> dict[str, bytes]:
-    """Everything below drivers/ and firmware/ but what Python made."""
+    """Path -> bytes of every file below drivers/ and firmware/, without __pycache__."""
     return {
         path.relative_to(program).as_posix(): path.read_bytes()
         for top in ("drivers", "firmware")
@@ -48,13 +48,13 @@ def _key(options: argparse.Namespace) -> str:
         sink.write(pem)
     public = options.file.with_suffix(".hex")
     public.write_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() + "\n")
-    return f"{options.file} signs releases; keep it away from machines. {public} goes onto them."
+    return f"{options.file} signs releases: keep it off the machines. Copy {public} onto them."
 
 
 def _make(options: argparse.Namespace) -> str:
     key = load_pem_private_key(options.key.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise BundleRefused(f"{options.key} holds no Ed25519 key.")
+        raise BundleRefused(f"{options.key} holds no Ed25519 key. Make one with `key`.")
     today = datetime.now(UTC).date()
     bundle = pack(
         program_files(PROGRAM),
@@ -65,7 +65,7 @@ def _make(options: argparse.Namespace) -> str:
         key=key,
     )
     options.out.write_bytes(bundle)
-    return f"{options.out}: version {options.version}, {len(bundle):,} bytes, to be installed until {options.expires}."
+    return f"{options.out}: version {options.version}, {len(bundle):,} bytes. Install it by {options.expires}."
 
 
 def _check(options: argparse.Namespace) -> str:
@@ -80,12 +80,12 @@ def main() -> int:
     key.add_argument("file", type=Path)
     key.set_defaults(run=_key)
     make = commands.add_parser("make", help="pack and sign this checkout")
-    make.add_argument("--version", type=_version, required=True, help="a whole number above every one before")
-    make.add_argument("--expires", type=date.fromisoformat, required=True, help="last day it may be installed")
+    make.add_argument("--version", type=_version, required=True, help="a whole number above all earlier versions")
+    make.add_argument("--expires", type=date.fromisoformat, required=True, help="last day on which it may be installed")
     make.add_argument("--key", type=Path, required=True)
     make.add_argument("--out", type=Path, required=True)
     make.set_defaults(run=_make)
-    check = commands.add_parser("check", help="whether a bundle is whole and signed")
+    check = commands.add_parser("check", help="check that a bundle is whole and signed")
     check.add_argument("file", type=Path)
     check.add_argument("--key", type=Path, required=True, help="the public key, .hex")
     check.set_defaults(run=_check)

@@ -1,4 +1,4 @@
-"""A release as one file: what a city signs, and what a machine checks before it believes a byte of it. Pure.
+"""A release as one signed file, the bundle: its format, and what a machine checks before it uses it. Pure.
 
     "KOFUKI-RELEASE-1\n"   17 bytes
     length of the manifest  4 bytes, big-endian
@@ -6,9 +6,9 @@
     signature               64 bytes, Ed25519 over everything before it
     files                   their bytes, in the order of the manifest
 
-The signature is looked at before the manifest is read. `files` is a list of [path, bytes, sha256]; `lock` is the sha256 of
-the requirements.lock that the release was tested with: a release brings no libraries, so it fits only a machine whose
-environment was made from the same. See fault U1 and security rule 15 (RAUC, TUF: rollback, freeze, mix-and-match).
+`unpack` checks the signature before it reads the manifest. `files` is a list of [path, bytes, sha256]. `lock` is the sha256
+of the requirements.lock that the release was tested with. A release brings no libraries, so it fits only a machine whose
+libraries come from the same lock. See fault U1 and security rule 15 (RAUC, TUF: rollback, freeze, mix-and-match).
 """
 
 import json
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 MAGIC = b"KOFUKI-RELEASE-1\n"
 PRODUCT = "kofuki"
-BUNDLE_MAX = 8 << 20  # bytes; the program has about one and a half million
+BUNDLE_MAX = 8 << 20  # bytes; the program has about 1.5 million
 VERSION_MAX = 2**31 - 1
 _MANIFEST_MAX = 1 << 20
 _FILES_MAX = 4096
@@ -35,12 +35,12 @@ _FIELDS = {"expires": str, "files": list, "lock": str, "made": str, "product": s
 
 
 class BundleRefused(Exception):
-    """The bundle is not what it must be; the message is a sentence for a technician."""
+    """The bundle cannot be installed; the message is a sentence for a technician."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A bundle whose signature and files are right. `files`: path below the program's folder -> bytes."""
+    """A bundle whose signature and files were checked. `files`: path below the program's folder -> bytes."""
 
     version: int
     made: date
@@ -70,7 +70,7 @@ def pack(
 
 
 def unpack(bundle: bytes, key: Ed25519PublicKey) -> Release:
-    """The release in these bytes. Raises `BundleRefused`, and nothing else, for anything that is not one of ours."""
+    """The release in these bytes. Raises `BundleRefused`, and nothing else, for any other bytes."""
     head = len(MAGIC) + 4
     if len(bundle) > BUNDLE_MAX:
         raise BundleRefused(f"It has more than {BUNDLE_MAX >> 20} MiB; no release is so large.")
@@ -112,7 +112,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BundleRefused("Its manifest has a date that is none.") from None
+        raise BundleRefused("Its manifest has a date that does not exist.") from None
 
 
 def _files(rows: Sequence[object], data: bytes) -> Mapping[str, bytes]:
@@ -136,7 +136,7 @@ def _files(rows: Sequence[object], data: bytes) -> Mapping[str, bytes]:
         files[path] = piece
         at += size
     if at != len(data):
-        raise BundleRefused("There is something behind its end.")
+        raise BundleRefused("There are bytes after its end. Copy it again.")
     if any(parent in files for path in files for parent in _parents(path)):
         raise BundleRefused("It names a file that does not belong to the program.")
     return files
@@ -148,10 +148,10 @@ def _parents(path: str) -> list[str]:
 
 
 def admit(release: Release, *, floor: int, lock: str, today: date) -> None:
-    """Whether this machine may try it. `floor`: the newest version it ever found good. Raises `BundleRefused`."""
+    """Raises `BundleRefused` if this machine may not try it. `floor`: the newest version that was good here."""
     if release.version <= floor:
-        raise BundleRefused(f"It is version {release.version}; this machine has had {floor} and takes nothing older.")
+        raise BundleRefused(f"It is version {release.version}; this machine has had {floor}. Bring a newer one.")
     if release.expires < today:
-        raise BundleRefused(f"It was to be installed until {release.expires}; a newer one must be out.")
+        raise BundleRefused(f"Its last day was {release.expires}. Bring a newer one.")
     if release.lock != lock:
-        raise BundleRefused("It needs other libraries than this machine has; a person installs it with them.")
+        raise BundleRefused("It needs other libraries than this machine has. Install the whole system anew instead.")

@@ -1,11 +1,11 @@
-"""What the service starts: it picks the release, checks it, unpacks it into memory and becomes the machine.
+"""The launcher, which the service starts: it picks and checks a release, unpacks it into memory and executes it.
 
     python -m firmware.update.launch --slots DIR --key FILE --runtime DIR -- --unit FILE --run-dir DIR
 
-`--runtime` is a folder that the power wipes (a tmpfs). What runs was verified at this very start. This program itself, the
-program as installed and the environment of libraries are not: they belong to the read-only system. It reads no unit file,
-so a key that only a newer release knows cannot stop it. A medium that fails, or a key that is none, starts the program as
-installed.
+`--runtime` is a folder in memory (a tmpfs). The launcher checks the signature of a release at each start. It does not check
+itself, the program as installed or the libraries, which belong to the read-only system. It reads no unit file, so a setting
+that only a newer release knows cannot stop it. If the medium fails or the release key cannot be read, it starts the program
+as installed.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def read_key(path: Path) -> Ed25519PublicKey:
 
 
 def chosen(slots: Path, key: Path) -> Release | None:
-    """The release to start, counted if it is a trial; None: the program as installed."""
+    """The release to start; None: the program as installed. Counts a start of a release on trial."""
     try:
         disk = FileDisk(slots)
         try:
@@ -38,12 +38,12 @@ def chosen(slots: Path, key: Path) -> Release | None:
         finally:
             disk.close()
     except (OSError, ValueError) as error:
-        print(f"No release can be chosen ({error}); the program as installed is started.", file=sys.stderr)
+        print(f"No release can be read ({error}); the program as installed starts.", file=sys.stderr)
         return None
 
 
 def unpacked(release: Release, runtime: Path) -> Path:
-    """A fresh folder with the release's files; those of earlier starts are gone."""
+    """Write the release's files into a new folder and return it. Deletes the files of earlier starts."""
     folder = runtime / "release"
     shutil.rmtree(folder, ignore_errors=True)
     for path, data in release.files.items():
@@ -59,14 +59,14 @@ def main() -> None:
     )
     parser.add_argument("--slots", type=Path, required=True, help="folder of the two slots")
     parser.add_argument("--key", type=Path, required=True, help="file with the public release key in hex")
-    parser.add_argument("--runtime", type=Path, required=True, help="folder that the power wipes")
+    parser.add_argument("--runtime", type=Path, required=True, help="folder in memory (tmpfs)")
     parser.add_argument("machine", nargs="+", help="behind --: what the machine is started with; absolute paths")
     options = parser.parse_args()
     release = chosen(options.slots, options.key)
     environment = {name: value for name, value in os.environ.items() if name != RELEASE}
     if release is not None:
         folder = unpacked(release, options.runtime)
-        os.chdir(folder)  # `-m` looks here first
+        os.chdir(folder)  # `-m` looks in the working folder first
         environment |= {RELEASE: str(release.version), INSTALLED: str(PROGRAM), "PYTHONPATH": str(folder)}
     os.execve(sys.executable, [sys.executable, "-m", "firmware", *options.machine], environment)  # noqa: S606  on purpose
 

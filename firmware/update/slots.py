@@ -1,12 +1,12 @@
-"""Two slots for releases, and the small state that says which one is started; whenever the power fails.
+"""Two slots for releases, and a small state that says which of them to start. Both survive a power cut at any write.
 
-A release is written whole into the slot that is not active, read back and checked, and only then named in the state: on
-trial, with three starts. Each start of a trial is written down before it is made. A machine that is well for a while on it
-says `mark_good`; one that is not falls back by itself after the third start. The floor, the newest version that was ever
-good, only grows. The state is kept twice, in turn, each copy with its number and hash: a torn write leaves the other.
+`install` writes a release whole into the slot that is not active, reads it back and checks it. Only then the state names it
+as the trial, with three starts. `choose` writes down each start of a trial before it is made. A machine that serves well on
+the trial calls `mark_good`; otherwise the fourth start is of the release before. The floor, the newest version that was
+ever good, only grows. The state has two copies, written in turn, each with a number and a hash: a torn write leaves the other.
 
-Below is a `Disk` (firmware/journal/disk.py), one folder of its own. Nothing is executed where it lies: `launch.py` unpacks
-the chosen release, checked at that very moment, into memory.
+The slots are on a `Disk` (firmware/journal/disk.py) in a folder of their own. `launch.py` checks the chosen release and
+unpacks it into memory before it runs.
 """
 
 import json
@@ -28,7 +28,7 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`active`, `trial`: names of slots; "" is the program the system was installed with, and no trial."""
+    """`active`: name of a slot, "" for the program as installed. `trial`: name of a slot, "" for no trial."""
 
     number: int = 0
     active: str = ""
@@ -38,7 +38,7 @@ class State:
 
 
 class Slots:
-    """Raises `OSError` when the medium cannot, `BundleRefused` for what must not be installed."""
+    """Raises `OSError` when the medium fails, `BundleRefused` for what must not be installed."""
 
     def __init__(self, disk: Disk, key: Ed25519PublicKey, slot_bytes: int = BUNDLE_MAX + _LENGTH_BYTES) -> None:
         self._disk = disk
@@ -53,7 +53,7 @@ class Slots:
     # --- installing -----------------------------------------------------------------------------
 
     def install(self, bundle: bytes) -> Release:
-        """Put a release on trial, from the next start. The caller has asked `bundle.admit`."""
+        """Put a release on trial from the next start. The caller must have called `bundle.admit`."""
         release = unpack(bundle, self._key)
         target = next(name for name in _NAMES if name != self.state.active)
         if self.state.trial:
@@ -65,18 +65,18 @@ class Slots:
             self._disk.write_at(target, at, framed[at : at + _CHUNK])
         self._disk.sync(target)
         if self.release_in(target) != release:
-            raise BundleRefused("The medium did not keep it; nothing was changed. Replace the card.")
+            raise BundleRefused("The medium did not keep it; nothing was changed. Replace the memory card.")
         self._write(replace(self.state, trial=target, starts_left=STARTS))
         return release
 
     def give_up(self) -> None:
-        """No trial any more; the next start is of the active release."""
+        """End the trial: the next start is of the active release."""
         self._write(replace(self.state, trial="", starts_left=0))
 
     # --- starting -------------------------------------------------------------------------------
 
     def choose(self) -> Release | None:
-        """What is to be started now, counted if it is a trial. None: the program the system was installed with."""
+        """The release to start now; None: the program as installed. Counts a start of a release on trial."""
         state = self.state
         if state.trial:
             release = self.release_in(state.trial)
@@ -87,7 +87,7 @@ class Slots:
         return self.release_in(self.state.active)
 
     def mark_good(self, version: int) -> None:
-        """The machine has been well on this version: if it is the one on trial, it is active from now on."""
+        """The machine served well on this version: if it is the trial, make it active and raise the floor."""
         on_trial = self.release_in(self.state.trial)
         if on_trial is not None and on_trial.version == version:
             floor = max(self.state.floor, version)
@@ -117,10 +117,10 @@ class Slots:
         self.state = state
 
     def _read_copy(self, name: str) -> State:
-        """What a copy says; the first state of all when it says nothing that can be believed."""
+        """The state in this copy; the very first state if its hash does not fit."""
         data = self._disk.read(name, _COPY_BYTES)
         told = data[34 : 34 + int.from_bytes(data[32:34], "big")]
         if sha256(told).digest() != data[:32]:
             return State()
-        known = {entry.name for entry in fields(State)}  # a newer program may have written more
+        known = {entry.name for entry in fields(State)}  # a newer program may have written more fields
         return State(**{name: value for name, value in json.loads(told).items() if name in known})

@@ -1,4 +1,4 @@
-"""Updates as the running machine has them: what lies ready, what runs, and whether it has been well for long enough."""
+"""Updates for the running machine: the release that lies ready, the one that runs, and when a trial is good."""
 
 import contextlib
 import os
@@ -14,15 +14,15 @@ from firmware import VERSION
 from firmware.update.bundle import BUNDLE_MAX, BundleRefused, Release, admit, unpack
 from firmware.update.slots import Slots
 
-WELL_S = 60.0  # in service, with no reason against it, until a release on trial is good
-RELEASE = "KOFUKI_RELEASE"  # the version that `launch.py` started; not set: the program as installed
-INSTALLED = "KOFUKI_INSTALLED"  # the folder of the program as installed, which made the environment of libraries
+WELL_S = 60.0  # so long in service without a reason, and a release on trial is good
+RELEASE = "KOFUKI_RELEASE"  # set by `launch.py` to the version it started; not set: the program as installed
+INSTALLED = "KOFUKI_INSTALLED"  # the folder of the program as installed, with the lock of the libraries
 _HERE = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`running`: 0 is the program as installed. `on_trial`: the release in the trial's slot, or None."""
+    """`running`: version, 0 for the program as installed. `on_trial`: version in the trial's slot, or None."""
 
     running: int
     floor: int
@@ -31,12 +31,12 @@ class Standing:
 
 
 class Updates:
-    """For one machine. `today` decides whether a release may still be installed."""
+    """For one machine. `today` is compared with the last day of a release."""
 
     def __init__(
         self, slots: Slots, bundle: Path, key: Ed25519PublicKey, *, lock: str, running: int, today: Callable[[], date]
     ) -> None:
-        """`bundle`: where a release is laid ready. `lock`: sha256 of the lock file this machine's environment came from."""
+        """`bundle`: the file that root lays ready. `lock`: sha256 of the lock file of this machine's libraries."""
         self._slots = slots
         self._bundle = bundle
         self._key = key
@@ -53,38 +53,40 @@ class Updates:
 
     @property
     def outdated(self) -> bool:
-        """Whether what runs is older than what was good here before: no card is taken by it (rollback)."""
+        """Whether an older version runs than the newest that was good here (rollback): then no card is taken."""
         return self._running < self._slots.state.floor
 
     def ready(self) -> Release:
-        """The release that lies ready and may be installed. Raises `BundleRefused`."""
+        """The release that lies ready. Raises `BundleRefused` if there is none or it may not be installed."""
         release = unpack(self._laid_ready(), self._key)
         admit(release, floor=max(self._slots.state.floor, self._running), lock=self._lock, today=self._today())
         return release
 
     def install(self, version: int) -> None:
-        """Put what lies ready on trial, if it is still this version. Raises `BundleRefused`."""
+        """Put the release that lies ready on trial. Raises `BundleRefused`, also if it is not this version any more."""
         if self.ready().version != version:
-            raise BundleRefused("Another release lies there now; give the command again.")
+            raise BundleRefused("Another release was laid there after the dry run; give the command again.")
         try:
             self._slots.install(self._laid_ready())
         except OSError as error:
-            raise BundleRefused(f"The medium for releases failed: {error.strerror}. Nothing was changed.") from None
+            raise BundleRefused(
+                f"The medium for releases failed: {error.strerror}. Nothing was changed; check the memory card."
+            ) from None
 
     def give_up(self) -> None:
-        """Of a release on trial. Raises `BundleRefused` when there is none."""
+        """End the trial of a release. Raises `BundleRefused` when none is on trial."""
         if not self._slots.state.trial:
-            raise BundleRefused("No release is on trial; a good one is followed only by a newer one.")
+            raise BundleRefused("No release is on trial. A good release is replaced only by a newer one.")
         self._slots.give_up()
 
     def note(self, *, well: bool, now_s: float) -> None:
-        """Called about once a second with how the machine does; a trial that was well for `WELL_S` is good."""
+        """Called about once a second. Marks a trial good once `well` was true for `WELL_S`. `now_s`: monotonic seconds."""
         if not well:
             self._well_since_s = None
         elif self._well_since_s is None:
             self._well_since_s = now_s
         elif self._slots.state.trial and self._running and now_s - self._well_since_s >= WELL_S:
-            self._well_since_s = None  # a medium that fails is asked again after a while
+            self._well_since_s = None  # if the medium fails, try again after another `WELL_S`
             with contextlib.suppress(OSError):
                 self._slots.mark_good(self._running)
 
@@ -93,23 +95,23 @@ class Updates:
             with self._bundle.open("rb") as source:
                 return source.read(BUNDLE_MAX + 1)
         except OSError:
-            raise BundleRefused(f"No release lies ready; lay it there as {self._bundle.name}.") from None
+            raise BundleRefused(f"No release lies ready. Root must copy it there as {self._bundle.name}.") from None
 
 
 def running_version() -> int:
-    """Of this process."""
+    """The version of the release that runs; 0: the program as installed."""
     told = os.environ.get(RELEASE, "")
     return int(told) if told.isdecimal() else 0
 
 
 def version() -> str:
-    """As the journal and the console tell it: of the program, and of the release where one runs."""
+    """The version for journal and console: of the program, with the release if one runs."""
     release = running_version()
     return f"{VERSION}+release.{release}" if release else VERSION
 
 
 def installed_lock() -> str:
-    """The lock of the environment that this process runs in."""
+    """The sha256 of the lock file of the libraries that this process uses; "" where there is none."""
     return lock_of(Path(os.environ.get(INSTALLED, _HERE)))
 
 

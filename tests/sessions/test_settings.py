@@ -139,7 +139,7 @@ def test_kept_settings_are_this_machine_s_from_then_on() -> None:
     machine.log_in("tanaka")
     planned = machine.say("config keep")
     assert f"{KEY}: as the unit file says, then 07:00-21:00" in planned
-    assert "this site's settings now" in machine.confirm(planned)
+    assert "the site's settings now" in machine.confirm(planned)
     pass_time(machine, 2 * TRIAL_S)
     assert not machine.loop.exit_asked
     machine.memory.checkpoint()
@@ -155,8 +155,8 @@ def test_what_nobody_keeps_goes_back_by_itself() -> None:
     machine.run_until(lambda: machine.loop.exit_asked, TRIAL_S + 10)
     machine.restart()
     assert closes(machine) == "23:00"
-    assert "nobody kept it in time" in machine.say_as("tanaka", "config show")
-    assert "Nothing is on trial" in machine.say_as("tanaka", "config keep")
+    assert "nobody typed `config keep` in time" in machine.say_as("tanaka", "config show")
+    assert "No settings are on trial" in machine.say_as("tanaka", "config keep")
 
 
 def test_the_end_of_a_trial_waits_for_the_resident_who_is_served(wallet: Cards) -> None:
@@ -183,7 +183,7 @@ def test_a_machine_that_ends_on_trial_goes_back(tail: Tail | None) -> None:
         machine.die(tail)
     machine.restart()
     assert closes(machine) == "23:00"
-    assert "started once more before it was kept" in machine.say_as("tanaka", "config show")
+    assert "the machine restarted before" in machine.say_as("tanaka", "config show")
 
 
 def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -> None:
@@ -253,7 +253,7 @@ def test_a_trial_that_does_not_fit_is_not_begun() -> None:
     machine.memory.note(records.SettingsOnTrial(OF_ANOTHER_PROGRAM))
     machine.restart()
     assert closes(machine) == "23:00"
-    assert "The last trial was given up: it does not fit" in machine.say_as("tanaka", "config show")
+    assert "The last trial was given up: the settings do not fit" in machine.say_as("tanaka", "config show")
     assert machine.records(records.SettingsStarted) == []
 
 

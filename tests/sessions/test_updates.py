@@ -71,7 +71,7 @@ def test_a_release_is_tried_and_good_after_a_minute_of_service(machine: Updating
     status = machine.say_as("tanaka", "update status")
     assert "newest that was good here version 7" in status
     assert "on trial" not in status
-    assert "takes nothing older" in " ".join(status.split())
+    assert "Bring a newer one" in " ".join(status.split())
     for _ in range(4):
         machine.restart()
         assert machine.running == 7
@@ -105,7 +105,7 @@ def test_what_is_refused_is_told_and_nothing_changes(machine: UpdatingRig) -> No
     assert "No release lies ready" in " ".join(machine.say("update apply").split())
     for data, told in (
         (release(7)[:-3], "cut short"),
-        (bundle_of(manifest(expires="2026-11-23")), "was to be installed until 2026-11-23"),
+        (bundle_of(manifest(expires="2026-11-23")), "Its last day was 2026-11-23"),
         (bundle_of(manifest(lock="0" * 64)), "other libraries"),
     ):
         machine.ready.write_bytes(data)
@@ -113,7 +113,7 @@ def test_what_is_refused_is_told_and_nothing_changes(machine: UpdatingRig) -> No
     machine.ready.write_bytes(release(7))
     planned = machine.say("update apply")
     machine.ready.write_bytes(release(9))
-    assert "Another release lies there now" in " ".join(machine.confirm(planned, "goto").split())
+    assert "Another release was laid there" in " ".join(machine.confirm(planned, "goto").split())
     machine.restart()
     assert machine.running == 0
 

@@ -80,7 +80,7 @@ def test_a_file_that_is_open_to_others_is_not_used(tmp_path: Path, mode: int) ->
     path = tmp_path / "users.toml"
     path.write_text(spell(Accounts()))
     path.chmod(mode)
-    with pytest.raises(AccountsUnusable, match="others"):
+    with pytest.raises(AccountsUnusable, match="Others"):
         load(path)
 
 

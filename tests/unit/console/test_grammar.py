@@ -124,7 +124,7 @@ def test_a_question_mark_is_help_and_a_number_is_a_line_of_it() -> None:
     for number, command in enumerate(listed, start=1):
         if not command.takes:
             assert parse(COMMANDS, str(number), Role.CASH, When.MAINT).command is command
-    with pytest.raises(Refused, match=f"ends at {len(listed)}"):
+    with pytest.raises(Refused, match=f"lists 1 to {len(listed)}"):
         parse(COMMANDS, str(len(listed) + 1), Role.CASH, When.MAINT)
 
 
@@ -134,31 +134,31 @@ def test_a_question_mark_is_help_and_a_number_is_a_line_of_it() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("hopper pay 3x100 4x100", "It is written: hopper pay PLAN"),
-        ("hopper pay 3x", "PLAN is coins x yen, as 3x100,1x500:"),
+        ("hopper pay 3x100 4x100", "Type: hopper pay PLAN"),
+        ("hopper pay 3x", "PLAN is coins x yen, for example 3x100,1x500:"),
         ("hopper pay -3x100", "PLAN is coins x yen,"),
         ("hopper pay 300x100", "PLAN is coins x yen,"),
         (
             "hopper load ten 60",
-            "YEN is what one coin of the hopper is worth, at most 6 digits. It is written: hopper load",
+            "YEN is what one coin of the hopper is worth, at most 6 digits. Type: hopper load",
         ),
-        ("hopper load 10 many", "N is how many coins, at most 6 digits. It is written: hopper load YEN N"),
+        ("hopper load 10 many", "N is how many coins, at most 6 digits. Type: hopper load YEN N"),
         ("paper load many", "N is how many sheets,"),
         ("paper load 1000000000", "N is how many sheets,"),
         ("cashbox emptied 1,000", "YEN is an amount,"),
         ("acceptor pair 123456789", "SERIAL is the acceptor's serial number, at most 8 digits."),
         ("collect ABCD", "CODE is the eight letters and digits on the claim slip,"),
         ("collect ABCDEFG1", "CODE is the eight letters and digits on the claim slip,"),
-        ("journal tail 5 5", "It is written: journal tail [N]"),
+        ("journal tail 5 5", "Type: journal tail [N]"),
         ("journal tail all", "N is how many records,"),
         ("resolve first void counted", "N is the number of an item of `uncertain`,"),
         ("resolve 1 burnt because", "The decision is one of issued, void, paid, unpaid, seen, told."),
         ("resolve 1 void 9", "REASON is one word:"),
         ("oos on ../../etc/passwd", "REASON is one word:"),
-        ("oos perhaps", "Type on or off. It is written: oos on|off [REASON]"),
+        ("oos perhaps", "Type on or off. Type: oos on|off [REASON]"),
         ("config set hours x", "KEY is two or three words joined by dots,"),
-        ("login Tanaka", "A name is 2 to 20 of a-z, 0-9 and -, a letter first. It is written: login NAME"),
-        ("confirm 7F3", "CODE is the four characters that the dry run ended with."),
+        ("login Tanaka", "A name is 2 to 20 of a-z, 0-9 and -, and begins with a letter. Type: login NAME"),
+        ("confirm 7F3", "CODE is the four characters at the end of the dry run."),
     ],
 )
 def test_a_word_that_does_not_fit_is_told_what_would(line: str, sentence: str) -> None:

@@ -41,7 +41,7 @@ def files(*paths: str) -> dict[str, object]:
         pytest.param(release()[:20], "cut short", id="cut in the length"),
         pytest.param(release()[:300], "cut short", id="cut in the manifest"),
         pytest.param(release()[:-1], "cut short", id="cut in the last file"),
-        pytest.param(release() + b"x", "behind its end", id="more behind"),
+        pytest.param(release() + b"x", "bytes after its end", id="more behind"),
         pytest.param(b"KOFUKI-RELEASE-1\n" + b"\xff" * 4 + bytes(99), "cut short", id="a length without end"),
         pytest.param(bytes(BUNDLE_MAX + 1), "MiB", id="too large"),
         pytest.param(bundle(manifest(), key=STRANGER), "signature", id="another key"),
@@ -54,7 +54,7 @@ def files(*paths: str) -> dict[str, object]:
         pytest.param(bundle(b"{"), "cannot be read", id="no JSON"),
         pytest.param(bundle(b"[" * 100_000), "cannot be read", id="deep JSON"),
         pytest.param(bundle(b"\xff\xfe"), "cannot be read", id="no ASCII"),
-        pytest.param(bundle(manifest(expires="31.3.2027")), "a date that is none", id="no date"),
+        pytest.param(bundle(manifest(expires="31.3.2027")), "a date that does not exist", id="no date"),
         pytest.param(bundle(manifest(files=[["firmware/a.py", 0]])), "not that of a release", id="a short row"),
         pytest.param(bundle(manifest(files=[["firmware/a.py", -1, "x"]])), "not that of a release", id="size below 0"),
         pytest.param(bundle(manifest(files=rows(FILES) * 2000)), "too many files", id="too many files"),
@@ -88,9 +88,9 @@ def test_refusals(data: bytes, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("floor", "lock", "today", "sentence"),
     [
-        (7, LOCK, date(2026, 12, 1), "has had 7 and takes nothing older"),
+        (7, LOCK, date(2026, 12, 1), "has had 7. Bring a newer one"),
         (8, LOCK, date(2026, 12, 1), "has had 8"),
-        (6, LOCK, date(2027, 4, 1), "until 2027-03-31"),
+        (6, LOCK, date(2027, 4, 1), "last day was 2027-03-31"),
         (6, "0" * 64, date(2026, 12, 1), "other libraries"),
     ],
 )
