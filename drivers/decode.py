@@ -1,8 +1,8 @@
-"""What comes from outside as typed tables: TOML files and JSON messages, refused in one sentence that names the key.
+"""Reads TOML files and JSON messages from outside into typed tables; refuses with one sentence that names the key.
 
-msgspec checks names, types and bounds; this file alone imports it. The text is taken apart by the standard library,
-because msgspec keeps the last of two equal keys in JSON, and tomllib takes NaN. Nesting needs no bound of its own:
-whatever lies deeper than a table's keys is of a wrong type. Pure.
+msgspec checks names, types and bounds; only this file imports it. The standard library parses the text,
+because msgspec keeps the last of two equal keys in JSON; `read_toml` also refuses NaN. Nesting needs no limit of its own:
+values deeper than a table's keys have a wrong type. Pure.
 """
 
 import json
@@ -18,17 +18,17 @@ import msgspec
 Bounds = msgspec.Meta  # behind a type, in Annotated[...]
 
 MAX_BYTES = 256 * 1024
-_MOST_WORDS = 12  # of an enumeration that a sentence lists
+_MOST_WORDS = 12  # a longer enumeration is named in the sentence, not listed
 
 _T = TypeVar("_T")
 
 
 class Undecodable(ValueError):
-    """The text is not what it must be; the message names the dotted path of the key, and what is allowed there."""
+    """The text is refused; the message names the dotted path of the key, and what is allowed there."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a file or an object of a message: these keys and no others; one without a default must be there.
+    """A table of a file or an object of a message. Unknown keys are refused; a key without a default is required.
 
     `__post_init__` may raise ValueError with a sentence about values that do not fit together.
     """
@@ -40,22 +40,22 @@ def between(low: float, high: float) -> Bounds:
 
 
 def at_least(low: float) -> Bounds:
-    """The least that a number may be."""
+    """The least allowed value of a number."""
     return Bounds(ge=low)
 
 
 def written(pattern: str, words: str) -> Bounds:
-    """The pattern that a whole text has; `words` say it to a person."""
+    """The pattern that a whole text must match; `words` describe it in the refusal."""
     return Bounds(pattern=rf"\A(?:{pattern})\Z", description=words)
 
 
 def listed(least: int, most: int) -> Bounds:
-    """How many items a list has."""
+    """The least and the most items of a list, both allowed."""
     return Bounds(min_length=least, max_length=most, description=f"a list of {least} to {most}")
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """The tables of a TOML file. Raises `Undecodable`; that a key stands twice is one of TOML's own errors."""
+    """The tables of a TOML file. Raises `Undecodable`, also for a key that stands twice."""
     _not_too_large(len(text))
     try:
         return tomllib.loads(text, parse_float=_finite)
@@ -64,16 +64,15 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def read_json(body: bytes) -> object:
-    """The plain values of a JSON text: no key twice, no NaN, no half of a surrogate pair, no number of a million digits.
-
-    Raises `Undecodable`.
+    """The plain values of a JSON text. Raises `Undecodable`, also for a key that stands twice, NaN, half a surrogate pair
+    or an integer of too many digits.
     """
     _not_too_large(len(body))
     try:
         text = body.decode("utf-8")
         value: object = json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
         if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # an escaped half of a surrogate pair has no bytes
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # raises for an escaped half of a surrogate pair
     except Undecodable:
         raise
     except (ValueError, RecursionError):
@@ -102,7 +101,7 @@ def _finite(text: str) -> float:
 
 
 def to_table(kind: type[_T], value: object, *, quiet: bool = False) -> _T:
-    """Plain values as a `Table`. Raises `Undecodable`, if `quiet` without any value that was found."""
+    """Plain values as a `Table`. Raises `Undecodable`; with `quiet` its message leaves out the refused values."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -110,12 +109,12 @@ def to_table(kind: type[_T], value: object, *, quiet: bool = False) -> _T:
 
 
 def to_dataclass(kind: type[_T], table: Table) -> _T:
-    """A table, and the tables in it, as the dataclasses with the same fields by which the rest of the house knows them."""
+    """A table, and the tables in it, as dataclasses with the same fields, which the rest of the code uses."""
     return msgspec.convert(table, kind, from_attributes=True)
 
 
 def to_plain(table: Table) -> dict[str, Any]:
-    """A table as text, numbers, lists and dicts."""
+    """A table as a dict of text, numbers, lists and dicts."""
     plain: dict[str, Any] = msgspec.to_builtins(table)
     return plain
 
@@ -124,7 +123,7 @@ def to_plain(table: Table) -> dict[str, Any]:
 
 
 class _Refusal:
-    """Finds the innermost part of a value that is wrong, and says what it must be."""
+    """Finds the innermost wrong part of a value, and raises `Undecodable` with what it must be."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
@@ -141,7 +140,7 @@ class _Refusal:
         raise Undecodable(f"{where} {self._of_value(kind, meta, value)}".lstrip())
 
     def _parts(self, kind: Any, value: Any) -> Iterator[tuple[str, Any, Any]]:
-        """The parts of a value: the step to each, its type, and itself."""
+        """For each part of a value: its step in the dotted path, its type, and the part."""
         match get_origin(kind) or kind, value:
             case (origin, dict()) if origin is Mapping:
                 named, inner = get_args(kind)
@@ -159,8 +158,8 @@ class _Refusal:
         known = sorted(field.name for field in fields)
         for key in table:
             if key not in known:
-                nobody = f"nobody reads {_key(key) if self._quiet else f'the key {key!r}'}"
-                return nobody if self._quiet else f"{nobody}; known are {', '.join(known)}"
+                nobody = f"this table does not take {_key(key) if self._quiet else f'the key {key!r}'}"
+                return nobody if self._quiet else f"{nobody}; it takes {', '.join(known)}"
         for field in fields:
             if field.required and field.name not in table:
                 return f"the key {field.name!r} is missing"
@@ -180,7 +179,7 @@ def _short(value: object) -> str:
 
 
 def _key(name: str) -> str:
-    """A key that somebody sent: named only when it looks like a field's name."""
+    """How a message names a key: only if it looks like a field's name, because it may be personal data."""
     return f"the key {name!r}" if re.fullmatch("[a-z_]{1,32}", name) else "a key that is no field's name"
 
 
@@ -189,7 +188,7 @@ def _is_table(kind: Any) -> bool:
 
 
 def _bare(hint: Any) -> tuple[Any, Bounds]:
-    """A type without `None` and without its bounds; and those."""
+    """A type without `None` and without its bounds, and the bounds."""
     if get_origin(hint) is Annotated:
         kind, meta = get_args(hint)
         return kind, meta
@@ -203,12 +202,12 @@ _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or 
 
 
 def _words(kind: Any, meta: Bounds) -> str:
-    """What kind of value it must be."""
+    """The kind of value that is needed, in words."""
     return meta.description or _WORDS.get(get_origin(kind) or kind, "a table")
 
 
 def _limits(kind: Any, meta: Bounds, value: Any) -> str | None:
-    """What is allowed, where the kind of the value is right or says nothing."""
+    """The allowed words or bounds; None when there are none, or when the value is of the wrong kind."""
     if get_origin(kind) is Literal:
         return ", ".join(map(str, get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, StrEnum):

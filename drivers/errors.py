@@ -1,4 +1,4 @@
-"""Device trouble. Each error says what a person or the program should do about it.
+"""The exceptions of drivers. Each has a remedy: what a person or the program should do.
 
 Expected outcomes (a wrong PIN, a rejected coin, an empty hopper) are return values, never errors.
 The remedies are the actions of XFS4IoT's ErrorEvent.
@@ -11,15 +11,15 @@ from typing import ClassVar
 class Remedy(StrEnum):
     """Who can mend it, and how."""
 
-    RESET = "reset"  # the program may re-open the device, not often
-    CLEAR = "clear"  # staff can: paper, cover, a coin in the path
+    RESET = "reset"  # the program may open the device again, but not often
+    CLEAR = "clear"  # staff can clear it: paper, cover, a coin in the path
     CONFIGURATION = "configuration"  # the unit file and the device disagree
     MAINTENANCE = "maintenance"  # an engineer is needed
-    SUSPEND = "suspend"  # wait: a person is in the way
+    SUSPEND = "suspend"  # wait: a person caused it and can end it
 
 
 class DeviceError(Exception):
-    """A device did not do its part. `device` is its name in the unit file; the message is a whole sentence."""
+    """A device failed. `device` is its name in the unit file; `sentence` says what happened and what to do."""
 
     remedy: ClassVar[Remedy] = Remedy.MAINTENANCE
 
@@ -30,19 +30,19 @@ class DeviceError(Exception):
 
 
 class LineLost(DeviceError):
-    """The port itself is gone: unplugged, hung up, or never there."""
+    """The port cannot be used: unplugged, hung up, or never there."""
 
     remedy = Remedy.RESET
 
 
 class NoReply(DeviceError):
-    """The device was asked and stayed silent past its deadline. What it did is unknown."""
+    """The device did not answer in time. Whether it carried out the command is unknown."""
 
     remedy = Remedy.RESET
 
 
 class BadReply(DeviceError):
-    """The device answered something its specification does not allow."""
+    """The device gave an answer that its specification does not allow."""
 
     remedy = Remedy.RESET
 
@@ -54,13 +54,13 @@ class Jammed(DeviceError):
 
 
 class WrongDevice(DeviceError):
-    """The device is not the one this unit was paired with, or is not what the unit file says."""
+    """The device is not of the kind, or does not have the properties, that the unit file says."""
 
     remedy = Remedy.CONFIGURATION
 
 
 class NotPaired(WrongDevice):
-    """A device of the right kind, but another one than this machine was paired with. `found`: its serial number."""
+    """A device of the right kind, but not the one this machine was paired with. `found`: its serial number."""
 
     def __init__(self, device: str, sentence: str, found: int) -> None:
         super().__init__(device, sentence)
@@ -74,7 +74,7 @@ class DeviceFault(DeviceError):
 
 
 class ReaderGone(DeviceError):
-    """The card reader, or the service that serves it, is gone."""
+    """The card reader or pcscd cannot be used."""
 
     remedy = Remedy.RESET
 
@@ -86,6 +86,6 @@ class CardGone(DeviceError):
 
 
 class PinGone(DeviceError):
-    """The PIN was wiped before it was used: its session has ended meanwhile. No try was spent."""
+    """The PIN was wiped before it was used, because its session ended. No try was used up."""
 
     remedy = Remedy.SUSPEND

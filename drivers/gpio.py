@@ -1,7 +1,7 @@
 """GPIO pins: the one file that imports gpiozero. One pin as a `Wire`, and the three single wires of a machine:
-edges with their own time and an open-collector output for a pulse acceptor, and a door contact.
+a pulse acceptor's edges with time stamps, its open-collector inhibit line, and a door contact.
 
-gpiozero's own debounce is not used: it works on the time of the callback and drops edges; the filter in
+gpiozero's debounce is not used, because it works on the time of the callback and drops edges. The filter in
 `drivers/coin/pulse.py` works on the kernel's time stamps. Edges arrive on gpiozero's thread.
 """
 
@@ -19,14 +19,14 @@ Heard = Callable[[Edge], None]
 
 
 class Wire:
-    """One pin by its BCM number: read, pulled to ground or let float, watched. Active is low.
+    """One pin, given by its BCM number: read it, pull it to ground, let it float, or watch it. Active is low.
 
     The pin factory is gpiozero's default (`GPIOZERO_PIN_FACTORY`) unless one is given. Raises `LineLost` when this
     computer has no GPIO, `WrongDevice` when the pin does not exist or is taken; `device` is the name they carry.
     """
 
     def __init__(self, device: str, pin: int, *, pull_up: bool, edges: str = "both", pin_factory: Any = None) -> None:
-        """`pull_up` makes the pin an input with its pull-up on; without it nothing is set until the first call."""
+        """`pull_up` makes the pin an input with its pull-up on; without it the pin is not set until the first call."""
         try:
             if pull_up:
                 self._held = InputDevice(pin, pull_up=True, pin_factory=pin_factory)
@@ -34,9 +34,11 @@ class Wire:
             else:
                 self._held = GPIODevice(pin, pin_factory=pin_factory)
         except (PinError, GPIOPinInUse) as error:
-            raise WrongDevice(device, f"pin {pin} cannot be used: {error}.") from error
+            raise WrongDevice(
+                device, f"pin {pin} cannot be used: {error}. Correct its number in the unit file."
+            ) from error
         except (BadPinFactory, OSError) as error:
-            raise LineLost(device, f"the GPIO pins cannot be opened: {error}.") from error
+            raise LineLost(device, f"the GPIO pins cannot be opened: {error}. Is this a Raspberry Pi?") from error
         self._factory = self._held.pin_factory
         self._zero = self._factory.ticks()
         self._heard: Heard | None = None
@@ -52,7 +54,7 @@ class Wire:
         self._held.pin.function = "input"
 
     def watch(self, heard: Heard | None) -> None:
-        """Tell every edge from now on, on gpiozero's thread; None ends it."""
+        """Call `heard` with every edge from now on, on gpiozero's thread; None ends it."""
         self._heard = heard
         self._held.pin.when_changed = None if heard is None else self._changed
 
@@ -68,12 +70,12 @@ class Wire:
         return float(self._factory.ticks_diff(ticks, self._zero))
 
     def _changed(self, ticks: float, state: int) -> None:
-        if (heard := self._heard) is not None:  # the other thread may end the watch meanwhile
+        if (heard := self._heard) is not None:  # the other thread may have ended the watch
             heard(Edge(active=not state, at_s=self._since(ticks)))
 
 
 class GpioEdges:
-    """Edges of one input pin (BCM number), active low with pull-up, as an open-collector output needs it."""
+    """Edges of one input pin (BCM number), active low with pull-up, for an acceptor's open-collector output."""
 
     def __init__(self, pin: int, *, pin_factory: Any = None) -> None:
         self._edges: deque[Edge] = deque()
@@ -107,18 +109,18 @@ class OpenCollector:
             self._wire.pull_low()
 
     def close(self) -> None:
-        """The pin is left pulling: a closed slot."""
+        """Leave the pin pulled to ground, so that the slot stays closed."""
         self.allow(False)
 
 
 class BreakContact:
-    """A switch that is closed to ground while all is well (BCM number, pull-up): opened, or its wire cut, it reads high."""
+    """A switch that connects to ground while the door is shut (BCM number, pull-up): open, or its wire cut, it reads high."""
 
     def __init__(self, pin: int, *, pin_factory: Any = None) -> None:
         self._wire = Wire("door", pin, pull_up=True, pin_factory=pin_factory)
 
     def broken(self) -> bool:
-        """Whether it is open at this instant; it may chatter."""
+        """Whether the switch is open now; the answer may chatter."""
         return not self._wire.low
 
     def close(self) -> None:

@@ -1,14 +1,14 @@
-"""What a driver needs below it: four small protocols, and nothing else of the outside world.
+"""All that a driver uses of the outside world: four small protocols.
 
-A driver is synchronous, starts no thread and never sleeps. Time comes from `Clock`; waiting happens
-only inside `ByteStream.read`, so that in simulation virtual time passes there and nowhere else.
+A driver is synchronous, starts no thread and never sleeps. It takes the time from `Clock` and waits
+only inside `ByteStream.read`, so in simulation virtual time passes only there.
 """
 
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic time. Wall time is no business of a driver."""
+    """Monotonic time. Drivers do not use wall time."""
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary start; never runs backwards."""
@@ -19,16 +19,16 @@ class ByteStream(Protocol):
     """A serial line, a USB printer, the maintenance console."""
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Return what has arrived, up to `max_bytes`, as soon as there is any.
+        """Return the bytes that have arrived, up to `max_bytes`, as soon as there are any.
 
         `b""` means that `timeout_s` ran out; `timeout_s=0` polls. Raises `LineLost` when the port is gone.
         """
         ...
 
     def write(self, data: bytes, timeout_s: float) -> int:
-        """Hand over bytes and return how many were taken before `timeout_s` ran out (0 to len(data)).
+        """Write bytes and return how many the line took before `timeout_s` ran out (0 to len(data)).
 
-        Taken means that the line has them, not that the device acted on them. Raises `LineLost`.
+        The device may not have received or carried out a byte that the line took. Raises `LineLost`.
         """
         ...
 
@@ -48,12 +48,12 @@ class CardChannel(Protocol):
         ...
 
     def close(self) -> None:
-        """Reset the card, which logs it out, and let go of it."""
+        """Reset the card, which logs it out, and release it."""
         ...
 
 
 class PixelSink(Protocol):
-    """Where screen rows go: /dev/fb0, or a file of the same layout."""
+    """The target of screen rows: /dev/fb0, or a file of the same layout."""
 
     def write_rows(self, top: int, rows: bytes) -> None:
         """Write whole rows, in the sink's own pixel format, starting at row `top`."""

@@ -1,12 +1,12 @@
-"""A serial port or a USB printer's node as a `ByteStream`: coins, printers and the maintenance console open it alike.
+"""A serial port or a USB printer's node as a `ByteStream`, for coins, printers and the maintenance console.
 
-pyserial opens and configures the port; the bytes go through `poll`, `read` and `write` directly, because
-pyserial's own write forgets how much was taken when its time runs out, and a printer driver must know that
-to the byte. No modem line is used: pseudo-terminals and many USB adapters have none. The port is ours
-alone (`exclusive`), so that a technician's terminal cannot steal replies.
+pyserial opens and configures the port; the bytes go through `poll`, `read` and `write` directly. After a time-out
+pyserial's own write does not say how many bytes were taken, and a printer driver must know that
+to the byte. No modem line is used: pseudo-terminals and many USB adapters have none. The port is opened
+exclusively (`exclusive`), so that a technician's terminal cannot read the replies.
 
-The port is opened by the first call, and again by the first call after it was lost: whoever is told
-`LineLost` and tries later finds the re-plugged device without rebuilding its driver.
+The first call opens the port, and so does the first call after `LineLost`: when the device is plugged in again,
+the same driver object works on.
 """
 
 import errno
@@ -27,7 +27,7 @@ _BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class _Port(Protocol):
-    """What we use of an open port."""
+    """The methods used of an open port."""
 
     def fileno(self) -> int: ...
 
@@ -35,7 +35,7 @@ class _Port(Protocol):
 
 
 class _UsbPrinter:
-    """/dev/usb/lp0: the kernel's node for a USB printer, which is no terminal and which pyserial refuses."""
+    """/dev/usb/lp0: the kernel's node for a USB printer. It is no terminal, so pyserial refuses it."""
 
     def __init__(self, path: str) -> None:
         self._open_fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -56,7 +56,7 @@ class SerialStream:
     """8N1, raw, no flow control by wire."""
 
     def __init__(self, port: str, baud: int, clock: Clock, *, device: str) -> None:
-        """`port` is a path; `device` is the name that errors carry. Nothing is opened yet."""
+        """`port` is a path; `device` is the name in errors. Opens nothing yet."""
         self._port = port
         self._baud = baud
         self._clock = clock
@@ -76,8 +76,8 @@ class SerialStream:
         except OSError as error:
             raise self._gone(error) from None
         if not data and isinstance(self._serial, _UsbPrinter):
-            self._rest(min(timeout_s, _EMPTY_S))  # an empty packet; an unplugged printer is an error instead
-        elif not data:  # readable with nothing to read: hung up
+            self._rest(min(timeout_s, _EMPTY_S))  # an empty USB packet; an unplugged printer would raise
+        elif not data:  # readable, but nothing to read: hung up
             raise self._gone(OSError(errno.EIO, "hung up"))
         return data
 
@@ -124,7 +124,7 @@ class SerialStream:
 
     def _fd(self) -> int:
         if self._closed:
-            raise LineLost(self._device, f"{self._port} was closed by the program.")
+            raise LineLost(self._device, f"{self._port} was closed by this program.")
         if self._serial is None:
             self._serial = self._opened()
             self._poll = select.poll()
@@ -136,22 +136,24 @@ class SerialStream:
             if os.major(Path(self._port).stat().st_rdev) == USB_MAJOR:
                 return _UsbPrinter(self._port)
             serial = Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
-            serial.reset_input_buffer()  # what came while nobody listened answers nothing we asked
+            serial.reset_input_buffer()  # bytes from before the opening answer none of our questions
         except (OSError, ValueError) as error:  # SerialException is an OSError
-            raise LineLost(self._device, f"{self._port} cannot be opened ({_why(error)}).") from None
+            raise LineLost(
+                self._device, f"{self._port} cannot be opened ({_why(error)}): check its cable and the port's name."
+            ) from None
         port: _Port = serial
         return port
 
     def _gone(self, error: OSError) -> LineLost:
         self._shut()
-        return LineLost(self._device, f"{self._port} is gone ({_why(error)}).")
+        return LineLost(self._device, f"{self._port} is gone ({_why(error)}): check its cable and power.")
 
     def _shut(self) -> None:
         port, self._serial, self._poll = self._serial, None, None
         if port is not None:
             try:
                 port.close()
-            except OSError:  # the port is gone already, which is what was wanted
+            except OSError:  # the port is gone already
                 return
 
 

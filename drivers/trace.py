@@ -1,8 +1,8 @@
-"""The last frames of a line, always in memory: what a technician needs to see after a fault.
+"""Keeps the last frames of a line in memory, for a technician to see after a fault.
 
-A `TracedStream` stands between a driver and its stream and remembers what passed. Each piece goes through
-the owner's `redact` before it is kept, so that nothing personal can be in a dump: the printers' lines keep
-lengths only. Pieces of one direction that follow each other closely are one entry, as a frame often
+A `TracedStream` wraps a driver's stream and records the bytes of both directions. It passes each piece through
+`redact` before it keeps it, so that a dump holds nothing personal: for the certificate printer it keeps
+lengths only. Pieces of one direction within 20 ms become one entry, because a frame often
 arrives in several reads.
 """
 
@@ -14,7 +14,7 @@ from enum import StrEnum
 from drivers.ports import ByteStream, Clock
 
 _JOIN_S = 0.020
-_KEPT_BYTES = 64  # of one entry; the length is kept whole
+_KEPT_BYTES = 64  # at most, of one entry; `size` counts all
 
 
 class Direction(StrEnum):
@@ -24,7 +24,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One frame that passed. `data` is redacted and holds at most its first 64 bytes; `size` is the true length."""
+    """One frame sent or heard. `data`: its first 64 bytes at most, redacted. `size`: its true length."""
 
     at_s: float
     direction: Direction
@@ -32,7 +32,7 @@ class Passage:
     size: int
 
     def line(self, zero_s: float = 0.0) -> str:
-        """For a person: seconds since `zero_s`, an arrow, hexadecimal bytes."""
+        """A line of text: seconds since `zero_s`, an arrow (-> sent, <- heard), hexadecimal bytes."""
         arrow = "->" if self.direction is Direction.SENT else "<-"
         more = f" … {self.size} bytes" if self.size > len(self.data) else ""
         return f"{self.at_s - zero_s:12.4f} {arrow} {self.data.hex(' ')}{more}"
@@ -49,7 +49,7 @@ def keep_lengths(_direction: Direction, _data: bytes) -> bytes:
 
 
 class TracedStream:
-    """A `ByteStream` that remembers its last passages."""
+    """A `ByteStream` that keeps its last `entries` passages."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class TracedStream:
         self._stream.close()
 
     def passages(self) -> tuple[Passage, ...]:
-        """Oldest first."""
+        """The passages kept, oldest first."""
         return tuple(self._ring)
 
     def dump(self) -> list[str]:
-        """The passages as lines of text, times counted back from now."""
+        """The passages as lines of text; times are seconds before now (negative)."""
         now_s = self._clock.monotonic()
         return [passage.line(now_s) for passage in self._ring]
 

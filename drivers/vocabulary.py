@@ -1,8 +1,8 @@
-"""The words a driver uses to say what is, and what happened: all that the session ever sees of a device.
+"""The states and results that drivers return: all that the session sees of a device.
 
-Device states are those of XFS4IoT (CommonStatus, CardReader, Printer, CashAcceptor), cut down to what
-our hardware can produce. Every state has UNKNOWN, which is never folded into another value: a printer
-that does not answer does not have plenty of paper. Results are frozen records. Nothing here does I/O.
+Device states are those of XFS4IoT (CommonStatus, CardReader, Printer, CashAcceptor), reduced to what
+our hardware can produce. Every state has UNKNOWN, which is never mapped to another value: whether a printer
+that does not answer has paper is unknown. Results are frozen records. Nothing here does I/O.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ class DeviceState(StrEnum):
     OFFLINE = "offline"  # switched off by an operator, or closed for a cover or an empty roll
     NO_DEVICE = "no_device"
     HARDWARE_ERROR = "hardware_error"
-    USER_ERROR = "user_error"  # a person is in the way
+    USER_ERROR = "user_error"  # a person caused it and can end it
     FRAUD_ATTEMPT = "fraud_attempt"
     UNKNOWN = "unknown"
 
@@ -44,21 +44,21 @@ class CardKind(StrEnum):
 
 
 class AuthenticationMethod(StrEnum):
-    """How the centre learns who holds the card (city rule 9)."""
+    """How the centre checks who holds the card (city rule 9)."""
 
     JPKI = "jpki"  # 個人認証方式: the card checks the PIN and signs
     MUNICIPAL = "municipal"  # カードAP認証方式: the centre checks the PIN
 
 
 class CardRefusal(StrEnum):
-    """Why the card in the slot cannot be used, as far as the machine itself can know."""
+    """Why the card in the reader cannot be used, as far as the machine can tell without the centre."""
 
-    NOT_OUR_CARD = "not_our_card"  # answers, but carries no application we know
-    UNREADABLE = "unreadable"  # mute, upside down, broken
+    NOT_OUR_CARD = "not_our_card"  # answers, but has none of our applications
+    UNREADABLE = "unreadable"  # does not answer, upside down, broken
     KIND_NOT_TAKEN = "kind_not_taken"  # known, but not at this site
     NO_CERTIFICATE = "no_certificate"
     KEY_NOT_SUPPORTED = "key_not_supported"  # an EC or unknown key
-    EXPIRED = "out_of_date"  # not "expired": a reason word means one thing, and that one is the centre's
+    EXPIRED = "out_of_date"  # not "expired", which is a reason word of the centre (CentreRefusal.EXPIRED)
     PIN_BLOCKED = "pin_blocked"
 
 
@@ -69,7 +69,7 @@ class CardRead:
     kind: CardKind
     method: AuthenticationMethod
     credential: bytes = field(repr=False)  # JPKI: certificate, DER. Municipal: the identity record. RAM only.
-    pin_tries_left: int | None  # None: the card does not say, or the centre counts
+    pin_tries_left: int | None  # None: the card does not say, or the centre counts the tries
     valid_until: date | None
 
 
@@ -81,7 +81,7 @@ class CardNotUsable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardProof:
-    """What the card gave after the right PIN (JPKI), or what the centre needs to check it (municipal)."""
+    """JPKI: the card's signature after the right PIN. Municipal: the card's signature, and the PIN for the centre to check."""
 
     signature: bytes = field(repr=False)
     encrypted_pin: bytes | None = field(default=None, repr=False)
@@ -123,33 +123,33 @@ class Key(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """One key, in data entry. Never posted for a digit during PIN entry."""
+    """One key was pressed in data entry. During PIN entry no digit is reported like this."""
 
     key: Key
 
 
 @dataclass(frozen=True, slots=True)
 class PinProgress:
-    """How many digits stand in the buffer; which ones, nobody outside the buffer learns."""
+    """The number of digits in the PIN buffer, never the digits."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class PinEntered:
-    """ENTER with enough digits."""
+    """ENTER was pressed and the buffer holds a complete PIN."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinCancelled:
-    """CANCEL during PIN entry; the buffer is wiped."""
+    """CANCEL was pressed during PIN entry; the buffer is wiped."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStuck:
     """A key has been down longer than a person holds one (fault P1).
 
-    `key=None`: it went down as a digit of a PIN, so which one it is is not told.
+    `key=None`: it went down as a PIN digit, so its name is kept secret.
     """
 
     key: Key | None
@@ -160,7 +160,7 @@ class KeyStuck:
 
 @dataclass(frozen=True, slots=True)
 class CoinCredited:
-    """A coin is in the cash box. `event_counter` is the acceptor's own (ccTalk header 229), None where it has none."""
+    """A coin is in the cash box. `event_counter`: the acceptor's (ccTalk header 229), None where it has none."""
 
     value_yen: int
     event_counter: int | None
@@ -168,7 +168,7 @@ class CoinCredited:
 
 @dataclass(frozen=True, slots=True)
 class CoinRejected:
-    """A coin came back, or may have (`certain=False`); nothing is credited."""
+    """A coin came back (`certain=False`: or may have been kept); nothing is credited."""
 
     code: int
     certain: bool
@@ -176,14 +176,14 @@ class CoinRejected:
 
 @dataclass(frozen=True, slots=True)
 class CreditsLost:
-    """The event buffer overran: this many events are gone for good and a person must reconcile them."""
+    """`count` coins or events can no longer be read or valued: a person must count the cash box."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptorRestarted:
-    """The acceptor's counter fell to 0: it was re-configured; coins in between may be unaccounted."""
+    """The acceptor was reset and has been set up again; coins taken around the reset may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class CoinFraud:
 
 @dataclass(frozen=True, slots=True)
 class AcceptorBlocked:
-    """The acceptor cannot take coins until somebody clears it."""
+    """The acceptor cannot take coins until staff clears it."""
 
     code: int
 
@@ -211,7 +211,7 @@ class AcceptorCounters:
     accepted_total: int | None
 
 
-COMMAND_MAX = 255  # coins that one command to a hopper can ask for (ccTalk part 2, 3.86)
+COMMAND_MAX = 255  # the most coins of one command to a hopper (ccTalk part 2, 3.86)
 TUBE_MAX = 2000  # coins; no hopper holds more
 
 
@@ -234,7 +234,7 @@ class HopperCounters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispensed:
-    """The end of one dispense command, settled by counters. `paid=None`: nobody can say (UNKNOWN)."""
+    """The end of one dispense command, by the hopper's counters. `paid=None`: they could not be read, `settle` later."""
 
     value_yen: int
     asked: int
@@ -245,7 +245,7 @@ class Dispensed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrayPayout:
-    """Coins left a hopper without a command of ours. `coins=None`: its lifetime count is another one altogether."""
+    """Coins left a hopper without our command. `coins=None`: the counts differ too much, as after an exchange."""
 
     value_yen: int
     coins: int | None
@@ -263,7 +263,7 @@ class PaperSupply(StrEnum):
 
 
 class PaperExit(StrEnum):
-    """What lies in the mouth of the printer."""
+    """Whether paper lies in the printer's mouth."""
 
     EMPTY = "empty"
     PRESENT = "present"
@@ -280,13 +280,13 @@ class PrintTrouble(StrEnum):
     MECHANISM = "mechanism"  # unrecoverable; power off
     POWER_LOST = "power_lost"
     LINE_LOST = "line_lost"
-    SILENT = "silent"  # no answer: not the same as no trouble
-    BINDING = "binding"  # the raster is not the one the ticket names: nothing was sent
+    SILENT = "silent"  # the printer does not answer
+    BINDING = "binding"  # the pages are not those that the ticket names: nothing was sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterStatus:
-    """One state out of all flags. `trouble=None` with `device=ONLINE` means ready."""
+    """One state from all flags of a printer."""
 
     device: DeviceState
     supply: PaperSupply
@@ -305,9 +305,9 @@ class PrinterStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """The printer itself proved that the page is complete: how, and its page counter after.
+    """The printer proved that the page is complete. `evidence`: how. `counter`: its count of cuts afterwards.
 
-    `trouble`: what then kept the complete page from being cut; it hangs in the printer.
+    `trouble`: why the complete page could not be cut; it is still in the printer.
     """
 
     evidence: str
@@ -317,7 +317,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotPrinted:
-    """The page is not complete. `begun` tells a spoiled sheet from an untouched one."""
+    """The page is not complete. `begun`: whether part of it is on paper."""
 
     reason: PrintTrouble
     begun: bool
@@ -325,7 +325,7 @@ class NotPrinted:
 
 @dataclass(frozen=True, slots=True)
 class PrintUnknown:
-    """Nobody can say whether the page is complete. Never charged, never reprinted."""
+    """Whether the page is complete is unknown. It is never charged and never printed again."""
 
     reason: PrintTrouble
 
@@ -336,7 +336,7 @@ Text = Mapping[str, str]  # language code -> words; "ja" is always there
 
 
 class CentreRefusal(StrEnum):
-    """Why the centre will not go on. The machine words each one; nothing more is told on purpose:
+    """Why the centre refuses. The machine has a text for each. The centre tells no more on purpose:
     a resident under 支援措置 sees ASK_AT_COUNTER like many others."""
 
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -357,12 +357,12 @@ class CentreRefusal(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     STOPPED = "stopped"  # the municipality's line is stopped
     EXPIRED = "expired"  # challenge, authentication or reservation ran out
-    BAD_REQUEST = "bad_request"  # the machine asked something it should not have
+    BAD_REQUEST = "bad_request"  # the request is against the line's specification
 
 
 class LineTrouble(StrEnum):
     UNREACHABLE = "unreachable"
-    TIMED_OUT = "centre_silent"  # not "timed_out": that is the resident who pressed nothing
+    TIMED_OUT = "centre_silent"  # not "timed_out", which means that the resident pressed nothing
     SERVER_NOT_TRUSTED = "server_not_trusted"
     BAD_ANSWER = "bad_answer"
     SERVER_ERROR = "server_error"
@@ -376,14 +376,14 @@ class CentreRefused:
 
 @dataclass(frozen=True, slots=True)
 class CentreUnreachable:
-    """No valid answer. Whether the centre acted is unknown; the same request id may be asked again."""
+    """No valid answer. Whether the centre acted is unknown; asking again with the same request id is safe."""
 
     trouble: LineTrouble
 
 
 @dataclass(frozen=True, slots=True)
 class BindingFailed:
-    """An answer that is not ours: another request, person, kind, hash or count. Stops the line."""
+    """The answer belongs to another request, person, kind, hash or count; `field` names which. Stops the line."""
 
     field: str
 
@@ -416,7 +416,7 @@ class OptionGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One kind of certificate, whether this resident may have it now, and what there is to choose."""
+    """One kind of certificate, whether this resident may have it now, and its options."""
 
     kind: str
     title: Text
@@ -438,12 +438,12 @@ class OrderItem:
     kind: str
     options: Mapping[str, tuple[str, ...]] = field(repr=False)
     copies: int
-    fee_yen: int  # of one copy, as the resident was shown it
+    fee_yen: int  # of one copy, as shown to the resident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedCopy:
-    """One sheet-set to come: its own issue number, its own document, its own fee."""
+    """One copy that the centre has reserved: its issue number, document and fee."""
 
     copy: int  # 1.. over the whole basket
     kind: str
@@ -456,13 +456,13 @@ class ReservedCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved:
-    """The centre's signed commitment, already verified field by field against what was asked."""
+    """The centre's signed manifest, already verified field by field against what was asked."""
 
     request_id: str
     card_fingerprint: str = field(default="", repr=False)  # SHA-256 of the credential; no document fits an empty one
     copies: tuple[ReservedCopy, ...]
     expires_at: datetime
-    lasts_s: float = 900.0  # from the centre's promise to its end, by the centre's own clock
+    lasts_s: float = 900.0  # from the reservation to its end, by the centre's clock
 
     @property
     def fee_yen(self) -> int:
@@ -473,25 +473,25 @@ CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: it is read
 
 
 def claim_code(key: str) -> str:
-    """The claim code of a session id (32 hex digits), which machine and centre make alike (line/README.md)."""
+    """The claim code of a session id (32 hex digits); machine and centre compute the same (line/README.md)."""
     bits = int.from_bytes(hashlib.sha256(bytes.fromhex(key)).digest()[:5], "big")
     return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
 
 
 class AdviceFate(StrEnum):
-    """What became of one advice that was told to the centre."""
+    """What the centre did with one advice."""
 
     ACKNOWLEDGED = "acknowledged"
-    CONTRADICTED = "contradicted"  # heard, but another end of the copy stands in the centre's books
-    REFUSED = "refused"  # heard, and not taken as it is: telling it again changes nothing by itself
-    UNHEARD = "unheard"  # or nobody can say
+    CONTRADICTED = "contradicted"  # the centre's books hold another end of the copy
+    REFUSED = "refused"  # the centre refused it; sending it again changes nothing
+    UNHEARD = "unheard"  # no valid answer: the centre may or may not have it
 
 
 class CopyState(StrEnum):
-    """Where the centre holds one copy."""
+    """The state of one copy in the centre's books."""
 
     RESERVED = "reserved"
     DELIVERED = "delivered"
     ISSUED = "issued"
     VOID = "void"
-    NONE = "none"  # the centre never heard of it
+    NONE = "none"  # the centre does not know it

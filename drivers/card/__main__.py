@@ -1,8 +1,8 @@
 """The bench for a card reader: `python -m drivers.card [--reader NAME] status | watch | certificate | authenticate`.
 
-For a technician. It shows what the machine would see, and nothing of whom the card belongs to: no name, no number,
-no fingerprint. The PIN is asked without echo and goes digit by digit into the buffer that the machine uses.
-Exit status: 0 fine, 1 the card cannot be used or the PIN was wrong, 2 the reader or the service is in trouble.
+For a technician. It shows what the machine reads from the card, but nothing about the holder: no name, no number,
+no fingerprint. It reads the PIN without echo, digit by digit, into the buffer that the machine uses.
+Exit status: 0 fine, 1 the card cannot be used or the PIN was wrong, 2 the reader or pcscd is in trouble.
 """
 
 import argparse
@@ -37,11 +37,11 @@ from drivers.vocabulary import (
 _ALL = frozenset(CardKind)
 _PIN_DIGITS = 4
 _WHY = {
-    CardRefusal.NOT_OUR_CARD: "the card answers, but carries no application we know",
-    CardRefusal.UNREADABLE: "the card is upside down, broken, or answers against its specification",
-    CardRefusal.KIND_NOT_TAKEN: "this kind of card is not taken here",
-    CardRefusal.NO_CERTIFICATE: "there is no user-authentication certificate on the card",
-    CardRefusal.KEY_NOT_SUPPORTED: "the card's key is not RSA-2048; this program does not know how such a card signs",
+    CardRefusal.NOT_OUR_CARD: "the card has neither the JPKI nor the municipal application; try another card",
+    CardRefusal.UNREADABLE: "the card is upside down or broken, or its answers are wrong; turn it over, or try another",
+    CardRefusal.KIND_NOT_TAKEN: "this kind of card is not taken here; try another card",
+    CardRefusal.NO_CERTIFICATE: "the card has no user-authentication certificate; the municipal office issues one",
+    CardRefusal.KEY_NOT_SUPPORTED: "the card's key is not RSA-2048, which this program needs; try another card",
     CardRefusal.EXPIRED: "the certificate has expired; the municipal office renews it",
     CardRefusal.PIN_BLOCKED: "the PIN is blocked; the municipal office can set a new one",
 }
@@ -77,7 +77,7 @@ class Bench:
         return self._show()
 
     def watch(self, seconds: float) -> int:
-        """Say what happens at the reader until the time is over or Ctrl-C."""
+        """Print each change at the reader until `seconds` are over or Ctrl-C."""
         until_s = time.monotonic() + seconds
         before: CardPresence | None = None
         while (left_s := until_s - time.monotonic()) > 0:
@@ -92,7 +92,7 @@ class Bench:
         return 2 if before is CardPresence.UNKNOWN else 0
 
     def certificate(self) -> int:
-        """What the machine looks at in the certificate, or in the identity record."""
+        """Print what the machine uses of the certificate, or of the identity record."""
         if trouble := self._no_card():
             return trouble
         card = self._driver.read(_ALL)
@@ -111,7 +111,7 @@ class Bench:
         return 0
 
     def authenticate(self) -> int:
-        """Have the card sign a challenge of ours, and check the signature."""
+        """Ask the PIN, have the card sign a random challenge, and check the signature."""
         if trouble := self._no_card():
             return trouble
         card = self._driver.read(_ALL)
@@ -120,12 +120,12 @@ class Bench:
         if card.method is AuthenticationMethod.MUNICIPAL:
             return self._authenticate_municipal(card)
         if card.pin_tries_left == 1 and not _insists():
-            print("nothing was tried")
+            print("no PIN was sent to the card")
             return 1
         pin = PinBuffer()
         if not _ask_pin(pin):
             pin.wipe()
-            print("nothing was tried")
+            print("no PIN was sent to the card")
             return 1
         challenge = Challenge(challenge_id="bench", challenge=secrets.token_bytes(32))
         bound = b"kofuki-auth-1" + challenge.challenge + secrets.token_bytes(16) + b"bench"
@@ -147,7 +147,7 @@ class Bench:
                 return 0 if right else 1
 
     def _authenticate_municipal(self, card: CardRead) -> int:
-        """The centre knows the PIN, so only the card's own key is tried."""
+        """Check the card's own key only: the PIN of a municipal card is checked by the centre."""
         identity = parse_identity(card.credential)
         assert identity is not None
         self._driver.release()
@@ -158,25 +158,25 @@ class Bench:
             right = application.selected() and p256_signed(identity.card_key, application.sign(message), message)
         finally:
             session.close()
-        print(f"the card's own key {_verdict(right)}; the PIN is checked by the centre only")
+        print(f"the signature of the card's own key {_verdict(right)}; only the centre can check the PIN")
         return 0 if right else 1
 
     def _no_card(self) -> int:
-        """0 when there is a card; else says in a sentence why not, and gives the exit status."""
+        """0 when there is a card; else print why there is none and return the exit status."""
         try:
             names = ", ".join(self._port.names())
         except OSError as error:
-            print(f"{error}; `systemctl status pcscd` says more", flush=True)
+            print(f"{error}; look at `systemctl status pcscd`", flush=True)
             return 2
         match self._driver.presence(0.0):
             case CardPresence.PRESENT:
                 return 0
             case CardPresence.NOT_PRESENT:
-                print("there is no card in the reader", flush=True)
+                print("there is no card in the reader; put one in", flush=True)
                 return 1
             case CardPresence.UNKNOWN:
-                known = f"no reader's name begins with {self._name!r}; there are: {names}"
-                print(known if names else "no card reader is plugged in", flush=True)
+                known = f"no reader's name begins with {self._name!r}; give --reader one of: {names}"
+                print(known if names else "no card reader is plugged in; plug it in, or try another cable", flush=True)
                 return 2
 
     def _show(self) -> int:
@@ -208,7 +208,7 @@ def _verdict(right: bool) -> str:
 
 
 def _insists() -> bool:
-    """Read byte by byte: a buffered line would swallow the PIN that follows it."""
+    """Ask for YES. Reads byte by byte: buffered reading would take the PIN that follows too."""
     print("ONE TRY LEFT: a wrong PIN blocks this card. Type YES to go on: ", end="", flush=True)
     typed = bytearray()
     while (key := os.read(sys.stdin.fileno(), 1)) and key[0] not in _ENTER:
@@ -217,7 +217,7 @@ def _insists() -> bool:
 
 
 def _ask_pin(pin: PinBuffer) -> bool:
-    """Digits into the buffer until ENTER; False for Ctrl-C, Ctrl-D or too few. One byte at a time, no line."""
+    """Read digits into the buffer until ENTER, one byte at a time. False for Ctrl-C, Ctrl-D or too few digits."""
     print("PIN: ", end="", flush=True)
     with _without_echo(sys.stdin.fileno()) as source:
         while True:
@@ -228,7 +228,7 @@ def _ask_pin(pin: PinBuffer) -> bool:
             if key[0] in _ENTER:
                 print()
                 if 0 < pin.count != _PIN_DIGITS:
-                    print(f"a PIN has {_PIN_DIGITS} digits")  # a try is too dear for a slip of the finger
+                    print(f"a PIN has {_PIN_DIGITS} digits; begin again")  # a mistyped PIN would use up a try
                 return pin.count == _PIN_DIGITS
             if key[0] in _ERASE:
                 pin.backspace()
@@ -256,9 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reader", default="", help="PC/SC name of the reader, or its beginning; else the first one")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="reader, ATR, kind, tries left, dates")
-    watching = commands.add_parser("watch", help="what happens at the reader, as it happens")
+    watching = commands.add_parser("watch", help="print each card put in or pulled")
     watching.add_argument("--seconds", type=float, default=float("inf"))
-    commands.add_parser("certificate", help="what the machine looks at in the certificate")
+    commands.add_parser("certificate", help="print what the machine uses of the certificate")
     commands.add_parser("authenticate", help="ask the PIN and have the card sign")
     options = parser.parse_args(arguments)
     bench = Bench(options.reader)

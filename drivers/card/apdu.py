@@ -10,13 +10,13 @@ from drivers.pin_pad.entry import PinWiped, must_be_whole
 
 CHANGE_REFERENCE_DATA, VERIFY, RESET_RETRY_COUNTER = 0x24, 0x20, 0x2C
 _SECRET = frozenset({VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER})
-_PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # the counter at nought, ISO, JICSAP: one meaning
+_PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # no try left; ISO's word; JICSAP's word
 _BROKEN = frozenset({0x64, 0x65, 0x66, 0x6F})  # execution, memory, security-module and unnamed errors
 
 
 @dataclass(frozen=True, slots=True)
 class StatusWord:
-    """SW1 SW2, read as a sentence by its properties."""
+    """SW1 SW2; the properties say what it means."""
 
     value: int
 
@@ -36,17 +36,17 @@ class StatusWord:
 
     @property
     def wrong(self) -> bool:
-        """63Cx, or 6300 of a card that does not count aloud: what was shown is not the reference."""
+        """The PIN was wrong: 63Cx, or 6300 from a card that does not tell the tries left."""
         return self.value >> 8 == 0x63
 
     @property
     def end_of_file(self) -> bool:
-        """6282: the file ended before the asked length; what there was is in the data."""
+        """6282: the file ended before the asked length; the data holds what there was."""
         return self.value == 0x6282
 
     @property
     def broken(self) -> bool:
-        """The card speaks of its own state, not of what was asked."""
+        """The card reports an error of its own, not of the command."""
         return self.value >> 8 in _BROKEN
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class StatusWord:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a card answered to one command, whole. The data may be personal, so it is not shown."""
+    """A card's whole answer to one command. The data may be personal, so `repr` leaves it out."""
 
     data: bytes = field(repr=False)
     word: StatusWord
@@ -82,15 +82,15 @@ def read_binary(offset: int, length: int) -> bytes:
 
 
 def verify_query() -> bytes:
-    """VERIFY without data, four bytes and nothing more: asks for the tries left and spends none."""
+    """VERIFY without data (four bytes): asks for the tries left and uses up none."""
     return bytes([0x00, VERIFY, 0x00, 0x80])
 
 
 def verify(digits: memoryview | bytearray) -> bytearray:
-    """VERIFY the current reference. An empty PIN would be the query, a wiped one would cost a try: neither is built.
+    """VERIFY the current reference. Raises `PinWiped` for an empty PIN (that command is the query) or a wiped one.
 
     The result holds the digits: the caller wipes it as soon as it has been sent. It is allocated at its full size,
-    because growing it would leave digits behind. Raises `PinWiped`.
+    because growing it would leave digits in freed memory.
     """
     command = bytearray(5 + len(digits))
     command[:5] = bytes([0x00, VERIFY, 0x00, 0x80, len(digits)])
@@ -138,9 +138,9 @@ def with_expected_length(command: bytes | bytearray, length: int) -> bytes:
 
 
 def object_length(head: bytes | bytearray, tag: int) -> int | None:
-    """The whole length of the BER object of this one-byte tag that begins with `head`; None if it is not one.
+    """The whole length of the BER object with this one-byte tag that begins with `head`; None if it is not one.
 
-    Four bytes of head are enough: a file of this card is below 32768 bytes.
+    Four bytes of head are enough, because every file of this card is below 32768 bytes.
     """
     if len(head) < 2 or head[0] != tag:
         return None
@@ -157,11 +157,11 @@ def object_length(head: bytes | bytearray, tag: int) -> int | None:
 
 
 def redacted_command(command: bytes | bytearray) -> bytes:
-    """The command without what it carries when that is a secret or a hash of one: VERIFY and its sisters, signing."""
+    """The command for a trace: without its data where that is a PIN (VERIFY and the like) or a hash to sign."""
     instruction = command[1] if len(command) > 1 else 0
     return bytes(command[:5]) if instruction in _SECRET | {0x2A, 0x88} else bytes(command)
 
 
 def redacted_reply(reply: bytes | bytearray) -> bytes:
-    """The status word alone: the data of a card is a certificate, a record or a signature."""
+    """The reply for a trace: the status word alone, because the data may be a certificate, a record or a signature."""
     return bytes(reply[-2:])

@@ -1,15 +1,15 @@
-"""One card's conversation: a deadline for all of it, errors in our words, and replies made whole.
+"""Exchanges with one card: one deadline for all of them, our own errors, and whole replies.
 
-Beneath it stands a `ReaderPort`, which is PC/SC (pcsc.py) or memory and virtual time. A port knows nothing of our
-errors; it tells trouble in Python's own words, as a socket does:
+A `CardSession` uses a `ReaderPort`: PC/SC (pcsc.py), or memory and virtual time. A port reports trouble
+with Python's own exceptions, as a socket does:
 
     ConnectionResetError    the card was pulled
     ConnectionRefusedError  there is a card, and it does not answer to reset
     TimeoutError            no answer within the time allowed
     any other OSError       the reader, or the service behind it, is gone
 
-Above it are the applications, which see a `CardChannel`. The deadline is one for a whole question, not one for each
-command: a card may ask for more time for ever (fault C5).
+The card applications use it as a `CardChannel`. The deadline covers a whole question, not each
+command, because a card may ask for more time for ever (fault C5).
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class CardLink(Protocol):
     """One powered card, exclusively ours until `close`."""
 
     def transmit(self, command: bytes | bytearray, timeout_s: float) -> bytes:
-        """One command, one answer with its status word at the end. Trouble as the module says."""
+        """Send one command; return the answer, status word last. Raises the exceptions listed above."""
         ...
 
     def close(self) -> None:
@@ -42,18 +42,18 @@ class ReaderPort(Protocol):
 
     @property
     def clock(self) -> Clock:
-        """The clock by which its timeouts pass."""
+        """The clock of its timeouts."""
         ...
 
     def presence(self, timeout_s: float) -> str:
-        """Wait up to `timeout_s` for the presence to change since the last call, then say it.
+        """Wait up to `timeout_s` for a change since the last call; return a word of `CardPresence`.
 
-        A word of `CardPresence`. Never raises: no reader and no service are "unknown".
+        Never raises: without a reader or pcscd the word is "unknown".
         """
         ...
 
     def connect(self, timeout_s: float) -> CardLink:
-        """Power the card and take it exclusively. Trouble as the module says."""
+        """Power the card and take it exclusively. Raises the exceptions listed above."""
         ...
 
     def close(self) -> None:
@@ -62,7 +62,7 @@ class ReaderPort(Protocol):
 
 
 class MuteCard(NoReply):
-    """There is a card and it does not answer to reset."""
+    """There is a card, but it does not answer to reset."""
 
 
 class CardTrace:
@@ -92,7 +92,7 @@ class CardTrace:
 
 
 class CardSession:
-    """A `CardChannel` over a port's link, under a deadline that `allow` sets anew for each question."""
+    """A `CardChannel` over a port's link. `allow` sets a new deadline for each question."""
 
     def __init__(self, port: ReaderPort, device: str, trace: CardTrace, total_s: float) -> None:
         """Power the card. Raises `MuteCard`, `CardGone`, `ReaderGone`, `NoReply`."""
@@ -114,7 +114,7 @@ class CardSession:
         """See `CardChannel`. Also raises `BadReply` for an answer without a status word."""
         left_s = self._deadline_s - self._clock.monotonic()
         if left_s <= 0:
-            raise NoReply(self._device, "the card took too long")
+            raise NoReply(self._device, "the card took too long; try again")
         self._trace.sent(apdu)
         try:
             reply = self._link.transmit(apdu, left_s)
@@ -132,20 +132,22 @@ class CardSession:
     def _tell(self, error: OSError) -> NoReturn:
         match error:
             case ConnectionResetError():
-                raise CardGone(self._device, "the card was pulled") from None
+                raise CardGone(self._device, "the card was pulled; put it in again") from None
             case ConnectionRefusedError():
-                raise MuteCard(self._device, "the card does not answer to reset") from None
+                raise MuteCard(
+                    self._device, "the card does not answer to reset; turn it over, or try another"
+                ) from None
             case TimeoutError():
-                raise NoReply(self._device, "the card or its reader stayed silent") from None
+                raise NoReply(self._device, "the card or its reader did not answer; put the card in again") from None
             case _:
-                raise ReaderGone(self._device, f"the card reader is gone ({error})") from None
+                raise ReaderGone(self._device, f"the card reader cannot be used ({error}); plug it in again") from None
 
 
 def exchange(channel: CardChannel, command: bytes | bytearray, device: str) -> Reply:
-    """One command to its end: 61xx is followed by GET RESPONSE, 6Cxx by the same command with the right length.
+    """Send one command and return the whole reply: after 61xx GET RESPONSE, after 6Cxx the command with the right length.
 
-    A command without Le, and VERIFY is one, is sent exactly once whatever comes back. Raises `BadReply` when the
-    card gives more than was asked or never comes to an end.
+    A command without Le, such as VERIFY, is sent exactly once. Raises `BadReply` when the
+    card answers more bytes than were asked, or goes on for more than `_ROUNDS` rounds.
     """
     answer = bytearray()
     corrected = False
@@ -163,4 +165,4 @@ def exchange(channel: CardChannel, command: bytes | bytearray, device: str) -> R
             return Reply(bytes(answer), StatusWord(value))
         command = apdu.get_response(value & 0xFF)
         corrected = False
-    raise BadReply(device, "the card has always more to say")
+    raise BadReply(device, "the card's reply does not end; try another card")

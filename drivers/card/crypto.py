@@ -1,4 +1,4 @@
-"""What the card driver needs of cryptography: a look into a certificate, and the PIN made unreadable on its way."""
+"""Cryptography of the card driver: reading a certificate, checking signatures, sealing the PIN for the centre."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (card source 4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A holder's certificate, as far as a machine looks into it. The centre judges it."""
+    """What the machine reads from a holder's certificate. The centre judges whether it is valid."""
 
     der: bytes = field(repr=False)
     not_before: datetime
     not_after: datetime
-    usable_key: bool  # RSA-2048; an elliptic curve or anything else is not guessed at
+    usable_key: bool  # the key is RSA-2048
 
 
 def parse_certificate(der: bytes) -> Certificate | None:
@@ -38,7 +38,7 @@ def parse_certificate(der: bytes) -> Certificate | None:
     try:
         key: object = certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None  # a certificate all the same: of a kind that comes after us
+        key = None  # a certificate with a kind of key that this library does not know
     usable = isinstance(key, RSAPublicKey) and key.key_size == SIGNATURE_BYTES * 8
     return Certificate(der=der, not_before=dates[0], not_after=dates[1], usable_key=usable)
 
@@ -69,11 +69,11 @@ def p256_signed(point: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def seal_pin(digits: memoryview, *, pin_key: bytes, session_nonce: bytes, challenge: bytes) -> bytes:
-    """The PIN for the centre's eyes: ephemeral X25519 public key (32 bytes) || ChaCha20-Poly1305 of the digits.
+    """The PIN encrypted for the centre: ephemeral X25519 public key (32 bytes) || ChaCha20-Poly1305 of the digits.
 
     drivers/line/README.md, "What the municipal PIN is encrypted with". The zero nonce is safe because the key is
-    used once. Raises ValueError for a `pin_key` that is no key, and `PinWiped`: an empty or wiped PIN would cost a try at
-    the centre.
+    used once. Raises ValueError for a `pin_key` that is no key, and `PinWiped` for an empty or wiped PIN, which would
+    use up a try at the centre.
     """
     ephemeral = X25519PrivateKey.generate()
     shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(pin_key))

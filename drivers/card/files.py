@@ -1,7 +1,7 @@
-"""Elementary files: found by identifier, read in whatever pieces the card gives, cut by the object's own length.
+"""Elementary files: selected by identifier, read in pieces, cut to the length that the object states.
 
-The size of a file and what fills it behind the object are documented nowhere (card sources 2, 11), so neither is
-relied on: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning.
+The size of a file and the filler after its object are documented nowhere (card sources 2, 11), so the code relies on
+neither: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning.
 """
 
 from enum import StrEnum
@@ -22,13 +22,13 @@ class NoObject(StrEnum):
     """Why a file gave no object."""
 
     ABSENT = "absent"  # no such file
-    PROTECTED = "protected"  # it wants a PIN first
-    EMPTY = "empty"  # nothing but filler
-    GARBLED = "garbled"  # something, and not what it should be
+    PROTECTED = "protected"  # it needs a PIN first
+    EMPTY = "empty"  # only filler
+    GARBLED = "garbled"  # other bytes than the object, or only a part of it
 
 
 def select(channel: CardChannel, identifier: int, device: str) -> bool:
-    """Make this file current; False when the application has none such. Raises `BadReply` from a broken card."""
+    """Make this file current; False when the application has no such file. Raises `BadReply` from a broken card."""
     word = exchange(channel, apdu.select_file(identifier), device).word
     if word.broken:
         raise BadReply(device, f"selecting file {identifier:04X} was answered {word}")
@@ -36,7 +36,7 @@ def select(channel: CardChannel, identifier: int, device: str) -> bool:
 
 
 def select_application(channel: CardChannel, aid: bytes, device: str) -> bool:
-    """Make this application current; False when the card has none such. Raises `BadReply` from a broken card."""
+    """Make this application current; False when the card does not have it. Raises `BadReply` from a broken card."""
     word = exchange(channel, apdu.select_application(aid), device).word
     if word.broken:
         raise BadReply(device, f"selecting an application was answered {word}")
@@ -51,7 +51,7 @@ def read_start(channel: CardChannel, count: int, device: str) -> bytes | NoObjec
 
 
 def read_object(channel: CardChannel, identifier: int, tag: int, device: str) -> bytes | NoObject:
-    """The one object of this file, by its outer tag, without whatever follows it."""
+    """The one object of this file, which has the outer tag `tag`, without the filler after it."""
     if not select(channel, identifier, device):
         return NoObject.ABSENT
     read = bytearray()
@@ -69,7 +69,7 @@ def read_object(channel: CardChannel, identifier: int, tag: int, device: str) ->
 
 
 def _read_on(channel: CardChannel, read: bytearray, count: int, device: str) -> NoObject | None:
-    """Read until `count` bytes are there or the file ends."""
+    """Append to `read` until it has `count` bytes or the file ends (then None), or say why it cannot be read."""
     piece = _PIECE_MAX
     while len(read) < min(count, 0x8000):
         reply = exchange(channel, apdu.read_binary(len(read), min(piece, count - len(read))), device)

@@ -1,9 +1,9 @@
-"""公的個人認証AP: the application on a 個人番号カード by which its holder is known.
+"""公的個人認証AP: the application on a 個人番号カード that authenticates its holder.
 
 Files and commands are those of card sources 2 and 4. The user-authentication certificate is readable without a
-PIN, so an expired card is known before anybody types. The tries left are asked before each VERIFY, and a blocked
-PIN is never shown to the card; VERIFY is sent once and never again by the program. What a card is, is told by the
-label of its token: never by its ATR, its sizes or the order of its files.
+PIN, so the driver detects an expired card before the PIN is asked. It asks the tries left before each VERIFY and sends
+none when the PIN is blocked; it never repeats VERIFY. The label of the token tells the kind of card;
+its ATR, file sizes and file order do not.
 """
 
 from drivers.card import apdu, files
@@ -26,7 +26,7 @@ LABELS = {
 }
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")  # RFC 8017, 9.2 note 1
 _SEQUENCE = 0x30
-# Answers to the query by cards that will not say: verified already, no counter, or no query in this form.
+# Answers to the query that do not tell the tries left: verified already, no counter, no query in this form.
 _UNTOLD = frozenset({0x9000, 0x6300, 0x6700, 0x6A86})
 
 
@@ -42,14 +42,17 @@ class JpkiApplication:
         return files.select_application(self._channel, AID, self._device)
 
     def kind(self) -> CardKind:
-        """By the label of the token (32 bytes, padding off), compared whole: one label begins another."""
+        """The kind that the token's label names (32 bytes, without padding). Compared whole: one label begins another."""
         if not files.select(self._channel, TOKEN_INFO, self._device):
             return CardKind.UNKNOWN
         label = files.read_start(self._channel, 32, self._device)
         return CardKind.UNKNOWN if isinstance(label, NoObject) else LABELS.get(label.rstrip(b" \x00"), CardKind.UNKNOWN)
 
     def certificate(self) -> Certificate | CardRefusal:
-        """The user-authentication certificate, readable without a PIN. Refusals: none there, garbled, foreign key."""
+        """The user-authentication certificate, readable without a PIN.
+
+        Refusals: NO_CERTIFICATE, UNREADABLE (garbled), KEY_NOT_SUPPORTED.
+        """
         der = files.read_object(self._channel, CERTIFICATE, _SEQUENCE, self._device)
         if isinstance(der, NoObject):
             return CardRefusal.UNREADABLE if der is NoObject.GARBLED else CardRefusal.NO_CERTIFICATE
@@ -59,7 +62,10 @@ class JpkiApplication:
         return certificate if certificate.usable_key else CardRefusal.KEY_NOT_SUPPORTED
 
     def tries_left(self) -> int | None:
-        """Asked without spending one, and the PIN becomes the current file. 0: blocked; None: the card will not say."""
+        """The tries left: 0 when blocked, None when the card does not say. Uses up no try; makes the PIN the current file.
+
+        Raises `BadReply`.
+        """
         if not files.select(self._channel, PIN, self._device):
             raise BadReply(self._device, "the card has no PIN for user authentication")
         word = exchange(self._channel, apdu.verify_query(), self._device).word
@@ -70,7 +76,7 @@ class JpkiApplication:
         return word.tries_left
 
     def verify(self, pin: PinBuffer) -> WrongPin | PinBlocked | None:
-        """VERIFY once; None means right. The digits are wiped whatever comes back, an exception included."""
+        """VERIFY once; None when the PIN is right. Always wipes the digits. Raises `BadReply`, `PinWiped`."""
         with pin.lend() as digits:
             if self.tries_left() == 0:
                 return PinBlocked()
@@ -88,7 +94,10 @@ class JpkiApplication:
         raise BadReply(self._device, f"VERIFY was answered {word}")
 
     def sign(self, message: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 with SHA-256 over `message`; the PIN must have been verified on this channel."""
+        """Sign `message` (RSASSA-PKCS1-v1_5, SHA-256, 256 bytes); needs a right `verify` on this channel before.
+
+        Raises `BadReply`.
+        """
         if not files.select(self._channel, KEY, self._device):
             raise BadReply(self._device, "the card has no key for user authentication")
         reply = exchange(self._channel, apdu.sign(SHA256_DIGEST_INFO + sha256(message)), self._device)

@@ -1,7 +1,7 @@
 """The municipality's own card application (住基カード, 市民カード), by the specification in README.md.
 
-The card says whom the municipality gave it to and proves that it is no copy. The PIN it does not know: that goes to
-the centre, encrypted for this session (drivers/line/README.md), and is checked and counted there.
+The card says whom the municipality gave it to and proves that it is no copy. It does not know the PIN: the machine
+sends the PIN to the centre, encrypted for this session (drivers/line/README.md), and the centre checks it and counts tries.
 """
 
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ _RECORD = 0xE1
 _VERSION, _MUNICIPALITY, _USER, _KIND, _VALID_UNTIL, _CARD_KEY = range(0x80, 0x86)
 _WANTED = (_VERSION, _MUNICIPALITY, _USER, _KIND, _VALID_UNTIL, _CARD_KEY)
 
-# What `bound` begins with, and where this session's nonce stands in it (drivers/line/README.md).
+# `bound` is this tag, the challenge, this session's nonce, the machine's name (drivers/line/README.md).
 _BOUND_TAG = b"kofuki-auth-1"
 _CHALLENGE_BYTES, _NONCE_BYTES = 32, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The identity record, readable without a PIN."""
+    """The identity record (README.md), readable without a PIN."""
 
     record: bytes = field(repr=False)  # as it stands on the card: this is the credential
     kind: CardKind
@@ -49,7 +49,7 @@ class MunicipalApplication:
         return files.select_application(self._channel, AID, self._device)
 
     def identity(self) -> Identity | None:
-        """The identity record; None when there is none, or none that this specification allows."""
+        """The identity record; None when there is none, or one that README.md does not allow."""
         record = files.read_object(self._channel, IDENTITY, _RECORD, self._device)
         return None if isinstance(record, NoObject) else parse_identity(record)
 
@@ -66,7 +66,7 @@ class MunicipalApplication:
 
 
 def parse_identity(record: bytes) -> Identity | None:
-    """One whole E1 object. Unknown tags are passed over; a known one that is missing or malformed spoils the record."""
+    """Parse one whole E1 object. Ignores unknown tags; None when a known one is missing, double or malformed."""
     start = apdu.object_length(record, _RECORD)
     if start != len(record):
         return None
@@ -89,7 +89,7 @@ def parse_identity(record: bytes) -> Identity | None:
 
 
 def nonce_of(bound: bytes, challenge: Challenge) -> bytes:
-    """This session's nonce, out of what the card signs; the rest of `bound` must be about the same challenge."""
+    """This session's nonce, taken from `bound`, the message that the card signs; `bound` must hold the same challenge."""
     start = len(_BOUND_TAG) + _CHALLENGE_BYTES
     assert bound[:start] == _BOUND_TAG + challenge.challenge
     assert len(bound) > start + _NONCE_BYTES

@@ -1,8 +1,8 @@
-"""A PC/SC reader: a `ReaderPort` whose other half (pcsc_helper.py, which says why) is a process of its own.
+"""A PC/SC reader: a `ReaderPort` that works through a helper process (pcsc_helper.py, which says why).
 
-The helper is started at the first question and again whenever it is gone. It is ended by us in two cases: an answer
-did not come in time, or a PIN went through it and the card has been released. PC/SC readers are named by the
-beginning of their name, because pcscd numbers them anew when they are plugged in again.
+This side starts the helper at the first question, and again whenever it has ended. It ends the helper in two cases: an
+answer did not come in time, or a PIN went through the helper and the card has been released. A reader is given by the
+beginning of its name, because pcscd changes the number at the end when it is plugged in again.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from drivers.ports import Clock
 from drivers.vocabulary import CardPresence
 
 _HELPER = Path(__file__).with_name("pcsc_helper.py")
-_MARGIN_S = 2.0  # beyond a wait of its own: starting, finding the reader
+_MARGIN_S = 2.0  # added to each wait: time to start the helper and find the reader
 _RELEASE_S = 1.0
 _SLICE_S = 0.25
 _ANSWER_MAX = 65_600
@@ -51,7 +51,7 @@ class PcscReader:
         return self._known
 
     def names(self) -> Sequence[str]:
-        """All readers there are now, for a technician. Raises OSError when there is no service."""
+        """The names of all readers, for a technician. Raises OSError when pcscd does not answer."""
         return [name for name in self._ask(b"N", b"", _MARGIN_S).decode().split("\0") if name]
 
     def connect(self, timeout_s: float) -> "PcscLink":
@@ -74,7 +74,7 @@ class PcscReader:
     # --- inside ---------------------------------------------------------------------------------
 
     def _ask(self, what: bytes, data: bytes | bytearray, timeout_s: float) -> bytes:
-        """One question to the helper. `data` is handed to the kernel as it stands: it may hold a PIN."""
+        """Send one question to the helper; return its answer. Makes no copy of `data`, which may hold a PIN."""
         control = self._started()
         try:
             control.settimeout(timeout_s)
@@ -118,7 +118,7 @@ class PcscReader:
 
 
 def _hear(control: socket.socket, timeout_s: float) -> bytes:
-    """Wait in slices: a computer that stood still meanwhile lets one of them pass unused, not the whole wait."""
+    """Wait in slices: when the computer stood still, only the slice it stood in is lost, not the whole wait."""
     slices = max(1, math.ceil(timeout_s / _SLICE_S))
     control.settimeout(timeout_s / slices)
     for _ in range(slices - 1):
@@ -142,7 +142,7 @@ class PcscLink:
         return self._reader._ask(b"T", command, timeout_s)  # noqa: SLF001  the two are one
 
     def close(self) -> None:
-        """See `CardLink`. The helper that saw a PIN ends with it."""
+        """See `CardLink`. Ends the helper if a PIN went through it."""
         if self._pin_passed:
             self._reader.close()
             return

@@ -1,18 +1,18 @@
-"""The far half of the PC/SC reader: a small process of its own, and the only file that imports pyscard.
+"""The helper process of the PC/SC reader, and the only file that imports pyscard.
 
-Why a process: SCardTransmit cannot be given a deadline. When a card asks for more time for ever, or pcscd hangs, the
-call does not come back, and no other call ends it; a process can be ended. And what pyscard copies of a VERIFY command
-into lists and C memory, which Python cannot wipe, ends with the process (pcsc.py starts a new one for the next card).
+Why a process: SCardTransmit takes no deadline. When a card asks for more time for ever, or pcscd hangs, the
+call does not return and no other call ends it, but a process can be ended. Also, pyscard copies a VERIFY command
+into lists and C memory that Python cannot wipe; they end with the process (pcsc.py starts a new one for the next card).
 
-It serves one socket, its standard input: one message in, one message out, until the other side hangs up. It imports
-nothing of ours, so that it starts in a few hundredths of a second.
+It serves one socket, its standard input: one message in, one message out, until the other side closes it. It imports
+none of our modules, so that it starts in a few hundredths of a second.
 
     in   P <known> <milliseconds>   wait for the presence to change from <known>    out  = <presence>
     in   N                          the names of all readers                        out  = <names, NUL between>
     in   C                          power the card, exclusively                     out  = <ATR>
     in   T <command>                one exchange                                    out  = <reply>
     in   D                          reset the card and let go of it                 out  =
-    out instead of =: R the card was pulled, M it does not answer to reset, S silence, G <sentence> the reader is gone
+    out instead of =: R the card was pulled, M it does not answer to reset, S no answer, G <sentence> no reader or pcscd
 """
 
 import ctypes
@@ -45,18 +45,18 @@ _NO_READER = frozenset(
         scard.SCARD_F_COMM_ERROR,
     }
 )
-_SLICE_S = 0.5  # how often a wait looks whether readers came or went
+_SLICE_S = 0.5  # how often a wait checks for readers plugged in or out
 _SETTLE_S = 0.8  # how long pcscd may take to notice that a card was pulled
 _LOOKS_MIN = 3  # the first wait may have passed because this whole machine stood still, and pcscd with it
 _PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 
 
 class _Gone(Exception):
-    """The reader, or pcscd, is gone; the message is a sentence."""
+    """The reader or pcscd cannot be used; the message is a sentence."""
 
 
 class Helper:
-    """One reader by the beginning of its name, and the card in it."""
+    """One reader, given by the beginning of its name, and the card in it."""
 
     def __init__(self, name: str, control: socket.socket) -> None:
         self._name = name
@@ -66,7 +66,7 @@ class Helper:
         self._protocol = 0
 
     def serve(self) -> None:
-        """Answer until the other side hangs up."""
+        """Answer requests until the other side closes the socket."""
         request = bytearray(1024)
         while True:
             size = self._control.recv_into(request)
@@ -98,7 +98,10 @@ class Helper:
     # --- presence -------------------------------------------------------------------------------
 
     def _presence(self, known: bytes, timeout_s: float) -> bytes:
-        """The words of the reader are given back to pcscd at each turn, so that it wakes us by news only."""
+        """Wait until the presence differs from `known`, or `timeout_s`; return it.
+
+        Each turn hands the last reader state back to pcscd, so that pcscd only reports a change.
+        """
         deadline_s = time.monotonic() + timeout_s
         reader_state = scard.SCARD_STATE_UNAWARE
         while True:
@@ -115,7 +118,7 @@ class Helper:
                 return presence
 
     def _wait(self, reader: str | None, reader_state: int, seconds: float) -> bool:
-        """Until something may have changed; False when the other side hung up or asks something new."""
+        """Wait until something may have changed; False when the other side closed the socket or asks anew."""
         if self._context is None:
             return not select.select([self._control], [], [], seconds)[0]
         watched = (_PLUG_AND_PLAY, 0) if reader is None else (reader, reader_state)
@@ -133,7 +136,7 @@ class Helper:
             return PRESENT, seen
         if seen & scard.SCARD_STATE_EMPTY:
             return NOT_PRESENT, seen
-        raise _Gone("the reader was unplugged")
+        raise _Gone("the card reader was unplugged")
 
     # --- the card -------------------------------------------------------------------------------
 
@@ -155,8 +158,8 @@ class Helper:
         if self._card is None:
             return b"R"
         told = _for_t0(command) if self._protocol == scard.SCARD_PROTOCOL_T0 else command
-        # pyscard wants a list of ints. A freed list keeps its pointers, and a pointer to a small int is as good as the
-        # digit, so each place is overwritten where it stands: `clear` or a slice would free it first.
+        # pyscard wants a list of ints. A freed list keeps its pointers, and a pointer to a small int gives away the
+        # digit. So each place is overwritten in the list itself: `clear` or a slice would free it first.
         values = [0] * len(told)
         for place, value in enumerate(told):
             values[place] = value
@@ -164,7 +167,7 @@ class Helper:
         for place in range(len(values)):
             values[place] = 0
         if code == scard.SCARD_S_SUCCESS:
-            # Some readers call it a success, of no bytes, when the card leaves in the middle.
+            # Some readers report success with no bytes when the card is pulled during the exchange.
             answer = b"=" + bytes(value & 0xFF for value in reply)
             return answer if len(reply) >= 2 or self._why_silent() == b"S" else b"R"
         if code in _PULLED:
@@ -174,7 +177,7 @@ class Helper:
         return self._why_silent()
 
     def _why_silent(self) -> bytes:
-        """An exchange that failed in no clear way: pcscd notices a pulled card a little later than we do."""
+        """After an exchange that failed without a clear code: R if pcscd soon reports the card pulled, else S."""
         deadline_s, looks = time.monotonic() + _SETTLE_S, 0
         state = scard.SCARD_STATE_UNAWARE
         while (left_s := deadline_s - time.monotonic()) > 0 or looks < _LOOKS_MIN:
@@ -195,7 +198,7 @@ class Helper:
         if self._context is None:
             code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
             if code != scard.SCARD_S_SUCCESS:
-                raise _Gone(f"the smart-card service (pcscd) is not to be had: {_words(code)}")
+                raise _Gone(f"the smart-card service (pcscd) does not answer: {_words(code)}")
             self._context = context
         code, readers = scard.SCardListReaders(self._context, [])
         if code == scard.SCARD_E_NO_READERS_AVAILABLE:
@@ -208,18 +211,18 @@ class Helper:
         for name in self._names():
             if name.startswith(self._name):
                 return name
-        raise _Gone(f"there is no reader called {self._name!r}")
+        raise _Gone(f"there is no card reader whose name begins with {self._name!r}")
 
     def _lost(self, code: int) -> _Gone:
-        """Nothing is kept of a service that answers errors: it may come back as another."""
+        """Release the context, which is useless after pcscd restarts; return the error to raise."""
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
         self._card = self._context = None
-        return _Gone(f"the smart-card service answered {_words(code)}")
+        return _Gone(f"the smart-card service (pcscd) answered {_words(code)}")
 
 
 def _for_t0(command: memoryview) -> memoryview | bytes:
-    """Case 1 gets a length of nought, case 4 leaves Le to GET RESPONSE (ISO/IEC 7816-3, 12.2)."""
+    """The command as T=0 sends it: case 1 gets length 0, case 4 loses its Le (ISO/IEC 7816-3, 12.2)."""
     if len(command) == 4:
         return bytes(command) + b"\x00"
     if len(command) > 5 and len(command) == 6 + command[4]:
@@ -232,13 +235,13 @@ def _words(code: int) -> str:
 
 
 def _no_onlookers() -> None:
-    """A PIN passes through here: no core dump, and no other process of this user looks in. Root still may.
+    """Forbid core dumps, and other processes of this user to read the memory, which may hold a PIN. Root still can.
 
-    The machine is protected in the same way, but a process loses that when another program is started in it.
+    The machine has the same protection, but exec resets it, so the helper sets it for itself.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) != 0:  # PR_SET_DUMPABLE, linux/prctl.h
-        sys.exit("the card helper cannot be kept from being looked into")
+        sys.exit("the card helper cannot protect its memory (prctl PR_SET_DUMPABLE failed), so it does not start")
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""The card reader as the machine uses it: what card is it, can it be used, does its holder know the PIN.
+"""The card reader as the machine uses it: which card is it, can it be used, does its holder know the PIN.
 
-`read` costs no PIN try, and everything that a card can tell before the PIN is known by it: a stranger's card, a kind
-this site does not take, no certificate, a foreign key, an expired certificate, blocked. The label of the JPKI token decides first;
-a 住基カード has such a token too, but no key to log in with, so it is used by its municipal application.
+`read` uses up no PIN try. It finds everything that a card tells without the PIN: not our card, a kind
+this site does not take, no certificate, an unsupported key, an expired certificate, a blocked PIN. The label of the
+JPKI token decides first. A 住基カード has such a token too, but no key to log in with, so its municipal application is used.
 
-The card stays powered and ours between `read` and `release`, because what was read and what is proved must be the
-same card: pulled and put back, even at once, it is another card and `prove` says CardGone.
+The card stays powered and exclusively ours between `read` and `release`, so that `prove` uses the card that was
+read. After the card was pulled and put back, even at once, `prove` raises `CardGone`.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ JAPAN = timezone(timedelta(hours=9))  # the dates on cards are days in Japan, wh
 
 
 class CardReaderDriver:
-    """Satisfies `firmware.ports.CardReader`. `now` is wall time with an offset, for the dates on cards."""
+    """Satisfies `firmware.ports.CardReader`. `now` returns wall time with an offset, for the dates on cards."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class CardReaderDriver:
         self.trace = CardTrace(port.clock)
 
     def presence(self, timeout_s: float) -> CardPresence:
-        """See the port. Never raises; a reader that is gone is UNKNOWN."""
+        """See the port. Never raises; UNKNOWN without a reader or pcscd."""
         presence = CardPresence(self._port.presence(timeout_s))
         if presence is not CardPresence.PRESENT:
             self.release()
@@ -61,7 +61,7 @@ class CardReaderDriver:
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
         """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`.
 
-        What a card answers against its specification is the card's trouble, not the machine's: UNREADABLE.
+        A card that answers against its specification is UNREADABLE; that is no trouble of the machine.
         """
         self.release()
         kind = CardKind.UNKNOWN
@@ -92,18 +92,20 @@ class CardReaderDriver:
     ) -> CardProof | WrongPin | PinBlocked:
         """See the port. Raises `CardGone`, `PinGone`, `ReaderGone`, `NoReply`, `BadReply`; the buffer is zeros afterwards.
 
-        After an error the card is let go: what it holds to be verified is unknown, and `read` must come first.
+        After an error the card is released, because it is unknown whether it has verified the PIN: call `read` again.
         """
         try:
             if self._session is None:
-                raise CardGone(self._device, "the card that was read is no longer in the reader")
+                raise CardGone(self._device, "the card that was read is no longer in the reader; put it in again")
             self._session.allow(self._total_s)
             if card.method is AuthenticationMethod.MUNICIPAL:
                 return self._prove_municipal(self._session, pin, challenge, bound)
             return self._prove_jpki(self._session, pin, bound)
         except PinWiped:
             self.release()
-            raise PinGone(self._device, "the PIN was wiped before the card was asked") from None
+            raise PinGone(
+                self._device, "the PIN was wiped before it was sent to the card; no try was used up"
+            ) from None
         except DeviceError:
             self.release()
             raise
@@ -122,7 +124,7 @@ class CardReaderDriver:
         certificate = jpki.certificate()
         if isinstance(certificate, CardRefusal):
             return CardNotUsable(certificate, kind)
-        # A certificate that is not valid yet is left to the centre, whose clock can be trusted more than ours.
+        # The centre judges a certificate that is not valid yet: its clock is more reliable than ours.
         if self._now().astimezone(UTC) > certificate.not_after:
             return CardNotUsable(CardRefusal.EXPIRED, kind)
         left = jpki.tries_left()
@@ -148,7 +150,7 @@ class CardReaderDriver:
             return CardNotUsable(CardRefusal.UNREADABLE, label)
         if identity.kind not in taken:
             return CardNotUsable(CardRefusal.KIND_NOT_TAKEN, identity.kind)
-        # A card past its day is the site's affair (a store takes none, the city's own machines do): the centre's rule.
+        # The centre judges an expired card: a store takes none, the city's own machines do.
         return CardRead(
             kind=identity.kind,
             method=AuthenticationMethod.MUNICIPAL,
@@ -160,7 +162,7 @@ class CardReaderDriver:
     def _prove_jpki(self, session: CardSession, pin: PinBuffer, bound: bytes) -> CardProof | WrongPin | PinBlocked:
         jpki = JpkiApplication(session, self._device)
         if not jpki.selected():
-            raise BadReply(self._device, "the card no longer has its application")
+            raise BadReply(self._device, "the card no longer has its JPKI application")
         refused = jpki.verify(pin)
         return CardProof(signature=jpki.sign(bound)) if refused is None else refused
 
@@ -169,11 +171,11 @@ class CardReaderDriver:
         nonce = nonce_of(bound, challenge)
         card = MunicipalApplication(session, self._device)
         if not card.selected():
-            raise BadReply(self._device, "the card no longer has its application")
+            raise BadReply(self._device, "the card no longer has its municipal application")
         signature = card.sign(bound)
         with pin.lend() as digits:
             try:
                 sealed = seal_pin(digits, pin_key=challenge.pin_key, session_nonce=nonce, challenge=challenge.challenge)
             except ValueError:
-                raise BadReply(self._device, "the centre's PIN key is no key") from None
+                raise BadReply(self._device, "the PIN key that the centre sent is no X25519 key") from None
         return CardProof(signature=signature, encrypted_pin=sealed)

@@ -1,8 +1,8 @@
 """The bench for coins: `python -m drivers.coin --port /dev/ttyUSB0 info | watch | pay 3x100 | counters`.
 
-It knows nothing of the unit file: it looks at the addresses where acceptors and hoppers stand (2 to 10),
-reads values from the coin identifications, and prints what passes. `--hopper 100=5` names a hopper whose
-coins have no name, `--hopper 100=5:serial` one that is authorised by its serial number.
+It reads no unit file: it asks addresses 2 to 10 for acceptors and hoppers
+and reads values from their coin identifications. `--hopper 100=5` gives the value of a hopper that does not name its
+coin; `--hopper 100=5:serial` is for one that is authorised by its serial number.
 """
 
 import argparse
@@ -50,19 +50,19 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--hopper", action="append", default=[], type=_named_hopper, metavar="YEN=ADDRESS[:serial]")
     parser.add_argument("--trace", type=int, default=0, metavar="FRAMES", help="print the last frames at the end")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("info", help="who is on the line, and which coins they know")
+    commands.add_parser("info", help="list the devices on the line and the coins they know")
     watch = commands.add_parser("watch", help="open the slot and print what happens; Ctrl-C closes it")
     watch.add_argument("--seconds", type=float, default=float("inf"))
     commands.add_parser("pay", help="pay coins out of a hopper").add_argument(
         "what", type=_coins_wanted, metavar="COUNTxYEN"
     )
-    commands.add_parser("counters", help="what the devices have counted")
+    commands.add_parser("counters", help="print the counters of the acceptor and the hoppers")
     return parser.parse_args(arguments)
 
 
 def _address(words: str) -> int:
     if not words.isdecimal() or not 2 <= int(words) <= 255:
-        raise argparse.ArgumentTypeError(f"{words!r} is no address of a device; they are 2 to 255")
+        raise argparse.ArgumentTypeError(f"{words!r} is no device address; write a number from 2 to 255")
     return int(words)
 
 
@@ -83,7 +83,7 @@ def _coins_wanted(words: str) -> tuple[int, int]:
     return int(coins), int(yen)
 
 
-# --- finding out who is there --------------------------------------------------------------------
+# --- finding the devices -------------------------------------------------------------------------
 
 
 def _text(bus: CcTalkBus, address: int, header: Header, *, tries: int = 2) -> str | None:
@@ -107,16 +107,18 @@ def _coins(bus: CcTalkBus, address: int) -> dict[int, str]:
 def _acceptor(bus: CcTalkBus, address: int) -> Acceptor:
     category = _text(bus, address, Header.REQUEST_CATEGORY)
     if category is None:
-        raise NoReply("acceptor", f"nobody answers at address {address}; `info` says who is there.")
+        raise NoReply("acceptor", f"no device answers at address {address}; `info` lists the devices that do.")
     if category != "Coin Acceptor":
-        raise WrongDevice("acceptor", f"address {address} is a {category!r}, not a coin acceptor.")
+        raise WrongDevice(
+            "acceptor", f"address {address} is a {category!r}, not a coin acceptor; give --acceptor ADDRESS."
+        )
     coins = _coins(bus, address).values()
     values = {coin: value for coin in coins if (value := coin_value(coin)) is not None}
     return Acceptor(bus, address, None, values, None)
 
 
 def _bank(bus: CcTalkBus, named: Sequence[tuple[int, int, DispenseStyle]]) -> HopperBank:
-    """The hoppers that were named, or else those that say which coin they hold."""
+    """The hoppers given with --hopper, else all that name their coin."""
     addresses = {yen: address for yen, address, _ in named}
     styles = {yen: style for yen, _, style in named}
     for address in () if named else _ADDRESSES:
@@ -124,7 +126,7 @@ def _bank(bus: CcTalkBus, named: Sequence[tuple[int, int, DispenseStyle]]) -> Ho
             continue
         value = coin_value(_text(bus, address, Header.REQUEST_HOPPER_COIN) or "")
         if value is None:
-            print(f"{address}: a hopper that does not name its coin; use --hopper YEN={address}", file=sys.stderr)
+            print(f"{address}: this hopper does not name its coin; give --hopper YEN={address}", file=sys.stderr)
         else:
             addresses[value] = address
     return HopperBank(bus, addresses, styles=styles)
@@ -151,7 +153,7 @@ def _info(bus: CcTalkBus, _options: argparse.Namespace) -> int:
             value = coin_value(coin)
             print(f"   position {position}: {coin}{'' if value is None else f' = {value} yen'}")
     echo = {True: "echoes", False: "does not echo", None: "is silent"}[bus.quality.echo]
-    print(f"The line {echo}; {found} devices.")
+    print(f"The line {echo}; {found} devices. If one is missing, check its power, cable and checksum setting.")
     return 0 if found else 1
 
 
@@ -161,7 +163,7 @@ def _watch(bus: CcTalkBus, options: argparse.Namespace) -> int:
     assert acceptor.identity is not None
     values = frozenset(value for coin in acceptor.identity.coins if (value := coin_value(coin)) is not None)
     acceptor.accept(values)
-    print(f"open for {', '.join(map(str, sorted(values)))} yen", flush=True)
+    print(f"The slot is open for {', '.join(map(str, sorted(values)))} yen. Ctrl-C closes it.", flush=True)
     total = 0
     end_s = time.monotonic() + options.seconds
     try:
@@ -172,7 +174,7 @@ def _watch(bus: CcTalkBus, options: argparse.Namespace) -> int:
             bus.pause(0.2)
     finally:
         acceptor.inhibit()
-        print(f"closed; total {total} yen; {bus.quality}")
+        print(f"The slot is closed; total {total} yen; {bus.quality}")
     return 0
 
 
@@ -181,7 +183,7 @@ def _pay(bus: CcTalkBus, options: argparse.Namespace) -> int:
     bank = _bank(bus, options.hopper)
     bank.start()
     if yen not in bank.states():
-        print(f"no hopper for {yen} yen", file=sys.stderr)
+        print(f"No hopper is known to hold {yen} yen; give --hopper YEN=ADDRESS.", file=sys.stderr)
         return 1
     before = bank.counters(yen)
     print(f"before: {before}", flush=True)

@@ -1,19 +1,19 @@
 """A ccTalk coin acceptor: `firmware.ports.CoinAcceptor`.
 
 **Money is header 229.** Its answer is a counter and the five newest events (part 2, section 3.27). The
-counter is 0 only after a reset, then 1 to 255 and 1 again. What is new is the difference to the last
-counter we handled: asking twice credits nothing twice, and a lost answer loses nothing. More than five new
-events leave five to be credited and a loss to be flagged. The coins of an answer are taken oldest first.
+counter is 0 only after a reset, then 1 to 255 and 1 again. The number of new events is the difference to the
+last counter handled, so asking twice credits nothing twice, and a lost answer loses nothing. Of more than five
+new events, five are credited and the rest reported as `CreditsLost`. Events are handled oldest first.
 
-**Restarts.** The last counter handled lives in the firmware's journal, so what was accepted while the host
-was down is credited afterwards. When the acceptor itself was reset, its counter says 0, or a number that
-could not have been reached in the time that passed; then every event it shows came after the reset. Its
-inhibits are applied again and the restart is reported. A second, independent count (header 225) is compared
-when the line is quiet: a coin that was accepted without ever being seen in 229 is reported as lost.
+**Restarts.** The firmware journals the last counter handled, so a coin accepted while the host was down is
+credited at the next start. After a reset of the acceptor its counter is 0, or a number that it
+could not have reached in the time that passed; then every event it shows came after the reset. The driver
+applies the inhibits again and reports the restart. While no events come, it also compares a second, independent
+count (header 225): a coin that was accepted and never shown in 229 is reported as lost.
 
-**Closed is the default.** The masks are all zero and the master inhibit is set whenever no session wants
-coins; both are read back. An acceptor that was reset unnoticed betrays itself by refusing coins we allow,
-or at the regular check of its inhibits.
+**Closed is the default.** While no session wants coins, the masks are all zero and the master inhibit is set;
+the driver reads both back. It notices an unreported reset when the acceptor refuses coins that are allowed,
+or at the regular check of the inhibits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ _INHIBITED = 2  # event code: inhibited coin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptorIdentity:
-    """Which unit it is, and the coin identification of its positions 1 to 16."""
+    """The acceptor's serial number, and the coin identifications of its positions 1 to 16."""
 
     serial: int
     coins: tuple[str, ...]
@@ -84,27 +84,27 @@ class Acceptor:
         self._newly_paired: int | None = None
         self._values = values
         self._device = device
-        self._last = last_event_counter  # the newest event that was handed over
-        self._accepted = last_accepted_total  # what header 225 should say if no coin was lost
+        self._last = last_event_counter  # counter of the newest event handled
+        self._accepted = last_accepted_total  # what header 225 says if no coin was lost
         self._counts_accepted = False
         self._has_master = True
         self._position_values: dict[int, int] = {}
         self._programmed = 0
         self._wanted = 0  # mask of the coins that may be taken now
         self._pending: list[CoinEvent] = []
-        self._handed: AcceptorCounters | None = None  # where `_pending` begins, while it waits
+        self._handed: AcceptorCounters | None = None  # the counters before `_pending`, until `poll` returns it
         self._polled_s = 0.0
         self._checked_s = 0.0
         self._inhibits_doubted = False
         self._restart_told = False
         self._audit_due = False
-        self._lost_told = 0  # events that were reported lost since the last audit
+        self._lost_told = 0  # events reported as lost since the last audit
         self._silent_polls = 0
 
     def start(self) -> None:
-        """Identify, close the slot, and find out what happened while nobody asked.
+        """Identify the acceptor, close the slot, and read the events since the last counter handled.
 
-        Raises `NotPaired` when it is another acceptor than the paired one, `WrongDevice` when it is none at all
+        Raises `NotPaired` for another acceptor than the paired one, `WrongDevice` when the device is no acceptor
         or knows none of our coins, `DeviceFault` when it reports a fault of its own. May be called again after a failure.
         """
         self._wanted = 0
@@ -116,9 +116,9 @@ class Acceptor:
         self._catch_up()
 
     def pair(self, serial: int) -> bool:
-        """Take the acceptor with this serial number for ours, if it is there, and start it.
+        """Pair with the acceptor of this serial number, and start it.
 
-        Its counters are its own, so counting begins anew. Raises what `start` raises; the old pairing then stays.
+        Counting begins at the new acceptor's counters. Raises what `start` raises; the old pairing then stays.
         """
         kept = self._paired_serial, self._last, self._accepted
         self._paired_serial, self._last, self._accepted = serial, None, None
@@ -131,24 +131,28 @@ class Acceptor:
         return True
 
     def newly_paired(self) -> int | None:
-        """The serial number that was paired since this was last asked: by `pair`, or as the first one ever seen."""
+        """The serial number paired since the last call, by `pair` or as the first one ever seen; None if none was."""
         serial, self._newly_paired = self._newly_paired, None
         return serial
 
     @property
     def under_way(self) -> bool:
-        """Whether a coin is known to be on its way: nobody can ask a ccTalk acceptor that."""
+        """Always False: ccTalk has no question for a coin that is still moving inside the acceptor."""
         return False
 
     def accept(self, values_yen: frozenset[int]) -> None:
-        """Open the slot for these values; every coin identification of a value is enabled. Confirmed."""
+        """Open the slot for these values: enable every coin identification of each value, and read it back.
+
+        Raises `DeviceFault` when the acceptor does not confirm.
+        """
         assert self.identity is not None
         self._wanted = sum(1 << (p - 1) for p, value in self._position_values.items() if value in values_yen)
         self._apply()
 
     def inhibit(self) -> None:
-        """Close the slot; the acceptor has confirmed it when this returns. Coins under way still come."""
-        if self._wanted and self._last == 0:  # 0 stays 0 when it restarts, and closing hides what it forgot
+        """Close the slot; when this returns the acceptor has confirmed it. A coin already inside is still counted."""
+        # With a counter of 0 a restart shows only in the inhibits, and closing would overwrite those.
+        if self._wanted and self._last == 0:
             with suppress(NoReply, BadReply):
                 if not self._inhibits_are_right(self._ask):
                     self._pending.append(AcceptorRestarted())
@@ -157,10 +161,10 @@ class Acceptor:
         self._audit_due = True
 
     def poll(self) -> Sequence[CoinEvent]:
-        """Everything since the last poll, oldest first. Every 200 ms while the slot is open.
+        """All events since the last poll, oldest first. Call it every 200 ms while the slot is open.
 
-        One silent poll is a bad line and returns nothing new; the second in a row raises `NoReply`. Trouble
-        never takes events with it: they are returned, and the next poll meets the trouble again.
+        The first poll without an answer returns nothing new; the second in a row raises `NoReply`. When there are
+        events and trouble, this poll returns the events and the next one raises.
         """
         try:
             self._look()
@@ -177,22 +181,22 @@ class Acceptor:
         return events
 
     def counters(self) -> AcceptorCounters:
-        """Up to where everything was handed over: journal both, and give them back to the constructor."""
+        """The counters after the last event that `poll` returned: journal both for the constructor at the next start."""
         return self._handed or AcceptorCounters(event_counter=self._last or 0, accepted_total=self._accepted)
 
     def blocked(self) -> bool:
-        """Ask whether a fault of its own still keeps it from taking coins. One that does not say is given a chance."""
+        """Whether the self-check still reports a fault. False when the acceptor does not answer it."""
         return self._fault_of_its_own() != 0
 
     def accepted_by_device(self) -> int | None:
-        """Header 225 as the device says it now; None where it has none."""
+        """Coins accepted in the device's life (header 225); None where it does not count them."""
         data = self._optional(Header.REQUEST_ACCEPT_COUNTER, lengths=(3,))
         return None if data is None else number(data)
 
     # --- identity -------------------------------------------------------------------------------
 
     def _identify(self) -> AcceptorIdentity:
-        """What is not as expected is read twice before it is believed."""
+        """Raises `WrongDevice` or `NotPaired`, each after two equal readings."""
         category = self._category()
         if category != _CATEGORY:
             raise WrongDevice(self._device, f"address {self._address} is a {category!r}, not a coin acceptor.")
@@ -203,12 +207,12 @@ class Acceptor:
         return identity
 
     def _paired(self) -> int:
-        """The serial number of what stands there, which is ours."""
+        """The serial number of the device. Raises `NotPaired` when it is not the paired one."""
         serial = number(self._ask_serial())
         if self._paired_serial not in {None, serial}:
             raise NotPaired(
                 self._device,
-                f"it has serial number {serial}; this machine was paired with {self._paired_serial}.",
+                f"it has serial number {serial}, but this machine was paired with {self._paired_serial}.",
                 serial,
             )
         return serial
@@ -229,9 +233,9 @@ class Acceptor:
     def _coin_table(self) -> tuple[str, ...]:
         """The coin identifications of all positions.
 
-        An answer does not say which position it is about: one that came twice would shift all after it, and a
-        wrong table would be wrong for the whole run. The first position is asked again at the end, where a
-        shift shows. Unless the line was flawless meanwhile, every position is read again with proof.
+        An answer does not say which position it is about: one that came twice would shift all after it, and the
+        table is used until the next start. So the first position is asked again at the end, which shows a
+        shift. If the line had any error during the reading, every position is read again with `ask_proven`.
         """
         trouble = self._bus.quality.trouble
         *table, first_again = [self._coin_id(position) for position in (*range(1, POSITIONS + 1), 1)]
@@ -251,15 +255,19 @@ class Acceptor:
         self._programmed = sum(1 << (position - 1) for position in programmed)
         self._position_values = {p: self._values[coin] for p, coin in programmed.items() if coin in self._values}
         if not self._position_values:
-            raise WrongDevice(self._device, "it knows none of the coins of this machine.")
+            raise WrongDevice(
+                self._device, "it knows none of the coins of this machine: program its coins, or correct the unit file."
+            )
         options = self._optional(Header.REQUEST_OPTION_FLAGS, lengths=(1,))
         if options and options[0] & 1:
-            raise WrongDevice(self._device, "it reports values instead of positions; switch its credit codes.")
+            raise WrongDevice(
+                self._device, "it reports values instead of coin positions: set its credit codes to positions."
+            )
 
     # --- inhibits -------------------------------------------------------------------------------
 
     def _apply(self) -> None:
-        """Make the inhibits as wanted and read them back. Closing shuts the master first, opening opens it last."""
+        """Set the inhibits as wanted and read them back. Closing sets the master inhibit first, opening clears it last."""
         mask = self._wanted.to_bytes(2, "little")
         is_open = self._wanted != 0
         for _ in range(_CLOSE_TRIES):
@@ -272,14 +280,16 @@ class Acceptor:
                 self._checked_s = self._bus.clock.monotonic()
                 return
         state = "open" if is_open else "closed"
-        raise DeviceFault(self._device, f"it does not confirm that its slot is {state}.")
+        raise DeviceFault(
+            self._device, f"it does not confirm that its slot is {state}: check its cable and its inhibits."
+        )
 
     def _set_master(self, *, accepting: bool) -> None:
         if self._has_master:
             self._optional(Header.MODIFY_MASTER_INHIBIT, bytes((accepting,)), lengths=(0,))
 
     def _inhibits_are_right(self, ask: Callable[[Header, int], bytes]) -> bool:
-        """Read them back. Bits of unprogrammed positions may read as anything."""
+        """Whether the inhibits read back as wanted. Bits of unprogrammed positions may have any value."""
         if (number(ask(Header.REQUEST_INHIBITS, 2)) ^ self._wanted) & self._programmed:
             return False
         if not self._has_master:
@@ -295,20 +305,20 @@ class Acceptor:
         return Reading.of(data)
 
     def _catch_up(self) -> None:
-        """At start: take the base, and keep what was accepted since the counter in the journal for the next poll."""
+        """At start: put the events since the journalled counters into `_pending`; without those, begin at the present ones."""
         reading = self._read()
         total = self.accepted_by_device()
         self._counts_accepted = total is not None
         if self._last is None:
             self._last = reading.counter
         else:
-            self._handed = self.counters()  # what follows waits for the next poll
+            self._handed = self.counters()
             self._handle(reading, _HOST_AWAY_S)
             self._pending = [
                 event for event in self._pending if not (isinstance(event, CoinRejected) and event.certain)
             ]
         if self._accepted is None or total is None or total < self._accepted:
-            self._accepted = total  # no base to compare with, or the device keeps it in RAM
+            self._accepted = total  # no earlier count to compare with, or the device lost it with its power
         self._polled_s = self._bus.clock.monotonic()
         self._audit_due = True
 
@@ -326,9 +336,8 @@ class Acceptor:
             self._check_inhibits(now_s)
 
     def _check_slowly(self, reading: Reading, now_s: float) -> None:
-        """What costs more than a poll; with the slot open it waits for a calm line, as coins want their polls.
-
-        Not for ever: on a line that is never calm, an acceptor that restarted would stay closed unnoticed.
+        """Audit and inhibit check, which take longer than a poll. While the slot is open they wait for a line without
+        errors, so that coins are polled in time; at most `_CHECK_AT_LAST_S`, or a restart would go unnoticed.
         """
         if self._bus.owing and self._wanted:
             self._inhibits_doubted = now_s - self._checked_s >= _CHECK_AT_LAST_S
@@ -340,17 +349,17 @@ class Acceptor:
 
     def _check_inhibits(self, now_s: float) -> None:
         if self._restart_told:
-            self._paired()  # perhaps it was not a restart but another acceptor
-        restless = self._bus.owing and self._wanted  # an answer of before is as good here as a coin is dear
+            self._paired()  # an exchanged acceptor looks like a restart
+        restless = self._bus.owing and self._wanted  # polling must go on: do not wait for a silent line
         if not self._inhibits_are_right(self._ask_at_once if restless else self._ask):
-            self._tell_restart()  # it forgot them; what else, the audit tells
+            self._tell_restart()  # it forgot its inhibits; the audit finds coins that were lost with them
             self._audit_due = True
             self._apply()
         self._inhibits_doubted = self._restart_told = False
         self._checked_s = now_s
 
     def _handle(self, reading: Reading, since_s: float) -> None:
-        """Note everything that `reading` shows and that was not handed over before."""
+        """Put every event that is new in `reading` into `_pending`."""
         last, counter = self._last or 0, reading.counter
         if counter == last:
             return
@@ -360,7 +369,7 @@ class Acceptor:
             return
         new = (counter - last) % 255 if last else counter
         if counter < last and new > _EVENTS + since_s * _FASTEST_COINS_PER_S:
-            self._restarted()  # so many cannot have come: it began again from 0
+            self._restarted()  # too many coins for the time that passed: the counter began again at 0
             new = counter
         if new > _EVENTS:
             self._pending.append(CreditsLost(new - _EVENTS))
@@ -370,7 +379,7 @@ class Acceptor:
             number_of_event = (counter - age) % 255 + 1
             if a:
                 self._credit(a, number_of_event)
-            elif not (b == _INHIBITED and number_of_event == 1):  # some send that as a dummy after power-up
+            elif not (b == _INHIBITED and number_of_event == 1):  # some acceptors send this as a dummy after power-up
                 self._note(b)
 
     def _restarted(self) -> None:
@@ -378,7 +387,7 @@ class Acceptor:
         self._inhibits_doubted = True
 
     def _tell_restart(self) -> None:
-        """Once for each restart, however often its inhibits have to be tried."""
+        """Report a restart once, however often the inhibits have to be set."""
         if not self._restart_told:
             self._pending.append(AcceptorRestarted())
         self._restart_told = True
@@ -387,12 +396,12 @@ class Acceptor:
         if self._accepted is not None:
             self._accepted = (self._accepted + 1) & 0xFFFFFF
         value = self._position_values.get(position)
-        # A coin we never enabled is in the box all the same, and nobody knows what it is worth.
+        # A coin that was never enabled is in the cash box too, but its value is unknown.
         self._pending.append(CreditsLost(1) if value is None else CoinCredited(value, event_counter))
 
     def _note(self, code: int) -> None:
         if self._wanted and (code == _INHIBITED or 128 <= code < 160):
-            self._inhibits_doubted = True  # it refuses what we allow: reset unnoticed, or a coin we do not take
+            self._inhibits_doubted = True  # an allowed coin may have been refused: was the acceptor reset?
         match kind_of(code):
             case Kind.NOTHING:
                 return
@@ -408,7 +417,7 @@ class Acceptor:
                 assert_never(other)
 
     def _audit(self, reading: Reading) -> None:
-        """Compare header 225 with the credits seen, while nothing changes around it."""
+        """Compare header 225 with the credits seen. Called after a poll without new events."""
         if not self._counts_accepted or self._accepted is None:
             self._audit_due = False
             return
@@ -417,12 +426,12 @@ class Acceptor:
         if total != expected:
             total = number(self._ask_twice(Header.REQUEST_ACCEPT_COUNTER, 3))
             if self._read().counter != reading.counter:
-                return  # a coin came in between: the next poll takes it, and the audit waits
+                return  # a coin came in between: audit after the next poll without events
         self._audit_due = False
         self._accepted = total
         lost = (total - expected) & 0xFFFFFF
         told, self._lost_told = self._lost_told, 0
-        if told < lost < 256:  # more is no loss but a counter that began again
+        if told < lost < 256:  # a greater difference means that the count began again
             self._pending.append(CreditsLost(lost - told))
 
     # --- asking ---------------------------------------------------------------------------------
@@ -430,10 +439,13 @@ class Acceptor:
     def _check_itself(self) -> None:
         fault = self._fault_of_its_own()
         if fault:
-            raise DeviceFault(self._device, f"it reports fault {fault} of its self-check.")
+            raise DeviceFault(
+                self._device,
+                f"its self-check reports fault {fault}: look the number up in its manual (ccTalk header 232).",
+            )
 
     def _fault_of_its_own(self) -> int:
-        """The self-check moves coils and takes up to two seconds, so it is asked once and with patience; 0 is none."""
+        """The fault code of the self-check, 0 for none. It moves coils and takes up to two seconds, so it is asked once."""
         reply = self._bus.tell_once(self._address, Header.SELF_CHECK, lengths=(1, 2), timeout_s=2.5)
         return reply.data[0] if reply is not None and reply.header == Header.REPLY else 0
 
@@ -441,7 +453,7 @@ class Acceptor:
         return self._bus.ask(self._address, header, lengths=(length,))
 
     def _ask_at_once(self, header: Header, length: int) -> bytes:
-        """Without waiting until no older answer can come."""
+        """Ask without first waiting for late answers."""
         return self._bus.ask(self._address, header, lengths=(length,), fresh=False)
 
     def _ask_twice(self, header: Header, length: int) -> bytes:

@@ -1,25 +1,25 @@
-"""One ccTalk master on one wire: ask, wait, retry, and know when an answer is not one.
+"""One ccTalk master on one wire: asks, waits, retries, and matches each answer to its question.
 
-**Whose answer.** On the single wire the host hears itself, on some adapters it does not. So nothing is
-counted off: every frame is parsed, and one is the answer when it is addressed to the host, comes from the
-device that was asked, and has a length that the question allows. Echo and late answers to older questions
-fail that and are passed over.
+**Matching.** On the single wire the host receives its own bytes; with some adapters it does not. So the bus
+parses every frame. A frame is the answer when it is addressed to the host, comes from the
+device that was asked, and has a length that the question allows. Echoes and most late answers to older questions
+fail this and are dropped.
 
 **Silence** means wrong address, unknown command, corruption or a dead device, and one try cannot tell them
-apart (part 1, sections 12 and 13). A question is therefore repeated up to three times, with more patience
-each time. After an error the line is left alone until it has been silent for longer than the 50 ms that make
-every receiver start afresh; it also keeps a stray zero from turning the next frame into a broadcast reset
+apart (part 1, sections 12 and 13). So the bus repeats a question up to three times and waits longer
+each time. After an error it first waits until the line has been silent for more than 50 ms. Then every
+receiver starts anew, and a stray zero cannot turn the next frame into a broadcast reset
 (part 4, section 5.1).
 
-**Late answers.** They cannot overtake each other on a wire, so a late one is an older truth about the same
-device. That is harmless to the event poll, whose answer carries its own counter, and to nothing else: the
-identification of coin 3 must not be taken for that of coin 4, nor counters from before a payout for those
-after it. While answers may be under way (`owing`), a question that asks for `fresh` waits until the line
-has been silent for longer than any device may take.
+**Late answers.** A late answer may pass for the answer to the next question to the same device. That is harmless
+to the event poll, whose answer carries its own counter. It is wrong everywhere else: the
+identification of coin 3 is not that of coin 4, and counters from before a payout are not those
+after it. While a late answer may come (`owing`), a question with `fresh` first waits until the line
+has been silent for longer than any device may take to answer.
 
-**Two flips.** The 8-bit sum passes two opposite flips of the same bit. On a line that errs that often,
-single flips are seen all the time, so a reading that matters is believed when two in a row agree, unless
-the line has been flawless for `TRUSTED_RUN` exchanges.
+**Two flips.** The 8-bit sum misses two opposite flips of the same bit. A line with that many errors
+also shows single flips all the time. So a reading that matters is taken only when two in a row agree, unless
+the line has had no error for `TRUSTED_RUN` exchanges.
 """
 
 from collections.abc import Collection, Mapping
@@ -33,7 +33,7 @@ TRUSTED_RUN = 1000
 _QUIET_S = GAP_S + 0.010
 _HUSH_S = 1.0  # longer than any device may take to answer (part 4, 1.1.22)
 _PATIENCE_S = (0.2, 0.2, 0.5, 1.0)
-_PATIENCE_POLL_S = (0.08, 0.08, 0.2, 0.4, 0.8)  # while coins fall, a lost answer must not cost much
+_PATIENCE_POLL_S = (0.08, 0.08, 0.2, 0.4, 0.8)  # short: coins may fall while a lost answer is waited for
 _READ_BYTES = 512
 _AGREE_TRIES = 10
 
@@ -45,13 +45,13 @@ class LineQuality:
     exchanges: int = 0  # questions put on the wire, tries included
     answered: int = 0
     silent: int = 0  # tries without any answer
-    dropped_bytes: int = 0  # bytes of no good frame
-    strays: int = 0  # things heard that answered no question of the moment
+    dropped_bytes: int = 0  # bytes that belong to no good frame
+    strays: int = 0  # frames and noise that were not the answer to the present question
     echo: bool | None = None  # whether the line echoes; None until something was heard
 
     @property
     def trouble(self) -> int:
-        """Grows with everything that goes wrong: unchanged over some exchanges, all of them were flawless."""
+        """The number of errors so far: exchanges between two equal readings of it had none."""
         return self.silent + self.dropped_bytes + self.strays
 
 
@@ -75,37 +75,37 @@ class CcTalkBus:
         self._checksums = dict(checksums or {})
         self._retries = retries
         self._device = device
-        self._suspect = True  # something may be on the line that is not for us: look before speaking
-        self.owing = False  # a question went unanswered, or an answer came to none
+        self._suspect = True  # bytes may still be arriving: wait for a silent line before the next question
+        self.owing = False  # an answer to an earlier question may still come
         self._clean_run = 0
         self._lossy = False
 
     @property
     def trusted(self) -> bool:
-        """Whether the line has been flawless for long enough to believe a single reading."""
+        """Whether the line has had no error for `TRUSTED_RUN` exchanges, so that one reading is enough."""
         return self._clean_run >= TRUSTED_RUN
 
     def ask(
         self, address: int, header: Header, data: bytes = b"", *, lengths: Collection[int], fresh: bool = True
     ) -> bytes:
-        """Ask something that may be asked again, and return the answer's data.
+        """Ask a question that may be repeated, and return the answer's data.
 
-        `lengths` are the data lengths that the specification allows; `fresh` is explained in the module, and
-        a question without it is the event poll, repeated more quickly.
+        `lengths` are the data lengths that the specification allows. `fresh`: see "Late answers" above; only
+        the event poll sets it to False, and is repeated more quickly.
         Raises `NoReply` after all tries, `BadReply` when the device refuses (NAK), `LineLost`.
         """
         tries = 1 + self._retries if fresh else len(_PATIENCE_POLL_S)
         reply = self._tries(address, header, data, lengths, tries, fresh=fresh)
         if reply.header == Header.NAK:
-            raise BadReply(self._device, f"address {address} refused header {header:d}.")
+            raise BadReply(self._device, f"address {address} refused header {header:d} (NAK).")
         return reply.data
 
     def ask_optional(
         self, address: int, header: Header, data: bytes = b"", *, lengths: Collection[int]
     ) -> bytes | None:
-        """Ask what a device need not support: None when it stays silent or refuses.
+        """Ask a question that a device need not support: None when it does not answer or refuses.
 
-        On a line that is known to lose answers, silence means less and is asked about for longer.
+        On a line that has lost answers before, the question is repeated twice as often.
         """
         tries = (1 + self._retries) * (2 if self._lossy else 1)
         try:
@@ -135,10 +135,10 @@ class CcTalkBus:
         raise BadReply(self._device, f"address {address} gave no two equal answers to header {header:d}.")
 
     def ask_proven(self, address: int, header: Header, data: bytes = b"", *, lengths: Collection[int]) -> bytes:
-        """Ask until two readings agree that surely belong to this question, and not to one like it before.
+        """Ask until two readings agree, each of which certainly answers this question. Raises `BadReply` when they never do.
 
-        A simple poll stands behind each: were the answer an older one, the right one would now come as an
-        answer to the poll, be noticed, and the next reading would wait for a silent line.
+        A simple poll follows each reading. If the reading was a late answer, the right one comes during the poll
+        and counts as a stray, and the next reading waits for a silent line.
         """
         before = None
         for _ in range(_AGREE_TRIES):
@@ -152,17 +152,17 @@ class CcTalkBus:
     def tell_once(
         self, address: int, header: Header, data: bytes = b"", *, lengths: Collection[int], timeout_s: float = 1.0
     ) -> Frame | None:
-        """Send a command exactly once. None: no answer, so whether it was carried out is unknown."""
+        """Send a command exactly once. None: no answer came; the device may or may not have carried it out."""
         return self._exchange(address, header, data, lengths, timeout_s)
 
     def hush(self) -> None:
-        """Be sure that no answer to an earlier question is still on its way; costs time only after an error."""
+        """Wait until no answer to an earlier question can still come. Returns at once unless there was an error."""
         if self.owing:
             self._listen_until_silent(_HUSH_S)
             self.owing = False
 
     def pause(self, seconds: float) -> None:
-        """Let time pass; whatever is heard meanwhile answers nothing."""
+        """Wait for `seconds`; everything that arrives counts as a stray."""
         deadline_s = self.clock.monotonic() + seconds
         while (left_s := deadline_s - self.clock.monotonic()) > 0:
             if self._stream.read(_READ_BYTES, left_s):
@@ -182,13 +182,13 @@ class CcTalkBus:
             if reply is not None:
                 self._lossy = self._lossy or attempt > 0
                 return reply
-        echo = " The line did not even echo: look at its wiring and power." if self.quality.echo is False else ""
+        echo = " The line did not even echo: check its wiring and power." if self.quality.echo is False else ""
         raise NoReply(self._device, f"address {address} did not answer header {header:d} in {tries} tries.{echo}")
 
     def _exchange(
         self, address: int, header: Header, data: bytes, lengths: Collection[int], timeout_s: float
     ) -> Frame | None:
-        """One question, and its answer if it came in time and whole."""
+        """Send one question; return its answer, or None when none came in time and whole."""
         assert address not in {BROADCAST, HOST}
         if self._stream.read(_READ_BYTES, 0):  # an answer too late for its question, or noise
             self._stray()
@@ -226,7 +226,7 @@ class CcTalkBus:
                 if reply is not None or not answers:
                     self._stray()
                 if answers:
-                    reply = frame  # of two that came together the later one is the younger
+                    reply = frame  # of two answers the first was late
             if reply is not None:
                 self.quality.echo = echoed
                 return reply
@@ -235,7 +235,7 @@ class CcTalkBus:
         return None
 
     def _judge(self, parser: Parser, reply: Frame | None) -> None:
-        """Keep the books on the line, and remember whether something may still be under way."""
+        """Count this exchange in `quality`, and note whether an answer may still come."""
         self.quality.dropped_bytes += parser.dropped
         if reply is None or parser.unfinished:
             self._suspect = self.owing = True
@@ -246,7 +246,7 @@ class CcTalkBus:
         self._clean_run = 0 if reply is None or parser.dropped else self._clean_run + 1
 
     def _listen_until_silent(self, silence_s: float) -> None:
-        """Drain the line until nothing came for `silence_s`; a line that babbles is given up after 3 s."""
+        """Read until nothing came for `silence_s`, or for 3 s on a line that does not fall silent."""
         deadline_s = self.clock.monotonic() + 3.0
         while self._stream.read(_READ_BYTES, silence_s) and self.clock.monotonic() < deadline_s:
             self._stray()

@@ -1,15 +1,15 @@
 """ccTalk frames: bytes to frames and back. Pure.
 
 A frame is destination, length n, source, header, n data bytes, checksum (ccTalk Generic Specification 4.7,
-part 1, section 7). Two checksums are in use and nothing on the wire says which, so it is known per address:
+part 1, section 7). Two checksums are in use and nothing on the wire says which, so it is set per address:
 
 - simple: the last byte makes all bytes sum to 0 modulo 256;
 - CRC: CRC-CCITT (polynomial 0x1021, start 0) over everything but itself; its low byte stands where the
   source was and its high byte comes last, so a frame has no source and replies always go to address 1.
 
-The parser resynchronises. A head whose frame does not check is dropped one byte at a time, so noise in
-front of a reply costs nothing; a head that promises more bytes than come is given up after the inter-byte
-gap (part 1, section 11), and what stood behind it is looked at again.
+The parser resynchronises. When a frame's checksum is wrong it drops one byte and tries again, so noise
+before a reply does no harm. When a frame stays incomplete for the inter-byte
+gap (part 1, section 11), it drops the first byte and parses the rest again.
 """
 
 from binascii import crc_hqx
@@ -115,7 +115,7 @@ class Parser:
 
     @property
     def unfinished(self) -> bool:
-        """Whether bytes are held that wait for more."""
+        """Whether part of a frame is held."""
         return bool(self._held)
 
     def feed(self, data: bytes, now_s: float) -> list[Frame]:
@@ -126,7 +126,7 @@ class Parser:
         return frames + self._frames()
 
     def give_up(self) -> list[Frame]:
-        """The rest never came. Drop the unfinished head and find what stood behind it, to the last byte."""
+        """Give up the unfinished frame, whose rest never came; return the frames found in its bytes."""
         frames = []
         while self._held:
             self._drop_one()

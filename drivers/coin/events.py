@@ -1,7 +1,7 @@
-"""What an acceptor's event code means for the person at the slot. Pure.
+"""What an acceptor's event code says about the coin. Pure.
 
-Codes and their R / ? / N marks (coin rejected: yes, possibly, no) are those of part 3, table 2. A code is
-never a credit, and only a certain R says that the coin came back.
+Codes and their R / ? / N marks (coin rejected: yes, possibly, no) are those of part 3, table 2. No code is
+a credit, and only mark R says that the coin came back.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One answer to header 229; `pairs` newest first."""
+    """One answer to header 229: the event counter, and five pairs (position, code), newest first."""
 
     counter: int
     pairs: tuple[tuple[int, int], ...]
@@ -23,9 +23,9 @@ class Reading:
 class Kind(StrEnum):
     NOTHING = "nothing"  # no coin, or nothing a person could notice
     REJECTED = "rejected"  # the coin came back
-    UNCERTAIN = "uncertain"  # it may not have: staff should know
+    UNCERTAIN = "uncertain"  # the coin may have been kept: staff must be told
     FRAUD = "fraud"  # string, light, wrong sequence
-    BLOCKED = "blocked"  # takes no coin until somebody clears it
+    BLOCKED = "blocked"  # takes no coin until staff clears it
 
 
 _NOTHING = {
@@ -53,7 +53,7 @@ _BLOCKED = {
 
 
 def kind_of(code: int) -> Kind:
-    """Total over 0..255: a code that no table knows is uncertain, as it may stand for a kept coin."""
+    """The kind of any code 0 to 255. A code outside the table is UNCERTAIN, because the coin may have been kept."""
     if code in _NOTHING:
         return Kind.NOTHING
     if code in _REJECTED:

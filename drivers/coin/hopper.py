@@ -1,19 +1,19 @@
 """Coin hoppers on the ccTalk bus: `firmware.ports.Hoppers`.
 
-**Counters decide.** A hopper counts every coin that passes its exit in a number it never forgets (header
-168). What a dispense paid is the difference of that number to the one in the journal, whatever was answered,
-lost, refused or cut off in between. `dispense` is therefore safe to call again with the same `before`: if
+**Counters decide.** A hopper counts every coin that passes its exit in a number that survives a power cut (header
+168). A dispense paid the difference between that number and the one in the journal, whatever was answered,
+lost, refused or cut off in between. So `dispense` may be called again with the same `before`: if
 coins have come out since, it pays none.
 
-**The command is never repeated blindly.** Header 167 is sent once. If its answer does not come, the line is
-left silent until no answer can be under way, and then the hopper is asked what it did (166, 168). Only when
-it says that it is not paying, and that not one coin has left since `before`, may the command be given
-again, at most `_SENDS_MAX` times in all. A NAK says nothing by itself: some hoppers count it as an event.
+**The command is never repeated blindly.** Header 167 is sent once. If no answer comes, the driver sends
+nothing until no answer can be under way, and then asks the hopper what it did (166, 168). It repeats the command
+only when the hopper is not paying and not one coin has left since `before`,
+at most `_SENDS_MAX` times in all. A NAK proves nothing: some hoppers count it as an event.
 
-**Off by default.** A hopper is enabled for one dispense and disabled after it, so that a stray command is
-refused. One that lost power comes back disabled and never goes on by itself (SCH2 manual, p. 22-26); nor do
-we. Coins that left without a command of ours, also while nobody watched (`explained` is what the journal knows),
-are told once by `strays`, and the hopper is out of use until `acknowledge`.
+**Off by default.** A hopper is enabled for one dispense and disabled after it, so that it refuses a stray
+command. After a power cut it is disabled and does not resume the payout (SCH2 manual, p. 22-26); the driver does
+not resume it either. `strays` returns once the coins that left without a command, also those that left while the
+machine was off (`explained` is the journalled count). The hopper is then out of use until `acknowledge`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,9 +31,9 @@ from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters,
 _LIFE_MASK = 0xFFFFFF
 _SENDS_MAX = 3
 _POLL_S = 0.1
-_STALLED_S = 15.0  # longer than any product turns an empty tube before it gives up
+_STALLED_S = 15.0  # every product stops its motor sooner when the tube is empty
 _STOPS_MAX = 2
-_SILENT_S = 8.0  # a hopper that lost power is back long before
+_SILENT_S = 8.0  # a hopper that lost power answers again sooner
 _LATE_COIN_S = 0.3  # a coin in the exit drops after a stop (SCH2 manual, p. 38)
 _RESTART_S = 2.0
 _ENABLE = 165
@@ -41,7 +41,7 @@ _CATEGORY = b"Payout"
 
 
 class DispenseStyle(StrEnum):
-    """How header 167 is authorised."""
+    """What header 167 carries to authorise the dispense."""
 
     NO_CIPHER = "no_cipher"  # SCH2 without encryption: header 160 first, then any eight bytes
     SERIAL = "serial"  # Alberici, Flow and others: the serial number
@@ -49,7 +49,7 @@ class DispenseStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopperIdentity:
-    """Which unit it is; `coin` is "" where it does not name one."""
+    """The hopper's serial number and coin identification; `coin` is "" where it names none."""
 
     serial: bytes
     coin: str
@@ -67,10 +67,10 @@ class Hopper:
         device: str,
         explained: int | None = None,
     ) -> None:
-        """`explained`: the lifetime count as last journalled, None where nobody knows it."""
+        """`explained`: the lifetime count as last journalled; None when the journal holds none."""
         self.identity: HopperIdentity | None = None
         self.strays: list[StrayPayout] = []
-        self._suspect = False  # coins left it that nobody has acknowledged
+        self._suspect = False  # coins left it without a command, and `acknowledge` has not been called
         self._bus = bus
         self._address = address
         self._value_yen = value_yen
@@ -79,11 +79,11 @@ class Hopper:
         self._life = explained
 
     def start(self) -> None:
-        """Identify and disable. Raises `WrongDevice`, or `NoReply` when nobody is there."""
+        """Identify and disable the hopper. Raises `WrongDevice`; `NoReply` when no hopper answers at the address."""
         self.identity = self._identify()
         if self._status().remaining == 0:
             flags = self._flags()
-            if flags.reset_first or flags.timed_out:  # staff has cleared or filled it; let it look again
+            if flags.reset_first or flags.timed_out:  # staff may have cleared or filled it: a reset clears the flags
                 self._reset()
             if flags.enabled:
                 self._enable(on=False)
@@ -100,29 +100,29 @@ class Hopper:
         return HopperState.HARDWARE_ERROR if self._suspect else flags.state(level)
 
     def look(self) -> None:
-        """See whether coins have left since the last look. One that is silent, or never answered, is passed over."""
+        """Note in `strays` the coins that left since the last look. Skips a hopper that does not answer."""
         if self.identity is not None:
             with suppress(NoReply, BadReply):
                 self._look_for_strays()
 
     def counters(self) -> HopperCounters:
-        """Both counters before a dispense: what moved until now is not that dispense's."""
+        """Both counters before a dispense. Coins that left without a command up to now go into `strays`."""
         reading = self._reading()
         self._explain(reading.life_total)
         return HopperCounters(event_counter=reading.status.event_counter, life_total=reading.life_total)
 
     def acknowledge(self) -> None:
-        """Staff has seen to the coins that left without a command."""
+        """Put the hopper back into use: staff has looked for the coins that left without a command."""
         self._suspect = False
 
     def dispense(self, coins: int, before: HopperCounters) -> Dispensed:
-        """Pay, and settle by counters; see the module. `paid=None` when they cannot be read."""
+        """Pay `coins`, and read from the counters how many came out. `paid=None` when they cannot be read."""
         assert 0 < coins <= COMMAND_MAX
         try:
             self._pay(coins, before)
         except (LineLost, DeviceFault):
             return self._unknown(coins)
-        except DeviceError:  # whatever went wrong on the way, the counters say how far it came
+        except DeviceError:  # the counters still say how many coins came out
             return self._count(coins, before, silent_s=2.0)
         else:
             return self._count(coins, before, silent_s=_SILENT_S)
@@ -130,7 +130,7 @@ class Hopper:
             self._switch_off()
 
     def settle(self, coins: int, before: HopperCounters) -> Dispensed:
-        """What became of the dispense that began at `before`. Sends no command that moves a coin."""
+        """How many coins the dispense that began at `before` has paid. Sends no command that moves a coin."""
         return self._count(coins, before, silent_s=_SILENT_S)
 
     def _count(self, coins: int, before: HopperCounters, *, silent_s: float) -> Dispensed:
@@ -143,8 +143,8 @@ class Hopper:
     # --- paying ---------------------------------------------------------------------------------
 
     def _pay(self, coins: int, before: HopperCounters) -> None:
-        """Give the command until one was carried out, or failed, or coins are out already."""
-        if self.identity is None:  # it was silent when the machine started
+        """Send the command until the hopper has carried one out or failed, or coins have left since `before`."""
+        if self.identity is None:  # it did not answer when the machine started
             self.start()
         for _ in range(_SENDS_MAX):
             self._bus.hush()
@@ -161,7 +161,7 @@ class Hopper:
                 return
 
     def _send(self, coins: int) -> bool:
-        """Header 167, once. True when the hopper said that it took it; False may mean anything."""
+        """Send header 167 once. True when the hopper accepted it; after False it may have paid or not."""
         if self._style is DispenseStyle.NO_CIPHER:
             self._bus.ask(self._address, Header.REQUEST_PAYOUT_CIPHER, lengths=(8,))
             authorisation = bytes(8)
@@ -181,10 +181,10 @@ class Hopper:
         return not flags.reset_first and self._enable(on=True)
 
     def _until_idle(self, silent_s: float = _SILENT_S) -> PayoutReading:
-        """Wait until the motor rests and read the counters; stop a motor that turns without result.
+        """Wait until the motor rests and read the counters; stop a motor that turns and pays nothing.
 
-        Raises what the bus raised last when the hopper has been silent for `silent_s`, `DeviceFault` when it cannot
-        be stopped: not even a start may wait for it for ever.
+        Raises the last error of the bus when the hopper has been silent for `silent_s`, `DeviceFault` when the motor
+        cannot be stopped.
         """
         clock = self._bus.clock
         moved_s = heard_s = clock.monotonic()
@@ -211,11 +211,11 @@ class Hopper:
 
     def _stop(self, times: int) -> None:
         if times > _STOPS_MAX:
-            raise DeviceFault(self._device, "its motor does not stop.")
+            raise DeviceFault(self._device, "its motor does not stop: switch off its power.")
         self._bus.ask_optional(self._address, Header.EMERGENCY_STOP, lengths=(0, 1))
 
     def _rested(self, status: PayoutStatus) -> PayoutReading:
-        """With coins unpaid one may still be in the exit: read until two readings apart agree."""
+        """Read the counters. After a payout that fell short a coin may still drop: read until two readings agree."""
         reading = self._reading()
         while status.unpaid:
             self._bus.pause(_LATE_COIN_S)
@@ -236,14 +236,14 @@ class Hopper:
         return Dispensed(value_yen=self._value_yen, asked=coins, paid=paid_or_unknown, counters=counters, state=state)
 
     def _unknown(self, coins: int) -> Dispensed:
-        """The counters are out of reach: they explain themselves to `settle` later."""
+        """The counters cannot be read now; `settle` reads them later and decides."""
         self._life = None
         return Dispensed(value_yen=self._value_yen, asked=coins, paid=None, counters=None, state=HopperState.UNKNOWN)
 
-    # --- keeping an eye on it -------------------------------------------------------------------
+    # --- coins that left without a command ------------------------------------------------------
 
     def _look_for_strays(self) -> None:
-        """Compare the lifetime count with what our own dispenses explain."""
+        """Compare the lifetime count with the count after the last dispense."""
         life = number(self._bus.ask(self._address, Header.REQUEST_DISPENSE_COUNT, lengths=(3,)))
         if life != self._life:
             self._explain(self._reading().life_total)
@@ -259,7 +259,7 @@ class Hopper:
     # --- asking ---------------------------------------------------------------------------------
 
     def _identify(self) -> HopperIdentity:
-        """What is not as expected is read twice before it is believed."""
+        """Raises `WrongDevice`, after two equal readings."""
         data = self._bus.ask(self._address, Header.REQUEST_CATEGORY, lengths=range(256))
         if data != _CATEGORY:
             data = self._bus.ask_steady(self._address, Header.REQUEST_CATEGORY, lengths=range(256), first=data)
@@ -268,7 +268,8 @@ class Hopper:
         coin = self._coin()
         if coin_value(coin) not in {None, self._value_yen}:
             raise WrongDevice(
-                self._device, f"address {self._address} pays {coin}, {self._value_yen} yen were expected."
+                self._device,
+                f"address {self._address} holds {coin}, but {self._value_yen} yen is set for it: correct the address.",
             )
         return HopperIdentity(serial=self._serial(), coin=coin)
 
@@ -282,7 +283,7 @@ class Hopper:
         return coin
 
     def _serial(self) -> bytes:
-        """Only a hopper that is authorised by it would notice a misread one."""
+        """Read twice only where it authorises the dispense: a misread one would be refused."""
         if self._style is DispenseStyle.SERIAL:
             return self._bus.ask_steady(self._address, Header.REQUEST_SERIAL, lengths=(3, 4))
         return self._bus.ask(self._address, Header.REQUEST_SERIAL, lengths=(3, 4))
@@ -291,7 +292,7 @@ class Hopper:
         return PayoutStatus.of(self._bus.ask(self._address, Header.REQUEST_PAYOUT_STATUS, lengths=(4,)))
 
     def _reading(self) -> PayoutReading:
-        """Both counters, each believed when two readings in a row agree: they are money."""
+        """Both counters, each taken when two readings in a row agree, because they decide about money."""
         status = self._bus.ask_steady(self._address, Header.REQUEST_PAYOUT_STATUS, lengths=(4,))
         life = self._bus.ask_steady(self._address, Header.REQUEST_DISPENSE_COUNT, lengths=(3,))
         return PayoutReading.of(status, life)
@@ -300,7 +301,7 @@ class Hopper:
         return HopperFlags(self._bus.ask_steady(self._address, Header.REQUEST_HOPPER_STATUS, lengths=(1, 2, 3)))
 
     def _enable(self, *, on: bool) -> bool:
-        """Header 164, confirmed by the flags."""
+        """Send header 164; True when the flags confirm it, False after three tries."""
         for _ in range(3):
             self._bus.ask_optional(self._address, Header.ENABLE_HOPPER, bytes((_ENABLE if on else 0,)), lengths=(0,))
             if self._flags().enabled is on:
@@ -311,16 +312,18 @@ class Hopper:
         try:
             self._enable(on=False)
         except DeviceError:
-            return  # whoever lost contact has lost power too, or refuses a second command anyway
+            return  # it was switched off, and comes back disabled; or it pays nothing without a new command
 
     def _reset(self) -> None:
-        """Soft reset; the device is mute for a while after it."""
+        """Soft reset; the device does not answer for a while after it. Raises `NoReply` after `_RESTART_S`."""
         self._bus.tell_once(self._address, Header.RESET, lengths=(0,), timeout_s=0.3)
         deadline_s = self._bus.clock.monotonic() + _RESTART_S
         self._bus.pause(0.2)
         while self._bus.ask_optional(self._address, Header.SIMPLE_POLL, lengths=(0,)) is None:
             if self._bus.clock.monotonic() > deadline_s:
-                raise NoReply(self._device, f"address {self._address} did not come back after a reset.")
+                raise NoReply(
+                    self._device, f"address {self._address} does not answer since its reset: check its power."
+                )
 
 
 def _out(reading: PayoutReading, before: HopperCounters) -> int:
@@ -329,7 +332,7 @@ def _out(reading: PayoutReading, before: HopperCounters) -> int:
 
 
 def _tried(base: PayoutStatus, after: PayoutStatus, coins: int) -> bool:
-    """Whether the hopper carried the command out, as far as it got: then it would fail again."""
+    """Whether the hopper began to carry the command out; a second one would fail like the first."""
     moved = after.event_counter != base.event_counter
     return moved and (after.unpaid == coins or (after.paid, after.unpaid) != (base.paid, base.unpaid))
 
@@ -337,8 +340,8 @@ def _tried(base: PayoutStatus, after: PayoutStatus, coins: int) -> bool:
 class HopperBank:
     """All hoppers of the machine, by coin value: `firmware.ports.Hoppers`.
 
-    `hoppers`: value in yen -> address. `styles`: value in yen -> how it is authorised; `no_cipher` if not named.
-    `explained`: value in yen -> lifetime count as last journalled, without the hopper of an unsettled payout.
+    `hoppers`: value in yen -> address. `styles`: value in yen -> dispense style, `no_cipher` if not given.
+    `explained`: value in yen -> lifetime count as last journalled; it leaves out the hopper of an unsettled payout.
     """
 
     def __init__(
@@ -366,7 +369,7 @@ class HopperBank:
         self._in_turn = cycle(self._hoppers.values())
 
     def start(self) -> None:
-        """Identify every hopper. One that is silent is UNKNOWN in `states`; all silent raises `NoReply`."""
+        """Identify every hopper. One that does not answer is UNKNOWN in `states`. Raises `NoReply` when none answers."""
         silent = 0
         for hopper in self._hoppers.values():
             try:
@@ -374,7 +377,7 @@ class HopperBank:
             except NoReply:
                 silent += 1
         if silent and silent == len(self._hoppers):
-            raise NoReply(self._device, "no hopper answers.")
+            raise NoReply(self._device, "no hopper answers: check their power and the cable of the coin bus.")
 
     def states(self) -> Mapping[int, HopperState]:
         return {value: hopper.state() for value, hopper in self._hoppers.items()}
@@ -389,19 +392,19 @@ class HopperBank:
         return self._hoppers[value_yen].settle(coins, before)
 
     def look(self) -> None:
-        """Ask the next hopper in turn whether coins have left it: one question, for idle moments."""
+        """Ask the next hopper in turn whether coins have left it. Call it while idle; it takes one question."""
         for hopper in islice(self._in_turn, 1):
             hopper.look()
 
     def strays(self) -> Sequence[StrayPayout]:
-        """What left without a command and was not told before. Asks nobody."""
+        """Coins that left without a command, each returned once. Sends nothing."""
         found = [stray for hopper in self._hoppers.values() for stray in hopper.strays]
         for hopper in self._hoppers.values():
             hopper.strays.clear()
         return found
 
     def acknowledge(self, value_yen: int) -> None:
-        """Staff has seen to the coins that left this hopper; it may be used again."""
+        """Put this hopper back into use: staff has looked for the coins that left it without a command."""
         self._hoppers[value_yen].acknowledge()
 
     def identities(self) -> Mapping[int, HopperIdentity | None]:

@@ -1,13 +1,13 @@
-"""What a hopper says about itself: headers 163, 166 and 217 as records and one state. Pure."""
+"""A hopper's status answers (headers 163, 166, 168 and 217) as records and one state. Pure."""
 
 from dataclasses import dataclass
 
 from drivers.coin.cctalk import number
 from drivers.vocabulary import HopperState
 
-# First status byte of header 163 (part 2, 3.90.1). The second byte means different things on different
-# products, so only "some fault" is read from it, except on units with three bytes, which follow the
-# specification to the letter.
+# First status byte of header 163 (part 2, 3.90.1). The second byte differs between
+# products, so it only says that there is a fault; a unit with three bytes follows the
+# specification, and there each bit is read.
 _OVER_CURRENT, _TIMED_OUT, _EXIT_BLOCKED, _EXIT_LIGHT, _BLOCKED_PAYING, _DISABLED = 0x01, 0x02, 0x08, 0x10, 0x20, 0x80
 _RESET_FIRST = _OVER_CURRENT | _EXIT_BLOCKED | _EXIT_LIGHT | _BLOCKED_PAYING
 _SECOND_FAULTS = 0x01 | 0x04 | 0x08 | 0x10 | 0x20 | 0x40
@@ -33,7 +33,7 @@ class PayoutStatus:
 
 @dataclass(frozen=True, slots=True)
 class PayoutReading:
-    """Headers 166 and 168 together: all that can be known about coins."""
+    """Headers 166 and 168 together: the last payout and the lifetime count."""
 
     status: PayoutStatus
     life_total: int
@@ -60,18 +60,18 @@ class HopperFlags:
 
     @property
     def reset_first(self) -> bool:
-        """Refuses to pay until a soft reset."""
+        """Whether the hopper refuses to pay until a soft reset."""
         first, second, third = self.raw.ljust(3, b"\0")[:3]
         strict = len(self.raw) == 3 and (second & _SECOND_RESET_FIRST or third & _THIRD_RESET_FIRST)
         return bool(first & _RESET_FIRST or strict)
 
     @property
     def counters_doubtful(self) -> bool:
-        """A fault of its own is reported, and on some units (SCH2) it is the checksum of the counters."""
+        """Whether the second byte reports a fault: on some units (SCH2) that is a wrong checksum of the counters."""
         return bool(self.raw.ljust(2, b"\0")[1] & _SECOND_FAULTS)
 
     def state(self, level: bytes | None) -> HopperState:
-        """One state of all flags; `level` is header 217, None where the hopper has no level sensors."""
+        """One state from all flags; `level` is the answer to header 217, None where there are no level sensors."""
         first, second, _ = self.raw.ljust(3, b"\0")[:3]
         if first & _OVER_CURRENT:
             return HopperState.HARDWARE_ERROR

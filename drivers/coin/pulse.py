@@ -1,21 +1,21 @@
 """A coin acceptor that counts in pulses (CH-926, HX-616, DG600F and their kin): `firmware.ports.CoinAcceptor`.
 
-It pulls one wire low so many times for a coin and knows nothing else: no confirmation, no identity, no
-counter that can be asked again. What can be made safe is made safe here, on the time stamps of the edges
-themselves, never on when the program got round to them:
+It pulls one wire low so many times for a coin. It has no confirmation, no serial number and no
+counter that could be read again. The driver works on the time stamps of the edges, so it does not matter when
+the program reads them:
 
-- a pulse counts only if it is as long as this acceptor's pulses are (0.6 to 1.5 of nominal); static and
+- a pulse counts only if its length is 0.6 to 1.5 of nominal: static and
   relay noise are shorter, a stuck coin is longer;
-- pulses belong together until the wire has rested for `end_s`; coins that follow each other closely come
-  out as one train. That is harmless only if the number of pulses is proportional to the value: then every
-  pulse is worth the same, and is credited as it comes. Any other code must keep the numbers within one
-  octave (the largest below twice the smallest): then no two coins together look like one, and a merged
-  train is recognised and reported instead of being credited wrongly. Codes that fit neither are refused;
-- a part of a coin at the end of a train, or an edge that was lost, is a loss to be reported.
+- pulses belong to one train until the wire has rested for `end_s`, so coins that follow each other closely come
+  as one train. Where the number of pulses is proportional to the value, every
+  pulse is worth the same and is credited as it comes. Any other code must keep its numbers within one
+  octave (the largest below twice the smallest): then two coins together never look like one, and the driver
+  reports the merged train as lost. `PulseCodes` refuses a code that fits neither;
+- a remainder at the end of a train, or a lost edge, is reported as `CreditsLost`.
 
-There is one inhibit line for all coins: a subset of values cannot be chosen, so it is refused. Without a counter a
-coin that fell while the program was down can never be found: the journal says so (`event_counter` null), and a
-session that was cut off with its slot open is flagged for a person. Which of two acceptors it is cannot be told.
+There is one inhibit line for all coins, so `accept` refuses a subset of values. Without a counter a
+coin that fell while the program was down is never found: the journal says so (`event_counter` null), and a
+session that was cut off with its slot open is flagged for a person. An exchanged acceptor is not noticed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ _SHORTEST, _LONGEST = 0.6, 1.5  # of the nominal width
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The wire became active (a pulse begins) or inactive, at the kernel's time of the edge."""
+    """The wire became active (low: a pulse begins) or inactive; `at_s` is the kernel's time stamp of the edge."""
 
     active: bool
     at_s: float
@@ -51,14 +51,14 @@ class EdgeSource(Protocol):
 
 
 class InhibitLine(Protocol):
-    """Open collector: never driven high, as some acceptors read 3.3 V at random."""
+    """Open collector: never driven high, because some acceptors read 3.3 V as high or low at random."""
 
     def allow(self, accepting: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseTiming:
-    """Nominal width of one pulse, and the rest after which a train is over (longer than any gap inside one)."""
+    """Times of one acceptor: pulse width, rest that ends a train (longer than any gap in one), bounce, stuck wire."""
 
     width_s: float = 0.025
     end_s: float = 0.350
@@ -75,27 +75,27 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class TrainEnd:
-    """The wire has rested. `broken`: an edge was lost, so the number of pulses is not to be trusted."""
+    """The wire has rested for `end_s`. `broken`: an edge was lost, so the number of pulses may be wrong."""
 
     broken: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Active for far longer than a pulse."""
+    """The wire has been active for `stuck_s`."""
 
 
 class PulseFilter:
     """Edges in, pulses out. Pure; counts what it rejects in `glitches`.
 
-    A break of less than `bounce_s` inside a pulse is the contact bouncing, not its end, so a pulse is known
-    only once the wire has been at rest for that long.
+    A break of less than `bounce_s` inside a pulse is the contact bouncing. So a pulse is reported
+    only when the wire has rested for that long.
     """
 
     def __init__(self, timing: PulseTiming) -> None:
         self._timing = timing
         self._began_s: float | None = None
-        self._ended_s: float | None = None  # of the pulse that began, unless it bounces on
+        self._ended_s: float | None = None  # end of the pulse that began; None again when it bounces
         self._rested_since_s: float | None = None  # set while a train is open
         self._broken = False
         self._stuck_told = False
@@ -108,11 +108,11 @@ class PulseFilter:
 
     @property
     def in_train(self) -> bool:
-        """Whether the wire is active, or has not rested for long enough to end a train. A stuck one ends none."""
+        """Whether a train is open: the wire is active or has rested less than `end_s`. False while it is stuck."""
         return not self._stuck_told and (self._began_s is not None or self._rested_since_s is not None)
 
     def feed(self, edges: Sequence[Edge], now_s: float) -> list[Pulse | TrainEnd | Stuck]:
-        """Take edges in order, and the present time, which ends a train or shows a stuck wire."""
+        """Take edges in order and the present time; return what they and the time complete."""
         found: list[Pulse | TrainEnd | Stuck] = []
         for edge in edges:
             found += self._settle(edge.at_s)
@@ -122,12 +122,12 @@ class PulseFilter:
                 self._ended_s = None  # bounced
             elif not edge.active and self._began_s is not None and self._ended_s is None:
                 self._ended_s = edge.at_s
-            else:  # two edges of a kind: the one between them was lost
+            else:  # two equal edges: the one between them was lost
                 self._lose(edge)
         return found + self._settle(now_s) + self._stick(now_s)
 
     def _settle(self, now_s: float) -> list[Pulse | TrainEnd | Stuck]:
-        """What has become certain by now: the end of a pulse, the end of a train."""
+        """The pulse and the train that have ended by `now_s`."""
         found: list[Pulse | TrainEnd | Stuck] = []
         if self._ended_s is not None and now_s - self._ended_s >= self._timing.bounce_s:
             found += self._end()
@@ -182,8 +182,8 @@ class PulseCodes:
         if not self.proportional and max(self.codes) >= 2 * min(self.codes):
             raise WrongDevice(
                 "acceptor",
-                "its pulse numbers are neither proportional to the values nor within one octave: "
-                "two coins together could not be told from one.",
+                "its pulse numbers are neither proportional to the values nor all below twice the smallest, so "
+                "two coins together could look like one: set other pulse numbers on the acceptor and in the unit file.",
             )
 
     @property
@@ -211,25 +211,25 @@ class PulseAcceptor:
         *,
         device: str = "acceptor",
     ) -> None:
-        """`codes`: pulses -> yen. Raises `WrongDevice` for codes that cannot be told apart."""
+        """`codes`: pulses -> yen. Raises `WrongDevice` when two coins together could look like one."""
         self._source = source
         self._inhibit_line = inhibit_line
         self._codes = PulseCodes(codes)
         self._filter = PulseFilter(timing)
         self._device = device
-        self._pulses = 0  # of the open train, not credited yet
+        self._pulses = 0  # pulses of the open train that are not credited yet
 
     @property
     def glitches(self) -> int:
-        """Pulses of a wrong length since the start: rising steadily means bad wiring."""
+        """Pulses of a wrong length since the start. A number that keeps rising means bad wiring."""
         return self._filter.glitches
 
     def start(self) -> None:
-        """Close the slot. What has been counted stays counted: a coin may be coming in at this moment."""
+        """Close the slot. Keeps the pulses counted so far: a coin may be coming in now."""
         self._inhibit_line.allow(False)
 
     def pair(self, serial: int) -> bool:  # noqa: ARG002  the answer is the same for all
-        """False: it has no serial number, so there is nothing to pair with."""
+        """Always False: a pulse acceptor has no serial number to pair with."""
         return False
 
     def newly_paired(self) -> int | None:
@@ -237,11 +237,11 @@ class PulseAcceptor:
 
     @property
     def under_way(self) -> bool:
-        """Whether a train is open: it may be worth more than was credited so far."""
+        """Whether a train is open, so that more may be credited."""
         return self._filter.in_train
 
     def accept(self, values_yen: frozenset[int]) -> None:
-        """Open the slot. Raises `WrongDevice` when it would take a coin that is not allowed."""
+        """Open the slot. Raises `WrongDevice` when the acceptor takes a coin that is not in `values_yen`."""
         if not set(self._codes.codes.values()) <= values_yen:
             raise WrongDevice(
                 self._device, f"it cannot refuse single coins, and only {sorted(values_yen)} are allowed."
@@ -249,11 +249,11 @@ class PulseAcceptor:
         self._inhibit_line.allow(True)
 
     def inhibit(self) -> None:
-        """Close the slot. There is no confirmation; a coin on its way is still counted."""
+        """Close the slot. The acceptor does not confirm it; a coin already inside is still counted."""
         self._inhibit_line.allow(False)
 
     def poll(self) -> Sequence[CoinEvent]:
-        """Credits and losses since the last poll."""
+        """Credits, losses and a blocked sensor since the last poll, oldest first."""
         edges = self._source.take()
         events: list[CoinEvent] = []
         for found in self._filter.feed(edges, self._source.now_s()):
@@ -276,7 +276,7 @@ class PulseAcceptor:
         return None
 
     def counters(self) -> AcceptorCounters:
-        """Nothing: it does not count."""
+        """Both None: a pulse acceptor does not count."""
         return AcceptorCounters(event_counter=None, accepted_total=None)
 
     def _credit_units(self) -> list[CoinEvent]:
@@ -299,7 +299,7 @@ class PulseAcceptor:
 
 
 def _joined(events: Sequence[CoinEvent]) -> list[CoinEvent]:
-    """Units credited in the same poll are one credit: fewer journal records for the same money."""
+    """Add up the credits of one poll, so that the journal needs one record for them."""
     joined: list[CoinEvent] = []
     for event in events:
         last = joined[-1] if joined else None

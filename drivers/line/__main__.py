@@ -30,11 +30,16 @@ def main() -> int:
     began_s = time.perf_counter()
     if options.command == "status":
         answer = line.status(options.request_id)
-        print(answer if isinstance(answer, CentreUnreachable) else dict(answer) or "the centre never heard of it")
+        print(
+            answer if isinstance(answer, CentreUnreachable) else dict(answer) or "the centre does not know this request"
+        )
         return int(isinstance(answer, CentreUnreachable))
     beat = {"journal_seq": 0, "journal_head": "", "state": "bench", "reasons": [], "events": []}
     heard = line.heartbeat(beat)
-    print(f"{'heard' if heard else 'not heard'} after {(time.perf_counter() - began_s) * 1000:.1f} ms")
+    print(
+        f"{'The centre answered' if heard else 'No valid answer: check cable, [centre] table and certificates. It ended'}"
+        f" after {(time.perf_counter() - began_s) * 1000:.1f} ms."
+    )
     return int(not heard)
 
 

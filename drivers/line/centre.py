@@ -1,9 +1,9 @@
-"""The machine's end of the line: asks, binds every answer to what was asked, and keeps nothing of a session.
+"""The machine's end of the line: asks, checks every answer against what was asked, and keeps nothing of a session.
 
-The transport is a seam of one method, so that the same code runs over TLS and over a wire in memory. Whatever
-goes wrong below (no route, a certificate that is not the centre's, a slow drip, a body too large, an answer that
-is not the specification's) becomes `CentreUnreachable` with its trouble: the centre may or may not have acted.
-A promise or a document that is well-formed but not ours becomes `BindingFailed`: it never becomes a document.
+`Transport` has one method, so that the same code runs over TLS and over a wire in memory. Whatever
+goes wrong there (no route, a certificate that is not the centre's, an answer too slow, too large or against the
+specification) becomes `CentreUnreachable` with its trouble: the centre may or may not have acted.
+A well-formed manifest or document that is not what was asked becomes `BindingFailed` and is never printed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class LineFailed(Exception):
-    """The transport has no answer to give; `trouble` says why."""
+    """The transport got no answer; `trouble` says why."""
 
     def __init__(self, trouble: LineTrouble) -> None:
         super().__init__(str(trouble))
@@ -48,7 +48,7 @@ class Transport(Protocol):
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers (names lower-case) and the whole body. Raises `LineFailed`."""
+        """Send a request; return status, headers (names lower-case) and the whole body. Raises `LineFailed`."""
         ...
 
 
@@ -109,7 +109,7 @@ class CentreLine:
     # --- what became of it ----------------------------------------------------------------------
 
     def status(self, request_id: str) -> Mapping[int, CopyState] | CentreUnreachable:
-        """Copy number -> state. Only the centre's own words say that it never heard of a request, no bare 404."""
+        """Copy number -> state; empty when the centre does not know the request, which takes more than a bare 404."""
         answer = self._exchange("GET", messages.request_path(request_id), None)
         if isinstance(answer, CentreUnreachable):
             return answer
@@ -124,7 +124,7 @@ class CentreLine:
         return CentreUnreachable(LineTrouble.BAD_ANSWER)
 
     def advise(self, advice: Mapping[str, object]) -> AdviceFate:
-        """Acknowledged once the centre has told what now stands in its books, and that is what it was told."""
+        """Send one advice. ACKNOWLEDGED when the centre answers that its books now hold it."""
         path, body = messages.tell_advice(advice)
         answer = self._ask(path, body, _reader_of(advice))
         if isinstance(answer, CentreUnreachable):
@@ -140,13 +140,16 @@ class CentreLine:
         return AdviceFate.CONTRADICTED if contradicted else AdviceFate.ACKNOWLEDGED
 
     def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
-        """The yen still owed, and nobody else pays them now; None when refused or unheard."""
+        """Hold a claim, so that nobody else pays it; return the yen still owed, None when refused or not answered."""
         path, body = messages.ask_hold(key, collection, journal_head)
         left_yen = self._ask(path, body, partial(messages.read_left, key=key))
         return left_yen if isinstance(left_yen, int) else None
 
     def heartbeat(self, state: Mapping[str, object]) -> datetime | None:
-        """`state`: journal_seq, journal_head, state, reasons, events. The centre's time when it heard, else None."""
+        """Send a heartbeat; return the centre's time, None without a valid answer.
+
+        `state`: journal_seq, journal_head, state, reasons, events.
+        """
         seq = state["journal_seq"]
         assert isinstance(seq, int)
         told = self._ask("/v1/heartbeats", encode(state), partial(messages.read_heartbeat, journal_seq=seq))
@@ -171,7 +174,7 @@ class CentreLine:
 
 
 def _reader_of(advice: Mapping[str, object]) -> Callable[[bytes], object]:
-    """What reads the answer to this advice."""
+    """The function that reads the answer to this advice."""
     match advice["op"]:
         case "claim":
             return partial(messages.read_claim, key=str(advice["key"]))

@@ -1,6 +1,6 @@
-"""What the fields of a message may hold, and one reader for all messages. Pure.
+"""The types of message fields, and one reader for all messages. Pure.
 
-What is read comes from a network, so `BadMessage` names the field, never its value.
+The messages hold personal data, so `BadMessage` names the field, never its value.
 """
 
 import base64
@@ -15,18 +15,18 @@ _T = TypeVar("_T")
 
 
 class BadMessage(ValueError):
-    """The answer is not what README.md says; the message names the field."""
+    """The answer is not as README.md says; the message names the field."""
 
 
 class Message(Table, frozen=True, kw_only=True):
-    """An answer, or an object inside one. Its `repr` says nothing of what came: people's names may be in it."""
+    """An answer, or an object inside one. Its `repr` leaves out all values, which may be people's names."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
 def line(longest: int = 200) -> Bounds:
-    """Words that can be drawn in one line: no control letters, line ends or changes of direction, and not endless."""
+    """Text for one line: 1 to `longest` letters, no control characters, line ends or changes of direction."""
     return written(
         rf"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{{1,{longest}}}", f"one line of 1 to {longest} letters"
     )
@@ -37,7 +37,7 @@ def hex_of(digits: int) -> Bounds:
 
 
 def base64_of(length: int) -> Bounds:
-    """So many bytes in base64, padded, with no bit left over: one way to write them, and no other."""
+    """`length` bytes in padded base64 whose unused bits are 0, so that there is only one way to write them."""
     whole, rest = divmod(length, 3)
     end = ("", "[A-Za-z0-9+/][AQgw]==", "[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=")[rest]
     return written(f"[A-Za-z0-9+/]{{{4 * whole}}}{end}", f"base64 of {length} bytes")
@@ -48,7 +48,7 @@ Lines = Annotated[tuple[Line, ...], listed(0, 200)]
 Text = Mapping[str, Line]  # language -> words; see `needs_japanese`
 RequestId = Annotated[str, hex_of(32)]
 Nonce = Annotated[str, base64_of(16)]
-# Years that no calculation with an offset carries out of the calendar.
+# Years 2000 to 2999: adding an offset stays within the range of `datetime`.
 Time = Annotated[
     str,
     written(
@@ -59,7 +59,7 @@ Time = Annotated[
 
 
 def instant(text: str) -> datetime:
-    """A `Time`. Raises ValueError for a day or an hour that does not exist."""
+    """A `Time` as a datetime. Raises ValueError for a day or an hour that does not exist."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -77,12 +77,12 @@ def b64(data: bytes) -> str:
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """One request body."""
+    """A message as one request body (JSON, UTF-8)."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
 def read(kind: type[_T], body: bytes, what: str) -> _T:
-    """One answer, strictly. Raises `BadMessage`; `what` names the answer in it."""
+    """Read one answer strictly as `kind`. Raises `BadMessage`; `what` names the answer in its text."""
     try:
         return to_table(kind, read_json(body), quiet=True)
     except Undecodable as error:

@@ -1,7 +1,7 @@
-"""The centre's signed promise, the stamp on a document, and what of them must agree with what was asked. Pure.
+"""Checks the centre's signed manifest, and the stamp of a document, against what was asked. Pure.
 
-`verified` and `wrong_document` are the whole of the machine's guard against another person's paper: each returns the
-name of the first field that is not ours, and the caller turns that into `BindingFailed`. See binding rules 1 to 9.
+`verified` and `wrong_document` are all that protects the resident from another person's paper. Each names
+the first field that is wrong, and `centre.py` turns the name into `BindingFailed`. See binding rules 1 to 9.
 """
 
 import base64
@@ -28,7 +28,7 @@ Sha256 = Annotated[str, hex_of(64)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the machine asked, from its own memory: never from an answer."""
+    """What the machine asked, from its own memory, never from an answer."""
 
     request_id: str
     machine: str
@@ -78,7 +78,7 @@ def fingerprint(credential: bytes) -> str:
 
 
 def verified(body: bytes, key: Ed25519PublicKey, asked: Asked) -> Reserved | str:
-    """The reservation of a signed manifest, or the field that is wrong. Raises `BadMessage` for what is no manifest."""
+    """The reservation in a signed manifest, or the name of the wrong field. Raises `BadMessage` when it is no manifest."""
     promise = read(_Promise, body, "reservation")
     try:
         key.verify(base64.b64decode(promise.signature), promise.manifest.encode("utf-8"))
@@ -98,7 +98,7 @@ def verified(body: bytes, key: Ed25519PublicKey, asked: Asked) -> Reserved | str
 
 
 def wrong_field(manifest: Manifest, asked: Asked) -> str | None:
-    """The first field in which a manifest is not the answer to what was asked; None if it is."""
+    """The first field of the manifest that does not match what was asked; None when all match."""
     wanted = [item for item in asked.items for _ in range(item.copies)]
     got = manifest.copies
     checks = (
@@ -112,14 +112,14 @@ def wrong_field(manifest: Manifest, asked: Asked) -> str | None:
         ("options", [copy.options for copy in got] == [dict(item.options) for item in wanted]),
         ("fee_yen", [copy.fee_yen for copy in got] == [item.fee_yen for item in wanted]),
         ("issue_number", _own_numbers(manifest, asked.machine)),
-        # Each copy carries its own issue number, so no two documents can be the same bytes.
+        # Each document shows its own issue number, so no two can have the same bytes.
         ("document_sha256", len({copy.document_sha256 for copy in got}) == len(got)),
     )
     return next((name for name, holds in checks if not holds), None)
 
 
 def _own_numbers(manifest: Manifest, machine: str) -> bool:
-    """Whether every issue number is of today and of this machine, stands once, and is one that the journal takes."""
+    """Whether every issue number has the day of `reserved_at`, this machine's terminal and the journal's form, and stands once."""
     day = instant(manifest.reserved_at).astimezone(JAPAN).strftime("%Y%m%d")
     numbers = [copy.issue_number for copy in manifest.copies]
     form = re.compile(rf"{day} [\u3005-\u9fff]{{1,12}} {terminal_of(machine)} [0-9]{{4,8}}")
@@ -127,16 +127,16 @@ def _own_numbers(manifest: Manifest, machine: str) -> bool:
 
 
 def terminal_of(machine: str) -> str:
-    """What an issue number says of a machine: which one, for who knows its name, but not where (README.md)."""
+    """The terminal in an issue number. Only who knows the machine's name can tell which machine it is (README.md)."""
     return "T" + base64.b32encode(hashlib.sha256(machine.encode()).digest()).decode()[:5]
 
 
 def wrong_document(
     document: bytes, stamp: str, key: Ed25519PublicKey, reserved: Reserved, promised: ReservedCopy
 ) -> str | None:
-    """The first thing by which a document is not the promised one; None if it is.
+    """The first of stamp, size and hash that is not the promised document's; None when all match.
 
-    The stamp is the issuing side's own account of whom it looked up, against the transport side's in the manifest.
+    The stamp says whom the issuing side looked up; the manifest says whom the transport side answered.
     """
     parts = stamp.split(".")
     if len(parts) != 5 or not _signed(".".join(parts[:4]), parts[4], key):
@@ -155,4 +155,4 @@ def _signed(text: str, signature: str, key: Ed25519PublicKey) -> bool:
         key.verify(raw, text.encode("utf-8"))
     except (binascii.Error, ValueError, InvalidSignature):
         return False
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=") == signature  # one way to write it, and no other
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=") == signature  # refuses other spellings of the same bytes

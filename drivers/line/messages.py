@@ -1,7 +1,6 @@
-"""What is asked and answered on the line: records to JSON and back, every field checked. Pure.
+"""Questions and answers of the line: records to JSON and back, every field checked. Pure.
 
-Source: README.md, the table of calls. The manifest and the stamp, which bind an answer to what was asked, are in
-`manifest.py`.
+Source: README.md, the table of calls. Manifest and stamp are in `manifest.py`.
 """
 
 import base64
@@ -89,7 +88,7 @@ def claim_path(key: str, what: str) -> str:
 
 
 def ask_hold(key: str, collection: int, journal_head: str) -> tuple[str, bytes]:
-    """Path and body: this machine is about to pay the claim, and will tell it as this collection."""
+    """Path and body of a hold: this machine is about to pay the claim, as its collection of this number."""
     return claim_path(key, "hold"), encode({"collection": collection, "journal_head": journal_head})
 
 
@@ -257,32 +256,34 @@ def read_state(body: bytes, request_id: str, copy: int) -> CopyState:
     given = read(_State, body, "advice")
     _ours(given.request_id == request_id, "advice.request_id")
     _ours(given.copy == copy, "advice.copy")
-    _ours(given.state in {CopyState.ISSUED, CopyState.VOID, CopyState.NONE}, "advice.state")  # an open one is no end
+    _ours(
+        given.state in {CopyState.ISSUED, CopyState.VOID, CopyState.NONE}, "advice.state"
+    )  # after an advice no copy is open
     return given.state
 
 
 def read_claim(body: bytes, key: str) -> None:
-    """Both sides must have made the same code, or the slip in the resident's hand is worth nothing."""
+    """Raises `BadMessage` unless the centre computed the same claim code, which is on the resident's slip."""
     given = read(_ClaimGiven, body, "claim")
     _ours(given.key == key, "claim.key")
     _ours(given.claim_code == claim_code(key), "claim.claim_code")
 
 
 def read_left(body: bytes, key: str) -> int:
-    """What is still owed of a claim, in yen."""
+    """The yen still owed of a claim."""
     given = read(_ClaimLeft, body, "claim")
     _ours(given.key == key, "claim.key")
     return given.left_yen
 
 
 def read_heartbeat(body: bytes, journal_seq: int) -> datetime:
-    """The centre's time."""
+    """The centre's time in the answer to a heartbeat."""
     given = read(_HeartbeatGiven, body, "heartbeat")
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
     return instant(given.time)
 
 
 def _ours(holds: bool, where: str) -> None:
-    """An answer to another question is no answer."""
+    """Raises `BadMessage` for an answer to another question."""
     if not holds:
         raise BadMessage(f"{where} is not ours")

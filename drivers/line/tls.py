@@ -1,8 +1,8 @@
-"""The transport: one TLS 1.3 connection with certificates on both sides, kept alive and made anew when it breaks.
+"""The transport: one TLS 1.3 connection with certificates on both sides, kept open, and opened anew when it breaks.
 
-The server is known by its key (SPKI pin) as well as by its chain, and nothing is sent before it is known. One
-deadline covers the whole exchange, connecting included, so that a centre which drips a byte a second is a centre
-that timed out. A connection on which anything went wrong is thrown away: what comes late on it is read by nobody.
+Before anything is sent, the server's chain and its key (SPKI pin) are checked. One
+deadline covers the whole exchange, connecting included, so a centre that sends a byte a second
+times out. After any error the connection is closed, so that nobody reads a late answer.
 No proxy, no redirect, no cookie, no setting from the environment.
 """
 
@@ -28,16 +28,16 @@ _CHUNK = 65536
 
 
 class _Connection:
-    """A TLS connection whose every read and write ends at one instant, however slowly the other side goes.
+    """A TLS connection whose reads and writes all end at `ends_at_s`.
 
-    It has the three methods that `http.client` wants of a socket.
+    It has the three methods that `http.client` uses of a socket.
     """
 
     def __init__(self, secure: ssl.SSLSocket, clock: Clock) -> None:
         self._secure = secure
         self._clock = clock
         self.ends_at_s = 0.0
-        self.heard = False  # whether any byte of the answer in hand has come
+        self.heard = False  # whether any byte of the present answer has come
 
     def makefile(self, mode: str, buffering: int = -1) -> io.BufferedReader:  # noqa: ARG002  http.client's signature
         return io.BufferedReader(_Answer(self))
@@ -55,7 +55,7 @@ class _Connection:
             rest = rest[self._secure.send(rest) :]
 
     def quiet(self) -> bool:
-        """Whether nothing has come that nobody asked for, and the other side has not hung up."""
+        """Whether no unasked bytes have come and the other side has not closed the connection."""
         self._secure.settimeout(0)
         try:
             self._secure.recv(1)
@@ -66,7 +66,7 @@ class _Connection:
         return False
 
     def close(self) -> None:
-        """`http.client` calls this as soon as it has an answer's head; `shut` is what closes."""
+        """Does nothing, because `http.client` calls it when it has read an answer's head; `shut` closes."""
 
     def shut(self) -> None:
         with contextlib.suppress(OSError):
@@ -88,7 +88,7 @@ class _Answer(io.RawIOBase):
 
 
 def left_s(clock: Clock, ends_at_s: float) -> float:
-    """What is left of the deadline. Raises `LineFailed` when nothing is."""
+    """Seconds left until the deadline. Raises `LineFailed` when it has passed."""
     left = ends_at_s - clock.monotonic()
     if left <= 0:
         raise LineFailed(LineTrouble.TIMED_OUT)
@@ -98,8 +98,8 @@ def left_s(clock: Clock, ends_at_s: float) -> float:
 class TlsTransport:
     """Satisfies `drivers.line.centre.Transport`.
 
-    `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex; several, parted by spaces or
-    lines, are all good. Raises `OSError` when a file of the machine's own identity is missing or wrong.
+    `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex, or several, separated by spaces or
+    lines. Raises `OSError` when the CA file, the machine's certificate or its key is missing or wrong.
     """
 
     def __init__(
@@ -126,9 +126,10 @@ class TlsTransport:
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """See `Transport`. A kept connection that the centre gave up meanwhile is made anew, once.
+        """See `Transport`. When the centre has closed a kept connection, opens a new one and asks again, once.
 
-        Only while no byte of an answer has come: every call may be repeated (README.md), so asking again is harmless.
+        It does so only while no byte of an answer has come. Asking again is harmless: every call may be repeated
+        (README.md).
         """
         ends_at_s = self._clock.monotonic() + deadline_s
         kept = self._connection
@@ -164,7 +165,7 @@ class TlsTransport:
         return answer
 
     def _connect(self, ends_at_s: float) -> _Connection:
-        """Raises `OSError` of many kinds, and `LineFailed` for a server whose key is not the pinned one."""
+        """Open and check a connection. Raises `OSError`, and `LineFailed` for a server with another chain or key."""
         plain = self._reach(ends_at_s)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -172,7 +173,7 @@ class TlsTransport:
             secure = self._context.wrap_socket(plain, server_hostname=self._host)
         except ssl.SSLEOFError:
             plain.close()
-            raise LineFailed(LineTrouble.UNREACHABLE) from None  # it hung up; that says nothing of who it is
+            raise LineFailed(LineTrouble.UNREACHABLE) from None  # closed before its certificate could be checked
         except ssl.SSLError:
             plain.close()
             raise LineFailed(LineTrouble.SERVER_NOT_TRUSTED) from None
@@ -187,7 +188,7 @@ class TlsTransport:
         return _Connection(secure, self._clock)
 
     def _reach(self, ends_at_s: float) -> socket.socket:
-        """The first address that answers; all of them share the one deadline."""
+        """A socket to the first address of the host that answers, within the one deadline."""
         trouble: OSError = ConnectionError("the name has no address")
         for family, kind, protocol, _, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
             plain = socket.socket(family, kind, protocol)
@@ -208,14 +209,14 @@ class TlsTransport:
 def _ask(
     connection: _Connection, method: str, path: str, body: bytes | None
 ) -> tuple[tuple[int, Mapping[str, str], bytes], bool]:
-    """One request and its whole answer, and whether the connection is good for another."""
+    """Send one request; return its whole answer, and whether the connection can be used again."""
     headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body else {})
     client = http.client.HTTPConnection("centre")
     client.sock = connection
     client.request(method, path, body=body, headers=headers)
     response = client.getresponse()
     if response.length is None and not response.chunked:
-        raise LineFailed(LineTrouble.BAD_ANSWER)  # whether it is whole, nobody could tell
+        raise LineFailed(LineTrouble.BAD_ANSWER)  # without a length a cut answer looks whole
     content = bytearray()
     while chunk := response.read1(_CHUNK):
         content += chunk
@@ -228,7 +229,7 @@ def _ask(
 
 
 def _trouble(error: BaseException) -> LineTrouble | None:
-    """The line's word for what went wrong below; None for what is no trouble of the line."""
+    """The `LineTrouble` of an exception; None for one that is a programming error."""
     match error:
         case LineFailed():
             return error.trouble

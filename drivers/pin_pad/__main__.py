@@ -1,7 +1,7 @@
 """The keypad on the bench: `python -m drivers.pin_pad --unit hardware/units/dev-store.toml watch`.
 
-`watch` prints each key as the machine would hear it; `raw` prints every change of what a scan sees, which finds a
-broken wire (a whole row or column missing) or a dirty contact (chatter). Ctrl-C ends either.
+`watch` prints each key event as the machine gets it. `raw` prints the closed contacts whenever they change: if a whole
+row or column never shows, its wire is broken; if one press prints many lines, the contact is dirty. Ctrl-C ends both.
 """
 
 import argparse

@@ -1,19 +1,19 @@
-"""From what the matrix shows, scan by scan, to keys that a person meant to press. Pure: time is passed in.
+"""From scans of the matrix to keys that a person meant to press. Pure: the caller passes the time.
 
-A contact does not close once: it chatters for up to 30 ms. So each contact has two rules:
+A contact chatters for up to 30 ms when it closes or opens. So each contact has two rules:
 
 * it is *down* when two scans at least 4 ms apart both saw it closed, and *up* when it was seen open for 20 ms on end;
-* after either, nothing can change until 30 ms have passed since that closing or opening was first seen.
+* after it went down or up, it does not change again until 30 ms after that closing or opening was first seen.
 
-The first rule refuses a spark that only one scan saw, the second outlasts the chatter on both edges. Two real
-presses with the key up for 31 ms or longer between them stay two, though the scans are 5 ms apart.
+The first rule ignores a spark that only one scan saw; the second covers the chatter after both edges. Two
+presses with the key up for 31 ms or longer between them count as two, though scans are 5 ms apart.
 
-A matrix without diodes shows a fourth key where three corners of a rectangle are closed, so a scan with
-several keys may hold a key that nobody touches. And a finger that hits two keys meant one of them, but which?
-Therefore a key counts only while it is the only one: as soon as a scan shows two, nothing counts until all are
-up. A refused key costs a second try at the key; a wrong one would cost one of three tries at the PIN.
+Where three corners of a rectangle are closed, a matrix without diodes shows the fourth too, so a scan with
+several keys may hold a key that nobody touches. And when a finger hits two keys, the pad cannot tell which was meant.
+So a key counts only while it is the only one: after a scan with two, nothing counts until all are
+up. An ignored key must be pressed again; a wrong one would cost one of three tries at the PIN.
 
-A key held for 3 s is taken out of all this, so that the others still work; held for 10 s, it is reported once.
+A key held for 3 s is left out of these rules, so that the others still work. Held for 10 s, it is reported once.
 """
 
 from collections.abc import Set as AbstractSet
@@ -38,14 +38,14 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Down for `STUCK_S`; said once for each time it sticks. `counted`: its press was reported when it went down."""
+    """Down for `STUCK_S`; reported once each time it sticks. `counted`: its press was reported when it went down."""
 
     cell: Cell
     counted: bool
 
 
 class _Contact:
-    """One crossing of the matrix, from its first closing until it has been quiet again."""
+    """One crossing of the matrix, from its first closing until it is up and its chatter is over."""
 
     __slots__ = ("closed_at", "counted", "down", "down_at", "open_at", "quiet_until", "told")
 
@@ -59,7 +59,7 @@ class _Contact:
         self.told = False
 
     def step(self, closed: bool, now_s: float) -> bool:
-        """Take one scan; True when the contact went down with it."""
+        """Take one scan; True when it takes the contact from up to down."""
         if closed:
             self.open_at = None
             if self.closed_at is None:
@@ -83,7 +83,7 @@ class _Contact:
         return not self.down and self.closed_at is None and now_s >= self.quiet_until
 
     def wake_at(self) -> float:
-        """When a scan could change something although the contact stays as it was last seen; inf if never."""
+        """When a scan could report a change although the contact stays as last seen; inf if never."""
         if self.down and self.open_at is not None:
             return max(self.open_at + OPEN_S, self.quiet_until)
         if self.down:
@@ -92,7 +92,7 @@ class _Contact:
 
 
 class Debouncer:
-    """All contacts of one matrix. Keeps no trace of a key that has been up for 30 ms: it might be a PIN's."""
+    """All contacts of one matrix. Forgets a key that has been up for 30 ms, because it may be a PIN digit."""
 
     def __init__(self) -> None:
         self._contacts: dict[Cell, _Contact] = {}
@@ -100,17 +100,17 @@ class Debouncer:
 
     @property
     def quiet(self) -> bool:
-        """Nothing is closed and no decision is pending: the next scan may wait for an edge."""
+        """Whether nothing is closed and no decision is pending, so that the next scan may wait for an edge."""
         return not self._contacts
 
     def busy(self) -> frozenset[Cell]:
-        """The crossings that are down, or were a moment ago."""
+        """The crossings that are closed, or whose chatter is not over."""
         return frozenset(self._contacts)
 
     def scan(self, closed: AbstractSet[Cell], now_s: float) -> list[Pressed | Stuck]:
-        """Take what one scan saw at `now_s` (seconds, never smaller than before); return what became certain.
+        """Take the crossings that one scan saw closed at `now_s` (seconds, never smaller than before); return the events.
 
-        At most one `Pressed` in a list. Scans are due every 5 ms while not `quiet`.
+        At most one of them is `Pressed`. While not `quiet`, scan every 5 ms.
         """
         for cell in closed:
             if cell not in self._contacts:
@@ -138,6 +138,6 @@ class Debouncer:
         return found
 
     def wake_at(self) -> float | None:
-        """The next instant at which a scan could report something new if no contact changes; None if none will."""
+        """The next instant at which a scan could report an event although no contact changes; None if there is none."""
         soonest = min((contact.wake_at() for contact in self._contacts.values()), default=_NEVER)
         return None if soonest == _NEVER else soonest

@@ -1,9 +1,9 @@
-"""The PIN buffer: the one place where a PIN's digits exist.
+"""The PIN buffer: the only place that stores a PIN's digits.
 
-The storage is a bytearray of fixed size, allocated once: growing it would leave the old bytes behind in
-freed memory. The digits leave only by `lend()`, as a view of that storage, and the storage is zeros again
-when the loan ends, however it ends. There is no way to print, compare, iterate, copy or pickle the buffer,
-because each of those makes copies that nobody can wipe (ISO 9564-1; security rule 1).
+The storage is a bytearray of fixed size, allocated once: growing it would leave the old bytes in
+freed memory. Only `lend()` gives access to the digits, as a view of the storage, and always overwrites the storage
+with zeros when the loan ends. The buffer cannot be printed, compared, iterated, copied or pickled,
+because each of those makes copies that cannot be wiped (ISO 9564-1; security rule 1).
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ _ZERO, _NINE = 0x30, 0x39
 
 
 class PinWiped(Exception):
-    """No digits are left where a PIN was to be used: the session has ended meanwhile."""
+    """The buffer was wiped before its PIN was used, because the session ended."""
 
 
 def must_be_whole(digits: memoryview | bytearray) -> None:
-    """Raises `PinWiped` for anything but 1 to 16 ASCII digits. For a borrower's own copy: another thread wipes the buffer."""
+    """Raises `PinWiped` for anything but 1 to 16 ASCII digits. Check your own copy: another thread may wipe the buffer."""
     if not 1 <= len(digits) <= 16 or not all(_ZERO <= digit <= _NINE for digit in digits):
         raise PinWiped
 
@@ -34,18 +34,18 @@ class PinBuffer:
 
     @property
     def count(self) -> int:
-        """How many digits stand in the buffer."""
+        """The number of digits in the buffer."""
         return self._count
 
     def push(self, digit: int) -> None:
-        """Append one digit, given as its ASCII code 0x30 to 0x39. A full buffer takes no more."""
+        """Append one digit, given as its ASCII code 0x30 to 0x39. A full buffer ignores it."""
         assert _ZERO <= digit <= _NINE, "only ASCII digits are kept here"
         if self._count < len(self._digits):
             self._digits[self._count] = digit
             self._count += 1
 
     def backspace(self) -> None:
-        """Take the last digit away; harmless on an empty buffer."""
+        """Delete the last digit, if there is one."""
         if self._count:
             self._count -= 1
             self._digits[self._count] = 0
@@ -58,10 +58,10 @@ class PinBuffer:
 
     @contextmanager
     def lend(self) -> Iterator[memoryview]:
-        """Yield a view of the digits; on exit the view is dead and the storage is zeros.
+        """Yield a view of the digits; on exit release the view and overwrite the storage with zeros.
 
-        The view is the storage itself: a wipe from elsewhere shows through it, at any moment. So a borrower copies,
-        looks at its copy (`must_be_whole`), uses that, and wipes it as well.
+        Another thread may wipe the storage during the loan, and the view shows it. So copy the digits,
+        check the copy with `must_be_whole`, use the copy, and wipe it.
         """
         view = memoryview(self._digits)[: self._count]
         try:

@@ -1,9 +1,9 @@
 """The wires of a key matrix on GPIO pins (`drivers/gpio.py`).
 
-Rows are inputs pulled up. To scan, one column after the other is driven low while the rest float, so two keys in
-one row never join a low output to a high one: the matrix needs no diodes to be safe, only to be unambiguous.
-To wait, all columns are driven low together: any key then pulls its row down and the edge wakes us, so an
-untouched machine scans nothing.
+Rows are inputs pulled up. A scan drives one column after the other low while the rest float, so two keys in
+one row never connect a low output to a high one. The pins are safe without diodes; only phantom keys remain.
+A wait drives all columns low together: any key then pulls its row down, and the edge ends the wait. So an
+untouched keypad is not scanned.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from drivers.gpio import Wire
 
 
 class MatrixPins:
-    """The pins of one matrix, by BCM number. Raises what `Wire` does."""
+    """The pins of one matrix, by BCM number. Raises what `Wire` raises."""
 
     def __init__(self, rows: Sequence[int], columns: Sequence[int]) -> None:
         self._edges: SimpleQueue[None] = SimpleQueue()
@@ -44,7 +44,7 @@ class MatrixPins:
         for column in self._columns:
             column.pull_low()
         try:
-            # The key may have closed before the columns were driven: then no edge comes.
+            # No edge comes for a key that closed before the columns were driven.
             if any(row.low for row in self._rows):
                 return True
             self._edges.get(timeout=timeout_s)

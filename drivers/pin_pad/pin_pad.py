@@ -1,13 +1,13 @@
 """Keys and PIN entry over a key matrix.
 
-In data entry every key is an event. In PIN entry a digit goes into the shared `PinBuffer` and only the count
-comes out, the same for every digit. The rules are the clerk's:
+In data entry every key is an event. In PIN entry a digit goes into the shared `PinBuffer`, and the event holds only
+the count. The rules of PIN entry:
 
-* ENTER with too few digits does nothing; digits beyond the length are dead.
-* CLEAR empties the entry. It does not take back one digit: dots do not show which digit was wrong, and a resident
-  who begins again on top of forgotten digits would spend one of three tries. Cleared too much only costs keys.
-* CANCEL wipes and says so; LANGUAGE is reported and leaves the entry as it is; PREVIOUS and NEXT are dead.
-* After ENTER the keys are dead and the digits wait for the card driver, whose `prove` wipes them.
+* ENTER with too few digits does nothing; digits beyond the length are ignored.
+* CLEAR empties the entry. It does not delete only the last digit: dots do not show which digit was wrong, and a resident
+  who typed the PIN after leftover digits would lose one of three tries.
+* CANCEL wipes the buffer and is reported; LANGUAGE is reported and keeps the entry; PREVIOUS and NEXT are ignored.
+* After ENTER all keys are ignored, and the buffer keeps the digits for the card driver, whose `prove` wipes them.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _ALWAYS_NEEDED = frozenset({*(key for key in Key if key.isdigit()), Key.ENTER, K
 
 
 class KeyMatrixPins(Protocol):
-    """What the pad needs of its wires: `drivers.pin_pad.matrix.MatrixPins`, or whatever stands in their place."""
+    """What the pad needs of its wires: `drivers.pin_pad.matrix.MatrixPins`, or the same in memory."""
 
     def closed(self) -> frozenset[Cell]:
         """Scan once: every crossing (row, column) that looks closed."""
@@ -41,14 +41,14 @@ class _Mode(Enum):
     DEAD = auto()
     KEYS = auto()
     PIN = auto()
-    HANDED_OVER = auto()  # dead keys, a complete PIN in the buffer
+    HANDED_OVER = auto()  # keys are ignored, the buffer holds a complete PIN
 
 
 class MatrixPinPad:
     """Satisfies `firmware.ports.PinPad`.
 
     `keys` names the key at each crossing, row by row, in words of `Key`. Raises `WrongDevice` when a word is
-    unknown, doubled, or one that no machine can do without is missing.
+    unknown or stands twice, or when a digit, ENTER, CANCEL or CLEAR is missing.
     """
 
     def __init__(self, pins: KeyMatrixPins, keys: Sequence[Sequence[str]], buffer: PinBuffer, clock: Clock) -> None:
@@ -59,22 +59,22 @@ class MatrixPinPad:
         self._debouncer = Debouncer()
         self._mode = _Mode.DEAD
         self._pin_length = 0
-        self._pin_cells: set[Cell] = set()  # went down as a PIN digit and are not yet up and forgotten
+        self._pin_cells: set[Cell] = set()  # crossings that went down as a PIN digit and are still busy
 
     def expect_keys(self) -> None:
-        """Report every key as it is pressed; wipes what stood in the buffer."""
+        """From now on report every key; wipes the buffer."""
         self._begin(_Mode.KEYS)
 
     def expect_pin(self, length: int) -> None:
-        """Take a PIN of exactly `length` digits into the buffer, from empty."""
+        """From now on take a PIN of exactly `length` digits; wipes the buffer first."""
         self._begin(_Mode.PIN)
         self._pin_length = length
 
     def expect_nothing(self) -> None:
-        """Let the keys be dead and wipe the buffer.
+        """From now on ignore the keys; wipes the buffer.
 
-        One exception: right after `PinEntered` the complete PIN is kept for the card driver, which wipes it.
-        A second call, or any other, wipes it all the same.
+        One exception: the first call after `PinEntered` keeps the complete PIN for the card driver, which wipes it.
+        A second call, or another `expect_` call, wipes it.
         """
         if self._mode is _Mode.HANDED_OVER:
             self._mode = _Mode.DEAD
@@ -82,7 +82,7 @@ class MatrixPinPad:
             self._begin(_Mode.DEAD)
 
     def poll(self) -> list[KeypadEvent]:
-        """Scan once and return what became certain. Due every 5 ms while `active`."""
+        """Scan once and return the events. Call it every 5 ms while `active`."""
         events: list[KeypadEvent] = []
         for found in self._debouncer.scan(self._pins.closed(), self._clock.monotonic()):
             match found:
@@ -91,7 +91,7 @@ class MatrixPinPad:
                         events += self._press(key, cell)
                 case Stuck(cell, counted):
                     if (key := self._keys.get(cell)) is not None:
-                        # Which digit a PIN holds is never told, not even as a broken key.
+                        # The name of a stuck key would give away a digit of the PIN.
                         told = None if counted and cell in self._pin_cells else key
                         events.append(KeyStuck(told))
                 case _:
@@ -156,10 +156,12 @@ def _read_layout(keys: Sequence[Sequence[str]]) -> dict[Cell, Key]:
             try:
                 key = Key(word)
             except ValueError:
-                raise WrongDevice("keypad", f"{word!r} is no key; known are {', '.join(Key)}.") from None
+                raise WrongDevice(
+                    "keypad", f"{word!r} in the unit file's keys is no key; write {', '.join(Key)}."
+                ) from None
             if key in layout.values():
-                raise WrongDevice("keypad", f"the key {word!r} stands twice in the layout.")
+                raise WrongDevice("keypad", f"the key {word!r} stands twice in the unit file's keys: remove one.")
             layout[row, column] = key
     if missing := _ALWAYS_NEEDED - set(layout.values()):
-        raise WrongDevice("keypad", f"the layout lacks {', '.join(sorted(missing))}.")
+        raise WrongDevice("keypad", f"the unit file's keys lack {', '.join(sorted(missing))}: add them.")
     return layout

@@ -1,1 +1,1 @@
-"""The certificate printer and the receipt printer: ESC/POS on a byte stream, told apart by their profiles."""
+"""The certificate printer and the receipt printer: ESC/POS on a byte stream, one profile for each model."""

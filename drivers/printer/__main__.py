@@ -1,7 +1,7 @@
 """The bench for a printer: `python -m drivers.printer --port /dev/usb/lp0 status | test-page | print FILE.pdf`.
 
-`dump FILE.bin --png OUT` needs no printer: it draws what a captured stream would print. The certificate's own path
-(ticket, hash, proof) is the one used here, so a page that comes out of this bench has been proven like any other.
+`dump FILE.bin --png OUT` needs no printer: it draws what a captured stream would print. Pages are printed with
+ticket, hash and proof, as certificates are.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "dump":
             return _dump(options.file, options.png, profile)
         if options.port is None:
-            print("this command needs --port", file=sys.stderr)
+            print("This command needs --port, such as --port /dev/usb/lp0.", file=sys.stderr)
             return 2
         return _with_printer(options, profile)
     except OSError as error:
@@ -52,9 +52,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--profile", default="a4-203", help=", ".join(profile_names()))
     parser.add_argument("--trace", type=int, default=0, metavar="FRAMES", help="print the last frames at the end")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("status", help="what the printer says about itself, and its counter")
+    commands.add_parser("status", help="print the printer's state and its counter of cuts")
     commands.add_parser("test-page", help="edges, rulers, tints and hairlines at the full printable width")
-    commands.add_parser("discard", help="wipe its memory, cut off and take back what lies in its path")
+    commands.add_parser("discard", help="wipe the printer's memory, cut off and take back the paper in its path")
     commands.add_parser("print", help="print a PDF, with proof").add_argument("file", type=Path)
     dump = commands.add_parser("dump", help="draw a captured stream")
     dump.add_argument("file", type=Path)
@@ -123,7 +123,7 @@ def _print(driver: PrinterDriver, profile: Profile, packed: list[Drawn]) -> int:
 
 
 class UnprintablePdf(Exception):
-    """The file is no PDF that this bench prints; the message is a sentence."""
+    """The bench cannot print this file; the message is a sentence."""
 
 
 def _draw_pdf(file: Path, profile: Profile) -> list[Drawn]:
@@ -134,7 +134,7 @@ def _draw_pdf(file: Path, profile: Profile) -> list[Drawn]:
     sheets = []
     for page in pdf:
         width_points, height_points = page.get_size()
-        if max(width_points, height_points) > _LARGEST_POINTS:  # before memory is taken for it
+        if max(width_points, height_points) > _LARGEST_POINTS:  # it would need too much memory
             raise UnprintablePdf(
                 f"{file} has a page of {width_points:.0f} x {height_points:.0f} points: larger than A3."
             )
@@ -185,7 +185,7 @@ def _dump(file: Path, png: Path, profile: Profile) -> int:
         Image.fromarray(~sheet.dots).save(path)
         print(f"{path}: {sheet.dots.shape[1]} x {sheet.dots.shape[0]} dots")
     if not sheets:
-        print("no sheet in this stream", file=sys.stderr)
+        print("There is no sheet in this stream: capture it while the printer prints.", file=sys.stderr)
     return 0 if sheets else 1
 
 

@@ -1,11 +1,11 @@
-"""Commands: what is sent to the printer, band by band. Pure.
+"""The commands sent to the printer, band by band. Pure.
 
-A page becomes bands. Each band is whole commands, small enough for the printer's buffer, and between two bands the
-driver asks how things are. Blank rows become feeds. No band holds the bytes of a real-time command (see `raster`):
+A page becomes bands. Each band is whole commands, small enough for the printer's buffer; between two bands the
+driver asks for the status. Blank rows become feeds. No band holds the bytes of a real-time command (see `raster`):
 image data is scrubbed, and a header that would read as one (a length of 1040 bytes is `10 04`) gets fewer rows.
 
-The sheet reaches from cut to cut. Where the head stands behind the cutter, the first rows of a sheet have passed the
-head already; blank rows at the top of a page are those. Ink there pushes the page down, it is never dropped.
+A sheet reaches from cut to cut. Where the head lies before the cutter, the first rows of a sheet have already passed
+the head, and blank rows at the top of a page are not fed again. Ink in those rows moves the page down; it is never dropped.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _BLANK_RUN = 24  # fewer blank rows than this are cheaper to print than to feed
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Whole commands, sent without a pause. `inked`: it puts dots on paper. `rows`: how far the paper moves."""
+    """Whole commands, sent without a pause. `inked`: they print dots. `rows`: how many dots the paper moves."""
 
     data: bytes = field(repr=False)
     inked: bool
@@ -42,19 +42,19 @@ class Band:
 
 
 def ask_status(n: int) -> bytes:
-    """DLE EOT n, acted on at once, wherever the printer is."""
+    """DLE EOT n, which the printer answers at once."""
     return bytes((0x10, 0x04, n))
 
 
 def process_id(digits: bytes) -> bytes:
-    """GS ( H function 48: the four characters come back when everything before them is printed."""
+    """GS ( H function 48: the printer returns the four characters when everything before them is printed."""
     assert len(digits) == 4, "a process id has four characters"
     assert all(0x20 <= digit <= 0x7E for digit in digits), "a process id is printable"
     return b"\x1d(H\x06\x0000" + digits
 
 
 def ask_counter(profile: Profile) -> bytes:
-    """Ask for the non-volatile counter of cuts; empty where there is none."""
+    """The question for the non-volatile counter of cuts; empty where there is none."""
     match profile.counter:
         case CounterQuery.GS_G_2:
             return ASK_CUTS
@@ -67,13 +67,13 @@ def ask_counter(profile: Profile) -> bytes:
 
 
 def begin(profile: Profile) -> bytes:
-    """Default settings at the head of a job, and the automatic status that they switch off."""
+    """The start of a job: default settings, then the automatic status, which they switch off."""
     line_mode = b"\x1b3\x00" if profile.image is ImageCommand.ESC_STAR_24 else b""
     return INITIALISE + line_mode + (AUTOMATIC_STATUS if profile.automatic_status else b"")
 
 
 def nothing(profile: Profile) -> bytes:
-    """Enough NULs to end a command that a host before us began and did not finish; none where memory can be wiped."""
+    """Enough NULs to end a command that an earlier run left unfinished; empty where memory can be wiped."""
     if profile.clears_memory:
         return b""
     if profile.image is ImageCommand.ESC_STAR_24:
@@ -82,12 +82,12 @@ def nothing(profile: Profile) -> bytes:
 
 
 def before_sheet(profile: Profile) -> bytes:
-    """Push out what is still shown, so that the next sheet has a way (Custom's order: clear, print, cut, show)."""
+    """Push out the sheet that is still shown, to make way for the next (Custom's order: clear, print, cut, show)."""
     return b"\x1de\x05" if profile.presenter is Presenter.CUSTOM else b""
 
 
 def cut(profile: Profile) -> bytes:
-    """Cut at the end of what was printed, and show the sheet."""
+    """Feed to the cutter, cut, and show the sheet."""
     match profile.cut:
         case Cut.GS_V_65:
             command = b"\x1dVA\x00"
@@ -103,7 +103,7 @@ def cut(profile: Profile) -> bytes:
 
 
 def present(profile: Profile) -> bytes:
-    """Show the sheet to the person; a presenter that does so by itself needs nothing."""
+    """Show the sheet to the person; empty where the presenter does so itself."""
     return b"\x1de\x03" + bytes((profile.present_steps,)) if profile.presenter is Presenter.CUSTOM else b""
 
 
@@ -140,7 +140,7 @@ def bands(rows: bytes, width_dots: int, profile: Profile) -> Iterator[Band]:
     for first, last in _inked_runs(image):
         gap = first - position
         behind = min(gap, skipped)
-        skipped = 0  # whatever ink there is pushes the rest down
+        skipped = 0  # only the rows before the first ink can be skipped
         blank_before = gap - behind
         position = first
         while position < last:

@@ -1,16 +1,16 @@
-"""One job: sheets go out band by band, and at the end somebody knows what is on the paper.
+"""One job: sends sheets band by band, and decides what is on the paper.
 
-The rule of the house is that "written" is not "printed". Three answers are possible, and they are found like this:
+Bytes written are no proof of a printed page. There are three outcomes:
 
 * Printed: the mark after the last inked band came back (see `marks`); with the odometer, the counters agree as well.
-  What happens to the paper after that (a cutter that jams) is trouble, but the page is complete.
+  Later trouble (a cutter that jams) does not change that the page is complete.
 * NotPrinted: a byte of its dots was never offered to the line; or the printer reported trouble, did not return the
   mark, and has confirmed that its memory is wiped, so that it cannot finish the page later.
-* PrintUnknown: everything else. Silence proves nothing, and neither does a printer that went away after the last byte.
+* PrintUnknown: everything else, such as a printer that does not answer after the last byte.
 
-Every send is dots, a real-time question, a mark, in this order. The question tells trouble within a band. If its
-answer stays away but the mark after it comes, an answer was lost and nothing else; if the mark stays away too, the
-printer has been off and has forgotten what was in its memory: the job stops, however healthy it now looks.
+Each send is dots, a real-time question, and a mark. The answer to the question shows trouble within a band. If no
+answer comes but the mark does, only the answer was lost. If the mark does not come either, the
+printer was off and has lost its memory: the job stops, even if the status is good again.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from drivers.printer.profile import CounterQuery, Dialect, Profile, Proof
 from drivers.printer.replies import Cleared, Counter, FullStatus, RealTimeStatus, Reply
 from drivers.vocabulary import NotPrinted, Printed, PrinterStatus, PrintTrouble, PrintUnknown
 
-_LOOK_S = 0.5  # how often the status is asked while nothing else is to do
+_LOOK_S = 0.5  # how often the status is asked while waiting for a mark
 _NUDGE_S = 3.0  # a mark that is this late is asked for once more
 _ALIVE_S = 6.0  # after an unanswered question, the mark behind it must come by then
 _NUDGES = 3
@@ -45,7 +45,7 @@ Outcome = Printed | NotPrinted | PrintUnknown
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What comes between two cuts."""
+    """The bands between two cuts."""
 
     bands: tuple[Band, ...]
     length_dots: int
@@ -58,7 +58,7 @@ class _Stopped(Exception):
 
 
 class Job:
-    """Runs once. Afterwards, `spoiled`: part of a page may lie in the path; `uncut`: a complete one may."""
+    """One job; `run` may be called once. Then `spoiled`: part of a page may lie in the path; `uncut`: a complete page may."""
 
     def __init__(self, line: Line, clock: Clock, profile: Profile, number: int) -> None:
         self._line = line
@@ -82,7 +82,7 @@ class Job:
         line.hear = self._hear
 
     def run(self, sheets: Sequence[Sheet]) -> Outcome:
-        """Print the sheets, each cut. Never raises device trouble: it is in the answer."""
+        """Print the sheets and cut each. Returns device trouble in the outcome, never raises it."""
         self._sheets = sheets
         self._silences = self._line.silences
         self._deadline_s = self._clock.monotonic() + self._profile.page_s * len(sheets)
@@ -115,14 +115,14 @@ class Job:
     def _print(self, sheet: Sheet, *, last: bool) -> None:
         self._line.send(escpos.before_sheet(self._profile), self._deadline_s)
         inked = [number for number, band in enumerate(sheet.bands) if band.inked]
-        final = inked[-1] if inked else len(sheet.bands) - 1  # a wholly blank page is complete when it is fed
+        final = inked[-1] if inked else len(sheet.bands) - 1  # a blank page is complete when it is fed
         for number, band in enumerate(sheet.bands):
             self._put(band.data, inked=band.inked or not inked, final=last and number == final)
         self._put(escpos.cut(self._profile), inked=False)
         self._await(self._marks.sent)
 
     def _put(self, data: bytes, *, inked: bool, final: bool = False) -> None:
-        """Send one band within the window, and learn how the printer is."""
+        """Send one band when the window has room, and check the printer's state."""
         question = escpos.ask_status(status.questions(self._profile.dialect)[0])
         mark = self._marks.next()
         number = self._marks.sent
@@ -139,7 +139,7 @@ class Job:
         self._check(number)
 
     def _await_room(self, size: int, newest: int) -> None:
-        """Wait until the printer has carried out enough of what it was sent."""
+        """Wait until the printer has carried out enough for `size` more bytes to fit the window."""
         oldest = self._marks.done + 1
         waiting = sum(self._bytes_by_mark.get(number, 0) for number in range(oldest, newest + 1))
         while oldest <= newest and waiting + size > self._profile.window_bytes:
@@ -148,7 +148,7 @@ class Job:
             oldest += 1
 
     def _check(self, mark: int) -> None:
-        """The answer to the question just sent, or proof that only the answer was lost."""
+        """Read the answer to the question just sent; without one, find out whether only the answer was lost."""
         answer = self._line.answer(
             min(self._profile.answer_s, self._left_s()), give_up=lambda: self._marks.each_answered(mark, mark)
         )
@@ -166,7 +166,7 @@ class Job:
             self._look(mark)
 
     def _status(self, mark: int) -> PrinterStatus:
-        """Ask for the whole status; after any silence go on only if the printer still knows its marks."""
+        """Ask for the whole status; if a question goes unanswered, `_after_silence` decides whether the job goes on."""
         first, silences = self._marks.done + 1, self._line.silences
         found = self._line.ask_status(at_rest=False)
         if self._line.silences != silences:
@@ -174,7 +174,7 @@ class Job:
         return found
 
     def _look(self, mark: int) -> None:
-        """Learn the whole status, and stop or wait as it demands."""
+        """Ask for the whole status; wait while the head is hot, stop at any other trouble."""
         found = self._status(mark)
         if found.trouble is None or self._marks.done >= mark:
             return
@@ -191,7 +191,7 @@ class Job:
             raise _Stopped(found.trouble)
 
     def _after_silence(self, first: int, last: int, found: PrinterStatus) -> None:
-        """A question went unanswered. A printer that was off has lost a mark that it had not answered yet."""
+        """After an unanswered question: stop unless every mark comes back, because a printer that was off has lost them."""
         if found.trouble is PrintTrouble.SILENT:
             raise _Stopped(PrintTrouble.SILENT)
         until_s = min(self._clock.monotonic() + _ALIVE_S, self._deadline_s)
@@ -202,7 +202,7 @@ class Job:
             self._line.listen(left_s)
 
     def _await(self, mark: int) -> None:
-        """Wait for a mark, asking every now and then what keeps it."""
+        """Wait for a mark; meanwhile ask for the status every `_LOOK_S`."""
         looked_s = nudged_s = self._clock.monotonic()
         nudges = 0
         while self._marks.done < mark:
@@ -224,10 +224,10 @@ class Job:
     def _left_s(self) -> float:
         return max(0.0, self._deadline_s - self._clock.monotonic())
 
-    # --- what came of it ------------------------------------------------------------------------
+    # --- the outcome ----------------------------------------------------------------------------
 
     def _finish(self) -> Outcome:
-        """Every mark is back. What fails from here on changes nothing on the paper."""
+        """The outcome when every mark is back. A failure from here on changes nothing on the paper."""
         counter = None
         try:
             counter = self._ask_counter()
@@ -251,14 +251,14 @@ class Job:
                 return f"{self._marks.done} questions answered in their turn; {end}"
 
     def _odometer_agrees(self, counter: int | None, *, cuts: int) -> bool:
-        """Custom: as many cuts as sheets, and the length of the paper has passed (a centimetre is lost to rounding)."""
+        """Custom: whether the counters show `cuts` cuts and the length of all sheets (less 1 cm for rounding)."""
         lengths = self._marks.lengths_cm
         if counter is None or self.counter_before is None or counter - self.counter_before != cuts:
             return False
         return len(lengths) > 1 and lengths[-1] - lengths[0] >= self._expected_cm(tail=True) - 1
 
     def _expected_cm(self, *, tail: bool) -> int:
-        """How far the paper moves for all sheets, with or without the feed to the last one's edge."""
+        """The paper's movement for all sheets in cm, with or without the feed to the last one's edge."""
         bands = [band for sheet in self._sheets for band in sheet.bands]
         dots = sum(band.rows for band in bands) - (0 if tail or bands[-1].inked else bands[-1].rows)
         return int(dots * 2.54 / self._profile.dpi)
@@ -273,10 +273,10 @@ class Job:
                 lengths = self._marks.lengths_cm
                 return len(lengths) > 1 and lengths[-1] - lengths[0] >= self._expected_cm(tail=False) - 1
             case Proof.FENCE:
-                return False  # processed, which is less than printed; only a cut after it counts
+                return False  # a fence proves that the page was processed, not that it was printed
 
     def _judge(self, trouble: PrintTrouble) -> Outcome:
-        """Trouble, and the printer may still talk: hear it out, wipe its memory, decide."""
+        """The outcome after trouble: read the answers that are still coming, wipe the memory, decide."""
         try:
             self._deadline_s = self._clock.monotonic() + self._profile.answer_s * 4
             self._line.listen(0)
@@ -290,7 +290,7 @@ class Job:
         return self._judge_unheard(trouble)
 
     def _judge_by_counter(self) -> Outcome:
-        """The printer answers and has never been away, but a mark stayed out: the cut behind the page counts."""
+        """The outcome when the printer always answered but a mark did not come: its counter shows whether it cut."""
         counted = self._ask_counter()
         if not self._page_is_complete() and counted is not None and self.counter_before is not None:
             if self._profile.proof is Proof.ODOMETER:
@@ -303,7 +303,7 @@ class Job:
 
     def _judge_unheard(self, trouble: PrintTrouble) -> Outcome:
         if self._page_is_complete():
-            self.uncut = True  # nothing may follow before the sheet is out of the way
+            self.uncut = True  # no job may begin before this sheet is cut off
             evidence = self._evidence(f"not cut: {trouble.value}")
             return Printed(evidence=evidence, counter=None, trouble=trouble)
         if self._first_ink_at is None or self._line.offered <= self._first_ink_at:
@@ -316,15 +316,15 @@ class Job:
     def _all_offered(self) -> bool:
         return self._last_ink_at is not None and self._line.offered >= self._last_ink_at
 
-    # --- small talk -----------------------------------------------------------------------------
+    # --- wiping and counting --------------------------------------------------------------------
 
     def _flush(self) -> None:
-        """Finish a half-sent command with nothing, so that the next byte is a command again."""
+        """Fill up a half-sent command with NULs, so that the next byte begins a command."""
         if self._line.unfinished and not self._profile.clears_memory:
             self._line.send(bytes(self._line.unfinished), self._deadline_s)
 
     def wipe(self) -> None:
-        """Wipe the printer's memory where it can be; `Cleared` is its word for it."""
+        """Wipe the printer's memory if it can; `_cleared` is then set when it has confirmed with `Cleared`."""
         if not self._profile.clears_memory:
             return
         self._cleared = False

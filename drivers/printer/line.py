@@ -1,4 +1,4 @@
-"""The printer's line: bytes out to the last one, answers in, and the questions that are answered at once."""
+"""The printer's line: sends bytes and counts them, takes answers in, asks the questions that are answered at once."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,23 +10,23 @@ from drivers.printer.profile import Dialect, Presenter, Profile
 from drivers.printer.replies import AutomaticStatus, EjectorStatus, FullStatus, RealTimeStatus, Reply, ReplyParser
 from drivers.vocabulary import DeviceState, PaperExit, PrinterStatus, PrintTrouble
 
-_PIECE_S = 0.5  # how long one write may hold us before we listen again
+_PIECE_S = 0.5  # the longest one write takes before answers are read again
 _ROUNDS = 2
 _REST_S = 0.2
 
 
 class Stalled(Exception):
-    """The printer takes no more bytes, and time is up or it has told why."""
+    """The printer takes no more bytes: the deadline has passed, or its automatic status reports trouble."""
 
 
 class Babbling(Exception):
-    """The printer does not stop talking: no answer can be told from the rest."""
+    """The printer sends without end, so no answer can be recognised."""
 
 
 class Line:
-    """Counts what was offered, so that after a failure nobody has to guess what can be on paper.
+    """Counts the bytes offered, so that after a failure it is known what can be on paper.
 
-    `hear` is called with every answer that is not one to a real-time question. `told` is the last automatic status.
+    It calls `hear` with every answer except those to real-time questions. `told` is the last automatic status.
     """
 
     def __init__(self, stream: ByteStream, clock: Clock, profile: Profile) -> None:
@@ -39,10 +39,10 @@ class Line:
         self.told: PrinterStatus | None = None
         self.offered = 0  # bytes that may have reached the printer since it was opened
         self.unfinished = 0  # bytes of the last `send` that certainly did not
-        self.silences = 0  # real-time questions that nobody answered
+        self.silences = 0  # real-time questions without an answer
 
     def listen(self, timeout_s: float) -> None:
-        """Take in what the printer says, waiting for it up to `timeout_s`. Raises `LineLost`."""
+        """Read answers, waiting for the first up to `timeout_s`. Raises `LineLost`."""
         data = self._stream.read(4096, timeout_s)
         for reply in self._parser.feed(data) if data else ():
             match reply:
@@ -54,7 +54,7 @@ class Line:
                     self.hear(reply)
 
     def quiet(self) -> None:
-        """Drop what is left of earlier talk. Raises `Babbling` when it does not end, and `LineLost`."""
+        """Drop old answers. Raises `Babbling` when they do not end within `answer_s`, and `LineLost`."""
         deadline_s = self._clock.monotonic() + self._profile.answer_s
         while self._stream.read(4096, 0):
             if self._clock.monotonic() >= deadline_s:
@@ -64,13 +64,13 @@ class Line:
         self.told = None
 
     def send(self, data: bytes, deadline_s: float) -> None:
-        """Hand over every byte. Raises `Stalled` at the deadline or when the printer says why not, and `LineLost`."""
+        """Send every byte. Raises `LineLost`; `Stalled` at the deadline or when the automatic status reports trouble."""
         before = self.offered
         taken = 0
         self.unfinished = len(data)
         while taken < len(data):
             rest = data[taken:] if taken else data
-            self.offered = before + len(data)  # until the call returns, any of them may be gone
+            self.offered = before + len(data)  # while the call runs, all of them may be sent
             taken += self._stream.write(rest, min(_PIECE_S, max(0.0, deadline_s - self._clock.monotonic())))
             self.offered = before + taken
             self.unfinished = len(data) - taken
@@ -95,9 +95,9 @@ class Line:
             self.listen(left_s if give_up is None else min(left_s, 0.1))
 
     def ask_status(self, *, at_rest: bool = True) -> PrinterStatus:
-        """Ask everything the dialect knows. Silence is `SILENT`, never a value. Raises `LineLost`.
+        """Ask all status questions of the dialect. `SILENT` when the printer does not answer. Raises `LineLost`.
 
-        `at_rest=False` in the middle of a job leaves out what could be taken for another answer.
+        `at_rest=False`, in the middle of a job, leaves out the ejector, whose byte could be taken for another answer.
         """
         for _ in range(_ROUNDS):
             found = self._ask_round(at_rest)
@@ -106,7 +106,7 @@ class Line:
         return status.SILENT
 
     def _ask_round(self, at_rest: bool) -> PrinterStatus | None:
-        """One round; None when an answer was missing, or one too many came and nobody knows which is whose."""
+        """One round of questions; None when an answer is missing, or when an extra one makes the matching uncertain."""
         profile = self._profile
         bytes_by_n: dict[int, int] = {}
         full: FullStatus | None = None
@@ -144,12 +144,12 @@ class Line:
         return None if ejector is None else status.from_full_status(full.flags, ejector)
 
     def _has_ejector_to_ask(self, full: FullStatus) -> bool:
-        """The ejector's byte says what the full status does not: a jam. It waits its turn, so it is asked at rest."""
+        """Whether to ask the ejector, which reports a jam that the full status does not. It answers only at rest."""
         trouble = status.from_full_status(full.flags, None).trouble
         return self._profile.presenter is Presenter.CUSTOM and trouble is None
 
     def _wait_for_rest(self, full: FullStatus) -> PrinterStatus | None:
-        """The motor still runs, or bytes wait: look again for a while, then call it busy."""
+        """While the printer still moves, ask again up to `answer_s`; then report it as offline (busy)."""
         deadline_s = self._clock.monotonic() + self._profile.answer_s
         while self._clock.monotonic() < deadline_s:
             self.listen(_REST_S)
@@ -181,4 +181,4 @@ class Line:
 
 
 def _ignore(reply: Reply) -> None:
-    """Nobody waits for this answer."""
+    """Drop an answer that no caller waits for."""

@@ -1,11 +1,11 @@
-"""Marks: questions laid between the bands, answered only when everything before them has been carried out. Pure.
+"""Marks: questions sent after the bands; the printer answers one when everything before it is carried out. Pure.
 
-With process ids a mark carries the job's own number, so an answer of an earlier job, or one that comes twice, counts
-for nothing. A later id stands for all before it: a printer whose answers were not fetched in time sends the latest
-only (Epson TM-L90 manual, page 429). `each_answered` tells whether every single one came, which is what remains to go
-by after a silence: a printer that was switched off and on has forgotten some.
+With process ids a mark carries the job's own number, so an answer from an earlier job, or a repeated one, changes
+nothing. A later id proves all before it: a printer whose answers were not fetched in time sends only the latest
+(Epson TM-L90 manual, page 429). After an unanswered question `each_answered` tells whether every single mark
+came: a printer that was switched off and on has lost some.
 
-The other two proofs have nothing to tell their answers apart by but their kind, so two kinds take turns: a doubled
+With the other two proofs, answers differ only by kind, so two kinds of question alternate: a doubled
 answer is of the wrong kind and is dropped. A lost one stops the count, and the page stays unproven.
 """
 
@@ -57,7 +57,7 @@ class Marks:
         return all(number in self._answered for number in range(first, last + 1))
 
     def take(self, reply: Reply) -> None:
-        """Look at an answer; what is not one of ours changes nothing."""
+        """Count an answer if it belongs to a mark of this job; ignore it otherwise."""
         number = self._number(reply)
         if number is not None:
             self._answered.add(number)

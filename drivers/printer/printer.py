@@ -1,8 +1,8 @@
-"""The printer as the session knows it: ready or not, a document in, the truth about its paper out.
+"""The printer as the session uses it: its state, and printing a document with proof of what is on paper.
 
-The counter of cuts is the evidence of a page at a restart, so nobody else may cut between the reading that goes into
-the journal and the page: a job cuts its own pages and nothing more, and refuses while something else lies in the
-path. What lies there is cut off by `prepare` (before that reading) or `discard`, both outside of any job.
+At a restart the counter of cuts proves whether a page was printed. So there may be no other cut between the reading
+that goes into the journal and the page: a job cuts only its own pages, and is refused while other paper lies in the
+path. `prepare` (before that reading) or `discard` cut that paper off, both outside of any job.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,17 +24,17 @@ from drivers.vocabulary import NotPrinted, PaperExit, Printed, PrinterStatus, Pr
 
 
 class Remains(Enum):
-    """What lies in the path, between the last cut and the head."""
+    """The paper in the path, between the last cut and the head."""
 
     NONE = "none"
-    WHOLE = "whole"  # a complete page that was not cut: it is somebody's
+    WHOLE = "whole"  # a complete page that was not cut and is valid
     PIECE = "piece"  # part of a page, void
-    UNKNOWN = "unknown"  # this run has not looked: whatever an earlier one left
+    UNKNOWN = "unknown"  # after a start: an earlier run may have left a piece
 
 
 @dataclass(frozen=True, slots=True)
 class _Doubt:
-    """A job whose line was lost when every byte had been offered: what its counter must show."""
+    """A job whose line was lost after every byte was offered: the counter before it, and the cuts it should add."""
 
     counter_before: int
     cuts: int
@@ -69,11 +69,11 @@ class PrinterDriver:
             model = self._ask(escpos.ASK_MODEL, _is(QueuedByte))
             if isinstance(model, QueuedByte) and model.byte < 0x20:
                 raise WrongDevice(
-                    self._device, f"model {model.byte:#04x} reads like a paper status: it cannot prove a page by fences"
+                    self._device, f"model {model.byte:#04x} cannot prove a page by fences: choose another profile"
                 )
 
     def status(self) -> PrinterStatus:
-        """One state out of all flags. Never raises: silence, a line that never falls silent and a lost one are states too."""
+        """One state from all flags. Never raises: SILENT when no answer can be recognised, LINE_LOST for a lost line."""
         try:
             self._quiet()
             return self._line.ask_status()
@@ -84,20 +84,20 @@ class PrinterDriver:
 
     @property
     def clean(self) -> bool:
-        """Whether the path is known to be empty, so that the next cut would be the next page's own."""
+        """Whether the path is known to be empty, so that a job may begin."""
         return self._remains is Remains.NONE
 
     def keep_whole_page(self) -> None:
-        """What an earlier run left in the path is a complete page: `prepare` and `discard` put no void bar on it."""
+        """Say that an earlier run left a complete page in the path, so `prepare` and `discard` print no void bar on it."""
         self._remains = Remains.WHOLE
 
     def prepare(self, *, take_back: bool = False) -> None:
-        """Make the path clean: cut off what lies in it, marked void unless it is a complete page.
+        """Make the path clean: cut off the paper in it, with a void bar unless it is a complete page.
 
-        Comes before the counter is read for a page. Sheets of earlier copies in the mouth stay there; a void piece
-        that would lie there alone is taken back. With `take_back` everything is, where the printer can: what lies in
-        the mouth are the first pages of the copy whose last one is the void piece.
-        Raises `Jammed` when the printer is not ready for it, `NoReply`, `BadReply`, `LineLost`.
+        Call it before the counter is read for a page. Earlier copies in the mouth stay there; a void piece
+        that would lie there alone is taken back. With `take_back` the printer takes back everything, if it can: use it
+        when the mouth holds the first pages of the spoiled copy.
+        Raises `Jammed` when the printer is not ready, `NoReply`, `BadReply`, `LineLost`.
         """
         if self.clean:
             return
@@ -106,17 +106,16 @@ class PrinterDriver:
         found = self._heard_status()
         if not found.ready:
             why = found.trouble or found.device
-            raise Jammed(self._device, f"what lies in the path cannot be cut off now ({why})")
+            raise Jammed(self._device, f"the paper in the path cannot be cut off now ({why}); clear that first")
         self._wipe()
         alone = self._remains is Remains.PIECE and found.exit is PaperExit.EMPTY
         self._cut_off(take_back=take_back or alone or self._remains is Remains.UNKNOWN)
 
     def counter(self) -> int | None:
-        """How often the printer has cut in its life; None where it does not count.
+        """The number of cuts in the printer's life; None where it does not count.
 
-        The question waits its turn: what it tells is true when everything sent before has been carried out. A half
-        command that swallows it is ended first, and so is a page that nobody waits for any more.
-        Raises `NoReply`, `BadReply`, `LineLost`.
+        The printer answers after it has carried out everything sent before. If it does not answer, an unfinished
+        command is ended and the memory wiped before a second try. Raises `NoReply`, `BadReply`, `LineLost`.
         """
         question = escpos.ask_counter(self._profile)
         if not question:
@@ -126,18 +125,18 @@ class PrinterDriver:
             self._end_half_commands()
             self._wipe()
             if not self._catch_up():
-                raise NoReply(self._device, "the printer does not come to a question")
+                raise NoReply(self._device, "the printer does not answer a queued question; switch it off and on")
         unit = "cuts" if self._profile.dialect is Dialect.CUSTOM else ""
         found = self._ask(question, lambda reply: isinstance(reply, Counter) and reply.unit == unit)
         if not isinstance(found, Counter):
-            raise NoReply(self._device, "the printer does not tell its counter")
+            raise NoReply(self._device, "the printer does not answer the question for its counter; check the profile")
         return found.value
 
     def print_pages(self, pages: Sequence[RasterPage], ticket: PrintTicket, job: int) -> Outcome:
-        """Print, cut and present one document. The ticket is spent whatever happens.
+        """Print, cut and present one document. Always spends the ticket.
 
-        Each page is hashed here, and the very bytes that were hashed are sent. `job` is any number that differs from
-        the last ones; it comes back as the printer's proof. While anything lies in the path, it is not begun.
+        Hashes each page and sends the bytes that were hashed. `job` is any number that differs from
+        the last ones; the printer returns it as proof. While paper lies in the path, the job is not begun.
         """
         if not _is_bound(pages, ticket) or any(page.width_dots > self._profile.width_dots for page in pages):
             return NotPrinted(reason=PrintTrouble.BINDING, begun=False)
@@ -145,13 +144,13 @@ class PrinterDriver:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the last job's answer hangs on a counter that can be read when the line is back."""
+        """Whether `recount` can still decide the last job's outcome, when the line works again."""
         return self._doubt is not None
 
     def recount(self) -> Outcome:
-        """What the printer's own counter says of a job that ended `PrintUnknown` because the line was lost.
+        """The outcome, by the printer's counter, of a job that ended `PrintUnknown` because the line was lost.
 
-        Nothing is sent again, whatever it says (fault R5). Raises `NoReply`, `BadReply`, `LineLost`: not yet.
+        Never sends the page again (fault R5). Raises `NoReply`, `BadReply`, `LineLost`: try again later.
         """
         doubt = self._doubt
         assert doubt is not None, "nothing is in doubt"
@@ -169,10 +168,12 @@ class PrinterDriver:
     def print_slip(self, slip: RasterSlip | bytes, job: int) -> Outcome:
         """Print and cut a receipt or claim slip: dots, or finished text commands no longer than the window.
 
-        A piece of an earlier slip is cut off first: nobody counts these cuts.
+        Cuts off a piece of an earlier slip first, because the cuts of slips prove nothing.
         """
         if self._remains is Remains.UNKNOWN:
-            self._remains = Remains.NONE  # at worst a few lines of an earlier receipt above this one; they name nobody
+            self._remains = (
+                Remains.NONE
+            )  # at worst a few lines of an earlier slip, without a name, stand above this one
         try:
             self.prepare()
         except LineLost:
@@ -186,9 +187,9 @@ class PrinterDriver:
         return self._run([Sheet((Band(slip, inked=True, rows=0),), 0)], job)
 
     def discard(self) -> None:
-        """Wipe the printer's memory, cut off what lies in the path, take back whatever is in the mouth.
+        """Wipe the printer's memory, cut off the paper in the path, take back everything in the mouth.
 
-        While the printer is not ready only the memory is wiped; the rest is done by the next call, or by `prepare`.
+        While the printer is not ready it only wipes the memory; the next call, or `prepare`, does the rest.
         Raises `NoReply`, `BadReply` and `LineLost`.
         """
         self._quiet()
@@ -208,19 +209,21 @@ class PrinterDriver:
     # --- inside ---------------------------------------------------------------------------------
 
     def _quiet(self) -> None:
-        """Drop old answers. Raises `BadReply` when new ones never end."""
+        """Drop old answers. Raises `BadReply` when they do not end."""
         try:
             self._line.quiet()
         except Babbling:
-            raise BadReply(self._device, "the printer does not stop talking, so that no answer can be told") from None
+            raise BadReply(
+                self._device, "the printer sends without end; check its cable, switch it off and on"
+            ) from None
 
     def _end_half_commands(self) -> None:
-        """A host that died, or lost its line, in the middle of an image left the printer waiting for the rest."""
-        with suppress(NoReply):  # a full buffer takes nothing more, and holds no half command either
+        """End an image that an earlier run, or a lost line, left unfinished: the printer waits for its rest."""
+        with suppress(NoReply):  # a printer that takes no bytes now has a full buffer and no unfinished command
             self._send(escpos.nothing(self._profile))
 
     def _wipe(self) -> None:
-        """Wipe the printer's memory where it can be. Its word for it is not insisted on here: a job does."""
+        """Wipe the printer's memory if it can. Does not require `Cleared` as confirmation; a job does."""
         if self._profile.clears_memory:
             self._ask(escpos.CLEAR_BUFFERS, _is(Cleared))
 
@@ -254,27 +257,27 @@ class PrinterDriver:
     def _heard_status(self) -> PrinterStatus:
         found = self._line.ask_status()
         if found.trouble is PrintTrouble.SILENT:
-            raise NoReply(self._device, "the printer does not answer its status question")
+            raise NoReply(self._device, "the printer does not answer; check power, cable and profile")
         return found
 
     def _cut_off(self, *, take_back: bool) -> None:
-        """Cut off what is in the path. Raises `NoReply` unless the printer shows that it has."""
+        """Cut off the paper in the path. Raises `NoReply` unless the printer answers after the cut."""
         profile = self._profile
         bar = b"" if self._remains is Remains.WHOLE else void_band(profile)
         self._send(escpos.begin(profile) + bar + escpos.cut(profile))
         if not self._ask_turn():
-            raise NoReply(self._device, "the printer does not say that it has cut")
+            raise NoReply(self._device, "the printer does not answer after the cut; look for a jam at its cutter")
         self._remains = Remains.NONE
         if take_back:
             self._take_back()
 
     def _take_back(self) -> None:
-        """Have what lies in the mouth taken back, where the printer can; its status tells when it is."""
+        """Send the command that takes back the paper in the mouth, if the printer can; its status shows when it is done."""
         if escpos.retract(self._profile):
             self._send(escpos.retract(self._profile))
 
     def _ask_turn(self) -> bool:
-        """Whether the printer has carried out everything it was sent, by a question it answers in its turn."""
+        """Whether the printer answers a queued question, and so has carried out everything sent before."""
         match self._profile.proof:
             case Proof.ODOMETER:
                 return self._ask(escpos.ASK_CUSTOM_LENGTH, _is(Counter), self._profile.page_s) is not None
@@ -282,8 +285,8 @@ class PrinterDriver:
                 return self._ask(escpos.ASK_PAPER, _is(QueuedByte), self._profile.page_s) is not None
 
     def _catch_up(self) -> bool:
-        """The same, by an answer that no question before it can have: what is said later is no answer to those."""
-        if self._profile.proof is Proof.ODOMETER:  # nobody else asks for retracts
+        """As `_ask_turn`, but with a question whose answer cannot be a late one to an earlier question."""
+        if self._profile.proof is Proof.ODOMETER:  # only this method asks for the counter of retracts
             return (
                 self._ask(escpos.ASK_CUSTOM_RETRACTS, lambda r: isinstance(r, Counter) and r.unit == "ret") is not None
             )
@@ -297,10 +300,10 @@ class PrinterDriver:
         try:
             self._line.send(data, self._clock.monotonic() + self._profile.answer_s)
         except Stalled:
-            raise NoReply(self._device, "the printer takes no bytes") from None
+            raise NoReply(self._device, "the printer takes no bytes; check its paper, cover and cable") from None
 
     def _ask(self, question: bytes, answers: Callable[[Reply], bool], timeout_s: float | None = None) -> Reply | None:
-        """Ask something that is answered in its turn; None when no such answer came."""
+        """Send a queued question; return the first reply that `answers` accepts, None when none came in time."""
         self._heard.clear()
         self._line.hear = self._heard.append
         self._send(question)
@@ -320,7 +323,7 @@ def _is(kind: type[Reply]) -> Callable[[Reply], bool]:
 
 
 def _is_bound(pages: Sequence[RasterPage], ticket: PrintTicket) -> bool:
-    """Spend the ticket, and hold every page against it (binding rule 6)."""
+    """Spend the ticket, and compare every page with it (binding rule 6)."""
     try:
         ticket.use()
     except TicketSpent:

@@ -1,7 +1,7 @@
-"""What one model of printer can do, read from `profiles/*.toml`; a profile that asks the impossible is refused.
+"""What one model of printer can do, read from `profiles/*.toml`; a profile whose values do not fit together is refused.
 
-No A4 kiosk printer shares its image command, its limits or its way of proving a page with the next one, so all of
-that is data. Each file says where its facts come from and marks what is inferred.
+A4 kiosk printers differ in image command, limits and proof of a page, so these are data.
+Each file says where its facts come from and marks what is inferred.
 """
 
 from enum import StrEnum
@@ -34,7 +34,7 @@ class Dialect(StrEnum):
 
 
 class Proof(StrEnum):
-    """What makes a page known to be printed, best first."""
+    """What proves that a page was printed, best first."""
 
     PROCESS_ID = "process_id"  # GS ( H: the job's own number comes back when printing is complete
     ODOMETER = "odometer"  # GS E2/E3: cuts and printed length, before and after
@@ -58,14 +58,14 @@ class Cut(StrEnum):
 
 class Presenter(StrEnum):
     NONE = "none"
-    CITIZEN = "citizen"  # GS R 0 takes back what nobody took
+    CITIZEN = "citizen"  # GS R 0 takes back a sheet left in the mouth
     CUSTOM = "custom"  # GS e: 2 take back, 3 show, 5 push out
 
 
 class Letters(StrEnum):
-    """How a receipt's letters are made."""
+    """How a receipt's letters are printed."""
 
-    RASTER = "raster"  # drawn: right on any printer
+    RASTER = "raster"  # as dots: works on every printer
     SHIFT_JIS = "shift_jis"  # the printer's own kanji ROM
 
 
@@ -82,13 +82,13 @@ class Profile(Table, frozen=True, kw_only=True):
     rows_per_command: int
     band_rows: Annotated[int, between(1, 512)]  # rows sent between two questions
     buffer_bytes: int  # the printer's receive buffer
-    window_bytes: int  # sent and not yet known to be processed, at most
+    window_bytes: int  # the most bytes sent and not yet known to be processed
     feed_units_per_dot: Annotated[int, at_least(1)] = 1
     dialect: Dialect
     automatic_status: bool = False  # GS a: the printer reports changes unasked
     proof: Proof
     counter: CounterQuery = CounterQuery.NONE
-    clears_memory: bool = False  # DLE DC4 8: wipes its buffers in the middle of anything, and says so
+    clears_memory: bool = False  # DLE DC4 8 wipes its buffers at any time, and the printer confirms it
     cut: Cut
     head_to_cutter_dots: Annotated[int, at_least(0)] = 0  # 0: the printer draws the paper back after a cut
     presenter: Presenter = Presenter.NONE
@@ -96,7 +96,7 @@ class Profile(Table, frozen=True, kw_only=True):
     letters: Letters = Letters.RASTER
     columns: int = 48  # half-width letters in a row of the printer's own font
     answer_s: float = 2.0  # a real-time question is answered by then
-    page_s: float = 30.0  # total deadline of a page
+    page_s: float = 30.0  # deadline of one page
     head_wait_s: float = 45.0  # how long a hot head may pause a page (fault R1)
 
     @property
@@ -181,7 +181,7 @@ def parse_profile(name: str, text: str) -> Profile:
     except Undecodable as error:
         raise ProfileError(f"printer profile {name}: {error}") from None
     if "name" in table:
-        raise ProfileError(f"printer profile {name}: nobody reads the key 'name'; the file's own name is the profile's")
+        raise ProfileError(f"printer profile {name}: remove the key 'name'; the profile's name is that of its file")
     return profile
 
 

@@ -1,14 +1,14 @@
-"""Dots: what a page is once it has been turned into bits, and how it gets there. Pure.
+"""Pages as dots: turns a grey page into packed black-and-white rows, and hashes them. Pure.
 
-A grey page becomes black and white in two layers. Everything darker than `TEXT_LEVEL` is ink: letters, rules and
+A grey page becomes black and white in two layers. Everything darker than `TEXT_LEVEL` is ink, so letters, rules and
 the seal keep whole, smooth strokes (diffusion and plain dithering speckle thin Mincho strokes). Everything lighter
-is tint: an ordered 8x8 pattern with the grey's own share of dots, so that the ground pattern survives. A dot of
-tint never touches ink, else the smoothed edges of letters would grow hair.
+is tint: an ordered 8x8 pattern with as many dots as the grey is dark, so that the ground pattern stays visible. No dot
+of tint touches ink, because it would roughen the smooth edges of letters.
 
-Vendor manuals warn that the real-time commands `10 04 n`, `10 05 n` and `10 14 ..` are acted on wherever they
-appear, inside image data too (TM-T90 specification, DLE DC4 notes; TM-U295 page 59). `scrub` therefore adds
-one dot to such a byte pair (10 becomes 30); no dot is ever taken away. It runs before a page is hashed, so the
-hash names the very dots of the paper.
+Vendor manuals warn that the printer carries out the real-time commands `10 04 n`, `10 05 n` and `10 14 ..` wherever
+they appear, inside image data too (TM-T90 specification, DLE DC4 notes; TM-U295 page 59). So `scrub` adds
+one dot to such a byte pair (10 becomes 30); it never removes a dot. It runs before a page is hashed, so the
+hash is that of the dots on paper.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def row_bytes(width_dots: int) -> int:
 
 
 def raster_sha256(width_dots: int, height_dots: int, rows: bytes) -> str:
-    """Name a raster by its dots and its shape; lower-case hex."""
+    """The hash of a raster's dots and shape; lower-case hex."""
     digest = hashlib.sha256(b"kofuki-raster-1\0" + width_dots.to_bytes(4, "big") + height_dots.to_bytes(4, "big"))
     digest.update(rows)
     return digest.hexdigest()
@@ -64,13 +64,13 @@ class RasterPage:
 
 
 class TicketSpent(Exception):
-    """A print ticket was shown twice, or after it was revoked."""
+    """A print ticket was used twice, or after it was revoked."""
 
 
 class PrintTicket:
-    """The right to print one copy once: made after payment, dead after `use` or `revoke`. RAM only.
+    """The right to print one copy once: made after payment, invalid after `use` or `revoke`. RAM only.
 
-    The session's loop may revoke while a worker uses: one `list.pop` decides, and it is atomic.
+    The session's loop may revoke it while a worker uses it. One atomic `list.pop` decides which comes first.
     """
 
     __slots__ = ("_lives", "copy", "raster_sha256s", "request_id")
@@ -89,7 +89,7 @@ class PrintTicket:
             raise TicketSpent(f"the ticket of copy {self.copy} is spent or revoked") from None
 
     def revoke(self) -> bool:
-        """Kill the ticket; False when it was already spent, so that printing may have begun."""
+        """Make the ticket invalid; False when it was already spent, so that printing may have begun."""
         try:
             self._lives.pop()
         except IndexError:
@@ -98,7 +98,7 @@ class PrintTicket:
 
 
 def _tint_thresholds() -> NDArray[np.uint8]:
-    """The 8x8 ordered pattern as grey levels: tint of grey g gets 64 * (255 - g) / 255 dots of 64."""
+    """The 8x8 ordered pattern as grey levels: grey g gets 64 * (255 - g) / 255 dots of 64."""
     order: NDArray[np.int64] = np.zeros((1, 1), dtype=np.int64)
     for _ in range(3):
         order = np.block([[4 * order, 4 * order + 2], [4 * order + 3, 4 * order + 1]])
@@ -139,7 +139,7 @@ def _scrub_in_place(data: NDArray[np.uint8]) -> None:
 
 
 def scrub(data: bytes) -> bytes:
-    """Image data without real-time look-alikes; the same object when it had none."""
+    """Image data in which no bytes read as a real-time command; the same object when there were none."""
     if not has_real_time(data):
         return data
     array = np.frombuffer(data, dtype=np.uint8).copy()
@@ -148,5 +148,5 @@ def scrub(data: bytes) -> bytes:
 
 
 def has_real_time(data: bytes) -> bool:
-    """Whether a printer would find a real-time command in these bytes."""
+    """Whether these bytes hold the beginning of a real-time command."""
     return any(bytes((_DLE, second)) in data for second in _REAL_TIME)

@@ -1,7 +1,7 @@
-"""Reading back what this driver sends: a captured stream becomes sheets of dots, or a complaint with its offset. Pure.
+"""Turns a captured stream of this driver back into sheets of dots; an error names the byte's offset. Pure.
 
-For the technician with a `printer.bin` on the table. It knows the commands that `escpos` makes and no others; text is
-not drawn. The independent readings of the same bytes are in the tests.
+For a technician who has a captured `printer.bin`. It knows only the commands that `escpos` makes; text is
+not drawn. The tests have a second, independent reader of the same bytes.
 """
 
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from drivers.printer.profile import Profile
 
 
 class UnreadableStream(Exception):
-    """The stream holds a command this driver never sends; the message says where."""
+    """The stream is cut short or holds a command that this driver never sends; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """What stands between two cuts, rows x dots; True is black."""
+    """The dots between two cuts, rows x dots; True is black."""
 
     dots: NDArray[np.bool_] = field(repr=False)
 
 
-# bytes in all, for commands of fixed length that move nothing
+# Commands of fixed length that do not move the paper -> their length in bytes.
 _SILENT = {
     b"\x1b@": 2,
     b"\x1b3": 3,
@@ -62,7 +62,7 @@ class _Reader:
         return self.sheets
 
     def _command(self) -> int:
-        """Carry out the command at the head; its size."""
+        """Carry out the command at `at`; return its length in bytes."""
         stream, at = self.stream, self.at
         head = stream[at : at + 2]
         if stream.startswith(CLEAR_BUFFERS, at):

@@ -1,12 +1,12 @@
-"""Answers: one stream of bytes, told apart by their fixed bits. Pure; never "read sixteen bytes and look".
+"""Answers: one stream of bytes, in which fixed bits tell the kinds of answer apart. Pure.
 
 ESC/POS (Citizen CT-S2000 command reference, "identification of send status", and Epson's):
 
     0xx1xx10  DLE EOT           0xx1xx00 + three 0xx0xxxx  automatic status     0xx0xxxx  GS r, GS I
     35 37 3B 3D 5F .. 00        a block up to its NUL                           11, 13    XON, XOFF
 
-Custom's line differs: `10 0F` and four bytes are the full status, counters are text ("2376 cuts", "251550cm"), and
-the ejector's byte can be anything, so that it is only taken when it was asked for.
+Custom's line differs: `10 0F` and four bytes are the full status, and counters are text ("2376 cuts", "251550cm"). The
+ejector's byte may have any value, so it is recognised only after a question for it.
 """
 
 import re
@@ -17,7 +17,7 @@ from drivers.printer.profile import Dialect
 
 @dataclass(frozen=True, slots=True)
 class RealTimeStatus:
-    """DLE EOT n; which n, only the asker knows."""
+    """The answer to DLE EOT n. It does not tell n."""
 
     byte: int
 
@@ -31,7 +31,7 @@ class AutomaticStatus:
 
 @dataclass(frozen=True, slots=True)
 class QueuedByte:
-    """GS r or GS I: answered in its turn."""
+    """The answer to GS r or GS I, which wait in the queue of commands."""
 
     byte: int
 
@@ -83,7 +83,7 @@ _COUNTER = re.compile(rb"([0-9]{1,10}) ?(cuts|cm|ret|on)")
 
 
 class ReplyParser:
-    """Feed bytes as they come, get whole answers."""
+    """Takes bytes as they arrive, returns whole answers."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._custom = dialect is Dialect.CUSTOM
@@ -91,7 +91,7 @@ class ReplyParser:
         self.ejector_asked = False
 
     def reset(self) -> None:
-        """Forget half an answer: what follows belongs to another question."""
+        """Drop a half-received answer, because the next bytes belong to another question."""
         self._held.clear()
         self.ejector_asked = False
 
@@ -130,7 +130,7 @@ class ReplyParser:
         end = held.find(0, 1)
         if end < 0:
             return (1, Noise(bytes(held[:1]))) if len(held) > _BLOCK_LONGEST else (0, None)
-        # XON and XOFF may fall into the middle of a block (Epson, GS g 2 notes)
+        # XON and XOFF may come in the middle of a block (Epson, GS g 2 notes)
         body = bytes(byte for byte in held[1:end] if byte not in (0x11, 0x13))
         match held[0]:
             case 0x37 if body[:1] == b"\x22" and len(body) == 5:

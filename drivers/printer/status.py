@@ -1,8 +1,7 @@
-"""From a printer's flags to one state. Pure.
+"""From a printer's flags to one `PrinterStatus`. Pure.
 
-Many flags go in, one `PrinterStatus` comes out, and the session never sees a bit. The gravest trouble wins. What the
-flags do not say stays UNKNOWN. Sources: Epson DLE EOT (TM-T88III manual, page 84), Citizen PPU-700 command reference
-pages 59-60, Custom KPM210/216 manual pages 36 and 76.
+Of several troubles the gravest is reported. What the flags do not say is UNKNOWN. Sources: Epson DLE EOT (TM-T88III
+manual, page 84), Citizen PPU-700 command reference pages 59-60, Custom KPM210/216 manual pages 36 and 76.
 """
 
 from collections.abc import Mapping
@@ -34,7 +33,7 @@ def questions(dialect: Dialect) -> tuple[int, ...]:
 
 
 def is_offline(byte: int) -> bool:
-    """Whether the answer to DLE EOT 1 asks for a closer look."""
+    """Whether the answer to DLE EOT 1 says offline."""
     return bool(byte & 0x08)
 
 
@@ -53,7 +52,7 @@ def _gravest(found: Mapping[PrintTrouble, bool]) -> PrintTrouble | None:
 
 
 def from_real_time(dialect: Dialect, presenter: Presenter, answers: Mapping[int, int]) -> PrinterStatus:
-    """The answers to all `questions` of an Epson or Citizen printer."""
+    """The state from the answers (n -> byte) to all `questions` of an Epson or Citizen printer."""
     citizen = dialect is Dialect.CITIZEN
     one, two, three, four = (answers[n] for n in (1, 2, 3, 4))
     head, unit = (answers[5], answers[6]) if citizen else (0, 0)
@@ -78,7 +77,7 @@ def from_real_time(dialect: Dialect, presenter: Presenter, answers: Mapping[int,
 
 
 def from_automatic(dialect: Dialect, presenter: Presenter, flags: bytes) -> PrinterStatus:
-    """The four bytes of automatic status (GS a)."""
+    """The state from the four bytes of automatic status (GS a)."""
     citizen = dialect is Dialect.CITIZEN
     one, two, three = flags[0], flags[1], flags[2]
     paper_end = three & (0x04 if citizen else 0x0C)
@@ -101,7 +100,7 @@ def from_automatic(dialect: Dialect, presenter: Presenter, flags: bytes) -> Prin
 
 
 def from_full_status(flags: bytes, ejector: int | None) -> PrinterStatus:
-    """Custom's four bytes (DLE EOT 20) and the ejector's byte (GS e 6; None when it was not told)."""
+    """The state from Custom's four bytes (DLE EOT 20) and the ejector's byte (GS e 6; None when not asked)."""
     paper, user, recoverable, unrecoverable = flags
     jammed = ejector is not None and bool(ejector & 0x80)
     trouble = _gravest(
@@ -123,7 +122,7 @@ def from_full_status(flags: bytes, ejector: int | None) -> PrinterStatus:
 
 
 def is_moving(flags: bytes) -> bool:
-    """Custom: still printing or feeding (spooling, paper motor on)."""
+    """Custom: whether it still prints or feeds (spooling, paper motor on)."""
     return bool(flags[1] & 0x0C)
 
 

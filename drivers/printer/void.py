@@ -1,6 +1,6 @@
-"""The mark of a spoiled sheet: a bar that says VOID, printed under the fragment before it is cut off. Pure.
+"""The bar that says VOID, printed below the fragment of a spoiled sheet before it is cut off. Pure.
 
-A fragment looks like a certificate. Its number is void at the centre, and a person must see that on the paper.
+A fragment looks like a certificate. Its issue number is void at the centre, and a person must see that on the paper.
 """
 
 import numpy as np

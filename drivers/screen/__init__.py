@@ -1,1 +1,1 @@
-"""A drawn picture on a panel of pixels; see README.md."""
+"""Shows a drawn picture on the panel; see README.md."""

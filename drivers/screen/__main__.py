@@ -1,7 +1,7 @@
 """The panel on the bench: `python -m drivers.screen --path /dev/fb0 --pixels rgb565 test`.
 
-`test` shows bars (red, green, blue, white: a wrong pixel format shows at once), a grey ramp, and a frame one pixel
-wide along the edge (a wrong size shows as a broken frame). `show FILE` shows a picture of the panel's size.
+`test` shows red, green, blue and white bars, a grey ramp, and a frame one pixel wide along the edge. If the colours are
+wrong, try the other --pixels; if the frame is broken, the panel's size is wrong. `show FILE` shows a picture of 800 x 480.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""A picture into a framebuffer: its pixel format, and only the rows that changed.
+"""Writes a picture to a framebuffer: in its pixel format, and only the rows that changed.
 
-A resident's screen changes in few rows (a dot of the PIN, a sum), and a panel behind SPI or a simulator's file
-pays for each. So the last picture is kept as bytes, and runs of unequal rows are all that is written.
+A resident's screen changes in few rows (a dot of the PIN, a sum), and each row takes time on a panel behind SPI or in
+a simulator's file. So `FramebufferScreen` keeps the last picture as bytes and writes only the rows that differ.
 """
 
 import os
@@ -47,12 +47,12 @@ class FramebufferScreen:
         self._shown = b""
 
     def show(self, image: Image.Image) -> None:
-        """Put the picture up. Raises `LineLost` when the panel is gone; the next picture is then written whole."""
+        """Show the picture. Raises `LineLost` when it cannot be written; the next picture is then written whole."""
         assert image.size == self._size, f"the panel has {self._size} pixels, the picture {image.size}"
         rows, shown = encode(image, self._pixels), self._shown
         if rows == shown:
             return
-        # Until every row is out, nobody knows what stands on the panel.
+        # If a write fails, the panel holds an unknown mixture: forget the last picture until all rows are written.
         self._shown = b""
         for top, bottom in self._changed(shown, rows):
             self._sink.write_rows(top, rows[top * self._row_bytes : bottom * self._row_bytes])
@@ -63,7 +63,7 @@ class FramebufferScreen:
         if len(before) != len(after):
             return [(0, self._size[1])]
         width = self._row_bytes
-        # Slices of bytes are compared by memcmp, those of memoryview one by one.
+        # memcmp compares slices of bytes; slices of a memoryview are compared item by item.
         differs = (before[at : at + width] != after[at : at + width] for at in range(0, len(after), width))
         runs, top = [], 0
         for changed, run in groupby(differs):
@@ -75,10 +75,10 @@ class FramebufferScreen:
 
 
 class FileSink:
-    """Rows into /dev/fb0, or into a file of the same layout, which is made if it is not there.
+    """Writes rows to /dev/fb0, or to a file of the same layout, which it creates if it is not there.
 
-    For a framebuffer device the kernel is asked whether it has this size and format. Raises `WrongDevice` when it
-    has not, `LineLost` when the device cannot be opened or written.
+    Raises `WrongDevice` when the kernel reports another size or format for the device, `LineLost` when
+    the device cannot be opened or written.
     """
 
     def __init__(self, path: Path, size: tuple[int, int] = (800, 480), pixels: Pixels = "bgrx") -> None:
@@ -110,7 +110,7 @@ class FileSink:
             raise LineLost(_DEVICE, f"{self._path} cannot be written: {error.strerror}.") from error
 
     def close(self) -> None:
-        """Leave what is shown. Calling it twice is harmless."""
+        """Close the device; the picture stays on the panel. Calling it twice is harmless."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -124,6 +124,6 @@ def _stride_of(facts: Path, size: tuple[int, int], bytes_per_pixel: int) -> int:
         raise WrongDevice(
             _DEVICE,
             f"{facts.name} is {width}x{height} with {bits} bits a pixel, "
-            f"the unit file says {size[0]}x{size[1]} with {8 * bytes_per_pixel}.",
+            f"but {size[0]}x{size[1]} with {8 * bytes_per_pixel} is needed: correct the display mode or the unit file.",
         )
     return int((facts / "stride").read_text())

@@ -267,7 +267,7 @@ def test_the_bench_without_a_card_and_with_a_stranger(desk: Desk) -> None:
     desk.insert(stranger())
     for command in ("status", "certificate", "authenticate"):
         status, shown = bench(command)
-        assert (status, "carries no application we know" in shown) == (1, True), shown
+        assert (status, "neither the JPKI nor the municipal application" in shown) == (1, True), shown
 
 
 @pytest.mark.parametrize("command", ["status", "certificate", "authenticate", "watch --seconds 1"])
@@ -278,7 +278,7 @@ def test_the_bench_without_its_reader_or_the_service(desk: Desk, monkeypatch: py
     assert READER in shown, "and which there are"
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/nowhere/pcscd.comm")
     status, shown = bench(*command.split())
-    assert (status, "pcscd) is not to be had" in shown) == (2, True), shown
+    assert (status, "pcscd) does not answer" in shown) == (2, True), shown
 
 
 def test_the_bench_says_a_blocked_card_is_blocked_and_asks_no_pin(desk: Desk) -> None:
@@ -295,7 +295,7 @@ def test_a_slip_of_the_finger_costs_no_try(desk: Desk, typed: str) -> None:
     card = jpki_card()
     desk.insert(card)
     status, shown = bench("authenticate", typed=typed)
-    assert (status, "nothing was tried" in shown, card.state["jpki/0018"]) == (1, True, 3), shown
+    assert (status, "no PIN was sent to the card" in shown, card.state["jpki/0018"]) == (1, True, 3), shown
 
 
 def test_a_card_pulled_under_the_bench_is_a_sentence(desk: Desk) -> None:
@@ -303,7 +303,7 @@ def test_a_card_pulled_under_the_bench_is_a_sentence(desk: Desk) -> None:
     card.fail("pulled", at=17)
     desk.insert(card)
     status, shown = bench("authenticate", typed="2580\n")
-    assert (status, shown.splitlines()[-1]) == (2, "the card was pulled")
+    assert (status, shown.splitlines()[-1]) == (2, "the card was pulled; put it in again")
 
 
 def test_the_bench_watches_a_reader_that_goes() -> None:

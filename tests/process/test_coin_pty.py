@@ -86,7 +86,7 @@ def test_watch_credits_a_coin_and_closes_the_slot_behind_it(line: tuple[Machine,
     assert "CoinCredited(value_yen=500, event_counter=1)  total 500 yen" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
     rest, _ = watching.communicate(timeout=900)
-    assert "closed; total 500 yen" in rest
+    assert "The slot is closed; total 500 yen" in rest
     with pty.lock:
         assert machine.acceptor.open_coins == frozenset()
 
@@ -97,9 +97,9 @@ def test_watch_credits_a_coin_and_closes_the_slot_behind_it(line: tuple[Machine,
         (["pay", "abc"], "'abc' is no payout; write 3x100"),
         (["pay", "0x100"], "'0x100' is no payout"),
         (["pay", "300x100"], "at most 255 coins at once"),
-        (["--hopper", "100=five", "pay", "3x100"], "'five' is no address of a device; they are 2 to 255"),
+        (["--hopper", "100=five", "pay", "3x100"], "'five' is no device address; write a number from 2 to 255"),
         (["--hopper", "100=5:magic", "pay", "3x100"], "'100=5:magic' is no hopper; write 100=5 or 100=5:serial"),
-        (["--acceptor", "0", "watch"], "'0' is no address of a device"),
+        (["--acceptor", "0", "watch"], "'0' is no device address"),
     ],
 )
 def test_words_that_make_no_sense_are_refused_before_the_line_is_touched(words: list[str], sentence: str) -> None:
@@ -118,11 +118,11 @@ def test_words_that_make_no_sense_are_refused_before_the_line_is_touched(words: 
 def test_who_is_not_what_was_meant_is_told_at_once(line: tuple[Machine, PtyLine]) -> None:
     machine, pty = line
     for words, sentence in (
-        (["--acceptor", "5", "watch"], "address 5 is a 'Payout', not a coin acceptor."),
-        (["--acceptor", "9", "watch"], "nobody answers at address 9; `info` says who is there."),
+        (["--acceptor", "5", "watch"], "address 5 is a 'Payout', not a coin acceptor; give --acceptor ADDRESS."),
+        (["--acceptor", "9", "watch"], "no device answers at address 9; `info` lists the devices that do."),
         (["--hopper", "100=2", "pay", "1x100"], "address 2 is b'Coin Acceptor', not a hopper."),
-        (["--hopper", "50=5", "pay", "1x50"], "address 5 pays JP100A, 50 yen were expected."),
-        (["--hopper", "100=5", "pay", "3x70"], "no hopper for 70 yen"),
+        (["--hopper", "50=5", "pay", "1x50"], "address 5 holds JP100A, but 50 yen is set for it: correct the address."),
+        (["--hopper", "100=5", "pay", "3x70"], "No hopper is known to hold 70 yen; give --hopper YEN=ADDRESS."),
     ):
         code, said = run(pty, *words)
         assert code == 1
@@ -143,4 +143,6 @@ def test_a_cable_that_is_pulled_ends_with_one_sentence_and_a_remedy(line: tuple[
     _, complaint = watching.communicate(timeout=900)
     pulled.join()
     assert watching.returncode == 1
-    assert re.fullmatch(r"coin: .*coin (is gone|cannot be opened) \(.*\)\. \[reset\]\n", complaint), complaint
+    assert re.fullmatch(
+        r"coin: .*coin (is gone|cannot be opened) \(.*\): check its cable and .*\. \[reset\]\n", complaint
+    ), complaint

@@ -76,7 +76,7 @@ def move_door(machine: ConsoleRig, *, opened: bool) -> None:
         ("hours.maintenance 2026-12-06T09:30/2026-12-05T22:00", "must end after it begins"),
         ("timeouts.pay_s 9999", "allowed is 5 to 600"),
         ("timeouts.pay_s nan", "timeouts.pay_s must be written in seconds"),
-        ("timeouts.paying_s 60", "nobody reads the key"),
+        ("timeouts.paying_s 60", "does not take the key"),
         ("centre.port 99999", "allowed is 1 to 65535"),
         ("centre.host Centre/..", "centre.host must be written as"),
         ("unit.telephone call-us", "unit.telephone must be written in digits"),
@@ -237,7 +237,7 @@ def test_kept_settings_that_do_not_fit_are_not_used_and_close_the_machine() -> N
     assert machine.loop.scene.numbers == ("140",)
     machine.enter_maintenance()
     said = " ".join(machine.say("config check").split())
-    assert "ERR config unit.toml: timeouts: nobody reads the key 'old_s'" in said
+    assert "ERR config unit.toml: timeouts: this table does not take the key 'old_s'" in said
     machine.say("config unset timeouts.old_s")
     machine.confirm(machine.say("config commit"), "goto")
     machine.restart()

@@ -42,13 +42,13 @@ class Board(Table, frozen=True, kw_only=True):
         ('name = "a\\n"', "name must be small letters, not 'a\\n'", "name must be small letters"),
         (
             "name = 'a'\nlampe = 1",
-            "nobody reads the key 'lampe'; known are lamps, level, name, on, spare, values, wait_s",
-            "nobody reads the key 'lampe'",
+            "this table does not take the key 'lampe'; it takes lamps, level, name, on, spare, values, wait_s",
+            "this table does not take the key 'lampe'",
         ),
         (
             "name = 'a'\n'渡辺' = 1",
-            "nobody reads the key '渡辺'; known are lamps, level, name, on, spare, values, wait_s",
-            "nobody reads a key that is no field's name",
+            "this table does not take the key '渡辺'; it takes lamps, level, name, on, spare, values, wait_s",
+            "this table does not take a key that is no field's name",
         ),
         ("name = 'a'\nlamps = 3", "lamps must be a list of 0 to 2, not 3", "lamps must be a list of 0 to 2"),
         (

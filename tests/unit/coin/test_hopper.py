@@ -424,7 +424,7 @@ def test_when_no_hopper_answers_the_bus_is_dead() -> None:
 def test_a_hopper_with_other_coins_than_the_unit_file_says_is_refused() -> None:
     machine = Machine("clean")
     machine.hoppers[100].coin = "JP050A"
-    with pytest.raises(WrongDevice, match="pays JP050A, 100 yen were expected"):
+    with pytest.raises(WrongDevice, match="holds JP050A, but 100 yen is set for it"):
         machine.host().bank.start()
 
 

@@ -194,7 +194,7 @@ def test_a_chattering_pad_loses_and_doubles_nothing(seed):
     [
         ([["1", "2", "banana"]], "banana"),
         ([["1", "1", "2"]], "twice"),
-        ([["1", "2", "3"]], "lacks"),
+        ([["1", "2", "3"]], "lack"),
     ],
 )
 def test_a_layout_that_cannot_serve_is_refused_in_a_sentence(layout, word):

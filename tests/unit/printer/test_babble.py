@@ -75,7 +75,7 @@ def test_what_asks_the_printer_fails_with_a_sentence(name: str, talk: str, call:
     began_s = rig.clock.monotonic()
     if call == "prepare":  # on a clean path there is nothing to do
         driver = PrinterDriver(stream, rig.clock, rig.profile, "printer")
-    with pytest.raises(DeviceError, match="printer: the printer does not stop talking"):
+    with pytest.raises(DeviceError, match="printer: the printer sends without end"):
         getattr(driver, call)()
     assert rig.clock.monotonic() - began_s < 10
 
