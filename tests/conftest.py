@@ -1,4 +1,4 @@
-"""What holds for every test: nothing depends on how fast the computer is, and what failed says how to see it again."""
+"""Hypothesis settings for every test: no deadline, and a failure prints how to reproduce it."""
 
 from hypothesis import HealthCheck, settings
 

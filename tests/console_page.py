@@ -1,4 +1,4 @@
-"""The list of the console's commands, drawn from its table: `python -m tests.console_page` rewrites the README there."""
+"""Draws the list of the console's commands from its table: `python -m tests.console_page` rewrites its README."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def who(command: Command) -> str:
 
 
 def first(command: Command) -> str:
-    """What comes before it acts."""
+    """What the console requires before the command acts: a dry run, a second person, or "" for neither."""
     two = f", two people, one of them {command.pair}" if command.pair else ""
     return f"dry run{two}" if command.kind is Kind.PLANS else ""
 
@@ -32,7 +32,7 @@ def drawing() -> str:
 
 
 def page(current: str) -> str:
-    """The README with its drawn part made anew."""
+    """The README's text with the part between BEGIN and END drawn again from the table."""
     head, rest = current.split(BEGIN)
     tail = rest.split(END)[1]
     return f"{head}{BEGIN}\n{drawing()}{END}{tail}"

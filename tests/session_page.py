@@ -1,4 +1,4 @@
-"""The session's diagram and page, drawn from the table: `python -m tests.session_page` rewrites the README there."""
+"""Draws the session's diagram and states from its table: `python -m tests.session_page` rewrites its README."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ GROUPS = {
 
 
 def drawing() -> str:
-    """The diagram (mermaid) of the moves a session makes, and a table of what holds in each state."""
+    """The diagram (mermaid) of a session's transitions, and a table with the rule of each state."""
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> idle"]
     order = list(State)
     for name, (first, last) in GROUPS.items():
@@ -39,7 +39,7 @@ def drawing() -> str:
 
 
 def page(current: str) -> str:
-    """The README with its drawn part made anew."""
+    """The README's text with the part between BEGIN and END drawn again from the table."""
     head, rest = current.split(BEGIN)
     tail = rest.split(END)[1]
     return f"{head}{BEGIN}\n{drawing()}{END}{tail}"

@@ -1,4 +1,4 @@
-"""What the code cites stands in the tree: "fault K5", "book rules 1 to 9", `drivers/line/README.md`, "What the card signs".
+"""Every citation exists in the repository: "fault K5", "book rules 1 to 9", `drivers/line/README.md`, "What the card signs".
 
 A citation is a word and the ids of rows in a table of one page. An invariant's id may stand alone, because the message of a
 `Violation` begins with it. A page of another folder may also be cited by its path and the words of one of its headings.
@@ -44,7 +44,7 @@ SECTION = re.compile(r"([A-Za-z_][\w./-]*/[\w-]+\.md)`?,? \(?\"([^\"]+)\"")
 HEADING = re.compile(r"^(?:#+ |\*\*)(.+?)\.?(?:\*\*|$)|\*\*([^*]+)\*\*", re.MULTILINE)
 # A fault's id at the head of a docstring or a comment, or alone in brackets, without the word that says what it is.
 BARE = re.compile(r"(?:\"\"\"|# (?:--- )?|\()([ACDHKNPRSTUX]\d{1,2})(?=[:.,)])")
-# Pages that were never in this tree, and words that said so.
+# Words that cite pages outside this repository.
 GONE = re.compile(
     r"\b[Ff]acts of (?:reliability|the domain|the money)|\(facts: [a-z]|\bFacts:|\bfacts (?:jpki|domain|feasibility)"
     r"|\bfact sheet|\b[Rr]eliability [a-e]\b|\bDESIGN \d|\b[Cc]atalogue [A-Z]\d"
@@ -54,7 +54,7 @@ GONE = re.compile(
 
 @cache
 def files() -> dict[str, str]:
-    """Every file of ours that can cite -> its text, comments and docstrings with their line breaks taken out."""
+    """Path -> text of every file that may contain citations; this file and npos are left out."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -64,7 +64,7 @@ def files() -> dict[str, str]:
 
 
 def flat(text: str) -> str:
-    """One line: a citation may be broken where a docstring or a comment is."""
+    """The text as one line, because a docstring or a comment may break a line inside a citation."""
     return re.sub(r"\s*\n\s*(?:#:? )?", " ", text)
 
 
@@ -112,7 +112,7 @@ def test_what_is_cited_stands_in_its_page() -> None:
 
 @pytest.mark.parametrize("word", PAGES)
 def test_what_stands_in_a_page_is_cited(word: str) -> None:
-    """From another file than the page itself; a row of the catalogue is cited by the code that makes it happen."""
+    """Cited by a file other than the page itself; for a fault, a row in host_sim/rig/catalogue.py counts as a citation."""
     page, _ = PAGES[word]
     used = {one for name, kind, one in citations() if kind == word and name != page}
     if word == "fault":
@@ -148,7 +148,7 @@ def test_the_pages_name_tests_and_files_that_are_there() -> None:
 
 
 def test_the_catalogue_and_its_page_have_the_same_rows() -> None:
-    """And the page says "swarm" of exactly those that the swarm makes happen."""
+    """And the page says "swarm" for exactly the faults that the swarm causes."""
     page = files()[PAGES["fault"][0]]
     told = {
         one: "swarm" in line.rsplit("|", 2)[1] for one, line in re.findall(rf"^\| ({ID}) (\|.*)$", page, re.MULTILINE)
@@ -162,7 +162,10 @@ def test_the_mistakes_named_beside_an_invariant_are_seen_by_it() -> None:
     page = files()[PAGES["invariant"][0]]
     named = re.findall(rf'^\| ({ID}) \|.*\| "([^"]+)" \|$', page, re.MULTILINE)
     assert [f"{one}: {mistake}" for one, mistake in named if one not in MUTANTS[mistake].invariants] == []
-    assert {one for one, _ in named} == set(rows("invariant")) - {"I5", "I11"}  # the page says why
+    assert {one for one, _ in named} == set(rows("invariant")) - {
+        "I5",
+        "I11",
+    }  # no mistake can be named for these two; the page says why
 
 
 def test_no_page_is_cited_that_is_not_in_the_tree() -> None:
@@ -181,7 +184,7 @@ def test_a_fault_is_cited_with_its_word() -> None:
 
 
 def test_a_file_in_the_first_column_of_a_readme_is_there() -> None:
-    """Where the table says; or, called by its name alone, anywhere below the README's folder."""
+    """A path counts from the README's folder; a bare file name may be anywhere below that folder."""
     named = [
         (name, path)
         for name, text in files().items()

@@ -1,4 +1,4 @@
-"""The house's arrows (README.md, "The house"): who may import whom, read from the source itself."""
+"""Which folder may import which (README.md, "The house"), checked on the import statements of the source."""
 
 import ast
 import re
@@ -39,7 +39,7 @@ PURE = (
     "firmware/update/slots.py",
 )
 IMPURE = {"serial", "socket", "ssl", "time", "threading", "logging", "os", "subprocess", "asyncio"}
-# Each vendor library has one door into each part of the house.
+# Libraries that at most one file of drivers/, one of firmware/ and one of host_sim/ may import.
 ONE_DOOR = (
     "smartcard",
     "serial",
@@ -54,7 +54,7 @@ ONE_DOOR = (
     "msgspec",
 )
 
-# The module of a package, where the two are called differently.
+# Package -> its module, where the names differ.
 MODULE_OF = {
     "pyserial": "serial",
     "pyscard": "smartcard",
@@ -70,7 +70,7 @@ def sources() -> Iterator[Path]:
 
 
 def imports(path: Path) -> set[str]:
-    """Every module a file names in an import statement, dotted."""
+    """The dotted names of the modules that a file imports; `from a import b` gives `a` and `a.b`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -106,13 +106,13 @@ def test_firmware_does_not_know_the_simulator() -> None:
     assert breaches("firmware", {"host_sim", "tests"}) == []
 
 
-def test_the_simulator_is_a_second_reading() -> None:
+def test_the_simulator_imports_nothing_of_ours() -> None:
     """host_sim repeats the specifications instead of importing ours; only the rig and its commands join them."""
     joins = ("host_sim/rig/", "host_sim/commands/swarm.py", "host_sim/commands/crash.py")
     assert breaches("host_sim", {"firmware", "drivers", "tests"}, but=joins) == []
 
 
-def test_nothing_imports_the_rig_but_its_commands() -> None:
+def test_only_its_commands_import_the_rig() -> None:
     allowed = ("host_sim/rig/", "host_sim/commands/", "host_sim/__main__.py")
     strays = [
         relative(path)
@@ -123,7 +123,7 @@ def test_nothing_imports_the_rig_but_its_commands() -> None:
 
 
 @pytest.mark.parametrize("folder", ["firmware/session", "firmware/money"])
-def test_deciding_parts_see_only_words_of_the_drivers(folder: str) -> None:
+def test_deciding_parts_import_only_the_vocabulary_of_the_drivers(folder: str) -> None:
     strays = [
         f"{relative(path)} imports {name}"
         for path in sorted((ROOT / folder).rglob("*.py"))
@@ -146,7 +146,7 @@ def test_codecs_are_pure(name: str) -> None:
 
 
 def test_the_console_has_no_way_out_of_its_grammar() -> None:
-    """Security rule 14: no shell, no evaluation, nothing loaded by name."""
+    """Security rule 14: the console starts no shell, evaluates no text and loads no module by its name."""
     strays = [
         f"{relative(path)} has {node.id if isinstance(node, ast.Name) else node.attr}"
         for path in sorted((ROOT / "firmware" / "console").glob("*.py"))
@@ -168,7 +168,7 @@ def test_drivers_do_not_sleep() -> None:
     strays = [
         relative(path)
         for path in sorted((ROOT / "drivers").rglob("*.py"))
-        if path.name != "__main__.py"  # a bench is a program, not a driver
+        if path.name != "__main__.py"  # the bench programs may sleep
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "sleep"
     ]
@@ -176,7 +176,7 @@ def test_drivers_do_not_sleep() -> None:
 
 
 @pytest.mark.parametrize("vendor", ONE_DOOR)
-def test_a_vendor_library_has_one_door(vendor: str) -> None:
+def test_one_file_a_part_imports_a_vendor_library(vendor: str) -> None:
     for top in TOP:
         doors = [relative(p) for p in sorted((ROOT / top).rglob("*.py")) if vendor in tops(p)]
         assert len(doors) <= 1, f"{vendor} is imported in {doors}"
@@ -184,7 +184,7 @@ def test_a_vendor_library_has_one_door(vendor: str) -> None:
 
 @pytest.mark.parametrize(("table", "folders"), [("dependencies", ("drivers", "firmware")), ("sim", ("host_sim",))])
 def test_the_comment_beside_each_dependency_says_where_it_is_imported(table: str, folders: tuple[str, ...]) -> None:
-    """The paths of the comment, and no others, import it; one that says "not imported" is imported nowhere."""
+    """Exactly the paths in the comment import the library; "not imported" means that no file does."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     lines = re.search(rf"^{table} = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert lines is not None
@@ -230,7 +230,7 @@ def test_concrete_drivers_are_named_in_the_parts_only() -> None:
 
 
 def test_the_loop_and_the_workers_know_no_console() -> None:
-    """And the workers no coins: what a desk does when it fails or ends is asked of the desk."""
+    """Nor do the workers know the coin desk: each desk's own methods say what to do when it fails or ends."""
     loop, workers = imports(ROOT / "firmware/loop.py"), imports(ROOT / "firmware/workers.py")
     assert not any(name.startswith("firmware.console") for name in loop | workers)
     assert not any(name.startswith(("firmware.session.effects", "firmware.desks.coin")) for name in workers)

@@ -1,4 +1,4 @@
-"""`make bench`: every bench file's rows, as one table: what, measured, target."""
+"""`make bench`: prints the rows of every bench file as one table: what, measured, target."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""The card: from detection to proof over a real pcscd, how soon a pulled card is known, and a million lies."""
+"""The card: time from detection to proof over a real pcscd, time until a pulled card is noticed, a million false answers."""
 
 import statistics
 import time
@@ -41,7 +41,7 @@ def rows() -> list[tuple[str, str, str]]:
 
 
 def _visit_ms(desk: Desk) -> float:
-    """Read and prove, from the moment the card is known to be there. The card's own signature is in it."""
+    """Time to read the card and prove it, from its detection on; includes the time in which the card signs."""
     desk.insert(jpki_card())
     started_s = time.perf_counter()
     card = desk.driver.read(ALL)

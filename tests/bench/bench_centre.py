@@ -1,4 +1,4 @@
-"""The centre's numbers: a whole issue with real pages, and the same without typesetting."""
+"""The centre: time of a whole issue with real pages, and of the same without typesetting."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ ISSUES = 60
 
 
 def issue(town: Town, card: Card, kind: str) -> None:
-    """Authenticate, order, typeset, check, sign, fetch, report: what the design counts as a full issue."""
+    """Authenticate, order, typeset, check, sign, fetch, report: these calls together are one full issue."""
     session = town.session(card, SHOP)
     reserved = session.reserved(session.item(kind))
     assert isinstance(session.line.fetch(reserved, 1), bytes)
@@ -25,7 +25,7 @@ def issue(town: Town, card: Card, kind: str) -> None:
 
 
 def per_second(work: Callable[[], None], times: int) -> float:
-    """Of processor time, so that a busy neighbour does not count: a core's worth."""
+    """Per second of processor time (one core), so that other programs on the computer do not count."""
     work()
     begun_s = time.process_time()
     for _ in range(times):

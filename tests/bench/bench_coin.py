@@ -1,4 +1,4 @@
-"""Coins: the great proof, the parser's fuzz in full, latency and host load.
+"""Coins: the books after 200,000 coins on bad wires, the parser's fuzz in full, latency and host load.
 
 `python -m tests.bench` prints `rows()`. The suite runs the same functions with smaller counts.
 """
@@ -40,12 +40,12 @@ POLL_S = 0.2
 class Fuzzed:
     frames: int = 0
     lost: int = 0  # good frames that were not found
-    invented: int = 0  # frames that do not stand in the bytes
+    invented: int = 0  # frames the parser reported although the bytes do not contain them
     longest_held: int = 0
 
 
 def fuzz_parser(frames: int, seed: int) -> Fuzzed:
-    """Good frames, broken frames and noise, in pieces of every size; silence of more than 50 ms after each group."""
+    """Feed good frames, broken frames and noise in pieces of every size; more than 50 ms of silence after each group."""
     dice = random.Random(seed)
     result = Fuzzed()
     while result.frames < frames:
@@ -67,7 +67,7 @@ def fuzz_parser(frames: int, seed: int) -> Fuzzed:
 
 
 def _group(dice: random.Random, checksum: Checksum) -> tuple[Frame | None, bytes]:
-    """Four pieces that may be anything, and one good frame that no earlier head can swallow."""
+    """Four random pieces and one good frame, as bytes; the frame is None where the noise makes it unreadable."""
     pieces = []
     for _ in range(4):
         wire = bytearray(encode(_frame(dice), checksum))
@@ -87,7 +87,7 @@ def _group(dice: random.Random, checksum: Checksum) -> tuple[Frame | None, bytes
 
 
 def _swallowed(before: bytes, last: bytes, checksum: Checksum) -> bool:
-    """Whether chance made a good frame out of noise that reaches into the last one: then nobody could tell."""
+    """Whether noise and the first bytes of the last frame happen to form a valid frame, which no parser can tell from a real one."""
     wire = before + last
     for begin in range(max(0, len(before) - MAX_FRAME), len(before)):
         end = begin + wire[begin + 1] + 5
@@ -108,7 +108,7 @@ def _frame(dice: random.Random) -> Frame:
 
 
 def coin_latencies(coins: int, seed: int, wire: str = "clean_echo") -> list[float]:
-    """Seconds from the coin at the credit sensor to its credit in the host's hand, one poll 200 ms after the other."""
+    """Seconds from a coin at the credit sensor until `poll` returns its credit, with a poll every 200 ms."""
     dice = random.Random(seed)
     machine = Machine(wire, seed)
     host = machine.host()
@@ -123,7 +123,7 @@ def coin_latencies(coins: int, seed: int, wire: str = "clean_echo") -> list[floa
         credits_due.append(clock.monotonic() + ROLL_S)
         clock.after(dice.uniform(0.4, 1.6), drop)
 
-    clock.after(300.0, drop)  # the line has proved itself by then
+    clock.after(300.0, drop)  # by then the bus counts the line as `trusted`
     due_s = clock.monotonic()
     while len(latencies) < coins:
         for event in host.acceptor.poll():
@@ -169,13 +169,13 @@ def total_latencies(coins: int, seed: int) -> list[float]:
             machine.watchers[:] = [look, person]
             machine.reader.insert(card.chip)
             machine.run_session()
-            waiting.clear()  # the last coin of a session is seen as the fee met
+            waiting.clear()  # after a session's last coin the screen shows no sum: the fee is met
         own_s = _own_work(200, Path(folder))
     return [latency + dice.choice(own_s) for latency in latencies]
 
 
 def _own_work(coins: int, folder: Path) -> list[float]:
-    """What one coin costs this computer, in real seconds: journal, picture, framebuffer."""
+    """Real seconds this computer needs for one coin: journal, picture, framebuffer."""
     journal = Journal.open(FileDisk(folder / "journal"), wall=lambda: datetime.now(UTC), mono=time.monotonic)
     screen = FramebufferScreen(FileSink(folder / "screen.raw", pixels="bgrx"), pixels="bgrx")
     spent: list[float] = []

@@ -1,4 +1,4 @@
-"""The forms: time on the processor for one warm copy, and what the paper costs the machine that prints it."""
+"""The forms: processor time for one copy after warm-up, and what the machine needs to print it."""
 
 import hashlib
 import time
@@ -15,7 +15,7 @@ ROUNDS = 20
 
 
 def _median_ms(act: Callable[[int], Any]) -> float:
-    """Processor time of the middle one: the wall clock of a shared machine says little."""
+    """Median processor time; wall-clock time on a shared computer would depend on other programs."""
     times = []
     for number in range(ROUNDS + 3):
         begun_s = time.process_time()

@@ -1,4 +1,4 @@
-"""What the journal costs, how fast a start is, and how far the power cuts, kills and tamperings were taken."""
+"""The journal: time per record, time of a start, and how many power cuts, kills and tamperings were tried."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def _appends() -> list[Row]:
 
 
 def _tampering(count: int = 100_000) -> list[Row]:
-    """Modify, delete, swap, insert, truncate at random: the scan or the head says so, every time."""
+    """Modify, delete, swap, insert and truncate records at random: the scan or the head must show it each time."""
     disk = MemoryDisk()
     journal = open_journal(disk, 16_384 * 8)
     for which in range(20):
@@ -116,7 +116,7 @@ def _tampering(count: int = 100_000) -> list[Row]:
 
 
 def _cuts() -> list[Row]:
-    """What a cut does to the medium, in every history; what it does to coins and paper, by the rig's explorer."""
+    """Power cuts explored on the medium's bytes, and by the rig on coins and paper."""
     found = []
     for depth in (1, 2, 3):
         before = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Paper in numbers: PDF to bytes and page to bytes beside other tools in the same run, throughput, memory, faults."""
+"""The printer: PDF to bytes and page to bytes beside other tools in the same run, throughput, memory, faults."""
 
 import contextlib
 import io
@@ -81,7 +81,7 @@ def _speed(pdf: bytes) -> list[tuple[str, str, str]]:
         return b"".join(band.data for band in bands(rows, profile.width_dots, profile))
 
     own = _median_ms(ours)
-    from escpos.printer import Dummy  # half a second, and only for comparison
+    from escpos.printer import Dummy  # takes half a second and is needed only for comparison
 
     image = Image.fromarray(grey)
 
@@ -126,7 +126,7 @@ def _others(pdf: bytes) -> list[tuple[str, str, str]]:
 
 
 def _slips() -> list[tuple[str, str, str]]:
-    """From the facts to what is sent: drawn, and in a printer's own letters."""
+    """Time from a receipt's facts to the bytes sent: as a picture, and in the printer's own characters."""
     found = []
     for name, how in (("receipt-80", "drawn"), ("tm-t88", "in letters")):
         profile = load_profile(name)
@@ -137,7 +137,7 @@ def _slips() -> list[tuple[str, str, str]]:
 
 
 def _throughput() -> list[tuple[str, str, str]]:
-    """Own time of the driver, the simulated printer beneath it included; then a 300 mm/s head that must not starve."""
+    """Own time of the driver, the simulated printer beneath it included; then a 300 mm/s head, which must never wait for bytes."""
     wire = WireKind(baud=None, slice_bytes=65536, send_buffer=1 << 20)
     rig = make_rig("a4-203", tiny=False, wire=wire, speed_mm_s=300)
     random = np.random.default_rng(3)
@@ -152,7 +152,7 @@ def _throughput() -> list[tuple[str, str, str]]:
     assert isinstance(outcome, Printed)
     sent = len(rig.stream.sent) - before
     took_s = rig.clock.monotonic() - began_s
-    paper_s = 2376 / 203.2 * 25.4 / 300 + 0.3  # the head's own time, and the cut
+    paper_s = 2376 / 203.2 * 25.4 / 300 + 0.3  # the time of head and cutter
     return [
         ("bytes through driver and simulated printer", f"{sent / own_s / 1e6:.1f} MB/s", ">= 0.5 MB/s"),
         ("a page of noise at 300 mm/s, beside the head's own time", f"{took_s / paper_s:.3f} x", "<= 1.05 x"),
@@ -190,7 +190,7 @@ def _memory() -> list[tuple[str, str, str]]:
 
 
 def _faults() -> list[tuple[str, str, str]]:
-    """Two faults at once, in number: the driver's word against the paper."""
+    """Thousands of jobs with two faults at once: the driver's outcome against the paper."""
     from tests.unit.printer.two_faults import play
 
     began = time.perf_counter()

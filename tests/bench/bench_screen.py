@@ -1,4 +1,4 @@
-"""Keypad and screen: how fast a screen is drawn, and how long after a key the picture changes."""
+"""Keypad and screen: how fast a screen is drawn, and how long after a key press the picture changes."""
 
 import statistics
 import subprocess
@@ -100,7 +100,7 @@ def showing() -> list[tuple[str, str, str]]:
 
 
 def key_to_pixels() -> list[tuple[str, str, str]]:
-    """From the closing of a contact, chatter and all, to the written rows: pad, drawing and panel, without the loop."""
+    """Time from the closing of a chattering contact to the written rows: pad, drawing and panel, without the loop."""
     Device.pin_factory = SimFactory(KeyMatrix(bounce_s=0.004, seed=1))
     board, pins, buffer = Device.pin_factory, MatrixPins(ROWS, COLUMNS), PinBuffer()
     pad = MatrixPinPad(pins, LAYOUT, buffer, time)
@@ -120,7 +120,7 @@ def key_to_pixels() -> list[tuple[str, str, str]]:
                     if isinstance(event, PinProgress):
                         screen.show(render(EnterPin(count=event.count, tries_left=3)))
                         times_ms.append((time.monotonic() - pressed_s) * 1000)
-                # A new phase of the polls against the finger for each tap.
+                # Each tap falls at another moment between two polls.
                 time.sleep(0.005 - 0.001 * (tap % 5) * (not pad.active))
                 if not released and time.monotonic() > pressed_s + 0.05:
                     board.matrix.release(str(tap % 10), time.monotonic())

@@ -1,4 +1,4 @@
-"""Whole sessions: how many a second in virtual time with every byte codec, and what the real process needs."""
+"""Whole sessions: how many a second in virtual time with all codecs, and time and memory of the real process."""
 
 import tempfile
 import time

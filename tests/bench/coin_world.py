@@ -1,4 +1,4 @@
-"""Coins on bad wires, in virtual time: one seed plays a day at the slot, and the books must balance after it.
+"""Coins on bad wires, in virtual time: one seed is one day of sessions, after which the books must balance.
 
 A resident feeds coins, singly and in handfuls; devices reset, the line loses and turns bits, the host is
 killed and comes back with what its journal says, and the power of the whole machine is cut at any instant,
@@ -76,7 +76,7 @@ class Host:
 
 @dataclass
 class Books:
-    """What a journal would hold, and what the checker counts."""
+    """What a journal would hold, and the totals that the checker compares."""
 
     last: int | None = None
     total: int | None = None
@@ -108,7 +108,7 @@ class Day:
         self._session_number = 0
 
     def play(self, coins: int) -> Books:
-        """Sessions until so many coins went in; the books are compared after each."""
+        """Run sessions until this many coins went in; compare the books after each."""
         while self.books.coins < coins and not self.failures:
             self._session()
         return self.books
@@ -153,7 +153,7 @@ class Day:
         return len(self.machine.acceptor.cash_box) - self.books.credited.total()
 
     def _feed(self, *, slow: bool) -> None:
-        """Coins fall at their instants while the host does whatever it does. `slow`: one each 1.2 s or more."""
+        """Drop coins at set instants whatever the host does. `slow`: at least 1.2 s between two coins."""
         dice = self.random
         at_s = self.machine.clock.monotonic() + 3.0
         names = [*VALUES, "JP005A"]
@@ -167,7 +167,7 @@ class Day:
         self._fed_s = at_s
 
     def _at(self, when_s: float, act: Callable[[], None]) -> None:
-        """Something that happens in this session, or not at all."""
+        """Perhaps schedule one disturbance in this session."""
         session = self._session_number
         self.machine.clock.at(when_s, lambda: act() if session == self._session_number else None)
 
@@ -192,7 +192,7 @@ class Day:
 
     def _cut(self) -> None:
         self.books.cuts += 1
-        self.books.flags += self._open  # the journal shows a slot that was opened and never closed
+        self.books.flags += self._open  # the next start must flag a slot that was open at the cut
         self.machine.model.power_off(self.machine.clock.monotonic())
         self.machine.stream.cut()
         raise HostDies
@@ -208,7 +208,7 @@ class Day:
     # --- the host -------------------------------------------------------------------------------
 
     def _alive(self, work: Callable[[], None]) -> None:
-        """Do it with a living host: if it dies, it comes back, settles what was open, and does it again."""
+        """Call it with a running host; if the host dies, start a new one, settle what was open, and call it again."""
         for _ in range(30):
             try:
                 if self._host is None:
@@ -221,13 +221,13 @@ class Day:
                 self._open = False
                 self._come_back()
             except DeviceError:
-                self._host = None  # the worker starts the devices again
+                self._host = None  # as the worker does after a device error
             else:
                 return
         self.failures.append("the host did not get its work done in thirty starts")
 
     def _come_back(self) -> None:
-        while True:  # the machine may die again while it is down: time passes all the same
+        while True:  # a scheduled death may strike while the power is off: it changes nothing, time goes on
             try:
                 self.machine.clock.advance(self.random.uniform(0.3, 8.0))
             except HostDies:
@@ -293,7 +293,7 @@ class Day:
             hopper.clear(name, self.machine.clock.monotonic())
 
     def _paid(self, dispensed: Dispensed) -> None:
-        """The result is journalled in one record; an unknown one stays open and is settled at the next start."""
+        """Journal the result in one record; a payout with an unknown result stays open and is settled at the next start."""
         if dispensed.paid is None:
             self._host = None
             return
@@ -324,6 +324,6 @@ class Day:
 
 
 def play(wire: str, coins: int, seed: int) -> tuple[Books, list[str]]:
-    """One day; returns the books and what was wrong (empty: nothing)."""
+    """Play one day; return the books and a list of what was wrong (empty: nothing)."""
     day = Day(wire, seed)
     return day.play(coins), [f"{wire} seed {seed}: {failure}" for failure in day.failures]

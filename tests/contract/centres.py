@@ -1,4 +1,4 @@
-"""The centres that a machine's line may end at: the real one without a wire and over TLS, and the rig's."""
+"""The centres a machine's line can lead to: the real one called in memory, the real one over TLS, and the rig's."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -22,13 +22,13 @@ CENTRES = ("rig", "memory", "tls")
 
 @dataclass
 class Place:
-    """One machine's line to a centre, and what a test does there."""
+    """One machine's line to a centre, with the calls that the tests make."""
 
     line: CentreLine
     transport: Transport
     machine: str
     card: Card
-    later: Callable[[timedelta], None]  # the centre's clock goes on
+    later: Callable[[timedelta], None]  # moves the centre's clock on by so many seconds
     silent: Callable[[], AbstractContextManager[None]] | None = (
         None  # while heartbeats stay unanswered, where that can be
     )

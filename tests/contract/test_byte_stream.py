@@ -1,6 +1,6 @@
 """Every ByteStream keeps the same promises: in memory and virtual time, and over pyserial on a pseudo-terminal.
 
-At the far end stands a device that collects what it hears and says what it is told to say.
+At the far end is a device that collects the bytes it receives and sends the bytes that the test names.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.process.running_clock import RunningClock
 
 
 class Parrot:
-    """A device with a switch: answers with what it hears, or with its receive buffer full takes nothing."""
+    """A device that sends back every byte it receives; while `full`, its receive buffer takes nothing."""
 
     def __init__(self) -> None:
         self.heard = bytearray()
@@ -107,7 +107,7 @@ def test_a_write_that_cannot_end_says_how_much_was_taken(line: Line) -> None:
     taken = line.stream.write(page, 0.2)
     assert 0 < taken < len(page)
     line.device.full = False
-    while taken < len(page):  # going on from the count, not a byte is lost or doubled
+    while taken < len(page):  # resuming after the reported count loses and doubles no byte
         taken += line.stream.write(page[taken : taken + 3000], 2.0)
         read_all(line, 3000)
     while line.stream.read(4096, 0.2):

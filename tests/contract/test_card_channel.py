@@ -18,11 +18,11 @@ PIN = bytes.fromhex("00A4020C020018")
 KEY = bytes.fromhex("00A4020C020017")
 SIGN = bytes.fromhex("802A0080013000")
 
-SILENCE_S = 6.0  # waited out where a card is silent; longer than a computer stands still before the silence begins
+SILENCE_S = 6.0  # the silent card's deadline; longer than any pause of this computer before the silence begins
 
 
 class Place(Protocol):
-    """Where a card can be put, seen from both ends."""
+    """A card slot: the driver's channel to it, and the hand that puts cards in."""
 
     port: ReaderPort
     deadline_s: float
@@ -142,7 +142,7 @@ def test_pulled_in_the_middle_of_a_command(place: Place, open_card: Open) -> Non
         session.transmit(CERTIFICATE)
 
 
-def test_put_back_it_is_another_card(place: Place, open_card: Open) -> None:
+def test_a_card_put_back_counts_as_another_card(place: Place, open_card: Open) -> None:
     card = jpki_card()
     place.insert(card)
     session = open_card()
@@ -171,7 +171,7 @@ def test_an_answer_without_a_status_word(place: Place, open_card: Open) -> None:
     card.fail("empty", at=1)
     place.deadline_s = SILENCE_S
     place.insert(card)
-    with pytest.raises((BadReply, NoReply)):  # pcscd does not always pass such an answer on
+    with pytest.raises((BadReply, NoReply)):  # pcscd does not pass every such answer on
         open_card().transmit(SELECT)
 
 

@@ -1,6 +1,6 @@
-"""`firmware.ports.Centre` as `CentreLine` keeps it, at every centre there is. The rules: drivers/line/README.md, "Idempotency".
+"""`firmware.ports.Centre`, implemented by `CentreLine`, against each centre. The rules: drivers/line/README.md, "Idempotency".
 
-The rig's centre is a second one on purpose (its first page says why); what is asked here is asked of both.
+The rig has a centre of its own (host_sim/rig/centre.py says why); these tests hold both to the same rules.
 """
 
 import secrets
@@ -108,7 +108,7 @@ def test_a_request_nobody_made_has_no_copies(session: Session) -> None:
 # --- the document -----------------------------------------------------------------------------------
 
 
-def test_a_document_is_given_as_often_as_it_is_asked_until_its_end_is_told(session: Session) -> None:
+def test_a_document_can_be_fetched_again_until_its_outcome_is_told(session: Session) -> None:
     reserved = session.reserved(inkan(session, 2))
     first = session.line.fetch(reserved, 1)
     assert isinstance(first, bytes)
@@ -119,19 +119,21 @@ def test_a_document_is_given_as_often_as_it_is_asked_until_its_end_is_told(sessi
     assert [session.line.fetch(reserved, copy) for copy in (1, 2)] == [EXPIRED, EXPIRED]
 
 
-def test_a_document_of_another_request_is_never_ours(session: Session) -> None:
+def test_a_document_of_another_request_cannot_be_fetched(session: Session) -> None:
     mine, other = session.reserved(inkan(session)), session.reserved(inkan(session))
     assert isinstance(session.line.fetch(replace(mine, request_id=other.request_id), 1), BindingFailed)
 
 
-def test_what_nobody_fetched_in_time_is_void(place: Place) -> None:
+def test_a_copy_that_was_not_fetched_in_time_is_void(place: Place) -> None:
     session = place.session()
     reserved = session.reserved(inkan(session, 2))
     session.line.fetch(reserved, 1)
     place.later(timedelta(minutes=16))
     assert session.line.status(reserved.request_id) == {1: CopyState.DELIVERED, 2: CopyState.VOID}
     assert session.line.fetch(reserved, 2) == EXPIRED
-    assert tell(session, "issued", reserved.request_id, 1) is AdviceFate.ACKNOWLEDGED, "a fetched one the machine ends"
+    assert tell(session, "issued", reserved.request_id, 1) is AdviceFate.ACKNOWLEDGED, (
+        "a fetched copy has the outcome that the machine tells"
+    )
 
 
 # --- what became of it --------------------------------------------------------------------------------
@@ -146,7 +148,7 @@ def test_the_first_end_stands_and_the_other_is_contradicted(session: Session, fi
     assert session.line.status(reserved.request_id) == {1: CopyState(first)}
 
 
-def test_what_was_given_up_before_it_arrived_is_never_made(session: Session) -> None:
+def test_an_order_given_up_before_it_arrived_is_never_made(session: Session) -> None:
     request_id = rid()
     assert tell(session, "void", request_id) is AdviceFate.ACKNOWLEDGED
     assert session.reserve(inkan(session), request_id=request_id) == EXPIRED
@@ -177,13 +179,13 @@ def test_a_collection_told_again_counts_once_and_the_rest_stays_owed(session: Se
     key = owe(session, 500)
     assert [session.line.hold_claim(key, 1, "") for _ in range(2)] == [500, 500]
     assert [collect(session, key, 200, 1) for _ in range(2)] == [AdviceFate.ACKNOWLEDGED] * 2
-    assert session.line.hold_claim(key, 1, "") is None, "its own collection has overtaken it"
+    assert session.line.hold_claim(key, 1, "") is None, "the collection arrived before the claim"
     assert session.line.hold_claim(key, 2, "") == 300
     assert collect(session, key, 300, 2) is AdviceFate.ACKNOWLEDGED
-    assert session.line.hold_claim(key, 3, "") is None, "nothing is left"
+    assert session.line.hold_claim(key, 3, "") is None, "nothing is owed any more"
 
 
-def test_more_than_was_left_is_written_all_the_same(session: Session) -> None:
+def test_a_collection_of_more_than_was_left_is_recorded(session: Session) -> None:
     key = owe(session, 100)
     assert collect(session, key, 500, 1) is AdviceFate.ACKNOWLEDGED
     assert session.line.hold_claim(key, 2, "") is None

@@ -19,7 +19,7 @@ from tests.bench.coin_world import ALL_YEN, COIN_OF, VALUES, Machine
 
 @dataclass
 class Slot:
-    """One acceptor, from above and from the front."""
+    """One acceptor: its driver, and the slot into which the test drops coins."""
 
     driver: CoinAcceptor
     model: AcceptorModel | PulseAcceptorModel
@@ -103,13 +103,13 @@ def test_single_values_can_be_refused_or_the_slot_stays_closed(slot: Slot) -> No
         assert slot.in_box_yen == 0
 
 
-def test_counters_stand_at_what_poll_has_handed_over_or_there_are_none(slot: Slot) -> None:
+def test_counters_count_only_coins_that_poll_has_returned(slot: Slot) -> None:
     before, counted_before = slot.driver.counters(), slot.driver.accepted_by_device()
     slot.driver.accept(ALL_YEN)
     slot.poll(1)
     slot.insert(100)
     slot.clock.advance(0.5)
-    assert slot.driver.counters() == before, "the coin is in, and nobody was told"
+    assert slot.driver.counters() == before, "the coin is in the box, but poll has not returned it yet"
     assert credited(slot.poll(4)) == 100
     after, counted_after = slot.driver.counters(), slot.driver.accepted_by_device()
     if before.event_counter is None:
@@ -124,7 +124,7 @@ def test_at_rest_no_coin_is_under_way_and_nothing_blocks_it(slot: Slot) -> None:
     assert not slot.driver.blocked()
 
 
-def test_what_has_a_number_is_paired_once_and_what_has_none_says_so(slot: Slot) -> None:
+def test_an_acceptor_with_a_serial_number_is_paired_once(slot: Slot) -> None:
     told = [slot.driver.newly_paired(), slot.driver.newly_paired()]
     if isinstance(slot.model, AcceptorModel):
         assert told == [slot.model.serial, None]

@@ -1,4 +1,4 @@
-"""`firmware.workers.Crew`: threads, and the two crews of virtual time."""
+"""`firmware.workers.Crew`: the crew of threads, and the two crews in virtual time."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from host_sim.rig.late import LateCrew
 
 @dataclass
 class Counting:
-    """A desk that answers every command with how many it has had; `broken`: its device is silent."""
+    """A desk that answers each command with the number of commands so far; while `broken`, its device is silent."""
 
     name: str
     broken: bool = False
@@ -61,7 +61,7 @@ class Place:
     desks: dict[DeskName[WipeDesk], Counting]
 
     def hear(self, count: int) -> list[Any]:
-        """The next so many answers."""
+        """The next `count` answers."""
         heard = [self.crew.receive(20.0) for _ in range(count)]
         assert None not in heard
         return heard
@@ -88,7 +88,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     crew.stop()
 
 
-def test_every_desk_is_started_and_nobody_had_asked_for_that(place: Place) -> None:
+def test_every_desk_is_started_without_a_command(place: Place) -> None:
     heard = place.hear(2)
     assert {one.answer for one in heard} == {Health(name, frozenset()) for name in (KEYPAD, PAPER)}
     assert {one.whose for one in heard} == {OF_MACHINE}
@@ -105,7 +105,7 @@ def test_a_desk_takes_its_commands_in_order_and_answers_them_with_their_tickets(
         assert mine == [(OfSession(ticket), Health(name, frozenset({str(ticket)}))) for ticket in range(1, 11)]
 
 
-def test_a_device_that_fails_costs_its_own_desk_alone(place: Place) -> None:
+def test_a_device_that_fails_stops_only_its_own_desk(place: Place) -> None:
     place.hear(2)
     place.desks[PAPER].broken = True
     for ticket in (1, 2):
@@ -114,14 +114,14 @@ def test_a_device_that_fails_costs_its_own_desk_alone(place: Place) -> None:
     heard = place.hear(4)
     paper = [(one.whose, one.answer) for one in heard if one.desk == PAPER]
     assert [whose for whose, _ in paper] == [OfSession(1), OF_MACHINE, OfSession(2)], (
-        "a fault, what it closes, and a fault at once"
+        "the fault, then the desk's Health; the second command gets its fault at once"
     )
     assert [type(answer) for _, answer in paper] == [Fault, Health, Fault]
-    assert place.desks[PAPER].asked == 1, "a desk that is down is not asked"
+    assert place.desks[PAPER].asked == 1, "a desk that is down gets no further command"
     assert [one.answer for one in heard if one.desk == KEYPAD] == [Health(KEYPAD, frozenset({"1"}))]
 
 
-def test_nothing_to_hear_is_nothing_when_the_time_is_over(place: Place) -> None:
+def test_a_wait_for_answers_ends_without_one_when_its_time_is_over(place: Place) -> None:
     place.hear(2)
     assert place.crew.receive(0.0) is None
     assert place.crew.receive(0.05) is None

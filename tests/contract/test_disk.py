@@ -15,7 +15,7 @@ from tests.unit.journal.history import open_journal
 
 @pytest.fixture(params=["memory", "files", "mirrored"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Disk]]:
-    """Opens the same medium, again and again; what was open before is closed."""
+    """Opens the same medium each time it is called, and closes what was open before."""
     memory = MemoryDisk()
     made: list[Disk] = []
 
@@ -57,7 +57,7 @@ def test_a_new_segment_is_its_head_and_zeros(disk: Disk) -> None:
     assert len(disk.read("a", 1 << 20)) == 1024
 
 
-def test_what_was_synced_is_there_when_the_medium_is_opened_again(opened: Callable[[], Disk]) -> None:
+def test_synced_bytes_are_there_when_the_medium_is_opened_again(opened: Callable[[], Disk]) -> None:
     disk = opened()
     journal = open_journal(disk)
     head = journal.append(Flag("test", "words"), durable=True), journal.head()[1]
@@ -73,7 +73,7 @@ def test_no_segment_is_replaced_and_none_grows(disk: Disk) -> None:
     assert disk.read("a") == b"first".ljust(1024, b"\0")
 
 
-def test_a_segment_for_which_there_is_no_room_is_not_there(disk: Disk) -> None:
+def test_a_segment_for_which_there_is_no_room_is_not_created(disk: Disk) -> None:
     assert disk.free_bytes() > 0
     with pytest.raises(OSError, match=r"."):
         disk.create("a", b"head", 1 << 55)

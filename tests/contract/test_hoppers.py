@@ -1,4 +1,4 @@
-"""`firmware.ports.Hoppers`, in both ways in which a hopper is told to pay."""
+"""`firmware.ports.Hoppers`, with both kinds of dispense command."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_every_hopper_of_the_unit_file_has_a_state(hoppers: Hoppers, machine: Ma
 
 
 @WAYS
-def test_what_is_paid_is_what_left_and_asking_again_moves_no_coin(
+def test_a_payout_reports_the_coins_that_left_and_repeated_moves_no_coin(
     hoppers: Hoppers, machine: Machine, value: int
 ) -> None:
     before = hoppers.counters(value)

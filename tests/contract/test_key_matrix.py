@@ -1,4 +1,4 @@
-"""One contract for whatever stands below a keypad driver: the matrix in memory, and gpiozero pins. And the door's contact."""
+"""One contract for the key matrix below the keypad driver, in memory and on gpiozero pins; and the door's contact."""
 
 import time
 from itertools import combinations
@@ -37,7 +37,7 @@ def pins_and_matrix(request):
         board = request.getfixturevalue("board")
         pins = MatrixPins(ROWS, COLUMNS)
         yield pins, board.matrix
-        assert board.shorts == 0, "two outputs fought each other"
+        assert board.shorts == 0, "two outputs drove one wire with different levels"
         pins.close()
 
 
@@ -71,7 +71,7 @@ def test_a_wait_ends_at_once_when_a_key_is_down_and_by_time_when_none_is(pins_an
     assert pins.closed() == {CELLS["0"]}
 
 
-def test_a_finger_from_another_process_wakes_the_driver_and_enters_a_pin(board, tmp_path):
+def test_key_presses_from_another_process_wake_the_driver_and_enter_a_pin(board, tmp_path):
     pins, buffer = MatrixPins(ROWS, COLUMNS), PinBuffer()
     pad = MatrixPinPad(pins, LAYOUT, buffer, time)
     pad.expect_pin(4)
@@ -110,7 +110,7 @@ def test_another_thread_can_end_a_wait(board):
     pins = MatrixPins(ROWS, COLUMNS)
     pins.wake()
     assert pins.wait_for_activity(60.0) is True
-    assert pins.wait_for_activity(0.01) is False, "one call of wake ends one wait"
+    assert pins.wait_for_activity(0.01) is False, "one call of wake ends only one wait"
     pins.close()
 
 

@@ -45,7 +45,7 @@ def test_what_is_no_message_is_refused_in_the_lines_words(place: Place, status: 
     assert (answered, json.loads(told)) == (status, BAD_REQUEST)
 
 
-@pytest.mark.parametrize("place", ["rig", "tls"], indirect=True)  # in the one in memory nothing takes time
+@pytest.mark.parametrize("place", ["rig", "tls"], indirect=True)  # the transport in memory takes no time
 def test_a_centre_that_stays_silent_is_given_up_at_the_deadline_and_can_be_asked_again(place: Place) -> None:
     assert place.silent is not None
     with place.silent(), pytest.raises(LineFailed) as failed:

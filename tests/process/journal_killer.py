@@ -1,9 +1,9 @@
 """`python -m tests.process.journal_killer FOLDER KILLS SEED`: SIGKILL a process that keeps a journal, again and again.
 
-Each child opens the real journal on the real file system, recovers what the last one left, and serves sessions
-as fast as it can; after every record that is durable it tells its sequence number through a pipe. The parent kills
-it at a random instant, opens the journal itself, and checks that nothing it was told is lost, that the book
-balances, and that a machine is either back in service or says why not. One line of JSON at the end.
+Each child opens the real journal on the real file system, recovers from the previous kill, and serves sessions
+as fast as it can; after each durable record it writes the record's sequence number to a pipe. The parent kills
+the child at a random instant, opens the journal, and checks that no acknowledged record is lost, that the book
+balances, and that a machine is back in service or says why not. It prints one line of JSON at the end.
 """
 
 import json
@@ -29,7 +29,7 @@ ACK = struct.Struct(">Q")
 
 
 class Silent:
-    """No device answers at the start: everything open becomes uncertain, void or a claim."""
+    """Witnesses of which no device answers: the start makes everything open uncertain, void or a claim."""
 
     def status(self, rid: str) -> None: ...
 
@@ -80,9 +80,9 @@ def kill_one(folder: Path, rng: Random, which: int) -> tuple[int, str]:
         except BaseException:  # noqa: BLE001  whatever it is, it is the finding
             traceback.print_exc()
         finally:
-            os._exit(1)  # a child that ends by itself has failed
+            os._exit(1)  # the child ended before it was killed: it has failed
     os.close(writer)
-    # The first answer takes an open and perhaps a new segment; some are killed before it.
+    # Before its first answer a child opens the journal; some are killed before that is done.
     acks, deadline = rng.randrange(0, 60), time.monotonic() + 300
     told = b""
     while len(told) < acks * ACK.size and time.monotonic() < deadline:
@@ -105,7 +105,7 @@ def kill_one(folder: Path, rng: Random, which: int) -> tuple[int, str]:
 
 
 def check(folder: Path, acknowledged: int) -> tuple[str, int]:
-    """Where the book stands, and the last record; stops the program when something is wrong."""
+    """The book's stage and the last sequence number; ends the program when something is wrong."""
     memory = open_memory(folder)
     book, seq = memory.book, memory.journal.head()[0]
     if seq < acknowledged:

@@ -1,4 +1,4 @@
-"""A pcscd of the tests' own with its virtual reader, and the driver on it, in real time."""
+"""A pcscd that the tests start themselves, its virtual reader, and the driver on it, in real time."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ class SystemClock:
 
 @contextmanager
 def service() -> Iterator[PcscdHandle]:
-    """A running service; its clients in this process and its children find it."""
+    """A running pcscd that this process and its children use."""
     directory = Path(tempfile.mkdtemp(prefix="kp-", dir="/tmp"))
     before = dict(os.environ)
     try:
@@ -40,7 +40,7 @@ def service() -> Iterator[PcscdHandle]:
 
 
 class Desk:
-    """The virtual slot, and our driver on the reader that it belongs to."""
+    """The virtual slot, and our driver on the reader of this slot."""
 
     def __init__(self, handle: PcscdHandle, *, total_deadline_s: float = 120.0, reader: str = READER) -> None:
         self.slot = VpcdSlot(port=handle.port)

@@ -53,7 +53,7 @@ class Running:
         return CentreLine(transport, key, machine, deadline_s), transport
 
     def later(self, by: timedelta) -> None:
-        """The centre's clock goes on."""
+        """Move the centre's clock on."""
         offset, fresh = self.run / "clock-offset", self.run / "clock-offset.new"
         fresh.write_text(str(float(offset.read_text()) + by.total_seconds()))
         fresh.replace(offset)
@@ -74,7 +74,7 @@ def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
     process = subprocess.Popen(command, cwd=ROOT)
     for _ in range(3000):
-        assert process.poll() is None, "the centre fell"
+        assert process.poll() is None, "the centre's process has ended"
         try:
             socket.create_connection(("127.0.0.1", port), 0.1).close()
         except OSError:
@@ -87,7 +87,7 @@ def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
 
 @contextmanager
 def running_centre(run: Path) -> Iterator[Running]:
-    """A centre of its own below the new directory `run`, at ten o'clock of a Tuesday in Japan."""
+    """A new centre in the new directory `run`; its clock says Tuesday, 10:00 in Japan."""
     (run / "wallet" / "ca").mkdir(parents=True)
     (run / "wallet" / "ca" / "auth.pem").write_bytes(authority().public_bytes(Encoding.PEM))
     cards = {holder: certificate() for holder in ("hanako", "taro", "kazuko", "nguyen")}
@@ -108,7 +108,7 @@ def running_centre(run: Path) -> Iterator[Running]:
         for holder, der in cards.items()
     ]
     (run / "wallet" / "registry.json").write_text(json.dumps(entries))
-    # 10:00 in Japan on a Tuesday, whatever the hour is here: the offset is the simulator's own way to set the clock.
+    # Tuesday, 10:00 in Japan, whatever the hour is here: the simulator sets a clock by an offset.
     offset_s = TUESDAY.timestamp() - time.time()
     (run / "clock-offset").write_text(str(offset_s))
     port = free_port()

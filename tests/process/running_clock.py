@@ -1,4 +1,4 @@
-"""Real time, without the spells in which the computer stood still."""
+"""Real time, without the pauses in which the computer stood still."""
 
 import time
 
@@ -6,9 +6,9 @@ _LONGEST_S = 0.5
 
 
 class RunningClock:
-    """What a driver's deadlines are measured with: between two looks no more than half a second passes.
+    """A clock for a driver's deadlines: between two calls it advances by at most half a second.
 
-    A computer that stands still for some seconds stops the device too, so its silence then says nothing.
+    A computer that stands still for some seconds also stops the simulated device, which is then not to blame for its silence.
     """
 
     def __init__(self) -> None:

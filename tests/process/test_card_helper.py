@@ -1,6 +1,6 @@
 """The card helper, through which PINs pass, is closed to every other process of its own user.
 
-Real processes of a user that is not root: the helper as the driver starts it, and one who tries to look in.
+Real processes of a user that is not root: the helper as the driver starts it, and an onlooker that tries to read its memory.
 """
 
 import os
@@ -17,8 +17,8 @@ from drivers.card import pcsc_helper
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of another user")
 
-# A user who owns nothing else. The one capability lets it reach this interpreter, wherever that is installed; it opens
-# no process to anybody (capabilities(7)).
+# A user who owns nothing else. The one capability lets it reach this interpreter, wherever that is installed; it gives
+# access to no other process (capabilities(7)).
 AS_USER = (
     *("setpriv", "--reuid=65333", "--regid=65333", "--clear-groups"),
     *(
@@ -44,7 +44,7 @@ if ctypes.CDLL(None).ptrace(0x4206, pid, 0, 0) == 0:  # PTRACE_SEIZE, linux/ptra
 
 @contextmanager
 def of_the_user(*command: str) -> Iterator[tuple[int, socket.socket]]:
-    """A Python process of the user, and the other end of its standard input. It ends when that is closed."""
+    """The pid of a Python process of the user, and the socket to its standard input. Closing the socket ends the process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
         with theirs:
@@ -62,7 +62,7 @@ def seen_by_the_same_user(pid: int) -> list[str]:
 
 
 def test_the_onlooker_sees_an_ordinary_process() -> None:
-    """Or it would prove nothing."""
+    """The control: the same onlooker does get into a process that has no protection."""
     with of_the_user("-c", "import os; os.write(0, b'up'); os.read(0, 1)") as (pid, end):
         assert end.recv(2) == b"up"
         assert seen_by_the_same_user(pid) == ["opened mem", "opened maps", "opened environ", "traced"]
@@ -70,7 +70,7 @@ def test_the_onlooker_sees_an_ordinary_process() -> None:
 
 def test_the_card_helper_is_closed_before_it_reads_anything() -> None:
     with of_the_user(str(Path(pcsc_helper.__file__)), "no such reader") as (pid, end):
-        end.send(b"D")  # nothing is to be let go of: it answers as soon as it reads
+        end.send(b"D")  # a release with no card connected: the helper answers as soon as it reads
         assert end.recv(10) == b"="
         assert seen_by_the_same_user(pid) == []
         assert "Max core file size        0                    0 " in Path(f"/proc/{pid}/limits").read_text()

@@ -70,7 +70,7 @@ def _read(desk: Desk) -> CardRead:
 
 
 def test_a_silent_card_ends_at_the_deadline_and_is_released_by_being_pulled(handle: PcscdHandle) -> None:
-    """SCardTransmit has no end of its own: the helper is killed, and the reader works again once the card is out."""
+    """SCardTransmit has no time limit: the driver kills the helper, and the reader works again once the card is out."""
     desk = Desk(handle, total_deadline_s=6.0)
     card = jpki_card()
     card.fail("mute", at=7)
@@ -90,7 +90,7 @@ def test_the_helper_that_saw_a_pin_ends_with_the_card(desk: Desk) -> None:
     before = helper_of(desk)
     desk.driver.release()
     card = _read(desk)
-    assert helper_of(desk) == before, "no PIN went through it"
+    assert helper_of(desk) == before, "this helper has passed no PIN on"
     desk.driver.prove(pin_of("2580"), card, challenge(), bound())
     assert helper_of(desk) == before
     desk.driver.release()
@@ -147,7 +147,7 @@ def test_a_reader_of_another_name_is_not_taken(handle: PcscdHandle, desk: Desk) 
 
 
 def test_the_service_dies_and_comes_back() -> None:
-    """Readers come and go with it, as a reader that is unplugged and plugged in: UNKNOWN, then as before."""
+    """As with a reader that is unplugged and plugged in again: presence is UNKNOWN, then as before."""
     with service() as first:
         desk = Desk(first)
         desk.insert(jpki_card())
@@ -173,7 +173,7 @@ def test_the_service_dies_and_comes_back() -> None:
 
 
 def test_without_a_service_every_question_has_an_answer() -> None:
-    """No exception from presence, and a sentence from read."""
+    """`presence` raises nothing, and `read` names the trouble in a sentence."""
     before = os.environ.get("PCSCLITE_CSOCK_NAME")
     os.environ["PCSCLITE_CSOCK_NAME"] = "/nowhere/pcscd.comm"
     port = PcscReader(READER, SystemClock())
@@ -272,10 +272,10 @@ def test_the_bench_without_a_card_and_with_a_stranger(desk: Desk) -> None:
 
 @pytest.mark.parametrize("command", ["status", "certificate", "authenticate", "watch --seconds 1"])
 def test_the_bench_without_its_reader_or_the_service(desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    """A reader that is unplugged is one that has no name any more."""
+    """An unplugged reader is simulated by a reader name that does not exist."""
     status, shown = bench("--reader", "Some Other Reader", *command.split())
     assert (status, "no reader's name begins with 'Some Other Reader'" in shown) == (2, True), shown
-    assert READER in shown, "and which there are"
+    assert READER in shown, "it lists the readers that there are"
     monkeypatch.setenv("PCSCLITE_CSOCK_NAME", "/nowhere/pcscd.comm")
     status, shown = bench(*command.split())
     assert (status, "pcscd) does not answer" in shown) == (2, True), shown
@@ -291,14 +291,14 @@ def test_the_bench_says_a_blocked_card_is_blocked_and_asks_no_pin(desk: Desk) ->
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "12\n", "12\x7f\x7f\n", "258\x03", "25800\n"])
-def test_a_slip_of_the_finger_costs_no_try(desk: Desk, typed: str) -> None:
+def test_a_mistyped_pin_costs_no_try(desk: Desk, typed: str) -> None:
     card = jpki_card()
     desk.insert(card)
     status, shown = bench("authenticate", typed=typed)
     assert (status, "no PIN was sent to the card" in shown, card.state["jpki/0018"]) == (1, True, 3), shown
 
 
-def test_a_card_pulled_under_the_bench_is_a_sentence(desk: Desk) -> None:
+def test_the_bench_says_that_the_card_was_pulled(desk: Desk) -> None:
     card = jpki_card()
     card.fail("pulled", at=17)
     desk.insert(card)
@@ -306,7 +306,7 @@ def test_a_card_pulled_under_the_bench_is_a_sentence(desk: Desk) -> None:
     assert (status, shown.splitlines()[-1]) == (2, "the card was pulled; put it in again")
 
 
-def test_the_bench_watches_a_reader_that_goes() -> None:
+def test_the_bench_watches_a_reader_that_is_unplugged() -> None:
     with service() as running:
         desk = Desk(running)
         desk.insert(jpki_card())
@@ -324,7 +324,7 @@ def test_the_bench_watches_a_reader_that_goes() -> None:
 
 
 def until(lines: IO[str], word: str) -> str:
-    """What is said up to the line with this word."""
+    """The printed lines up to the one with this word."""
     shown = ""
     for line in lines:
         shown += line

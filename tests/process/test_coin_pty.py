@@ -63,7 +63,7 @@ def test_pay_pays_and_counters_agree(line: tuple[Machine, PtyLine]) -> None:
     assert re.search(r"^ +-\d+\.\d+ -> 04 00 01 a8 53$", said, re.MULTILINE)  # request dispense count of device 4
 
 
-def test_pay_from_an_empty_hopper_fails_with_the_truth(line: tuple[Machine, PtyLine]) -> None:
+def test_pay_from_an_empty_hopper_fails_and_says_what_was_paid(line: tuple[Machine, PtyLine]) -> None:
     machine, pty = line
     with pty.lock:
         machine.hoppers[10].tube = 1
@@ -78,7 +78,7 @@ def test_watch_credits_a_coin_and_closes_the_slot_behind_it(line: tuple[Machine,
     watching = subprocess.Popen(command(pty, "watch"), stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert watching.stdout is not None
     assert "open for 10, 50, 100, 500 yen" in watching.stdout.readline()
-    while True:  # an acceptor that nobody polled for a second, as on a computer that stood still, gives the coin back
+    while True:  # if the computer stood still and did not poll for a second, the acceptor gives the coin back
         with pty.lock:
             coin = machine.acceptor.insert("JP500B", time.monotonic())
         if coin.fate is not Fate.RETURNED:
@@ -102,7 +102,7 @@ def test_watch_credits_a_coin_and_closes_the_slot_behind_it(line: tuple[Machine,
         (["--acceptor", "0", "watch"], "'0' is no device address"),
     ],
 )
-def test_words_that_make_no_sense_are_refused_before_the_line_is_touched(words: list[str], sentence: str) -> None:
+def test_wrong_arguments_are_refused_before_the_port_is_opened(words: list[str], sentence: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "drivers.coin", "--port", "/nowhere", *words],
         capture_output=True,
@@ -115,7 +115,7 @@ def test_words_that_make_no_sense_are_refused_before_the_line_is_touched(words: 
     assert sentence in done.stderr
 
 
-def test_who_is_not_what_was_meant_is_told_at_once(line: tuple[Machine, PtyLine]) -> None:
+def test_a_device_of_another_kind_is_named_at_once(line: tuple[Machine, PtyLine]) -> None:
     machine, pty = line
     for words, sentence in (
         (["--acceptor", "5", "watch"], "address 5 is a 'Payout', not a coin acceptor; give --acceptor ADDRESS."),

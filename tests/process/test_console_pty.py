@@ -70,17 +70,17 @@ def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it
     assert "The door is open. Shut it first." in resolved(terminal)
     world.switch("door_open", on=False)
     while "Closed." not in (said := resolved(terminal)):
-        assert "The door is open." in said, said  # it believes a shut door after half a second
+        assert "The door is open." in said, said  # the machine takes the door for shut after half a second
     world.wait_for_service()
 
 
-def test_a_damaged_journal_closes_the_machine_and_everybody_hears_why(world: World) -> None:
-    """Fault D3: never a start with an empty journal, never a dark screen; and nobody has to tell it that it was mended."""
+def test_a_damaged_journal_closes_the_machine_and_every_output_says_why(world: World) -> None:
+    """Fault D3: no start with an empty journal and no dark screen; once the medium is mended the machine starts by itself."""
     segment = world.run / "journal" / "00000000.journal"
 
     def flip() -> None:
         with segment.open("r+b") as file:
-            file.seek(700)  # in the second record of all; thousands of bytes lie behind
+            file.seek(700)  # in the journal's second record, so not in a torn tail
             byte = file.read(1)[0]
             file.seek(700)
             file.write(bytes((byte ^ 1,)))
@@ -99,7 +99,7 @@ def test_a_damaged_journal_closes_the_machine_and_everybody_hears_why(world: Wor
 
 
 def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
-    """The program really ends, is really started again, and runs on them (fault K5)."""
+    """A real program ends, is started again, and runs on the new settings (fault K5)."""
     terminal = Terminal(world)
     terminal.log_in("tanaka")
     terminal.say("request maint")
@@ -113,7 +113,7 @@ def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
 
 
 def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:
-    """Made by the tool, installed on the console, started by the launcher from where it was unpacked (fault U1)."""
+    """The tool makes it, the console installs it, the launcher unpacks and starts it (fault U1)."""
     words = ("--version", "3", "--expires", "2099-12-31", "--key", str(world.run / RELEASE_KEY))
     making = [sys.executable, "-m", "firmware.update", "make", *words, "--out", str(world.run / "release.kofuki")]
     subprocess.run(making, check=True, capture_output=True, timeout=900)

@@ -1,4 +1,4 @@
-"""The two explorers as a developer calls them: what they print, how they end, and that a named history can be lived again."""
+"""The two explorers as a developer calls them: what they print, their exit codes, and that a named history can be replayed."""
 
 import re
 import subprocess
@@ -20,11 +20,11 @@ def host_sim(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory whose `.sim` keeps the cards' keys for the runs here."""
+    """A directory whose `.sim` keeps the cards' keys for all runs of these tests."""
     return tmp_path_factory.mktemp("explorers")
 
 
-def test_swarm_finds_nothing_and_says_what_struck(where: Path) -> None:
+def test_swarm_finds_nothing_and_says_which_faults_happened(where: Path) -> None:
     done = host_sim("swarm", "--sessions", "500", "--seed", "9", where=where)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 violations in 500 sessions" in done.stdout
@@ -33,7 +33,7 @@ def test_swarm_finds_nothing_and_says_what_struck(where: Path) -> None:
     assert sum(int(times.replace(",", "")) for times in marks.values()) > 300
 
 
-def test_crash_explores_and_a_history_can_be_lived_again(where: Path) -> None:
+def test_crash_explores_and_a_history_can_be_replayed(where: Path) -> None:
     done = host_sim("crash", "--script", "cancel with coins in", where=where)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 violations" in done.stdout
@@ -45,7 +45,7 @@ def test_crash_explores_and_a_history_can_be_lived_again(where: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody: 3 dropped", "one copy, change", "one copy, change: dropped"])
-def test_a_name_that_is_none_gets_a_sentence(where: Path, name: str) -> None:
+def test_an_unknown_name_is_refused_in_a_sentence(where: Path, name: str) -> None:
     done = host_sim("crash", "--replay", name, where=where)
     assert done.returncode == 1
     assert "names no history" in done.stderr

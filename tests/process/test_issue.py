@@ -1,7 +1,7 @@
 """Residents through real parts: pcscd and its virtual reader, gpiozero, pseudo-terminals, TLS, two processes.
 
-Whole sessions by the thousand run in virtual time (tests/sessions); here stand the few that prove that nothing of it
-depends on memory and virtual time.
+Most whole sessions run in virtual time (tests/sessions). The few here show that the machine also works with real
+processes, wires and time.
 """
 
 import json
@@ -82,7 +82,7 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
 
 
 def test_a_resident_pays_in_pulses_on_gpiozero_pins(tmp_path: Path) -> None:
-    """The machine of dev-pulse.toml: the trains of the coins are edges of a pin, and the rest of a 500 comes as change."""
+    """The machine of dev-pulse.toml: each coin is a train of edges on a pin; a 500-yen coin is paid and change comes out."""
     world = World(tmp_path, HOUSE / "hardware" / "units" / "dev-pulse.toml", patience_s=900.0)
     world.clock.set(MORNING)
     with world:
@@ -93,12 +93,12 @@ def test_a_resident_pays_in_pulses_on_gpiozero_pins(tmp_path: Path) -> None:
         assert not world.slot_open()
     assert closed(tmp_path)[-1][1:6] == (650, 300, 350, 0, "issued")
     coins = [line for line in JournalTail(tmp_path / "journal").new() if line.name in {"Coin", "SlotClosed"}]
-    assert {line.fields[-1] for line in coins} == {None}, "no counter is made up for it"
+    assert {line.fields[-1] for line in coins} == {None}, "a pulse acceptor has no counter"
 
 
 @pytest.mark.parametrize("name", names())
 def test_scenario(world: World, name: str) -> None:
-    """Each closes its book as it says, every coin is where the book has it, and no card stays behind."""
+    """Each scenario ends as its file says, every coin is where the book has it, and no card stays in the reader."""
     played = play(world, Scenario.load(name))
     assert played.wrong == ()
     assert len(played.bag.papers) == (played.book["outcome"] == "issued")
@@ -123,8 +123,8 @@ def test_a_machine_switched_off_and_on_goes_on_where_the_journal_ends(world: Wor
     assert len(lines) > before
 
 
-def test_what_lies_about_afterwards_names_nobody(world: World) -> None:
-    """Invariant I11: journal, logs and published state; the books of the centre and the wallet are not the machine's."""
+def test_no_file_of_the_machine_names_the_resident(world: World) -> None:
+    """Invariant I11, in journal, logs and published state. The files of centre and wallet are not the machine's, so they may."""
     left = [world.run / name for name in ("state.json", "unit.toml", "firmware.log", "centre.log")]
     left += [path for path in (world.run / "journal").rglob("*") if path.is_file()]
     for path in left:
@@ -132,7 +132,7 @@ def test_what_lies_about_afterwards_names_nobody(world: World) -> None:
         for name in NAMES:
             allowed = (
                 data.count(b"\xe5\xae\xae\xe5\xb4\x8e\xe5\xb8\x82") if name == "宮崎" else 0
-            )  # the city of an issue number
+            )  # every issue number begins with the city's name
             assert data.count(name.encode()) == allowed, f"{path.name} holds {name}"
     for line in JournalTail(world.run / "journal").new():
         assert not {"2580", "1234"} & {str(field) for field in line.fields}

@@ -15,13 +15,13 @@ def test_no_kill_loses_what_was_acknowledged(tmp_path: Path) -> None:
     told = json.loads(ended.stdout)
     assert told["kills"] == 320
     assert told["records"] > 1000
-    # Kills fell where they matter: while a page and while a payout was open, and during a start.
+    # The random kills must include these: with a page open, with a payout open, and during a start.
     assert {"serving, printing", "serving, paying", "serving, idle"} <= told["places"].keys()
     assert any(place.startswith("opening") for place in told["places"])
 
 
 def test_the_reader_reads_what_a_killed_process_left(tmp_path: Path) -> None:
-    """`python -m firmware.journal verify` and `show`, on a folder nobody closed."""
+    """`python -m firmware.journal verify` and `show`, on the folder of a killed process."""
     killer = [sys.executable, "-m", "tests.process.journal_killer", str(tmp_path), "3", "1"]
     subprocess.run(killer, cwd=ROOT, capture_output=True, timeout=900, check=True)
 

@@ -1,4 +1,4 @@
-"""The launcher on real files (fault U1): what runs is the release that was signed, unpacked at that start, and its fall-back."""
+"""The launcher on real files (fault U1): it runs the signed release, unpacked at each start, or the fall-back."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> tuple[Ed25519PrivateKey, Path]:
-    """The private key, and the file with its public half, as the tool makes them."""
+    """The private key, and the file with the public key, as the tool makes them."""
     made = run("firmware.update", "key", tmp_path / "release-key.pem")
     assert made.returncode == 0, made.stderr
     key = load_pem_private_key((tmp_path / "release-key.pem").read_bytes(), password=None)
@@ -56,7 +56,7 @@ def test_the_release_runs_and_a_damaged_one_does_not(keys: tuple[Ed25519PrivateK
         where = ("--slots", folder, "--key", public, "--runtime", runtime)
         return run("firmware.update.launch", *where, "--", "--unit", "/nowhere/unit.toml", "--run-dir", "/nowhere")
 
-    installed = launch()  # nothing was ever installed: the program as it stands says what it lacks
+    installed = launch()  # no release is installed: the program as installed runs, and misses its unit file
     assert installed.returncode == 1
     assert "there is no unit file /nowhere/unit.toml" in installed.stderr
     disk = FileDisk(folder)

@@ -1,4 +1,4 @@
-"""The line over real TLS to servers that are not the centre, and to answers that are none.
+"""The line over real TLS: servers that are not the centre, and answers that are not valid.
 
 See faults N6, N7 and security rule 8.
 """
@@ -53,7 +53,7 @@ def transport_to(ours: Authority, port: int, pins: str, host: str = "127.0.0.1")
 
 
 def trouble_with(transport: TlsTransport, deadline_s: float = DEADLINE_S) -> LineTrouble | None:
-    """What becomes of a heartbeat; None when it was answered."""
+    """The trouble that a heartbeat ends with; None when it was answered."""
     line = CentreLine(transport, bytes(range(32)), MACHINE, deadline_s)
     answer = line.status("0" * 32)
     transport.close()
@@ -116,8 +116,8 @@ def test_a_second_pin_lets_the_centre_change_its_key(ours: Authority) -> None:
         assert trouble_with(transport_to(ours, seen.port, f"{'00' * 32}\n{pin.upper()}\n")) is None
 
 
-def test_the_environment_has_no_say(ours: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Security rule 8: no proxy, no other trust, no key log."""
+def test_environment_variables_change_nothing(ours: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Security rule 8: environment variables set no proxy, no other trust store and no key log."""
     stem, pin = ours.issue("quiet")
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -133,7 +133,7 @@ def test_the_environment_has_no_say(ours: Authority, monkeypatch: pytest.MonkeyP
         assert trouble_with(transport_to(ours, seen.port, pin)) is LineTrouble.SERVER_NOT_TRUSTED
 
 
-# --- answers that are none ------------------------------------------------------------------------
+# --- answers that are not valid ------------------------------------------------------------------------
 
 OK = b"HTTP/1.1 200 OK\r\n"
 NONE = b'{"request_id":"' + b"0" * 32 + b'","copies":{}}'
@@ -179,8 +179,8 @@ ANSWERS: dict[str, tuple[bytes, LineTrouble | None]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_whole_and_right_or_none(ours: Authority, name: str) -> None:
-    """Faults N3, N6: whatever comes, one word of trouble comes out."""
+def test_a_bad_answer_is_refused_with_one_word_of_trouble(ours: Authority, name: str) -> None:
+    """Faults N3, N6: whatever the server sends, the line answers with one word of trouble."""
     stem, pin = ours.issue("honest")
     answer, trouble = ANSWERS[name]
     with scripted(server_context(stem), lambda seen, line: respond(seen, line, answer)) as seen:
@@ -189,7 +189,7 @@ def test_an_answer_is_whole_and_right_or_none(ours: Authority, name: str) -> Non
 
 
 def test_an_endless_answer_is_not_kept(ours: Authority) -> None:
-    """Fault N6: it stops being read at 4 MiB, well before the deadline."""
+    """Fault N6: the line stops reading at 4 MiB, well before the deadline."""
     stem, pin = ours.issue("flood")
 
     def flood(seen: Scripted, line: socket.socket) -> None:
@@ -218,7 +218,7 @@ def test_a_server_that_stalls_at_any_byte_is_given_up(ours: Authority, at: int) 
 
 
 def test_a_kept_connection_is_used_and_made_anew(ours: Authority) -> None:
-    """One connection for many calls; when the centre has given it up, another, and nobody notices."""
+    """One connection serves many calls; when the centre has closed it, the line opens another without an error."""
     stem, pin = ours.issue("kept")
     talks = iter((3, 1, 9))
 
@@ -236,7 +236,7 @@ def test_a_kept_connection_is_used_and_made_anew(ours: Authority) -> None:
 
 
 def test_an_answer_nobody_asked_for_is_never_the_next_answer(ours: Authority) -> None:
-    """Previous session's bytes on a kept connection: it is thrown away before it is used again."""
+    """A kept connection that holds bytes of the previous session is closed before it is used again."""
     stem, pin = ours.issue("twice")
     stale = whole(b'{"stale":1}')
 
@@ -258,7 +258,7 @@ def test_an_answer_nobody_asked_for_is_never_the_next_answer(ours: Authority) ->
 
 
 def test_a_call_that_was_half_answered_is_not_asked_again(ours: Authority) -> None:
-    """A kept connection that breaks inside an answer is trouble; only silence is asked again."""
+    """A kept connection that breaks inside an answer is trouble; the call is repeated only if no byte was answered."""
     stem, pin = ours.issue("half")
 
     def talk(seen: Scripted, line: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The line over real TLS to the real centre as a process: a cable that fails, and clients that are not ours.
+"""The line over real TLS to the real centre's process: a cable that fails, and clients that are not our machines.
 
 See faults N1, N2, N3, N9 and security rule 8. Servers that are not the centre: `test_line_servers.py`.
 """
@@ -87,8 +87,8 @@ def test_a_real_certificate_comes_over_the_line(running: Running) -> None:
     assert line.heartbeat(BEAT)
 
 
-def test_the_name_is_the_certificates(running: Running) -> None:
-    """What one machine was promised is nothing to another, whatever it asks."""
+def test_a_machines_name_is_taken_from_its_certificate(running: Running) -> None:
+    """One machine can do nothing with what was promised to another, whatever it asks."""
     nonce, who = authenticated(running.line(), running.cards["taro"])
     other = running.line("machine-00")
     rid = secrets.token_hex(16)
@@ -103,7 +103,7 @@ def test_the_name_is_the_certificates(running: Running) -> None:
 
 
 def test_a_cut_line_comes_back(running: Running) -> None:
-    """Fault N9. The kept connection dies with the cable and is made anew when it is mended."""
+    """Fault N9. The kept connection breaks with the cable; once the cable is mended the line opens a new one."""
     line = running.line()
     assert line.heartbeat(BEAT)
     running.cable.cut()
@@ -118,7 +118,7 @@ def test_a_cut_line_comes_back(running: Running) -> None:
 @pytest.mark.parametrize("fault", [LineFault(silent=True), LineFault(bytes_per_s=1), LineFault(delay_s=30)], ids=repr)
 @pytest.mark.parametrize("fresh", [True, False])
 def test_a_slow_line_is_given_up(running: Running, fault: LineFault, fresh: bool) -> None:
-    """Fault N3: one deadline for the whole exchange, handshake or not."""
+    """Fault N3: one deadline for the whole exchange, the handshake included."""
     line = running.line(deadline_s=0.4)
     if not fresh:
         assert running.line().heartbeat(BEAT)
@@ -129,7 +129,7 @@ def test_a_slow_line_is_given_up(running: Running, fault: LineFault, fresh: bool
 
 
 def test_a_connection_that_timed_out_is_never_read_again(running: Running) -> None:
-    """Fault N2: the late answer goes down with its connection."""
+    """Fault N2: the connection is closed, so its late answer cannot be read."""
     line = running.line()
     assert line.heartbeat(BEAT)
     running.cable.fail(LineFault(silent=True))
@@ -141,7 +141,7 @@ def test_a_connection_that_timed_out_is_never_read_again(running: Running) -> No
 
 
 def test_whole_requests_survive_a_line_that_breaks_at_any_byte(running: Running) -> None:
-    """Fault N1: cut in the middle of the answer, ask the same again: one promise, one end."""
+    """Fault N1: cut in the middle of the answer, then repeat the request: one promise, one outcome."""
     card = running.cards["hanako"]
     nonce, who = authenticated(running.line(), card)
     rid = secrets.token_hex(16)
@@ -151,14 +151,14 @@ def test_whole_requests_survive_a_line_that_breaks_at_any_byte(running: Running)
         running.cable.fail(LineFault(cut_after_bytes=bytes_))
         answers.append(running.line().reserve(*order))
         running.cable.mend()
-    while not isinstance(answers[-1], Reserved):  # while the first asking is in the making, the centre is busy
+    while not isinstance(answers[-1], Reserved):  # the centre answers "busy" while it still works on the first request
         answers.append(running.line().reserve(*order))
     kept = [answer for answer in answers if isinstance(answer, Reserved)]
     assert len(set(map(repr, kept))) == 1
     assert all(isinstance(answer, CentreUnreachable) for answer in answers if answer not in kept)
     assert answers[0] == CentreUnreachable(LineTrouble.UNREACHABLE)
     assert running.line().status(rid) == {1: CopyState.RESERVED}
-    # And the end of it: told until it is heard, told once.
+    # Then the outcome: repeated until acknowledged, and recorded once.
     end = {"op": "void", "request_id": rid, "copy": 1, "reason": "cancelled"}
     running.cable.fail(LineFault(cut_after_bytes=2500))
     running.line().advise(end)
@@ -217,7 +217,7 @@ def test_machines_at_once_get_their_own_papers(running: Running) -> None:
 
 
 def first_byte(context: ssl.SSLContext, port: int) -> bytes:
-    """Of what a server says to a client with this identity; none if it hangs up."""
+    """What a server answers a client with this identity; nothing if it hangs up."""
     plain = socket.create_connection(("127.0.0.1", port), DEADLINE_S)
     try:
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:

@@ -41,7 +41,7 @@ def taro(desk: Desk, cards: Wallet) -> Iterator[Wallet]:
 
 
 def tool(*command: str, cwd: Path | None = None) -> str:
-    """What a tool says; it must succeed."""
+    """What a tool prints; the tool must succeed."""
     run = subprocess.run(
         command,
         stdout=subprocess.PIPE,
@@ -56,7 +56,7 @@ def tool(*command: str, cwd: Path | None = None) -> str:
     return shown
 
 
-def test_it_is_called_jpki(taro: Wallet) -> None:
+def test_opensc_names_the_card_jpki(taro: Wallet) -> None:
     assert "jpki" in tool("opensc-tool", "-n").lower()
 
 
@@ -110,7 +110,7 @@ def test_a_blocked_card_is_still_recognised(desk: Desk, cards: Wallet) -> None:
     desk.remove()
 
 
-def test_strangers_are_not_taken_for_ours(desk: Desk, cards: Wallet) -> None:
+def test_other_cards_are_not_taken_for_jpki(desk: Desk, cards: Wallet) -> None:
     desk.insert(cards.cards["citizen-card"].chip)
     desk.port.close()
     run = subprocess.run(["opensc-tool", "-n"], capture_output=True, timeout=900, check=False)

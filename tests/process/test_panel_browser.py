@@ -19,7 +19,7 @@ PATIENCE_MS = 300_000
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """A running simulator; its world waits for nobody, so the one virtual reader must be free."""
+    """A running simulator; it does not wait for the one virtual reader, which must be free."""
     with running.only_one(running.READER_LOCK, "The virtual reader", 900.0):
         pass
     port = running.free_port()
@@ -39,17 +39,17 @@ def address(tmp_path: Path) -> Iterator[str]:
             pytest.fail("".join(heard))
         process.terminate()
         process.communicate()
-    assert orphans(tmp_path) == [], "a world that is told to stop takes its centre and its machine with it"
+    assert orphans(tmp_path) == [], "a simulator that is told to stop must also stop its centre and its machine"
 
 
 def orphans(run: Path) -> list[str]:
-    """Processes that still work in this run directory. An orphaned machine would steal the next world's lines."""
+    """Processes that still use this run directory. A machine left over would take the next simulator's lines."""
     left = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = entry.read_bytes().decode(errors="replace").split("\0")
         except OSError:
-            continue  # it ended while we looked
+            continue  # it ended in the meantime
         if any(str(run) in word for word in words):
             left.append(" ".join(words))
     return left

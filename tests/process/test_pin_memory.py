@@ -1,9 +1,9 @@
 """Where a PIN stays in memory: the machine and its card helper are searched from outside, through /proc/PID/mem.
 
-A child plays the machine: it gets the canary in disguise, digit by digit, types it into a PinBuffer, reads and proves
+A child plays the machine: it gets the canary XORed with 5A, digit by digit, types it into a PinBuffer, reads and proves
 the card over pcscd, and stops at three places to be searched. The card itself lives in the test's process, as the
-outside world does. A digit can stand in memory in two forms: as a byte, and as a pointer to the int object that CPython
-keeps for every small number, which is what a list of ints is made of. Both are looked for.
+outside world does. The tests search for both forms a digit can have in memory: a byte, and a pointer to the int object
+that CPython keeps for each small number (a list of ints holds such pointers).
 """
 
 import os
@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root may look into the card helper"),
 ]
 
-CANARY = b"7391582640917358"  # sixteen digits, so that chance cannot make it
+CANARY = b"7391582640917358"  # long enough that these digits do not stand in memory by chance
 DISGUISE = 0x5A
 FRAGMENTS = [CANARY[at : at + 6] for at in range(len(CANARY) - 5)]
 INT_BYTES = id(1) - id(0)  # small ints stand side by side in every CPython
@@ -83,12 +83,12 @@ def memory_of(pid: int) -> Iterator[bytes]:
 
 
 def as_bytes(pid: int) -> int:
-    """How often a part of the canary stands there, byte beside byte."""
+    """How often a part of the canary is found as consecutive bytes."""
     return sum(part.count(fragment) for part in memory_of(pid) for fragment in FRAGMENTS)
 
 
 def as_ints(pid: int) -> int:
-    """How often a part of it stands there as a list of ints does: pointers whose distances are those of the digits."""
+    """How often a part of it is found as a list of ints: pointers whose distances are those of the digits."""
     count = 0
     for part in memory_of(pid):
         distances = np.diff(np.frombuffer(part, dtype=np.int64, count=len(part) // 8))
@@ -110,7 +110,7 @@ def desk() -> Iterator[Desk]:
 
 
 def test_the_search_finds_a_list_of_ints() -> None:
-    """Or it would prove nothing: a child holds one."""
+    """The control: in a child that holds such a list the search finds it."""
     code = f"import sys; held = [c ^ {DISGUISE} for c in sys.stdin.buffer.read({len(CANARY)})]; print(1, flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
@@ -141,7 +141,7 @@ def test_no_pin_is_left_in_the_machine_or_its_helper(desk: Desk, outcome: str) -
     assert child.stdout is not None
 
     def reached(where: bytes) -> int:
-        """Its helper's process."""
+        """The process of the child's card helper."""
         assert child.stdout is not None
         word, helper = child.stdout.readline().split()
         assert word == where
@@ -162,9 +162,11 @@ def test_no_pin_is_left_in_the_machine_or_its_helper(desk: Desk, outcome: str) -
         left = {name: (as_bytes(pid), as_ints(pid)) for name, pid in (("machine", child.pid), ("helper", helper))}
         assert left == {"machine": (0, 0), "helper": (0, 0)}
         go_on()
-        # Nothing is asked of the reader after release, so no new helper is there.
+        # Without a call to the reader after release no new helper is started.
         assert reached(b"released") == (helper if outcome == "sealed for the centre" else 0)
-        assert Path(f"/proc/{helper}").exists() == (outcome == "sealed for the centre"), "it ends if it saw a PIN"
+        assert Path(f"/proc/{helper}").exists() == (outcome == "sealed for the centre"), (
+            "a helper that saw a PIN must have ended"
+        )
         assert (as_bytes(child.pid), as_ints(child.pid)) == (0, 0)
         go_on()
         assert child.wait(300) == 0
@@ -211,7 +213,7 @@ def test_after_a_session_with_real_keys_no_process_of_the_machine_holds_the_pin(
         set_pin(world.wallet.cards["hanako"].chip)
         machine = world.firmware.pid
         assert machine is not None
-        assert traces(machine) == nothing, "or chance has made one"
+        assert traces(machine) == nothing, "the digits are in memory before anybody typed them: by chance"
         world.insert_card("hanako")
         world.wait_for(lambda told: told["state"] == "ENTERING_PIN")
         for digit in PIN.decode():

@@ -1,4 +1,4 @@
-"""The printer on a real pseudo-terminal, in real time: full pages, the technician's bench, a plug that is pulled."""
+"""The printer on a real pseudo-terminal, in real time: full pages, the technician's bench, a pulled plug."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_the_plug_is_pulled_and_put_back(tmp_path: Path) -> None:
         assert isinstance(outcome, Printed), outcome
         with line.lock:
             assert [sheet.rows() for sheet in model.tray] == [again.rows]
-            _, fragment = model.retracted  # before it, the strip of the first start
+            _, fragment = model.retracted  # the sheet before it is the strip that the first start cut off
             assert 0 < fragment.height_dots < len(page.rows)
 
 
@@ -99,7 +99,7 @@ _BAD_FILES = {
 
 
 def test_the_technician_s_bench(tmp_path: Path) -> None:
-    """`python -m drivers.printer`: status, test page, a PDF; and the trouble it names."""
+    """`python -m drivers.printer`: status, test page, a PDF, and its error sentences."""
     model = PrinterModel("a4-203", speed_mm_s=3000)
     line = PtyLine(model, tmp_path / "printer")
     pdf = tmp_path / "certificate.pdf"
@@ -122,7 +122,7 @@ def test_the_technician_s_bench(tmp_path: Path) -> None:
         wrong = bench("--profile", "receipt-80", "print", str(pdf))
         assert (wrong.returncode, "Traceback" in wrong.stderr) == (1, False), wrong
         with line.lock:
-            # a fresh process cuts off and takes back what lies in the path and the mouth before it prints
+            # before it prints, a new process cuts off and takes back any paper in the path and the mouth
             strip, first, _ = model.retracted
             assert (first.height_dots, model.tray[-1].height_dots) == (2376, 2376)
             assert strip.height_dots < 100

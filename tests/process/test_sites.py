@@ -18,7 +18,7 @@ OFFICE = STORE.with_name("dev-office.toml")
 
 
 def rows(world: World, table: str) -> int:
-    """How many there are in the centre's books."""
+    """How many rows of this kind the centre's books have."""
     with sqlite3.connect(world.run / "centre" / "centre.db") as books:
         count: int = books.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]  # noqa: S608  a constant
     return count
@@ -34,9 +34,9 @@ def test_an_office_serves_a_citizen_card_whose_pin_the_centre_checks(tmp_path: P
 
 
 def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path: Path) -> None:
-    """Its certificate is even signed by the right CA (security rule 8). The machine stays closed and says so.
+    """The right CA signed that key's certificate (security rule 8): the machine stays closed and says so.
 
-    The clock is not trusted either: only a centre that is ours can confirm it.
+    The clock is not trusted either, because only our centre can confirm it.
     """
     unit = tmp_path / "unit.toml"
     unit.write_text(f'extends = "{STORE}"\n[centre]\nserver_spki_sha256 = "{"ab" * 32}"\nheartbeat_s = 1\n')
@@ -54,4 +54,4 @@ def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path:
         world.wait_for(lambda told: told["updated_monotonic"] > before + 3)
         assert (world.machine()["state"], world.machine()["availability"]) == ("IDLE", "SUSPENDED")
         assert [rows(world, table) for table in ("machines", "challenges", "audit")] == [0, 0, 0]
-        assert world.wallet.cards["hanako"].chip.commands == 0, "the card was not even asked what it is"
+        assert world.wallet.cards["hanako"].chip.commands == 0, "no command was sent to the card"

@@ -1,4 +1,4 @@
-"""Servers for the line's tests: certificates of every wrong kind, and a server that says exactly what it is told to."""
+"""Servers for the line's tests: certificates with every fault, and a server that sends exactly the bytes a test names."""
 
 import socket
 import ssl
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NOW = datetime.now(UTC)
-DEADLINE_S = 120.0  # of calls that are answered
+DEADLINE_S = 120.0  # time limit of calls that are answered
 MACHINE = "miyazaki-store-01"
 
 
@@ -38,7 +38,7 @@ def spki_sha256(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 class Authority:
-    """A CA that issues whatever it is asked for, below one directory."""
+    """A CA that issues any certificate it is asked for, in one directory."""
 
     def __init__(self, directory: Path, name: str) -> None:
         self.directory = directory
@@ -59,7 +59,7 @@ class Authority:
         ends: timedelta = timedelta(days=1),
         client: bool = False,
     ) -> tuple[Path, str]:
-        """The stem of NAME.pem and NAME.key, and the pin of the key."""
+        """Make NAME.pem and NAME.key; returns their path without suffix, and the pin of the key."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
@@ -102,7 +102,7 @@ def server_context(stem: Path, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) 
 
 
 class Scripted:
-    """What a scripted server has seen."""
+    """What a scripted server has received."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -112,7 +112,7 @@ class Scripted:
 
 @contextmanager
 def scripted(context: ssl.SSLContext | None, talk: Callable[[Scripted, socket.socket], None]) -> Iterator[Scripted]:
-    """Serve on a free port, one connection after the other; `talk` gets each, after the handshake if there is one."""
+    """Serve on a free port, one connection after the other; `talk` is called with each, after any TLS handshake."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         seen = Scripted(listener.getsockname()[1])
         over = threading.Event()

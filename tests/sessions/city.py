@@ -1,7 +1,7 @@
-"""A machine whose line ends at the real centre: its endpoints, rules, registers and PIN counts, without a wire.
+"""A machine connected to the real centre (its endpoints, rules, registers and PIN counts) without a wire.
 
-`MemoryCentre` (host_sim/rig) answers as the line's page says; here the city itself decides, so that what a store and an
-office may do with a card is decided where it is decided in truth.
+`MemoryCentre` (host_sim/rig) serves every card. Here the real centre's code decides what a store and an office may do
+with a card.
 """
 
 from functools import cache
@@ -34,7 +34,7 @@ def residents() -> Register:
 
 
 class City:
-    """The books and the cards of one wallet; several machines may ask it."""
+    """A centre that knows the cards of one wallet; several machines may use it."""
 
     def __init__(self, wallet: Path) -> None:
         self.store = Store("sqlite://")
@@ -43,19 +43,19 @@ class City:
         self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
 
     def reported(self) -> list[tuple[str, str]]:
-        """Machine and word of everything that a person should look at."""
+        """(machine, word) of each flag at the centre."""
         with self.store.reading() as c:
             rows = c.execute(sa.select(flags).where(flags.c.what == "reported").order_by(flags.c.id)).all()
         return [(row.machine, row.detail["event"]) for row in rows]
 
     def pin_failures(self, kind: str) -> int:
-        """Of all municipal cards of a kind together."""
+        """The wrong PIN tries of all municipal cards of a kind together."""
         with self.store.reading() as c:
             return sum(c.scalars(sa.select(cards.c.pin_failures).where(cards.c.kind == kind)))
 
 
 class CityMachine(RigMachine):
-    """A rig's machine at `site`, on the city's line under its own name."""
+    """A rig's machine at `site`, connected to the city under its own name."""
 
     def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
         self.city = city

@@ -1,4 +1,4 @@
-"""What tests of money share: the accounts, a machine that owes somebody, and one that dies under a coin."""
+"""Shared by the tests of money: the accounts, a machine that owes a resident, and one that stops with a coin unread."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ Cards = Mapping[str, WalletCard]
 
 
 def accounts_hold(machine: ConsoleRig) -> None:
-    """Physical truth against the book."""
+    """Compare the coins that moved in the models, and the centre's claims, with the book's totals."""
     total = machine.loop.book.totals
     assert machine.coins_out_yen() == total["paid_out_yen"] + total["overpaid_yen"] + total["staff_paid_yen"]
     assert machine.coins_in_yen() == total["inserted_yen"] + total["stray_yen"] + total["test_coins_yen"]
@@ -28,7 +28,7 @@ def accounts_hold(machine: ConsoleRig) -> None:
 
 
 def under_whom_the_hoppers_run_dry(card: WalletCard) -> Person:
-    """Pays 500 yen for 300, and the hoppers are empty when the change is due."""
+    """A resident who pays 500 yen for 300, and the hoppers are empty when the change is due."""
     person = Person(card, coins=[500])
 
     def empty_the_hoppers(machine: RigMachine, _: show.Scene) -> None:
@@ -40,7 +40,7 @@ def under_whom_the_hoppers_run_dry(card: WalletCard) -> Person:
 
 
 def owing_200(wallet: Cards) -> ConsoleRig:
-    """A machine whose hoppers ran dry under a resident and were filled again."""
+    """A machine that owes a resident 200 yen: its hoppers were empty, and were filled afterwards."""
     machine = ConsoleRig()
     serve(machine, under_whom_the_hoppers_run_dry(wallet["hanako"]))
     for hopper in machine.hoppers.values():
@@ -49,12 +49,12 @@ def owing_200(wallet: Cards) -> ConsoleRig:
 
 
 def claim_of_200(wallet: Cards) -> tuple[ConsoleRig, str]:
-    """The same in maintenance, and the code on the slip."""
+    """The machine of `owing_200` in maintenance, and the code on the claim slip."""
     machine = owing_200(wallet)
     (key,) = machine.centre.claims
     assert machine.centre.claims[key] == 200
     machine.enter_maintenance()
-    machine.say("test hopper")  # the hoppers look again
+    machine.say("test hopper")  # makes the machine ask the hoppers for their state again
     return machine, claim_code(key)
 
 
@@ -63,7 +63,7 @@ def acts(machine: ConsoleRig) -> list[tuple[str, str, str, str]]:
 
 
 def dies_with_a_coin_at_the_sensor(machine: RigMachine, card: WalletCard, tail: Tail | None) -> None:
-    """500 yen are in the box and nobody has read it; with `tail` the power goes, without it the process."""
+    """500 yen are in the box, and the machine stops before it reads the event: by a power cut with `tail`, else killed."""
 
     def pay(_: RigMachine, __: show.Scene) -> None:
         now_s = machine.clock.monotonic()

@@ -1,4 +1,4 @@
-"""Protocol mistakes of session, desks, drivers, recovery and journal: each function puts one into the real objects."""
+"""Protocol mistakes of session, desks, drivers, recovery and journal: each function patches one into the real objects."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -51,7 +51,7 @@ def not_durable(kind: type[Record]) -> Callable[[Patch], None]:
 
 
 def written_after(kind: type[Record], *later: type[Record]) -> Callable[[Patch], None]:
-    """The book knows of the intent, the medium hears of it when its outcome is written: too late."""
+    """The book has the intent at once, the medium only when its outcome is written: too late."""
 
     def apply(patch: Patch) -> None:
         real = Journal.append
@@ -63,7 +63,7 @@ def written_after(kind: type[Record], *later: type[Record]) -> Callable[[Patch],
                 return 0
             if isinstance(record, later):
                 for whose, intent in held:
-                    if whose is self:  # what an earlier run held back is lost with it
+                    if whose is self:  # a restart loses the intents that the run before held back
                         real(self, intent)
                 held.clear()
             return real(self, record, durable=durable)
@@ -82,7 +82,7 @@ def never_written(kind: type[Record]) -> Callable[[Patch], None]:
 
 
 def written_as(kind: type[Record], change: Callable[[Any], Record]) -> Callable[[Patch], None]:
-    """Every record of this kind says something else."""
+    """Every record of this kind is changed before it is written."""
 
     def apply(patch: Patch) -> None:
         real = Loop.write
@@ -97,7 +97,7 @@ def written_as(kind: type[Record], change: Callable[[Any], Record]) -> Callable[
 
 
 def charges_before_the_paper(patch: Patch) -> None:
-    """The fee is earned by intent: the record of the proof stands before the page."""
+    """The fee is earned with the intent: CopyPrinted is written before the page is printed."""
     real = Loop.write
 
     def write(self: Loop, record: Record) -> None:
@@ -112,7 +112,7 @@ def charges_before_the_paper(patch: Patch) -> None:
 
 
 def prints_again_when_unsure(patch: Patch) -> None:
-    """The auto-retry: a page whose proof did not come is simply sent once more."""
+    """An automatic retry: a page without proof is sent once more."""
     real = PrinterDriver.print_pages
 
     def print_pages(self: PrinterDriver, pages: Sequence[RasterPage], ticket: PrintTicket, job: int) -> object:
@@ -146,7 +146,7 @@ def printed_is_forgotten(outcome: object) -> object:
 
 
 def cleans_between_counter_and_page(patch: Patch) -> None:
-    """The money risk that reading found: a cleaning cut looks like the page after a power cut."""
+    """The driver cuts between the reading of the counter and the page: after a power cut that cut counts as the page."""
     real = PrinterDriver.print_pages
 
     def print_pages(self: PrinterDriver, *args: Any) -> object:
@@ -159,7 +159,7 @@ def cleans_between_counter_and_page(patch: Patch) -> None:
 
 
 def spool_of_the_last_one(patch: Patch) -> None:
-    """宗像: the time-out released the lock and kept the file. With the hash check gone too, the next one gets it."""
+    """宗像: the time-out released the lock and kept the file. With the hash check gone too, the next resident gets it."""
 
     def rasterise(self: PaperDesk, command: Rasterise) -> PagesReady:
         for copy in command.reserved.copies:
@@ -183,7 +183,7 @@ def spool_of_the_last_one(patch: Patch) -> None:
 
 
 def believes_any_document(patch: Patch) -> None:
-    """No binding: whatever the line delivers is printed."""
+    """No binding check: any document the line delivers is printed."""
 
     def put(self: Vault, request_id: str, copy: Any, document: bytes) -> None:
         self._request_id = request_id
@@ -206,7 +206,7 @@ def hopper_ends_as(change: Callable[[Dispensed], Dispensed]) -> Callable[[Patch]
 
 
 def pays_twice(patch: Patch) -> None:
-    """lamassu-server 145: no outcome seen, so once more."""
+    """lamassu-server 145: the payout is repeated because its outcome is not known."""
     real = HopperBank.dispense
 
     def dispense(self: HopperBank, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
@@ -234,7 +234,7 @@ def counters_not_read(patch: Patch) -> None:
 
 
 def forgets_a_coin(patch: Patch) -> None:
-    """The acceptor's events are read, and the last of them is dropped."""
+    """One event of each poll of the acceptor is dropped."""
     real = CoinDesk.poll
     patch.setattr(CoinDesk, "poll", lambda self: real(self)[1:])
 
@@ -262,7 +262,7 @@ def acknowledged_unsent(patch: Patch) -> None:
 
 
 def told_otherwise(patch: Patch) -> None:
-    """Every copy is told as void."""
+    """The centre is told that every copy is void."""
     real = Loop.write
 
     def write(self: Loop, record: Record) -> None:
@@ -287,7 +287,7 @@ def claims_something_else(patch: Patch) -> None:
 def told_early(
     kind: type[Record], advice: Callable[[Any, open_session.OpenSession], dict[str, Any]]
 ) -> Callable[[Patch], None]:
-    """The centre hears of an outcome when its intent is written."""
+    """The centre is told an outcome when only its intent is written."""
 
     def apply(patch: Patch) -> None:
         real = Loop.write
@@ -306,7 +306,7 @@ def told_early(
 
 
 def swapped_steps(first: type[fx.Effect], second: type[fx.Effect]) -> Callable[[Patch], None]:
-    """In every step that has both, they go out the wrong way round, and the first is done at once."""
+    """A step with both effects sends them in the wrong order, and its commands are carried out before `second` is."""
 
     def apply(patch: Patch) -> None:
         real = Loop._perform
@@ -345,7 +345,7 @@ def pays_at_boot(patch: Patch) -> None:
 
 
 def prints_at_boot(patch: Patch) -> None:
-    """The page that was under way is printed for whoever may stand there."""
+    """A start prints the page that was under way, whoever stands at the machine now."""
     real = PrinterDriver.print_pages
     kept: list[Sequence[RasterPage]] = []
 
@@ -422,7 +422,7 @@ def never_recovers(patch: Patch) -> None:
 
 
 def swallows_a_broken_medium(patch: Patch) -> None:
-    """What a record's loss means is decided by nobody: every record is optional."""
+    """Coin records are dropped as if they were optional."""
     real = Journal.append
 
     def append(self: Journal, record: Record, *, durable: bool | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What the centre is told of papers and debts, and what it says to that: a refusal, another outcome, nothing for a day."""
+"""Advices on papers and debts, and the centre's answers: a refusal, another outcome, nothing for a day."""
 
 from collections.abc import Mapping
 
@@ -44,7 +44,9 @@ def test_a_refused_advice_holds_up_nothing_behind_it(wallet: Cards) -> None:
     machine.wait(300)
     assert [end_of(machine, request) for request in range(3)] == ["issued", "delivered", "issued"]
     refused = told_of(machine, "advice_refused")
-    assert len(refused) == 2, "the first `issued`, heard later, stays before a person; the void once, however often"
+    assert len(refused) == 2, (
+        "one case for `issued`, one for the void although it was refused often; hearing `issued` later closes no case"
+    )
     assert [advice_id for advice_id, _ in machine.loop.book.pending_advices()] == [refused[1]]
     assert isinstance(machine.loop.scene, show.Idle)
     machine.centre.faults.unwanted.clear()
@@ -52,7 +54,7 @@ def test_a_refused_advice_holds_up_nothing_behind_it(wallet: Cards) -> None:
     assert end_of(machine, 1) == "void"
 
 
-def test_of_several_refused_ones_each_has_its_turn(wallet: Cards) -> None:
+def test_each_of_several_refused_advices_is_sent_again(wallet: Cards) -> None:
     machine = RigMachine()
     machine.centre.faults.unwanted |= {"issued", "void"}
     come(machine, Person(wallet["hanako"], coins=[100], gives_up_after_s=0.5))
@@ -76,7 +78,7 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
     (item,) = [n for n, (code, _) in enumerate(machine.loop.book.queue, start=1) if code == "advice_refused"]
     assert advice.key not in machine.say("uncertain")
     assert "Closed." in machine.confirm(machine.say(f"resolve {item} told by-telephone"), "goto")
-    for _ in range(2):  # and so says a replay
+    for _ in range(2):  # and a replay of the journal gives the same
         assert (machine.loop.book.pending_advices(), machine.loop.book.claims) == ([], {})
         machine.restart()
     machine.centre.faults.unwanted.clear()
@@ -85,8 +87,8 @@ def test_two_persons_close_a_refused_advice_and_it_is_not_told_again(wallet: Car
     assert machine.loop.book.totals["claimed_yen"] == 200
 
 
-def test_another_outcome_at_the_centre_is_a_persons_business_here_too(wallet: Cards) -> None:
-    """Fault N8: acknowledged, for telling it again changes nothing; and never mended by the machine."""
+def test_another_outcome_at_the_centre_is_a_case_at_the_machine_too(wallet: Cards) -> None:
+    """Fault N8: the advice counts as acknowledged, since repeating it changes nothing; the machine corrects nothing itself."""
     machine = RigMachine()
     machine.at_point = lambda point: machine.centre.contradict() if point == "line issued reached" else None
     come(machine, Person(wallet["hanako"]))
@@ -97,10 +99,10 @@ def test_another_outcome_at_the_centre_is_a_persons_business_here_too(wallet: Ca
     assert end_of(machine, 0) == "void"
 
 
-def test_one_that_waits_too_long_closes_the_machine_until_it_is_heard(
+def test_an_advice_that_waits_too_long_closes_the_machine_until_it_is_acknowledged(
     wallet: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reception, "ADVICE_WAIT_S", 600.0)  # a day, which would be a long test
+    monkeypatch.setattr(reception, "ADVICE_WAIT_S", 600.0)  # a day in service, shortened for the test
     machine = RigMachine()
     machine.centre.faults.unwanted.add("issued")
     come(machine, Person(wallet["hanako"]))

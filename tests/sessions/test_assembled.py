@@ -1,4 +1,4 @@
-"""What the rig's machine has because the program's machine has it: one composition puts both together."""
+"""The rig's machine and the real program are built by the same code; here is what the rig has because of that."""
 
 from collections.abc import Mapping
 

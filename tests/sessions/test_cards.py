@@ -1,7 +1,7 @@
-"""Cards and their rules, whole sessions in virtual time with the city's real centre at the end of the line.
+"""Cards and their rules: whole sessions in virtual time with the real centre.
 
-Which kinds a site takes, what is known before the PIN, the last try, a card pulled at every step, and somebody with a
-pocketful of found cards.
+Which kinds a site takes, what is known before the PIN, the last try, a card pulled at every step, and somebody who tries
+PINs with many found cards.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ Cards = Mapping[str, WalletCard]
 
 @pytest.fixture
 def city(wallet: Cards, tmp_path: Path) -> City:
-    """The wallet has written its registry already."""
+    """The real centre with the wallet's registry, which `wallet` has written to `tmp_path`."""
     assert wallet
     return City(tmp_path)
 
@@ -52,14 +52,14 @@ def saw(person: Person, kind: type[show.Scene]) -> bool:
 @pytest.mark.parametrize(
     ("card", "reason"),
     [
-        # the card says so itself
+        # read from the card
         ("licence", "not_our_card"),
         ("broken", "unreadable"),
         ("ec-key", "key_not_supported"),
         ("expired", "out_of_date"),
         ("blocked", "pin_blocked"),
         ("citizen-card", "kind_not_taken"),
-        # the centre knows
+        # known to the centre only
         ("revoked", "certificate_revoked"),
         ("foreign-ca", "certificate_foreign"),
         ("resident-card-expired", "card_expired"),
@@ -79,7 +79,7 @@ def test_what_is_known_before_the_pin_costs_no_try(city: City, wallet: Cards, ca
 
 
 @pytest.mark.parametrize(("card", "reason"), [("moved-out", "moved_out"), ("protected", "ask_at_counter")])
-def test_what_is_nobody_else_s_business_is_told_after_the_right_pin(
+def test_what_only_the_holder_may_know_is_told_after_the_right_pin(
     city: City, wallet: Cards, card: str, reason: str
 ) -> None:
     """Whoever found the card must not learn that its holder has moved or is protected; a right PIN spends no try."""
@@ -138,13 +138,13 @@ def test_each_rule_says_what_happened_and_where_to_go(language: str) -> None:
 
 
 def test_the_centre_counts_the_tries_of_a_municipal_card_over_two_machines(city: City, wallet: Cards) -> None:
-    """Two wrong ones here, and the other machine warns before the third; then the card is locked everywhere."""
+    """After two wrong PINs at one machine the other warns before the third, which locks the card everywhere."""
     first, second = CityMachine(city, OFFICE), CityMachine(city, OFFICE, seed=1)
     person = serve(first, Person(wallet["citizen-card"], pin="0000", deeds={show.LastTry: _cancel}))
     assert next(s.tries_left for s in person.seen if isinstance(s, show.EnterPin) and s.wrong) == 2
     assert (closed(first).reason, city.pin_failures("citizen")) == ("cancelled", 2)
     judged = [record.ok for record in first.records(records.PinResult) if isinstance(record, records.PinResult)]
-    assert judged == [False, False], "a card that has signed says nothing about a PIN that only the centre knows"
+    assert judged == [False, False], "only the centre can say that this PIN is right"
     person = serve(second, Person(wallet["citizen-card"], pin="0000"))
     assert saw(person, show.LastTry)
     assert sorry(person).reason == "pin_blocked"
@@ -161,7 +161,7 @@ def test_a_right_municipal_pin_gives_all_tries_back(city: City, wallet: Cards) -
     assert machine.loop.book.failed_sessions == 0
 
 
-def test_who_is_not_sure_of_the_last_try_gets_the_card_back_as_it_was(city: City, wallet: Cards) -> None:
+def test_a_resident_may_stop_before_the_last_try(city: City, wallet: Cards) -> None:
     machine = CityMachine(city)
     person = serve(machine, Person(wallet["last-try"], deeds={show.LastTry: _cancel}))
     assert saw(person, show.LastTry)
@@ -174,11 +174,11 @@ def _cancel(machine: RigMachine, _: show.Scene) -> None:
     machine.tap("cancel", machine.clock.monotonic() + 1)
 
 
-# --- pulled -------------------------------------------------------------------------------------
+# --- a card that is pulled -------------------------------------------------------------------------------------
 
 
 def _pull_in(state: str, machine: RigMachine, person: Person) -> None:
-    """The card goes in, and out again at the moment at which the session is in this state; then to the end."""
+    """Insert the card, pull it when the session reaches this state, and run the session to its end."""
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.watchers[:] = [person]
     machine.reader.insert(person.card.chip)
@@ -204,8 +204,8 @@ def test_a_card_pulled_at_any_step_says_so_and_nothing_else(city: City, wallet: 
 
 
 @pytest.mark.parametrize("step", ["authenticating", "taking_card"])
-def test_a_card_that_has_signed_may_go(city: City, wallet: Cards, step: str) -> None:
-    """When the centre's answer comes first the session goes on; that it may not be pulled earlier is the next test."""
+def test_a_card_pulled_after_it_has_signed_does_not_end_the_session(city: City, wallet: Cards, step: str) -> None:
+    """The session goes on if the centre has answered before the card is pulled; the next test pulls it earlier."""
     machine = CityMachine(city)
     _pull_in(step, machine, Person(wallet["hanako"], kind="1"))
     assert (closed(machine).outcome, closed(machine).reason) == ("issued", "")
@@ -219,7 +219,7 @@ def test_a_card_gone_before_the_centre_has_answered_ends_the_session(city: City)
 
 @pytest.mark.parametrize("at", range(1, 22))
 def test_a_card_pulled_at_any_command(city: City, wallet: Cards, at: int) -> None:
-    """Counted from power-on, in the middle of the exchange. A try is spent only by a VERIFY that arrived."""
+    """Pulled in the middle of the `at`-th command since power-on. Only a VERIFY that arrived spends a try."""
     machine = CityMachine(city)
     chip = wallet["hanako"].chip
     chip.fail("pulled", at=at)
@@ -238,7 +238,7 @@ def chip_was_pulled(machine: RigMachine) -> bool:
 
 @pytest.mark.parametrize("state", ["calling_centre", "entering_pin"])
 def test_the_reader_is_unplugged_in_the_middle_and_comes_back(city: City, wallet: Cards, state: str) -> None:
-    """Nobody pulled the card, so nobody is told so; the machine closes with the reader's number until it is back."""
+    """The screen must not say that the card was pulled; the machine closes with the reader's number until it is back."""
     machine = CityMachine(city)
     person = Person(wallet["hanako"], deeds={show.EnterPin: lambda _m, _s: None})
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
@@ -255,8 +255,8 @@ def test_the_reader_is_unplugged_in_the_middle_and_comes_back(city: City, wallet
     assert closed(machine).outcome == "issued"
 
 
-def test_a_card_taken_late_is_no_reason_for_anything(city: City, wallet: Cards) -> None:
-    """Twenty-five seconds to take the card: the machine reminds, and the session goes on and ends well."""
+def test_a_card_taken_late_changes_nothing(city: City, wallet: Cards) -> None:
+    """The resident takes the card after 25 s: the machine reminds them, and the session goes on and ends well."""
     machine = CityMachine(city)
 
     def slowly(machine_: RigMachine, scene: show.Scene) -> None:
@@ -270,13 +270,13 @@ def test_a_card_taken_late_is_no_reason_for_anything(city: City, wallet: Cards) 
     assert saw(person, show.Done)
 
 
-# --- a pocketful of found cards -----------------------------------------------------------------
+# --- PIN guessing with many cards -----------------------------------------------------------------
 
 FOUND = ("hanako", "taro", "kazuko", "nguyen", "moved-out", "protected", "last-try")
 
 
 def _try(machine: RigMachine, card: WalletCard) -> None:
-    """One wrong PIN, then the next card, as soon as the machine takes one."""
+    """For each card: insert it when the machine takes cards, type one wrong PIN, take it back."""
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 4000)
     person = Person(card, pin="0000", second_pin="0000")
     person.deeds[show.EnterPin] = lambda m, s: _type_once(m, s, person)
@@ -295,7 +295,7 @@ def _type_once(machine: RigMachine, scene: show.Scene, person: Person) -> None:
 
 
 def _locked(machine: RigMachine) -> show.Closed:
-    """The screen, once no card is taken."""
+    """The screen once the machine takes no card any more."""
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
     scene = machine.loop.scene
     assert isinstance(scene, show.Closed)
@@ -315,15 +315,15 @@ def test_wrong_pins_with_different_cards_suspend_the_machine_for_a_while(city: C
     assert (scene.reason, scene.numbers) == ("lockout", ("202",))
     assert scene.opens_at is not None
     assert 30 <= (scene.opens_at - machine.now()).total_seconds() <= 90
-    assert city.reported() == [], "three may be one clumsy family"
+    assert city.reported() == [], "three cards with wrong PINs do not suspend the machine"
     machine.reader.insert(wallet["hanako"].chip)
     opened = len(machine.records(records.SessionOpened))
     machine.run_until(lambda: machine.clock.monotonic() > since_s + 28, 60)
-    assert len(machine.records(records.SessionOpened)) == opened, "a card that is in is not even read"
+    assert len(machine.records(records.SessionOpened)) == opened, "a card that is put in is not read"
     machine.reader.remove()
     serve(machine, Person(wallet["hanako"], kind="1"))
     assert closed(machine).outcome == "issued"
-    assert machine.loop.book.failed_sessions == 0, "one right PIN ends the row"
+    assert machine.loop.book.failed_sessions == 0, "one right PIN sets the count back"
 
 
 def test_from_the_fifth_card_on_the_centre_is_told_once_and_without_a_name(city: City, wallet: Cards) -> None:
@@ -352,7 +352,7 @@ def test_the_lockout_survives_a_power_cut_and_so_does_the_report(city: City, wal
 
 
 def test_the_next_card_does_not_slip_in_before_the_lockout(city: City, wallet: Cards) -> None:
-    """Put in while the last session is still saying good-bye, it begins when the machine is idle, and not earlier."""
+    """A card put in while the last session still shows its end is read when the machine is idle, not earlier."""
     machine = CityMachine(city)
     _attack(machine, wallet, 2)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)

@@ -1,4 +1,4 @@
-"""Coins in whole sessions: what is late, what strays, what was swapped, and an acceptor that only counts pulses."""
+"""Coins in whole sessions: late coins, stray coins, a swapped acceptor, and an acceptor that only counts pulses."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ def idle(machine: RigMachine, limit_s: float = 120) -> None:
 
 
 def numbers(machine: RigMachine, limit_s: float = 120) -> tuple[str, ...]:
-    """What the closed screen says once it shows."""
+    """The fault numbers on the closed screen, once it shows."""
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), limit_s)
     scene = machine.loop.scene
     assert isinstance(scene, show.Closed)
@@ -39,7 +39,7 @@ def numbers(machine: RigMachine, limit_s: float = 120) -> tuple[str, ...]:
 
 
 def roll_in_after_closing(machine: RigMachine, *delays_s: float) -> None:
-    """When the masks are closed behind the fee, coins past the gate reach the sensor after these times."""
+    """Coins that are already past the gate when the slot closes reach the credit sensor after these times."""
     acceptor, waiting = machine.acceptor, list(delays_s)
     assert isinstance(acceptor, AcceptorModel)
     obey = acceptor.command
@@ -69,8 +69,8 @@ def test_a5_a_coin_that_rolls_in_after_the_slot_was_closed_comes_back_as_change(
     assert machine.loop.book.totals["stray_yen"] == 0
 
 
-def test_a_coin_that_comes_with_an_answer_too_late_for_its_question_is_a_coin(wallet: Cards) -> None:
-    """The acceptor is read with every command to it; the session may have moved on when that answer comes."""
+def test_a_coin_read_by_a_late_answer_is_credited(wallet: Cards) -> None:
+    """Every command to the acceptor also reads its events; the session may be in another state when that answer comes."""
     machine = RigMachine()
     person = Person(wallet["hanako"])
     begun: list[bool] = []
@@ -89,7 +89,7 @@ def test_a_coin_that_comes_with_an_answer_too_late_for_its_question_is_a_coin(wa
     assert (balanced(machine).outcome, balanced(machine).inserted_yen) == ("issued", 500)
 
 
-def test_a_slot_that_closes_after_the_session_gave_up_waiting_moves_nothing(wallet: Cards) -> None:
+def test_a_late_answer_to_close_slot_changes_nothing(wallet: Cards) -> None:
     machine = RigMachine()
     idle(machine)
     machine.loop.send(COIN, CloseSlot())
@@ -121,7 +121,7 @@ def test_h6_coins_out_while_idle_end_the_service_until_a_technician_has_acknowle
         machine.loop.turn()
     assert machine.records(records.SessionOpened) == []
     machine.reader.remove()
-    machine.restart()  # switching it off and on explains nothing
+    machine.restart()  # a restart does not clear it
     assert numbers(machine) == ("303",)
     machine.loop.send(COIN, AcknowledgePayout(value_yen))
     idle(machine)
@@ -144,7 +144,9 @@ def test_h6_what_left_while_the_machine_was_off_is_found_at_the_start(wallet: Ca
     assert machine.records(records.PayoutUnexplained) == [records.PayoutUnexplained(100, 1, 3)]
 
 
-def test_h6_a_cut_before_the_coin_desk_has_told_hides_nothing(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_h6_a_cut_before_the_coin_desk_has_reported_hides_nothing(
+    wallet: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], coins=[500]))
     with pytest.raises(PowerLost):
@@ -182,14 +184,14 @@ def test_a9_a_swapped_acceptor_ends_the_service_until_it_is_paired(wallet: Cards
     acceptor.fault("swapped", machine.clock.monotonic())
     assert numbers(machine) == ("306",)
     assert ("acceptor_swapped", f"serial number {acceptor.serial}") in machine.loop.book.queue
-    machine.loop.send(COIN, PairAcceptor(4711))  # a slip of the pen
+    machine.loop.send(COIN, PairAcceptor(4711))  # a wrong serial number in the unit file
     until_s = machine.clock.monotonic() + 30
     machine.run_until(lambda: machine.clock.monotonic() >= until_s)
     assert numbers(machine) == ("306",)
     machine.loop.send(COIN, PairAcceptor(acceptor.serial))
     idle(machine)
     assert machine.records(records.AcceptorPaired) == [records.AcceptorPaired(acceptor.serial)]
-    machine.restart()  # the unit file still names the old one
+    machine.restart()  # the unit file names the old acceptor
     idle(machine)
     wallet["hanako"].chip.heal()
     serve(machine, Person(wallet["hanako"], coins=[500]))
@@ -219,7 +221,7 @@ def test_a_resident_pays_in_pulses(wallet: Cards, coins: list[int]) -> None:
     book = balanced(machine)
     assert (book.outcome, book.paid_out_yen) == ("issued", sum(coins) - 300)
     counters = {record.event_counter for record in machine.records(records.Coin) + machine.records(records.SlotClosed)}  # type: ignore[union-attr]
-    assert counters == {None}, "it has no counter, and none is made up"
+    assert counters == {None}, "a pulse acceptor has no counter"
     assert machine.loop.book.acceptor_serial is None
 
 
@@ -278,7 +280,7 @@ def test_h7_the_idle_screen_says_whether_exact_money_is_needed(
 
 
 def in_the_middle(machine: RigMachine, card: WalletCard, fault: str) -> Person:
-    """One coin is paid, then this happens to the acceptor."""
+    """A resident who pays one coin, after which this happens to the acceptor."""
     person = Person(card, coins=[100])
 
     def pay(machine_: RigMachine, scene: show.Scene) -> None:
@@ -306,7 +308,7 @@ def test_a1_a_stuck_coin_gives_the_money_back_and_closes_the_machine_until_it_is
     assert ("acceptor_blocked", "14") in machine.loop.book.queue
     until_s = machine.clock.monotonic() + 60
     machine.run_until(lambda: machine.clock.monotonic() >= until_s)
-    assert numbers(machine) == ("307",), "nobody has freed it"
+    assert numbers(machine) == ("307",), "the coin is still stuck"
     machine.acceptor.clear(fault, machine.clock.monotonic())
     idle(machine)
     wallet["hanako"].chip.heal()
@@ -342,7 +344,7 @@ def test_a6_a_coin_that_stayed_inside_unknown_is_flagged_with_its_session(wallet
 def test_a_coin_that_nobody_had_read_is_claimed_if_it_can_be_and_suspected_if_not(
     wallet: Cards, tail: Tail | None
 ) -> None:
-    """Killed: the acceptor still has the event, and the coin is claimed. Power cut: only its lifetime count knows (crash point 10)."""
+    """Killed: the acceptor still has the event, so a claim is made. Power cut: only its lifetime count shows the coin (crash point 10)."""
     machine = RigMachine()
     idle(machine)
 
@@ -364,4 +366,4 @@ def test_a_coin_that_nobody_had_read_is_claimed_if_it_can_be_and_suspected_if_no
     machine.restart()
     idle(machine)
     machine.run_until(lambda: machine.clock.monotonic() > 120, 200)
-    assert machine.loop.book.queue == queue, "told once"
+    assert machine.loop.book.queue == queue, "flagged once"

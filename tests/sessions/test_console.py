@@ -1,4 +1,4 @@
-"""The maintenance console in whole sessions: who may begin, one owner of the devices, and what is shown."""
+"""The maintenance console in whole sessions: who may log in, one owner of the devices, and what is shown."""
 
 import json
 import random
@@ -23,10 +23,10 @@ from tests.unit.console.test_grammar import rubbish
 Cards = Mapping[str, WalletCard]
 
 
-# --- who may begin (fault K2, security rules 11, 13) -----------------------------------------------------------------
+# --- who may log in (fault K2, security rules 11, 13) -----------------------------------------------------------------
 
 
-def test_a_wrong_password_is_counted_before_it_is_looked_at_and_a_right_one_forgets() -> None:
+def test_a_wrong_password_is_counted_before_it_is_checked_and_a_right_one_sets_the_count_back() -> None:
     machine = ConsoleRig()
     assert "ERR password" in machine.log_in("tanaka", "wrong-horse")
     assert "ERR password" in machine.log_in("nobody", "wrong-horse")
@@ -43,8 +43,8 @@ def test_a_wrong_password_is_counted_before_it_is_looked_at_and_a_right_one_forg
     assert PASSWORD.encode() not in machine.terminal.shown
 
 
-def test_guessing_ends_whatever_is_done_to_the_power() -> None:
-    """Fault K2: at most fifteen passwords are looked at, in any number of lives of the machine."""
+def test_guessing_ends_whenever_the_power_is_cut() -> None:
+    """Fault K2: the console checks at most fifteen passwords, however often the machine is restarted."""
     machine = ConsoleRig()
     looked_at = 0
     for guess in range(60):
@@ -54,7 +54,7 @@ def test_guessing_ends_whatever_is_done_to_the_power() -> None:
             machine.type("guess-number-" + str(guess))
             before = machine.loop.book.console.tries
             machine.run_until(lambda before=before: machine.loop.book.console.tries > before, 10)
-            if guess % 3 == 0:  # pulls the plug as soon as the password is being looked at
+            if guess % 3 == 0:  # cuts the power while the password is being checked
                 machine.disk.cut(Tail.DROPPED)
                 machine.restart()
             else:
@@ -231,11 +231,11 @@ def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(w
     held = [copy for copies in machine.centre.requests.values() for copy in copies.values()]
     assert held
     assert not any(copy.fingerprint in shown for copy in held)
-    assert code not in shown.replace(f"claim {code}", "")  # whoever reads a code can fetch the money
+    assert code not in shown.replace(f"claim {code}", "")  # anyone who reads a code can fetch the money
 
 
 def test_a_flood_delays_no_resident(wallet: Cards) -> None:
-    """Console rule 4: noise and lines arrive without end while a resident is served, and the session is what it would be."""
+    """Console rule 4: noise and lines arrive without end while a resident is served, and the session is unchanged."""
     chance = random.Random(3)
     machine = ConsoleRig()
     machine.terminal.type(
@@ -248,7 +248,7 @@ def test_a_flood_delays_no_resident(wallet: Cards) -> None:
     assert machine.records(records.SessionClosed)[0].outcome == "issued"
     assert acts(machine) == []
     accounts_hold(machine)
-    assert machine.console._noise > 1000  # counted; `who` tells
+    assert machine.console._noise > 1000  # `who` shows this count
 
 
 def lines(count: int) -> list[str]:
@@ -257,7 +257,7 @@ def lines(count: int) -> list[str]:
 
 
 def test_rubbish_to_a_logged_in_console_in_maintenance_moves_nothing() -> None:
-    """Fuzz with every role logged in: whatever is typed, no coin moves without its code and its second person."""
+    """Fuzz with every role logged in: no coin moves without a confirmation code and a second person."""
     machine = ConsoleRig()
     source = rubbish(random.Random(11))
     for name in ("ueda", "tanaka", "kato", "goto"):

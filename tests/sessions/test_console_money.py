@@ -1,4 +1,4 @@
-"""Money, counts and cases on the console, held against physical truth, through power cuts.
+"""Money, counts and cases on the console, compared with the coins that really moved, through power cuts.
 
 Each test that moves money ends with the same accounts as a resident's: what left the hoppers is what the journal says,
 what is in the cash box is what was put in, and the centre holds the same of every claim.
@@ -53,7 +53,7 @@ def test_coins_for_a_test_need_a_plan_a_code_and_two_people() -> None:
     accounts_hold(machine)
 
 
-def test_a_second_person_whose_name_is_none_is_told_why() -> None:
+def test_an_unknown_second_person_is_told_why() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance("kato")
     for name, told in (("", "ERR second Nothing was done.\n"), ("Kato!", "A name is 2 to 20 of a-z")):
@@ -74,8 +74,8 @@ def test_two_people_are_two_and_have_two_roles(second: str) -> None:
     assert machine.coins_out_yen() == 0
 
 
-def test_a_coin_that_comes_with_an_answer_to_staff_is_a_coin() -> None:
-    """The desk polls before it answers; what it finds then is nobody's, and is not lost."""
+def test_a_coin_read_by_an_answer_to_staff_is_recorded() -> None:
+    """The desk polls the acceptor before it answers; a coin found then belongs to no session and is recorded as stray."""
     machine = ConsoleRig()
     now_s = machine.clock.monotonic()
     machine.acceptor._rolling.append((now_s, Insertion("JP100A", now_s, Fate.ROLLING)))
@@ -111,8 +111,8 @@ def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     accounts_hold(machine)
 
 
-def test_the_machine_turns_while_years_of_records_are_read(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A segment takes about a second, the watchdog waits fifteen: what reads the whole journal reads it in slices."""
+def test_the_loop_goes_on_while_the_whole_journal_is_read(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a segment takes about a second and the watchdog waits fifteen, so the whole journal is read in slices."""
     machine, code = claim_of_200(wallet)
     monkeypatch.setattr(looking, "SLICE", 10)
     journal, turn, read = machine.memory.journal, machine.loop.turn, [0]
@@ -134,7 +134,7 @@ def test_the_machine_turns_while_years_of_records_are_read(wallet: Cards, monkey
     assert "200 yen are paid" in machine.confirm(machine.say(f"collect {code}"), "kato")
     assert "100 yen came out" in machine.confirm(machine.say("hopper pay 1x100"), "kato")
     assert sum(read) > 100
-    assert max(read) <= 2 * looking.SLICE, "the end of one reading and the beginning of the next"
+    assert max(read) <= 2 * looking.SLICE, "one turn reads at most the rest of one slice and the next slice"
 
 
 def test_a_claim_that_the_counter_has_paid_is_not_paid_again(wallet: Cards) -> None:
@@ -196,7 +196,7 @@ def test_power_cut_while_a_claim_is_paid(wallet: Cards, point: int, tail: Tail) 
     machine.settle_advices()
     assert machine.coins_out_yen() == machine.loop.book.totals["staff_paid_yen"]
     assert machine.coins_out_yen() == machine.loop.book.totals["collected_yen"]
-    # whatever is left can still be collected, and then everything is paid exactly once
+    # the rest can still be collected, and then everything is paid exactly once
     left = 200 - machine.coins_out_yen()
     if not machine.loop.reception.state.in_maintenance:
         machine.enter_maintenance()
@@ -252,7 +252,7 @@ def test_coins_that_left_while_the_machine_was_off_stop_it_until_security_accept
 
 
 def test_h6_coins_that_left_while_idle_are_accepted_by_reconcile() -> None:
-    """The coin desk found them, so the counters match already: it is the book that still asks for a person."""
+    """The coin desk has recorded them, so the counters match; the book still asks for a person."""
     machine = ConsoleRig()
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.phantom_coin()
@@ -269,8 +269,8 @@ def test_h6_coins_that_left_while_idle_are_accepted_by_reconcile() -> None:
 
 @pytest.mark.parametrize("point", range(20, 90, 5))
 @pytest.mark.parametrize("tail", [Tail.KEPT, None])
-def test_a_start_after_a_cut_finds_nothing_that_did_not_happen(wallet: Cards, point: int, tail: Tail | None) -> None:
-    """What recovery has explained is no mismatch, at this start and at the next."""
+def test_a_start_after_a_cut_reports_no_false_mismatch(wallet: Cards, point: int, tail: Tail | None) -> None:
+    """Coins that recovery has settled are no mismatch, at this start or the next."""
     machine = ConsoleRig()
     passed = [0]
 
@@ -291,7 +291,7 @@ def test_a_start_after_a_cut_finds_nothing_that_did_not_happen(wallet: Cards, po
 
 
 def test_a_hopper_that_was_taken_out_of_the_unit_file_is_asked_nothing_more(wallet: Cards) -> None:
-    """Its counters stay in the book, and what left it can still be accepted."""
+    """Its counters stay in the book, and the coins that left it can still be accepted."""
     machine = ConsoleRig()
     serve(machine, Person(wallet["hanako"], coins=[500]))
     machine.hoppers[100].fault("phantom", machine.clock.monotonic())
@@ -340,7 +340,7 @@ def test_a_sheet_that_was_printed_while_the_machine_was_off_is_found(wallet: Car
     assert ("sheets_moved", "printer: +1 sheets") in machine.loop.book.queue
     machine.run_until(lambda: Reason.UNBALANCED in machine.loop.reception.state.reasons, 60)
     machine.restart()
-    assert machine.loop.book.totals["flags"] == 1  # told once
+    assert machine.loop.book.totals["flags"] == 1  # flagged once
 
 
 def test_another_acceptor_is_paired_by_two_people() -> None:

@@ -1,4 +1,4 @@
-"""The transcript of the console's page, typed again: what the page shows is what the machine says."""
+"""Types the transcript of firmware/console/README.md again and compares the machine's answers with it."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from host_sim.wallet import WalletCard
 from tests.sessions.console_rooms import owing_200
 
 PAGE = Path(console.__file__).parent / "README.md"
-# Numbers of records, ids and codes are chance; the page's are examples.
+# Record numbers, ids and codes differ from run to run; the page's are examples.
 CHANCE = re.compile(r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|(?<=key )[0-9a-f]{32}|A00\d")
 
 

@@ -1,4 +1,4 @@
-"""The door of the case (fault S1): opened unasked it ends the session, closes the machine and stays known; staff may open it."""
+"""The door of the case (fault S1): opened outside maintenance it ends the session and closes the machine until staff clear it."""
 
 from collections.abc import Mapping
 
@@ -36,8 +36,8 @@ def test_opened_while_nobody_is_there(wallet: Cards) -> None:
     machine.move_door(opened=False)
     machine.reader.insert(wallet["hanako"].chip)
     machine.wait(60)
-    assert closed_with(machine) == ("601",), "a shut door explains nothing"
-    assert wallet["hanako"].chip.commands == 0, "no card is asked anything by a machine that somebody opened"
+    assert closed_with(machine) == ("601",), "shutting the door does not clear it"
+    assert wallet["hanako"].chip.commands == 0, "an opened machine sends no command to a card"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_opened_while_nobody_is_there(wallet: Cards) -> None:
     [show.EnterPin, show.ChooseKind, show.Basket, show.Pay, show.Printing, show.TakePaper, show.Sorry, show.Done],
 )
 def test_opened_in_a_session_the_resident_loses_nothing(scene: type[show.Scene], wallet: Cards) -> None:
-    """Before the paper everything comes back; from the paper on the session is finished. Then it is closed."""
+    """Before printing the resident gets everything back, later the session is finished. Then the machine is closed."""
     machine = RigMachine()
     checker = Checker(machine)
     machine.at_point = checker.effect
@@ -66,7 +66,7 @@ def test_opened_in_a_session_the_resident_loses_nothing(scene: type[show.Scene],
     checker.check()
 
 
-def test_it_is_on_the_disk_before_anything_is_seen_of_it(wallet: Cards) -> None:
+def test_an_open_door_is_recorded_before_anything_shows_it(wallet: Cards) -> None:
     machine = RigMachine()
 
     def cut_at_the_next(scene: show.Scene) -> None:
@@ -84,7 +84,7 @@ def test_it_is_on_the_disk_before_anything_is_seen_of_it(wallet: Cards) -> None:
     assert (told(machine), closed_with(machine)) == (True, ("601",))
 
 
-def test_a_spike_on_the_wire_is_no_door() -> None:
+def test_a_spike_on_the_wire_is_not_taken_for_an_open_door() -> None:
     machine = RigMachine()
     machine.move_door(opened=True)
     machine.clock.after(0.03, lambda: machine.move_door(opened=False))
@@ -92,13 +92,13 @@ def test_a_spike_on_the_wire_is_no_door() -> None:
     assert isinstance(machine.loop.scene, show.Idle)
 
 
-def test_staff_opens_it_in_maintenance_and_nobody_minds(wallet: Cards) -> None:
+def test_staff_may_open_it_in_maintenance(wallet: Cards) -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     machine.move_door(opened=True)
     machine.wait(2)
     assert "FAIL door: open" in machine.say("exit")
-    assert isinstance(machine.loop.scene, show.Maintenance), "the technician keeps a machine that is open"
+    assert isinstance(machine.loop.scene, show.Maintenance), "with the door open the machine stays in maintenance"
     machine.move_door(opened=False)
     machine.wait(2)
     assert "in_service" in machine.say("exit")
@@ -106,7 +106,7 @@ def test_staff_opens_it_in_maintenance_and_nobody_minds(wallet: Cards) -> None:
     serve(machine, Person(wallet["hanako"]))
 
 
-def test_only_security_gives_it_back(wallet: Cards) -> None:
+def test_only_security_gives_the_machine_back(wallet: Cards) -> None:
     machine = ConsoleRig()
     machine.move_door(opened=True)
     machine.wait(2)

@@ -1,4 +1,4 @@
-"""What a heartbeat says: facts of the moment at which the loop sent it, and an alarm until the centre has heard it."""
+"""A heartbeat holds the facts at the moment the loop sent it; it repeats an alarm until the centre has answered."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from host_sim.rig.machine import RigMachine
 
 
 def beats_of(machine: RigMachine) -> list[Mapping[str, object]]:
-    """The facts of every heartbeat from here on, as they were when it was sent."""
+    """A list that gets the facts of each heartbeat sent from now on."""
     sent: list[Mapping[str, object]] = []
     send = machine.crew.send
 
@@ -38,15 +38,17 @@ def test_a_locked_console_is_told_until_the_centre_has_heard_it() -> None:
     try_passwords(machine, 1)
     machine.wait(60)
     assert len(sent) > 1
-    assert all(beat["events"] == ["console_locked"] for beat in sent), "nobody has answered yet"
+    assert all(beat["events"] == ["console_locked"] for beat in sent), (
+        "no heartbeat was answered yet, so each repeats the alarm"
+    )
     machine.centre.faults.down = False
     machine.wait(60)
     told = [beat["events"] for beat in sent]
     assert told[-1] == []
-    assert told == sorted(told, reverse=True), "and not told again"
+    assert told == sorted(told, reverse=True), "the alarm stops once a heartbeat was answered, and is not repeated"
 
 
-def test_a_heartbeat_says_what_was_so_when_it_was_sent() -> None:
+def test_a_heartbeat_holds_the_facts_at_the_moment_of_sending() -> None:
     machine = RigMachine()
     sent = beats_of(machine)
     head = machine.memory.journal.head()

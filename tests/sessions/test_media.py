@@ -1,4 +1,4 @@
-"""The journal on two media, in whole sessions: one may fail, and nobody's money is taken after that (journal rule 4, fault D3)."""
+"""The journal on two media, in whole sessions: after one fails no more money is taken (journal rule 4, fault D3)."""
 
 from collections.abc import Mapping
 
@@ -44,7 +44,7 @@ def test_a_second_medium_that_fails_lets_the_session_finish_and_then_closes(wall
     second.heal()
     machine.restart()
     idle(machine)
-    assert kept(machine, machine.disk) == kept(machine, second), "the start has made both the same again"
+    assert kept(machine, machine.disk) == kept(machine, second), "the start has copied the good medium to the other"
 
 
 def test_without_its_second_medium_the_machine_serves_nobody() -> None:
@@ -57,7 +57,7 @@ def test_without_its_second_medium_the_machine_serves_nobody() -> None:
 
 @pytest.mark.parametrize("point", range(3, 60, 4))
 def test_after_a_cut_both_media_tell_the_same_story(wallet: Cards, point: int) -> None:
-    """The two are torn differently; nothing acknowledged is lost, and the next start needs no choice."""
+    """The cut leaves the two different; no acknowledged record is lost, and the next start makes them equal by itself."""
     second = MemoryDisk()
     machine = RigMachine(second=second)
     passed = [0]
@@ -90,8 +90,8 @@ def test_a_first_medium_that_was_replaced_is_filled_from_the_second(wallet: Card
     assert kept(machine, machine.disk)[: len(told)] == told
 
 
-def test_d1_a_medium_that_filled_up_while_idle_takes_nobodys_money(wallet: Cards) -> None:
-    """The room for a session is made sure of when it begins: stray coins and the like came in between."""
+def test_d1_a_medium_that_filled_up_while_idle_refuses_the_session_before_money(wallet: Cards) -> None:
+    """Records written while idle (stray coins and the like) use room, so the room for a session is checked when it begins."""
     machine = RigMachine()
     idle(machine)
     machine.disk.fill()

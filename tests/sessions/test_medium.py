@@ -1,4 +1,4 @@
-"""One medium that fails or is full: who is served, what is said, and that it mends itself when it can (faults D1, D2)."""
+"""One medium that fails or is full: who is served, what the machine says, and when it recovers by itself (faults D1, D2)."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ Cards = Mapping[str, WalletCard]
 
 
 def serve_until_full(machine: RigMachine, card: WalletCard) -> None:
-    """The medium takes no new segment from now on; the one in use still has room for some sessions."""
+    """From now on the medium takes no new segment; the current one still has room for some sessions."""
     machine.disk.fill()
     for _ in range(200):
         machine.serve(Person(card), card.chip)
@@ -40,7 +40,7 @@ def test_a_full_journal_lets_nobody_begin_and_the_console_goes_on(wallet: Cards)
     assert len(machine.records(records.SessionClosed)) == sessions
     machine.reader.remove()
     assert "103" in machine.say_as("ueda", "status")
-    machine.disk.heal()  # somebody has made room
+    machine.disk.heal()  # staff have made room
     machine.wait(15)
     assert isinstance(machine.loop.scene, show.Idle)
     serve(machine, Person(wallet["hanako"]))
@@ -56,8 +56,8 @@ def test_a_start_with_a_full_journal_says_so_too(wallet: Cards) -> None:
     assert machine.loop.scene.numbers == ("103",)
 
 
-def test_a_medium_that_fails_twice_is_looked_at_by_a_person(wallet: Cards) -> None:
-    """Once may be chance: it ends the run, and the next start serves. Then never again without a person."""
+def test_a_medium_that_fails_twice_needs_a_person(wallet: Cards) -> None:
+    """The first failure ends the run, and the next start serves. After the second the machine waits for a person."""
     machine = ConsoleRig()
     for failures in (1, 2):
         machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
@@ -69,7 +69,7 @@ def test_a_medium_that_fails_twice_is_looked_at_by_a_person(wallet: Cards) -> No
         machine.wait(5)
         assert [code for code, _ in machine.loop.book.queue].count("medium_failed") == failures
     assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
-    machine.restart()  # and a start does not forget it
+    machine.restart()  # and a restart does not clear it
     machine.wait(5)
     assert machine.loop.reception.state.reasons == {Reason.JOURNAL_BROKEN}
     machine.log_in("kato")
@@ -81,11 +81,11 @@ def test_a_medium_that_fails_twice_is_looked_at_by_a_person(wallet: Cards) -> No
     assert machine.loop.reception.state.reasons == frozenset()
 
 
-# --- a start that cannot be made ------------------------------------------------------------------
+# --- a machine that cannot start ------------------------------------------------------------------
 
 
 class Halt:
-    """A halted machine in virtual time; its world is that of a machine that never started."""
+    """A machine in virtual time that could not start and is halted."""
 
     def __init__(self, reason: Reason, detail: str, world: RigMachine) -> None:
         self.world, self.terminal, self.scenes = world, Terminal(), list[show.Scene]()
@@ -116,7 +116,7 @@ class Halt:
         self.world.clock.advance(seconds)
 
 
-def test_a_machine_that_cannot_start_says_why_on_every_side_and_tries_again() -> None:
+def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() -> None:
     halt = Halt(Reason.JOURNAL_CORRUPT, "00000002.journal is unreadable at byte 512", RigMachine())
     began_s = halt.world.clock.monotonic()
     halt.halted.run(lambda: False)
@@ -127,7 +127,7 @@ def test_a_machine_that_cannot_start_says_why_on_every_side_and_tries_again() ->
     assert scene.numbers == ("101",)
     shown = halt.terminal.shown.decode("ascii")
     assert shown.count("101 The journal is damaged before its end") == 2, (
-        "when it halts, and to whoever types something"
+        "once when it halts, and once for each line that is typed"
     )
     assert "00000002.journal is unreadable at byte 512" in " ".join(shown.split())
     assert "status\r\n" in shown
@@ -161,7 +161,7 @@ def test_each_trouble_has_its_number(error: Exception, number: int) -> None:
 
 
 def test_a_card_that_comes_while_staff_lets_a_hopper_pay_disturbs_nothing(wallet: Cards) -> None:
-    """A checkpoint is due, and none can be taken while coins move."""
+    """A checkpoint is due then, and cannot be taken while coins move."""
     machine = ConsoleRig()
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.enter_maintenance("kato")

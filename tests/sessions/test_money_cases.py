@@ -1,4 +1,4 @@
-"""Cases of money that reading the code found, each once: a yen paid twice or lost, a coin nobody is told of, a crash, an abuse."""
+"""Regression tests for money faults found in review: a yen paid twice or lost, a coin not reported, a crash, an abuse."""
 
 from collections.abc import Mapping
 
@@ -57,7 +57,7 @@ def test_coins_taken_out_in_maintenance_are_no_change_any_more(wallet: Cards) ->
 
 
 @pytest.mark.parametrize("command", ["test keypad", "test screen", "acceptor pair 4711"])
-def test_a_coin_during_a_test_is_told(command: str) -> None:
+def test_a_coin_during_a_test_is_recorded(command: str) -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     force(machine, 1.0 if "pair" not in command else 4.0)
@@ -178,7 +178,7 @@ def test_a_claim_whose_payout_nobody_can_account_for_is_not_paid_again(wallet: C
 def test_a_coin_between_plan_and_confirm_of_reconcile_is_counted_once(wallet: Cards) -> None:
     machine = ConsoleRig()
     serve(machine, Person(wallet["hanako"]))
-    machine.printer.counters.cuts += 1  # something to accept
+    machine.printer.counters.cuts += 1  # gives `reconcile` something to accept
     machine.enter_maintenance("goto")
     planned = machine.say("reconcile")
     force(machine, 0.0)
@@ -218,7 +218,7 @@ def test_one_silent_hopper_leaves_the_others(wallet: Cards) -> None:
     assert (closed.paid_out_yen, closed.claimed_yen) == (200, 0)
 
 
-def test_a_swallowed_coin_that_nobody_had_read_is_told(wallet: Cards) -> None:
+def test_a_swallowed_coin_whose_event_was_not_read_is_flagged(wallet: Cards) -> None:
     machine = RigMachine()
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.acceptor.fault("swallow", machine.clock.monotonic())
@@ -230,7 +230,7 @@ def test_a_swallowed_coin_that_nobody_had_read_is_told(wallet: Cards) -> None:
     assert machine.records(records.Flag) != []
 
 
-def test_the_console_is_lost_while_the_second_password_is_looked_at() -> None:
+def test_the_console_is_lost_while_the_second_password_is_checked() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     planned = machine.say("hopper pay 3x100")
@@ -272,7 +272,7 @@ def test_a_silent_acceptor_does_not_keep_the_hoppers_from_paying_back(wallet: Ca
     assert (closed.paid_out_yen, closed.claimed_yen) == (100, 0)
 
 
-def test_a_machine_left_in_maintenance_by_everybody_minds_its_door() -> None:
+def test_a_machine_in_maintenance_with_nobody_logged_in_watches_its_door() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     machine.acceptor.fault("mute", machine.clock.monotonic())
@@ -315,13 +315,13 @@ def test_a_coin_read_late_is_the_residents(wallet: Cards) -> None:
 
 
 @pytest.mark.parametrize("command", ["load", "float"])
-def test_more_coins_than_a_hopper_can_hold_are_a_slip_of_the_pen(command: str) -> None:
+def test_a_count_of_more_coins_than_a_hopper_holds_is_refused(command: str) -> None:
     machine = ConsoleRig()
     machine.enter_maintenance("kato")
     assert "ERR" in machine.say(f"hopper {command} 500 999999")
 
 
-def test_a_loss_that_was_told_is_no_coin_that_moved_by_itself(wallet: Cards) -> None:
+def test_a_loss_that_was_reported_is_no_mismatch_of_the_counters(wallet: Cards) -> None:
     machine = ConsoleRig()
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
 
@@ -361,7 +361,7 @@ def test_a_viewer_cannot_make_the_code_of_a_claim(wallet: Cards, form: str) -> N
     machine.log_in("ueda")
     said = machine.say(form).replace("\n", "").replace(" ", "")
     assert "suspect_coin" in said
-    assert key not in said, f"who knows the key knows the code: {claim_code(key)}"
+    assert key not in said, f"the key gives away the code: {claim_code(key)}"
 
 
 def test_what_a_hopper_may_have_paid_is_not_paid_by_another(wallet: Cards) -> None:
@@ -371,7 +371,7 @@ def test_what_a_hopper_may_have_paid_is_not_paid_by_another(wallet: Cards) -> No
     serve(machine, person)
     closed = machine.records(records.SessionClosed)[-1]
     assert machine.coins_out_yen() == 200
-    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole step is a claim
+    assert (closed.paid_out_yen, closed.claimed_yen) == (0, 200)  # the whole amount of this step becomes a claim
     assert [code for code, _ in machine.loop.book.queue] == [Case.PAY_UNKNOWN]
 
 

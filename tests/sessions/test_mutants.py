@@ -1,8 +1,8 @@
-"""Protocol mistakes, put into the real objects: each must be seen by an invariant, or the exploration proves nothing.
+"""Protocol mistakes patched into the real objects: an invariant must report each, or the explorer could miss real ones.
 
-A mutant is a patch of one object of the machine (session, desk, driver, recovery, journal). The crash explorer lives a
-short script with it, a single fault at every instant, until a red history; the invariant that this names must be one
-of those that the mistake breaks. The same scripts without a mutant are explored in this file too, and are green.
+A mutant is a patch of one object of the machine (session, desk, driver, recovery, journal). The crash explorer runs a
+short script with it, one fault at each instant in turn, until an invariant fails; this must be one of the invariants
+listed with the mistake. The same scripts without a mutant are explored in this file too, and no invariant fails.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ DEVICES = frozenset(fault for faults in MENU.values() for fault in faults)
 
 @dataclass(frozen=True)
 class Mutant:
-    """`faults`: the ones that can bring it to light; the others are left out to save time."""
+    """`faults`: the faults that can make the mistake visible; the others are left out to save time."""
 
     apply: Callable[[Patch], None]
     invariants: tuple[str, ...]
@@ -133,14 +133,14 @@ MUTANTS: dict[str, Mutant] = {
 
 @pytest.mark.parametrize(("name", "shares"), [(ONE, 1), (TWO, 4), (CLAIMS, 3), (NO_COUNTER, 3)])
 def test_without_a_mistake_every_single_fault_is_survived(name: str, shares: int, wallet: Cards) -> None:
-    """Every instant of the first, every third or fourth of the others (`host_sim crash` lives them all)."""
+    """Every instant of the first script, every third or fourth of the others (`host_sim crash` runs them all)."""
     found = Explorer(scripts(dict(wallet))[name], depth=1, share=(0, shares)).explore()
     assert found.reds == []
     assert found.histories > 150 // shares
 
 
 def a_red_history(mutant: Mutant, script: Script) -> str | None:
-    """Every 13th instant first, then their neighbours: a mistake late in a session is met as soon as an early one."""
+    """Try every 13th instant first, then the instants after these, so that late mistakes are found as fast as early ones."""
     for first in range(13):
         with pytest.MonkeyPatch.context() as patch:
             mutant.apply(patch)
@@ -155,6 +155,6 @@ def a_red_history(mutant: Mutant, script: Script) -> str | None:
 def test_mistake_is_seen_by_its_invariant(name: str, wallet: Cards) -> None:
     mutant = MUTANTS[name]
     red = a_red_history(mutant, scripts(dict(wallet))[mutant.script])
-    assert red is not None, "nobody sees it"
+    assert red is not None, "no invariant failed"
     seen = red.splitlines()[1].strip()
     assert seen.split(":")[0] in mutant.invariants, red

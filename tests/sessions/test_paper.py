@@ -1,6 +1,6 @@
-"""Whole sessions around the printer's mouth and path: taken, forgotten, stuck, torn off, lost and found.
+"""Whole sessions with paper in the printer's mouth and path: taken, forgotten, stuck, spoiled, and after a lost line.
 
-Faults R1 to R9 as a resident meets them; every byte of them is tried in `unit/printer/test_faults.py`.
+Faults R1 to R9 in the resident's view; `unit/printer/test_faults.py` tries them at every byte of a page.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ Deed = Callable[[RigMachine, show.Scene], None]
 
 
 def _nothing(machine: RigMachine, scene: show.Scene) -> None:
-    """Walks away."""
+    """The resident walks away."""
 
 
 def once(act: Callable[[RigMachine], None]) -> Deed:
-    """Something happens when a scene first shows."""
+    """A deed that calls `act` the first time only."""
     done: list[bool] = []
 
     def deed(machine: RigMachine, _: show.Scene) -> None:
@@ -68,14 +68,14 @@ def test_paper_that_is_forgotten_is_called_for_taken_back_and_flagged(wallet: Ca
     assert isinstance(left, records.PaperLeft)
     assert ("paper_left", left.rid) in machine.loop.book.queue
     machine.run_until(lambda: machine.printer.tray == [], 10)
-    assert len(machine.printer.retracted) == 2  # the first is the strip that was cut off at the start
+    assert len(machine.printer.retracted) == 2  # the first is the strip that the start cut off
     assert balanced(machine).earned_yen == 300
     serve(machine, Person(wallet["kazuko"]))
     assert len(machine.printer.delivered) == 1
 
 
 def test_what_cannot_be_taken_back_keeps_the_next_resident_away(wallet: Cards) -> None:
-    """The next one would take it for their own."""
+    """The next resident would take the paper for their own."""
     machine = RigMachine()
     _is_open(machine)
     machine.clock.advance(3.0)
@@ -94,7 +94,7 @@ def test_what_cannot_be_taken_back_keeps_the_next_resident_away(wallet: Cards) -
 
 
 def test_paper_in_the_mouth_is_refused_before_money(wallet: Cards) -> None:
-    """Somebody pushes a sheet back in while the next one is choosing."""
+    """Somebody pushes a sheet back into the mouth while the next resident is choosing."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"]))
 
@@ -112,7 +112,7 @@ def test_paper_in_the_mouth_is_refused_before_money(wallet: Cards) -> None:
 
 
 def test_the_roll_ends_between_two_copies(wallet: Cards) -> None:
-    """Fault R1: what was printed is kept and paid for, the rest goes back at once."""
+    """Fault R1: the resident keeps and pays for the printed copy, and gets the rest of the money back at once."""
     machine = RigMachine()
     cuts = machine.printer.counters.cuts
 
@@ -130,7 +130,7 @@ def test_the_roll_ends_between_two_copies(wallet: Cards) -> None:
 
 
 def test_a_hot_head_is_waited_for(wallet: Cards) -> None:
-    """Fault R1: the page pauses for half a minute and is finished."""
+    """Fault R1: the printer pauses for half a minute and finishes the page."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("head_hot", 200))}))
     assert balanced(machine).outcome == "issued"
@@ -139,7 +139,7 @@ def test_a_hot_head_is_waited_for(wallet: Cards) -> None:
 
 @pytest.mark.parametrize("fault", ["paper_out", "cover_open", "jam"])
 def test_a_spoiled_page_is_void_marked_and_never_printed_again(wallet: Cards, fault: str) -> None:
-    """Faults R2, R3: the money goes back; the sheet bears the bar and stays in the machine."""
+    """Faults R2, R3: the money goes back; the sheet bears the void bar and stays in the machine."""
     machine = RigMachine()
     person = Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail(fault, 2000))})
     serve(machine, person)
@@ -159,7 +159,7 @@ def test_a_spoiled_page_is_void_marked_and_never_printed_again(wallet: Cards, fa
 
 
 def test_a_cutter_that_sticks_behind_a_whole_page(wallet: Cards) -> None:
-    """Fault R4: printed by evidence and paid for; a person is called, and nobody else is served meanwhile."""
+    """Fault R4: the page is proved printed and paid for; the machine calls a person and serves nobody until then."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("cutter", 0))}))
     book = balanced(machine)
@@ -177,7 +177,7 @@ def test_a_cutter_that_sticks_behind_a_whole_page(wallet: Cards) -> None:
 def test_a_page_that_sticks_behind_the_cutter_is_no_void_sheet_after_a_restart(
     wallet: Cards, tail: Tail | None
 ) -> None:
-    """It was proved and paid for: the next run cuts it off as it is, and a person hands it over. Found by the swarm."""
+    """The page was proved and paid for: the next run cuts it off without a void bar, and a person hands it over. Found by the swarm."""
     machine = RigMachine()
     serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("cutter", 0))}))
     _is_closed_for(machine, "401")
@@ -196,7 +196,7 @@ def test_a_page_that_sticks_behind_the_cutter_is_no_void_sheet_after_a_restart(
 @pytest.mark.parametrize("back_after_s", [0.5, 4.0, 60.0])
 @pytest.mark.parametrize("when", ["first dots", "last dots", "cut"])
 def test_the_printers_line_is_lost_in_the_middle_of_a_page(wallet: Cards, back_after_s: float, when: str) -> None:
-    """Fault R5: nothing is sent again; the counter decides where it can be asked in time."""
+    """Fault R5: the driver sends nothing again; the printer's counter decides if it can be read in time."""
     machine = RigMachine()
     _is_open(machine)
     (line,) = [stream for stream in machine._streams if stream._model is machine.printer]
@@ -219,7 +219,7 @@ def test_the_printers_line_is_lost_in_the_middle_of_a_page(wallet: Cards, back_a
         assert len(printed) == whole
     else:
         assert len(printed) <= whole
-        assert len(printed) + len(machine.loop.book.queue) > 0  # not charged, void, and a person is called
+        assert len(printed) + len(machine.loop.book.queue) > 0  # not charged, void, and a case for a person
     machine.mend()
     _is_open(machine)
     serve(machine, Person(wallet["kazuko"]))

@@ -1,4 +1,4 @@
-"""Cases between the centre and the sheet in the resident's hand that reading found, each once."""
+"""Regression tests for faults found in review, between the centre's promise and the sheet in the resident's hand."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ def test_a_paid_copy_is_not_called_invalid_when_the_roll_ends_before_the_next(wa
     assert not last.void_paper
 
 
-def test_a_paid_page_that_sticks_is_told(wallet: Cards) -> None:
+def test_a_paid_page_that_sticks_is_flagged(wallet: Cards) -> None:
     machine = RigMachine()
     person = Person(wallet["hanako"], deeds={show.Printing: once(lambda m: m.printer.fail("cutter", 0))})
     last = sorry(serve(machine, person))
@@ -108,7 +108,7 @@ def test_stop_pressed_at_the_alarm_cancels_nothing(wallet: Cards) -> None:
 
 
 @pytest.mark.parametrize("fault", ["string", "light"])
-def test_fraud_at_rest_is_not_the_next_residents(wallet: Cards, fault: str) -> None:
+def test_fraud_while_idle_is_not_charged_to_the_next_resident(wallet: Cards, fault: str) -> None:
     machine = RigMachine()
     idle(machine)
     machine.acceptor.fault(fault, machine.clock.monotonic())
@@ -131,7 +131,7 @@ def test_fraud_after_the_slot_closed_changes_no_ending(wallet: Cards) -> None:
     assert not any(isinstance(s, show.Sorry) for s in person.seen)
 
 
-def test_a_coin_thrown_in_at_rest_is_not_the_next_residents(wallet: Cards) -> None:
+def test_a_coin_thrown_in_while_idle_is_not_credited_to_the_next_resident(wallet: Cards) -> None:
     machine = RigMachine()
     idle(machine)
     machine.drop(100, machine.clock.monotonic() + 0.5)
@@ -181,8 +181,8 @@ def test_a_claim_whose_slip_fails_says_so_and_stays_to_be_noted(wallet: Cards) -
     assert at[index + 1][0] - at[index][0] >= 20
 
 
-def test_a_late_wipe_of_the_last_resident_leaves_the_next_ones_documents(wallet: Cards) -> None:
-    """Each desk has its own thread: the paper desk may still be cutting when the next documents come."""
+def test_a_late_wipe_of_the_last_session_keeps_the_next_documents(wallet: Cards) -> None:
+    """Each desk has its own thread: the paper desk may get the last session's wipe after the next session's documents."""
     machine = RigMachine()
     send, late = machine.crew.send, list[tuple[DeskName[Any], Any, Whose]]()
 
@@ -217,8 +217,8 @@ def test_pages_asked_for_when_the_session_has_ended_are_a_fault_and_no_crash(wal
     assert any(isinstance(scene, show.Sorry) for scene in person.seen)
 
 
-def test_a_paid_paper_that_a_start_takes_back_is_put_before_a_person(wallet: Cards) -> None:
-    """Crash point 21: it lay in the mouth when the power went."""
+def test_a_paid_paper_that_a_start_takes_back_is_a_case(wallet: Cards) -> None:
+    """Crash point 21: the paper lay in the mouth when the power failed."""
     machine = RigMachine()
 
     def cut(m: RigMachine, _: show.Scene) -> None:
@@ -236,7 +236,7 @@ def test_a_paid_paper_that_a_start_takes_back_is_put_before_a_person(wallet: Car
 
 
 def test_a_cut_says_nothing_of_the_papers_of_an_earlier_session(wallet: Cards) -> None:
-    """A copy that hangs in the path, not cut, ends its session without anybody having seen it taken."""
+    """The earlier session ended with an uncut copy in the path, which no record says was taken."""
     machine = RigMachine()
     jammed = once(lambda m: m.printer.fail("cutter"))
     serve(machine, Person(wallet["hanako"], coins=[500, 100], copies=2, deeds={show.Printing: jammed}))

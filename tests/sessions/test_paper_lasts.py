@@ -1,4 +1,4 @@
-"""Whether the paper lasts for every page of an order, asked before any money (book rule 5)."""
+"""Before any money the machine checks that the paper lasts for every page of the order (book rule 5)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,8 +49,8 @@ def test_one_copy_of_two_pages_is_more_than_one_page(wallet: Cards) -> None:
 
 
 @pytest.mark.parametrize(("sheets", "served"), [(5, False), (6, True)])
-def test_what_the_site_measured_behind_the_near_end_is_used(wallet: Cards, sheets: int, served: bool) -> None:
-    """One sheet more than the pages: the leader that a spoiled page is cut off with."""
+def test_the_sheets_measured_behind_the_near_end_sensor_are_used(wallet: Cards, sheets: int, served: bool) -> None:
+    """One sheet more than the pages is needed: cutting off a spoiled page uses its paper."""
     machine = RigMachine(sheets_at_near_end=sheets)
     low(machine)
     serve(machine, Person(wallet["hanako"], **FIVE))
@@ -58,8 +58,8 @@ def test_what_the_site_measured_behind_the_near_end_is_used(wallet: Cards, sheet
 
 
 @pytest.mark.parametrize(("sheets", "served"), [(5, False), (6, True), (0, True)])
-def test_what_a_person_counted_can_only_make_it_less(wallet: Cards, sheets: int, served: bool) -> None:
-    """Nor is it believed when it is used up and the printer sees paper."""
+def test_a_persons_count_of_sheets_can_only_lower_the_limit(wallet: Cards, sheets: int, served: bool) -> None:
+    """A counted number of 0 is ignored while the printer sees paper."""
     machine = RigMachine()
     idle(machine)
     machine.memory.note(records.PaperSet(sheets=sheets))

@@ -1,4 +1,4 @@
-"""Copies of several pages: what becomes of the first ones when a later one fails (crash point 16)."""
+"""Copies of several pages: what happens to the first pages when a later one fails (crash point 16)."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,7 +18,7 @@ Cards = Mapping[str, WalletCard]
 
 
 def on_page_two(act: Callable[[RigMachine], None], copy: int = 1):  # type: ignore[no-untyped-def]
-    """When the head burns the second page of that copy."""
+    """A deed that calls `act` while the head prints the second page of that copy."""
 
     def begin(machine: RigMachine, scene: show.Scene) -> None:
         assert isinstance(scene, show.Printing)
@@ -65,7 +65,7 @@ def test_both_pages_are_handed_over(wallet: Cards) -> None:
 
 
 def test_the_first_page_of_a_void_copy_is_taken_back_with_the_rest(wallet: Cards) -> None:
-    """The printer can work at once: nothing is left for the resident, or for the next one."""
+    """The printer works again at once, so nothing is left in the mouth for this resident or the next."""
     machine = two_pages()
     seen: list[tuple[show.Scene, int]] = []
     person = Person(wallet["hanako"], deeds=on_page_two(pull_out_and_in))
@@ -83,7 +83,9 @@ def test_the_first_page_of_a_void_copy_is_taken_back_with_the_rest(wallet: Cards
 
 
 @pytest.mark.parametrize(("fault", "number"), [("paper_out", "402"), ("cover_open", "401"), ("jam", "401")])
-def test_what_cannot_be_taken_back_now_closes_the_machine_and_is_told(wallet: Cards, fault: str, number: str) -> None:
+def test_pages_that_cannot_be_taken_back_close_the_machine_and_are_flagged(
+    wallet: Cards, fault: str, number: str
+) -> None:
     machine = two_pages()
     person = serve(machine, Person(wallet["hanako"], deeds=on_page_two(fail(fault))))
     assert sorry(person).void_paper

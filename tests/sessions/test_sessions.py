@@ -30,7 +30,7 @@ def closed(machine: RigMachine) -> records.SessionClosed:
 
 
 def balanced(machine: RigMachine, overpaid_yen: int = 0) -> records.SessionClosed:
-    """The accounts of the last session against the physical truth (invariants I1 to I9)."""
+    """Compare the last session's accounts with what the models saw (invariants I1 to I9); returns its SessionClosed."""
     book = closed(machine)
     assert book.inserted_yen == book.earned_yen + book.paid_out_yen + book.claimed_yen
     assert machine.coins_in_yen() == sum(r.inserted_yen for r in machine.records(records.SessionClosed))
@@ -81,8 +81,8 @@ def test_three_copies_of_a_kind_with_options(wallet: Cards) -> None:
 
 
 @pytest.mark.parametrize("state", [State.RESERVING, State.DRAINING_PAID, State.PRINTING])
-def test_a_cancel_pressed_at_the_last_instant_is_neither_obeyed_nor_told(wallet: Cards, state: State) -> None:
-    """The keypad has a thread of its own: a key can be in the queue while the coin before it meets the fee."""
+def test_a_cancel_pressed_after_the_fee_is_met_is_ignored(wallet: Cards, state: State) -> None:
+    """The keypad has its own thread: a key press can wait in the queue while an earlier coin completes the fee."""
     machine = RigMachine()
     receive, pressed = machine.crew.receive, [Posted(KEYPAD, OF_MACHINE, KeyPressed(Key.CANCEL))]
 
@@ -122,7 +122,7 @@ def test_a_wrong_pin_is_counted_and_the_right_one_still_works(wallet: Cards) -> 
     assert balanced(machine).outcome == "issued"
 
 
-def test_three_wrong_pins_block_the_card_and_send_to_the_counter(wallet: Cards) -> None:
+def test_three_wrong_pins_block_the_card_and_send_the_resident_to_the_counter(wallet: Cards) -> None:
     machine = RigMachine()
     person = serve(machine, Person(wallet["hanako"], pin="9999"))
     assert sorry(person).reason == "pin_blocked"
@@ -294,7 +294,7 @@ def test_exact_money_only_when_there_is_no_change(wallet: Cards) -> None:
     ],
 )
 def test_closed(wallet: Cards, now: datetime, reason: str, opens: datetime) -> None:
-    """Outside hours, too close to closing, and at the turn of the year; a card that comes in is not read."""
+    """Outside hours, too close to closing, and at the turn of the year; a card that is put in is not read."""
     machine = RigMachine(begins=now)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
     scene = machine.loop.scene
@@ -328,7 +328,7 @@ def test_one_seed_gives_one_journal(wallet: Cards) -> None:
 
 
 def test_the_journal_would_be_the_same_with_another_pin(wallet: Cards) -> None:
-    """Nothing of the digits is in it, in whatever form. (Searching four digits among hashes finds them by chance.)"""
+    """So no form of the digits is in the journal. (A search for four digits would find them in hashes by chance.)"""
     kept = []
     for digits in ("1234", "9870"):
         machine = RigMachine(seed=3)
@@ -348,7 +348,7 @@ def set_pin(chip: ChipCard, digits: str) -> None:
 
 
 def test_no_name_reaches_the_journal(wallet: Cards) -> None:
-    """Invariant I11, on the medium."""
+    """Invariant I11, on the bytes of the medium."""
     machine = RigMachine()
     person = Person(wallet["hanako"])
     serve(machine, person)

@@ -1,4 +1,4 @@
-"""Settings made on the console (fault K5): a wrong one is refused or goes back by itself, whenever the power fails."""
+"""Settings made on the console (fault K5): a wrong one is refused or reverts by itself, whenever the power fails."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,7 +19,7 @@ KEY = "hours.default.everyday"
 
 
 def closes(machine: ConsoleRig) -> str:
-    """What the idle screen says of today."""
+    """Today's closing time on the idle screen, or the name of the scene shown instead."""
     machine.run_until(lambda: machine.front_is_settled, 60)
     front = machine.loop.scene
     return f"{front.closes:%H:%M}" if isinstance(front, show.Idle) else type(front).__name__
@@ -30,7 +30,7 @@ def used(machine: ConsoleRig) -> Mapping[str, str]:
 
 
 def commit(machine: ConsoleRig, *pairs: tuple[str, str]) -> str:
-    """From a fresh login to the end of the program."""
+    """Log in, set the pairs and commit them; the program has then been asked to end."""
     machine.enter_maintenance()
     for key, value in pairs:
         assert machine.say(f"config set {key} {value}").endswith("OK\n" + prompt(machine))
@@ -101,7 +101,7 @@ def test_a_list_of_the_hours_has_no_days_below_it(name: str) -> None:
     assert f"hours.{name}.monday cannot be set on the console." in " ".join(said.split())
 
 
-def test_editing_changes_nothing_and_ends_with_whoever_edits() -> None:
+def test_editing_changes_nothing_and_ends_with_the_login() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
     machine.say(f"config set {KEY} {EVENING}")
@@ -169,7 +169,7 @@ def test_the_end_of_a_trial_waits_for_the_resident_who_is_served(wallet: Cards) 
     machine.run_until(lambda: machine.loop.exit_asked, 10)
     assert machine.loop.state is State.IDLE
     served = machine.clock.monotonic() - began_s
-    assert served > TRIAL_S + 5, "the session was over before the trial: this shows nothing"
+    assert served > TRIAL_S + 5, "the session must last longer than the trial"
     kinds = [type(stored.record) for stored in machine.memory.journal.records()]
     assert kinds.index(records.SessionClosed) < kinds.index(records.SettingsDropped)
     assert machine.memory.last_closed.outcome == "issued"
@@ -177,7 +177,7 @@ def test_the_end_of_a_trial_waits_for_the_resident_who_is_served(wallet: Cards) 
 
 @pytest.mark.parametrize("tail", [None, Tail.DROPPED, Tail.KEPT])
 def test_a_machine_that_ends_on_trial_goes_back(tail: Tail | None) -> None:
-    """A watchdog, a crash loop or a power cut: whatever it was, it began with the new settings."""
+    """After a watchdog, a crash loop or a power cut: the new settings may be the cause."""
     machine = trial()
     with pytest.raises(PowerLost):
         machine.die(tail)
@@ -209,7 +209,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
 
 
 def test_with_the_door_open_nothing_is_started_again() -> None:
-    """A start that finds it open is a break-in (fault S1)."""
+    """A start that finds the door open records a break-in (fault S1)."""
     machine = ConsoleRig()
     machine.enter_maintenance()
     move_door(machine, opened=True)
@@ -293,8 +293,8 @@ def _cut_at(number: int, tail: Tail) -> Callable[[ConsoleRig], None]:
 
 
 @pytest.mark.parametrize("tail", list(Tail))
-def test_no_power_cut_leaves_anything_between_the_old_and_the_new(tail: Tail) -> None:
-    """At every write and sync between typing and keeping. Once kept it stays; unkept it is gone with the second start."""
+def test_a_power_cut_leaves_either_the_old_or_the_new_settings(tail: Tail) -> None:
+    """Cuts at every third write or sync between typing and keeping. Kept settings stay, others are gone after a second start."""
     seen = set()
     for number in range(0, len(_steps()), 3):
         machine = ConsoleRig()

@@ -1,4 +1,4 @@
-"""Time in whole sessions: no service on a clock that nobody confirmed, and none after a jump (faults T1 to T3)."""
+"""Time in whole sessions: no service until the centre has confirmed the clock, and none after a jump (faults T1 to T3)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ def test_a_jump_of_the_clock_closes_the_machine_until_the_centre_agrees_again(ju
     assert isinstance(front, show.Closed)
     assert front.numbers == (str(Reason.CLOCK.number),)
     machine.run_until(lambda: machine.clock.monotonic() >= 90, 120)
-    assert isinstance(machine.loop.scene, show.Closed), "nothing has mended it"
+    assert isinstance(machine.loop.scene, show.Closed), "the clock is still wrong"
     machine.jump(-jump)
     idle(machine)
 
@@ -48,9 +48,9 @@ def test_a_machine_whose_clock_stands_in_1970_does_not_begin() -> None:
 
 
 def test_a_line_that_answers_slowly_is_not_asked_faster_than_it_answers() -> None:
-    """On the machine what is asked stands in a queue, and the loop would wait for a place in a full one."""
+    """On a real machine commands wait in a queue, and the loop would block on a full one."""
     machine = RigMachine()
-    machine.jump(timedelta(hours=1))  # nothing is asked more often than what time it is
+    machine.jump(timedelta(hours=1))  # with a wrong clock the loop sends heartbeats most often
     asked: list[float] = []
     send = machine.crew.send
 
@@ -65,12 +65,12 @@ def test_a_line_that_answers_slowly_is_not_asked_faster_than_it_answers() -> Non
     machine.run_until(lambda: machine.clock.monotonic() >= until_s, 90)
     assert len(asked) == 1
     machine.crew.send = send  # type: ignore[method-assign]
-    machine.loop.send(LINE, machine.loop.heartbeat.beat())  # the answer, late
+    machine.loop.send(LINE, machine.loop.heartbeat.beat())  # lets the late answer come
     machine.jump(-timedelta(hours=1))
     idle(machine)
 
 
-def test_a_small_difference_is_none(wallet: Cards) -> None:
+def test_a_small_clock_difference_is_ignored(wallet: Cards) -> None:
     machine = RigMachine()
     machine.skew = timedelta(seconds=40)
     serve(machine, Person(wallet["hanako"]))
@@ -78,7 +78,7 @@ def test_a_small_difference_is_none(wallet: Cards) -> None:
 
 
 def test_a_jump_in_the_middle_lets_the_session_finish_and_admits_nobody_after(wallet: Cards) -> None:
-    """Deadlines are counted on the other clock, and what the resident has paid for is printed."""
+    """Deadlines use the monotonic clock, and the copies that the resident has paid for are printed."""
     machine = RigMachine()
     person = Person(wallet["hanako"])
     person.on_scene = lambda scene: machine.jump(timedelta(hours=5)) if isinstance(scene, show.Printing) else None
@@ -87,7 +87,7 @@ def test_a_jump_in_the_middle_lets_the_session_finish_and_admits_nobody_after(wa
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
 
 
-def test_who_began_before_the_last_admission_is_served_past_closing_and_past_midnight(wallet: Cards) -> None:
+def test_a_session_begun_before_the_last_admission_goes_on_past_closing_and_midnight(wallet: Cards) -> None:
     machine = RigMachine(begins=datetime(2026, 11, 24, 22, 49, 30, tzinfo=JST))
     person = Person(wallet["hanako"])
     late = datetime(2026, 11, 24, 23, 59, 59, tzinfo=JST)
@@ -95,7 +95,7 @@ def test_who_began_before_the_last_admission_is_served_past_closing_and_past_mid
     machine.serve(person, person.card.chip)
     assert [record.outcome for record in machine.records(records.SessionClosed)] == ["issued"]  # type: ignore[union-attr]
     opened = next(s for s in machine.memory.journal.records() if isinstance(s.record, records.SessionOpened))
-    assert opened.wall.astimezone(JST).date() == late.date(), "the business date is that of the beginning"
+    assert opened.wall.astimezone(JST).date() == late.date(), "the business date is the date on which the session began"
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 30)
 
 

@@ -1,4 +1,4 @@
-"""Releases on the console (fault U1): who may try one, what is told, and when a machine calls it good."""
+"""Releases on the console (fault U1): who may try one, what the console says, and when the machine calls it good."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ SLOT_BYTES = 4096
 
 
 class UpdatingRig(ConsoleRig):
-    """A machine that takes updates. `running` is what its launcher would have told it."""
+    """A machine that takes updates. `running` is the release its launcher would have named."""
 
     def __init__(self, folder: Path, running: int = 0) -> None:
         self.releases = MemoryDisk()
@@ -42,7 +42,7 @@ class UpdatingRig(ConsoleRig):
         self.run_until(lambda: self.clock.monotonic() >= until_s, seconds + 60)
 
     def install(self, version: int) -> str:
-        """From a fresh login to the end of the program."""
+        """Log in, install a release and start it; returns what the console said."""
         self.ready.write_bytes(release(version))
         self.enter_maintenance()
         said = self.confirm(self.say("update apply"), "goto")
@@ -77,7 +77,7 @@ def test_a_release_is_tried_and_good_after_a_minute_of_service(machine: Updating
         assert machine.running == 7
 
 
-def test_a_release_on_which_nobody_can_be_served_is_left(machine: UpdatingRig) -> None:
+def test_a_release_that_cannot_serve_is_dropped(machine: UpdatingRig) -> None:
     machine.install(7)
     machine.pass_time(WELL_S + 5)
     machine.printer.paper_out()
@@ -119,7 +119,7 @@ def test_what_is_refused_is_told_and_nothing_changes(machine: UpdatingRig) -> No
 
 
 def test_an_older_program_than_was_good_here_takes_no_card(machine: UpdatingRig) -> None:
-    """Somebody damaged the good release to bring back the program as installed."""
+    """As if somebody had damaged the good release to bring back the program as installed."""
     machine.install(7)
     machine.pass_time(WELL_S + 5)
     machine.releases.write_at("slot-a", 900, b"?????")

@@ -1,4 +1,4 @@
-"""What is refused in a file and in a message, and the sentence that says so."""
+"""Values that are refused in a file or a message, and the sentences that say why."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What one run tells the next beside the journal whose medium failed (fault D2)."""
+"""The mark by which a run tells the next start that the journal's medium has failed (fault D2)."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_a_medium_that_failed_is_told_to_the_next_start_only(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("error", [JournalCorrupt("x"), JournalFull("x")], ids=["corrupt", "full"])
-def test_other_trouble_is_not_the_mediums(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_journal_errors_set_no_mark(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     remember(error)
     assert why_started() == "start"
@@ -34,7 +34,7 @@ def test_without_a_folder_in_memory_every_start_is_an_ordinary_one(monkeypatch: 
     assert why_started() == "start"
 
 
-def test_a_folder_that_fails_as_well_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mark_that_cannot_be_written_raises_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "gone"))
     remember(BROKEN)
     assert why_started() == "start"

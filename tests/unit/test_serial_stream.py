@@ -1,4 +1,4 @@
-"""What only a real port can do wrong, and the trace of what passed."""
+"""Faults that only a real port has, and the trace of the bytes."""
 
 import time
 from pathlib import Path

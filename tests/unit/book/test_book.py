@@ -1,7 +1,7 @@
-"""The book: what follows from the records, and which mistakes of a session it refuses.
+"""The book: the state it derives from the records, and the mistakes of a session that it refuses.
 
-MISTAKES is the list of mutants of the write-ahead protocol: each takes a good session and does it wrongly, and
-each must be refused at the record where it goes wrong, with the rule's own words.
+MISTAKES is the list of mutants of the write-ahead protocol: each makes one change in a good session, and the book
+must refuse the changed record with the words of the broken rule.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ CLAIM = ClaimAdvice(SID, 400, "change")
 
 
 def at(kind: type, nth: int = 1) -> int:
-    """Where the n-th record of a kind stands in GOOD."""
+    """The index of the n-th record of a kind in GOOD."""
     return [place for place, record in enumerate(GOOD) if isinstance(record, kind)][nth - 1]
 
 
@@ -44,7 +44,7 @@ def twice(kind: type, nth: int = 1) -> list[Record]:
 
 
 def swapped(one: type, other: type) -> list[Record]:
-    """`other` happens before `one`."""
+    """GOOD with `other` moved before `one`."""
     moved = list(GOOD)
     moved.insert(at(one), moved.pop(at(other)))
     return moved
@@ -56,7 +56,7 @@ def changed(kind: type, nth: int = 1, **fields: object) -> list[Record]:
 
 
 def upto(kind: type, *more: Record) -> list[Record]:
-    """GOOD until just before the first of a kind, and then something else."""
+    """GOOD up to, and without, the first record of a kind; then `more`."""
     return [*GOOD[: at(kind)], *more]
 
 
@@ -202,11 +202,11 @@ def test_mistake_is_refused_where_it_is_made(mistake: str) -> None:
     else:
         pytest.fail("nothing was refused")
     assert words in told
-    assert dump(book) == before, "a refusal changes nothing"
+    assert dump(book) == before, "a refused record must change nothing in the book"
 
 
 def dump(book: Book) -> str:
-    """Everything the book holds, to the last field."""
+    """Every field of the book, for comparing two books."""
 
     def told(value: object) -> object:
         if isinstance(value, dict):
@@ -254,8 +254,8 @@ def test_the_hoppers_float_is_what_was_loaded_less_what_was_paid() -> None:
     assert book.tubes == {100: 50}
 
 
-def test_a_payout_nobody_can_account_for_is_taken_as_gone_and_queued() -> None:
-    """The machine never promises coins that may have left already, and the resident is not paid less."""
+def test_a_payout_with_an_unknown_result_counts_as_gone_and_is_a_case() -> None:
+    """The machine never counts on coins that may have left already, and the resident is not paid less."""
     unknown = r.PayDone(SID, 100, 4, None, None, None)
     book = Book.replay([r.FloatSet(100, 20), *upto(r.PayDone, unknown)])
     assert book.tubes[100] == 16
@@ -282,23 +282,23 @@ def test_coins_that_belong_to_nobody() -> None:
     assert book.cash_box == {}
 
 
-def test_the_queue_is_emptied_by_persons_only() -> None:
+def test_only_people_close_cases() -> None:
     book = Book.replay(upto(r.CopyPrinted, r.CopyUncertain(RID, 1, "silent")))
     item = ("copy_uncertain", f"{RID}.1")
     assert book.uncertain == (item,)
     for which in range(QUEUE_LIMIT + 50):
         book.apply(r.Flag("slip", str(which)))
         book.apply(r.Flag("slip", str(which)))
-    assert len(book.queue) == QUEUE_LIMIT + 1, "the same thing twice is one thing to do"
+    assert len(book.queue) == QUEUE_LIMIT + 1, "the same flag twice is one case"
     assert book.totals["flags"] == 2 * (QUEUE_LIMIT + 50)
-    assert book.uncertain == (item,), "what nobody can account for is never pushed out"
+    assert book.uncertain == (item,), "a full queue never drops an uncertain copy"
     book.apply(r.Resolved(*item, "found in the tray"))
     assert book.uncertain == ()
 
 
 @pytest.mark.parametrize("code", list(MismatchCode))
-def test_what_does_not_match_is_never_pushed_out(code: MismatchCode) -> None:
-    """It is why the machine stands still; two hundred forced coins must not open it again."""
+def test_a_full_queue_never_drops_a_mismatch(code: MismatchCode) -> None:
+    """This case keeps the machine closed; a queue filled with two hundred stray coins must not drop it."""
     book = Book.replay([r.Flag(str(code), "hopper 100: +3 coins")])
     for which in range(QUEUE_LIMIT + 1):
         book.apply(r.StrayCoin(10, which))
@@ -310,7 +310,7 @@ def test_what_does_not_match_is_never_pushed_out(code: MismatchCode) -> None:
     [([], 5), ([True], 0), ([False], 6), ([False, True], 0), ([True, False], 6), ([False, False], 6)],
 )
 def test_failed_sessions_in_a_row_count_sessions_not_tries(results: list[bool], failed: int) -> None:
-    """A municipal PIN is judged by the centre after the card: the last word counts."""
+    """The centre checks a municipal PIN after the card has answered, so a session's last PinResult counts."""
     book = Book()
     book.failed_sessions = 5
     book.apply(r.SessionOpened(SID, "store"))
@@ -333,7 +333,7 @@ def test_papers_left_behind_and_line_stopped_and_reasons() -> None:
 def test_sheets_count_down_from_what_was_loaded() -> None:
     book = Book.replay([r.PaperSet(10), *session(pages=2, copies=2, coins=(500, 500)), r.SheetsUsed(1, 5)])
     assert book.sheets == 5
-    assert Book.replay(GOOD).sheets is None, "nobody counted"
+    assert Book.replay(GOOD).sheets is None, "without a count by staff the number is unknown"
 
 
 def test_a_claim_stays_open_until_the_centre_has_it() -> None:
@@ -343,7 +343,7 @@ def test_a_claim_stays_open_until_the_centre_has_it() -> None:
     assert later != SID
     assert len(later) == 32
     book.apply(r.AdviceDone("c"))
-    assert book.claims == {}, "acknowledged; the code follows from the key"
+    assert book.claims == {}, "a claim the centre has acknowledged is no longer open"
     book = Book.replay(upto(r.PayIntent, r.ClaimIntent(SID, 400), r.ClaimDone(SID, "ABCDEFG2")))
     assert book.claims == {}
 
@@ -357,7 +357,7 @@ def test_counters_that_moved_while_nobody_was_served() -> None:
     quiet = r.Counters(3, 10_012, 70_022, [r.HopperReading(100, 8, 500_034)])
     assert mismatches(book, quiet) == []
     unknown = r.Counters(3, None, None, [r.HopperReading(10, 1, 1)])
-    assert mismatches(book, unknown) == [], "a counter nobody can read proves nothing"
+    assert mismatches(book, unknown) == [], "a counter that cannot be read is no mismatch"
     moved = r.Counters(3, 10_013, 70_020, [r.HopperReading(100, 9, 500_037)])
     assert [(found.code, found.detail) for found in mismatches(book, moved)] == [
         (MismatchCode.MONEY_MOVED, "acceptor: +1 coins"),
@@ -365,7 +365,7 @@ def test_counters_that_moved_while_nobody_was_served() -> None:
         (MismatchCode.SHEETS_MOVED, "printer: -2 sheets"),
     ]
     book.apply(moved)
-    assert mismatches(book, moved) == [], "seen once, told once"
+    assert mismatches(book, moved) == [], "a recorded mismatch is not reported again"
 
 
 def test_books_that_do_not_add_up() -> None:

@@ -1,4 +1,4 @@
-"""The ledger: what is owed, whatever happens in whatever order."""
+"""The ledger: the amount owed, after any steps in any order."""
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ def test_no_order_of_steps_makes_the_machine_owe_less_than_nothing(walk: list[tu
                 case _:
                     ledger = ledger.claim(amount)
         except LedgerBroken:
-            assert amount > before.owed_yen, "only what is not owed is refused"
+            assert amount > before.owed_yen, "a step is refused only if it takes more than is owed"
             continue
         assert ledger.owed_yen >= 0
         assert ledger.inserted_yen == ledger.owed_yen + ledger.earned_yen + ledger.paid_out_yen + ledger.claimed_yen

@@ -1,4 +1,4 @@
-"""What a start asks and decides, case by case of the crash points where the explorer's world has no such case."""
+"""What a start asks and decides at the crash points that the explorer cannot produce."""
 
 from collections.abc import Sequence
 
@@ -25,13 +25,13 @@ GOOD = list(session(1, coins=(500,), pages=2))
 
 
 class Answers:
-    """Says what it was told to say, and notes what was asked."""
+    """Witnesses with scripted answers; notes each question in `asked`."""
 
     def __init__(self, held: dict[int, CopyState] | None = None, sheets: int | None = None, paid: int | None = None):
         self.held, self.sheets, self.paid = held, sheets, paid
         self.total: int | None = None
         self.late: Sequence[CoinEvent] = ()
-        self.event = 0  # volatile: an acceptor that has lost its power begins again
+        self.event = 0  # volatile: after a loss of power an acceptor counts from 0 again
         self.asked: list[str] = []
 
     def status(self, rid: str) -> dict[int, CopyState] | None:
@@ -59,7 +59,7 @@ class Answers:
 
 
 def upto(kind: type) -> list[Record]:
-    """GOOD up to and with the first of a kind: the machine stopped there."""
+    """Recover a machine that stopped after the first record of a kind in GOOD."""
     return GOOD[: next(place for place, record in enumerate(GOOD) if isinstance(record, kind)) + 1]
 
 
@@ -72,7 +72,7 @@ def kinds(written: list[Record]) -> list[str]:
     return [type(record).__name__ for record in written]
 
 
-def test_nothing_open_asks_nobody_and_writes_nothing() -> None:
+def test_with_nothing_open_a_start_asks_and_writes_nothing() -> None:
     ask = Answers()
     assert settled([], ask)[1] == []
     assert settled(GOOD, ask)[1] == []
@@ -82,12 +82,12 @@ def test_nothing_open_asks_nobody_and_writes_nothing() -> None:
 @pytest.mark.parametrize(
     ("sheets", "outcome", "told", "claimed"),
     [
-        (70_020, "CopySpoiled", "void", 500),  # row 19: not a sheet
-        (70_021, "CopySpoiled", "void", 500),  # row 20: one of two
-        (70_022, "CopyPrinted", "issued", 200),  # row 21
-        (70_023, "CopyUncertain", "void", 500),  # somebody printed in between
+        (70_020, "CopySpoiled", "void", 500),  # crash point 15: no sheet was printed
+        (70_021, "CopySpoiled", "void", 500),  # crash point 16: one of two sheets
+        (70_022, "CopyPrinted", "issued", 200),  # crash point 17
+        (70_023, "CopyUncertain", "void", 500),  # other pages were printed too
         (69_000, "CopyUncertain", "void", 500),  # another printer
-        (None, "CopyUncertain", "void", 500),  # row 22
+        (None, "CopyUncertain", "void", 500),  # crash point 18
     ],
 )
 def test_a_begun_copy_is_what_the_printers_counter_says(
@@ -95,7 +95,7 @@ def test_a_begun_copy_is_what_the_printers_counter_says(
 ) -> None:
     book, written = settled(upto(r.PrintIntent), Answers(sheets=sheets))
     found = ["Flag", outcome] if outcome == "CopySpoiled" else [outcome]
-    left = ["PaperLeft"] if outcome == "CopyPrinted" else []  # row 25: nobody has seen it taken
+    left = ["PaperLeft"] if outcome == "CopyPrinted" else []  # crash point 21: no record says that it was taken
     assert kinds(written) == [*found, "AdviceQueued", *left, "ClaimIntent", "AdviceQueued", "SessionClosed"]
     assert [advice.told()["op"] for _, advice in book.pending_advices()] == [told, "claim"]
     assert book.claims == {SID: claimed}
@@ -105,13 +105,13 @@ def test_a_begun_copy_is_what_the_printers_counter_says(
 @pytest.mark.parametrize(
     ("held", "expected"),
     [
-        ({}, ["NotReserved", "SessionClosed"]),  # row 7
+        ({}, ["NotReserved", "SessionClosed"]),  # crash point 6
         ({1: CopyState.NONE}, ["NotReserved", "SessionClosed"]),
-        ({1: CopyState.RESERVED}, ["AdviceQueued", "SessionClosed"]),  # row 8
+        ({1: CopyState.RESERVED}, ["AdviceQueued", "SessionClosed"]),  # crash point 7
         ({1: CopyState.DELIVERED}, ["AdviceQueued", "SessionClosed"]),
         ({1: CopyState.VOID}, ["AdviceQueued", "SessionClosed"]),
-        (None, ["AdviceQueued", "SessionClosed"]),  # nobody answers: void is idempotent
-        ({1: CopyState.ISSUED}, ["Flag", "AdviceQueued", "SessionClosed"]),  # fault N8: never fixed silently
+        (None, ["AdviceQueued", "SessionClosed"]),  # the centre does not answer; telling it "void" twice does no harm
+        ({1: CopyState.ISSUED}, ["Flag", "AdviceQueued", "SessionClosed"]),  # fault N8: a case for a person
     ],
 )
 def test_a_request_without_an_answer_is_what_the_centre_says(
@@ -130,7 +130,7 @@ def test_a_request_without_an_answer_is_what_the_centre_says(
     [(10_011, None), (10_012, "1 coins"), (None, "number unknown")],
 )
 def test_a_coin_between_the_last_poll_and_the_cut(total: int | None, flagged: str | None) -> None:
-    """Rows 12 and 13: the acceptor's own total finds it, or a person must look."""
+    """Crash point 10: the acceptor's own total shows the coin, or a person must look."""
     ask = Answers()
     ask.total = total
     book, _ = settled(upto(r.Coin), ask)
@@ -140,7 +140,7 @@ def test_a_coin_between_the_last_poll_and_the_cut(total: int | None, flagged: st
 
 
 @pytest.mark.parametrize("event", [0, 8])
-def test_power_that_fails_at_an_open_slot_is_told_though_no_coin_is_missed(event: int) -> None:
+def test_a_power_cut_at_an_open_slot_is_flagged_though_no_coin_is_missed(event: int) -> None:
     """A coin past the gate falls into the box uncounted when the acceptor's power goes too; a killed program lets it count."""
     ask = Answers()
     ask.total, ask.event = 10_011, event
@@ -150,7 +150,7 @@ def test_power_that_fails_at_an_open_slot_is_told_though_no_coin_is_missed(event
 
 @pytest.mark.parametrize(("paid", "claimed"), [(0, 200), (1, 100), (2, 0), (None, 200)])
 def test_a_payout_cut_short(paid: int | None, claimed: int) -> None:
-    """Rows 27 to 30: paid is what the hopper says; where it says nothing, the resident is owed and a person asked."""
+    """Crash points 23 to 26: the hopper's count is paid; without one the amount stays owed, and a case is opened."""
     ask = Answers(paid=paid)
     book, written = settled(upto(r.PayIntent), ask)
     assert ask.asked == ["settle 2 x 100 from 500030"]
@@ -171,7 +171,7 @@ def test_a_payout_by_staff_is_settled_too() -> None:
 
 @pytest.mark.parametrize("stop", range(1, len(GOOD)))
 def test_a_second_start_finds_nothing_to_do(stop: int) -> None:
-    """And asks nobody: what was decided is in the journal."""
+    """And it asks no witness, since the decisions are in the journal."""
     ask = Answers({1: CopyState.RESERVED}, sheets=70_022, paid=2)
     book, _ = settled(GOOD[:stop], ask)
     assert book.session is None
@@ -204,7 +204,7 @@ def test_outcomes_of_several_copies() -> None:
 
 
 def test_a_coin_that_the_acceptor_still_remembers_belongs_to_the_claim() -> None:
-    """A killed program left a powered acceptor: its events are the resident's coins, not strays and not suspects."""
+    """After a killed program the acceptor still has its events: these coins are the resident's, neither stray nor suspect."""
     ask = Answers()
     history = upto(r.SlotOpened)
     opened = history[-1]

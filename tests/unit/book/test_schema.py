@@ -1,4 +1,4 @@
-"""What may be written, and that what is on a card in the field stays readable."""
+"""Which records may be written, and that journals of machines in the field stay readable."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ from firmware.book.schema import TYPE_NAMES, RecordInvalid, build, canonical, de
 SID, RID = "a1" * 16, "b2" * 16
 EVENTS = Path(records.__file__).with_name("events.toml")
 
-# Number and fields of every kind as they are on machines in the field. A line here is never changed, only added.
+# Number and fields of every kind, as on machines in the field. Lines may be added here, never changed.
 IN_THE_FIELD = {
     1: "Boot reason version",
     2: "Counters acceptor_event acceptor_total printer_counter hoppers",
@@ -103,7 +103,7 @@ def test_the_page_of_records_is_fresh() -> None:
 
 
 def test_types_in_the_table_and_in_the_classes_agree() -> None:
-    """`count?` is `int | None` in Python, and so on: mypy then holds every caller to the table."""
+    """`count?` must be `int | None` in the class, and so on, so that mypy checks every caller against the table."""
     python = {"flag": {bool}, "count": {int}, "yen": {int}, "count?": {int, type(None)}}
     rows = {"words", "items", "copies", "readings", "settings", "advice", "snapshot"}
     for cls, kind in schema().by_type.items():
@@ -163,7 +163,7 @@ def test_every_record_comes_back_as_it_was(record: records.Record) -> None:
     kind, payload = encode(record)
     assert decode(kind.number, payload) == record
     assert payload.isascii()
-    assert encode(decode(kind.number, payload))[1] == payload, "one spelling only"
+    assert encode(decode(kind.number, payload))[1] == payload, "a record has only one encoding"
 
 
 # --- what may not be written ------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_every_type_has_its_refusals() -> None:
 
 @pytest.mark.parametrize("type_name", sorted(REFUSED))
 def test_what_does_not_fit_is_refused_and_not_repeated(type_name: str) -> None:
-    """The refusal names the place and never the value, which may be what must not be told."""
+    """The refusal names the place and never the value, which may be secret."""
     kinds = [kind for kind in schema().by_number.values() if type_name in kind.types]
     assert kinds, "a type that no record uses"
     kind = kinds[0]
@@ -285,7 +285,7 @@ NO_ADVICE = [
         *((80, told) for told in NO_ADVICE),
     ],
 )
-def test_a_payload_that_is_no_record_of_ours(number: int, payload: bytes) -> None:
+def test_a_payload_that_is_not_a_valid_record_is_refused(number: int, payload: bytes) -> None:
     with pytest.raises(RecordInvalid):
         decode(number, payload)
 
@@ -316,6 +316,6 @@ def test_table_and_classes_that_differ_stop_the_start(table: dict[str, Any], wor
         build(table)
 
 
-def test_no_record_has_a_field_for_a_person() -> None:
+def test_no_record_has_a_field_for_personal_data() -> None:
     names = {field.name for cls in get_args(records.Record) for field in fields(cls)}
     assert not names & {"name", "address", "pin", "digits", "card", "credential", "masked_name", "birth", "fingerprint"}

@@ -1,7 +1,7 @@
-"""Cards that answer random and mutated bytes: none leaves the layer as anything but a typed outcome.
+"""Cards that answer random and mutated bytes: the driver must end each visit with one of its typed outcomes.
 
 `run(seed, answers)` plays visits until so many answers were given and returns how often each outcome came; the suite
-runs some thousands, `make bench` a million. Half of the answers are true, so that the lies reach every corner.
+runs some thousands, `make bench` a million. Many answers are true, so that false ones come at every step of a visit.
 """
 
 import random
@@ -18,7 +18,7 @@ _WORDS = (0x9000, 0x6282, 0x6300, 0x63C0, 0x63C3, 0x6700, 0x6982, 0x6983, 0x6984
 
 
 def run(seed: int, answers: int) -> Counter[str]:
-    """Outcome -> how often. Raises what it finds, with the seed of the visit in the message."""
+    """Outcome -> how often. Raises AssertionError with the seed of the visit when a visit ends in any other way."""
     outcomes: Counter[str] = Counter()
     given = visit_number = 0
     while given < answers:
@@ -59,7 +59,7 @@ def _visit(chance: random.Random) -> tuple[str, int]:
 
 
 class _Liar:
-    """Stands in front of a card and changes some of what it says."""
+    """Changes some of a card's answers."""
 
     def __init__(self, card: ChipCard, chance: random.Random) -> None:
         self._true: Callable[[bytes], bytes] = card.transmit
@@ -72,7 +72,7 @@ class _Liar:
         answer = self._true(apdu)
         if self._chance.random() >= self._rate:
             return answer
-        if apdu[1] == 0x20 and self._chance.random() < 0.7:  # the words that decide over a PIN
+        if apdu[1] == 0x20 and self._chance.random() < 0.7:  # the status words on which a PIN try depends
             return self._chance.choice(_WORDS).to_bytes(2, "big")
         return _mutated(answer, self._chance)
 
@@ -107,7 +107,7 @@ def _manners(chance: random.Random) -> Manners:
 
 
 def _quick(card: ChipCard) -> ChipCard:
-    """A signature costs more than all the rest, and its bytes are nobody's business here."""
+    """Replace the signature, which takes longer than all other commands, by zeros; no test here looks at it."""
     for application in card.applications:
         for file in application.files.values():
             if isinstance(file, Key) and not file.internal:

@@ -1,4 +1,4 @@
-"""A card on the table: the virtual cards, a reader in memory and our driver on top, for every card test and bench."""
+"""The virtual cards, a reader in memory and our driver on it, for every card test and bench."""
 
 import os
 import tempfile
@@ -25,9 +25,11 @@ TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ALL = frozenset(CardKind)
 VERIFY = bytes.fromhex("00200080")
-KEYS = Path(tempfile.gettempdir()) / f"kofuki-test-keys-{os.getuid()}"  # made once a machine: they take a second
+KEYS = Path(tempfile.gettempdir()) / f"kofuki-test-keys-{os.getuid()}"  # kept between runs: making a key takes a second
 SESSION_NONCE = bytes(range(16))
-PIN_KEY = "3b0b7a1b0e6b7a2d9f0c4a55f2a0d3c1e5f7089a6b4c2d1e0f9a8b7c6d5e4f37"  # the centre's, private, any 32 bytes
+PIN_KEY = (
+    "3b0b7a1b0e6b7a2d9f0c4a55f2a0d3c1e5f7089a6b4c2d1e0f9a8b7c6d5e4f37"  # the centre's private key; any 32 bytes will do
+)
 
 
 @cache
@@ -37,7 +39,7 @@ def keys() -> pki.KeyFolder:
 
 @cache
 def authorities() -> tuple[pki.Authority, pki.Authority]:
-    """User authentication, digital signature."""
+    """The CA for user authentication, and the CA for digital signatures."""
     return (
         pki.authority(keys(), "auth-ca", "JPKI for user authentication", TODAY),
         pki.authority(keys(), "sign-ca", "JPKI for digital signature", TODAY),
@@ -69,7 +71,7 @@ def jpki_card(
     without: tuple[int, ...] = (),
     replace: dict[int, bytes] | None = None,
 ) -> JpkiCard:
-    """A 個人番号カード whose keys are on this machine already."""
+    """A 個人番号カード with the keys kept in KEYS."""
     authentication, signature = authorities()
     key = keys().rsa("taro")
     certificates = {0x0A: certificate(ends=ends, curve=curve), 0x0B: authentication.der, 0x02: signature.der}
@@ -129,7 +131,7 @@ class Table:
         return self.slot.card
 
     def verifies(self) -> int:
-        """How many VERIFY commands with or without data the card has seen."""
+        """How many VERIFY commands, with or without data, the card has received."""
         return sum(head == VERIFY for head in self.card.log)
 
     def read(self) -> CardRead:
@@ -146,7 +148,7 @@ def pin_of(digits: str) -> PinBuffer:
 
 
 def storage_of(pin: PinBuffer) -> bytes:
-    """What stands in the buffer's memory, digits or not."""
+    """All bytes of the buffer's memory, used or not."""
     return bytes(pin._digits)
 
 
@@ -158,7 +160,7 @@ def challenge() -> Challenge:
 
 
 def bound() -> bytes:
-    """As drivers/line/README.md says: tag, challenge, session nonce, machine."""
+    """The bytes that the card signs (drivers/line/README.md): tag, challenge, session nonce, machine."""
     return b"kofuki-auth-1" + challenge().challenge + SESSION_NONCE + b"miyazaki-store-01"
 
 
@@ -167,7 +169,7 @@ def serial_of(der: bytes) -> int:
 
 
 def outcome(table: Table, digits: str) -> object:
-    """A whole visit: what came of reading and proving, an error included; the driver lets go of the card."""
+    """Read and prove the card, then release it; returns the result or the DeviceError."""
     try:
         card = table.driver.read(ALL)
         if not isinstance(card, CardRead):

@@ -1,4 +1,4 @@
-"""Commands to the byte, status words, lengths, and what may be written down."""
+"""Commands to the byte, status words, lengths, and which bytes may be logged."""
 
 import pytest
 from hypothesis import given
@@ -69,7 +69,7 @@ def test_the_length_of_another_object_is_not_taken() -> None:
 
 
 @given(st.binary(min_size=1, max_size=200))
-def test_expected_length_is_told_by_the_form_of_the_command(data: bytes) -> None:
+def test_the_form_of_a_command_gives_its_expected_length(data: bytes) -> None:
     header = bytes([0x80, 0x2A, 0x00, 0x80])
     assert apdu.expected_length(header) is None
     assert apdu.expected_length(header + b"\x00") == 256
@@ -78,7 +78,7 @@ def test_expected_length_is_told_by_the_form_of_the_command(data: bytes) -> None
 
 
 @given(st.binary(min_size=4, max_size=16), st.sampled_from([0x20, 0x24, 0x2C, 0x2A, 0x88]))
-def test_secrets_are_not_written_down(secret: bytes, instruction: int) -> None:
+def test_secrets_are_not_logged(secret: bytes, instruction: int) -> None:
     command = bytes([0x00, instruction, 0x00, 0x80, len(secret)]) + secret
     assert apdu.redacted_command(command) == command[:5]
     assert apdu.redacted_reply(secret + b"\x90\x00") == b"\x90\x00"

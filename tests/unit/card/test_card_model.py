@@ -26,7 +26,7 @@ FACE = Face(
 
 
 def say(card: ChipCard, *commands: str) -> str:
-    """The last answer, as the facts write it."""
+    """Send these commands; returns the last answer in hex."""
     answer = b""
     for command in commands:
         answer = card.transmit(bytes.fromhex(command))
@@ -64,7 +64,7 @@ def say(card: ChipCard, *commands: str) -> str:
         ([SELECT, "00A4020C02000A", "00B07FFF04"], "6B00"),
     ],
 )
-def test_answers_as_the_facts_have_them(commands: list[str], answer: str) -> None:
+def test_answers_of_a_real_card(commands: list[str], answer: str) -> None:
     assert say(jpki_card(replace={0x01: certificate()}), *commands) == answer
 
 
@@ -95,7 +95,7 @@ def test_another_application_ends_what_was_verified_and_the_same_one_does_not() 
     assert say(card, "00A4040C0AD3921000310001010408", SELECT, "00A4020C020017", "802A0080013000") == "6982"
 
 
-def test_it_signs_what_it_is_given() -> None:
+def test_it_signs_the_bytes_it_is_given() -> None:
     """Padding around exactly what was sent: with a SHA-256 DigestInfo that is PKCS#1 v1.5 (card source 4)."""
     card = jpki_card()
     say(card, SELECT, "00A4020C020018", "002000800432353830", "00A4020C020017")
@@ -147,7 +147,7 @@ def test_t0_forms() -> None:
     assert say(card, f"00B003E8{rest:02X}") == certificate()[1000:].hex().upper() + "9000"
 
 
-def test_the_other_applications_stand_there_with_their_locks() -> None:
+def test_the_other_applications_are_there_and_locked() -> None:
     card = JpkiCard(certificates={0x0A: certificate(), 0x0B: authorities()[0].der}, keys={}, pin="2580", face=FACE)
     text = "00A4040C0AD3921000310001010408"
     assert say(card, text, "00A4020C020001", "00B0000011") == "6982"
@@ -200,8 +200,8 @@ def test_the_municipal_application_answers_by_its_specification(commands: list[s
     assert say(municipal_card(), *commands) == answer
 
 
-def test_manners_are_manners_only() -> None:
-    """Whatever the manners, the content of the card is the same."""
+def test_manners_change_no_content() -> None:
+    """With any `Manners` the content of the card is the same."""
     plain = jpki_card()
     for manners in (Manners(read_max=16), Manners(end_warning=True), replace(Manners(), filler=b"\x00" * 9)):
         other = jpki_card(manners=manners)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, at every command of a visit: a typed outcome, in time, and VERIFY never repeated."""
+"""Every fault at every command of a visit: the driver gives a typed outcome in time and never repeats VERIFY."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def commands_of(make: Callable[[], ChipCard]) -> int:
 
 
 def visit(table: Table, pin: str = "2580") -> object:
-    """Reading and proving. Whatever came of it, the buffer is zeros and at most one VERIFY followed the two questions."""
+    """Read and prove. In any case the PIN buffer must be zeros afterwards, with at most one VERIFY after the two queries."""
     chip, buffer, proving = table.card, pin_of(pin), False
     try:
         card = table.driver.read(ALL)
@@ -70,7 +70,7 @@ def test_pulled_at_every_command(name: str, acts: bool) -> None:
 
 @pytest.mark.parametrize("name", CARDS)
 def test_pulled_while_the_card_works(name: str) -> None:
-    """The hand moves in the middle of a slow command, and the driver knows at that instant."""
+    """The card is pulled in the middle of a slow command, and the driver notices at that instant."""
     for at in range(1, commands_of(CARDS[name]) + 1):
         table = Table(CARDS[name]())
         table.card.fail("slow", at=at, until=at, seconds=5.0)
@@ -91,7 +91,7 @@ def test_the_reader_unplugged_while_the_card_works(name: str) -> None:
 
 @pytest.mark.parametrize("name", CARDS)
 def test_mute_from_every_command_on(name: str) -> None:
-    """No answer: NoReply at the one deadline of ten seconds, not ten seconds for each command (fault C5)."""
+    """Without an answer the visit ends in NoReply after ten seconds in all, not ten seconds a command (fault C5)."""
     for at in range(1, commands_of(CARDS[name]) + 1):
         table = Table(CARDS[name]())
         card = table.card
@@ -138,7 +138,7 @@ def test_garbage_to_the_end_of_time_ends() -> None:
         assert isinstance(result, CardNotUsable | BadReply), (name, result)
 
 
-def test_a_card_with_always_more_to_say_is_stopped() -> None:
+def test_a_card_that_always_announces_more_data_is_stopped() -> None:
     table = Table(jpki_card())
     table.card.fail("status", at=1, until=10**9, word=0x6110)
     assert visit(table) == CardNotUsable(CardRefusal.UNREADABLE)
@@ -163,7 +163,7 @@ def test_after_an_error_the_card_must_be_read_again() -> None:
     assert isinstance(outcome(table, "2580"), CardProof)
 
 
-def test_a_wrong_label_makes_a_stranger_of_it() -> None:
+def test_a_card_with_a_wrong_label_is_not_ours() -> None:
     table = Table(jpki_card())
     table.card.fail("label")
     assert visit(table) == CardNotUsable(CardRefusal.NOT_OUR_CARD)

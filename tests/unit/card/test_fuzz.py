@@ -3,9 +3,9 @@
 from tests.unit.card.fuzz import run
 
 
-def test_twenty_thousand_lies() -> None:
+def test_twenty_thousand_answers() -> None:
     outcomes = run(seed=20261124, answers=20_000)
-    # The walk must have been everywhere, or it proves nothing.
+    # Every outcome must have come, or the fuzz did not reach every step of a visit.
     for outcome in (
         "CardProof",
         "WrongPin",

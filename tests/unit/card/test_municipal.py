@@ -86,8 +86,8 @@ def test_no_bytes_break_the_parser(noise: bytes, at: int) -> None:
         assert found is None or found.record == spoilt
 
 
-def test_the_proof_is_the_card_s_own_and_the_pin_is_for_the_centre() -> None:
-    """4 and 5; drivers/line/README.md, "What the municipal PIN is encrypted with", done here a second time."""
+def test_the_card_signs_the_proof_and_the_pin_is_encrypted_for_the_centre() -> None:
+    """Sections 4 and 5; decrypted here independently (drivers/line/README.md, "What the municipal PIN is encrypted with")."""
     table = Table(municipal_card())
     card = table.read()
     assert isinstance(card, CardRead)
@@ -108,7 +108,7 @@ def test_the_proof_is_the_card_s_own_and_the_pin_is_for_the_centre() -> None:
     assert ChaCha20Poly1305(key).decrypt(bytes(12), proof.encrypted_pin[32:], challenge().challenge) == b"8888"
 
 
-def test_two_sealings_share_nothing() -> None:
+def test_two_encryptions_share_no_bytes() -> None:
     table = Table(municipal_card())
     card = table.read()
     proofs = [table.driver.prove(pin_of("8888"), card, challenge(), bound()) for _ in range(2)]
@@ -118,7 +118,7 @@ def test_two_sealings_share_nothing() -> None:
 
 
 @pytest.mark.parametrize("pin_key", [bytes(32), b"short"])
-def test_a_pin_key_that_is_none_seals_nothing(pin_key: bytes) -> None:
+def test_an_invalid_pin_key_is_refused(pin_key: bytes) -> None:
     table = Table(municipal_card())
     card = table.read()
     pin = pin_of("8888")

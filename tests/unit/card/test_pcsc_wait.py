@@ -1,4 +1,4 @@
-"""What a computer that stood still does to a wait: the time is over, and the card helper had none of it."""
+"""A wait for the card helper when the computer stood still: the time is over, but the helper could not run in it."""
 
 import socket
 
@@ -10,7 +10,7 @@ from host_sim.clock import VirtualClock
 
 
 class StoodStill(socket.socket):
-    """The near end of a helper whose answer comes when so many waits are over."""
+    """The driver's socket to a helper; its first `waits` waits end without the answer."""
 
     waits = 1
 
@@ -22,7 +22,7 @@ class StoodStill(socket.socket):
 
 
 @pytest.mark.parametrize(("waits", "presence"), [(1, CardPresence.PRESENT), (1000, CardPresence.UNKNOWN)])
-def test_one_wait_that_passed_unused_is_not_the_end(waits: int, presence: CardPresence) -> None:
+def test_a_wait_that_times_out_once_is_tried_again(waits: int, presence: CardPresence) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     reader = PcscReader("any", VirtualClock())
     near = StoodStill(fileno=ours.detach())

@@ -1,4 +1,4 @@
-"""The PIN buffer: digits in, a loan out, zeros after; and no way to make a copy."""
+"""The PIN buffer: it takes digits, lends them once, is zeros afterwards, and cannot be copied."""
 
 import copy
 import pickle
@@ -14,7 +14,7 @@ KEYS = st.lists(st.one_of(st.integers(0x30, 0x39), st.just(None)), max_size=40)
 
 
 @given(KEYS)
-def test_it_holds_what_a_person_would_expect_of_digits_and_backspaces(keys: list[int | None]) -> None:
+def test_it_holds_the_typed_digits_less_the_deleted_ones(keys: list[int | None]) -> None:
     pin, expected = PinBuffer(16), bytearray()
     for key in keys:
         if key is None:

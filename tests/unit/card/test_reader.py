@@ -1,4 +1,4 @@
-"""What the machine is told of each card, on any card that follows its documents: also one that we did not write."""
+"""What the driver reports of each card, on every virtual card whose answers the card sources allow."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -79,7 +79,7 @@ def test_the_certificate_and_the_proof_do_not_depend_on_the_card_s_manners(manne
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ANY_MANNERS, st.booleans())
-def test_nor_does_the_municipal_card(manners: Manners, beside_jpki: bool) -> None:
+def test_the_municipal_proof_does_not_depend_on_the_card_s_manners(manners: Manners, beside_jpki: bool) -> None:
     plain = Table(municipal_card(beside_jpki=beside_jpki)).read()
     assert Table(municipal_card(manners=manners, beside_jpki=beside_jpki)).read() == plain
 
@@ -126,14 +126,14 @@ def test_every_blocked_form_alike_and_no_verify_is_sent(query: int, verify: int)
 
 @pytest.mark.parametrize("word", [0x6983, 0x6984, 0x63C0])
 def test_a_pin_that_blocks_at_verify(word: int) -> None:
-    """Another machine used up the tries between our question and our VERIFY: not possible while we hold the card, but said."""
+    """The tries are used up between our query and our VERIFY. We hold the card, so this cannot happen, but it is handled."""
     table = Table(jpki_card())
     card = table.read()
     table.card.fail("status", at=table.card.commands + 4, word=word)
     assert table.driver.prove(pin_of("2580"), card, challenge(), bound()) == PinBlocked()
 
 
-def test_a_card_that_does_not_count_aloud() -> None:
+def test_a_card_that_does_not_tell_the_tries_left() -> None:
     """6300 was the old card's "no counter" (card source 4)."""
     table = Table(jpki_card(manners=Manners(counts_aloud=False)))
     card = table.read()
@@ -200,7 +200,7 @@ def test_a_card_that_does_not_answer_to_reset() -> None:
 
 
 @pytest.mark.parametrize("word", [0x6F00, 0x6581, 0x6400])
-def test_a_card_that_speaks_of_its_own_trouble_is_broken_and_not_a_stranger(word: int) -> None:
+def test_a_card_that_reports_its_own_trouble_is_broken_and_not_foreign(word: int) -> None:
     table = Table(jpki_card())
     table.card.fail("status", word=word)
     assert table.driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE)
@@ -228,12 +228,12 @@ def test_a_certificate_is_good_to_the_last_second_of_its_day_in_japan() -> None:
     assert table.driver.read(ALL) == CardNotUsable(CardRefusal.EXPIRED, CardKind.INDIVIDUAL_NUMBER)
 
 
-def test_a_municipal_card_past_its_day_is_read_for_the_site_decides() -> None:
+def test_an_expired_municipal_card_is_read_as_the_site_decides() -> None:
     table = Table(municipal_card(valid_until="20161124"))
     assert table.read().valid_until == date(2016, 11, 24)
 
 
-def test_presence_waits_for_news_and_lets_go_of_a_card_that_left() -> None:
+def test_presence_waits_for_a_change_and_forgets_a_pulled_card() -> None:
     table = Table()
     assert table.driver.presence(0.0) is CardPresence.NOT_PRESENT
     table.clock.at(3.0, lambda: table.slot.insert(jpki_card()))
@@ -250,7 +250,7 @@ def test_presence_waits_for_news_and_lets_go_of_a_card_that_left() -> None:
 
 
 def test_the_card_that_is_proved_is_the_card_that_was_read() -> None:
-    """Pulled and replaced by another, or by itself, between the two: the PIN reaches neither (fault C2)."""
+    """Between read and proof the card is replaced by another, or put back: no card gets the PIN (fault C2)."""
     table = Table(jpki_card())
     card = table.read()
     for other in (jpki_card(pin="1111"), table.card):
@@ -276,8 +276,8 @@ def test_release_logs_the_card_out() -> None:
     assert held.transmit(bytes.fromhex("802A00800100") + b"\x00") == bytes.fromhex("6982")
 
 
-def test_a_pin_that_was_wiped_meanwhile_is_told_apart_and_costs_nothing() -> None:
-    """Another thread wipes it when the session ends while the card is about to be asked."""
+def test_a_wiped_pin_has_its_own_error_and_costs_no_try() -> None:
+    """Another thread wipes the PIN when the session ends just before the driver sends it."""
     table = Table(jpki_card())
     card = table.read()
     with pytest.raises(PinGone):

@@ -1,4 +1,4 @@
-"""The wallet: every case has its card, the registry tells the truth, and cards outlive a run as real ones do."""
+"""The wallet: each case has a card, the registry agrees with the cards, and cards keep their state between runs."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ KEYS_OF_A_ROW = {
     "valid_until",
     "trouble",
 }
-# What the machine itself can know of a troubled card, without the centre; the others are good cards to it.
+# What the machine can tell of a card without the centre; all other cards are good as far as it knows.
 KNOWN_AT_THE_MACHINE = {"pin_blocked", "certificate_expired", "key_not_supported", "not_our_card"}
 KNOWN_AT_THE_MACHINE |= {"unreadable"}
 
@@ -98,7 +98,7 @@ def test_the_accepted_authority_issued_all_but_the_foreign_card(opened: tuple[Pa
             continue
         length = 4 + int.from_bytes(file.content[2:4], "big")
         certificate = x509.load_der_x509_certificate(file.content[:length])
-        assert certificate.issuer == accepted.subject  # the foreign CA calls itself the same
+        assert certificate.issuer == accepted.subject  # the foreign CA has the same name
         if name == "foreign-ca":
             with pytest.raises(InvalidSignature):
                 certificate.verify_directly_issued_by(accepted)
@@ -135,7 +135,7 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("today", [date(2036, 2, 29), date(2019, 12, 31)])
-def test_cards_are_made_anew_when_the_day_has_left_them(tmp_path: Path, today: date) -> None:
+def test_expired_cards_are_made_anew(tmp_path: Path, today: date) -> None:
     wallet(tmp_path)
     before = rows(tmp_path)
     cards = wallet(tmp_path, today)
@@ -147,7 +147,7 @@ def test_cards_are_made_anew_when_the_day_has_left_them(tmp_path: Path, today: d
     assert rows(tmp_path)["taro"]["certificate_serial"] != before["taro"]["certificate_serial"]
 
 
-def test_tries_outlast_the_run(tmp_path: Path) -> None:
+def test_used_tries_are_kept_between_runs(tmp_path: Path) -> None:
     chip = wallet(tmp_path).cards["taro"].chip
     chip.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
     chip.transmit(bytes.fromhex("00A4020C020018"))
@@ -167,7 +167,7 @@ def test_in_memory_nothing_is_written_down(tmp_path: Path) -> None:
     assert not (tmp_path / "state.json").exists()
 
 
-def test_a_line_a_card() -> None:
+def test_the_list_has_one_line_for_each_card() -> None:
     lines = list_lines()
     assert len(lines) == len(cards_of())
     assert all(name in line for name, line in zip(cards_of(), lines, strict=True))

@@ -34,13 +34,13 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
 
 @dataclass(frozen=True)
 class Card:
-    """A card in a resident's hand."""
+    """A resident's card: what the driver reads from it, and its private key."""
 
     read: CardRead
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
     def prove(self, challenge: Challenge, nonce: bytes, machine: str, pin: bytes = PIN) -> CardProof:
-        """What the card and the machine make of a challenge (drivers/line/README.md)."""
+        """The answer of card and machine to a challenge (drivers/line/README.md)."""
         bound = b"kofuki-auth-1" + challenge.challenge + nonce + machine.encode()
         if isinstance(self.key, rsa.RSAPrivateKey):
             return CardProof(signature=self.key.sign(bound, padding.PKCS1v15(), hashes.SHA256()))
@@ -54,7 +54,7 @@ class Card:
 
 
 def _issuer() -> x509.Name:
-    """Three generations of the real CA share one name, and so do all of ours: only the signature tells them apart."""
+    """The one name of all CAs here, as three generations of the real CA share theirs: only signatures tell them apart."""
     units = ("JPKI for user authentication", "Japan Agency for Local Authority Information Systems")
     pairs = [(NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, "JPKI-TEST")]
     pairs += [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
@@ -86,7 +86,7 @@ def certificate(
     policy: str | None = LOGIN,
     content_commitment: bool = False,
 ) -> bytes:
-    """A holder's certificate, DER."""
+    """A holder's certificate, DER; defaults make a valid one."""
     ca_key = rsa_key(f"ca-{issuer}")
     usage = dict.fromkeys(
         ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"), False

@@ -1,4 +1,4 @@
-"""The databases that are at hand: a SQLite file always; PostgreSQL where its server and its driver are installed."""
+"""The databases for the tests: a SQLite file always; PostgreSQL where its server and its driver are installed."""
 
 import importlib.util
 import os
@@ -17,12 +17,14 @@ if _BIN is not None and importlib.util.find_spec("psycopg") is not None:
 
 @contextmanager
 def database(kind: str, directory: Path) -> Iterator[str]:
-    """The URL of an empty one, for as long as the block lasts."""
+    """The URL of an empty database, which exists until the block ends."""
     if kind == "sqlite":
         yield f"sqlite:///{directory / 'centre.db'}"
         return
     assert _BIN is not None
-    with TemporaryDirectory(prefix="kofuki-pg-") as short:  # a socket's path may not be long
+    with TemporaryDirectory(
+        prefix="kofuki-pg-"
+    ) as short:  # the path of a Unix socket is limited to about 100 characters
         data = Path(short) / "data"
         as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if as_user:

@@ -1,4 +1,4 @@
-"""The endpoints: the same answers with and without a wire, and nothing but the line's words for whatever is sent."""
+"""The endpoints: the same answers over ASGI and in memory, and for any request an answer of the line's vocabulary."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ VOID = {"reason": "x", "journal_head": ""}
 
 
 def over_asgi(town: Town, method: str, path: str, body: bytes | None, peer: object = SHOP) -> tuple[int, bytes]:
-    """The way uvicorn calls the application."""
+    """Calls the application as uvicorn does."""
     sent: list[Mapping[str, Any]] = []
     parts = [body or b""]
 
@@ -91,7 +91,7 @@ def over_asgi(town: Town, method: str, path: str, body: bytes | None, peer: obje
     ],
 )
 def test_the_wire_makes_no_difference(method: str, path: str, body: bytes | None, status: int) -> None:
-    """Security rule 16, fault N6. What is refused is refused in the line's words, with and without a wire."""
+    """Security rule 16, fault N6. Refusals use the line's words, over ASGI and in memory."""
     wired = over_asgi(Town(), method, path, body)
     told = Town().transport().exchange(method, path, body, 1.0)
     assert wired[0] == told[0] == status
@@ -101,7 +101,7 @@ def test_the_wire_makes_no_difference(method: str, path: str, body: bytes | None
 
 
 def test_whole_sessions_over_asgi_and_in_memory_are_the_same() -> None:
-    """A real session recorded in memory, played over ASGI against a centre of the same state."""
+    """A real session is recorded in memory and repeated over ASGI at a centre in the same state."""
     town = Town()
     session = town.session("hanako")
     reserved = session.reserved(session.item("inkan"))
@@ -112,13 +112,13 @@ def test_whole_sessions_over_asgi_and_in_memory_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("peer", [None, "miyazaki-store-01", {"name": "miyazaki-store-01"}])
-def test_a_client_without_a_name_is_nobody(peer: object) -> None:
+def test_a_client_without_a_name_is_refused(peer: object) -> None:
     status, body = over_asgi(Town(), "GET", f"/v1/requests/{RID}", None, peer)
     assert (status, json.loads(body)["code"]) == (403, "bad_request")
 
 
-def test_noise_never_falls_through() -> None:
-    """Ten thousand spoilt bodies: every answer is one of the line's, and no machine sees a 500."""
+def test_noise_is_always_refused_in_the_lines_words() -> None:
+    """Ten thousand spoilt bodies: every answer is one of the line's, never status 500."""
     dice = random.Random(3)
     town = Town()
     line = MemoryLine(town.app, Peer("m", "store"))

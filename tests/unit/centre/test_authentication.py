@@ -30,7 +30,7 @@ def ask(town: Town, card: Card, peer: Peer = SHOP) -> Any:
 
 
 def enter(town: Town, card: Card, pin: bytes = b"1234", peer: Peer = SHOP) -> Any:
-    """Challenge and answer; the answer's outcome."""
+    """Get a challenge and answer it; returns the outcome."""
     nonce = secrets.token_bytes(16)
     challenge = town.line(peer).challenge(nonce, card.read)
     if not isinstance(challenge, Challenge):
@@ -55,12 +55,12 @@ def enter(town: Town, card: Card, pin: bytes = b"1234", peer: Peer = SHOP) -> An
     ],
 )
 def test_a_certificate_that_will_not_do(town: Town, made: dict[str, Any], code: CentreRefusal) -> None:
-    """Refused before the PIN is asked for, although the card register knows it."""
+    """Refused before the PIN is asked for, although the card register has this certificate."""
     assert ask(town, town.card("hanako", certificate(**made))) == refused(code)
 
 
 def test_the_last_second_of_a_certificate(town: Town) -> None:
-    """23:59:59 in Japan on its last day."""
+    """A certificate is good until 23:59:59 in Japan on its last day."""
     town.now = datetime(2026, 11, 24, 22, 0, tzinfo=town.now.tzinfo)
     card = town.card("hanako", certificate(ends=datetime(2026, 11, 24, 14, 59, 59, tzinfo=UTC)))
     assert isinstance(ask(town, card), Challenge)
@@ -76,7 +76,7 @@ def test_a_credential_that_is_none(town: Town, credential: bytes) -> None:
     )
 
 
-def test_a_certificate_nobody_entered_is_nobodys(town: Town) -> None:
+def test_a_certificate_that_is_not_in_the_register_is_refused(town: Town) -> None:
     card = town.card("hanako")
     stranger = replace(card, read=replace(card.read, credential=certificate()))
     assert ask(town, stranger) == refused(CentreRefusal.NOT_RESIDENT)
@@ -137,7 +137,7 @@ def test_a_challenge_is_for_one_machine_and_one_session(town: Town) -> None:
 
 
 def test_the_same_answer_has_the_same_outcome_and_another_has_none(town: Town) -> None:
-    """Fault N1: the first outcome was lost on the way."""
+    """Fault N1: as if the first outcome had been lost on the way."""
     card, nonce = town.card("hanako"), secrets.token_bytes(16)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
@@ -158,12 +158,12 @@ def test_a_challenge_ends(town: Town) -> None:
     town.now += timedelta(seconds=301)
     proof = card.prove(challenge, nonce, SHOP.name)
     assert town.line().authenticate(nonce, challenge, proof) == refused(CentreRefusal.EXPIRED)
-    town.now -= timedelta(seconds=301)  # and stays ended when the clock goes back
+    town.now -= timedelta(seconds=301)  # a clock that is set back does not revive it
     assert town.line().authenticate(nonce, challenge, proof) == refused(CentreRefusal.EXPIRED)
 
 
-def test_credentials_do_not_stay(town: Town) -> None:
-    """Security rule 5: a challenge holds a certificate; it goes when it is of no more use."""
+def test_credentials_are_deleted(town: Town) -> None:
+    """Security rule 5: a challenge holds a certificate, so it is deleted when it is no longer needed."""
     ask(town, town.card("hanako"))
     town.now += timedelta(hours=1)
     ask(town, town.card("taro"))
@@ -189,14 +189,14 @@ def test_ids_cannot_be_guessed(town: Town) -> None:
     ],
 )
 def test_residents_a_machine_cannot_serve(town: Town, holder: str, code: CentreRefusal) -> None:
-    """The cast of the wallet: told after the PIN, so that a lost card tells nobody anything."""
+    """The wallet's cast: the refusal comes only after the PIN, so that a finder of the card learns nothing."""
     card = town.card(holder)
     assert isinstance(ask(town, card), Challenge)
     assert enter(town, card) == refused(code)
 
 
 def test_a_child_is_told_before_the_pin(town: Town) -> None:
-    """Its age stands on the card's face; and that it is a protected child, the word does not say."""
+    """Before the PIN, because the age is printed on the card; the word is the same for a protected child."""
     assert ask(town, town.card("midori")) == refused(CentreRefusal.UNDER_AGE)
     midori = replace(town.register.by_key("midori"), protected=True)
     town.change(midori)
@@ -220,7 +220,7 @@ def test_outside_hours(town: Town) -> None:
     nonce = secrets.token_bytes(16)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
-    town.now += timedelta(minutes=4)  # 23:03: under way
+    town.now += timedelta(minutes=4)  # 23:03, with the session under way
     assert isinstance(
         town.line().authenticate(nonce, challenge, card.prove(challenge, nonce, SHOP.name)), Authenticated
     )
@@ -265,7 +265,7 @@ def test_an_answer_asked_again_counts_once(town: Town) -> None:
 
 
 def test_open_challenges_do_not_multiply_the_tries(town: Town) -> None:
-    """Ten challenges asked first, ten PINs tried then: three count, the rest find the card locked."""
+    """Ten challenges are opened, then ten PINs tried: three count, and for the rest the card is locked."""
     card = town.municipal_card("yoshiko")
     asked = []
     for _ in range(10):
@@ -286,7 +286,7 @@ def test_open_challenges_do_not_multiply_the_tries(town: Town) -> None:
 
 
 def test_a_power_cut_gives_no_free_guess(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The try is on the disk before the PIN is looked at."""
+    """The try is on the disk before the PIN is compared."""
     card = town.municipal_card("yoshiko")
 
     def cut(*_: object) -> bytes:
@@ -301,7 +301,7 @@ def test_a_power_cut_gives_no_free_guess(town: Town, monkeypatch: pytest.MonkeyP
     assert isinstance(enter(town, card), Authenticated)
 
 
-def test_while_an_answer_is_weighed_the_same_answer_waits(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_answer_waits_while_the_first_is_checked(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     card, nonce = town.municipal_card("yoshiko"), secrets.token_bytes(16)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
@@ -317,7 +317,7 @@ def test_while_an_answer_is_weighed_the_same_answer_waits(town: Town, monkeypatc
     assert isinstance(told[0], CentreUnreachable)
 
 
-def test_a_copied_record_is_no_card_and_costs_no_try(town: Town) -> None:
+def test_a_copied_record_without_the_cards_key_is_refused_and_costs_no_try(town: Town) -> None:
     card = town.municipal_card("yoshiko")
     forged = replace(card, key=ec_key("forged"))
     assert enter(town, forged, b"0000") == refused(CentreRefusal.SIGNATURE_WRONG)
@@ -339,7 +339,7 @@ def test_a_pin_that_cannot_be_opened_costs_no_try(town: Town, sealed: bytes | No
 
 
 def test_a_pin_of_another_session_cannot_be_opened(town: Town) -> None:
-    """The key agreement is salted with the session, the challenge is its associated data."""
+    """The session is the salt of the key agreement, and the challenge its associated data."""
     card, nonce = town.municipal_card("yoshiko"), secrets.token_bytes(16)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
@@ -350,6 +350,6 @@ def test_a_pin_of_another_session_cannot_be_opened(town: Town) -> None:
 
 
 def test_a_jpki_card_is_no_municipal_card(town: Town) -> None:
-    """A method of the machine's choosing is not the card's."""
+    """The machine cannot choose the method of another kind of card."""
     card = town.card("hanako", method="municipal", kind="resident_register")
     assert ask(town, card) == refused(CentreRefusal.NOT_RESIDENT)

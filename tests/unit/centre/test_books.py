@@ -1,4 +1,4 @@
-"""The books: read at one instant, changed with a version, the same on every database."""
+"""The books: a reader sees one instant, each change raises a version, and all databases behave the same."""
 
 from dataclasses import replace
 from datetime import date
@@ -32,7 +32,7 @@ def version(town: Town, holder: str) -> int | None:
 def test_what_is_read_is_what_was_written(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as url:
         town = Town(url)
-        books.load(town.store, replace(town.register, residents={}))  # a second load does nothing
+        books.load(town.store, replace(town.register, residents={}))  # a second load changes nothing
         for person in town.register.residents.values():
             with town.store.reading() as c:
                 found = books.snapshot(c, person.resident_id)
@@ -137,7 +137,7 @@ def test_several_records_are_one_change() -> None:
 
 @pytest.mark.parametrize("kind", AT_HAND)
 def test_a_reader_sees_one_instant(kind: str, tmp_path: Path) -> None:
-    """A change that is committed while a reader reads is not seen by it, not even in part."""
+    """A reader does not see any part of a change that is committed while it reads."""
     with database(kind, tmp_path) as url:
         town = Town(url)
         taro = town.register.by_key("taro")

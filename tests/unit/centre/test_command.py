@@ -1,4 +1,4 @@
-"""`python -m host_sim.centre verify`: what somebody with a paper and a phone's photo of it is told."""
+"""`python -m host_sim.centre verify`: what it prints about the photo of a paper."""
 
 import dataclasses
 import sys
@@ -28,7 +28,7 @@ STRANGER = verify.Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
 
 def photo(path: Path, *codes: str) -> Path:
-    """A grey table with the codes on it, a little turned."""
+    """A picture with the codes on a grey ground, slightly rotated."""
     table = Image.new("L", (700 * max(1, len(codes)), 700), 200)
     for number, code in enumerate(codes):
         black = np.pad(verify.modules(code), verify.QUIET_MODULES)
@@ -50,7 +50,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  
     return lambda *words: say(capsys, monkeypatch, *words)
 
 
-def test_a_genuine_paper_is_told_with_what_to_compare(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_genuine_paper_is_reported_with_the_words_to_compare(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, said = told(photo(tmp_path / "photo.jpg", verify.make(CLAIMS, verify.sample_signer())))
     assert code == 0
     assert said.startswith("GENUINE")
@@ -58,7 +58,7 @@ def test_a_genuine_paper_is_told_with_what_to_compare(told, tmp_path: Path) -> N
         assert words in said
 
 
-def test_words_that_nobody_signed_are_told_to_nobody(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_words_without_a_valid_signature_are_not_printed(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     good = verify.make(CLAIMS, verify.sample_signer())
     forger = verify.make(CLAIMS, STRANGER)
     code, said = told(photo(tmp_path / "two.png", good, forger))

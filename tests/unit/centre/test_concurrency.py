@@ -1,4 +1,4 @@
-"""Sixteen machines at once: no swapped paper, no shared number, no lost count (incidents 1 to 5)."""
+"""Sixteen machines at once swap no paper, share no number and lose no count (incidents 1 to 5)."""
 
 import secrets
 from collections import Counter
@@ -62,7 +62,7 @@ def test_sixteen_machines_at_once_swap_no_paper(kind: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", AT_HAND)
 def test_one_order_sent_many_times_at_once_is_made_once(kind: str, tmp_path: Path) -> None:
-    """Fault N2: duplicates that overtake each other. Each gets the one promise, or is told to ask again."""
+    """Fault N2: duplicates overtake each other. Each gets the one promise, or is told to ask again."""
     with database(kind, tmp_path) as url:
         town = Town(url)
         session, rid, together = town.session("hanako"), secrets.token_hex(16), Barrier(8, timeout=900)

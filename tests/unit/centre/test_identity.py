@@ -15,7 +15,7 @@ from tests.unit.centre.town import HALL, SHOP
 
 
 def test_what_is_made_is_kept_and_secret(tmp_path: Path) -> None:
-    """Security rule 7: keys are their owner's only; a second start changes nothing but what is missing."""
+    """Security rule 7: only the owner can read the keys; a second start makes only what is missing."""
     first = ensure_identity(tmp_path, [SHOP])
     before = {path: path.read_bytes() for path in (tmp_path / "tls").iterdir()}
     again = ensure_identity(tmp_path, [SHOP, HALL])

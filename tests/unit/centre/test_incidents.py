@@ -1,7 +1,7 @@
-"""The published mis-issuances, as far as they can live in a centre: each a named regression test (incidents 1 to 7).
+"""The published mis-issuances that a centre can cause, each as a regression test (incidents 1 to 7).
 
-In every test the press says in plain words whom its paper is about; a paper counts as delivered when the machine's own
-line hands it over as a document.
+In every test the press writes the resident's data as plain text; a paper counts as delivered when the machine's
+`CentreLine` returns it as a document.
 """
 
 import secrets
@@ -37,7 +37,7 @@ STOPPED = CentreRefused(CentreRefusal.STOPPED)
 
 
 class Slow:
-    """A press in which something happens while it works."""
+    """A press that calls `meanwhile` while it typesets."""
 
     def __init__(self) -> None:
         self.meanwhile: Callable[[], None] = lambda: None
@@ -65,7 +65,7 @@ def flagged(town: Town) -> list[str]:
 
 
 def test_yokohama_a_time_out_kills_the_whole_request() -> None:
-    """There the time-out let go of the order lock but not of the request, and the next person's file was printed.
+    """There the time-out released the order lock but did not end the request, and the next person's file was printed.
 
     Here the machine gives up while the page is being set: nothing of the request lives on, and the next person's
     request, made in the meantime, gets its own paper.
@@ -94,7 +94,7 @@ def test_yokohama_a_time_out_kills_the_whole_request() -> None:
 
 
 def test_yokohama_a_late_document_is_never_delivered() -> None:
-    """The promise was made, its answer was lost, the machine gave up: the document cannot be had any more."""
+    """The promise was made, its answer was lost and the machine gave up: the document can no longer be fetched."""
     town = Town()
     session = town.session("hanako")
     reserved = session.reserved(session.item("inkan", 2))
@@ -109,7 +109,7 @@ def test_yokohama_a_late_document_is_never_delivered() -> None:
 
 
 def test_yokohama_a_give_up_that_overtakes_its_request() -> None:
-    """The order arrives after the machine has given it up: it is never made."""
+    """The order arrives after the machine has given it up: the document is never made."""
     town = Town()
     session, rid = town.session("hanako"), secrets.token_hex(16)
     assert (
@@ -122,7 +122,7 @@ def test_yokohama_a_give_up_that_overtakes_its_request() -> None:
 
 
 def test_yokohama_a_machine_that_starts_again_while_its_request_is_made_gives_it_up() -> None:
-    """Killed while it waited, it asks what became of it before the page is set: that nothing is held would be no answer."""
+    """A restarted machine asks for its request while the page is still being set, and must not hear "nothing is held"."""
     slow = Slow()
     town = Town(press=slow.press())
     session, rid, told = town.session("hanako"), secrets.token_hex(16), []
@@ -135,7 +135,7 @@ def test_yokohama_a_machine_that_starts_again_while_its_request_is_made_gives_it
 
 
 def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
-    """There a later request overwrote an earlier one of the same second. Here both stand in the press together."""
+    """There a later request overwrote an earlier one of the same second. Here both are in the press at the same time."""
     together = Barrier(2, timeout=900)
 
     def typeset_together(*told: Any) -> bytes:
@@ -200,10 +200,10 @@ def test_adachi_an_update_during_issue_is_never_mixed_in() -> None:
     assert "宮崎\u3000花子" not in paper["names"]
     with town.store.reading() as c:
         unmade = c.scalars(sa.select(audit.c.detail).where(audit.c.act == "not_made")).one()
-    assert unmade["issue_numbers"] != [paper["number"]]  # the number of the thrown-away paper is accounted for
+    assert unmade["issue_numbers"] != [paper["number"]]  # the number of the discarded paper is recorded
 
 
-def test_adachi_books_that_do_not_stand_still_give_no_paper() -> None:
+def test_adachi_books_that_keep_changing_give_no_paper() -> None:
     slow = Slow()
     town = Town(press=slow.press())
     session, rid = town.session("hanako"), secrets.token_hex(16)
@@ -211,7 +211,7 @@ def test_adachi_books_that_do_not_stand_still_give_no_paper() -> None:
     assert session.reserve(request_id=rid) == EXPIRED
     assert session.line.status(rid) == {}
     slow.meanwhile = lambda: None
-    assert session.reserve(request_id=rid) == EXPIRED  # that request is dead for ever
+    assert session.reserve(request_id=rid) == EXPIRED  # that request stays given up
     assert isinstance(session.reserve(), Reserved)
     with town.store.reading() as c:
         unmade = c.scalars(sa.select(audit.c.detail).where(audit.c.act == "not_made")).all()
@@ -261,7 +261,7 @@ def test_a_resident_who_moves_house_during_issue() -> None:
 
 
 class PreviousPaper(Generator):
-    """A generator with the known defect: it hands out what it made for the person before."""
+    """A generator with the known defect: it returns the paper that it made for the person before."""
 
     last: Container | None = None
 
@@ -271,7 +271,7 @@ class PreviousPaper(Generator):
 
 
 def test_munakata_the_previous_persons_paper_stops_the_line() -> None:
-    """There a fix of 2019 had never been installed. Here the defect itself gives nobody anybody's paper."""
+    """There a fix of 2019 had never been installed. Here even a generator with the defect delivers no wrong paper."""
     town = Town(generator=PreviousPaper)
     first = town.session("hanako")
     assert document_of(first, first.reserved())["of"] == town.resident_id("hanako")
@@ -282,7 +282,7 @@ def test_munakata_the_previous_persons_paper_stops_the_line() -> None:
 
 
 def test_munakata_ones_own_previous_paper_is_not_this_paper() -> None:
-    """The same person twice: the centre cannot tell by the resident, the machine can by the stamp."""
+    """The same person twice: the centre sees no difference in the resident, but the machine sees the old stamp."""
     town = Town(generator=PreviousPaper)
     session = town.session("hanako")
     assert isinstance(session.line.fetch(session.reserved(), 1), bytes)
@@ -320,7 +320,7 @@ def test_a_seal_cancelled_while_the_page_is_set() -> None:
     assert session.line.status(rid) == {}
 
 
-def test_a_support_measure_counts_at_once() -> None:
+def test_a_support_measure_applies_at_once() -> None:
     """支援措置 from the day of the request, for the whole household, promised or not."""
     town = Town()
     session = town.session("hanako")
@@ -381,8 +381,8 @@ def test_an_error_stays_open_until_a_person_closes_it() -> None:
 
 
 @pytest.mark.parametrize("trouble", [TextOverflow("the name does not fit on the form"), GlyphMissing(["U+E000"])])
-def test_what_the_form_cannot_hold_is_a_refusal_before_money_and_stops_nobody(trouble: Exception) -> None:
-    """It was offered, and shows only when the page is made: the resident is sent to the counter, the line goes on."""
+def test_an_entry_too_long_for_the_form_is_refused_before_money(trouble: Exception) -> None:
+    """Found only when the page is made, after the offer: the resident is sent to the counter, and the line is not stopped."""
 
     def cannot(*_: Any) -> bytes:
         raise trouble
@@ -392,6 +392,8 @@ def test_what_the_form_cannot_hold_is_a_refusal_before_money_and_stops_nobody(tr
     assert session.reserve(session.item("inkan")) == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
     with town.store.reading() as c:
         unmade = [row.detail for row in c.execute(sa.select(audit).where(audit.c.act == "not_made"))]
-    assert [len(detail["issue_numbers"]) for detail in unmade] == [1], "its number is accounted for"
+    assert [len(detail["issue_numbers"]) for detail in unmade] == [1], (
+        "the number of the paper that was not made is recorded"
+    )
     assert flagged(town) == []
     assert isinstance(town.session("taro"), Session)

@@ -39,7 +39,7 @@ def test_who_is_served(change: dict[str, object], refusal: str | None) -> None:
 
 
 def test_a_protected_person_closes_the_whole_household() -> None:
-    """支援措置 blocks everybody's certificate, and the word tells nobody why (standard 3.5)."""
+    """支援措置 blocks the certificates of the whole household, and the refusal word does not say why (standard 3.5)."""
     midori = replace(CITY.by_key("midori"), protected=True)
     register = replace(CITY, residents={**CITY.residents, midori.resident_id: midori})
     assert rules.refusal_of(CITY.by_key("hanako"), register, date(2026, 11, 24)) == "ask_at_counter"
@@ -160,5 +160,5 @@ OFFER = {
         ({"scope": ["all"], "colour": ["red"]}, False),
     ],
 )
-def test_an_order_answers_every_question_that_arises(options: dict[str, list[str]], allowed: bool) -> None:
+def test_an_order_must_answer_every_question_that_applies(options: dict[str, list[str]], allowed: bool) -> None:
     assert rules.options_allowed(OFFER, options) is allowed

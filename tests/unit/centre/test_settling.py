@@ -36,7 +36,7 @@ def test_a_debt_is_one_however_often_it_is_told() -> None:
     assert flagged(town) == []
 
 
-def test_a_debt_told_with_another_amount_is_a_persons_business() -> None:
+def test_a_debt_told_again_with_another_amount_is_flagged() -> None:
     town = Town()
     town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
     town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 900, "reason": "x"})
@@ -52,29 +52,29 @@ def left_after(town: Town, amount_yen: int, collection: int) -> bool:
 
 
 def test_a_claim_is_paid_at_one_place_only() -> None:
-    """Machine or counter: whoever holds or has paid it, the other one pays nothing."""
+    """Once a machine or the counter holds or has paid a claim, nobody else pays it."""
     town, key = Town(), "ab" * 16
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
-    assert town.line(HALL).hold_claim(key, 1, "") is None  # another machine's claim
+    assert town.line(HALL).hold_claim(key, 1, "") is None  # a claim that another machine made
     assert town.line().hold_claim("cd" * 16, 1, "") is None
     assert town.line().hold_claim(key, 1, "") == 700
     with pytest.raises(Refused):
         town.settler.collect_at_counter(claim_code(key), town.now)
-    for _ in range(3):  # a lost answer: told again, counted once
+    for _ in range(3):  # repeated after a lost answer, counted once
         assert left_after(town, 500, 1)
     assert town.line().hold_claim(key, 2, "") == 200
-    assert left_after(town, 0, 2)  # nothing came out: the hold ends
+    assert left_after(town, 0, 2)  # no coin came out: the hold ends
     assert town.settler.collect_at_counter(claim_code(key), town.now) == 200
     assert town.line().hold_claim(key, 3, "") is None
     with pytest.raises(Refused):
         town.settler.collect_at_counter(claim_code(key), town.now)
     assert flagged(town) == []
-    assert left_after(town, 100, 3)  # coins that should not have left are written all the same
+    assert left_after(town, 100, 3)  # coins paid without a hold are recorded all the same
     assert flagged(town) == ["paid_twice"]
 
 
 def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
-    """Fault N2: the machine gave it up unheard and told that nothing came out; the counter must not wait for ever."""
+    """Fault N2: the machine has already reported that no coin came out, so this hold must not block the counter."""
     town, key = Town(), "ab" * 16
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
     assert left_after(town, 0, 1)
@@ -83,7 +83,7 @@ def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
 
 
 def test_claim_codes_can_be_read_aloud() -> None:
-    """SHA-256(16 zero bytes) begins 374708fff7; five bits each, highest first, by the table in the line's README."""
+    """SHA-256(16 zero bytes) begins 374708fff7; five bits each, highest first, by the table in drivers/line/README.md."""
     assert claim_code("0" * 32) == "G7DST99Z"
     dice = random.Random(1)
     codes = {claim_code(f"{dice.getrandbits(128):032x}") for _ in range(2000)}
@@ -91,7 +91,7 @@ def test_claim_codes_can_be_read_aloud() -> None:
     assert not set("".join(codes)) & set("IO01")
 
 
-def test_news_of_a_machine_are_flagged_when_they_are_new_and_not_at_every_heartbeat() -> None:
+def test_a_machines_alarm_is_flagged_once_and_not_at_every_heartbeat() -> None:
     town = Town()
     for events in ([], ["pin_attack"], ["pin_attack"], ["pin_attack", "x"], [], ["pin_attack"]):
         assert beat(town, 5, "a" * 64, events=events)
@@ -101,7 +101,7 @@ def test_news_of_a_machine_are_flagged_when_they_are_new_and_not_at_every_heartb
 
 
 def test_a_journal_never_runs_backwards() -> None:
-    """I14: the centre has witnessed its head."""
+    """I14: the centre remembers the journal's head."""
     town = Town()
     for seq, head in ((5, "a" * 64), (5, "a" * 64), (9, "b" * 64)):
         assert beat(town, seq, head)
@@ -110,7 +110,7 @@ def test_a_journal_never_runs_backwards() -> None:
     assert flagged(town) == ["journal_ran_backwards"]
     assert beat(town, 8, "d" * 64)
     assert flagged(town) == ["journal_ran_backwards", "journal_forked"]
-    assert beat(town, 0, "")  # a bench has no journal
+    assert beat(town, 0, "")  # a bench program has no journal
     assert len(flagged(town)) == 2
 
 

@@ -1,6 +1,6 @@
-"""What becomes of requests and copies under any order of calls: idempotent, final, numbered once (book rule 8; I7, I8, fault N8).
+"""Requests and copies under any order of calls: idempotent, final, numbered once (book rule 8; I7, I8, fault N8).
 
-A model of a few lines walks beside the centre; whatever sequence of calls comes, both must say the same.
+A small model gets the same random calls as the centre, and both must give the same answers.
 """
 
 import random
@@ -22,7 +22,7 @@ EXPIRED, BAD = CentreRefused(CentreRefusal.EXPIRED), CentreRefused(CentreRefusal
 
 @dataclass
 class Expected:
-    """What a request should be by now."""
+    """The model's state of one request."""
 
     wanted: int
     made: Reserved | None = None
@@ -37,7 +37,7 @@ class Expected:
 
 
 class Walk:
-    """One seed: three requests of one session, any calls in any order, time that passes."""
+    """The calls of one seed: three requests of one session, in any order, with time passing."""
 
     def __init__(self, town: Town, session: Session, seed: int) -> None:
         self.town, self.session = town, session
@@ -65,7 +65,7 @@ class Walk:
             assert answer == expected.made
 
     def _other(self, rid: str, expected: Expected, copy: int) -> None:
-        """Another body under the same id."""
+        """Order something else under the same request id."""
         if expected.made is not None:
             assert self.session.reserve(self.session.item("juminhyo"), request_id=rid) == BAD
 
@@ -105,7 +105,7 @@ class Walk:
             assert fate is (AdviceFate.ACKNOWLEDGED if same else AdviceFate.CONTRADICTED)
 
     def _ask(self, rid: str, expected: Expected, copy: int) -> None:
-        """Another machine asks about it, and tells of it: nothing of it is its business."""
+        """Another machine may neither see, fetch nor settle this request."""
         other = self.town.line(HALL)
         assert other.status(rid) == {} or expected.made is None
         if expected.made is not None:
@@ -146,7 +146,7 @@ def test_any_sequence_of_calls_agrees_with_the_model() -> None:
 
 
 def test_an_expired_document_does_not_stay() -> None:
-    """Security rule 6: what nobody fetched is void, and the pages are gone at the next order."""
+    """Security rule 6: a copy that nobody fetched becomes void, and its pages are deleted at the next order."""
     town = Town()
     session = town.session("hanako")
     first = session.reserved(session.item("inkan", 2))
@@ -157,7 +157,7 @@ def test_an_expired_document_does_not_stay() -> None:
         mine = copies.c.request_id == first.request_id
         rows = c.execute(sa.select(copies.c.state, copies.c.document).where(mine).order_by(copies.c.copy)).all()
     assert [tuple(row) for row in rows] == [("delivered", None), ("void", None)]
-    # Paper of a fetched copy may exist: the machine tells, however late.
+    # Paper of a fetched copy may exist, so the machine may tell its outcome however late.
     assert (
         session.line.advise({"op": "issued", "request_id": first.request_id, "copy": 1, "reason": "printed"})
         is AdviceFate.ACKNOWLEDGED
@@ -165,8 +165,8 @@ def test_an_expired_document_does_not_stay() -> None:
     assert session.line.status(first.request_id) == {1: CopyState.ISSUED, 2: CopyState.VOID}
 
 
-def test_numbers_go_up_by_terminal_and_day_and_do_not_say_where_it_stands() -> None:
-    """Standard 5.5: the place of issue is not printed. The word is `printf NAME | sha256sum | xxd -r -p | base32`, cut."""
+def test_numbers_go_up_by_terminal_and_day_and_do_not_show_its_place() -> None:
+    """Standard 5.5: the place of issue is not printed. The terminal's word is `printf NAME | sha256sum | xxd -r -p | base32`, cut."""
     town = Town()
     shop, hall = town.session("hanako", SHOP), town.session("taro", HALL)
     given = [s.reserved(s.item("inkan")).copies[0].issue_number for s in (shop, hall, shop)]
@@ -181,7 +181,7 @@ def test_numbers_go_up_by_terminal_and_day_and_do_not_say_where_it_stands() -> N
 
 
 def test_an_order_is_only_what_was_offered() -> None:
-    """Whatever a machine sends: no other kind, no answer that was not offered, not more copies."""
+    """No machine can order a kind, an answer or a number of copies that was not offered."""
     town = Town()
     session = town.session("hanako")
     good = session.item("juminhyo")
@@ -213,8 +213,8 @@ def test_an_authentication_is_for_one_machine_one_session_and_a_while() -> None:
     assert session.reserve() == EXPIRED
 
 
-def test_a_fee_that_is_not_the_one_shown_is_not_ours() -> None:
-    """Another fee than was shown: the resident saw 200, the centre wants 300."""
+def test_an_order_with_another_fee_is_refused() -> None:
+    """The resident saw 200 yen, the centre's fee is 300."""
     session = Town().session("hanako")
     item = session.item("inkan")
     cheaper = type(item)(kind="inkan", options={}, copies=1, fee_yen=200)
@@ -256,7 +256,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path, again: int) -> None:
 
 
 def test_a_kind_has_hours_of_its_own() -> None:
-    """戸籍 needs the office behind it: offered until five, ordered a little after, then not (city rule 3)."""
+    """戸籍 is issued in office hours: offered until 17:00, ordered for a short time after that (city rule 3)."""
     town = Town(press=replace(plain(), kinds=("juminhyo", "koseki")))
     town.now = town.now.replace(hour=16, minute=55)
     session = town.session("hanako")

@@ -1,7 +1,7 @@
 """A centre for tests: the invented 宮崎市, a few cards whose keys are at hand, and a clock that a test sets.
 
-Nothing of it is a stand-in but the press: most tests are not about typesetting, and its paper says in plain words whom
-it is about, so that another person's paper is seen at once. `Town(press=Press())` sets real pages.
+All of it is the real code except the press, whose paper is plain text with the resident's data, so that a test sees
+whose paper it got. `Town(press=Press())` typesets real pages.
 """
 
 import base64
@@ -48,7 +48,7 @@ MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
 
 @dataclass
 class Session:
-    """One resident at one machine, with everything the machine has in hand."""
+    """One authenticated resident at one machine: the line, the nonce, the card, the challenge and its answer."""
 
     line: CentreLine
     nonce: bytes
@@ -98,7 +98,7 @@ class Town:
         return CentreLine(transport or self.transport(peer), MANIFEST_PUBLIC, peer.name, 8.0)
 
     def session(self, holder: str | Card = "hanako", peer: Peer = SHOP, line: CentreLine | None = None) -> Session:
-        """As far as the menu of certificates."""
+        """Start a session and authenticate, up to the menu of certificates."""
         card = self.card(holder) if isinstance(holder, str) else holder
         line = line or self.line(peer)
         nonce = secrets.token_bytes(16)
@@ -109,7 +109,7 @@ class Town:
         return Session(line, nonce, card, challenge, who)
 
     def resident_id(self, holder: str) -> str:
-        """By its name in the cast, or a resident's number as it is."""
+        """The resident number of a name in the cast; any other text is returned unchanged."""
         return self.register.cast.get(holder, holder)
 
     def change(self, *records: books.Record) -> None:
@@ -154,7 +154,7 @@ class Town:
             c.execute(cards.insert().values(**(plain | named | dict(row))))
 
 
-# --- a press whose paper says in plain words whom it is about -------------------------------------
+# --- a press whose paper is plain text -------------------------------------
 
 
 def typeset(
@@ -175,7 +175,7 @@ def page_count(document: bytes) -> int:
 
 
 def plain(typeset: Callable[..., bytes] = typeset) -> Press:
-    """Two kinds are enough for most tests."""
+    """A press whose paper is plain text, for two kinds of certificate."""
     return Press(kinds=("juminhyo", "inkan"), typeset=typeset, check=check, page_count=page_count)
 
 

@@ -1,4 +1,4 @@
-"""The money path: every coin is credited once or its loss is told; faults A1 to A9."""
+"""The acceptor credits every coin once or reports its loss; faults A1 to A9."""
 
 from collections.abc import Sequence
 
@@ -69,7 +69,7 @@ def test_the_slot_is_closed_after_start_and_opens_for_the_chosen_values_only() -
     slot = Slot()
     assert slot.model.open_coins == frozenset()
     slot.driver.accept(frozenset({10, 500}))
-    assert slot.model.open_coins == {"JP010A", "JP500A", "JP500B"}  # both issues of a value
+    assert slot.model.open_coins == {"JP010A", "JP500A", "JP500B"}  # both issues of the 500-yen coin
     slot.driver.inhibit()
     assert slot.model.open_coins == frozenset()
 
@@ -93,7 +93,7 @@ def test_an_acceptor_that_does_not_close_is_a_fault_and_not_a_closed_slot() -> N
 
 
 def test_without_a_master_inhibit_the_masks_do_it_alone() -> None:
-    # SR3 has no header 228 and stays silent.
+    # An SR3 has no header 228 and does not answer it.
     machine = Machine("clean")
     machine.acceptor.has_master_inhibit = False
     slot = Slot(machine)
@@ -153,7 +153,7 @@ def test_a3_more_than_five_new_events_credit_five_and_tell_the_loss() -> None:
     slot.insert(*["JP100A"] * 8, apart_s=0.05)
     events = slot.poll()
     assert events == [CreditsLost(3), *[CoinCredited(100, counter) for counter in range(4, 9)]]
-    assert slot.poll(10) == []  # the audit by header 225 does not tell the same loss again
+    assert slot.poll(10) == []  # the count by header 225 does not report the same loss again
 
 
 def test_a3_rejects_that_push_a_credit_out_of_the_buffer_are_seen_by_the_second_count() -> None:
@@ -183,7 +183,7 @@ def test_a4_a_reset_that_hides_behind_new_events_is_told_and_those_are_credited(
         slot.insert("JP010A")
         slot.poll()
     slot.model.fault("reset", slot.clock.monotonic())
-    slot.model._mask = 0x1F  # inhibits that survive: some products keep them
+    slot.model._mask = 0x1F  # some products keep their inhibits over a reset
     slot.model._deaf_until_s = 0.0
     slot.model._polled_s = slot.clock.monotonic()
     slot.insert("JP500A")
@@ -205,7 +205,7 @@ def test_a4_a_reset_before_the_first_event_is_found_when_it_refuses_what_we_allo
     assert slot.model.open_coins == set(VALUES)
 
 
-def test_a4_inhibits_that_were_lost_in_silence_are_found_by_the_regular_look() -> None:
+def test_a4_inhibits_that_were_lost_without_a_reset_are_found_by_the_regular_check() -> None:
     slot = Slot().open()
     slot.model.fault("reset", slot.clock.monotonic())
     slot.clock.advance(0.2)
@@ -214,8 +214,8 @@ def test_a4_inhibits_that_were_lost_in_silence_are_found_by_the_regular_look() -
     assert slot.model.open_coins == set(VALUES)
 
 
-def test_a4_a_restart_before_the_first_event_is_told_when_the_slot_closes_over_it() -> None:
-    """0 stays 0, and a closed slot looks the same as a forgotten one: the coin that rolled is nowhere."""
+def test_a4_a_restart_before_the_first_event_is_reported_at_closing() -> None:
+    """The event counter stays 0, and the inhibits look as after closing: the rolling coin's event is lost."""
     slot = Slot().open()
     slot.insert("JP500A", apart_s=0.01)
     slot.model.fault("reset", slot.clock.monotonic())
@@ -276,7 +276,7 @@ def test_a_swallowed_coin_is_no_certain_return() -> None:
 
 
 @pytest.mark.parametrize("pairs", [[(0, 0)], [(0, 2)]])
-def test_a_dummy_event_after_power_up_is_nothing_to_anybody(pairs: list[tuple[int, int]]) -> None:
+def test_a_dummy_event_after_power_up_is_ignored(pairs: list[tuple[int, int]]) -> None:
     slot = Slot().open()
     for a, b in pairs:
         slot.model._note(a, b)
@@ -319,7 +319,7 @@ def test_a8_a_host_that_pauses_gets_no_phantoms_and_no_losses() -> None:
     slot = Slot().open()
     slot.insert("JP100A")
     slot.clock.advance(1.5)
-    slot.insert("JP500A")  # the device has closed itself by now
+    slot.insert("JP500A")  # by now the device has closed its slot by itself
     assert yen(slot.poll(3)) == [100]
     assert slot.model.returned == ["JP500A"]
     slot.insert("JP500A")
@@ -345,7 +345,7 @@ def test_a9_the_first_acceptor_ever_seen_is_paired_and_told_once() -> None:
         slot.driver.start()
 
 
-def test_a9_an_acceptor_that_was_swapped_between_two_polls_betrays_itself_by_its_restart() -> None:
+def test_a9_an_acceptor_swapped_between_two_polls_is_found_by_its_restart() -> None:
     slot = Slot().open()
     slot.insert("JP100A")
     slot.poll()
@@ -361,20 +361,23 @@ def test_a9_pairing_begins_counting_anew_and_a_refused_one_changes_nothing() -> 
     slot.open().insert("JP100A", "JP500A")
     slot.poll()
     slot.model.fault("swapped", slot.clock.monotonic())
-    slot.model._counter, slot.model._events = 2, [(3, 0), (4, 0), (0, 0), (0, 0), (0, 0)]  # it has a past of its own
+    slot.model._counter, slot.model._events = (
+        2,
+        [(3, 0), (4, 0), (0, 0), (0, 0), (0, 0)],
+    )  # another host has already read events from it
     slot.clock.advance(0.2)
     with pytest.raises(NotPaired, match="paired with 4711"):
         slot.driver.pair(4711)
     with pytest.raises(NotPaired, match="paired with 107187"):
         slot.driver.start()
     assert slot.driver.pair(slot.model.serial)
-    assert yen(slot.driver.poll()) == [], "what another host was told is not ours"
+    assert yen(slot.driver.poll()) == [], "events from before the pairing are not credited"
     assert slot.driver.newly_paired() == slot.model.serial
     slot.open().insert("JP050A")
     assert yen(slot.poll()) == [50]
 
 
-def test_a9_positions_are_bound_to_what_the_device_says_and_not_to_a_habit() -> None:
+def test_a9_coin_positions_are_read_from_the_device() -> None:
     machine = Machine("clean")
     machine.acceptor.coins = {1: "JP500B", 7: "JP010A", 16: "JP100A", 3: "EU100A"}
     slot = Slot(machine).open()
@@ -409,7 +412,7 @@ def test_coins_accepted_while_the_host_was_down_are_credited_after_it() -> None:
     slot.poll()
     slot.driver.poll()
     last = slot.driver.counters().event_counter
-    slot.insert("JP100A", "JP500A")  # the host dies; the slot stays open for a second
+    slot.insert("JP100A", "JP500A")  # the host dies; the device keeps its slot open for a second
     again = slot.fresh(last)
     slot.clock.advance(20.0)
     again.start()
@@ -443,7 +446,7 @@ def test_a_coin_that_vanished_in_a_reset_while_the_host_was_down_is_counted_by_h
     slot.insert("JP100A")
     slot.poll(2)
     counters = slot.driver.counters()
-    slot.insert("JP500A")  # accepted, never read
+    slot.insert("JP500A")  # accepted, but no host read it
     slot.model.fault("reset", slot.clock.monotonic())
     slot.clock.advance(1.0)
     again = slot.fresh(counters.event_counter, total=counters.accepted_total)
@@ -478,7 +481,7 @@ def test_one_silent_poll_is_a_bad_line_and_two_are_a_dead_device() -> None:
 def test_trouble_never_takes_events_with_it() -> None:
     slot = Slot().open()
     slot.insert("JP500A", "JP010A")
-    slot.model._mask = 0  # it forgot, and will not learn again
+    slot.model._mask = 0  # its inhibits are lost, and it ignores new ones
     stubborn = slot.model.command
     slot.model.command = lambda h, d, t: None if h in {228, 231} else stubborn(h, d, t)  # type: ignore[method-assign]
     slot.model._note(0, 130)
@@ -505,7 +508,7 @@ def test_a_model_without_a_second_count_is_served_as_well() -> None:
 
 
 def test_the_counters_do_not_run_ahead_of_what_was_handed_over() -> None:
-    """A host that dies between its start and its first poll must find the same coins again."""
+    """After a death between start and first poll, the next host must find the same coins."""
     slot = Slot().open()
     slot.insert("JP100A")
     slot.poll()

@@ -1,4 +1,4 @@
-"""One master on a bad wire: what is an answer, what is asked again, and what is never believed."""
+"""One master on a bad wire: which bytes are an answer, when it asks again, and which answers it rejects."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.bench.coin_world import Machine
 
 
 class Recorder:
-    """A stream that remembers what the host sent and when."""
+    """A stream that keeps each write of the host with its time."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -57,7 +57,7 @@ def test_one_bad_answer_of_any_kind_costs_a_retry_and_nothing_else(machine: Mach
     assert bus.ask(3, Header.REQUEST_PAYOUT_STATUS, lengths=(4,)) == bytes(4)
 
 
-def test_silence_is_asked_four_times_and_then_named(machine: Machine) -> None:
+def test_a_silent_device_is_asked_four_times_and_then_named_in_the_error(machine: Machine) -> None:
     recorder = Recorder(machine)
     bus = CcTalkBus(recorder, machine.clock)
     with pytest.raises(NoReply, match="address 9 did not answer header 254"):
@@ -66,7 +66,7 @@ def test_silence_is_asked_four_times_and_then_named(machine: Machine) -> None:
 
 
 def test_after_an_error_the_line_is_left_alone_for_more_than_50_ms() -> None:
-    # Part 4, 5.1: or a stray zero in front turns the frame into a broadcast.
+    # Part 4, 5.1: otherwise a stray zero in front turns the frame into a broadcast.
     machine = Machine("clean")
     recorder = Recorder(machine)
     bus = CcTalkBus(recorder, machine.clock)
@@ -82,7 +82,7 @@ def test_a_line_that_is_cut_says_that_it_does_not_even_echo() -> None:
     machine = Machine(WireKind(loss=1.0))
     with pytest.raises(NoReply, match="not answer") as silent:
         bus_of(machine).ask(2, Header.SIMPLE_POLL, lengths=(0,))
-    assert "echo" not in silent.value.sentence  # nobody knows yet whether this line echoes
+    assert "echo" not in silent.value.sentence  # the bus does not know yet whether this line echoes
     machine = Machine("clean_echo")
     bus = bus_of(machine)
     bus.ask(2, Header.SIMPLE_POLL, lengths=(0,))
@@ -98,7 +98,7 @@ def test_a_refusal_is_told_apart_from_silence(machine: Machine) -> None:
     assert bus.ask_optional(2, Header.MODIFY_INHIBITS, b"\1", lengths=(0,)) is None
 
 
-def test_both_checksums_live_on_one_wire() -> None:
+def test_devices_with_either_checksum_share_one_wire() -> None:
     clock = VirtualClock()
     model = CcTalkBusModel([AcceptorModel(address=2), AcceptorModel(address=12, crc=True)])
     stream = MemoryStream(model, clock, WIRES["clean_echo"])
@@ -147,7 +147,7 @@ def test_an_answer_that_comes_twice_does_not_shift_those_behind_it() -> None:
 
 
 class TwoFaced(AcceptorModel):
-    """Says something else every other time, with a checksum that is right: two flips that cancel out."""
+    """Gives wrong serial numbers with a right checksum in between, as by two flipped bits that cancel out."""
 
     asked = 0
 
@@ -158,7 +158,7 @@ class TwoFaced(AcceptorModel):
         return super().command(header, data, now_s)
 
 
-def test_a_reading_that_matters_is_believed_when_two_in_a_row_agree() -> None:
+def test_ask_steady_needs_two_equal_answers_in_a_row() -> None:
     clock = VirtualClock()
     acceptor = TwoFaced()
     bus = CcTalkBus(MemoryStream(CcTalkBusModel([acceptor]), clock), clock)

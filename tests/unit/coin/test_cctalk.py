@@ -1,4 +1,4 @@
-"""ccTalk frames: golden bytes, noise in every place, and what a checksum can and cannot see."""
+"""ccTalk frames: golden bytes, noise at every position, and which errors a checksum detects."""
 
 import random
 import re
@@ -19,7 +19,7 @@ frames = st.builds(Frame, byte, byte, byte, st.binary(max_size=255))
 
 
 def as_heard(frame: Frame, checksum: Checksum) -> Frame:
-    """Under CRC the wire does not carry the source."""
+    """The frame as it is decoded: with CRC the wire does not carry the source address."""
     return Frame(frame.destination, None if checksum is Checksum.CRC else frame.source, frame.header, frame.data)
 
 
@@ -58,7 +58,7 @@ def test_what_was_encoded_is_heard(checksum: Checksum, frame: Frame) -> None:
 
 @BOTH
 @given(sent=st.lists(frames, max_size=4), cuts=st.lists(st.integers(0, 600), max_size=12))
-def test_it_does_not_matter_how_the_bytes_arrive(checksum: Checksum, sent: list[Frame], cuts: list[int]) -> None:
+def test_frames_are_found_in_pieces_of_any_size(checksum: Checksum, sent: list[Frame], cuts: list[int]) -> None:
     wire = b"".join(encode(frame, checksum) for frame in sent)
     parser, heard, begin = Parser(checksum), [], 0
     for end in [*sorted(cuts), len(wire)]:
@@ -76,7 +76,7 @@ def test_no_single_flipped_bit_passes(checksum: Checksum, frame: Frame, place: i
     parser = Parser(checksum)
     heard = parser.feed(bytes(wire), 0.0) + parser.give_up()
     assert as_heard(frame, checksum) not in heard
-    # What is found inside by chance must stand there, whole and with a good sum.
+    # A frame found inside by chance must be in the bytes, whole and with a good sum.
     for inner in heard:
         again = encode(Frame(inner.destination, inner.source, inner.header, inner.data), checksum)
         assert again in bytes(wire)

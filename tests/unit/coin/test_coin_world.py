@@ -1,4 +1,4 @@
-"""The proof in small: days of coins on every wire, with resets, kills and power cuts, and the books balance.
+"""Days of coins on every wire, with resets, kills and power cuts, after which the books must balance.
 
 `make bench` plays 200,000 coins of it (tests/bench/bench_coin.py).
 """
@@ -17,7 +17,7 @@ def test_what_was_credited_is_in_the_box_and_what_was_paid_is_out(wire: str) -> 
     books, failures = play(wire, COINS, seed=2026)
     assert failures == []
     assert books.coins >= COINS
-    # A day without trouble would prove nothing.
+    # Each kind of trouble must have happened, or the test shows nothing.
     assert min(books.cuts, books.host_deaths, books.resets, books.payouts) > 0
     assert books.worst_cut <= 1
 
@@ -27,5 +27,5 @@ def test_the_same_seed_plays_the_same_day() -> None:
 
 
 def test_no_coin_waits_longer_than_a_poll_and_two_readings() -> None:
-    # Virtual time: this is the protocol's own delay, not the speed of this computer.
+    # Virtual time: the delay of the protocol, not of this computer.
     assert max(coin_latencies(200, seed=3)) <= 0.250

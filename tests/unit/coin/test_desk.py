@@ -1,4 +1,4 @@
-"""The coin desk: a slot is closed when nothing comes in any more, whatever kind of acceptor it is."""
+"""The coin desk, with either acceptor: a slot counts as closed when no more coins can come in."""
 
 import pytest
 
@@ -35,7 +35,12 @@ class Wires:
 @pytest.mark.parametrize(
     "codes",
     [
-        {"JP010A": 2, "JP050A": 10, "JP100A": 20, "JP500A": 100},  # two pulses a unit: quiet polls between units
+        {
+            "JP010A": 2,
+            "JP050A": 10,
+            "JP100A": 20,
+            "JP500A": 100,
+        },  # two pulses for 10 yen: polls between two pulses see nothing new
         {"JP010A": 5, "JP050A": 6, "JP100A": 7, "JP500A": 8},  # credited only when the train is over
     ],
 )
@@ -48,7 +53,7 @@ def test_a_slot_closes_only_behind_the_last_pulse(codes: dict[str, int], width_s
     desk.start()
     desk.handle(OpenSlot(frozenset(YEN.values())))
     model.insert("JP100A", machine.clock.monotonic())
-    machine.clock.advance(0.3)  # its train has begun
+    machine.clock.advance(0.3)  # the coin's pulses have begun
     answers: list[Answer] = [*desk.poll(), *desk.handle(CloseSlot())]
     while not any(isinstance(answer, SlotClosed) for answer in answers):
         machine.clock.advance(desk.poll_every_s())
@@ -58,8 +63,8 @@ def test_a_slot_closes_only_behind_the_last_pulse(codes: dict[str, int], width_s
     assert machine.clock.monotonic() > model.busy_until_s() - 0.2
 
 
-def test_a_coin_is_not_lost_with_a_hopper_that_fails_behind_it() -> None:
-    """It was forced in while the slot was closed, and is read by the command that a hopper spoils."""
+def test_a_coin_is_not_lost_when_a_hopper_fails_in_the_same_command() -> None:
+    """The coin was forced in while the slot was closed; the command that reads its event then fails at a hopper."""
     machine = Machine("clean")
     host = machine.host()
     desk = CoinDesk(host.acceptor, host.bank)

@@ -1,4 +1,4 @@
-"""Payouts: what left the hopper is what was paid, whatever was answered; faults H1 to H7."""
+"""Payouts: the reported coins are those that left the hopper, whatever it answered; faults H1 to H7."""
 
 import pytest
 
@@ -35,7 +35,7 @@ class Payout:
         return self.bank.dispense(value, coins, self.bank.counters(value))
 
     def restart(self) -> HopperBank:
-        """The host comes back as a new process."""
+        """Start the host again, as a new process."""
         bank = self.machine.host().bank
         bank.start()
         return bank
@@ -91,14 +91,14 @@ def test_h1_a_hopper_that_runs_empty_pays_what_it_has_and_says_so(value: int) ->
     result = payout.pay(value, 5)
     assert (result.paid, result.state) == (2, HopperState.EMPTY)
     assert payout.model(value).out == 2
-    assert commands == [5]  # it tried and failed: giving the command again would not help
+    assert commands == [5]  # its motor ran without a coin, so the command is not repeated
 
 
 def test_h1_an_empty_hopper_pays_nothing_and_a_filled_one_is_used_again() -> None:
     payout = Payout(tube=0)
     commands = sent(payout, 100)
     assert payout.pay(100, 1).paid == 0
-    assert commands == [1]  # it ran and found nothing: running again would not help
+    assert commands == [1]  # its motor ran and found no coin, so the command is not repeated
     assert payout.bank.states()[100] is HopperState.EMPTY
     payout.model(100).fill(40, payout.machine.clock.monotonic())
     payout.bank.start()
@@ -158,7 +158,7 @@ def test_h3_a_life_count_that_makes_no_sense_is_unknown_and_not_a_number() -> No
 
 
 def test_h3_a_broken_life_count_that_wraps_to_the_old_one_is_not_taken_for_no_coin() -> None:
-    """Found by the swarm: garbage, one coin more, and the count reads as before, while two coins are out."""
+    """Found by the swarm: a spoilt count wraps with the next coin and reads as before, while two coins are out."""
     payout = Payout()
     before = payout.bank.counters(100)
     model = payout.model(100)
@@ -204,7 +204,7 @@ def test_h3_the_whole_machine_cut_at_any_time_is_settled_at_the_next_start(value
     assert commands == []
 
 
-def test_a_host_that_dies_while_the_hopper_goes_on_waits_for_the_last_coin() -> None:
+def test_a_restarted_host_waits_until_the_hopper_has_stopped() -> None:
     payout = Payout()
     before = payout.bank.counters(100)
 
@@ -263,14 +263,14 @@ def test_h4_a_refusal_is_no_payout_whether_or_not_it_moves_the_event_counter(
 
 def test_h4_a_hopper_that_always_refuses_is_given_up() -> None:
     payout = Payout()
-    payout.model(100).dispense_style = "serial"  # the unit file is wrong about it
+    payout.model(100).dispense_style = "serial"  # the unit file names the wrong kind of command
     result = payout.pay(100, 2)
     assert result.paid == payout.model(100).out == 0
 
 
 @VALUES
 def test_the_same_payout_asked_for_again_pays_nothing_more(value: int) -> None:
-    # The journal still holds the intent: its result was lost with the host.
+    # The host died before it wrote the result, so the next one finds the intent and asks again.
     payout = Payout()
     before = payout.bank.counters(value)
     assert payout.bank.dispense(value, 3, before).paid == 3
@@ -331,14 +331,14 @@ def test_h6_coins_that_come_out_without_a_command_put_the_hopper_out_of_use() ->
     assert states[100] is HopperState.HARDWARE_ERROR
     assert states[50] is HopperState.OK
     assert payout.bank.strays() == [StrayPayout(value_yen=100, coins=2, life_total=4)]
-    assert payout.bank.strays() == [], "told once"
-    payout.bank.start()  # starting again is no explanation
+    assert payout.bank.strays() == [], "strays are reported once"
+    payout.bank.start()  # a new start does not clear it
     assert payout.bank.states()[100] is HopperState.HARDWARE_ERROR
     payout.bank.acknowledge(100)
     assert payout.bank.states()[100] is HopperState.OK
 
 
-def test_h6_one_look_asks_one_hopper_and_four_looks_have_seen_all() -> None:
+def test_h6_each_look_asks_one_hopper_and_four_looks_ask_all() -> None:
     payout = Payout()
     payout.fault(500, "phantom")
     asked = payout.bank._hoppers[10]._bus.quality
@@ -367,7 +367,7 @@ def test_h6_what_left_while_the_machine_was_off_is_told_at_the_next_start() -> N
     assert bank.strays() == [StrayPayout(value_yen=100, coins=1, life_total=3)]
 
 
-def test_h3_a_lifetime_count_that_became_another_one_is_no_number_of_coins() -> None:
+def test_h3_a_lifetime_count_that_jumped_gives_no_number_of_coins() -> None:
     payout = Payout()
     payout.fault(100, "nv_error")
     for _ in range(4):
@@ -376,7 +376,7 @@ def test_h3_a_lifetime_count_that_became_another_one_is_no_number_of_coins() -> 
     assert payout.bank.states()[100] is HopperState.HARDWARE_ERROR
 
 
-def test_own_payouts_are_explained_also_when_their_result_came_late() -> None:
+def test_own_payouts_are_no_strays_also_when_their_result_came_late() -> None:
     payout = Payout()
     payout.fault(100, "power_loss")
     payout.pay(100, 3)
@@ -428,7 +428,7 @@ def test_a_hopper_with_other_coins_than_the_unit_file_says_is_refused() -> None:
         machine.host().bank.start()
 
 
-def test_a_hopper_that_does_not_name_its_coin_is_taken_at_its_word() -> None:
+def test_a_hopper_that_does_not_name_its_coin_is_accepted() -> None:
     machine = Machine("clean")
     machine.hoppers[100].coin = "------"
     bank = machine.host().bank

@@ -1,4 +1,4 @@
-"""Pulse acceptors: what counts as a pulse, what a train is worth, and what must be reported instead."""
+"""Pulse acceptors: what counts as a pulse, the value of a train, and what must be reported instead of a credit."""
 
 import random
 
@@ -15,13 +15,13 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 PROPORTIONAL = {"JP010A": 1, "JP050A": 5, "JP100A": 10, "JP500A": 50}
 # Two pulses for each 10 yen: a single spike of the right length is then no coin.
 DOUBLED = {coin: pulses * 2 for coin, pulses in PROPORTIONAL.items()}
-# Numbers within one octave: values out of proportion, but no two coins look like one.
+# The largest number is less than twice the smallest: two merged coins never look like one.
 OCTAVE = {"JP010A": 5, "JP050A": 6, "JP100A": 7, "JP500A": 8}
 YEN = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500}
 
 
 class Rig:
-    """A driver on a model; time is what the test says."""
+    """A driver on a model; the test moves the time."""
 
     def __init__(self, codes: dict[str, int], seed: int = 0, *, width_s: float = 0.025) -> None:
         self.time_s = 0.0
@@ -58,7 +58,7 @@ def credited(events: list[CoinEvent]) -> int:
 
 @pytest.mark.parametrize("width_s", [0.025, 0.050, 0.100])
 @pytest.mark.parametrize("coin", list(YEN))
-def test_a_coin_is_credited_once_whatever_the_width_switch_says(coin: str, width_s: float) -> None:
+def test_a_coin_is_credited_once_at_each_setting_of_the_width_switch(coin: str, width_s: float) -> None:
     rig = Rig(PROPORTIONAL, width_s=width_s)
     rig.model.insert(coin, 0.1)
     events = rig.run(15)
@@ -91,7 +91,7 @@ def test_a_coin_is_under_way_from_its_first_pulse_until_its_train_is_over(codes:
     quiet = 0
     while rig.time_s < rig.model.busy_until_s():
         quiet = 0 if rig.run(0.2) or rig.driver.under_way else quiet + 1
-        assert quiet < 2, "two quiet polls would close the books on a coin that is still counting"
+        assert quiet < 2, "after two quiet polls the slot would count as closed while a coin's pulses still come"
     rig.run(1.0)
     assert not rig.driver.under_way
 
@@ -151,15 +151,15 @@ def test_a_stuck_wire_blocks_the_acceptor_and_says_so_once() -> None:
     rig = Rig(PROPORTIONAL)
     rig.model.fault("stuck", 1.0)
     assert rig.run(8) == [AcceptorBlocked(14)]
-    assert not rig.driver.under_way, "nobody waits for a wire that is stuck"
+    assert not rig.driver.under_way, "a stuck wire is no coin under way"
     rig.model.clear("stuck", rig.time_s)
     assert rig.run(2) == []
 
 
-def test_nobody_waits_for_a_wire_that_got_stuck_in_the_middle_of_a_coin() -> None:
+def test_a_wire_stuck_in_the_middle_of_a_coin_is_no_coin_under_way() -> None:
     rig = Rig(PROPORTIONAL)
     rig.model.insert("JP500A", rig.time_s)
-    del rig.model._edges[2 * 20 + 1 :]  # the twentieth pulse ends, the one behind it does not
+    del rig.model._edges[2 * 20 + 1 :]  # the twentieth pulse ends, the one after it does not
     events = rig.run(8)
     assert (credited(events), events[-1]) == (200, AcceptorBlocked(14))
     assert not rig.driver.under_way

@@ -1,4 +1,4 @@
-"""Hours to the second, on the days that go wrong: holidays, year end, midnight, leap days, another zone's clock."""
+"""Hours to the second on special days: holidays, year end, midnight, leap days, and with a clock in another zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def at(text: str) -> datetime:
         ("2026-11-24T06:30:00", Open(at("2026-11-24T23:00"))),
         ("2026-11-24T22:59:59", Open(at("2026-11-24T23:00"))),
         ("2026-11-24T23:00:00", ClosedUntil(ClosedReason.HOURS, at("2026-11-25T06:30"))),
-        # Year end: the last evening says when the year begins, and the closed days say why.
+        # Year end: the last evening says when the machine opens in the new year, and the closed days say why it is closed.
         ("2026-12-28T22:59:59", Open(at("2026-12-28T23:00"))),
         ("2026-12-28T23:00:00", ClosedUntil(ClosedReason.HOURS, at("2027-01-04T06:30"))),
         ("2026-12-31T12:00:00", ClosedUntil(ClosedReason.YEAR_END, at("2027-01-04T06:30"))),
@@ -47,7 +47,7 @@ def at(text: str) -> datetime:
         ("2026-12-05T22:00:00", ClosedUntil(ClosedReason.MAINTENANCE, at("2026-12-06T09:30"))),
         ("2026-12-06T09:29:59", ClosedUntil(ClosedReason.MAINTENANCE, at("2026-12-06T09:30"))),
         ("2026-12-06T09:30:00", Open(at("2026-12-06T23:00"))),
-        # A leap day is a day.
+        # A leap day is an ordinary day.
         ("2028-02-29T12:00:00", Open(at("2028-02-29T23:00"))),
     ],
 )
@@ -96,19 +96,19 @@ def test_last_admission_is_the_closing_less_the_longest_session() -> None:
     hours = ServiceHours(STORE)
     assert hours.admits(at("2026-11-24T22:50:00"), 600)
     assert not hours.admits(at("2026-11-24T22:50:01"), 600)
-    assert not hours.admits(at("2026-12-05T21:55:00"), 600), "maintenance is a closing too"
+    assert not hours.admits(at("2026-12-05T21:55:00"), 600), "a maintenance window counts as closing"
     assert not hours.admits(at("2026-11-24T03:00:00"), 600)
     assert hours.next_opening(at("2026-11-24T22:55:00")) == at("2026-11-25T06:30")
 
 
-def test_a_machine_that_never_closes_has_no_seam_at_midnight() -> None:
+def test_a_machine_that_never_closes_stays_open_over_midnight() -> None:
     hours = ServiceHours({"default": {"everyday": "00:00-24:00"}, "closed_days": ["11-30"]})
     state = hours.state(at("2026-11-24T23:59:30"))
     assert state == Open(at("2026-11-30T00:00"))
     assert hours.admits(at("2026-11-24T23:59:30"), 600)
 
 
-def test_a_machine_that_is_never_open_says_that_nobody_knows_when() -> None:
+def test_a_machine_that_is_never_open_names_no_opening_time() -> None:
     hours = ServiceHours({"default": {"everyday": "closed", "holiday": "closed"}})
     assert hours.state(at("2026-11-24T12:00")) == ClosedUntil(ClosedReason.HOURS, None)
 
@@ -130,7 +130,7 @@ def test_order_of_the_lines_of_a_day() -> None:
 def test_the_answer_holds_until_the_instant_it_names_and_no_longer(
     moment: datetime, zone: str, kind: str | None
 ) -> None:
-    """Also with the clock set to a zone that has summer time: the hours are Tokyo's."""
+    """The hours are Tokyo's also when the clock is in a zone with summer time."""
     hours = ServiceHours(STORE)
     now = moment.replace(tzinfo=ZoneInfo(zone))
     second = timedelta(seconds=1)
@@ -148,7 +148,9 @@ def test_the_answer_holds_until_the_instant_it_names_and_no_longer(
 
 def test_a_session_counts_for_the_day_it_was_opened() -> None:
     assert business_date(datetime(2026, 11, 24, 14, 59, 59, tzinfo=UTC)) == date(2026, 11, 24)
-    assert business_date(datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)) == date(2026, 11, 25), "midnight in Tokyo"
+    assert business_date(datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)) == date(2026, 11, 25), (
+        "a session counts for the date in Tokyo"
+    )
     with pytest.raises(AssertionError):
         business_date(datetime(2026, 11, 24, 12))  # noqa: DTZ001  the mistake under test
 
@@ -192,7 +194,7 @@ def test_a_session_counts_for_the_day_it_was_opened() -> None:
         ),
     ],
 )
-def test_a_table_that_cannot_be_meant_refuses_and_names_the_place(table: dict[str, Any], word: str) -> None:
+def test_an_impossible_table_is_refused_and_the_key_is_named(table: dict[str, Any], word: str) -> None:
     with pytest.raises(HoursError, match=word):
         ServiceHours(table)
 

@@ -1,4 +1,4 @@
-"""The unit file: what it refuses, in a sentence that names the key; and which acceptor it chooses."""
+"""The unit file: wrong values are refused in a sentence that names the key; and which acceptor a file chooses."""
 
 import re
 from datetime import datetime
@@ -31,7 +31,7 @@ def below(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("path", sorted(UNITS.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_unit_of_the_house_can_be_read(path: Path) -> None:
+def test_every_unit_file_of_the_repository_can_be_read(path: Path) -> None:
     assert load_unit(path).coin.hoppers
 
 
@@ -109,7 +109,7 @@ def test_a_coin_table_that_cannot_work_is_refused_before_anything_starts(
     assert sentence in str(refused.value)
 
 
-def test_without_values_and_without_pulses_nobody_knows_what_a_coin_is_worth(tmp_path: Path) -> None:
+def test_without_coin_values_a_pulse_file_is_refused(tmp_path: Path) -> None:
     text = (UNITS / "dev-store.toml").read_text(encoding="utf-8")
     path = tmp_path / "bare.toml"
     path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("values")))

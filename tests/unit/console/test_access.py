@@ -1,4 +1,4 @@
-"""Accounts and the end of guessing (security rule 11, fault K2)."""
+"""Accounts, and how password guessing is limited (security rule 11, fault K2)."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def test_the_schedule() -> None:
 
 
 def test_a_million_guesses_in_virtual_time() -> None:
-    """Fault K2: somebody who guesses as fast as he may, for as long as he likes."""
+    """Fault K2: somebody guesses as fast as the delays allow, without end."""
     tries, now_s = 0, 0.0
     for _ in range(1_000_000):
         wait = wait_s(tries)
@@ -44,7 +44,7 @@ def test_a_million_guesses_in_virtual_time() -> None:
     assert now_s > 4 * 3600
 
 
-def test_a_password_proves_its_owner_only() -> None:
+def test_a_password_is_accepted_for_its_owner_only() -> None:
     salt = b"0123456789abcdef"
     account = Account(role=Role.CASH, salt=salt, hash=scrypt("correct-horse", salt), expires=TODAY)
     assert proves(account, "correct-horse", TODAY)
@@ -70,7 +70,7 @@ def test_the_file_says_what_it_was_told() -> None:
         "[people]\nkato = 1",
     ],
 )
-def test_a_file_that_is_none(text: str) -> None:
+def test_a_file_that_is_not_valid_is_refused(text: str) -> None:
     with pytest.raises(AccountsUnusable):
         parse(text)
 

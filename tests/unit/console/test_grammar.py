@@ -1,4 +1,4 @@
-"""The closed grammar: who may say what when (security rule 12), and whatever arrives on the wire (fault K1)."""
+"""The closed grammar: which role may give which command in which mode (security rule 12), and any bytes on the wire (fault K1)."""
 
 import itertools
 import random
@@ -86,7 +86,7 @@ def test_command_role_and_mode(line: str, who: str, when: str, pair: str) -> Non
             assert refused.value.code in {"login", "role", "mode"}
 
 
-def test_the_table_above_is_whole() -> None:
+def test_the_table_above_has_every_command() -> None:
     assert [parse_anywhere(line).command.verb for line, *_ in ROWS] == [command.verb for command in COMMANDS]
 
 
@@ -161,7 +161,7 @@ def test_a_question_mark_is_help_and_a_number_is_a_line_of_it() -> None:
         ("confirm 7F3", "CODE is the four characters at the end of the dry run."),
     ],
 )
-def test_a_word_that_does_not_fit_is_told_what_would(line: str, sentence: str) -> None:
+def test_a_wrong_argument_is_answered_with_what_is_allowed(line: str, sentence: str) -> None:
     with pytest.raises(Refused, match=f"^{re.escape(sentence)}") as refused:
         parse_anywhere(line)
     assert refused.value.code == "arguments"
@@ -183,7 +183,7 @@ def test_a_word_that_does_not_fit_is_told_what_would(line: str, sentence: str) -
     ],
 )
 def test_a_line_becomes_values_and_the_words_of_its_record(line: str, values: tuple[object, ...], verb: str) -> None:
-    """The words stand on the media of machines that run: `ConsoleAct.verb`."""
+    """Journals of machines in the field hold these words as `ConsoleAct.verb`, so they must not change."""
     call = parse_anywhere(line)
     assert call.values == values
     assert call.verb == verb
@@ -228,13 +228,13 @@ def test_ends_of_lines_and_corrections(data: bytes, texts: list[str]) -> None:
         (b"\xff\xfe\r", "noise"),
     ],
 )
-def test_what_is_no_line_is_refused_whole_and_never_echoed(data: bytes, trouble: str) -> None:
+def test_a_line_with_forbidden_bytes_is_refused_whole_and_never_echoed(data: bytes, trouble: str) -> None:
     lines, echoed, reader = lines_of(data)
     assert lines == [Line("", trouble)]
     assert len(echoed) <= LINE_MAX + 2
     assert set(echoed) <= {*range(32, 127), 13, 10, 8}
     assert reader.noise + reader.overlong > 0
-    assert lines_of(data + b"who\r")[0][-1].text == "who"  # the next line is read as if nothing had been
+    assert lines_of(data + b"who\r")[0][-1].text == "who"  # the next line is read as usual
 
 
 @given(st.binary(max_size=400), st.booleans())
@@ -252,7 +252,7 @@ def test_any_bytes_at_all(data: bytes, secret: bool) -> None:
 
 
 def test_a_hundred_thousand_lines_of_rubbish() -> None:
-    """Security rules 14, 16: the grammar is closed; whatever is typed is understood or refused, and nothing else."""
+    """Security rules 14, 16: the grammar is closed: each line becomes a command or is refused."""
     chance, understood, refused, codes = random.Random(7), 0, 0, set()
     for line in itertools.islice(rubbish(chance), 100_000):
         role, mode = chance.choice([None, *Role]), chance.choice(list(MODES.values()))
@@ -264,7 +264,7 @@ def test_a_hundred_thousand_lines_of_rubbish() -> None:
         else:
             understood += 1
             assert role in call.command.roles
-            assert re.fullmatch(r"[a-z0-9][a-z0-9_.:+/-]{0,79}", call.verb)  # fits a word of the journal
+            assert re.fullmatch(r"[a-z0-9][a-z0-9_.:+/-]{0,79}", call.verb)  # the journal limits this word's length
     assert understood > 1000
     assert refused > 50_000
     assert codes == {"empty", "unknown", "login", "role", "mode", "json", "arguments"}

@@ -1,4 +1,4 @@
-"""The rows of the console's table among themselves, and the page that is drawn from them."""
+"""The rows of the console's table are consistent, and the README is drawn from them."""
 
 import itertools
 
@@ -22,13 +22,13 @@ def test_a_row_says_what_it_does_and_what_it_takes(command: Command) -> None:
     assert command.help.isascii()
     assert not command.help.endswith(".")
     assert command.roles
-    assert not (command.acts and None in command.roles), "its record names who acts"
+    assert not (command.acts and None in command.roles), "its journal record names the person"
     left_out = [bool(argument.otherwise) for argument in command.takes]
     assert left_out == sorted(left_out), "only the last arguments may be left out"
     assert all(argument.name and argument.sentence.endswith(".") for argument in command.takes)
 
 
 def test_the_page_is_drawn_from_this_table() -> None:
-    """If this fails: `python -m tests.console_page`."""
+    """If this fails, run `python -m tests.console_page`."""
     current = README.read_text(encoding="utf-8")
     assert page(current) == current

@@ -1,4 +1,4 @@
-"""The sample city and one issue of it, shared by the tests of the forms."""
+"""The sample city and one issue from it, shared by the tests of the forms."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ TODAY = date(2026, 11, 24)
 
 
 class Town:
-    """Short words for what every test does."""
+    """Short helpers for what every test does."""
 
     def __init__(self) -> None:
         self.register: Register = sample.residents()
@@ -32,7 +32,7 @@ class Town:
         return forms.offer(kind, who, self.household(who), self.register, TODAY)
 
     def answers(self, kind: str, who: Resident, everything: bool) -> dict[str, list[str]]:
-        """Everything left off, or everything put on; the questions' defaults otherwise."""
+        """Answers to an offer's questions: the optional items all printed or left off, else the defaults."""
         chosen = {}
         for group in self.offer(kind, who)["groups"]:  # type: ignore[attr-defined]
             if group["only_if"] is None:

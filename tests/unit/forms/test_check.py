@@ -1,7 +1,7 @@
-"""The independent check: silent on every right paper, and loud on each way a paper has ever been wrong.
+"""The independent check: it finds no fault in a right paper, and finds each fault of the published incidents.
 
-The wrong papers are made as the incidents made them (incidents 1, 6, 7): the press is given another person, another
-household, another order, stale or mixed records; then the check is asked against what was ordered.
+The wrong papers are made as in the incidents (incidents 1, 6, 7): the press gets another person, another household,
+another order, stale or mixed records; then the check compares the paper with the order.
 """
 
 import dataclasses
@@ -80,7 +80,7 @@ def test_a_paper_from_other_records_is_found(town: Any, wrong: str) -> None:
 
 @pytest.mark.parametrize("kind", forms.KINDS)
 def test_another_persons_paper_is_found(town: Any, kind: str) -> None:
-    """Yokohama, Kawasaki, Munakata: the paper of whoever came before."""
+    """Yokohama, Kawasaki, Munakata: the paper of the resident before."""
     taro, yoshiko = town.register.by_key("taro"), town.register.by_key("yoshiko")
     other = taro if kind != "koseki" else town.register.by_key("kazuko")
     options = town.answers(kind, other, everything=True)
@@ -134,7 +134,7 @@ def test_each_stamp_alone(town: Any, stamp: str) -> None:
 
 
 def test_the_imprint_of_another_seal(town: Any) -> None:
-    """The words are all right; only the picture is another's."""
+    """All words are right; only the picture of the seal is another person's."""
     who = town.register.by_key("taro")
     seal = town.register.seals[who.resident_id]
     for change in ({"letters": "宮崎次郎"}, {"seed": seal.seed + 1}, {"diameter_mm": seal.diameter_mm + 0.5}):
@@ -156,7 +156,7 @@ def test_a_code_signed_by_somebody_else(town: Any) -> None:
     assert forms.check(pdf, "inkan", who, household, {}, town.issue(), town.register, keys) == []
 
 
-def test_bytes_that_are_no_paper(town: Any) -> None:
+def test_bytes_that_are_not_a_paper_are_refused(town: Any) -> None:
     who = town.register.by_key("taro")
     pdf = town.typeset("inkan", who, {})
     chance = random.Random(5)
@@ -167,7 +167,7 @@ def test_bytes_that_are_no_paper(town: Any) -> None:
 
 
 def test_residents_by_chance_never_pass_for_one_another(town: Any) -> None:
-    """Every paper against a person it was not made for, over the crowd."""
+    """Each paper is checked against a random resident for whom it was not made."""
     chance = random.Random(2023)
     people = [p for p in town.register.residents.values() if town.offer("juminhyo", p)["refusal"] is None]
     for number in range(25):

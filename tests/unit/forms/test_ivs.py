@@ -1,4 +1,4 @@
-"""No tofu and no other name. What IPAmj carries: form rule 8 (邉 from E010F, 葛 E0102 to E0108, no Adobe-Japan1)."""
+"""No missing or wrong letters in names. The variants IPAmj has: form rule 8 (邉 from E010F, 葛 E0102 to E0108, no Adobe-Japan1)."""
 
 import dataclasses
 
@@ -18,7 +18,10 @@ def test_names_that_the_font_draws(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("葛\U000e0100城", "U+845B U+E0100"),  # Adobe-Japan1: drawn as the plain character if nobody asks
+        (
+            "葛\U000e0100城",
+            "U+845B U+E0100",
+        ),  # Adobe-Japan1 variant: without the check it would be drawn as the plain character
         ("川\ue000", "U+E000"),  # private use: an unregistered 外字
         ("\U000e0103葛", "U+E0103"),  # a selector with nothing before it
         ("邉\U000e0110\U000e0110", "U+E0110"),

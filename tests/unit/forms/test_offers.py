@@ -1,4 +1,4 @@
-"""What is offered to whom (city rules 2, 7, 8; form rule 1 for what may be left off)."""
+"""Which certificates and options are offered to whom (city rules 2, 7, 8; form rule 1 for what may be left off)."""
 
 import dataclasses
 from datetime import date

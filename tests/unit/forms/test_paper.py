@@ -1,4 +1,4 @@
-"""The paper itself: bytes, pages, dots, what a copier does to it, and many threads at once."""
+"""The paper: bytes, pages, dots, the effect of a copier, and many threads at once."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +47,7 @@ def test_no_paper_bears_a_resident_code(town: Any) -> None:
 
 
 def test_dates_are_in_one_calendar(town: Any) -> None:
-    """Foreign residents: birth and end of stay western, all else 和暦, nothing in both (standard 1.1.9)."""
+    """Foreign residents: dates of birth and end of stay are western, all others 和暦, none in both (standard 1.1.9)."""
     who = town.register.by_key("nguyen")
     words = reading.read(town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))).pages[0]
     assert "生年月日1992年7月14日" in words
@@ -59,7 +59,7 @@ def test_dates_are_in_one_calendar(town: Any) -> None:
 
 @pytest.mark.parametrize("kind", forms.KINDS)
 def test_the_head_prints_all_of_it(town: Any, kind: str) -> None:
-    """8 mm of white all round, on 1680 x 2376 dots exactly."""
+    """8 mm of white on every side, and exactly 1680 x 2376 dots."""
     who = town.register.by_key("taro")
     grey = reading.read(town.typeset(kind, who, town.answers(kind, who, everything=True)), [WHOLE]).windows[0]
     assert grey.shape == (2376, 1680)
@@ -73,7 +73,7 @@ def test_the_head_prints_all_of_it(town: Any, kind: str) -> None:
 
 
 def test_all_that_is_drawn_lies_on_whole_dots(town: Any) -> None:
-    """Without its words a paper of four people has no grey dot but in the curves of the mayor's seal."""
+    """Without its text a paper of four people has grey dots only in the curves of the mayor's seal."""
     who = town.register.by_key("taro")
     options = town.answers("juminhyo", who, everything=True)
     draft = certificate.draft("juminhyo", who, town.household(who), options, town.register)
@@ -95,7 +95,7 @@ def test_rules_are_black_and_whole(town: Any) -> None:
     assert (frame == 0).mean() > 0.99
 
 
-def test_the_ground_is_kept_as_it_is_made() -> None:
+def test_the_stored_ground_pattern_equals_a_newly_made_one() -> None:
     assert ground.GROUND_PNG.read_bytes() == ground.cell_png() or np.array_equal(
         np.asarray(Image.open(ground.GROUND_PNG).convert("1")), ~ground.cell()
     )
@@ -112,7 +112,7 @@ def test_the_ground_reaches_the_paper_dot_for_dot() -> None:
 
 
 def test_a_copy_shows_the_hidden_word() -> None:
-    """A copier that loses single dots keeps the double ones: black only where the word is; to the eye both are equal."""
+    """A copier loses single dots and keeps double ones, so only the hidden word stays black; the eye sees no difference before."""
     cell = np.tile(ground.cell(), (2, 2))
     word = ground.cell()
     copied = Image.fromarray(np.where(cell, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
@@ -161,7 +161,7 @@ def test_the_mayors_seal_is_within_the_standard() -> None:
 
 
 def test_sixteen_people_at_once_get_their_own(town: Any) -> None:
-    """Every copy is made and checked in a thread of its own, several at the same instant; and is what it is alone."""
+    """Every copy is made and checked in its own thread at the same time, and must equal the copy made alone."""
     people = [p for p in town.register.residents.values() if town.offer("juminhyo", p)["refusal"] is None][:16]
     jobs = [(who, town.answers("juminhyo", who, everything=True), number) for number, who in enumerate(people)]
 

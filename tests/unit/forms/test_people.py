@@ -1,4 +1,4 @@
-"""Who stands on the paper and in which order (standard 5.2; form rule 1)."""
+"""Which people are on the paper, and in which order (standard 5.2; form rule 1)."""
 
 import dataclasses
 import random
@@ -31,7 +31,7 @@ def test_others_come_last(town) -> None:  # type: ignore[no-untyped-def]
     assert order == ["世帯主", "妻", "子", "母", "弟", "同居人"]
 
 
-def test_a_token_names_one_member_and_nobody(town) -> None:  # type: ignore[no-untyped-def]
+def test_a_token_stands_for_one_member_without_naming_them(town) -> None:  # type: ignore[no-untyped-def]
     tokens = {people.member_token(person): person for person in town.register.residents.values()}
     assert len(tokens) == len(town.register.residents)
     assert not any(person.resident_id in token for token, person in tokens.items())

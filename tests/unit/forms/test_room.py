@@ -1,4 +1,4 @@
-"""What is called sure to fit does fit: every field filled to its number with the widest letters, every kind laid out."""
+"""Text that counts as sure to fit does fit: each field at its limit with the widest letters, laid out for each kind."""
 
 import dataclasses
 from datetime import date
@@ -16,7 +16,7 @@ WIDE = "鷲"
 
 
 def filled(register: Register, who: Resident) -> tuple[Register, Resident]:
-    """The same people with every text as long as it may be."""
+    """The same people with each text at its greatest length."""
 
     def day(was: RegisterDate) -> RegisterDate:
         return dataclasses.replace(was, written=WIDE * room.DATE)
@@ -66,7 +66,7 @@ def everything(groups: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("who", ["taro", "hanako", "nguyen", "kazuko"])
-def test_every_field_filled_to_its_number_can_be_laid_out(town: Any, who: str) -> None:
+def test_every_field_filled_to_its_limit_can_be_laid_out(town: Any, who: str) -> None:
     register, subject = filled(town.register, town.register.by_key(who))
     household = register.members(register.household_of(subject))
     assert room.surely_fits(subject, household, register)
@@ -79,7 +79,7 @@ def test_every_field_filled_to_its_number_can_be_laid_out(town: Any, who: str) -
     assert laid_out >= 2
 
 
-def test_nobody_of_the_city_is_sure_to_fit_and_does_not(town: Any) -> None:
+def test_every_resident_who_is_sure_to_fit_does_fit(town: Any) -> None:
     sure = 0
     for subject in town.register.residents.values():
         household = town.household(subject)
@@ -90,7 +90,7 @@ def test_nobody_of_the_city_is_sure_to_fit_and_does_not(town: Any) -> None:
             offer = forms.offer(kind, subject, household, town.register, TODAY)
             if offer["refusal"] is None:
                 draft(kind, subject, household, everything(offer["groups"]), town.register)
-    assert sure > 0.9 * len(town.register.residents), "the quick way is the usual way"
+    assert sure > 0.9 * len(town.register.residents), "the fast check must be enough for most residents"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_nobody_of_the_city_is_sure_to_fit_and_does_not(town: Any) -> None:
         {"name": WIDE * 80},
         {"kana": "ア" * 40},
         {"name": "宮\ue000　花"},  # a character of the private use area
-        {"name": "\U000e0100宮　花"},  # a selector that belongs to nothing
+        {"name": "\U000e0100宮　花"},  # a variation selector without a character before it
         {"former_surname": "邉\U000e01ef"},  # a variant the font does not carry
     ],
 )

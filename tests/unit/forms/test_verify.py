@@ -58,7 +58,7 @@ def test_people_beyond_four_are_counted_not_named() -> None:
     assert claims.address == "長" * 24
 
 
-def test_strangers_and_forgers() -> None:
+def test_unknown_keys_and_forged_signatures_are_refused() -> None:
     stranger = verify.Signer(Ed25519PrivateKey.from_private_bytes(bytes(32)))
     assert verify.verify_text(verify.make(CLAIMS, stranger)).finding is verify.Finding.UNKNOWN_ISSUER
     stranger.key_id = verify.sample_signer().key_id
@@ -96,7 +96,7 @@ def test_a_signed_payload_of_another_shape_is_not_ours() -> None:
 
 
 def _photo(grey: "np.ndarray[Any, Any]", seed: int) -> bytes:
-    """The code held before a phone: turned a little, seen from the side, unevenly lit, noisy, a JPEG."""
+    """A phone's photo of the code: slightly rotated, taken from the side, unevenly lit, noisy, a JPEG."""
     chance = np.random.default_rng(seed)
     paper = Image.fromarray(grey).resize((grey.shape[1] * 5 // 4, grey.shape[0] * 5 // 4), Image.Resampling.BICUBIC)
     w, h = paper.size
@@ -115,7 +115,7 @@ def test_photos_of_the_printed_sheet_are_read(town: Any) -> None:
     who = town.register.by_key("taro")
     pdf = town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))
     window = reading.read(pdf, [reading.Window(-1, 8, 230, 60, 55)]).windows[0]
-    printed = np.where(window < 160, 0, 255).astype(np.uint8)  # the head knows black and white
+    printed = np.where(window < 160, 0, 255).astype(np.uint8)  # the printer's head prints only black and white
     for seed in range(10):
         (verdict,) = verify.verify_photo(_photo(printed, seed))
         assert verdict.finding is verify.Finding.GENUINE

@@ -1,4 +1,4 @@
-"""`hardware/install.sh --root TREE`: the system's files, and who may read what. Nothing of the tree is run."""
+"""`hardware/install.sh --root TREE`: the files it writes and who may read them. No program in the tree is run."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def install(tree: Path) -> str:
 
 
 def facts(tree: Path) -> dict[str, tuple[int, int, int, bytes]]:
-    """Everything below: mode, owner, group, and what is in it."""
+    """Path -> mode, owner, group and content of everything below a folder."""
     found = {}
     for path in sorted(tree.rglob("*")):
         told = path.lstat()
@@ -51,7 +51,7 @@ def facts(tree: Path) -> dict[str, tuple[int, int, int, bytes]]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A tree as Debian and the Pi's boot partition have it, as far as it matters here."""
+    """A tree with the files of Debian and of the Pi's boot partition that the script reads or changes."""
     for folder in ("etc", "boot/firmware", "usr/lib/systemd/system"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "etc/group").write_text(FRIENDS)
@@ -109,11 +109,11 @@ def test_the_unit_file_it_begins_with_can_be_used(tree: Path) -> None:
     edited = tree / "etc/kofuki/unit.toml"
     edited.write_text(text + '[unit]\nname = "other"\n')
     install(tree)
-    assert "other" in edited.read_text(), "a second run keeps what was written"
+    assert "other" in edited.read_text(), "a second run keeps an edited unit file"
 
 
 @needs_root
-def test_the_boot_partition_keeps_its_own_and_gets_ours(tree: Path) -> None:
+def test_the_boot_files_keep_their_lines_and_get_ours(tree: Path) -> None:
     install(tree)
     boot = tree / "boot/firmware"
     assert (boot / "config.txt").read_text() == CONFIG + "\n[all]\ninclude kofuki.txt\n"
@@ -131,7 +131,7 @@ def test_nobody_logs_in_at_the_panel_or_on_the_consoles_line(tree: Path) -> None
 
 
 def test_lgpio_has_a_folder_that_the_service_may_write() -> None:
-    """At its import it makes a FIFO in LG_WD, or else in the working directory."""
+    """lgpio makes a FIFO when it is imported: in LG_WD, or without it in the working directory."""
     unit = lines(SERVICE)
     assert "LG_WD=%t/kofuki" in unit["Environment"]
     assert unit["RuntimeDirectory"] == ["kofuki"]
@@ -143,7 +143,7 @@ def test_the_service_does_not_wait_for_a_cable() -> None:
 
 
 def test_the_service_has_what_it_needs_and_little_else() -> None:
-    """1.7 of 10 by systemd's own reckoning, which needs no running systemd."""
+    """systemd's own check gives 1.7 of 10 (10 is the least protected); it needs no running systemd."""
     analyze = shutil.which("systemd-analyze")
     assert analyze is not None
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a machine installs: part of what is locked, all that it imports, and nothing that it does not need."""
+"""The packages a machine installs: a part of the whole lock, everything it imports, and nothing that it does not need."""
 
 import ast
 import sys
@@ -35,7 +35,7 @@ machine_lock = _machine_lock()
 
 
 def imported(folder: str) -> set[str]:
-    """The top names of what a folder's files import."""
+    """The top-level modules that a folder's files import."""
     names: set[str] = set()
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -70,7 +70,7 @@ def test_it_holds_every_library_that_the_machine_imports() -> None:
 
 
 def test_it_holds_what_needs_the_library_on_a_pi() -> None:
-    """gpiozero finds its pins by lgpio, and no file of ours names that."""
+    """gpiozero needs lgpio for the pins, but no file of ours imports it."""
     locked = dict(machine_lock.blocks(machine_lock.MACHINE_LOCK.read_text(encoding="utf-8")))
     assert "platform_machine == 'aarch64'" in locked["lgpio"]
 

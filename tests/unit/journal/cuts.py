@@ -1,7 +1,7 @@
-"""Every power cut of a journal while a session is written, and again while the start after it is: bytes and records only.
+"""Every power cut while a session is written to a journal, and again during the start after it: bytes and records only.
 
-The power fails before and after every write, every sync and every new segment, with every fate of what was not synced, as deep as asked.
-What a cut does to coins and paper is explored by the rig (`host_sim/rig/crash.py`), which cannot go so deep.
+The power fails before and after every write, every sync and every new segment, with unsynced sectors lost, kept or torn, and again
+`depth` times in a row. The rig explores what a cut does to coins and paper (`host_sim/rig/crash.py`), to a smaller depth.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,16 +17,16 @@ from host_sim.rig.crash import CUTS
 from tests.process.journal_killer import Silent
 from tests.unit.journal.history import open_journal, session
 
-SEGMENT_BYTES = 6 * 1024  # one session fills more than one
+SEGMENT_BYTES = 6 * 1024  # small, so that one session needs more than one segment
 
 
 class PowerCut(Exception):
-    """The power went at this step."""
+    """The power failed at this step."""
 
 
 @dataclass
 class Witness:
-    """Somebody outside: the head that the machine told last."""
+    """Keeps, as the centre does, the last journal head that the machine told."""
 
     told: tuple[int, str] = (0, bytes(32).hex())
 
@@ -36,7 +36,7 @@ Run = Callable[[MemoryDisk, Witness], None]
 
 def _open(disk: MemoryDisk, witness: Witness) -> Memory:
     memory = Memory(open_journal(disk, SEGMENT_BYTES))
-    assert memory.journal.confirms(*witness.told), f"record {witness.told[0]} was told and is gone"
+    assert memory.journal.confirms(*witness.told), f"record {witness.told[0]} was acknowledged and is gone"
     return memory
 
 
@@ -54,7 +54,7 @@ def serve(disk: MemoryDisk, witness: Witness, which: int = 1) -> None:
 
 
 def start(disk: MemoryDisk, witness: Witness) -> None:
-    """A start whose devices and centre say nothing; with a checkpoint, as if one were due."""
+    """A start at which no device and no centre answers, followed by a checkpoint."""
     memory = _open(disk, witness)
     recover(memory.book, Silent(), lambda record: _note(memory, witness, record))
     memory.rest(checkpoint_every=1)
@@ -63,7 +63,7 @@ def start(disk: MemoryDisk, witness: Witness) -> None:
 
 @dataclass
 class Cuts:
-    """Counts the histories; raises what a machine in one of them raises."""
+    """Counts the histories explored; an exception or failed check in one of them is raised."""
 
     histories: int = 0
     _seen: set[object] = field(default_factory=set)
@@ -84,7 +84,7 @@ class Cuts:
                     self._dive(after, told, start, depth - 1)
 
     def _fates(self, disk: MemoryDisk, told: Witness, depth: int) -> Iterator[MemoryDisk]:
-        """What may lie on the medium after a cut, each once."""
+        """Each state that the medium may have after a cut; states seen before are left out."""
         for tail, seed in CUTS.values():
             after = disk.copy()
             if tail is not None:
@@ -98,7 +98,7 @@ class Cuts:
 
 
 def _ended(disk: MemoryDisk, witness: Witness, run: Run, cut_at: int) -> bool:
-    """Whether the run came to its end before its n-th step."""
+    """Run with a power cut at step `cut_at`; True if the run ended before that step."""
     steps = count(1)
 
     def step(_operation: str, _when: str) -> None:
@@ -116,7 +116,7 @@ def _ended(disk: MemoryDisk, witness: Witness, run: Run, cut_at: int) -> bool:
 
 
 def _live_on(disk: MemoryDisk, witness: Witness) -> None:
-    """In peace: what was open is closed, nothing is open afterwards, and the next resident is served."""
+    """Without further cuts: a start closes the open session, and the next resident is served."""
     start(disk, witness)
     assert _open(disk, witness).book.session is None
     serve(disk, witness, 2)

@@ -12,7 +12,7 @@ from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
 
 NOON = datetime(2026, 11, 24, 3, tzinfo=UTC)
-SMALL = 128 * 1024  # a segment for tests
+SMALL = 128 * 1024  # segment size in the tests
 
 
 def open_journal(disk: Disk, segment_bytes: int = SMALL) -> Journal:

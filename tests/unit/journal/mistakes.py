@@ -1,4 +1,4 @@
-"""Mistakes that a journal could make, each a patch of the real one. Explored here on bytes, and by the rig on whole sessions."""
+"""Mistakes that a journal could make, each a patch of the real one, for `cuts.py` (bytes) and the rig (whole sessions)."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def leaves_the_torn_tail(patch: Patch) -> None:
 
 
 def does_not_sync_at_the_start(patch: Patch) -> None:
-    """What a killed process wrote is believed, and a power cut takes it back."""
+    """A start trusts unsynced records of a killed process, which a power cut can still remove."""
     real_sync, real_recover = MemoryDisk.sync, Journal._recover
 
     def recover(self: Journal, *, may_begin: bool) -> int:
@@ -49,7 +49,7 @@ def does_not_sync_at_the_start(patch: Patch) -> None:
 
 
 def cleans_the_whole_tail(patch: Patch) -> None:
-    """A mistake this journal once had: zeros over the rest of an acknowledged sector."""
+    """A mistake this journal once had: the start writes zeros over the rest of an acknowledged sector."""
     real = frames.scan
 
     def scan(data: bytes) -> Scan:

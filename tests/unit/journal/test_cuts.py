@@ -1,6 +1,6 @@
-"""Every power cut of the real journal, book and recovery on a medium; and mistakes of a journal that must not survive it.
+"""Every power cut with the real journal, book and recovery on a medium; the cuts must also find each mistake of mistakes.py.
 
-`make bench` explores a level deeper.
+`make bench` explores one more cut in a row.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Bytes on the medium: golden ones built by hand from the layout, every tear, every flipped bit."""
+"""Bytes on the medium: golden records built by hand from the layout, every torn write, every flipped bit."""
 
 import zlib
 from hashlib import sha256
@@ -15,7 +15,7 @@ SIZE = 16 * 1024
 
 
 def test_golden_record_and_segment_header() -> None:
-    """The layout of firmware/journal/frames.py and README.md, spelled out byte by byte: what is in the field."""
+    """The layout of firmware/journal/frames.py and README.md, byte by byte, as machines in the field have it."""
     payload = b'["aa",100]'
     body = bytes.fromhex(
         "ca4b"  # magic
@@ -49,7 +49,7 @@ def test_golden_record_and_segment_header() -> None:
 
 
 class Builder:
-    """A segment made group by group, as the journal makes it, and what was acknowledged."""
+    """A segment made group by group, as the journal makes it, with the end of what was acknowledged."""
 
     def __init__(self, seed: int = 0) -> None:
         self.rng = Random(seed)
@@ -58,7 +58,7 @@ class Builder:
         self.ends: list[int] = []
 
     def group(self, *sizes: int) -> int:
-        """Append one group of records with payloads of these sizes; where it began."""
+        """Append one group of records with payloads of these sizes; returns the offset of the group."""
         self.position = start = frames.align(self.position)
         for place, size in enumerate(sizes):
             payload = bytes(self.rng.randrange(1, 256) for _ in range(size))
@@ -87,7 +87,7 @@ def test_an_empty_segment_is_clean() -> None:
 
 
 @pytest.mark.parametrize("sizes", [(60,), (60, 80), (400, 30), (404, 456), (456,), (452, 10), (900, 2000, 5)])
-def test_every_tear_of_the_last_group_leaves_a_prefix_and_is_told_from_damage(sizes: tuple[int, ...]) -> None:
+def test_every_tear_of_the_last_group_leaves_a_prefix_and_is_not_taken_for_damage(sizes: tuple[int, ...]) -> None:
     """Also where a record ends exactly at a sector (payload 456 makes 512 bytes)."""
     built = Builder()
     built.group(60, 70)
@@ -97,7 +97,7 @@ def test_every_tear_of_the_last_group_leaves_a_prefix_and_is_told_from_damage(si
         torn = full[:cut] + bytes(SIZE - cut)
         found = scan(torn)
         kept = sum(end <= cut for end in built.ends)
-        # A hash may end in zeros, which a tear cannot take.
+        # A hash may end in zeros, so a tear in these bytes changes nothing.
         assert kept <= len(found.entries) <= kept + 1
         assert found.ending is not Ending.CORRUPT
         assert [entry.seq for entry in found.entries] == list(range(1, len(found.entries) + 1))
@@ -122,7 +122,7 @@ def test_sectors_of_the_last_group_that_arrive_in_no_order_are_a_torn_tail() -> 
 
 
 def test_every_flipped_bit_before_the_last_group_is_corruption() -> None:
-    """Payload, header, hash, padding: nothing acknowledged can change unseen while something was written since."""
+    """In payload, header, hash or padding: a change in an acknowledged group is found if another group was written after it."""
     built = Builder()
     built.group(30, 40)
     built.group(25)
@@ -148,7 +148,7 @@ def test_every_flipped_bit_of_a_segment_header_is_seen() -> None:
 
 
 def test_a_zeroed_stale_or_misplaced_sector_is_corruption() -> None:
-    """Fault D3, where something acknowledged lies behind."""
+    """Fault D3, in a sector with acknowledged records after it."""
     built = Builder()
     first = built.group(30)
     second = built.group(40)
@@ -162,10 +162,10 @@ def test_a_zeroed_stale_or_misplaced_sector_is_corruption() -> None:
     ]:
         data = good[:sector] + content + good[sector + 512 :]
         assert scan(data).ending is Ending.CORRUPT, name
-    # A copy of the last sector behind it: misdirected, and so missing where it belongs.
+    # A second copy behind the last sector: it was written to the wrong place, so the right place lacks a sector.
     double = good[: third + 512] + good[third : third + 512] + bytes(SIZE - third - 1024)
     assert scan(double).ending is Ending.CORRUPT
-    # Written somewhere else instead of where it belongs: the hole is at the end, the proof is behind it.
+    # A sector written to the wrong place: zeros where it belongs, and its bytes after them.
     lost = good[:third] + bytes(2048) + good[third : third + 512] + bytes(SIZE - third - 2560)
     assert scan(lost).ending is Ending.CORRUPT
 
@@ -173,7 +173,7 @@ def test_a_zeroed_stale_or_misplaced_sector_is_corruption() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32), st.data())
 def test_no_tampering_keeps_the_head(seed: int, data: st.DataObject) -> None:
-    """Modify, insert, delete, reorder, truncate: the chain's head is another, or the scan says so."""
+    """Modify, insert, delete, reorder, truncate: each changes the chain's head or is found by the scan."""
     built = Builder(seed)
     starts = [built.group(*[20] * data.draw(st.integers(1, 3))) for _ in range(5)]
     good, head = bytes(built.data), (built.seq, built.head)

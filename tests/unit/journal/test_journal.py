@@ -1,4 +1,4 @@
-"""The journal on a medium that fails in every way there is."""
+"""The journal on a medium with power cuts, failing calls, no room and damaged bytes."""
 
 import errno
 from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ def test_a_whole_session_comes_back_in_order(disk: Disk) -> None:
 
 
 def self_read(record: r.Record) -> r.Record:
-    """Lists come back as tuples."""
+    """The record as the journal returns it: lists come back as tuples."""
     from firmware.book.schema import decode, encode
 
     kind, payload = encode(record)
@@ -134,8 +134,8 @@ def test_after_any_cut_a_prefix_is_left_that_holds_everything_acknowledged(
     left = [int(detail.rstrip("x")) for detail in flags(journal)]
     assert left == list(range(1, len(left) + 1))
     assert acknowledged <= len(left) <= written
-    assert journal.confirms(acknowledged, head), "what a witness was told is never taken back"
-    # What was found is durable before anybody acts on it, and the journal goes on.
+    assert journal.confirms(acknowledged, head), "a head that the centre was told stays in the journal"
+    # The start syncs the records it found before anybody uses them, and the journal goes on.
     disk.cut(second_tail, seed)
     disk.power_on()
     journal = open_journal(disk)
@@ -155,7 +155,7 @@ def test_a_killed_process_leaves_what_it_wrote_and_the_next_one_makes_it_durable
 
 
 def left_by(disk: MemoryDisk, seed: int) -> int:
-    """Where the last byte lies after a torn cut."""
+    """The offset of the last byte after a torn cut."""
     disk.cut(Tail.TORN, seed)
     disk.power_on()
     return len(disk.read(segment_name(0)).rstrip(b"\0")) - 512
@@ -188,7 +188,7 @@ def refuses_everything(journal: Journal) -> None:
 @pytest.mark.parametrize("forever", [False, True])
 @pytest.mark.parametrize("code", [errno.EIO, errno.EROFS, errno.ENOSPC])
 def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, forever: bool, code: int) -> None:
-    """fsyncgate: a second sync would succeed and lie. The n-th call fails, for every n until none does."""
+    """fsyncgate: a second sync would report success wrongly. The n-th call fails, for each n until the session has none."""
     records = list(session())
     for at in range(1, 60):
         disk = MemoryDisk()
@@ -206,11 +206,11 @@ def test_the_first_error_is_the_last_thing_the_journal_does(operation: str, fore
         again = open_journal(disk)
         assert acknowledged <= len(list(again.records())) <= acknowledged + len(records)
         assert [s.record for s in again.records()][:acknowledged] == list(map(self_read, records))[:acknowledged]
-    assert at > 7, "the loop ran until the session went through"
+    assert at > 7, "the session needs more than seven calls, and each must have failed once"
 
 
 def test_a_machine_that_had_a_journal_does_not_begin_another() -> None:
-    """Fault D3: on an empty medium it would know of no debt, and nothing of what its devices have counted."""
+    """Fault D3: with an empty medium it would have lost its debts and its devices' last counters."""
     disk = MemoryDisk()
     with pytest.raises(JournalCorrupt, match="is not there"):
         Journal.open(disk, wall=lambda: NOON, mono=lambda: 0.0, may_begin=False)
@@ -228,24 +228,24 @@ def test_a_medium_that_cannot_be_read_at_a_start_is_broken_not_new(operation: st
 
 
 def test_a_full_medium_refuses_the_session_and_never_the_record() -> None:
-    """Fault D1: the longest session finds room once it was admitted."""
+    """Fault D1: once `reserve` has admitted a session, even the longest one finds room."""
     disk = MemoryDisk()
     journal = open_journal(disk)
     disk.fill()
-    for _ in range(2):  # of a small segment, half is reserved
+    for _ in range(2):  # half of a small segment is reserved
         journal.reserve()
         for copy in range(120):
             journal.append(r.Flag("test", f"{copy}".ljust(160)), durable=True)
     with pytest.raises(JournalFull):
         journal.reserve()
-    assert journal.append(FLAG) > 0, "nothing was broken by asking"
+    assert journal.append(FLAG) > 0, "a refused reserve must not break the journal"
     with pytest.raises(JournalFull):
         open_journal(MemoryDisk(capacity_bytes=1000))
 
 
 @pytest.mark.parametrize("more", [1, 2 * SMALL // frames.SECTOR])
 def test_records_may_be_appended_while_others_are_read(more: int) -> None:
-    """In the same segment, and over its end."""
+    """Appended in the same segment, and past its end."""
     journal = open_journal(MemoryDisk())
     journal.append(FLAG, durable=True)
     reading = journal.records()
@@ -302,7 +302,7 @@ def damage_first(disk: MemoryDisk) -> None:
 
 
 def damage_last(disk: MemoryDisk) -> None:
-    """In the segment that is written to: what lies behind was acknowledged, so this is no torn tail."""
+    """In the current segment, with acknowledged records after it, so this is no torn tail."""
     disk.damage(segment_name(2), 512 + 40, b"\xff")
 
 
@@ -319,7 +319,7 @@ def lose_first(disk: MemoryDisk) -> None:
 
 
 def another_machines(disk: MemoryDisk) -> None:
-    """The last segment of another machine's journal, whole and good in itself."""
+    """The last segment is replaced by a valid one from another machine's journal."""
     other = MemoryDisk()
     open_journal(other, 8192).append(r.Flag("test", "other"), durable=True)
     filled(other)
@@ -327,7 +327,7 @@ def another_machines(disk: MemoryDisk) -> None:
 
 
 def cut_in_the_middle(disk: MemoryDisk) -> None:
-    """The second segment loses its last group: nothing behind it in its own file, but a segment follows."""
+    """The second segment loses its last group; no record follows in this file, but another segment does."""
     data = disk.read(segment_name(1))
     last = frames.scan(data).entries[-1]
     disk.damage(segment_name(1), last.start, bytes(last.end - last.start))
@@ -347,7 +347,7 @@ def test_what_was_acknowledged_and_is_gone_keeps_the_machine_out_of_service(harm
 
 
 def test_a_journal_set_back_to_an_old_image_is_found_by_its_witness() -> None:
-    """I14: the medium alone cannot know; the head the centre was told can."""
+    """I14: the medium alone does not show it; the head that the centre remembers does."""
     disk = MemoryDisk()
     journal = open_journal(disk)
     journal.append(r.Flag("test", "one"), durable=True)
@@ -375,7 +375,7 @@ def test_damage_under_a_running_machine_is_found_when_it_reads() -> None:
 # --- checkpoints ------------------------------------------------------------------------------------
 
 
-def test_a_start_reads_from_the_last_checkpoint_and_believes_the_same(tmp_path: Path) -> None:
+def test_a_start_from_the_last_checkpoint_gives_the_same_book(tmp_path: Path) -> None:
     disk = MemoryDisk()
     seal = KeySeal.load_or_make(tmp_path / "seal.pem")
     memory = Memory(open_journal(disk, SMALL), seal)
@@ -390,7 +390,7 @@ def test_a_start_reads_from_the_last_checkpoint_and_believes_the_same(tmp_path: 
     assert bad_checkpoints(again.journal, lambda _, data, signature: is_good(seal.public, data, signature)) == []
 
 
-def test_a_checkpoint_that_nobody_signed_or_somebody_else_did_is_named(tmp_path: Path) -> None:
+def test_a_checkpoint_without_a_valid_signature_is_named(tmp_path: Path) -> None:
     seal, other = KeySeal.load_or_make(tmp_path / "a.pem"), KeySeal.load_or_make(tmp_path / "b.pem")
     disk = MemoryDisk()
     Memory(open_journal(disk), seal).checkpoint()
@@ -430,7 +430,7 @@ def test_a_normal_session_fits_four_kilobytes() -> None:
 
 
 def test_a_record_that_does_not_follow_is_refused_before_a_byte_is_written() -> None:
-    """Written first, it would stop every later start."""
+    """If it were written first, it would stop every later start."""
     disk = MemoryDisk()
     memory = Memory(open_journal(disk))
     before = disk.read(segment_name(0))
@@ -440,7 +440,7 @@ def test_a_record_that_does_not_follow_is_refused_before_a_byte_is_written() -> 
 
 
 def test_records_that_do_not_follow_from_each_other_close_the_machine() -> None:
-    """Another release's, or somebody's hand: the machine is halted with 101, and does not fall at each start."""
+    """Written by another release or by hand: the machine halts with 101 instead of failing at each start."""
     disk = MemoryDisk()
     journal = open_journal(disk)
     journal.append(r.PaperTaken("0" * 32))

@@ -1,4 +1,4 @@
-"""Two media: what each failure of one leaves on both, and when the machine refuses to choose."""
+"""Two media: the state of both after each failure of one, and when the machine refuses to choose between them."""
 
 import errno
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def same(first: MemoryDisk, second: MemoryDisk) -> bool:
     return {name: first.read(name) for name in first.names()} == {name: second.read(name) for name in second.names()}
 
 
-def test_both_hold_the_same_and_there_is_nothing_to_heal() -> None:
+def test_two_equal_media_need_no_repair() -> None:
     first, second = written()
     assert len(first.names()) > 2
     assert same(first, second)
@@ -131,7 +131,7 @@ def test_a_stick_from_another_machine_is_not_chosen_and_not_overwritten() -> Non
 
 
 def test_a_copy_that_ends_before_what_the_damaged_one_acknowledged_is_not_enough() -> None:
-    """Else the machine would forget what it did while it ran with one medium."""
+    """Otherwise the machine would lose the records from the time when it ran with one medium."""
     first, second = MemoryDisk(), MemoryDisk()
     journal = open_journal(MirrorDisk(first, second), SEGMENT)
     for which in range(8):

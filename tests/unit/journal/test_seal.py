@@ -1,4 +1,4 @@
-"""The file of the journal's signing key: its own, whole, and read by nobody else."""
+"""The file of the journal's signing key: valid, whole, and readable by its owner only."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_a_seal_that_is_no_key_is_refused_in_a_sentence(tmp_path: Path, what: by
 
 
 def test_a_cut_while_the_seal_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the first start of all; the next one makes it."""
+    """At a machine's first start; the next start makes the seal."""
 
     def cut(_: int) -> None:
         raise PowerLost

@@ -1,4 +1,4 @@
-"""No answer that is not ours ever becomes a document (binding rule 3, faults N4, N5, security rule 10)."""
+"""No wrong answer of the centre becomes a document (binding rule 3, faults N4, N5, security rule 10)."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ Change = Callable[[str, Exchanged], Exchanged]
 
 
 class Meddler:
-    """A line on which somebody changes answers."""
+    """A transport that changes answers with `change`, and keeps the true ones in `heard`."""
 
     def __init__(self, below: Any) -> None:
         self._below = below
@@ -60,7 +60,7 @@ def manifest_of(answer: Exchanged) -> dict[str, Any]:
 
 
 def other_values(value: Any, dice: random.Random) -> Iterator[Any]:
-    """A hundred other values for one field: near ones, far ones, and of other types."""
+    """A hundred other values for one field: similar ones, very different ones, and of other types."""
     yield from (None, True, False, 0, -1, 1, 2, 10**9, 1.5, "", "x", [], {}, [1], {"a": 1}, "0" * 32, "0" * 64)
     for _ in range(83):
         match value:
@@ -103,7 +103,7 @@ def get(manifest: Any, path: tuple[Any, ...]) -> Any:
     return manifest
 
 
-# Facts that only the centre has: a lie of its own making, rightly signed, shows when the document comes.
+# Only the centre knows these fields: a wrong value that it signs itself is found when the document comes.
 CENTRES_OWN = {"reserved_at", "expires_at", "document_sha256", "pages", "size_bytes", "issue_number"}
 
 
@@ -128,7 +128,7 @@ def test_every_field_of_an_unsigned_change_is_seen(session: Session, meddler: Me
 
 
 def test_every_field_of_a_signed_change_is_seen(session: Session, meddler: Meddler) -> None:
-    """Even from a centre that signs it: whatever was asked is compared with what was asked."""
+    """Even if the centre signs the change, because the machine compares the fields with its own order."""
     dice = random.Random(5)
     items = (session.item("juminhyo"), session.item("inkan", 2))
     rid = secrets.token_hex(16)
@@ -147,7 +147,7 @@ def test_every_field_of_a_signed_change_is_seen(session: Session, meddler: Meddl
             if isinstance(answer, Reserved):
                 assert path[-1] in CENTRES_OWN, path
                 meddler.change = None
-                # size and hash show when the document comes, the page count when it is rasterised
+                # size and hash are checked with the document, the page count when it is rasterised
                 if path[-1] in {"document_sha256", "size_bytes"}:
                     assert isinstance(session.line.fetch(answer, path[1] + 1), BindingFailed)
             else:
@@ -194,7 +194,7 @@ def test_every_recorded_manifest_is_refused_later(town: Town) -> None:
 
 
 def documents(answer: Change) -> Change:
-    """Meddle with documents only."""
+    """Make the meddler change documents only."""
     return lambda path, told: answer(path, told) if path.endswith("/document") else told
 
 
@@ -269,7 +269,7 @@ def test_every_change_of_the_stamp_is_seen(session: Session, meddler: Meddler) -
 
 
 def test_a_stamp_that_looked_up_another_card_is_seen(session: Session, meddler: Meddler) -> None:
-    """A swap on the issuing side, rightly signed there: the two stamps differ (Yokohama, Kawasaki)."""
+    """Papers swapped at the centre and rightly signed there: the two stamps differ (Yokohama, Kawasaki)."""
     reserved = session.reserved()
 
     def change(_: str, told: Exchanged) -> Exchanged:
@@ -289,7 +289,7 @@ def test_a_reservation_without_a_fingerprint_fits_no_document(session: Session) 
 
 
 def test_an_answer_to_an_earlier_question_is_no_answer(town: Town, session: Session, meddler: Meddler) -> None:
-    """Fault N2: challenge, authentication, states, states of a copy and claim codes say what they answer."""
+    """Fault N2: answers with challenge, authentication, states, state of a copy or claim code name their question."""
     rid = session.reserved().request_id
     session.line.status(rid)
     session.line.advise({"op": "void", "request_id": rid, "copy": 1, "reason": "x"})
@@ -313,7 +313,7 @@ def test_an_answer_to_an_earlier_question_is_no_answer(town: Town, session: Sess
     )
 
 
-def test_the_paper_is_the_residents_own(session: Session, town: Town) -> None:
+def test_the_fetched_document_is_about_the_resident(session: Session, town: Town) -> None:
     document = session.line.fetch(session.reserved(), 1)
     assert isinstance(document, bytes)
     assert paper_of(document)["of"] == town.resident_id("hanako")
@@ -322,12 +322,12 @@ def test_the_paper_is_the_residents_own(session: Session, town: Town) -> None:
 @pytest.mark.parametrize(
     "number",
     [
-        "20261124 宮崎市 miyazaki-store-01 0001",  # it says where
+        "20261124 宮崎市 miyazaki-store-01 0001",  # the number shows the place
         "20261124 宮崎市 TA7M35 0001",  # another machine's
         "20261123 宮崎市 TXR3C2 0001",  # yesterday's
         "20261124 宮崎市 TXR3C2 001",
         "20261124 宮崎市 txr3c2 0001",
-        "20261124 Miyazaki TXR3C2 0001",  # none that the journal takes
+        "20261124 Miyazaki TXR3C2 0001",  # a form that the journal refuses
         "20261124 宮崎市 TXR3C2 000000001",
     ],
 )

@@ -1,4 +1,4 @@
-"""What the machine takes for an answer, against the centre's own OpenAPI document and against bad bytes."""
+"""The answers that the machine accepts, compared with the centre's OpenAPI document and tried with bad bytes."""
 
 import json
 import random
@@ -20,7 +20,7 @@ NONCE_TEXT = "AAECAwQFBgcICQoLDA0ODw=="
 RID = "0123456789abcdef" * 2
 BYTES_32 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
-# Answers written by hand from README.md, the table of calls: one full example each.
+# One full example of each answer, written by hand from the table of calls in drivers/line/README.md.
 OFFER = {
     "kind": "juminhyo",
     "title": {"ja": "住民票の写し", "en": "Residence"},
@@ -130,7 +130,7 @@ def test_the_openapi_document_has_the_calls_of_the_readme() -> None:
 
 
 def spoilt(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every version of an example with one field missing, added, or of another type, however deep."""
+    """Each variant of an example with one field missing, added or of another type, at any depth."""
     if isinstance(value, dict):
         yield from spoilt_fields(value, path)
     elif isinstance(value, list):
@@ -143,7 +143,7 @@ def spoilt(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def spoilt_fields(value: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    free = {"ja", "en", "1", "2"} & set(value)  # languages and copy numbers are no field names
+    free = {"ja", "en", "1", "2"} & set(value)  # the keys here are languages and copy numbers, not field names
     for key, inside in value.items():
         if key not in free - {"ja"}:
             yield f"{path}.{key} missing", {k: v for k, v in value.items() if k != key}
@@ -156,14 +156,14 @@ def spoilt_fields(value: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_spoilt_answer_is_no_answer(name: str) -> None:
     example, read = EXAMPLES[name]
-    if name == "States":  # its keys are numbers, below
+    if name == "States":  # its keys are numbers; tested below
         example = {**example, "copies": {}}
     taken = [where for where, other in spoilt(dict(example)) if not refused(read, json.dumps(other).encode())]
     assert taken == []
 
 
 def refused(read: Callable[[bytes], object], body: bytes) -> bool:
-    """Whether a reader says `BadMessage`, and says it without what somebody sent."""
+    """Whether a reader raises `BadMessage`; its text must not repeat the bytes that were sent."""
     try:
         read(body)
     except BadMessage as trouble:
@@ -214,8 +214,8 @@ def test_noise_is_refused_and_nothing_else(noise: bytes) -> None:
             read(noise)
 
 
-def test_a_flipped_bit_never_escapes() -> None:
-    """Fault N6: whatever a wire does to an answer, the reader either reads it or says `BadMessage`, and nothing else."""
+def test_a_flipped_bit_raises_nothing_but_bad_message() -> None:
+    """Fault N6: for any damaged answer the reader returns a value or raises `BadMessage`, and nothing else."""
     dice = random.Random(1)
     bodies = [(fields.encode(example), read) for example, read in EXAMPLES.values()]
     for _ in range(5_000):

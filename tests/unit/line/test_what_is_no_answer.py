@@ -1,4 +1,4 @@
-"""Answers of a centre that the machine must not take: an open copy as an end, times and words that no calendar and no screen can hold."""
+"""Answers that the machine must refuse: an open copy as an outcome, impossible times, words that no screen can show."""
 
 import base64
 import json

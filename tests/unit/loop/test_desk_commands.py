@@ -1,4 +1,4 @@
-"""Each desk takes its own commands: mypy refuses every way to send one to another desk."""
+"""Each desk takes its own commands only: mypy refuses code that sends one to another desk."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Workers on real threads: what the watchdog is told of one that fell, and of one that hangs."""
+"""Workers on real threads: how the machine ends when a worker raises an error or hangs."""
 
 import threading
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Trouble(Desk[CoinCommand]):
-    """A desk whose next command does what it is told to."""
+    """A desk whose next command calls a function of the test."""
 
     name = COIN
 
@@ -60,7 +60,7 @@ def crew() -> tuple[ThreadCrew, Trouble, Clock]:
     return made, desk, clock
 
 
-def test_a_device_that_fails_is_answered_for_and_the_worker_lives(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
+def test_a_failing_device_is_reported_and_the_worker_goes_on(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
     made, desk, _ = crew
     desk.error = NoReply("coin", "it is silent")
     made.send(COIN, LookAgain(), OfSession(7))
@@ -88,7 +88,7 @@ def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
     made.send(COIN, LookAgain(), OF_MACHINE)
     assert desk.entered.wait(300)
     clock.now_s += STUCK_S
-    assert made.alive(), "that long a page may take"
+    assert made.alive(), "a page may take this long"
     clock.now_s += 1
     assert not made.alive()
     desk.leave.set()
@@ -97,7 +97,7 @@ def test_a_worker_that_hangs_ends_the_machine_and_one_that_works_does_not(
 
 
 def test_the_slot_is_closed_when_the_program_ends() -> None:
-    """The resident may stand there with a coin in hand, and a pulse acceptor takes it whoever counts."""
+    """Otherwise a pulse acceptor would go on taking coins that no program counts."""
     machine = Machine("clean")
     model = PulseAcceptorModel()
     wires = PulseWires(model, machine.clock)
@@ -109,7 +109,7 @@ def test_the_slot_is_closed_when_the_program_ends() -> None:
     assert model.inhibited
 
 
-def test_a_worker_that_waits_for_work_does_not_hang(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
+def test_a_worker_that_waits_for_work_does_not_count_as_hanging(crew: tuple[ThreadCrew, Trouble, Clock]) -> None:
     made, _, clock = crew
     clock.now_s += 10 * STUCK_S
     assert made.alive()

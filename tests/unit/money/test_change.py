@@ -1,4 +1,4 @@
-"""Coins out, against exhaustive search; coins in, against an opponent who may do anything a resident can."""
+"""Coins out, compared with exhaustive search; coins in, for every sequence of coins a resident can play."""
 
 from collections.abc import Iterator
 from itertools import combinations, product
@@ -49,7 +49,7 @@ def test_a_tube_that_cannot_be_relied_on_counts_as_empty() -> None:
         50: HopperState.JAMMED,
         100: HopperState.UNKNOWN,
     }
-    assert usable(tubes, states) == {1: 9, 5: 9}, "no answer is not a full hopper"
+    assert usable(tubes, states) == {1: 9, 5: 9}, "a hopper that does not answer does not count as filled"
 
 
 def test_coins_that_do_not_divide_each_other_are_refused_rather_than_paid_wrongly() -> None:
@@ -57,7 +57,7 @@ def test_coins_that_do_not_divide_each_other_are_refused_rather_than_paid_wrongl
         plan_change(600, {200: 3, 500: 1})
 
 
-# --- coins in: the opponent -------------------------------------------------------------------------
+# --- coins in: every play of a resident -------------------------------------------------------------------------
 
 
 def can_pay(amount: int, tubes: dict[int, int]) -> bool:
@@ -65,9 +65,9 @@ def can_pay(amount: int, tubes: dict[int, int]) -> bool:
 
 
 def opponent_wins(values: frozenset[int], exact: bool, fee: int, tubes: dict[int, int], fees: tuple[int, ...]) -> bool:
-    """Whether some play of a resident against a fixed set of coins ends at an amount that cannot be paid.
+    """Whether some play of a resident, with a fixed set of allowed coins, ends at an amount that cannot be paid out.
 
-    Plays coin by coin, literally: drop, cancel, drop one more while the slot closes, any subset of papers fails.
+    It tries each move coin by coin: drop, cancel, drop one more while the slot closes, any subset of papers fails.
     """
     earned = {sum(some) for size in range(len(fees) + 1) for some in combinations(fees, size)}
     seen, todo = {0}, [0]
@@ -112,7 +112,9 @@ def test_no_play_of_coins_ends_at_an_amount_that_cannot_be_paid(tubes: dict[int,
     if not values:
         for other in sets_of_coins(1):
             reachable = fee % min(other) == 0
-            assert not reachable or opponent_wins(other, True, fee, tubes, fees), "refused in vain"
+            assert not reachable or opponent_wins(other, True, fee, tubes, fees), (
+                "change would have been possible for this coin"
+            )
 
 
 @settings(max_examples=60, deadline=None)
@@ -124,13 +126,13 @@ def test_exact_money_leads_to_the_fee_coin_by_coin(tubes: dict[int, int], data: 
         inserted += data.draw(st.sampled_from(sorted(values)))
         assert inserted <= 300
         values, exact = acceptable_values(300, tubes, YEN, inserted_yen=inserted)
-        assert values or inserted == 300, "no way on, and the fee is not met"
+        assert values or inserted == 300, "no coin is allowed, and the fee is not met"
 
 
 @pytest.mark.parametrize(
     ("tubes", "values", "exact"),
     [
-        # Korea's kiosks stopped because the coin for change was not filled; ours must say so before a coin is in.
+        # Korea's kiosks stopped for want of change; ours must ask for exact money before a coin is in.
         ({10: 0, 50: 0, 100: 0, 500: 0}, set(), True),
         ({10: 100, 50: 60, 100: 80, 500: 20}, {10, 50, 100, 500}, False),
         ({10: 0, 50: 0, 100: 80, 500: 0}, {100, 500}, False),
@@ -138,7 +140,7 @@ def test_exact_money_leads_to_the_fee_coin_by_coin(tubes: dict[int, int], data: 
         ({10: 0, 50: 0, 100: 0, 500: 20}, set(), True),
     ],
 )
-def test_float_and_what_it_allows(tubes: dict[int, int], values: set[int], exact: bool) -> None:
+def test_the_float_decides_which_coins_are_allowed(tubes: dict[int, int], values: set[int], exact: bool) -> None:
     assert acceptable_values(300, tubes, YEN) == (values, exact)
 
 

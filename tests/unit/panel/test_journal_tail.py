@@ -1,4 +1,4 @@
-"""The journal as the outside world reads it, against the journal as the machine writes it."""
+"""The panel's reader of the journal, compared with the journal that the machine writes."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_reads_on_across_groups_segments_and_a_reader_that_looks_at_any_moment(t
     seen += [(line.seq, len(line.fields[0])) for line in tail.new()]
     assert [seq for seq, _ in seen] == list(range(1, 401))
     assert tail.new() == []
-    assert len(list((tmp_path / "journal").glob("*"))) > 3, "several segments were meant to be crossed"
+    assert len(list((tmp_path / "journal").glob("*"))) > 3, "the test must write several segments"
 
 
 def test_a_record_that_is_only_half_there_is_not_read(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_record_that_is_only_half_there_is_not_read(tmp_path: Path) -> None:
 
 
 def test_numbers_and_fields_are_those_of_the_machine() -> None:
-    """Numbers are on cards in the field and never change; a new kind of record needs its name here."""
+    """Record numbers are on media in the field and never change; a new kind of record needs its name here."""
     from firmware.book.schema import schema
 
     kinds = schema().by_number

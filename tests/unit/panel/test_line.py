@@ -1,4 +1,4 @@
-"""The line with somebody's hand on it: what passes, what breaks, and that a mended line is the same line."""
+"""The line that a developer can cut, hold and mend: what passes, what breaks, and that the mended line keeps its port."""
 
 import contextlib
 import socket
@@ -12,7 +12,7 @@ from host_sim.adapters.line import FaultyLine
 
 @pytest.fixture
 def line() -> Iterator[FaultyLine]:
-    """A line to somebody who says everything back."""
+    """A line to a server that sends back every byte."""
     with socket.create_server(("127.0.0.1", 0)) as server, FaultyLine(server.getsockname()[1]) as line:
 
         def echo(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""What the words for an instant name, and when a clock is moved so that a developer at night finds an open machine."""
+"""The instants that words name, and how the clock moves so that a developer finds an open machine at night."""
 
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 24, 17, 30, tzinfo=JST)  # a Tuesday
     ("words", "named"),
     [
         ("22:55", "2026-11-24T22:55"),
-        ("12-05", "2026-12-05T10:00"),  # not noon with an offset of five hours
+        ("12-05", "2026-12-05T10:00"),  # a date, not 12:00 with the offset -05
         ("12-31", "2026-12-31T10:00"),
         ("sunday", "2026-11-29T10:00"),
         ("2027-01-04T06:30", "2027-01-04T06:30"),

@@ -1,4 +1,4 @@
-"""PDFs to print, made on the spot by typst."""
+"""PDFs for the tests, made by typst when they are needed."""
 
 from functools import cache
 from pathlib import Path

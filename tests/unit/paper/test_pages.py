@@ -1,4 +1,4 @@
-"""The PDF as dots: what an independent renderer sees, nothing clipped, nothing broken, always alike."""
+"""The PDF as dots: equal to an independent renderer's, nothing clipped, no line broken, the same each time."""
 
 import subprocess
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def _grown(dots: NDArray[np.bool_], by: int = 1) -> NDArray[np.bool_]:
 
 @pytest.mark.parametrize("profile", ["a4-203", "a4-300", "kpm216h"])
 def test_poppler_draws_the_same_page(profile: str, tmp_path: Path) -> None:
-    """An independent renderer: all of its ink is near ours, and all of ours that is not tint is near its ink."""
+    """Poppler's ink lies near ours, and our ink that is not tint lies near poppler's."""
     make = load_profile(profile)
     (tmp_path / "page.pdf").write_bytes(certificate())
     command = ["pdftoppm", "-r", str(make.dpi), "-gray", "-singlefile", tmp_path / "page.pdf", tmp_path / "page"]
@@ -57,7 +57,7 @@ def test_poppler_draws_the_same_page(profile: str, tmp_path: Path) -> None:
     left = (theirs.shape[1] - make.width_dots) // 2
     theirs = theirs[: make.page_dots, left : left + make.width_dots]
     ours = _dots(_render(certificate(), profile)[0])[: theirs.shape[0]]
-    solid = theirs < 90  # the heart of every stroke
+    solid = theirs < 90  # the middle of every stroke
     assert solid.sum() > 20_000
     assert (_grown(ours, 2) & solid).sum() / solid.sum() > 0.9995  # hinting moves a stroke by a dot
     not_white = _grown(theirs < 254, 2)
@@ -125,7 +125,7 @@ def test_a_smaller_page_lies_in_the_middle() -> None:
         (certificate()[:20_000], "not a PDF|cannot be drawn"),
         (compiled("#set page(width: 900cm, height: 900cm)\nbig"), "does not fit on any paper"),
     ],
-    ids=["empty", "noise", "cut off", "enormous"],  # the bytes of a document hold the second in which it was made
+    ids=["empty", "noise", "cut off", "enormous"],  # a PDF holds the second in which it was made, so make it once
 )
 def test_a_bad_document_is_one_sentence(document: bytes, sentence: str) -> None:
     with pytest.raises(PageTrouble, match=sentence):

@@ -1,4 +1,4 @@
-"""Receipt and claim slip: through the driver onto simulated paper, and read from there."""
+"""Receipt and claim slip: printed through the driver, and read from the simulated paper."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -78,7 +78,9 @@ def test_the_kanji_rom_prints_the_whole_receipt() -> None:
         "お問い合わせInquiries0985-25-2111",
     ):
         assert expected in lines
-    assert sheet.dots().any(axis=0)[-1] or sheet.dots().any(axis=0)[-24:].any()  # pairs reach the right margin
+    assert (
+        sheet.dots().any(axis=0)[-1] or sheet.dots().any(axis=0)[-24:].any()
+    )  # label and amount reach the right margin
 
 
 def test_without_a_kanji_rom_the_receipt_is_drawn() -> None:
@@ -103,7 +105,7 @@ def test_a_long_basket_does_not_run_off_the_picture() -> None:
     ink = np.unpackbits(np.frombuffer(long.rows, np.uint8).reshape(long.height_dots, -1), axis=1)
     assert long.height_dots > 5 * short.height_dots
     assert ink[-80:].any()
-    assert long.rows[-100 * 72 :] == short.rows[-100 * 72 :]  # the same last lines
+    assert long.rows[-100 * 72 :] == short.rows[-100 * 72 :]  # both end with the same lines
 
 
 def test_nothing_owed_is_not_mentioned() -> None:

@@ -23,7 +23,7 @@ def scans(
         for event in debouncer.scan(closed, now_s):
             yield now_s, event
         now_s += period_s
-    assert debouncer.quiet or closed, "nothing is remembered of keys that are up"
+    assert debouncer.quiet or closed, "the debouncer keeps no state of keys that are up"
 
 
 def chatter(
@@ -66,7 +66,7 @@ def test_different_keys_in_quick_turn_both_count(gap_s, other, phase_s):
     assert [event for _, event in scans(taps, phase_s, 1.0)] == [Pressed(CELL), Pressed(other)]
 
 
-def test_a_spark_that_one_scan_saw_is_nothing():
+def test_a_contact_seen_by_one_scan_only_is_ignored():
     assert list(scans([(0.0999, 0.1001, CELL)], 0.0, 0.5)) == []
 
 

@@ -50,7 +50,7 @@ def test_every_key_is_reported_once_in_data_entry():
     assert bench.tap(*names) == [KeyPressed(Key(name)) for name in names]
 
 
-def test_keys_are_dead_until_somebody_expects_them_and_a_key_held_over_does_not_count():
+def test_keys_are_ignored_until_data_entry_begins_also_one_held_since_before():
     bench = Bench()
     assert bench.tap("5", "enter") == []
     bench.matrix.press("7", bench.clock.monotonic())
@@ -64,15 +64,15 @@ def test_a_pin_is_counted_and_handed_over_to_the_card_driver():
     bench = Bench()
     bench.pad.expect_pin(4)
     assert bench.tap("1", "9", "enter", "4", "1") == [PinProgress(1), PinProgress(2), PinProgress(3), PinProgress(4)]
-    assert bench.tap("8", "next", "previous") == [], "the fifth digit is dead"
+    assert bench.tap("8", "next", "previous") == [], "a fifth digit is ignored"
     assert bench.tap("enter") == [PinEntered()]
-    assert bench.tap("6", "clear", "cancel", "language") == [], "no key may touch a PIN that is on its way to the card"
+    assert bench.tap("6", "clear", "cancel", "language") == [], "no key may change a PIN that was handed over"
     bench.pad.expect_nothing()
     assert digits(bench.buffer) == b"1941"
 
 
 @pytest.mark.parametrize("end", ["expect_keys", "expect_nothing", "expect_pin"])
-def test_an_unfinished_pin_is_wiped_by_whatever_comes_next(end):
+def test_an_unfinished_pin_is_wiped_by_every_other_mode(end):
     bench = Bench()
     bench.pad.expect_pin(4)
     bench.tap("1", "2", "3")
@@ -170,7 +170,7 @@ def test_a_stuck_key_is_named_unless_it_was_a_pin_digit():
     assert bench.buffer.count == 1, "a stuck key never completes a PIN"
 
 
-def test_waiting_costs_nothing_until_a_key_is_touched():
+def test_the_pad_does_not_scan_until_a_key_is_touched():
     bench = Bench(bounce_s=0)
     bench.pad.expect_keys()
     bench.clock.at(3.0, lambda: bench.matrix.press("5", 3.0))

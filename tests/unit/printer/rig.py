@@ -21,7 +21,7 @@ DOCUMENT = "d" * 64
 
 
 class BittenStream:
-    """A port that takes odd amounts, and is gone after so many bytes."""
+    """A port that takes only `amounts` bytes a write, and is lost after `gone_after` bytes."""
 
     def __init__(self, inner: MemoryStream, amounts: tuple[int, ...] = (), gone_after: int | None = None) -> None:
         self.inner = inner
@@ -32,7 +32,7 @@ class BittenStream:
         self._cut: tuple[int, type[Exception]] | None = None
 
     def cut_at(self, at: int, error: type[Exception]) -> None:
-        """The whole machine stops when so many more bytes have been handed over."""
+        """Raise `error`, as a stop of the whole machine, after `at` more bytes."""
         self._cut = (len(self.sent) + at, error)
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
@@ -75,7 +75,7 @@ class Rig:
         return self.driver.print_pages([page], PrintTicket(page.request_id, page.copy, (page.raster_sha256,)), job)
 
     def paper(self) -> list[Sheet]:
-        """Every sheet there is, wherever it lies."""
+        """Every sheet in the tray, handed over, or taken back."""
         return [*self.model.tray, *self.model.delivered, *self.model.retracted]
 
     def mend(self) -> None:
@@ -85,7 +85,7 @@ class Rig:
         self.model.no_more_faults()
         self.model.free()
         if self.profile.dialect == "custom" and (self.model.condition.jammed or self.model.condition.cutter_stuck):
-            self.model.power_off(self.clock.monotonic())  # it has no command to recover by
+            self.model.power_off(self.clock.monotonic())  # only a power cycle makes it recover
         self.model.power_on(self.clock.monotonic())
         self.clock.advance(5.0)
         self.model.load_paper(self.clock.monotonic())
@@ -114,7 +114,7 @@ def make_rig(
     now_s: float = 0.0,
     **machine: Any,
 ) -> Rig:
-    """A driver, a line and a printer; `tiny` ones have short pages. `model`: a printer that stands there already."""
+    """A driver, a line and a printer; `tiny` ones have short pages. `model`: an existing printer to use."""
     profile, size = small(name) if tiny else (load_profile(name), {})
     clock = VirtualClock()
     clock.advance(now_s)
@@ -126,14 +126,14 @@ def make_rig(
     if started:
         driver.start()
         driver.discard()
-        clock.advance(3.0)  # the strip that was cut off is taken back
+        clock.advance(3.0)  # until the strip that the start cut off is taken back
         for heap in (model.tray, model.delivered, model.retracted):
             heap.clear()
     return rig
 
 
 def power_back_after(rig: Rig, seconds: float) -> None:
-    """Power that goes comes back so much later."""
+    """Once the printer's power fails, switch it on again after so many seconds."""
 
     def look() -> None:
         if rig.model.powered:

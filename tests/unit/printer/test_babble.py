@@ -14,7 +14,7 @@ from host_sim.clock import VirtualClock
 from tests.unit.printer.rig import Rig, make_rig, make_rows
 
 PACKET_S = 0.001  # a USB packet each millisecond: whenever the host looks, there is one
-PATIENCE_S = 240.0  # firmware/workers.py, STUCK_S: a desk that works so long is taken for dead
+PATIENCE_S = 240.0  # firmware/workers.py, STUCK_S: a command that takes longer ends the machine
 TALK = {
     "noise": b"\xff" * 64,
     "ready, ready, ready": b"\x12" * 64,  # what DLE EOT answers when all is well
@@ -25,7 +25,7 @@ TALK = {
 
 
 class BabblingStream:
-    """A port on which, while `babble` is set, every look brings a packet of it, and no answer can be told from it."""
+    """A port on which every read also returns the bytes `babble`, so that true answers cannot be recognised."""
 
     def __init__(self, inner: MemoryStream, clock: VirtualClock) -> None:
         self._inner = inner
@@ -37,7 +37,7 @@ class BabblingStream:
         if not self.babble or self._clock.monotonic() >= self.ends_s:
             return self._inner.read(max_bytes, timeout_s)
         self._clock.advance(PACKET_S)
-        assert self._clock.monotonic() < 2 * PATIENCE_S, "it listens for ever"
+        assert self._clock.monotonic() < 2 * PATIENCE_S, "the driver goes on listening without end"
         return self._inner.read(max_bytes, 0) + self.babble
 
     def write(self, data: bytes, timeout_s: float) -> int:
@@ -83,7 +83,9 @@ def test_what_asks_the_printer_fails_with_a_sentence(name: str, talk: str, call:
 @pytest.mark.parametrize("name", ["a4-203", "a4-300", "kpm216h", "tm-t88"])
 @pytest.mark.parametrize("talk", TALK)
 @pytest.mark.parametrize("work", [_print, _slip])
-def test_nothing_is_begun_on_such_a_line(name: str, talk: str, work: Callable[[Rig, PrinterDriver], object]) -> None:
+def test_no_page_is_begun_while_the_printer_babbles(
+    name: str, talk: str, work: Callable[[Rig, PrinterDriver], object]
+) -> None:
     rig, stream, driver = babbling(name)
     stream.babble = TALK[talk]
     received = rig.model.received
@@ -96,7 +98,7 @@ def test_nothing_is_begun_on_such_a_line(name: str, talk: str, work: Callable[[R
 @pytest.mark.parametrize("name", ["a4-203", "a4-300", "kpm216h", "tm-t88"])
 @pytest.mark.parametrize("talk", TALK)
 def test_a_page_under_way_ends_too(name: str, talk: str) -> None:
-    """It begins to babble in the middle; whatever comes of the page, the desk is not held for ever."""
+    """The babble begins in the middle of a page; whatever the outcome, the call must end."""
     rig, stream, driver = babbling(name)
     rig.clock.after(0.2, lambda: setattr(stream, "babble", TALK[talk]))
     _print(rig, driver)
@@ -104,7 +106,7 @@ def test_a_page_under_way_ends_too(name: str, talk: str) -> None:
 
 
 def test_a_long_answer_of_an_earlier_question_is_only_dropped() -> None:
-    """Half a second of old talk is no babble."""
+    """Half a second of old answers does not count as babble."""
     rig, stream, driver = babbling("a4-203")
     stream.babble = TALK["noise"]
     stream.ends_s = rig.clock.monotonic() + 0.5
@@ -122,7 +124,7 @@ def test_a_line_that_has_fallen_silent_works_again() -> None:
 
 
 class RestlessStream:
-    """Custom's full status says by turns that the motor runs and that it stands."""
+    """A printer whose full status (Custom) says in turn that the motor runs and that it has stopped."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -142,7 +144,7 @@ class RestlessStream:
         return len(data)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to close."""
 
 
 def test_a_motor_that_never_comes_to_rest_is_not_waited_for() -> None:

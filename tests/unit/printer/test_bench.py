@@ -1,4 +1,4 @@
-"""The technician's bench without a printer: what a captured stream prints, drawn."""
+"""The technician's bench without a printer: it draws the page of a captured stream."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_a_captured_job_is_drawn_to_the_dot(name: str, tmp_path: Path) -> None:
     captured.write_bytes(rig.stream.sent[sent:])
     assert main(["--profile", name, "dump", str(captured), "--png", str(tmp_path / "page.png")]) == 0
     drawn = ~np.asarray(Image.open(tmp_path / "page.png"))
-    skipped = page.height_dots - drawn.shape[0]  # rows between cutter and head
+    skipped = page.height_dots - drawn.shape[0]  # the rows between cutter and head
     assert skipped == rig.profile.head_to_cutter_dots
     packed = np.packbits(drawn, axis=1).tobytes()
     assert packed == page.rows[skipped * rig.profile.row_bytes :]

@@ -1,4 +1,4 @@
-"""The driver on an undisturbed machine: dots to the dot, bounded bytes, the ticket, slips, several makes."""
+"""The driver without faults: exact dots, bounded bytes in the printer, the ticket, slips, several makes."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def test_a_full_page_comes_out_to_the_dot(name: str) -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_never_more_bytes_are_outstanding_than_the_window(name: str) -> None:
-    """A fast host and a slow printer: the buffer never fills, so a question never drowns in it."""
+    """A fast host and a slow printer: the buffer never fills, so the printer can still answer."""
     rig = make_rig(name, tiny=False, speed_mm_s=20)
     most = 0
     receive = rig.model.receive
@@ -38,7 +38,7 @@ def test_never_more_bytes_are_outstanding_than_the_window(name: str) -> None:
         receive(data, now_s)
         most = max(most, rig.model.received - rig.model.carried_out - lost)
 
-    lost = rig.model.received - rig.model.carried_out  # what was wiped, not carried out
+    lost = rig.model.received - rig.model.carried_out  # wiped bytes are not outstanding
     rig.model.receive = watched  # type: ignore[method-assign]
     page = rig.page()
     assert isinstance(rig.print_one(page), Printed)
@@ -92,7 +92,7 @@ def _ticket(pages: list[RasterPage]) -> PrintTicket:
 
 
 def _flipped(page: RasterPage) -> RasterPage:
-    """One dot of one name turned over after the page was bound."""
+    """The page with one dot changed after it was bound."""
     rows = bytearray(page.rows)
     rows[len(rows) // 2] ^= 0x01
     return replace(page, rows=bytes(rows))
@@ -128,7 +128,7 @@ def test_whatever_does_not_match_the_ticket_sends_no_byte(swap: str) -> None:
         reason=PrintTrouble.BINDING, begun=False
     )
     assert rig.model.received == received
-    # and the ticket is spent: the right pages do not print on it either
+    # the ticket is used up: the right pages do not print with it either
     assert rig.driver.print_pages(pages, ticket, 2) == NotPrinted(reason=PrintTrouble.BINDING, begun=False)
     assert rig.model.received == received
 
@@ -168,7 +168,7 @@ def test_start_needs_an_answer(name: str) -> None:
         rig.driver.discard()
 
 
-def test_a_printer_whose_fences_cannot_be_told_apart_is_refused() -> None:
+def test_a_printer_that_answers_both_fences_alike_is_refused() -> None:
     rig = make_rig("receipt-80", started=False, model_id=0x0C)
     with pytest.raises(WrongDevice, match="cannot prove a page"):
         rig.driver.start()
@@ -176,7 +176,7 @@ def test_a_printer_whose_fences_cannot_be_told_apart_is_refused() -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_a_profile_on_another_printer_does_not_print_unproven(name: str) -> None:
-    """The wrong profile in the unit file: never Printed without the proof it names."""
+    """With the wrong profile in the unit file the outcome is never Printed without the profile's proof."""
     other = {
         "a4-203": "kpm216h",
         "a4-300": "kpm216h",
@@ -214,7 +214,7 @@ def test_a_second_copy_is_printed_while_the_first_lies_in_the_mouth() -> None:
 
 
 def test_a_spoiled_second_copy_does_not_take_the_first_away() -> None:
-    """The fragment is marked and cut off, but the person keeps the copy that was paid for."""
+    """The fragment is marked void and cut off, but the resident keeps the copy that was paid for."""
     rig = make_rig()
     first = rig.page()
     assert isinstance(rig.print_one(first, job=1), Printed)

@@ -1,4 +1,4 @@
-"""Bytes to the printer, held against the manuals."""
+"""Bytes to the printer, compared with the manuals."""
 
 import numpy as np
 import pytest

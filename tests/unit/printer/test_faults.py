@@ -1,4 +1,4 @@
-"""The fault catalogue of the printer, R1 to R9, along every byte: what the driver says is what the paper shows."""
+"""The fault catalogue of the printer, R1 to R9, at every byte of a page: the driver's outcome must agree with the paper."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _grid(name: str) -> list[int]:
 
 
 def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
-    """The driver's word against the paper, now and after a person has put the machine right."""
+    """The outcome must agree with the paper, now and after a person has repaired the machine."""
     in_path = rig.model.path.begun
     match outcome:
         case Printed():
@@ -51,7 +51,7 @@ def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
             pass
     rig.mend()
     if isinstance(outcome, NotPrinted):
-        assert copies(rig, page) == 0, "a void page was finished later"
+        assert copies(rig, page) == 0, "a page reported as not printed was printed later"
     rig.driver.discard()
     if isinstance(outcome, Printed):
         assert copies(rig, page) == 1
@@ -60,9 +60,11 @@ def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
     rig.model.take_paper()
     before = {id(sheet) for sheet in rig.paper()}
     other = rig.page(seed=2)
-    assert isinstance(rig.print_one(other, job=8), Printed), "the printer does not come back"
+    assert isinstance(rig.print_one(other, job=8), Printed), "the printer does not print after the repair"
     printed = [sheet for sheet in rig.paper() if id(sheet) not in before]
-    assert [sheet.rows() for sheet in printed if not sheet.blank] == [other.rows], "foreign dots on the next sheet"
+    assert [sheet.rows() for sheet in printed if not sheet.blank] == [other.rows], (
+        "the next sheet has dots of the page before"
+    )
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -114,7 +116,7 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
     status = rig.driver.status()
     assert status.trouble is PrintTrouble.CUTTER
     assert not status.ready
-    if name != "kpm216h":  # its cutter error is a matter for the power switch
+    if name != "kpm216h":  # only switching it off and on clears its cutter error
         rig.model.free()
         rig.driver.discard()
         assert copies(rig, page) == (name != "receipt-80")
@@ -132,7 +134,9 @@ def test_a_hot_head_is_waited_for_within_its_limit(name: str, hot_s: float, fini
         if finishes:
             assert isinstance(outcome, Printed), (at, outcome)
         else:
-            unknown = PrintUnknown(PrintTrouble.HEAD_HOT)  # all was sent, and this printer cannot be made to forget
+            unknown = PrintUnknown(
+                PrintTrouble.HEAD_HOT
+            )  # all bytes were sent, and this printer cannot be told to drop them
             spoiled = NotPrinted(reason=PrintTrouble.HEAD_HOT, begun=True)
             stalled = NotPrinted(reason=PrintTrouble.SILENT, begun=True)  # its window was full before it could be asked
             forgotten = rig.profile.clears_memory
@@ -157,7 +161,7 @@ def test_no_paper_before_the_page_is_a_refusal(name: str) -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_the_line_lost_at_any_byte(name: str) -> None:
-    """Fault R5: nothing, part, or nobody knows; and never Printed without the printer's word."""
+    """Fault R5: not begun, begun, or unknown; and never Printed without the printer's own proof."""
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | {total - 1, total - 20, total - 40}):
         rig = make_rig(name)
@@ -172,7 +176,7 @@ def test_the_line_lost_at_any_byte(name: str) -> None:
 
 @pytest.mark.parametrize("name", profile_names())
 def test_a_line_that_comes_back_lets_the_counter_decide(name: str) -> None:
-    """Fault R5: the printer finishes what it has; what its counter then says is what lies on the paper."""
+    """Fault R5: the printer finishes the bytes that it has, and its counter then agrees with the paper."""
     settled = set()
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | set(range(total - 60, total, 6))):
@@ -237,7 +241,7 @@ def _without_questions(stream: bytes | bytearray) -> bytes:
 @pytest.mark.parametrize("name", profile_names())
 @pytest.mark.parametrize("trick", ["lose_reply", "double_reply"])
 def test_an_answer_lost_or_doubled_never_makes_a_page(name: str, trick: str) -> None:
-    """Fault R7: whichever answer it is, the word of the driver holds; with process ids the page is even known."""
+    """Fault R7: whichever answer it is, the outcome agrees with the paper; with process ids it is never unknown."""
     for at in _grid(name):
         rig = make_rig(name)
         page = rig.page()
@@ -256,7 +260,7 @@ def test_a_lost_process_id_is_asked_for_again() -> None:
 
 
 def test_the_id_of_an_earlier_job_proves_nothing() -> None:
-    """Fault R7: answers of job 7 arrive while job 8 is printed by a printer that has lost its voice."""
+    """Fault R7: answers of job 7 arrive while job 8 is printed by a printer that does not answer."""
     rig = make_rig()
     assert isinstance(rig.print_one(rig.page(), job=7), Printed)
     rig.model.take_paper()

@@ -1,4 +1,4 @@
-"""Marks: which answers count."""
+"""Marks in the stream of bytes: which answers prove which mark."""
 
 from drivers.printer.marks import Marks
 from drivers.printer.profile import Proof
@@ -42,7 +42,7 @@ def test_ids_of_other_jobs_and_of_the_future_count_for_nothing() -> None:
 
 
 def test_fences_take_turns() -> None:
-    """GS I, then GS r: a doubled answer is of the wrong kind for the next mark."""
+    """The marks are GS I and GS r in turn, so a doubled answer is of the wrong kind for the next mark."""
     marks = Marks(Proof.FENCE, 1)
     assert [marks.next(), marks.next(), marks.next()] == [b"\x1dI1", b"\x1dr1", b"\x1dI1"]
     marks.take(QueuedByte(0x20))
@@ -53,7 +53,7 @@ def test_fences_take_turns() -> None:
     assert marks.done == 2
     marks.take(QueuedByte(0x20))
     marks.take(QueuedByte(0x00))
-    assert marks.done == 3  # nothing more was asked
+    assert marks.done == 3  # no further mark was sent
 
 
 def test_the_odometer_reads_the_length_every_other_time() -> None:

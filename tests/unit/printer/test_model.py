@@ -1,4 +1,4 @@
-"""The simulated printer against the manuals: it is strict, it takes time, and its paper is the truth."""
+"""The simulated printer compared with the manuals: it complains of unknown bytes and takes a real printer's time."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_what_the_manual_does_not_know_is_complained_about(name: str, data: byte
     assert any(sentence in complaint for complaint in printer.complaints), printer.complaints
 
 
-def test_a_lost_byte_turns_a_page_into_paper_salad() -> None:
+def test_a_lost_byte_spoils_the_rest_of_a_page() -> None:
     printer = _printer()
     printer.fail("drop_byte", 9)
     rows = np.random.default_rng(1).integers(0, 256, 72 * 24, dtype=np.uint8).tobytes().replace(b"\x10", b"\x30")
@@ -113,7 +113,7 @@ def test_a_real_time_command_is_found_in_any_pieces(cuts: tuple[int, ...]) -> No
     assert found == [CLEAR]
 
 
-def test_a_scanner_is_not_fooled_by_a_false_start() -> None:
+def test_the_scanner_finds_a_command_after_a_false_start() -> None:
     scanner = Scanner()
     found = [command for _, command in scanner.feed(b"\x10\x10\x04\x01\x10\x14\x08\x01\x10\x04\x02") if command]
     assert found == [b"\x10\x04\x01", b"\x10\x04\x02"]

@@ -1,6 +1,6 @@
 """Another project's parser reads what our driver sends, and finds the dots that our simulated printer has on paper.
 
-npos comes from npm by `make setup`; where it is missing these tests fail, because a reader that is skipped proves nothing.
+npos comes from npm by `make setup`; without it these tests fail instead of being skipped.
 """
 
 import struct

@@ -1,8 +1,8 @@
 """The fee and the paper, through a power cut anywhere between counting the paper and the record of the copy.
 
 The real session, desk, driver, journal and recovery on the simulated printer, whose path holds what an earlier page
-left there. The machine stops at a byte, at an instant or at a touch of the disk; the printer loses its power with it,
-or goes on with what it has. Afterwards the journal is held against the paper.
+left there. The machine stops at a byte, at an instant or at a step of the disk; the printer loses its power too, or
+prints the bytes that it has. Afterwards the test compares the journal with the paper.
 """
 
 import hashlib
@@ -38,12 +38,12 @@ NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 class PowerCut(Exception):
-    """The machine stops here. Not a DeviceError: nobody inside hears of it."""
+    """The machine stops here. Not a DeviceError, so that no driver or desk catches it."""
 
 
 @dataclass
 class Machine:
-    """The paper's part of a machine, on one printer."""
+    """The parts of a machine that print: desk, vault, journal, and one printer."""
 
     rig: Rig
     disk: MemoryDisk
@@ -94,7 +94,7 @@ class Machine:
         return walk
 
     def print(self, walk: "walks.Walk") -> None:
-        """Do what the session asks for, in its order, until the paper's part is over."""
+        """Carry out the session's effects in order until printing is over."""
         at = len(walk.effects)
         walk.feed(SlotClosed(AcceptorCounters(9, None)))
         while at < len(walk.effects):
@@ -105,13 +105,13 @@ class Machine:
                     self.memory.note(record)
                 case fx.CountPaper() | fx.Print() | fx.CutRemains():
                     for answer in self.desk.handle(effect):
-                        if not isinstance(answer, SheetCut):  # the loop's business, not the session's
+                        if not isinstance(answer, SheetCut):  # the loop takes this answer, not the session
                             walk.feed(answer)  # type: ignore[arg-type]
         assert walk.state not in {State.PREPARING_PAPER, State.PRINTING}
 
 
 class Asked(Witnesses):
-    """The machine's own witnesses, of whom only the printer is here."""
+    """The machine's witnesses, of which only the printer answers."""
 
     def __init__(self, printer: PrinterDriver) -> None:
         self._printer = printer
@@ -127,7 +127,7 @@ class Asked(Witnesses):
 
 
 def _soiled_by_an_earlier_run(name: str) -> Rig:
-    """A host died in the middle of somebody's page, and its remains hang in the path."""
+    """A printer whose path holds the rest of a page at which the host died."""
     rig = make_rig(name, started=False)
     rig.model.path.burn(np.ones((40, 60), dtype=np.bool_))
     rig.model.path.feed(40)
@@ -169,7 +169,7 @@ def _machine(name: str, path: str, sheets: int) -> Machine:
 
 
 def _stops(name: str, path: str, sheets: int, copies: int) -> Iterator[Callable[[Machine], None]]:
-    """Every way to stop a run: at a byte, at an instant, at a touch of the disk."""
+    """Functions that stop a run at a byte, at an instant, or at a step of the disk."""
     machine = _machine(name, path, sheets)
     walk = machine.paid(copies)
     sent, began_s = len(machine.rig.stream.sent), machine.rig.clock.monotonic()
@@ -254,7 +254,7 @@ def test_a_fee_is_earned_by_a_whole_copy_and_by_nothing_else(name: str, path: st
             except PowerCut:
                 pass
             else:
-                continue  # it stopped after the end
+                continue  # the stop would have come after the end
             machine = _restarted(machine, printer_too=printer_too)
             told = set(_outcomes(machine))
             recover(machine.memory.book, Asked(machine.rig.driver), machine.memory.note)
@@ -270,16 +270,16 @@ def test_a_fee_is_earned_by_a_whole_copy_and_by_nothing_else(name: str, path: st
 
 
 def _goes_on(machine: Machine) -> None:
-    """The next resident's page is on a sheet of its own, and of the last one's only whole pages are not void."""
+    """The next page is on a sheet of its own, and every incomplete page of the last copy bears the void bar."""
     rig = machine.rig
     machine.desk.start()
     machine.desk.handle(fx.CountPaper())
     assert not rig.model.path.begun
     for sheet in rig.paper():
         whole = sheet.rows().rstrip(b"\0") in [p.rows.rstrip(b"\0") for pages in machine.pages.values() for p in pages]
-        forgets = rig.profile.clears_memory  # one that does not may print on when its cover is closed, and cut
+        forgets = rig.profile.clears_memory  # a printer without this may print on, and cut, when its cover is closed
         assert whole or sheet.blank or not forgets or _is_void(sheet.rows(), sheet.width_dots), (
-            "a fragment without its bar"
+            "an incomplete page without the void bar"
         )
     before = {id(sheet) for sheet in rig.paper()}
     page = make_page(rig.profile, seed=77)

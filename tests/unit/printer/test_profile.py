@@ -1,4 +1,4 @@
-"""Profiles: those that ship are sound, and those that ask the impossible do not start."""
+"""Profiles: the shipped ones are consistent, and impossible ones are refused."""
 
 from importlib import resources
 

@@ -1,4 +1,4 @@
-"""Dots: ink stays whole, tint keeps its share, nothing reads as a real-time command, and a hash names them."""
+"""Dots: ink stays whole, tint keeps its share of dots, no row reads as a real-time command, and the hash."""
 
 import numpy as np
 import pytest
@@ -43,11 +43,11 @@ def test_white_stays_white() -> None:
     assert not any(pack(np.full((64, 64), 255, np.uint8)))
 
 
-def test_letters_grow_no_hair() -> None:
+def test_smoothed_edges_leave_no_dots_beside_letters() -> None:
     """The smoothed edge of a stroke is lighter than ink; no dot of tint may cling to it."""
     grey = np.full((64, 64), 255, np.uint8)
     grey[:, 30:33] = 0
-    grey[:, 29] = grey[:, 33] = 190  # what a renderer leaves beside a stroke
+    grey[:, 29] = grey[:, 33] = 190  # the smoothed edge that a renderer draws
     dots = _bits(pack(grey), 64)
     assert dots[:, 30:33].all()
     assert dots.sum() == 3 * 64

@@ -1,4 +1,4 @@
-"""Answers, held against the manuals; and any bytes at all in any pieces."""
+"""The printer's answers, compared with the manuals; and random bytes in random pieces."""
 
 import random
 

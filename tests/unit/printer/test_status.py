@@ -1,4 +1,4 @@
-"""Flags to one state, bit by bit from the manuals' tables."""
+"""Status bits to one state, bit by bit from the manuals' tables."""
 
 import pytest
 
@@ -27,9 +27,9 @@ def _real_time(dialect: Dialect, **changed: int) -> object:
         (Dialect.EPSON, {"n3": OK | 0x20}, PrintTrouble.MECHANISM, PaperSupply.FULL),
         (Dialect.EPSON, {"n3": OK | 0x40}, PrintTrouble.HEAD_HOT, PaperSupply.FULL),
         (Dialect.EPSON, {"n4": OK | 0x0C}, None, PaperSupply.LOW),
-        # the gravest wins: a broken mechanism hides behind an open cover
+        # the gravest trouble is reported: a broken mechanism, not the open cover
         (Dialect.EPSON, {"n2": OK | 0x24, "n3": OK | 0x28}, PrintTrouble.MECHANISM, PaperSupply.FULL),
-        # a cover opened while printing sets the automatic-recovery bit too; it is a cover, not a hot head
+        # a cover opened while printing sets the automatic-recovery bit too; it must not be taken for a hot head
         (Dialect.EPSON, {"n2": OK | 0x04, "n3": OK | 0x40}, PrintTrouble.COVER_OPEN, PaperSupply.FULL),
         # Citizen PPU-700 pages 59-60: bit 6 of n=4 is the presenter, not the paper's end
         (Dialect.CITIZEN, {"n4": OK | 0x40}, None, PaperSupply.FULL),
@@ -114,6 +114,6 @@ def test_full_status(
     assert (status.trouble, status.supply, status.exit) == (trouble, supply, mouth)
 
 
-def test_silence_has_no_value() -> None:
+def test_no_answer_has_no_value() -> None:
     assert (SILENT.device, SILENT.supply, SILENT.exit) == (DeviceState.UNKNOWN, PaperSupply.UNKNOWN, PaperExit.UNKNOWN)
     assert not SILENT.ready

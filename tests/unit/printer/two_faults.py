@@ -1,7 +1,7 @@
-"""Seeded jobs with one or two faults anywhere: what the driver says is held against the paper.
+"""Seeded jobs with one or two faults anywhere: the driver's outcome is compared with the paper.
 
-One fault may never make the driver's word false. Two at once can forge what one cannot (a process id that is lost, and
-a cover that opens behind it), so for a pair only the worst is forbidden: Printed without the page.
+With one fault the outcome must never be wrong. Two at once can mislead the driver (a lost process id, then an open
+cover), so for a pair only the worst outcome is forbidden: Printed without the page.
 """
 
 import random
@@ -14,7 +14,7 @@ from drivers.vocabulary import NotPrinted, Printed
 from host_sim.models.printer.faults import LINE_FAULTS, MECHANICAL_FAULTS
 from tests.unit.printer.rig import Rig, make_rig
 
-# A byte lost on the wire is not among them: ESC/POS has no checksum, and no host can know of it.
+# A byte lost on the wire is not among them: ESC/POS has no checksum, so no host can notice it.
 FAULTS = sorted((LINE_FAULTS | MECHANICAL_FAULTS) - {"drop_byte"})
 
 
@@ -28,7 +28,7 @@ def copies(rig: Rig, page: RasterPage) -> int:
 
 
 def play(seeds: Iterable[int]) -> Counter[str]:
-    """Play the seeds; outcomes counted. Raises `AssertionError` naming the seed of a false word."""
+    """Play the seeds; outcome -> how often. Raises `AssertionError` with the seed of a wrong outcome."""
     counts: Counter[str] = Counter()
     for seed in seeds:
         counts[_one(seed)] += 1

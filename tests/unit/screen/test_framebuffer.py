@@ -1,4 +1,4 @@
-"""Pixels as the kernel's framebuffer has them, and no row written that did not change."""
+"""Pixels in the layout of the kernel's framebuffer; only changed rows are written."""
 
 import pytest
 from hypothesis import given, settings
@@ -92,7 +92,7 @@ def test_after_a_lost_write_the_next_picture_is_whole():
     with pytest.raises(LineLost):
         screen.show(spots)
     sink.broken = False
-    glass.write_rows(3, bytes(32))  # and meanwhile the panel lost a row
+    glass.write_rows(3, bytes(32))  # as if the panel had lost a row
     screen.show(red)
     assert glass.image() == red
 
@@ -101,7 +101,7 @@ def test_a_file_holds_what_dev_fb0_would(tmp_path):
     path = tmp_path / "screen.raw"
     sink = FileSink(path, (4, 3))
     assert path.stat().st_size == 4 * 3 * 4
-    assert path.stat().st_mode & 0o077 == 0, "a screen may show a name"
+    assert path.stat().st_mode & 0o077 == 0, "a screen may show a name, so only the owner may read the file"
     image = Image.new("RGB", (4, 3), "white")
     image.putpixel((1, 2), (255, 0, 0))
     FramebufferScreen(sink, (4, 3)).show(image)

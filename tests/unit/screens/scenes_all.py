@@ -1,4 +1,4 @@
-"""Every scene there is, in one language: each type, each word, each way it can look."""
+"""Every scene in one language: each type, each reason word, each variant."""
 
 from datetime import datetime, time
 from itertools import product
@@ -32,7 +32,7 @@ ANSWERS = [
     {"ja": "グエン・ヴァン・アン（NGUYEN VAN ANH）"},
 ]
 NAME = "グエン・ヴァン・＊＊"
-# The machine's own words of Sorry; at a restart nobody is there to read one.
+# The reasons that the Sorry scene can show; a restart shows none.
 SESSION_REASONS = tuple(str(reason) for reason in EndReason if reason is not EndReason.RESTART)
 REASONS = tuple(
     dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS])

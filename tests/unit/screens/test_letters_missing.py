@@ -22,7 +22,7 @@ def test_a_font_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can hide a library of the system")
 def test_the_library_that_variation_selectors_need() -> None:
-    """In a mount namespace of its own, the file of libfribidi0 is empty."""
+    """Run in a mount namespace in which the file of libfribidi0 is empty."""
     command = [sys.executable, "-W", "ignore", "-c", DRAWS]
     there = subprocess.run(command, capture_output=True, text=True, check=True)
     assert there.stdout == "drawn\n"

@@ -1,4 +1,4 @@
-"""Every scene in every language, measured on the finished picture: nothing cut, covered, small or pale."""
+"""Every scene in every language, measured on the finished picture: no text is cut, covered, too small or too pale."""
 
 from collections import Counter
 from dataclasses import fields
@@ -27,7 +27,7 @@ def overlapping(one, other) -> bool:
 
 
 def faults(canvas: Canvas, *, may_shorten: bool = False) -> list[str]:
-    """What is wrong with a screen, in sentences."""
+    """The faults of a screen, as sentences."""
     found = []
     for note in canvas.placed:
         left, top, right, bottom = note.box
@@ -51,11 +51,11 @@ def faults(canvas: Canvas, *, may_shorten: bool = False) -> list[str]:
 
 
 def ground_faults(canvas: Canvas, note) -> list[str]:
-    """The ground behind the letters, read from the picture: one colour all round, and far enough from theirs."""
+    """The ground behind the letters must be one colour, with enough contrast to the letters' colour."""
     left, top, right, bottom = note.box
     colours = sorted(canvas.image.crop(note.box).getcolors((right - left) * (bottom - top)))
     ground = next(colour for _, colour in reversed(colours) if colour != note.colour)
-    # Along the edge of the letters' box there is ground, or letters: else the text lies across something.
+    # The edge of the letters' box may show only ground or letters; any other colour means the text crosses something.
     edge = Counter()
     before, behind = max(left - 1, 0), min(right, WIDTH - 1)
     for strip in (
@@ -75,7 +75,7 @@ def ground_faults(canvas: Canvas, note) -> list[str]:
 
 
 def mixed(colour, ground, letters) -> bool:
-    """Whether a colour is ground, letters, or something between the two."""
+    """Whether a colour is the ground's, the letters', or a mix of both."""
     shares = [(c - g) / (t - g) for c, g, t in zip(colour, ground, letters, strict=True) if abs(t - g) > 8]
     return all(-0.05 <= share <= 1.05 for share in shares) and max(shares) - min(shares) < 0.1
 
@@ -164,7 +164,7 @@ def test_there_are_words_for_every_reason_and_no_others(language):
     for reason, texts in table.items():
         assert texts["what"], reason
         assert texts["then"], reason
-    # A grey line of the menu is refused by the centre alone.
+    # Only the centre refuses a line of the menu (shown grey).
     assert all(words(language).refusal(str(word)) for word in CentreRefusal)
 
 
@@ -219,7 +219,7 @@ def test_a_pin_screen_shows_the_count_and_nothing_else_that_differs():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_letter_of_the_words_is_in_the_fonts(language):
     if words(language).font(bold=False) is not None:
-        return  # a language with its own family; its letters are looked at by the test of that family
+        return  # a language with its own font family, which has a test of its own
     letters = {ord(letter) for letter in (FOLDER / f"{language}.toml").read_text(encoding="utf-8")} - {10}
     assert letters <= coverage(REGULAR)
     assert letters <= coverage(BOLD)
@@ -248,14 +248,14 @@ def test_lines_end_where_they_may(text, width):
     for end in ends:
         if parts(text, end):
             continue
-        # A run of letters that may not be parted is cut only when it is longer than a line.
+        # A run of letters that may not be split is split only if it is longer than a line.
         start = next(at for at in range(end, -1, -1) if at == 0 or parts(text, at))
         stop = next(at for at in range(end, len(text) + 1) if at == len(text) or parts(text, at))
         assert 24 * (stop - start) > width, lines
 
 
 def parts(text: str, at: int) -> bool:
-    """Whether a line may end before `text[at]` (JIS X 4051), read once more."""
+    """Whether a line may end before `text[at]`, by JIS X 4051; written here a second time."""
     before, after = text[at - 1], text[at]
     both_latin = before.isascii() and after.isascii()
     return after not in NOT_FIRST and before not in NOT_LAST and not both_latin

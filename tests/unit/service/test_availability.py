@@ -1,4 +1,4 @@
-"""Availability: who may begin, what stays until a person clears it, and one owner of the devices at a time."""
+"""Availability: when a session may begin, which reasons stay until a person clears them, and one owner of the devices."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ PERSONS = [reason for reason in Reason if reason.needs_person]
 
 
 class Machine(RuleBasedStateMachine):
-    """A model in plain booleans beside the real thing."""
+    """Random calls to `Availability`, compared with a model of plain booleans."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ def test_a_session_cannot_begin_where_none_is_admitted() -> None:
             state.session_began()
 
 
-def test_money_and_paper_nobody_can_account_for_are_not_mended_by_a_retry() -> None:
+def test_uncertain_money_and_paper_need_a_person() -> None:
     assert {Reason.UNCERTAIN, Reason.TAMPER_MONEY, Reason.LINE_STOPPED, Reason.JOURNAL_CORRUPT} <= set(PERSONS)
     assert {Reason.PRINTER_PAPER_OUT, Reason.LINE, Reason.COIN} <= set(DEVICES)
 
@@ -111,7 +111,7 @@ def test_every_reason_has_a_number_of_its_own_and_a_sentence() -> None:
 
 
 def test_every_reason_word_a_desk_reports_is_known() -> None:
-    """A typo in a desk's Health would otherwise be met by a resident first."""
+    """Otherwise a typo in a desk's Health would first fail in service."""
     root = Path(__file__).parents[3] / "firmware"
     words: set[str] = set()
     others = [root / "workers.py", root / "loop.py", root / "service" / "reception.py"]
@@ -127,4 +127,4 @@ def test_every_reason_that_a_desk_is_down_for_is_known() -> None:
     words = {desk.reason_when_down for desk in desks}
     assert len(words) == len(desks)
     assert words <= {str(reason) for reason in Reason}
-    assert ConsoleDesk.reason_when_down is None, "service goes on without a terminal"
+    assert ConsoleDesk.reason_when_down is None, "a console without its terminal must not close the machine"

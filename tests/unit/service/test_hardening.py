@@ -1,4 +1,4 @@
-"""What the kernel says of a protected process, and swap that would defeat it."""
+"""The kernel's view of a protected process, and swap, which could write its memory to a disk."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def test_a_process_that_protects_itself_reads_so_back() -> None:
     before, after = told.stdout.splitlines()
     assert "other processes can read its memory" in before
     swap = [w for w in weaknesses() if "swap" in w]
-    assert after == f"{swap} 0", "and what shows its memory belongs to root"
+    assert after == f"{swap} 0", "only root may open the files that show its memory"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def test_table(failed: int, wait_s: float) -> None:
 
 
 def test_guessing_ten_thousand_pins_with_found_cards_takes_half_a_year() -> None:
-    """Two wrong PINs a card before it goes back: 5,000 cards, an hour each from the seventh on."""
+    """Two wrong PINs with each of 5,000 cards, and an hour's wait a card from the seventh on."""
     now_s = 0.0
     for failed in range(1, 5_001):
         now_s = locked_until(failed, now_s)

@@ -1,4 +1,4 @@
-"""The session's table as a graph: what must hold for every state, whatever the residents do."""
+"""The session's table as a graph: rules that hold for every state, whatever a resident does."""
 
 import pytest
 
@@ -116,7 +116,7 @@ def test_every_session_is_closed_in_the_book() -> None:
 
 
 def test_the_page_is_drawn_from_this_table() -> None:
-    """If this fails: `python -m tests.session_page`."""
+    """If this fails, run `python -m tests.session_page`."""
     from tests.session_page import README, page
 
     current = README.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Whole sessions walked by hand and by chance, one report at a time, with no device at all.
+"""Whole sessions, scripted and random, one report at a time, without devices.
 
-The chance walks are the point: whatever a resident does and whatever a device answers, the table knows the
-event, the book balances, nothing is printed or paid without its intent on record, and the machine is idle again.
+The random walks check: whatever a resident does and a device answers, the table has a row for the event, the
+book balances, nothing is printed or paid without its intent on record, and the machine ends idle.
 """
 
 import itertools
@@ -177,12 +177,12 @@ class Tally:
 
 @dataclass
 class Walk:
-    """A session in the hands of a test: reports go in, effects are kept."""
+    """A session to which a test feeds reports, and whose effects it keeps."""
 
     state: State = State.IDLE
     context: Context = field(default_factory=new_context)
     effects: list[fx.Effect] = field(default_factory=list)
-    book: Book = field(default_factory=new_book)  # refuses whatever the money protocol forbids
+    book: Book = field(default_factory=new_book)  # raises on records that the money protocol forbids
     tally: Tally = field(default_factory=Tally)
 
     def feed(self, *reports: Report) -> "Walk":
@@ -194,7 +194,7 @@ class Walk:
                     self.write(effect.record)
                 else:
                     self.effects.append(effect)
-            scene(self.state, self.context, self.book)  # every state can be shown
+            scene(self.state, self.context, self.book)  # raises if the state has no scene
         return self
 
     def write(self, record: records.Record) -> None:
@@ -262,7 +262,7 @@ def after_paying(*coins: int, copies: int = 1) -> Walk:
 
 
 def pay_out(walk: Walk) -> Walk:
-    """Let hoppers pay what the session asks for, as good hoppers do."""
+    """Answer each payout that the session asks for as hoppers without faults do."""
     while walk.state is State.PREPARING_PAYOUT:
         before = HopperCounters(1, 100)
         walk.feed(HopperCounted(walk.last(fx.CountHopper).value_yen, before))
@@ -310,7 +310,7 @@ def test_the_second_copy_fails_and_is_not_paid_for() -> None:
     assert [(told["copy"], told["op"]) for told in fates] == [(1, "issued"), (2, "void")]
 
 
-def test_a_page_nobody_can_vouch_for_is_neither_charged_nor_repeated() -> None:
+def test_an_uncertain_page_is_neither_charged_nor_printed_again() -> None:
     walk = after_paying(100, 100, 100).feed(PaperCounted(6), CopyOutcome(1, PrintUnknown(PrintTrouble.SILENT)))
     pay_out(walk)
     assert walk.tally.paid_out_yen == 300
@@ -339,7 +339,7 @@ def test_a_silent_hopper_is_never_asked_again() -> None:
     assert asked.count(100) == 1
 
 
-def test_a_payout_that_nobody_can_know_is_one_item_in_the_queue() -> None:
+def test_a_payout_with_an_unknown_result_is_one_case() -> None:
     walk = pay(at_the_slot(), 100, 100).keys(Key.CANCEL).feed(SlotClosed(AcceptorCounters(8, None)))
     walk.feed(HopperCounted(100, HopperCounters(1, 1)), Fault("coin", "silent"))
     assert walk.book.queue == [(Case.PAY_UNKNOWN, f"2 x 100 yen, session {1:032x}")]
@@ -392,10 +392,10 @@ def at_the_hopper() -> Walk:
         (at_the_hopper, HopperCounted(100, HopperCounters(1, 1)), records.PayIntent),
     ],
 )
-def test_a_fact_that_cannot_be_written_asks_for_nothing(
+def test_a_record_that_cannot_be_written_gives_no_effects(
     come: Callable[[], Walk], report: Report, intent: type[records.Record]
 ) -> None:
-    """The medium fails at the intent: the loop gets no effect to carry out, and the report can be taken in again."""
+    """If the medium fails at the intent, the loop gets no effect to carry out, and the report can be fed again."""
     walk = come()
 
     def broken(record: records.Record) -> None:
@@ -408,7 +408,7 @@ def test_a_fact_that_cannot_be_written_asks_for_nothing(
     assert len(walk.feed(report).written(intent)) == 1
 
 
-# --- by chance ----------------------------------------------------------------------------------
+# --- random walks ----------------------------------------------------------------------------------
 
 KEYS = [KeyPressed(key) for key in Key]
 PERSON: list[Report] = [
@@ -430,7 +430,7 @@ KNOWN = Authenticated(authentication_id="a", masked_name="x", offers=OFFERS)
 SLIPS = [*(SlipOutcome(r) for r in (PRINTED, *BAD_PRINT)), FAULT]
 EXITS = [*(ExitSeen(exit_) for exit_ in PaperExit), FAULT]
 SLOT_CLOSED = [SlotClosed(AcceptorCounters(9, None)), CoinCredited(50, 8), FAULT]
-# What the desks can answer whatever was asked of them: good, bad and silent.
+# Answers of the desks that can come at any time: good, bad, and faults.
 ALWAYS: dict[State, Sequence[Report]] = {
     State.READING_CARD: [CARD, CardNotUsable(CardRefusal.NOT_OUR_CARD), FAULT, Fault("card", "pulled", person=True)],
     State.CALLING_CENTRE: [CHALLENGE, UNREACHABLE, REFUSED],
@@ -459,7 +459,7 @@ ALWAYS: dict[State, Sequence[Report]] = {
 
 
 def answers(walk: Walk) -> Sequence[Report]:
-    """What the desks could answer in this state to what was asked of them last."""
+    """The answers that the desks could give in this state to the last commands."""
     match walk.state:
         case State.RESERVING:
             return [reserved(walk), UNREACHABLE, REFUSED, BindingFailed("kind"), FAULT]
@@ -513,14 +513,14 @@ def test_whatever_happens_the_book_balances(choices: list[int]) -> None:
 
 
 def _end(walk: Walk) -> None:
-    """From wherever chance left it, silence and time alone bring the machine back to idle."""
+    """From any state the machine returns to idle by time-outs alone."""
     for _ in range(60):
         if walk.state is State.IDLE:
             return
         if walk.state is State.CLOSING:
             walk.feed(Wiped())
         elif walk.state in {State.RETURNING_CARD, State.SORRY_CARD_IN}:
-            walk.feed(CardRemoved())  # a card left for ever is a state a person must end
+            walk.feed(CardRemoved())  # only a person can end this state, by taking the card
         else:
             walk.feed(TimedOut())
     pytest.fail(f"silence did not end the session: {walk.state}")

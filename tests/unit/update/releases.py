@@ -1,4 +1,4 @@
-"""Releases made by hand from the format's words (`firmware/update/bundle.py`), with no help of our packer."""
+"""Releases built by hand from the format's description (`firmware/update/bundle.py`), without our packer."""
 
 import json
 from collections.abc import Mapping

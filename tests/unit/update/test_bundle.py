@@ -1,4 +1,4 @@
-"""What a machine takes for a release, and with which sentence it refuses all else (fault U1, security rule 15)."""
+"""The releases that a machine accepts, and its sentences for the refused ones (fault U1, security rule 15)."""
 
 import random
 from datetime import date
@@ -19,7 +19,7 @@ def test_a_release_written_from_the_format_is_read() -> None:
 
 
 def test_what_we_pack_is_the_written_format_to_the_byte() -> None:
-    """Files in the order of their paths; the manifest's one spelling is sorted and without spaces."""
+    """Files are in the order of their paths; the manifest has sorted keys and no spaces."""
     packed = pack(FILES, version=7, made=date(2026, 11, 20), expires=date(2027, 3, 31), lock=LOCK, key=KEY)
     told = (
         '{"expires":"2027-03-31","files":['
@@ -101,7 +101,7 @@ def test_a_whole_release_that_this_machine_must_not_take(floor: int, lock: str, 
 
 
 def test_no_changed_byte_goes_unnoticed() -> None:
-    """Every byte of it, flipped in one bit, and 20,000 random wounds: refused in words, never anything else."""
+    """One bit flipped in each byte, and 20,000 random damages: each is refused with a sentence."""
     whole, rng = release(), random.Random(20261126)
     for at in range(len(whole)):
         wounded = bytearray(whole)

@@ -1,4 +1,4 @@
-"""Two slots and the power (fault U1): what is started is always whole and signed, and never older than what was good."""
+"""Two slots and power cuts (fault U1): a start runs only whole, signed releases, none older than the last good one."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ def start(disk: MemoryDisk) -> int:
 
 
 def good(disk: MemoryDisk, version: int) -> None:
-    """Install, start, and be well."""
+    """Install a release, start it, and mark it as good."""
     slots_on(disk).install(release(version))
     assert start(disk) == version
     slots_on(disk).mark_good(version)
@@ -34,19 +34,19 @@ def test_a_new_machine_starts_the_program_as_installed() -> None:
     assert start(MemoryDisk()) == 0
 
 
-def test_a_release_that_was_well_is_the_machine_s() -> None:
+def test_a_release_marked_good_is_started_from_then_on() -> None:
     disk = MemoryDisk()
     good(disk, 7)
     assert [start(disk) for _ in range(5)] == [7] * 5
     assert slots_on(disk).state.floor == 7
 
 
-def test_three_starts_that_were_not_well_fall_back() -> None:
+def test_three_failed_starts_fall_back() -> None:
     disk = MemoryDisk()
     good(disk, 7)
     slots_on(disk).install(release(8))
     assert [start(disk) for _ in range(STARTS + 2)] == [8] * STARTS + [7, 7]
-    slots_on(disk).mark_good(8)  # a word that comes too late
+    slots_on(disk).mark_good(8)  # this comes too late
     assert (start(disk), slots_on(disk).state.floor) == (7, 7)
 
 
@@ -90,7 +90,7 @@ def test_a_damaged_release_is_passed_over(at: int) -> None:
 
 
 def test_a_stale_release_in_the_trial_slot_is_not_started() -> None:
-    """Whoever can write the medium puts an old, truly signed release there."""
+    """As if somebody had put an old, rightly signed release on the medium."""
     disk = MemoryDisk()
     good(disk, 7)
     slots_on(disk).install(release(8))
@@ -100,7 +100,7 @@ def test_a_stale_release_in_the_trial_slot_is_not_started() -> None:
     assert start(disk) == 7
 
 
-def test_a_medium_that_forgets_is_noticed() -> None:
+def test_a_medium_that_loses_writes_is_noticed() -> None:
     class Forgetful(MemoryDisk):
         def read(self, name: str, size: int | None = None) -> bytes:
             data = super().read(name, size)
@@ -116,7 +116,7 @@ def test_a_medium_that_forgets_is_noticed() -> None:
 
 
 def _a_life(disk: MemoryDisk) -> Iterator[str]:
-    """Install 8 over 7, try it, find it good, install 9, three bad starts. After each act its name."""
+    """Install 8 over 7, try it, mark it good, install 9, three failed starts. Yields the name of each step after it."""
     yield "begun"
     slots_on(disk).install(release(8))
     yield "installed 8"
@@ -141,7 +141,7 @@ MAY_START = {
 
 
 def _cut(disk: MemoryDisk, number: int, tail: Tail, act: Callable[[], None]) -> bool:
-    """Whether the power went at the `number`-th instant of this."""
+    """Run `act` with a power cut at its `number`-th instant; False if it ended before."""
     left = number
 
     def step(_: str, __: str) -> None:
@@ -165,7 +165,7 @@ def _cut(disk: MemoryDisk, number: int, tail: Tail, act: Callable[[], None]) -> 
 
 @pytest.mark.parametrize("tail", list(Tail))
 def test_no_power_cut_starts_anything_but_a_whole_release(tail: Tail) -> None:
-    """At every create, write and sync, before and after; and once more at every instant of the start that follows."""
+    """Cuts before and after every create, write and sync, and once more at each instant of the following start."""
     for first in range(400):
         for second in (None, *range(6)):
             disk = MemoryDisk()
@@ -180,7 +180,7 @@ def test_no_power_cut_starts_anything_but_a_whole_release(tail: Tail) -> None:
             floor = 7
             if not _cut(disk, first, tail, live):
                 assert second is None
-                assert first > 30, "a life has more instants"
+                assert first > 30, "the sequence must have more than thirty instants to cut at"
                 return
             if told in {"good 8", "installed 9", "fallen back"}:
                 floor = 8
@@ -192,5 +192,7 @@ def test_no_power_cut_starts_anything_but_a_whole_release(tail: Tail) -> None:
             assert start(disk) in MAY_START[told], (told, first, second)
             for _ in range(STARTS):
                 start(disk)
-            assert start(disk) == slots_on(disk).state.floor, "what is never well goes, what was good stays"
+            assert start(disk) == slots_on(disk).state.floor, (
+                "a release never marked good is dropped, and the last good one runs"
+            )
     raise AssertionError("a life has fewer instants")
