@@ -155,13 +155,6 @@ class ClearPaper:
 
 
 @dataclass(frozen=True, slots=True)
-class StopLine:
-    """An answer was not ours: no service for this municipality until a person clears it."""
-
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
 class SetTimer:
     wait: Wait
 
@@ -195,7 +188,6 @@ Effect = (
     | WatchExit
     | CutRemains
     | ClearPaper
-    | StopLine
     | SetTimer
     | Wipe
 )
