@@ -328,9 +328,6 @@ class Loop:
                 self.write(record)
             case fx.SetTimer(wait=wait):
                 self._set_timer(wait)
-            case fx.StopLine(field=field):
-                self.write(records.LineStopped(field=field))
-                self._note_health("line_stop", frozenset({"line_stopped"}))
             case fx.Wipe():
                 self._wipe()
             case fx.ReadCard() | fx.ProveCard() | fx.ReleaseCard():

@@ -17,8 +17,7 @@ from drivers.vocabulary import (
     WrongPin,
 )
 from firmware.book.reasons import EndReason
-from firmware.book.records import Authorised, PinResult
-from firmware.session.effects import StopLine
+from firmware.book.records import Authorised, LineStopped, PinResult
 from firmware.session.events import CardReport, CentreReport, Event, Fetched
 from firmware.session.known import Now
 
@@ -76,7 +75,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
         case BindingFailed(field=name):
             # The answer is not for this request: nobody is served until two people have cleared the line (binding rule 9).
             context.reason = EndReason.BINDING
-            now.effects.append(StopLine(name))
+            now.write(LineStopped(name))
             return Event.BINDING_FAILED
 
 

@@ -3,8 +3,8 @@
 from drivers.vocabulary import NotPrinted, PaperExit, Printed, PrintTrouble, PrintUnknown
 from firmware.book.cases import Case
 from firmware.book.reasons import EndReason
-from firmware.book.records import CopyPrinted, CopySpoiled, CopyUncertain, Flag, PrintIntent
-from firmware.session.effects import CutRemains, StopLine
+from firmware.book.records import CopyPrinted, CopySpoiled, CopyUncertain, Flag, LineStopped, PrintIntent
+from firmware.session.effects import CutRemains
 from firmware.session.events import (
     CopyOutcome,
     Event,
@@ -63,13 +63,12 @@ def copy_outcome(now: Now, number: int, result: Printed | NotPrinted | PrintUnkn
         case NotPrinted(reason=reason, begun=begun):
             if begun:
                 now.write(Flag(Case.VOID_SHEET_IN_PATH, f"{rid}.{number}"))
+            if reason is PrintTrouble.BINDING:  # before the copy is: a start would not ask about a spoiled one again
+                now.write(LineStopped("raster"))
             now.write(CopySpoiled(rid, number, reason))
         case PrintUnknown(reason=reason):
             now.write(CopyUncertain(rid, number, reason))
-    context.reason = reason
-    if reason is PrintTrouble.BINDING:  # before the refund, because the power can fail during it
-        context.reason = EndReason.BINDING
-        now.effects.append(StopLine("raster"))
+    context.reason = EndReason.BINDING if reason is PrintTrouble.BINDING else reason
     # The mouth was empty before the slot opened (PaperReadiness): without a printed copy, all that lies there is void.
     now.effects.append(CutRemains(take_back=not now.session.printed))
     return settle_event(now)

@@ -155,13 +155,6 @@ class ClearPaper:
 
 
 @dataclass(frozen=True, slots=True)
-class StopLine:
-    """An answer failed its binding in this field: nobody is served until two people have cleared the line."""
-
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
 class SetTimer:
     wait: Wait
 
@@ -195,7 +188,6 @@ Effect = (
     | WatchExit
     | CutRemains
     | ClearPaper
-    | StopLine
     | SetTimer
     | Wipe
 )

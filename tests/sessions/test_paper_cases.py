@@ -148,19 +148,37 @@ def test_nothing_is_printed_after_the_promise_has_ended(wallet: Cards) -> None:
     assert balanced(machine).outcome == "not_issued"
 
 
+def spoil(m: RigMachine) -> None:
+    """The dots in memory are no longer those that were promised."""
+    held = m.crew._shifts["paper"].desk._pages  # type: ignore[attr-defined]
+    for copy, pages in list(held.items()):
+        held[copy] = tuple(dataclasses.replace(page, rows=b"\x01" + page.rows[1:]) for page in pages)
+
+
 def test_the_stopped_line_survives_a_power_cut_in_the_refund(wallet: Cards) -> None:
     machine = RigMachine()
-
-    def spoil(m: RigMachine) -> None:
-        held = m.crew._shifts["paper"].desk._pages  # type: ignore[attr-defined]
-        for copy, pages in list(held.items()):
-            held[copy] = tuple(dataclasses.replace(page, rows=b"\x01" + page.rows[1:]) for page in pages)
-
     deeds = {show.Printing: once(spoil), show.MoneyBack: once(lambda m: m.die(Tail.KEPT))}
     with pytest.raises(PowerLost):
         serve(machine, Person(wallet["hanako"], deeds=deeds))
     machine.restart()
     assert machine.memory.book.line_stopped is not None
+
+
+def test_the_stopped_line_survives_a_power_cut_right_behind_the_spoiled_copy(wallet: Cards) -> None:
+    machine = RigMachine()
+    note = machine.memory.note
+
+    def cut(record: records.Record, *, durable: bool | None = None) -> int:
+        number = note(record, durable=durable)
+        if isinstance(record, records.CopySpoiled):
+            machine.die(Tail.KEPT)
+        return number
+
+    machine.memory.note = cut  # type: ignore[method-assign]
+    with pytest.raises(PowerLost):
+        serve(machine, Person(wallet["hanako"], deeds={show.Printing: once(spoil)}))
+    machine.restart()
+    assert machine.memory.book.line_stopped == "raster"
 
 
 def test_a_claim_whose_slip_fails_says_so_and_stays_to_be_noted(wallet: Cards) -> None:

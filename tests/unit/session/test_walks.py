@@ -359,7 +359,7 @@ def test_another_persons_document_stops_the_line_and_asks_no_money() -> None:
     walk = authenticated().feed(CardRemoved()).keys(Key.D2, Key.ENTER, Key.ENTER)
     walk.feed(reserved(walk), BindingFailed("document_sha256"))
     assert walk.state is State.SORRY
-    assert walk.asked(fx.StopLine) == [fx.StopLine("document_sha256")]
+    assert walk.book.line_stopped == "document_sha256"
     assert walk.asked(fx.OpenSlot) == []
 
 
