@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         note.write_text(json.dumps({"port": options.port, "pid": os.getpid()}))
         say(f"\n  {address}\n\nThe front panel is there. Ctrl-C ends it.")
         if (terminal := world.run / TERMINAL).exists():
-            say(f"A technician's line: python -m host_sim console (or screen {terminal} 115200)")
+            say(f"A technician's line: .venv/bin/python -m host_sim console (or screen {terminal} 115200)")
         try:
             _serve(world, options.port)
         finally:
