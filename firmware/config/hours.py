@@ -204,7 +204,7 @@ def _week(kind: str, entry: object) -> dict[str, tuple[_Minutes, ...]]:
         raise HoursError(f"hours.{kind} must be a table of days")
     for key in entry:
         if key not in _DAY_KEYS:
-            raise HoursError(f"hours.{kind}: there is no key {key!r}; the keys are {', '.join(sorted(_DAY_KEYS))}")
+            raise HoursError(f"hours.{kind} does not take the key {key!r}; it takes {', '.join(sorted(_DAY_KEYS))}")
     return {key: _spans(f"hours.{kind}.{key}", text) for key, text in entry.items()}
 
 

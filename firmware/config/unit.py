@@ -217,6 +217,8 @@ def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         table = read_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnitError(f"there is no unit file {path}") from None
+    except OSError as error:
+        raise UnitError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UnitError(f"{path.name} is not written in UTF-8: {error}") from None
     except Undecodable as error:

@@ -140,6 +140,8 @@ def value_of(record: records.Record, name: str) -> Any:
         return f"{value[:2]}******"
     if isinstance(record, records.Checkpoint) and isinstance(value, Mapping):
         return "..."
+    if isinstance(record, records.AdviceQueued) and name == "advice":
+        return record.advice.told()
     return dict(value) if isinstance(value, Mapping) else value
 
 

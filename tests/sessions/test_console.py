@@ -222,6 +222,7 @@ def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(w
     assert json.loads("".join(told[1 : told.index("OK")]))["totals"]["claimed_yen"] == 200
     for line in ["journal verify", "journal export 200", f"claim {code}", "config show", "config check", "nonsense"]:
         machine.say(line)
+        machine.say(f"{line} --json")
     shown = machine.shown_since(0)
     assert all(len(row) <= 79 for row in shown.split("\n") if "> " not in row)
     assert set(machine.terminal.shown) <= {*range(32, 127), 13, 10, 8}
@@ -232,6 +233,28 @@ def test_every_command_answers_in_79_columns_with_its_end_and_without_a_secret(w
     assert held
     assert not any(copy.fingerprint in shown for copy in held)
     assert code not in shown.replace(f"claim {code}", "")  # anyone who reads a code can fetch the money
+
+
+def test_a_viewer_never_reads_a_claims_key_and_security_reads_it_as_json(wallet: Cards) -> None:
+    """Console rule 2: the key makes the code, whichever record it stands in."""
+    machine, _ = claim_of_200(wallet)
+    (key,) = machine.centre.claims
+    assert any(queued.advice.told().get("key") == key for queued in machine.records(records.AdviceQueued))
+    machine.log_in("ueda")
+    for line in ("journal tail 50", "journal tail 50 --json"):
+        seen = machine.say(line)
+        assert "AdviceQueued" in seen
+        assert key not in unwrapped(seen)
+        assert "<" not in unwrapped(seen).split("> ", 1)[-1].rsplit("OK", 1)[0]  # no value as Python writes it
+    machine.say("logout")
+    machine.log_in("goto")
+    exported = machine.say("journal export 200 --json").split("\n")
+    told = json.loads("".join(exported[1 : exported.index("OK")]))["records"]
+    assert [entry["advice"]["key"] for entry in told if "key" in entry.get("advice", {})] == [key]
+
+
+def unwrapped(seen: str) -> str:
+    return seen.replace("\n", "").replace(" ", "")
 
 
 def test_a_flood_delays_no_resident(wallet: Cards) -> None:

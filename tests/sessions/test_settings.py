@@ -70,7 +70,7 @@ def move_door(machine: ConsoleRig, *, opened: bool) -> None:
         ("unit.name other-01", "unit.name cannot be set on the console."),
         ("centre.ca_file /tmp/ca.pem", "centre.ca_file cannot be set on the console."),
         ("hours.default.everyday 23:00-06:30", "allowed is"),
-        ("hours.default.evryday 06:30-23:00", "there is no key"),
+        ("hours.default.evryday 06:30-23:00", "does not take the key"),
         ("hours.closed_days 12-32", "is no day of the year"),
         ("hours.maintenance 2026-12-05T22:00", "hours.maintenance must be written as"),
         ("hours.maintenance 2026-12-06T09:30/2026-12-05T22:00", "must end after it begins"),

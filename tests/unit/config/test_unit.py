@@ -115,3 +115,8 @@ def test_without_coin_values_a_pulse_file_is_refused(tmp_path: Path) -> None:
     path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("values")))
     with pytest.raises(UnitError, match="values are missing"):
         load_unit(path)
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnitError, match="cannot be read: Is a directory"):
+        load_unit(tmp_path)
