@@ -60,7 +60,7 @@ def read_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise Undecodable(f"the text is not valid TOML: {error}") from None
+        raise Undecodable(f"the text cannot be read as TOML: {error}") from None
 
 
 def read_json(body: bytes) -> object:
@@ -96,7 +96,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise Undecodable(f"{text:.20} is not a number")
+        raise Undecodable(f"{text:.20} is not allowed as a number")
     return number
 
 

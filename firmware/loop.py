@@ -194,8 +194,8 @@ class Loop:
                 pass  # the session does not use this desk now; the desk's `Health` closes the machine
             case SlotClosed() if self.state not in DRAINING:
                 self.stale_answers += 1  # the session no longer waits for it
-            case TimeTold(at=told):
-                self._note_time(told)
+            case TimeTold(at=told, heard=heard):
+                self._note_time(told, heard)
             case Advised():
                 self._advices.answered(answer)
             case SheetCut(counter=counter):
@@ -209,8 +209,8 @@ class Loop:
             case _ if isinstance(answer, Report):
                 self._report(answer)
 
-    def _note_time(self, told: datetime) -> None:
-        self.heartbeat.answered()
+    def _note_time(self, told: datetime, heard: tuple[str, ...]) -> None:
+        self.heartbeat.answered(heard)
         self.reception.hear_time(told)
         self._look_at_s = 0.0
 

@@ -34,6 +34,7 @@ class Beat:
     """Line desk: send a heartbeat with these facts. Answers `TimeTold` if the centre replied, and always `Health`."""
 
     facts: Mapping[str, object]
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat; `at` is its time."""
+    """The centre answered a heartbeat: its time, and the events that the heartbeat reported."""
 
     at: datetime
+    heard: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

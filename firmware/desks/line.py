@@ -1,6 +1,6 @@
 """The line desk: makes all calls to the issuing centre, one at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from drivers.vocabulary import CentreUnreachable, LineTrouble
@@ -56,8 +56,8 @@ class LineDesk(Desk[LineCommand]):
                 return self._fetch(command)
             case Advise(advice_id=advice_id, advice=advice):
                 return [Advised(advice_id, self._centre.advise(advice))]
-            case Beat(facts=facts):
-                return self._beat(facts)
+            case Beat():
+                return self._beat(command)
             case HoldClaim(key=key, collection=collection, journal_head=head):
                 return [ClaimHeld(self._centre.hold_claim(key, collection, head))]
             case WipeDesk():
@@ -66,11 +66,11 @@ class LineDesk(Desk[LineCommand]):
             case _:
                 assert_never(command)
 
-    def _beat(self, facts: Mapping[str, object]) -> Sequence[Answer]:
-        told = self._centre.heartbeat(facts)
+    def _beat(self, beat: Beat) -> Sequence[Answer]:
+        told = self._centre.heartbeat({**beat.facts, "events": list(beat.events)})
         if told is None:
             return [self._silent()]
-        return [TimeTold(told), Health(self.name, frozenset())]
+        return [TimeTold(told, beat.events), Health(self.name, frozenset())]
 
     def _silent(self) -> Health:
         return Health(self.name, frozenset({"line"}))

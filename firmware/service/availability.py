@@ -183,7 +183,7 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     Reason.DOOR: (
         601,
         True,
-        "The door was opened outside maintenance. Shut it, then `resolve` the item in `uncertain`.",
+        "The door was opened outside maintenance, or its contact fails. Shut it, then `resolve` the item in `uncertain`, if there is one.",
     ),
     Reason.OPERATOR: (602, True, "Staff took the machine out of service. Type `oos off` to end this."),
 }

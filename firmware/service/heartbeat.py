@@ -11,6 +11,8 @@ from firmware.desks import Beat
 from firmware.journal.memory import Memory
 from firmware.service.reception import Reception
 
+LOCKED = "console_locked"
+
 
 class Heartbeat:
     """`console_tries`: so many wrong passwords lock the console, and the centre hears of it (fault K2)."""
@@ -33,7 +35,7 @@ class Heartbeat:
         self._send = send
         self._due_s = clock.monotonic()
         self._under_way = False
-        self._alarm_told = self._alarm_heard = False
+        self._alarm_heard = False
 
     @property
     def due_s(self) -> float | None:
@@ -48,9 +50,9 @@ class Heartbeat:
         """The line desk has answered the heartbeat with its `Health`."""
         self._under_way = False
 
-    def answered(self) -> None:
-        """The centre has answered the last heartbeat."""
-        self._alarm_heard = self._alarm_told
+    def answered(self, events: tuple[str, ...]) -> None:
+        """The centre has answered a heartbeat, which staff may have sent, that reported these events."""
+        self._alarm_heard = self._alarm_heard or LOCKED in events
 
     def tell_if_due(self, *, idle: bool) -> None:
         """Send one if it is due. None is sent during a session: the session's own calls show how the line is."""
@@ -72,12 +74,12 @@ class Heartbeat:
                 "journal_head": head,
                 "state": str(state.mode),
                 "reasons": sorted(state.reasons),
-                "events": [*self._alarms(), *self._reception.news(self._memory.book)],
-            }
+            },
+            (*self._alarms(), *self._reception.news(self._memory.book)),
         )
 
     def _alarms(self) -> list[str]:
         """`console_locked`, until the centre has answered a heartbeat that said so (fault K2)."""
-        locked = self._alarm_told = self._memory.book.console.tries >= self._console_tries
+        locked = self._memory.book.console.tries >= self._console_tries
         self._alarm_heard = self._alarm_heard and locked
-        return ["console_locked"] if locked and not self._alarm_heard else []
+        return [LOCKED] if locked and not self._alarm_heard else []

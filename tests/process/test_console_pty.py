@@ -109,7 +109,7 @@ def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
     wait_for_another_start(world, before)
     terminal.log_in("tanaka")
     assert "everyday = 08:00-20:00" in terminal.say("config show")
-    assert "this site's settings now" in confirmed(terminal, terminal.say("config keep"))
+    assert "the site's settings now" in confirmed(terminal, terminal.say("config keep"))
 
 
 def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:

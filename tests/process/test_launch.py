@@ -75,4 +75,4 @@ def test_the_release_runs_and_a_damaged_one_does_not(keys: tuple[Ed25519PrivateK
     slot.write_bytes(data)
     assert "there is no unit file" in launch().stderr
     public.write_text("no key")
-    assert "the program as installed is started" in launch().stderr
+    assert "the program as installed starts" in launch().stderr

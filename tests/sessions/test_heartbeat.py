@@ -15,7 +15,7 @@ def beats_of(machine: RigMachine) -> list[Mapping[str, object]]:
 
     def sending(desk: DeskName[C], command: C, whose: Whose) -> None:
         if isinstance(command, Beat):
-            sent.append(command.facts)
+            sent.append({**command.facts, "events": list(command.events)})
         send(desk, command, whose)
 
     machine.crew.send = sending  # type: ignore[method-assign]
@@ -57,3 +57,16 @@ def test_a_heartbeat_holds_the_facts_at_the_moment_of_sending() -> None:
     assert (beat.facts["journal_seq"], beat.facts["journal_head"]) == head
     machine.wait(30)
     assert (sent[-1]["journal_seq"], sent[-1]["state"]) == (machine.memory.journal.head()[0], "in_service")
+
+
+def test_an_answer_to_a_heartbeat_without_the_alarm_does_not_end_it() -> None:
+    """A heartbeat of staff (`test line`) may be under way when the console locks; its answer says nothing of the alarm."""
+    machine = RigMachine()
+    heartbeat = machine.loop.heartbeat
+    before = heartbeat.beat()
+    try_passwords(machine, HARD_LOCK)
+    with_alarm = heartbeat.beat()
+    heartbeat.answered(before.events)
+    assert heartbeat.beat().events == with_alarm.events == ("console_locked",)
+    heartbeat.answered(with_alarm.events)
+    assert heartbeat.beat().events == ()
