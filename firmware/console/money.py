@@ -90,7 +90,7 @@ def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
     def carry_out(_: str) -> Job:
         paid = yield from _pay(hands, steps, "test")
         if paid != amount:
-            raise Refused("short", f"{paid} of {amount} yen came out. Look at the hopper, then `reconcile`.")
+            raise Refused("short", f"{paid} of {amount} yen surely came out. Look at the hopper, then `reconcile`.")
         return Answer((f"{paid} yen came out.",))
 
     return Plan((f"pay {amount} yen; today so far {today} of {DAY_CAP_YEN}", *rows), carry_out)
