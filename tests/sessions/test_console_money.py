@@ -160,7 +160,7 @@ def test_a_hopper_that_runs_dry_leaves_the_rest_owed(wallet: Cards) -> None:
     machine, code = claim_of_200(wallet)
     planned = machine.say(f"collect {code}")
     machine.hoppers[100].tube = 1
-    assert "ERR short 100 of 200 yen came out" in machine.confirm(planned, "kato")
+    assert "ERR short 100 of 200 yen surely came out" in machine.confirm(planned, "kato")
     accounts_hold(machine)
     machine.hoppers[100].tube = 30
     planned = machine.say(f"collect {code}")
