@@ -203,7 +203,7 @@ def collect(hands: Hands, code: str) -> Planning:
             if hands.book.staff_paying is None:
                 hands.write(records.ClaimCollected(key=key, amount_yen=told, where=HERE))
         if paid != left:
-            raise Refused("short", f"{paid} of {left} yen came out; the city's counter pays the rest.")
+            raise Refused("short", f"{paid} of {left} yen surely came out; the city's counter pays the rest.")
         return Answer((f"{paid} yen are paid; the claim is settled.",))
 
     return Plan((f"claim {code}: {left} yen", *rows), carry_out)
