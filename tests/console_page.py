@@ -5,9 +5,9 @@ from pathlib import Path
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, When
 from firmware.console.table import ALL, ANYONE, COMMANDS
+from tests.drawn_page import redrawn
 
 README = Path(__file__).parent.parent / "firmware" / "console" / "README.md"
-BEGIN, END = "<!-- drawn from table.py: begin -->", "<!-- drawn from table.py: end -->"
 MODES = {When.ALWAYS: "any", When.SERVICE: "service", When.MAINT: "maintenance"}
 
 
@@ -32,10 +32,8 @@ def drawing() -> str:
 
 
 def page(current: str) -> str:
-    """The README's text with the part between BEGIN and END drawn again from the table."""
-    head, rest = current.split(BEGIN)
-    tail = rest.split(END)[1]
-    return f"{head}{BEGIN}\n{drawing()}{END}{tail}"
+    """The README's text with its drawn part made again from the table."""
+    return redrawn(current, drawing())
 
 
 if __name__ == "__main__":

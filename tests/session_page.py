@@ -4,9 +4,9 @@ from pathlib import Path
 
 from firmware.session.states import RULES, State
 from firmware.session.table import TABLE
+from tests.drawn_page import redrawn
 
 README = Path(__file__).parent.parent / "firmware" / "session" / "README.md"
-BEGIN, END = "<!-- drawn from table.py: begin -->", "<!-- drawn from table.py: end -->"
 GROUPS = {
     "card": (State.IDLE, State.TAKING_CARD_ALARM),
     "choice": (State.CHOOSING_KIND, State.CONFIRMING),
@@ -39,10 +39,8 @@ def drawing() -> str:
 
 
 def page(current: str) -> str:
-    """The README's text with the part between BEGIN and END drawn again from the table."""
-    head, rest = current.split(BEGIN)
-    tail = rest.split(END)[1]
-    return f"{head}{BEGIN}\n{drawing()}{END}{tail}"
+    """The README's text with its drawn part made again from the table."""
+    return redrawn(current, drawing())
 
 
 if __name__ == "__main__":

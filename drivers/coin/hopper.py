@@ -406,6 +406,3 @@ class HopperBank:
     def acknowledge(self, value_yen: int) -> None:
         """Put this hopper back into use: staff has looked for the coins that left it without a command."""
         self._hoppers[value_yen].acknowledge()
-
-    def identities(self) -> Mapping[int, HopperIdentity | None]:
-        return {value: hopper.identity for value, hopper in self._hoppers.items()}

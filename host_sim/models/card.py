@@ -27,8 +27,6 @@ ATRS = {
     "driving_licence": bytes.fromhex("3B8880010000000091 81C100D8".replace(" ", "")),
 }
 
-_REAL = {0xA4: 0.012, 0xB0: 0.035, 0x20: 0.055, 0x2A: 0.42, 0x88: 0.18}  # invented; contact timing is not public
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
@@ -94,10 +92,6 @@ class JpkiCard(ChipCard):
         token = self._jpki.files[0x06]
         assert isinstance(token, Data)
         token.content = _token_info(label)
-
-    def at_the_pace_of_a_real_card(self) -> "JpkiCard":
-        self.timing = _REAL
-        return self
 
 
 def stranger(atr: bytes = ATRS["driving_licence"]) -> ChipCard:

@@ -76,8 +76,7 @@ class ChipCard:
         self.state = self.full_state()
         self.on_spent: Callable[[], None] = _nothing  # called after tries left have changed
         self.faults: list[Fault] = []
-        self.timing: Mapping[int, float] = {}  # instruction -> seconds, for the pace of a real card
-        self.busy_s = 0.0  # how long the last command took; the adapter waits so long
+        self.busy_s = 0.0  # how long a fault delayed the last command; the adapter waits so long
         self.log: deque[bytes] = deque(maxlen=4096)  # the first four bytes of every command: never its data
         self.commands = 0
         self._application: Application | None = None
@@ -142,7 +141,7 @@ class ChipCard:
         """One command, one answer with its status word. Raises `Pulled`, `Silent`."""
         self.commands += 1
         self.log.append(bytes(apdu[:4]))
-        self.busy_s = self.timing.get(apdu[1] if len(apdu) > 1 else 0, 0.0)
+        self.busy_s = 0.0
         active = [fault for fault in self.faults if fault.touches(self.commands)]
         for fault in active:
             match fault.name:
