@@ -1,0 +1,34 @@
+"""The centre's commands; `add(commands)` of each module adds its own, with the function that runs it as `run`."""
+
+import argparse
+from pathlib import Path
+from typing import Protocol
+
+from host_sim.centre.server import database_url
+from host_sim.centre.store import Store
+
+
+class Commands(Protocol):
+    """What `add_subparsers` returns; argparse has no public name for it."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser: ...  # noqa: A002  argparse's own name
+
+
+def at_the_centre(commands: Commands, name: str, text: str) -> argparse.ArgumentParser:
+    """A command that works on one centre's run directory and database."""
+    command = commands.add_parser(name, help=text)
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--run", dest="run_directory", type=Path, default=Path(".sim"), help="the simulator's directory")
+    where.add_argument("--directory", type=Path, help="the centre's own directory below the simulator's")
+    command.add_argument("--database", help="a database URL; a SQLite file in the centre's directory if left out")
+    return command
+
+
+def run_directory(options: argparse.Namespace) -> Path:
+    """The simulator's run directory that the options name."""
+    directory: Path = options.directory.parent if options.directory else options.run_directory
+    return directory
+
+
+def open_store(options: argparse.Namespace) -> Store:
+    return Store(database_url(run_directory(options), options.database))
