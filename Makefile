@@ -42,7 +42,7 @@ lock:
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9; \
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
-		--extra sim --extra test pyproject.toml --output-file requirements.lock
+		--extra sim --extra postgresql --extra test pyproject.toml --output-file requirements.lock
 	@echo "requirements.lock is written. Now run make setup, then make requirements-machine.lock"
 
 clean:
