@@ -6,6 +6,7 @@ A test that asks for PostgreSQL fails where the server is missing; nothing is sk
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -40,11 +41,10 @@ def _as_user(*, dying: bool = False) -> list[str]:
 
 
 class Server:
-    """A PostgreSQL server on a Unix socket in a directory of its own. `port`: on 127.0.0.1, too."""
+    """A PostgreSQL server on a Unix socket in a directory of its own, without a port."""
 
-    def __init__(self, *settings: str, port: int | None = None) -> None:
-        self._settings = [word for setting in settings for word in ("-c", setting)]
-        self._port = port
+    def __init__(self, *settings: str) -> None:
+        self._settings = [word for setting in ("listen_addresses=", *settings) for word in ("-c", setting)]
         # The path of a Unix socket is limited to about 100 characters.
         self._directory = TemporaryDirectory(prefix="kofuki-pg-")
         self.socket = Path(self._directory.name)
@@ -55,8 +55,7 @@ class Server:
         self.process = self.start()
 
     def start(self) -> "subprocess.Popen[bytes]":
-        listen = f"listen_addresses={'127.0.0.1' if self._port else ''}"
-        where = ["-D", self.socket / "data", "-k", self.socket, "-p", str(self._port or 5432), "-c", listen]
+        where = ["-D", self.socket / "data", "-k", self.socket]
         with (self.socket / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*_as_user(dying=True), _programs() / "postgres", *where, *self._settings],
@@ -79,7 +78,7 @@ class Server:
 
     def kill(self) -> None:
         """End every connection and the server at once, without a checkpoint (PostgreSQL's `immediate` stop)."""
-        self.process.send_signal(3)
+        self.process.send_signal(signal.SIGQUIT)
         self.process.wait(60)
 
     def close(self) -> None:
@@ -88,8 +87,7 @@ class Server:
         self._directory.cleanup()
 
     def url(self, name: str) -> str:
-        host = f"127.0.0.1:{self._port}/{name}" if self._port else f"/{name}?host={self.socket}"
-        return f"postgresql+psycopg://centre@{host}"
+        return f"postgresql+psycopg://centre@/{name}?host={self.socket}"
 
     def create(self, name: str, template: str = "template1") -> str:
         self._order(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
