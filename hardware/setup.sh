@@ -22,6 +22,13 @@ if [ -n "$missing" ]; then
         sudo -n true 2>/dev/null || as_root="sudo"
     fi
     echo "Installing:$missing"
+    case "$missing " in
+        *" postgresql "*)
+            # Only the tests use it, each run a server of its own; Debian would start one for the whole computer, for ever.
+            $as_root mkdir -p /etc/postgresql-common/createcluster.d
+            echo "create_main_cluster = false" | $as_root tee /etc/postgresql-common/createcluster.d/kofuki.conf >/dev/null
+            ;;
+    esac
     $as_root apt-get update -qq
     # shellcheck disable=SC2086  # one word a package
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -3,16 +3,21 @@
 import argparse
 import sys
 
-from host_sim.centre.commands import line, paper, serve
+from host_sim.centre.commands import database, line, paper, serve
+from host_sim.centre.database import Busy, DatabaseTrouble
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (serve, line, paper):
+    for module in (serve, database, line, paper):
         module.add(commands)
     options = parser.parse_args()
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+    except (DatabaseTrouble, Busy) as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
     return status
 
 

@@ -19,7 +19,8 @@ from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
 from host_sim.centre import rules
-from host_sim.centre.authentication import Answer, Busy, Doorkeeper, Refused
+from host_sim.centre.authentication import Answer, Doorkeeper, Refused
+from host_sim.centre.database import Busy
 from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.settling import Settler

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from host_sim.centre import rules
+from host_sim.centre.database import Busy
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import authentications, cards, challenges
 
@@ -47,10 +48,6 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.pin_tries_left = pin_tries_left
-
-
-class Busy(Exception):
-    """The centre is still working on the same question; ask again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, rules
-from host_sim.centre.authentication import Busy, Doorkeeper, Known, Refused
+from host_sim.centre.authentication import Doorkeeper, Known, Refused
+from host_sim.centre.database import Busy
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.register import Resident, unpack
 from host_sim.centre.store import Peer, Store
@@ -125,10 +126,10 @@ class Issuer:
             if standing is not None:
                 return standing
             self._expire(c, now)
+            begun = self._begin(c, peer, order, now)
             row = {"request_id": order["request_id"], "machine": peer.name, "body_sha256": body_sha256}
             times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
-            c.execute(requests.insert().values(**row, **times, state="making"))
-            begun = self._begin(c, peer, order, now)
+            c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
         for _ in range(ATTEMPTS):
             try:
                 return self._promise(peer, order, begun, self._make(order, begun, now), now)
@@ -145,10 +146,14 @@ class Issuer:
         with self._store.writing() as c:
             self._note_unmade(c, peer, order["request_id"], begun, "the books changed", now)
             try:
-                return self._begin(c, peer, order, now)
+                again = self._begin(c, peer, order, now)
             except Refused as refused:
                 self._kill(c, order["request_id"])
                 outcome = refused
+            else:
+                this = requests.c.request_id == order["request_id"]
+                c.execute(requests.update().where(this).values(issue_numbers=again.numbers))
+                return again
         raise outcome
 
     def _standing(
@@ -251,8 +256,14 @@ class Issuer:
         return promise
 
     def _bury(self, peer: Peer, request_id: str, begun: Begun, why: Exception, now: datetime) -> None:
-        """Make a failed request `dead` and note its issue numbers. A wrong document also stops the line."""
+        """Make a failed request `dead` and note its issue numbers. A wrong document also stops the line.
+
+        A request that was promised is not dead: the database had committed, and only its answer was lost.
+        """
         with self._store.writing() as c:
+            row = self._request(c, peer, request_id)
+            if row is None or row.state == "made":
+                return
             self._kill(c, request_id)
             self._note_unmade(c, peer, request_id, begun, type(why).__name__, now)
             if isinstance(why, DocumentWrong):
@@ -278,10 +289,10 @@ class Issuer:
 
     def _expire(self, c: sa.Connection, now: datetime) -> None:
         """Make void each copy that was not fetched in time. A copy that was fetched stays: only the machine knows its end."""
-        old = sa.select(requests.c.request_id).where(requests.c.expires_at < now.timestamp())
-        kept = copies.c.document.is_not(None) & copies.c.request_id.in_(old)
-        c.execute(copies.update().where(kept & (copies.c.state == "reserved")).values(state="void", document=None))
-        c.execute(copies.update().where(kept).values(document=None))
+        late = (requests.c.request_id == copies.c.request_id) & (requests.c.expires_at < now.timestamp())
+        kept = copies.c.document.is_not(None) & sa.exists().where(late)  # few: the index holds no other copies
+        state = sa.case((copies.c.state == "reserved", "void"), else_=copies.c.state)
+        c.execute(copies.update().where(kept).values(state=state, document=None))
 
 
 def _manifest(peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime) -> str:

@@ -12,9 +12,11 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
+from host_sim.centre.database import DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.schema import COMMAND
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tls import NamedClientProtocol, tls_context
@@ -33,7 +35,6 @@ def simulated_now(clock_offset: Path) -> datetime:
 
 def make_centre(run: Path, identity: Identity, store: Store) -> Centre:
     """The centre of one run directory: wallet/ and clock-offset are read below it."""
-    books.load(store, sample.residents())
     doorkeeper = Doorkeeper(store, identity.pin_key, load_cards(store, run / "wallet"))
     issuer = Issuer(store, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     return Centre(doorkeeper, issuer, Settler(store), lambda: simulated_now(run / "clock-offset"))
@@ -43,10 +44,21 @@ def database_url(run: Path, database: str | None) -> str:
     return database or f"sqlite:///{run / 'centre' / 'centre.db'}"
 
 
+def open_books(run: Path, database: str | None) -> Store:
+    """The database with its books. The simulator's own file is made and filled with the sample if it is not there."""
+    store = Store(database_url(run, database), create=database is None)
+    if database is None:
+        books.load(store, sample.residents())
+    with store.reading() as c:
+        if store.fact(c, "version") is None:
+            raise DatabaseTrouble(f"The database has no books; enter the sample's with: {COMMAND} seed")
+    return store
+
+
 def make_server(run: Path, host: str, port: int, database: str | None, machines: Sequence[Peer]) -> uvicorn.Server:
     """A server ready to run; port 0 takes a free one."""
     identity = ensure_identity(run / "centre", machines)
-    app = make_app(make_centre(run, identity, Store(database_url(run, database))))
+    app = make_app(make_centre(run, identity, open_books(run, database)))
     config = uvicorn.Config(
         app,
         host=host,

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import books
-from host_sim.centre.authentication import Busy, Refused
+from host_sim.centre.authentication import Refused
+from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, claims, collections, copies, holds, machines, requests

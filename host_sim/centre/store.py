@@ -1,21 +1,14 @@
-"""One database and its transactions. SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.
+"""What every part of the centre stores alike: facts, serial numbers, the audit record, flags."""
 
-One writer at a time on both: SQLite allows no more, and on PostgreSQL an advisory lock enforces the same. So a writing
-transaction never conflicts with another and never has to be repeated, but it must be short: no typesetting and no
-slow hash inside. Readers see one snapshot and do not wait.
-"""
-
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from host_sim.centre.tables import audit, facts, flags, meta, serials
-
-_WRITERS = 20131105  # the advisory lock's number: the day on which Miyazaki's issuing system was rebuilt
+from host_sim.centre import schema
+from host_sim.centre.database import Database
+from host_sim.centre.tables import audit, facts, flags, serials
 
 
 class Peer(NamedTuple):
@@ -25,34 +18,18 @@ class Peer(NamedTuple):
     site: str  # store, office, counter
 
 
-class Store:
-    """Every method takes the connection of a transaction from `reading` or `writing`."""
+class Store(Database):
+    """A database with this program's tables. Every method takes the connection of a `reading` or `writing` block."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
-        self._turn = threading.Lock()
-        self._sqlite = self._engine.dialect.name == "sqlite"
-        meta.create_all(self._engine)
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """One snapshot of the whole database."""
-        engine = self._engine if self._sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
-        with engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A writing transaction; only one runs at a time. Rolled back when the block raises."""
-        with self._turn, self._engine.connect() as connection:
-            connection.execution_options(writes=True)
-            with connection.begin():
-                if not self._sqlite:
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
-                yield connection
-
-    def close(self) -> None:
-        self._engine.dispose()
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        """Raises `DatabaseTrouble` if its tables are not this program's. `create`: make them if there are none."""
+        super().__init__(url)
+        if create or self.in_memory:
+            with self.writing() as c:
+                if schema.revision(c) is None:
+                    schema.create(c)
+        with self.reading() as c:
+            schema.check(c)
 
     # --- facts, numbers, traces -----------------------------------------------------------------
 
@@ -84,31 +61,3 @@ class Store:
     def flag(self, c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> None:
         """Store something that a person must look at. It stays until the paper or the money is accounted for (incident 2)."""
         c.execute(flags.insert().values(at=now.isoformat(), machine=machine, what=what, detail=dict(detail)))
-
-
-def _engine(url: str) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_size=8, max_overflow=40)
-    if parsed.database in {None, "", ":memory:"}:
-        engine = sa.create_engine(parsed, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-    else:
-        engine = sa.create_engine(parsed, pool_size=8, max_overflow=40)
-    _prepare_sqlite(engine)
-    return engine
-
-
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Set the write-ahead log; let a writing transaction take the write lock at its start instead of failing later."""
-
-    @sa.event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # sqlite3 then begins no transaction by itself
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=10000")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

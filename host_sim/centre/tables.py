@@ -103,6 +103,7 @@ requests = sa.Table(
     sa.Column("body_sha256", sa.String, nullable=False, default=""),
     sa.Column("card_fingerprint", sa.String, nullable=False, default=""),
     sa.Column("household_id", sa.String, nullable=False, default=""),
+    sa.Column("issue_numbers", sa.JSON, nullable=False, server_default="[]"),  # taken for it, made or not
     sa.Column("books_version", sa.Integer, nullable=False, default=0),  # of the household, as the documents show it
     sa.Column("manifest", sa.String, nullable=False, default=""),
     sa.Column("signature", sa.LargeBinary, nullable=False, default=b""),
@@ -122,6 +123,8 @@ copies = sa.Table(
     sa.Column("stamp", sa.String, nullable=False),
     sa.Column("document", sa.LargeBinary),  # erased as soon as the copy is issued, void or expired
 )
+_kept = copies.c.document.is_not(None)
+sa.Index("ix_copies_kept", copies.c.request_id, sqlite_where=_kept, postgresql_where=_kept)
 claims = sa.Table(
     "claims",
     meta,

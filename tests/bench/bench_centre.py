@@ -1,53 +1,90 @@
-"""The centre: time of a whole issue with real pages, and of the same without typesetting."""
+"""The centre as processes: full issues over mTLS, kinds mixed, for each second of the centre's processor time.
 
+A full issue is: challenge, authenticate, order, typeset, check, sign, fetch, report. The processor time is that of the
+centre's own processes; PostgreSQL and the machines, which run beside them, are not counted.
+"""
+
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from drivers.vocabulary import AdviceFate
-from host_sim.centre.generator import Press
+from drivers.line.centre import CentreLine
+from drivers.vocabulary import AdviceFate, Authenticated, Challenge
+from tests.process.running_centre import lines, running_centre
+from tests.process.several_centres import several_centres
+from tests.process.tls_servers import DEADLINE_S
 from tests.unit.centre.cards import Card
-from tests.unit.centre.town import SHOP, Town
+from tests.unit.centre.town import Session
 
-ISSUES = 60
-
-
-def issue(town: Town, card: Card, kind: str) -> None:
-    """Authenticate, order, typeset, check, sign, fetch, report: these calls together are one full issue."""
-    session = town.session(card, SHOP)
-    reserved = session.reserved(session.item(kind))
-    assert isinstance(session.line.fetch(reserved, 1), bytes)
-    assert (
-        session.line.advise({"op": "issued", "request_id": reserved.request_id, "copy": 1, "reason": "printed"})
-        is AdviceFate.ACKNOWLEDGED
-    )
+MACHINES = 4
+ISSUES = 20  # of each machine
 
 
-def per_second(work: Callable[[], None], times: int) -> float:
-    """Per second of processor time (one core), so that other programs on the computer do not count."""
-    work()
-    begun_s = time.process_time()
-    for _ in range(times):
-        work()
-    return times / (time.process_time() - begun_s)
+def session(line: CentreLine, machine: str, card: Card) -> Session:
+    nonce = os.urandom(16)
+    challenge = line.challenge(nonce, card.read)
+    assert isinstance(challenge, Challenge), challenge
+    who = line.authenticate(nonce, challenge, card.prove(challenge, nonce, machine))
+    assert isinstance(who, Authenticated), who
+    return Session(line, nonce, card, challenge, who)
+
+
+def issue(line: CentreLine, machine: str, card: Card, number: int) -> None:
+    here = session(line, machine, card)
+    kinds = [offer.kind for offer in here.who.offers if offer.refusal is None]
+    reserved = here.reserved(here.item(kinds[number % len(kinds)]))
+    assert isinstance(line.fetch(reserved, 1), bytes)
+    told = {"op": "issued", "request_id": reserved.request_id, "copy": 1, "reason": "printed"}
+    assert line.advise(told) is AdviceFate.ACKNOWLEDGED
+
+
+def used_s(pids: Sequence[int]) -> float:
+    """Processor time of these processes so far."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pids: Sequence[int]) -> float:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def measure(run: Path, ports: Sequence[int], pids: Sequence[int], cards: Sequence[Card]) -> tuple[float, float, float]:
+    """Issues for each processor second, issues a second by the clock, and MiB by which the centre grew."""
+    names = [f"machine-{n:02}" for n in range(MACHINES)]
+    with ThreadPoolExecutor(MACHINES) as pool:
+
+        def work(name: str, port: int, card: Card, count: int) -> None:
+            line, transport = lines(run, port, name, DEADLINE_S)
+            for number in range(count):
+                issue(line, name, card, number)
+            transport.close()
+
+        def all_at_once(count: int) -> None:
+            list(pool.map(work, names, cycle(ports), islice(cycle(cards), MACHINES), [count] * MACHINES))
+
+        all_at_once(4)
+        used, clock, size = used_s(pids), time.monotonic(), resident_mib(pids)
+        all_at_once(ISSUES)
+        used, clock = used_s(pids) - used, time.monotonic() - clock
+    total = MACHINES * ISSUES
+    return total / used, total / clock, resident_mib(pids) - size
 
 
 def rows() -> list[tuple[str, str, str]]:
     with TemporaryDirectory() as directory:
-        real = Town(f"sqlite:///{Path(directory) / 'real.db'}", Press())
-        plain = Town(f"sqlite:///{Path(directory) / 'plain.db'}")
-        holder, other = real.card("hanako"), plain.card("hanako")
-        table = [
-            (
-                f"centre, full issue, {kind}",
-                f"{per_second(lambda k=kind: issue(real, holder, k), ISSUES):.0f} /s/core",
-                ">= 40",
-            )
-            for kind in ("juminhyo", "inkan")
-        ]
-        alone = per_second(lambda: issue(plain, other, "inkan"), ISSUES)
-        table.append(("centre, full issue without typesetting", f"{alone:.0f} /s/core", "-"))
-        for town in (real, plain):
-            town.store.close()
+        with running_centre(Path(directory) / "one") as one:
+            sqlite = measure(one.run, [one.cable.port], [one.process.pid], list(one.cards.values()))
+        with several_centres(Path(directory) / "two") as two:
+            pids, cards = [process.pid for process in two.centres[:2]], list(two.cards.values())
+            alone = measure(two.run, two.ports[:1], pids[:1], cards)
+            both = measure(two.run, two.ports, pids, cards)
+    named = (("SQLite", sqlite), ("PostgreSQL", alone), ("PostgreSQL, two processes", both))
+    table = [(f"centre, full issue over mTLS, {name}", f"{m[0]:.1f} /cpu s", ">= 40") for name, m in named]
+    table.append(("centre, two processes to one, by the clock", f"{both[1] / alone[1]:.2f}", ">= 1.6"))
+    table += [(f"centre, growth in {MACHINES * ISSUES} issues, {name}", f"{m[2]:.1f} MiB", "0") for name, m in named]
     return table

@@ -23,6 +23,7 @@ from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock, free_port
 from tests.unit.centre.cards import Card, authority, certificate, rsa_key
 from tests.unit.centre.town import TUESDAY
 
+MACHINES = tuple(f"machine-{n:02}:store" for n in range(4))
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -39,24 +40,29 @@ class Running:
         return self.lines(machine, deadline_s)[0]
 
     def lines(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> tuple[CentreLine, TlsTransport]:
-        tls = self.run / "centre" / "tls"
-        transport = TlsTransport(
-            host="127.0.0.1",
-            port=self.cable.port,
-            ca_file=tls / "ca.pem",
-            server_spki_sha256=(tls / "server-spki.hex").read_text(),
-            client_certificate=tls / f"{machine}.pem",
-            client_key=tls / f"{machine}.key",
-            clock=RealClock(),
-        )
-        key = bytes.fromhex((tls / "manifest-key.hex").read_text())
-        return CentreLine(transport, key, machine, deadline_s), transport
+        return lines(self.run, self.cable.port, machine, deadline_s)
 
     def later(self, by: timedelta) -> None:
         """Move the centre's clock on."""
         offset, fresh = self.run / "clock-offset", self.run / "clock-offset.new"
         fresh.write_text(str(float(offset.read_text()) + by.total_seconds()))
         fresh.replace(offset)
+
+
+def lines(run: Path, port: int, machine: str, deadline_s: float) -> tuple[CentreLine, TlsTransport]:
+    """A machine's line to a port of the loopback, with the keys of the centre in `run`."""
+    tls = run / "centre" / "tls"
+    transport = TlsTransport(
+        host="127.0.0.1",
+        port=port,
+        ca_file=tls / "ca.pem",
+        server_spki_sha256=(tls / "server-spki.hex").read_text(),
+        client_certificate=tls / f"{machine}.pem",
+        client_key=tls / f"{machine}.key",
+        clock=RealClock(),
+    )
+    key = bytes.fromhex((tls / "manifest-key.hex").read_text())
+    return CentreLine(transport, key, machine, deadline_s), transport
 
 
 def read_of(der: bytes) -> CardRead:
@@ -69,9 +75,10 @@ def read_of(der: bytes) -> CardRead:
     )
 
 
-def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
+def start(run: Path, port: int, *machines: str, database: str | None = None) -> "subprocess.Popen[bytes]":
     named = [word for machine in machines for word in ("--machine", machine)]
     command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
+    command += [] if database is None else ["--database", database]
     process = subprocess.Popen(command, cwd=ROOT)
     for _ in range(3000):
         assert process.poll() is None, "the centre's process has ended"
@@ -85,9 +92,8 @@ def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
     raise AssertionError("the centre did not come up")
 
 
-@contextmanager
-def running_centre(run: Path) -> Iterator[Running]:
-    """A new centre in the new directory `run`; its clock says Tuesday, 10:00 in Japan."""
+def prepare(run: Path) -> dict[str, Card]:
+    """A new run directory with a wallet, and its cards; the centre's clock will say Tuesday, 10:00 in Japan."""
     (run / "wallet" / "ca").mkdir(parents=True)
     (run / "wallet" / "ca" / "auth.pem").write_bytes(authority().public_bytes(Encoding.PEM))
     cards = {holder: certificate() for holder in ("hanako", "taro", "kazuko", "nguyen")}
@@ -111,12 +117,16 @@ def running_centre(run: Path) -> Iterator[Running]:
     # Tuesday, 10:00 in Japan, whatever the hour is here: the simulator sets a clock by an offset.
     offset_s = TUESDAY.timestamp() - time.time()
     (run / "clock-offset").write_text(str(offset_s))
-    port = free_port()
-    machines = [f"machine-{n:02}:store" for n in range(4)]
-    process = start(run, port, f"{MACHINE}:store", *machines)
+    return {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
+
+
+@contextmanager
+def running_centre(run: Path) -> Iterator[Running]:
+    """A new centre in the new directory `run`."""
+    hands, port = prepare(run), free_port()
+    process = start(run, port, f"{MACHINE}:store", *MACHINES)
     try:
         with FaultyLine(port) as cable:
-            hands = {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
             yield Running(run, cable, hands, process)
     finally:
         process.terminate()

@@ -1,44 +1,181 @@
-"""The databases for the tests: a SQLite file always; PostgreSQL where its server and its driver are installed."""
+"""The databases for the tests: SQLite, and a private PostgreSQL that is started once for each test process.
 
-import importlib.util
+A test that asks for PostgreSQL fails where the server is missing; nothing is skipped.
+"""
+
+import atexit
 import os
 import shutil
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"))), None)
-AT_HAND = ["sqlite"]
-if _BIN is not None and importlib.util.find_spec("psycopg") is not None:
-    AT_HAND.append("postgresql")
+import sqlalchemy as sa
+
+from host_sim.centre import books, sample
+from host_sim.centre.store import Store
+from host_sim.centre.tables import meta
+
+AT_HAND = ("sqlite", "postgresql")
+_counted = count(1)
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
+    assert found, "PostgreSQL's server is missing: install Debian's package postgresql (make setup does)."
+    return found[-1].parent
+
+
+def _as_user(*, dying: bool = False) -> list[str]:
+    """PostgreSQL refuses to run as root. `dying`: the program ends when this process does."""
+    words = ["setpriv", *(["--pdeathsig", "QUIT"] if dying else [])]
+    if os.geteuid() == 0:
+        words += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    return words if len(words) > 1 else []
+
+
+class Server:
+    """A PostgreSQL server on a Unix socket in a directory of its own, without a port."""
+
+    def __init__(self, *settings: str) -> None:
+        self._settings = [word for setting in ("listen_addresses=", *settings) for word in ("-c", setting)]
+        # The path of a Unix socket is limited to about 100 characters.
+        self._directory = TemporaryDirectory(prefix="kofuki-pg-")
+        self.socket = Path(self._directory.name)
+        if os.geteuid() == 0:
+            shutil.chown(self.socket, "postgres")
+        made = [_programs() / "initdb", "-D", self.socket / "data", "-U", "centre", "-A", "trust", "--no-sync"]
+        subprocess.run([*_as_user(), *made], check=True, cwd=self.socket, capture_output=True)
+        self.process = self.start()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        where = ["-D", self.socket / "data", "-k", self.socket]
+        with (self.socket / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*_as_user(dying=True), _programs() / "postgres", *where, *self._settings],
+                cwd=self.socket,
+                stdout=log,
+                stderr=log,
+            )
+        while not self._answers():
+            assert self.process.poll() is None, (self.socket / "log").read_text()
+            threading.Event().wait(0.02)
+        return self.process
+
+    def _answers(self) -> bool:
+        engine = sa.create_engine(self.url("postgres"), poolclass=sa.NullPool)
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End every connection and the server at once, without a checkpoint (PostgreSQL's `immediate` stop)."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(60)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.kill()
+        self._directory.cleanup()
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://centre@/{name}?host={self.socket}"
+
+    def create(self, name: str, template: str = "template1") -> str:
+        self._order(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        self._order(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _order(self, words: str) -> None:
+        engine = sa.create_engine(self.url("postgres"), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(words)
+
+
+@cache
+def shared_server() -> Server:
+    """This process's server. Nothing survives a power cut here: no test that uses it cuts the power."""
+    server = Server("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=400")
+    atexit.register(server.close)
+    store = Store(server.create("sample"), create=True)
+    books.load(store, sample.residents())
+    with store.writing() as c:  # beside each table, the rows that it has at a test's beginning
+        c.exec_driver_sql("CREATE SCHEMA sample")
+        for table in meta.tables:
+            c.exec_driver_sql(f"CREATE TABLE sample.{table} AS SELECT * FROM public.{table}")  # noqa: S608  our own names
+    store.close()
+    return server
+
+
+_free: list[str] = []  # databases that a test has used: emptied and filled again, which is faster than a new one
+
+
+def _take() -> str:
+    """The URL of a PostgreSQL database with the sample's books."""
+    server = shared_server()
+    if not _free:
+        return server.create(f"town-{next(_counted)}", "sample")
+    url = _free.pop()
+    again = [f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM sample.{table}" for table in meta.tables]  # noqa: S608
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as c:
+        c.exec_driver_sql("; ".join(again))
+    return url
 
 
 @contextmanager
 def database(kind: str, directory: Path) -> Iterator[str]:
-    """The URL of an empty database, which exists until the block ends."""
+    """The URL of a database for a `Town`, until the block ends. A SQLite file is empty at first."""
     if kind == "sqlite":
-        yield f"sqlite:///{directory / 'centre.db'}"
+        yield f"sqlite:///{directory / f'centre-{next(_counted)}.db'}"
         return
-    assert _BIN is not None
-    with TemporaryDirectory(
-        prefix="kofuki-pg-"
-    ) as short:  # the path of a Unix socket is limited to about 100 characters
-        data = Path(short) / "data"
-        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        if as_user:
-            shutil.chown(short, "postgres")
-        subprocess.run(
-            [*as_user, _BIN / "initdb", "-D", data, "-U", "centre", "-A", "trust"],
-            check=True,
-            cwd=short,
-            capture_output=True,
-        )
-        options = f"-k {short} -c listen_addresses='' -c fsync=off"
-        server = [*as_user, _BIN / "pg_ctl", "-D", data, "-w", "-l", f"{short}/log"]
-        subprocess.run([*server, "-o", options, "start"], check=True, cwd=short, capture_output=True)
-        try:
-            yield f"postgresql+psycopg://centre@/postgres?host={short}"
-        finally:
-            subprocess.run([*server, "-m", "immediate", "stop"], check=True, cwd=short, capture_output=True)
+    url = _take()
+    yield url
+    _free.append(url)
+
+
+@contextmanager
+def empty_database(kind: str, directory: Path) -> Iterator[str]:
+    """The URL of a database without a table, until the block ends."""
+    name = f"empty-{next(_counted)}"
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / name}.db"
+        return
+    try:
+        yield shared_server().create(name)
+    finally:
+        shared_server().drop(name)
+
+
+class Fresh:
+    """The databases of the towns of one test (`conftest.py`), each taken when a town asks for it."""
+
+    def __init__(self) -> None:
+        self.kind = "sqlite"
+        self._taken: list[tuple[str, Store]] = []
+
+    def store(self) -> Store:
+        if self.kind == "sqlite":
+            return Store("sqlite://")
+        url = _take()
+        self._taken.append((url, Store(url)))
+        return self._taken[-1][1]
+
+    def end(self) -> None:
+        for url, store in self._taken:
+            store.close()
+            _free.append(url)
+        self.kind, self._taken = "sqlite", []
+
+
+FRESH = Fresh()

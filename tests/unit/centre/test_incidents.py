@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -134,7 +133,7 @@ def test_yokohama_a_machine_that_starts_again_while_its_request_is_made_gives_it
 # --- 川崎市, 2 May 2023; 高松市, 4 April 2024 -----------------------------------------------------
 
 
-def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
+def test_kawasaki_two_requests_in_the_same_instant(url: str) -> None:
     """There a later request overwrote an earlier one of the same second. Here both are in the press at the same time."""
     together = Barrier(2, timeout=900)
 
@@ -144,7 +143,7 @@ def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
         together.wait()
         return paper
 
-    town = Town(f"sqlite:///{tmp_path / 'centre.db'}", plain(typeset_together))
+    town = Town(url, plain(typeset_together))
     people = [town.session("hanako", SHOP), town.session("kazuko", HALL)]
     for _ in range(10):
         with ThreadPoolExecutor(2) as pool:
@@ -154,9 +153,8 @@ def test_kawasaki_two_requests_in_the_same_instant(tmp_path: Path) -> None:
         assert len({paper["number"] for paper in papers}) == 2
 
 
-def test_takamatsu_several_servers_and_one_database(tmp_path: Path) -> None:
+def test_takamatsu_several_servers_and_one_database(url: str) -> None:
     """There the program for one server was installed on several. Here two centres share a database and nothing else."""
-    url = f"sqlite:///{tmp_path / 'centre.db'}"
     servers = [Town(url), Town(url)]
     holders = ("hanako", "kazuko", "taro", "nguyen")
 
@@ -335,7 +333,7 @@ def test_a_card_reported_lost_counts_at_once() -> None:
     session = town.session("hanako")
     promised = session.reserved()
     with town.store.writing() as c:
-        c.execute(sa.text("UPDATE cards SET reported_lost = 1"))
+        c.execute(sa.text("UPDATE cards SET reported_lost = true"))
     assert session.line.fetch(promised, 1) == EXPIRED
     assert session.reserve() == CentreRefused(CentreRefusal.CARD_REPORTED_LOST)
 

@@ -7,7 +7,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -242,8 +241,7 @@ def test_the_audit_record_is_enough_for_the_reports_and_names_nobody() -> None:
 
 
 @pytest.mark.parametrize("again", [1, 2])
-def test_a_restart_forgets_nothing(tmp_path: Path, again: int) -> None:
-    url = f"sqlite:///{tmp_path / 'centre.db'}"
+def test_a_restart_forgets_nothing(url: str, again: int) -> None:
     town = Town(url)
     session = town.session("hanako")
     reserved = session.reserved()

@@ -37,6 +37,7 @@ from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards
 from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
+from tests.unit.centre.databases import FRESH
 
 JST = timezone(timedelta(hours=9))
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
@@ -77,11 +78,12 @@ class Session:
 
 class Town:
     def __init__(
-        self, database: str = "sqlite://", press: Press | None = None, generator: type[Generator] = Generator
+        self, database: str | None = None, press: Press | None = None, generator: type[Generator] = Generator
     ) -> None:
+        """`database`: a URL; a database of its own if left out, on SQLite or PostgreSQL as the test runs."""
         self.now = TUESDAY
         self._lines: dict[Peer, MemoryLine] = {}
-        self.store = Store(database)
+        self.store = FRESH.store() if database is None else Store(database, create=True)
         self.register = sample.residents()
         books.load(self.store, self.register)
         doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()])

@@ -1,0 +1,138 @@
+"""One database and its transactions. SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.
+
+One writer at a time on both: SQLite allows no more, and on PostgreSQL an advisory lock enforces the same. So a writing
+transaction never conflicts with another and never has to be repeated, but it must be short: no typesetting and no
+slow hash inside. Readers see one snapshot and do not wait.
+
+A database that does not answer is `Busy` to the caller. Nothing is tried again here: after a lost connection nobody
+knows whether the transaction was committed. Every call of the line may be repeated, so the machine asks again.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+_WRITERS = 20131105  # the advisory lock's number: the day on which Miyazaki's issuing system was rebuilt
+
+# A process whose computer has stopped must not keep the lock, and nobody waits for it longer than a machine does for us.
+_POSTGRESQL = {
+    "connect_timeout": 5,  # seconds
+    "keepalives_idle": 5,  # seconds
+    "tcp_user_timeout": 10_000,  # milliseconds, as the two below
+    "options": "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=10000",
+}
+_BEGIN = {
+    ("sqlite", False): "BEGIN",
+    ("sqlite", True): "BEGIN IMMEDIATE",  # takes the write lock at once, instead of failing later
+    ("postgresql", False): "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ("postgresql", True): f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})",
+}
+
+
+class Busy(Exception):
+    """The centre cannot answer now; ask again."""
+
+
+class DatabaseTrouble(Exception):
+    """The database cannot be used as it is. The message is one sentence for whoever runs the centre."""
+
+
+class Database:
+    """Connections to one database."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._turn = threading.Lock()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it is a SQLite database that ends with this object."""
+        return isinstance(self.engine.pool, sa.StaticPool)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One snapshot of the whole database. Raises `Busy` when the database does not answer."""
+        with _busy_if_lost(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A writing transaction; only one runs at a time. Rolled back when the block raises.
+
+        Raises `Busy` when the database does not answer, also when it is unknown whether the transaction was committed.
+        """
+        with self._turn, _busy_if_lost(), self.engine.connect() as connection:
+            connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _busy_if_lost() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.TimeoutError as trouble:
+        raise Busy(f"The database has no free connection: {trouble}") from trouble
+    except sa.exc.DBAPIError as trouble:
+        if getattr(trouble.orig, "sqlite_errorcode", None) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}:
+            raise DatabaseTrouble(f"The database's file cannot be used: {trouble.orig}.") from trouble
+        if not _is_passing(trouble):
+            raise
+        raise Busy(f"The database does not answer: {str(trouble.orig).strip()}") from trouble
+
+
+def _is_passing(trouble: sa.exc.DBAPIError) -> bool:
+    """Whether another try may succeed: a lost connection, a server that starts, a lock that was not free in time."""
+    if isinstance(trouble.orig, sqlite3.Error):  # its OperationalError may also be a mistake in a statement
+        return getattr(trouble.orig, "sqlite_errorcode", None) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return trouble.connection_invalidated or isinstance(trouble, sa.exc.OperationalError)
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            engine = sa.create_engine(parsed, pool_size=8, max_overflow=40, connect_args=_POSTGRESQL)
+        elif kind != "sqlite":
+            raise DatabaseTrouble(f"The database is {kind}, but the centre knows sqlite and postgresql only.")
+        elif parsed.database in {None, "", ":memory:"}:
+            engine = sa.create_engine(parsed, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+        else:
+            engine = sa.create_engine(parsed, pool_size=8, max_overflow=40)
+    except sa.exc.ArgumentError:
+        raise DatabaseTrouble("The database's address is not a URL such as postgresql://host/name.") from None
+    except ModuleNotFoundError:
+        raise DatabaseTrouble(
+            "PostgreSQL's driver is missing; install it with: pip install kofuki[postgresql]"
+        ) from None
+    _begin_ourselves(engine)
+    return engine
+
+
+def _begin_ourselves(engine: sa.Engine) -> None:
+    """Each transaction begins with our own statement: on PostgreSQL one message begins it and takes the lock."""
+    kind = engine.dialect.name
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        if kind == "postgresql":
+            connection.autocommit = True  # psycopg then begins no transaction by itself
+            return
+        connection.isolation_level = None  # and neither does sqlite3
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA busy_timeout=10000")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql(_BEGIN[kind, writes])

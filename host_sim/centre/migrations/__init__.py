@@ -1,0 +1,5 @@
+"""Alembic's revisions of the centre's database; `schema.py` runs them.
+
+There is no way down. A newer revision may hold what an older one has no place for, so going down would lose it.
+Whoever must go back restores the backup that `db upgrade` made first, with the program of that time.
+"""
