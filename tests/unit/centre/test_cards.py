@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Challenge
 from host_sim.centre import cards as register
 from host_sim.centre.cards import TRANSITIONS, ActRefused, CardState, NewCard, Told
-from host_sim.centre.tables import card_acts, cards, copies, meta
+from host_sim.centre.tables import card_acts, cards, copies
 from tests.unit.centre.cards import Card, certificate
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import HALL, SHOP, Session, Town, paper_of
@@ -22,21 +23,12 @@ LOST, REVOKED = (CentreRefused(CentreRefusal(word)) for word in ("card_reported_
 UNREGISTERED = CentreRefused(CentreRefusal.NOT_REGISTERED)
 
 
-@pytest.fixture(scope="module", params=AT_HAND)
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with database(request.param, tmp_path_factory.mktemp("centre")) as url:
-        yield url
-
-
-@pytest.fixture
-def town(url: str) -> Iterator[Town]:
-    """A town in an empty database."""
-    engine = sa.create_engine(url)
-    meta.drop_all(engine)
-    engine.dispose()
-    town = Town(url)
-    yield town
-    town.store.close()
+@pytest.fixture(params=AT_HAND)
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+    with database(request.param, tmp_path) as url:
+        town = Town(url)
+        yield town
+        town.store.close()
 
 
 def fingerprint(card: Card) -> str:
