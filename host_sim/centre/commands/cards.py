@@ -17,6 +17,7 @@ from host_sim.centre import chain, municipal
 from host_sim.centre.cards import ActRefused, CardRegister, NewCard, Told
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import simulated_now
 from host_sim.centre.store import Store
 from host_sim.centre.tables import card_acts, cards
@@ -66,13 +67,15 @@ def _act(options: argparse.Namespace) -> int:
     run = run_directory(options)
     store = open_store(options)
     try:
-        keeper = CardRegister(store, ensure_identity(run / "centre", []).pin_hash_key)
+        pin_key = ensure_identity(run / "centre", []).pin_hash_key
+        pin_key.take_over(store)
+        keeper = CardRegister(store, pin_key)
         told = Told(options.who, options.why, simulated_now(run / "clock-offset"))
         which = () if options.act == "issue" else (_fingerprint(store, options.card),)
         act: Callable[..., None] = getattr(keeper, options.act)
         done = _arguments(options, store, which, told)
         act(*which, *done)
-    except ActRefused as refused:
+    except (ActRefused, OtherPinKey) as refused:
         print(refused, file=sys.stderr)
         return 1
     finally:

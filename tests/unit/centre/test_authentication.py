@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, CentreUnreachable, Challenge
+from drivers.vocabulary import Authenticated, CardProof, CentreRefusal, CentreRefused, CentreUnreachable, Challenge
 from host_sim.centre import pins
 from host_sim.centre.store import Peer
 from host_sim.centre.tables import authentications, cards, challenges
@@ -223,6 +225,25 @@ def test_outside_hours(town: Town) -> None:
     assert isinstance(
         town.line().authenticate(nonce, challenge, card.prove(challenge, nonce, SHOP.name)), Authenticated
     )
+
+
+def test_a_card_with_a_key_on_p384_behind_the_switch() -> None:
+    """The coming card signs with ECDSA and SHA-384 (card source 4)."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    der = certificate(key=key.public_key())
+    assert ask(Town(), Town().card("hanako", der)) == refused(CentreRefusal.CERTIFICATE_FOREIGN)
+    town, nonce = Town(p384=True), secrets.token_bytes(16)
+    card = town.card("hanako", der)
+    challenge = town.line().challenge(nonce, card.read)
+    assert isinstance(challenge, Challenge)
+    bound = b"kofuki-auth-1" + challenge.challenge + nonce + SHOP.name.encode()
+    wrong = CardProof(signature=key.sign(bound, ec.ECDSA(hashes.SHA256())))
+    assert town.line().authenticate(nonce, challenge, wrong) == refused(CentreRefusal.SIGNATURE_WRONG)
+    challenge = town.line().challenge(nonce, card.read)
+    assert isinstance(challenge, Challenge)
+    bound = b"kofuki-auth-1" + challenge.challenge + nonce + SHOP.name.encode()
+    proof = CardProof(signature=key.sign(bound, ec.ECDSA(hashes.SHA384())))
+    assert isinstance(town.line().authenticate(nonce, challenge, proof), Authenticated)
 
 
 # --- the municipal PIN ----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Path validation of a card's certificate (RFC 5280, 6; card source 6): a good path, and exactly one thing broken."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
@@ -144,7 +145,7 @@ def test_path_length_counts_cas_that_are_not_self_issued() -> None:
 
 def test_a_path_that_is_too_long() -> None:
     names = ["root", "a", "b", "c"]
-    cas = [ROOT, *(ca(n, rsa_key(n), above, rsa_key(above)) for above, n in zip(names, names[1:], strict=False))]
+    cas = [ROOT, *(ca(n, rsa_key(n), above, rsa_key(above)) for above, n in pairwise(names))]
     made = [shape.made() for shape in cas]
     assert word(card("b", rsa_key("b")).der(), *made) == "good"
     assert word(card("c", rsa_key("c")).der(), *made) == "certificate_foreign"
@@ -166,7 +167,10 @@ def test_generations_of_one_name_are_told_apart_by_their_keys() -> None:
 
 
 def test_a_key_rollover_links_the_new_key_to_the_old_one() -> None:
-    old, link = ca("jpki", rsa_key("generation 2")), ca("jpki", rsa_key("generation 3"), "jpki", rsa_key("generation 2"))
+    old, link = (
+        ca("jpki", rsa_key("generation 2")),
+        ca("jpki", rsa_key("generation 3"), "jpki", rsa_key("generation 2")),
+    )
     leaf = card("jpki", rsa_key("generation 3")).der()
     assert word(leaf, link.made(), old.made()) == "good"
     assert word(leaf, link.made()) == "certificate_foreign"
