@@ -342,6 +342,7 @@ class CentreRefusal(StrEnum):
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CERTIFICATE_FOREIGN = "certificate_foreign"  # not issued by a CA this municipality accepts
+    REVOCATION_UNKNOWN = "revocation_unknown"  # nobody can say now whether a certificate has been revoked
     CARD_EXPIRED = "card_expired"
     CARD_REPORTED_LOST = "card_reported_lost"
     CARD_NOT_TAKEN = "card_not_taken"

@@ -129,7 +129,6 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
         centre.issuer.must_go_on()
         nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
         given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now)
-        centre.issuer.old_enough(credential, now)
         return say.ChallengeGiven(
             session_nonce=asked.session_nonce,
             challenge_id=given.challenge_id,

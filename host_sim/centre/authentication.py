@@ -1,9 +1,14 @@
-"""Whose card it is: challenge, certificate chain and validity, signature, and the municipal PIN.
+"""Whose card it is: challenge, certificate, signature, the municipal PIN, the card register, and revocation.
 
 JPKI: the card has checked the PIN; the centre checks that the certificate comes from an appointed CA, is for logging
-in, is valid now, is not revoked, and that the card signed this challenge for this machine and this session.
+in, is valid now, that the card signed this challenge for this machine and this session, and that it is not revoked.
 Municipal: the centre checks the PIN itself, slowly, and counts its failures, whatever machine they come from. The try
 is counted before the PIN is compared, and taken off again if the PIN was right, so that a power cut gives no free guess.
+
+A certificate is public and a card may have been found. So before the PIN is proved a refusal may speak of the form of
+the card, which whoever holds it can read, and of the count of wrong PINs, which a chip tells everybody, too; never of
+its holder, and not even of whether the register knows the card (security rule 17). The register is asked twice: before
+what takes long (the slow hash, another centre's answer) and after it.
 
 A challenge takes one answer. The centre keeps the answer's hash and its outcome. A machine that lost the reply sends
 the same answer again: it gets the same outcome, and no try is counted.
@@ -11,34 +16,29 @@ the same answer again: it gets the same outcome, and no try is counted.
 
 import base64
 import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from host_sim.centre import rules
+from host_sim.centre import cards as card_register
+from host_sim.centre import chain, municipal, rules
 from host_sim.centre.database import Busy
+from host_sim.centre.pins import PIN_TRIES, PinKey, open_sealed
+from host_sim.centre.revocation import Revocation, Unavailable
+from host_sim.centre.revocation_check import RevocationCheck
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import authentications, cards, challenges
 
 CHALLENGE_S = 300.0
 AUTHENTICATION_S = 900.0
-PIN_TRIES = 3
-PIN_DIGITS = 4
-LOGIN_POLICIES = {"1.2.392.200149.8.5.1.3.30"}  # card source 6, user authentication
+_NO_REVOCATION_DATA = "no revocation data"  # the fact that holds why, while there is none
 
 
 class Refused(Exception):
@@ -86,27 +86,50 @@ class Known:
 
 
 class Doorkeeper:
-    """Decides whose card it is. `authorities`: the CA certificates this municipality accepts."""
+    """Decides whose card it is.
 
-    def __init__(self, store: Store, pin_key: X25519PrivateKey, authorities: Sequence[x509.Certificate]) -> None:
+    `authorities`: the CA certificates this municipality accepts. `revocation`: where it asks whether a certificate is
+    revoked; None where only the card register says so. `p384`: whether cards with a key on P-384 are taken.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pin_key: X25519PrivateKey,
+        authorities: Sequence[x509.Certificate],
+        *,
+        pin_hash_key: PinKey,
+        revocation: Revocation | None = None,
+        p384: bool = False,
+    ) -> None:
         self._store = store
         self._pin_key = pin_key
+        self._pin_hash_key = pin_hash_key
         self._authorities = tuple(authorities)
+        self._revocation = RevocationCheck(store, revocation)
+        self._p384 = p384
 
     def challenge(self, peer: Peer, session_nonce: bytes, method: str, credential: bytes, now: datetime) -> Given:
-        """A challenge for a card. Raises `Refused` for everything that can be refused before the PIN is known."""
-        if method == "jpki":
-            self._check_certificate(credential, now)
+        """A challenge for a card. Raises `Refused` for what the form of the card says, and for nothing about a person."""
+        is_municipal = method == "municipal"
+        if is_municipal:
+            record = _read_record(credential)
+            _check_taken(peer, record.kind, record.valid_until, now.date())
+        else:
+            _check_taken(peer, "individual_number", None, now.date())
+            if not self._revocation.ready(self._believe(credential, now), now):
+                raise Refused("revocation_unknown")
         with self._store.writing() as c:
             c.execute(challenges.delete().where(challenges.c.expires_at < now.timestamp() - CHALLENGE_S))
-            card = usable_card(c, peer, method, hashlib.sha256(credential).hexdigest(), now.date())
-            municipal = method == "municipal"
+            left = _tries_left(c, credential) if is_municipal else None
+            if left == 0:
+                raise Refused("pin_blocked", 0)
             given = Given(
                 challenge_id=secrets.token_urlsafe(16),
                 challenge=secrets.token_bytes(32),
                 expires_at=now.astimezone(UTC) + timedelta(seconds=CHALLENGE_S),
-                pin_key=self._pin_key.public_key().public_bytes_raw() if municipal else None,
-                pin_tries_left=PIN_TRIES - card.pin_failures if municipal else None,
+                pin_key=self._pin_key.public_key().public_bytes_raw() if is_municipal else None,
+                pin_tries_left=left,
             )
             asked = {"machine": peer.name, "session_nonce": session_nonce, "method": method, "credential": credential}
             told = {"challenge_id": given.challenge_id, "challenge": given.challenge}
@@ -121,9 +144,10 @@ class Doorkeeper:
                 return self._told_before(c, row, answer)
             this = challenges.c.challenge_id == row.challenge_id
             c.execute(challenges.update().where(this).values(answer_sha256=answer.sha256))
-            outcome, pin, card = self._weigh(c, peer, row, answer, now)
-        if outcome is None:
-            outcome = self._weigh_pin(peer, row, card, pin, now)
+            refused, proof = self._weigh(c, peer, row, answer, now)
+        if refused is not None:
+            raise refused
+        outcome = self._weigh_slowly(peer, row, proof, now)
         if isinstance(outcome, Refused):
             raise outcome
         return outcome
@@ -138,7 +162,7 @@ class Doorkeeper:
             raise Refused("expired")
         return Known(authentication_id, row.resident_id, row.card_fingerprint)
 
-    # --- inside ---------------------------------------------------------------------------------
+    # --- the answer -----------------------------------------------------------------------------
 
     def _asked(self, c: sa.Connection, peer: Peer, answer: Answer) -> Any:
         row = c.execute(sa.select(challenges).where(challenges.c.challenge_id == answer.challenge_id)).first()
@@ -159,49 +183,88 @@ class Doorkeeper:
 
     def _weigh(
         self, c: sa.Connection, peer: Peer, row: Any, answer: Answer, now: datetime
-    ) -> tuple[Known | Refused | None, bytearray, Any]:
-        """Check everything but the PIN. None: only the PIN is left to check, and its try is counted already."""
-        pin, card = bytearray(), None
+    ) -> tuple[Refused | None, "Proof"]:
+        """Check everything that is quick. What is left for `_weigh_slowly` is in the second value."""
+        proof = Proof()
         if row.expires_at < now.timestamp():
-            return self._conclude(c, row, Refused("expired")), pin, card
+            return self._conclude(c, row, Refused("expired")), proof
         try:
-            if row.method == "jpki":
-                self._check_certificate(row.credential, now)
-            fingerprint = hashlib.sha256(row.credential).hexdigest()
-            card = usable_card(c, peer, row.method, fingerprint, now.date())
             bound = b"kofuki-auth-1" + row.challenge + row.session_nonce + peer.name.encode()
             if row.method == "jpki":
-                _verify_jpki(row.credential, answer.signature, bound)
-                return self._known(c, peer, row, card.resident_id, now), pin, card
-            _verify_municipal(card.public_key, answer.signature, bound)
-            pin = self._open_pin(answer.encrypted_pin, row)
+                proof.believed = self._believe(row.credential, now)
+                _check_signed(proof.believed.certificate.public_key(), answer.signature, bound)
+                self._usable(c, peer, row, now)
+            else:
+                proof.card = self._prove_municipal(c, row, answer.signature, bound)
+                proof.pin = self._open_pin(answer.encrypted_pin, row)
+                _count(c, proof.card, proof.card.pin_failures + 1)
         except Refused as refused:
-            return self._conclude(c, row, refused), pin, card
-        self._count(c, card, card.pin_failures + 1)
-        return None, pin, card
+            return self._conclude(c, row, refused), proof
+        return None, proof
 
-    def _weigh_pin(self, peer: Peer, row: Any, card: Any, pin: bytearray, now: datetime) -> Known | Refused:
-        right = hmac.compare_digest(hash_pin(pin, card.pin_salt), card.pin_hash)
-        pin[:] = bytes(len(pin))
+    def _prove_municipal(self, c: sa.Connection, row: Any, signature: bytes, bound: bytes) -> Any:
+        """The row of the card that signed, if a PIN may be tried with it. Only the right PIN opens what else it says."""
+        card = card_register.find(c, hashlib.sha256(row.credential).hexdigest())
+        known = card is not None and card.method == "municipal"
+        # A record that nobody entered is checked with its own key, so that a copied one gets the answer of a known one.
+        public_key = card.public_key if known else _read_record(row.credential).public_key
+        _check_signed(load_der_public_key(base64.b64decode(public_key)), signature, bound)
+        if not known:
+            raise Refused("not_resident")
+        if card.pin_failures >= PIN_TRIES:
+            raise Refused("pin_blocked", 0)
+        if card.pin_key_id != self._pin_hash_key.id:
+            raise Refused("stopped")  # keyed with another file: no PIN can be judged, and none is counted
+        return card
+
+    def _weigh_slowly(self, peer: Peer, row: Any, proof: "Proof", now: datetime) -> Known | Refused:
+        """Outside any transaction: the PIN's slow hash, or another centre's answer; then the register again."""
+        told: bool | Unavailable = False
+        right = True
+        if proof.believed is not None:
+            told = self._revocation.ask(proof.believed, now)
+        else:
+            right = self._pin_hash_key.fits(proof.pin, proof.card)
+            proof.pin[:] = bytes(len(proof.pin))
         with self._store.writing() as c:
-            if right:
-                self._count(c, card, 0)
-                return self._known(c, peer, row, card.resident_id, now)
-            left = PIN_TRIES - card.pin_failures - 1
-            return self._conclude(c, row, Refused("wrong_pin", left) if left > 0 else Refused("pin_blocked", 0))
+            if not right:
+                left = PIN_TRIES - proof.card.pin_failures - 1
+                return self._conclude(c, row, Refused("wrong_pin", left) if left else Refused("pin_blocked", 0))
+            try:
+                if proof.card is not None:
+                    _forget_failures(c, proof.card)
+                refusal = None if proof.believed is None else self._revocation.refusal(c, told, now)
+                card = self._usable(c, peer, row, now)
+            except Refused as refused:
+                return self._conclude(c, row, refused)
+            if refusal is not None:
+                return self._conclude(c, row, Refused(refusal))
+            return self._known(c, peer, row, card.resident_id, now)
 
-    def _count(self, c: sa.Connection, card: Any, failures: int) -> None:
-        this = cards.c.credential_sha256 == card.credential_sha256
-        c.execute(cards.update().where(this).values(pin_failures=failures))
+    def _usable(self, c: sa.Connection, peer: Peer, row: Any, now: datetime) -> Any:
+        """The card's row. Raises `Refused` if the register says that it may not be used at this site today."""
+        card = card_register.find(c, hashlib.sha256(row.credential).hexdigest())
+        if card is None or card.method != row.method:
+            raise Refused("not_resident")
+        refusal = card_register.refusal_of(card)
+        if refusal is not None:
+            raise Refused(refusal)
+        until = date.fromisoformat(card.valid_until) if row.method == "municipal" and card.valid_until else None
+        _check_taken(peer, card.kind, until, now.date())
+        return card
 
-    def _open_pin(self, encrypted: bytes | None, row: Any) -> bytearray:
-        if encrypted is None or len(encrypted) != 32 + PIN_DIGITS + 16:
-            raise Refused("bad_request")
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _believe(self, credential: bytes, now: datetime) -> chain.Believed:
         try:
-            shared = self._pin_key.exchange(X25519PublicKey.from_public_bytes(encrypted[:32]))
-            key = HKDF(hashes.SHA256(), 32, salt=row.session_nonce, info=b"kofuki-pin-1").derive(shared)
-            return bytearray(ChaCha20Poly1305(key).decrypt(bytes(12), encrypted[32:], row.challenge))
-        except (InvalidTag, ValueError):  # ValueError: a point of low order
+            return chain.believe(credential, self._authorities, now, p384=self._p384)
+        except chain.NotBelieved as not_believed:
+            raise Refused(not_believed.word) from None
+
+    def _open_pin(self, sealed: bytes | None, row: Any) -> bytearray:
+        try:
+            return open_sealed(self._pin_key, sealed, row.session_nonce, row.challenge)
+        except ValueError:
             raise Refused("bad_request") from None
 
     def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
@@ -227,73 +290,49 @@ class Doorkeeper:
         c.execute(challenges.update().where(this).values(**outcome))
         return refused
 
-    def _check_certificate(self, credential: bytes, now: datetime) -> None:
-        """Check chain, purpose and validity. The chain by signature: three CA generations share a name (card source 6)."""
-        try:
-            certificate = x509.load_der_x509_certificate(credential)
-            usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-            policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
-        except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
-            raise Refused("certificate_foreign") from None
-        instant = now.astimezone(UTC)
-        if not any(_issued_by(certificate, authority, instant) for authority in self._authorities):
-            raise Refused("certificate_foreign")
-        named = {policy.policy_identifier.dotted_string for policy in policies}
-        if not usage.digital_signature or usage.content_commitment or not named & LOGIN_POLICIES:
-            raise Refused("certificate_foreign")  # the signing certificate is not for logging in
-        if not certificate.not_valid_before_utc <= instant <= certificate.not_valid_after_utc:
-            raise Refused("certificate_expired")
+
+@dataclass(slots=True)
+class Proof:
+    """What an answer has proved so far: a believed certificate (JPKI), or a card's row and its PIN (municipal)."""
+
+    believed: chain.Believed | None = None
+    card: Any = None
+    pin: bytearray = field(default_factory=bytearray, repr=False)
 
 
-def usable_card(c: sa.Connection, peer: Peer, method: str, fingerprint: str, today: date) -> Any:
-    """The card's row. Raises `Refused` if the card may not be used at this site today."""
-    card = c.execute(sa.select(cards).where(cards.c.credential_sha256 == fingerprint)).first()
-    if card is None or card.method != method:
-        raise Refused("not_resident")
-    if card.revoked:
-        raise Refused("certificate_revoked")
-    if card.reported_lost:
-        raise Refused("card_reported_lost")
-    municipal = method == "municipal"
-    until = date.fromisoformat(card.valid_until) if municipal and card.valid_until else None
-    refusal = rules.card_refusal(peer.site, card.kind, until, today)
+def _check_taken(peer: Peer, kind: str, until: date | None, today: date) -> None:
+    refusal = rules.card_refusal(peer.site, kind, until, today)
     if refusal is not None:
         raise Refused(refusal)
-    if municipal and card.pin_failures >= PIN_TRIES:
-        raise Refused("pin_blocked", 0)
-    return card
 
 
-def hash_pin(pin: bytes | bytearray, salt: bytes) -> bytes:
-    """A PIN's salted hash, slow on purpose: four digits have only ten thousand values."""
-    return hashlib.scrypt(pin, salt=salt, n=2**14, r=8, p=1)
-
-
-def _issued_by(certificate: x509.Certificate, authority: x509.Certificate, now: datetime) -> bool:
-    if not authority.not_valid_before_utc <= now <= authority.not_valid_after_utc:
-        return False
+def _read_record(credential: bytes) -> municipal.Record:
     try:
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
+        return municipal.read_record(credential)
+    except ValueError:
+        raise Refused("certificate_foreign") from None
 
 
-def _verify_jpki(credential: bytes, signature: bytes, bound: bytes) -> None:
-    key = x509.load_der_x509_certificate(credential).public_key()
-    if not isinstance(key, RSAPublicKey):
-        raise Refused("certificate_foreign")
-    try:
-        key.verify(signature, bound, padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature:
-        raise Refused("signature_wrong") from None
+def _tries_left(c: sa.Connection, credential: bytes) -> int:
+    """What a chip tells everybody, too. A card that nobody entered has all of its tries."""
+    card = card_register.find(c, hashlib.sha256(credential).hexdigest())
+    return PIN_TRIES if card is None else max(0, PIN_TRIES - card.pin_failures)
 
 
-def _verify_municipal(public_key: str | None, signature: bytes, bound: bytes) -> None:
-    """Check that the card's own key signed `bound`, which a copied identity record cannot do (drivers/card/README.md)."""
-    key = load_der_public_key(base64.b64decode(public_key or ""))
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    try:
-        key.verify(signature, bound, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        raise Refused("signature_wrong") from None
+def _check_signed(key: object, signature: bytes, bound: bytes) -> None:
+    """Check that the card's own key signed `bound`: who copied its certificate or record cannot."""
+    if not chain.signature_good(key, signature, bound):
+        raise Refused("signature_wrong")
+
+
+def _forget_failures(c: sa.Connection, tried: Any) -> None:
+    """After a right PIN. Raises `Refused` if the desk has set another one since it was tried."""
+    this = cards.c.credential_sha256 == tried.credential_sha256
+    if c.scalar(sa.select(cards.c.pin_hash).where(this)) != tried.pin_hash:
+        raise Refused("expired")
+    _count(c, tried, 0)
+
+
+def _count(c: sa.Connection, card: Any, failures: int) -> None:
+    this = cards.c.credential_sha256 == card.credential_sha256
+    c.execute(cards.update().where(this).values(pin_failures=failures))

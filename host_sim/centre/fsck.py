@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import register as r
-from host_sim.centre.authentication import PIN_TRIES
+from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.settling import claim_code
 from host_sim.centre.store import Store
 from host_sim.centre.tables import (

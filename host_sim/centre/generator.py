@@ -8,16 +8,17 @@ transport side writes its manifest from the request, so the machine notices a sw
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from host_sim.centre import books, forms
+from host_sim.centre import books, cards, forms
 from host_sim.centre.authentication import Refused
-from host_sim.centre.tables import cards, residents
+from host_sim.centre.register import SealState
+from host_sim.centre.tables import residents
 
 
 class DocumentWrong(Exception):
@@ -74,7 +75,7 @@ class Generator:
         found = books.snapshot(c, self._holder(c, card_fingerprint))
         if found is None:
             raise Refused("not_resident")
-        return Subject(card_fingerprint, found)
+        return Subject(card_fingerprint, _without_stopped_seal(c, found))
 
     def still_true(self, c: sa.Connection, subject: Subject) -> bool:
         """Whether the card still belongs to this resident, and the household's version is still the snapshot's."""
@@ -86,11 +87,10 @@ class Generator:
         return home == was.household_id and books.version_of(c, home) == subject.books.register.version
 
     def _holder(self, c: sa.Connection, card_fingerprint: str) -> str:
-        card = c.execute(sa.select(cards).where(cards.c.credential_sha256 == card_fingerprint)).first()
-        if card is None:
-            raise Refused("not_resident")
-        if card.revoked or card.reported_lost:
-            raise Refused("certificate_revoked" if card.revoked else "card_reported_lost")
+        card = cards.find(c, card_fingerprint)
+        refusal = cards.refusal_of(card)
+        if refusal is not None:
+            raise Refused(refusal)
         return str(card.resident_id)
 
     def make(
@@ -130,3 +130,12 @@ class Generator:
 
     def _signed(self, account: str) -> str:
         return base64.urlsafe_b64encode(self._key.sign(account.encode())).decode().rstrip("=")
+
+
+def _without_stopped_seal(c: sa.Connection, found: books.Snapshot) -> books.Snapshot:
+    """The snapshot, with the seal marked lost when the card on which its registration hangs is no longer in use."""
+    seal = found.register.seal_of(found.resident)
+    if seal is None or not cards.seal_stopped(c, seal.registration_number):
+        return found
+    stopped = {seal.resident_id: replace(seal, state=SealState.LOST)}
+    return replace(found, register=replace(found.register, seals=stopped))

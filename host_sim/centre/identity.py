@@ -6,6 +6,7 @@ The files are named as in `hardware/units/*.toml`.
 
 import hashlib
 import ipaddress
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from host_sim.centre.pins import PinKey
 from host_sim.centre.store import Peer
 
 SERVER_NAMES = ("localhost", "centre")
@@ -40,6 +42,7 @@ class Identity:
     directory: Path
     manifest_key: Ed25519PrivateKey
     pin_key: X25519PrivateKey
+    pin_hash_key: PinKey  # without its file no municipal PIN can be judged: keep it with every backup of the database
 
 
 def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
@@ -70,6 +73,7 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         directory,
         manifest_key,
         _raw_key(tls / "pin.key", X25519PrivateKey.generate, X25519PrivateKey.from_private_bytes),
+        _pin_hash_key(tls / "pin-hash.key"),
     )
 
 
@@ -158,3 +162,9 @@ def _raw_key(path: Path, generate: Callable[[], _Raw], read: Callable[[bytes], _
     if not path.exists():
         _write_secret(path, generate().private_bytes_raw())
     return read(path.read_bytes())
+
+
+def _pin_hash_key(path: Path) -> PinKey:
+    if not path.exists():
+        _write_secret(path, secrets.token_bytes(32))
+    return PinKey(path.read_bytes())

@@ -26,9 +26,8 @@ from host_sim.centre import books, rules
 from host_sim.centre.authentication import Doorkeeper, Known, Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
-from host_sim.centre.register import Resident, unpack
 from host_sim.centre.store import Peer, Store
-from host_sim.centre.tables import cards, copies, requests, residents
+from host_sim.centre.tables import copies, requests
 
 RESERVATION_S = 900.0
 MAKING_S = 60.0  # seconds; a request that is `making` for longer was left by a process that ended
@@ -80,26 +79,11 @@ class Issuer:
         with self._store.reading() as c:
             self._not_stopped(c)
 
-    def old_enough(self, credential: bytes, now: datetime) -> None:
-        """Raises `Refused` for a child's card before any PIN is typed.
-
-        The age is printed on the card, so this tells a finder nothing new. Whether the holder has moved or is protected
-        is told by `welcome` only, after the PIN.
-        """
-        holder = residents.c.resident_id == cards.c.resident_id
-        this = cards.c.credential_sha256 == hashlib.sha256(credential).hexdigest()
-        with self._store.reading() as c:
-            packed = c.scalar(sa.select(residents.c.packed).where(holder, this))
-        if packed is not None and rules.age_on(unpack(Resident, packed).born.on, now.date()) < rules.YOUNGEST:
-            raise Refused("under_age")
-
     def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
         """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve."""
         with self._store.reading() as c:
             self._not_stopped(c)
-            found = books.snapshot(c, known.resident_id)
-        if found is None:
-            raise Refused("not_resident")
+            found = self._generator.look_up(c, known.card_fingerprint).books
         refusal = rules.refusal_of(found.resident, found.register, now.date())
         if refusal is not None:
             raise Refused(refusal)

@@ -16,6 +16,7 @@ Code = Literal[
     "certificate_expired",
     "certificate_revoked",
     "certificate_foreign",
+    "revocation_unknown",
     "card_expired",
     "card_reported_lost",
     "card_not_taken",

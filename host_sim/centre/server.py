@@ -11,7 +11,6 @@ import uvicorn
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
-from host_sim.centre.cards import load_cards
 from host_sim.centre.database import DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
@@ -20,6 +19,7 @@ from host_sim.centre.schema import COMMAND
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tls import NamedClientProtocol, tls_context
+from host_sim.centre.wallet_cards import load_cards
 
 JST = ZoneInfo("Asia/Tokyo")
 MACHINES = (Peer("miyazaki-store-01", "store"), Peer("miyazaki-office-01", "office"))
@@ -35,7 +35,9 @@ def simulated_now(clock_offset: Path) -> datetime:
 
 def make_centre(run: Path, identity: Identity, store: Store) -> Centre:
     """The centre of one run directory: wallet/ and clock-offset are read below it."""
-    doorkeeper = Doorkeeper(store, identity.pin_key, load_cards(store, run / "wallet"))
+    identity.pin_hash_key.take_over(store)
+    authorities = load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
+    doorkeeper = Doorkeeper(store, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key)
     issuer = Issuer(store, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     return Centre(doorkeeper, issuer, Settler(store), lambda: simulated_now(run / "clock-offset"))
 

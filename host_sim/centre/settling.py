@@ -12,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from host_sim.centre import books
+from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
+from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
-from host_sim.centre.tables import cards, claims, collections, copies, holds, machines, requests
+from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
 
 CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 TOMBSTONE_S = 86_400.0
@@ -36,7 +37,7 @@ class Settler:
     # --- the document ---------------------------------------------------------------------------
 
     def deliver(self, peer: Peer, request_id: str, copy: int, now: datetime) -> Document:
-        """One copy's document. Raises `Refused` if it has ended, the books changed or the line is stopped."""
+        """One copy's document. Raises `Refused` if it has ended, the books or the card changed, or the line is stopped."""
         with self._store.writing() as c:
             if self._store.fact(c, "stopped") is not None:
                 raise Refused("stopped")
@@ -46,26 +47,35 @@ class Settler:
             if row.state not in {"reserved", "delivered"} or request.expires_at < now.timestamp():
                 raise Refused("expired")
             stale = self._stale(c, request)
-            if stale:
-                self._void_open(c, peer, request_id, now)
+            if stale is not None:
+                self._void_open(c, peer, request_id, stale, now)
             elif row.state == "reserved":
                 self._set_state(c, request_id, copy, "delivered")
-        if stale:
-            raise Refused("expired")
+        if stale is not None:
+            raise Refused(stale)
         return Document(row.document, row.stamp)
 
-    def _stale(self, c: sa.Connection, request: Any) -> bool:
-        """Whether the books or the card have changed since the promise: a seal may have been cancelled a minute ago."""
+    def _stale(self, c: sa.Connection, request: Any) -> str | None:
+        """The word for what has changed since the promise, if anything: a card may have been reported lost a minute ago."""
+        refusal = cards.refusal_of(cards.find(c, request.card_fingerprint))
+        if refusal is not None:
+            return refusal
         if books.version_of(c, request.household_id) != request.books_version:
-            return True
-        this = cards.c.credential_sha256 == request.card_fingerprint
-        card = c.execute(sa.select(cards.c.revoked, cards.c.reported_lost).where(this)).first()
-        return card is None or card.revoked or card.reported_lost
+            return "expired"
+        return "not_registered" if self._seal_stopped(c, request.request_id) else None
 
-    def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, now: datetime) -> None:
+    def _seal_stopped(self, c: sa.Connection, request_id: str) -> bool:
+        """Whether a seal certificate was promised and the card on which the registration hangs is no longer in use."""
+        promised = (copies.c.request_id == request_id) & (copies.c.kind == "inkan")
+        whose = sa.select(copies.c.resident_id).where(promised)
+        packed = c.scalars(sa.select(seals.c.packed).where(seals.c.resident_id.in_(whose))).all()
+        return any(cards.seal_stopped(c, unpack(Seal, each).registration_number) for each in packed)
+
+    def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, why: str, now: datetime) -> None:
         still_open = (copies.c.request_id == request_id) & copies.c.state.in_(("reserved", "delivered"))
         c.execute(copies.update().where(still_open).values(state="void", document=None))
-        self._store.note(c, now, peer, "books_changed", {"request_id": request_id})
+        act = "books_changed" if why == "expired" else "card_changed"
+        self._store.note(c, now, peer, act, {"request_id": request_id})
 
     # --- what became of it ----------------------------------------------------------------------
 

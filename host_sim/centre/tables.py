@@ -63,7 +63,24 @@ cards = sa.Table(
     sa.Column("public_key", sa.String),  # municipal: base64
     sa.Column("pin_salt", sa.LargeBinary),
     sa.Column("pin_hash", sa.LargeBinary),
+    sa.Column("pin_key_id", sa.String),  # which pin-hash.key; null: hashed before there was one
     sa.Column("pin_failures", sa.Integer, nullable=False, default=0),
+    sa.Column("seal_number", sa.String, index=True),  # the seal registration that hangs on this card (city rule 11)
+    sa.Column("replaced_by", sa.String),  # the credential of the card or certificate that came after it
+)
+# What was done to each card, by whom and why. Rows are only added; `cards.disagreements` compares the two tables.
+card_acts = sa.Table(
+    "card_acts",
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("credential_sha256", sa.String, nullable=False, index=True),
+    sa.Column("act", sa.String, nullable=False),
+    sa.Column("was", sa.String),  # the state before; null: there was no card
+    sa.Column("became", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
 )
 challenges = sa.Table(
     "challenges",

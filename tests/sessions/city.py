@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
-from host_sim.centre.cards import load_cards
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
@@ -22,10 +21,11 @@ from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, flags
+from host_sim.centre.wallet_cards import load_cards
 from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
-from tests.unit.centre.town import MANIFEST_KEY, plain
+from tests.unit.centre.town import MANIFEST_KEY, PIN_KEY, TUESDAY, plain
 
 
 @cache
@@ -39,7 +39,8 @@ class City:
     def __init__(self, wallet: Path) -> None:
         self.store = Store("sqlite://")
         books.load(self.store, residents())
-        self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), load_cards(self.store, wallet))
+        authorities = load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), authorities, pin_hash_key=PIN_KEY)
         self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
 
     def reported(self) -> list[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """`serve`: the centre as a process, for machines over TLS 1.3."""
 
 import argparse
+import sys
 
 from host_sim.centre.commands import Commands, at_the_centre, run_directory
+from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import MACHINES, make_server
 from host_sim.centre.store import Peer
 
@@ -17,7 +19,12 @@ def add(commands: Commands) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     run, machines = run_directory(options), _machines(options.machine)
-    make_server(run, options.host, options.port, options.database, machines).run()
+    try:
+        server = make_server(run, options.host, options.port, options.database, machines)
+    except OtherPinKey as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    server.run()
     return 0
 
 

@@ -61,6 +61,13 @@ def _issuer() -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
 
 
+def usage(*allowed: str) -> x509.KeyUsage:
+    """A key usage with these bits and no others."""
+    bits = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    bits += ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{bit: bit in allowed for bit in bits})
+
+
 @cache
 def authority(name: str = "appointed", until: int = 2033) -> x509.Certificate:
     key = rsa_key(f"ca-{name}")
@@ -73,6 +80,7 @@ def authority(name: str = "appointed", until: int = 2033) -> x509.Certificate:
         .not_valid_before(datetime(2023, 7, 16, tzinfo=UTC))
         .not_valid_after(datetime(until, 7, 15, tzinfo=UTC))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -88,9 +96,7 @@ def certificate(
 ) -> bytes:
     """A holder's certificate, DER; defaults make a valid one."""
     ca_key = rsa_key(f"ca-{issuer}")
-    usage = dict.fromkeys(
-        ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"), False
-    )
+    allowed = ("digital_signature", "content_commitment") if content_commitment else ("digital_signature",)
     name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.COMMON_NAME, "x")])
     builder = (
         x509.CertificateBuilder()
@@ -100,16 +106,7 @@ def certificate(
         .serial_number(1 + secrets.randbelow(2**31))
         .not_valid_before(ends - timedelta(days=5 * 365))
         .not_valid_after(ends)
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                content_commitment=content_commitment,
-                encipher_only=False,
-                decipher_only=False,
-                **usage,
-            ),
-            critical=True,
-        )
+        .add_extension(usage(*allowed), critical=True)
     )
     if policy is not None:
         information = x509.PolicyInformation(x509.ObjectIdentifier(policy), None)

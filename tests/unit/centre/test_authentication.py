@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, CentreUnreachable, Challenge
-from host_sim.centre import authentication
+from drivers.vocabulary import Authenticated, CardProof, CentreRefusal, CentreRefused, CentreUnreachable, Challenge
+from host_sim.centre import pins
 from host_sim.centre.store import Peer
 from host_sim.centre.tables import authentications, cards, challenges
 from tests.unit.centre.cards import SIGNING, Card, certificate, ec_key, rsa_key
@@ -79,7 +81,7 @@ def test_a_credential_that_is_none(town: Town, credential: bytes) -> None:
 def test_a_certificate_that_is_not_in_the_register_is_refused(town: Town) -> None:
     card = town.card("hanako")
     stranger = replace(card, read=replace(card.read, credential=certificate()))
-    assert ask(town, stranger) == refused(CentreRefusal.NOT_RESIDENT)
+    assert enter(town, stranger) == refused(CentreRefusal.NOT_RESIDENT)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_certificate_that_is_not_in_the_register_is_refused(town: Town) -> Non
     ],
 )
 def test_a_card_that_is_no_longer_good(town: Town, row: dict[str, Any], code: CentreRefusal) -> None:
-    assert ask(town, town.card("taro", **row)) == refused(code)
+    assert enter(town, town.card("taro", **row)) == refused(code)
 
 
 def test_a_card_revoked_between_challenge_and_answer(town: Town) -> None:
@@ -195,12 +197,11 @@ def test_residents_a_machine_cannot_serve(town: Town, holder: str, code: CentreR
     assert enter(town, card) == refused(code)
 
 
-def test_a_child_is_told_before_the_pin(town: Town) -> None:
-    """Before the PIN, because the age is printed on the card; the word is the same for a protected child."""
-    assert ask(town, town.card("midori")) == refused(CentreRefusal.UNDER_AGE)
+def test_a_protected_child_is_told_nothing_but_to_ask(town: Town) -> None:
+    assert enter(town, town.card("midori")) == refused(CentreRefusal.UNDER_AGE)
     midori = replace(town.register.by_key("midori"), protected=True)
     town.change(midori)
-    assert ask(town, town.card("midori")) == refused(CentreRefusal.UNDER_AGE)
+    assert enter(town, town.card("midori")) == refused(CentreRefusal.ASK_AT_COUNTER)
 
 
 def test_the_site_decides_which_cards(town: Town) -> None:
@@ -224,6 +225,25 @@ def test_outside_hours(town: Town) -> None:
     assert isinstance(
         town.line().authenticate(nonce, challenge, card.prove(challenge, nonce, SHOP.name)), Authenticated
     )
+
+
+def test_a_card_with_a_key_on_p384_behind_the_switch() -> None:
+    """The coming card signs with ECDSA and SHA-384 (card source 4)."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    der = certificate(key=key.public_key())
+    assert ask(Town(), Town().card("hanako", der)) == refused(CentreRefusal.CERTIFICATE_FOREIGN)
+    town, nonce = Town(p384=True), secrets.token_bytes(16)
+    card = town.card("hanako", der)
+    challenge = town.line().challenge(nonce, card.read)
+    assert isinstance(challenge, Challenge)
+    bound = b"kofuki-auth-1" + challenge.challenge + nonce + SHOP.name.encode()
+    wrong = CardProof(signature=key.sign(bound, ec.ECDSA(hashes.SHA256())))
+    assert town.line().authenticate(nonce, challenge, wrong) == refused(CentreRefusal.SIGNATURE_WRONG)
+    challenge = town.line().challenge(nonce, card.read)
+    assert isinstance(challenge, Challenge)
+    bound = b"kofuki-auth-1" + challenge.challenge + nonce + SHOP.name.encode()
+    proof = CardProof(signature=key.sign(bound, ec.ECDSA(hashes.SHA384())))
+    assert isinstance(town.line().authenticate(nonce, challenge, proof), Authenticated)
 
 
 # --- the municipal PIN ----------------------------------------------------------------------------
@@ -293,7 +313,7 @@ def test_a_power_cut_gives_no_free_guess(town: Town, monkeypatch: pytest.MonkeyP
         assert failures(town) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(authentication, "hash_pin", cut)
+    monkeypatch.setattr(pins, "slow_hash", cut)
     with pytest.raises(KeyboardInterrupt):
         enter(town, card)
     monkeypatch.undo()
@@ -306,13 +326,13 @@ def test_a_repeated_answer_waits_while_the_first_is_checked(town: Town, monkeypa
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)
     proof = card.prove(challenge, nonce, SHOP.name)
-    slow, told = authentication.hash_pin, []
+    slow, told = pins.slow_hash, []
 
     def weigh(pin: bytes, salt: bytes) -> bytes:
         told.append(town.line().authenticate(nonce, challenge, proof))
         return slow(pin, salt)
 
-    monkeypatch.setattr(authentication, "hash_pin", weigh)
+    monkeypatch.setattr(pins, "slow_hash", weigh)
     assert isinstance(town.line().authenticate(nonce, challenge, proof), Authenticated)
     assert isinstance(told[0], CentreUnreachable)
 
@@ -352,4 +372,4 @@ def test_a_pin_of_another_session_cannot_be_opened(town: Town) -> None:
 def test_a_jpki_card_is_no_municipal_card(town: Town) -> None:
     """The machine cannot choose the method of another kind of card."""
     card = town.card("hanako", method="municipal", kind="resident_register")
-    assert ask(town, card) == refused(CentreRefusal.NOT_RESIDENT)
+    assert enter(town, card) == refused(CentreRefusal.NOT_RESIDENT)

@@ -332,9 +332,8 @@ def test_a_card_reported_lost_counts_at_once() -> None:
     town = Town()
     session = town.session("hanako")
     promised = session.reserved()
-    with town.store.writing() as c:
-        c.execute(sa.text("UPDATE cards SET reported_lost = true"))
-    assert session.line.fetch(promised, 1) == EXPIRED
+    town.act("lost", session.card)
+    assert session.line.fetch(promised, 1) == CentreRefused(CentreRefusal.CARD_REPORTED_LOST)
     assert session.reserve() == CentreRefused(CentreRefusal.CARD_REPORTED_LOST)
 
 

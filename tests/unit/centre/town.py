@@ -29,13 +29,17 @@ from drivers.vocabulary import (
 )
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
-from host_sim.centre.authentication import Doorkeeper, hash_pin
+from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.cards import CardRegister, Told
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import MemoryLine
+from host_sim.centre.pins import PinKey
+from host_sim.centre.revocation import Revocation
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards
+from host_sim.models.municipal_card import IdentityRecord
 from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
 from tests.unit.centre.databases import FRESH
 
@@ -44,6 +48,7 @@ TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 SHOP = Peer("miyazaki-store-01", "store")
 HALL = Peer("miyazaki-office-01", "office")
 MANIFEST_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PIN_KEY = PinKey(bytes(range(32)))
 MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
 
 
@@ -78,7 +83,12 @@ class Session:
 
 class Town:
     def __init__(
-        self, database: str | None = None, press: Press | None = None, generator: type[Generator] = Generator
+        self,
+        database: str | None = None,
+        press: Press | None = None,
+        generator: type[Generator] = Generator,
+        revocation: Revocation | None = None,
+        p384: bool = False,
     ) -> None:
         """`database`: a URL; a database of its own if left out, on SQLite or PostgreSQL as the test runs."""
         self.now = TUESDAY
@@ -86,7 +96,9 @@ class Town:
         self.store = FRESH.store() if database is None else Store(database, create=True)
         self.register = sample.residents()
         books.load(self.store, self.register)
-        doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()])
+        self.card_register = CardRegister(self.store, PIN_KEY)
+        keys = {"pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
+        doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()], **keys)
         press = press or plain()
         issuing = generator(MANIFEST_KEY, press)
         self.settler = Settler(self.store)
@@ -120,6 +132,13 @@ class Town:
 
     # --- cards ----------------------------------------------------------------------------------
 
+    def told(self, why: str = "a test") -> Told:
+        return Told("desk-01", why, self.now)
+
+    def act(self, act: str, card: Card, *more: Any) -> None:
+        """An act of the desk on this card, now."""
+        getattr(self.card_register, act)(hashlib.sha256(card.read.credential).hexdigest(), *more, self.told())
+
     def card(self, holder: str, der: bytes | None = None, **row: Any) -> Card:
         """A fresh 個人番号カード of this resident, known to the centre. `row` overrides what the centre knows."""
         der = der or certificate()
@@ -136,9 +155,15 @@ class Town:
     def municipal_card(self, holder: str, kind: str = "resident_register", **row: Any) -> Card:
         key = ec_key("municipal")
         public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        record = secrets.token_bytes(30)
+        until = str(row.get("valid_until", "2030-01-01"))
+        record = IdentityRecord(
+            user_id=f"{secrets.randbelow(10**12):012d}",
+            kind=kind,
+            valid_until=until.replace("-", ""),
+            card_key=key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint),
+        ).encoded()
         known = {"kind": kind, "method": "municipal", "public_key": base64.b64encode(public).decode()}
-        known |= {"pin_salt": b"salt", "pin_hash": hash_pin(PIN, b"salt"), "valid_until": "2030-01-01"}
+        known |= {"valid_until": until, "pin_failures": 0} | PIN_KEY.row(PIN)
         self._enter(hashlib.sha256(record).hexdigest(), holder, known | row)
         read = CardRead(
             kind=CardKind(kind),
