@@ -4,7 +4,7 @@ A register that is fed and whose last state is older than its limit is stale: th
 (`books_stale`) until the next delivery. A register that was never imported or fed, as the sample's, has no age.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,7 +57,9 @@ def standings(
     }
 
 
-def is_stale(c: sa.Connection, kind: str, now: datetime, limits: Mapping[RegisterName, timedelta] = LIMITS) -> bool:
-    """Whether a register that this certificate needs is too old."""
-    stands = standings(c, now, limits)
-    return any(name in stands and not stands[name].fresh for name in ("residents", NEEDS.get(kind, "residents")))
+def stale_kinds(
+    c: sa.Connection, kinds: Iterable[str], now: datetime, limits: Mapping[RegisterName, timedelta] = LIMITS
+) -> frozenset[str]:
+    """The kinds of certificate for which a register that they need is too old."""
+    stale = {name for name, standing in standings(c, now, limits).items() if not standing.fresh}
+    return frozenset(kind for kind in kinds if stale & {"residents", NEEDS.get(kind, "residents")})
