@@ -109,13 +109,15 @@ def _relation(text: str) -> str:
     return text
 
 
-_NUMBER = r"^[0-9A-Za-z-]{1,20}$"
-Number = Annotated[str, StringConstraints(pattern=_NUMBER), Form("1 to 20 letters of 0-9, A-Z, a-z and -")]
+def _number(text: str) -> str:
+    if re.fullmatch(r"[0-9A-Za-z-]{1,20}", text, re.ASCII) is None:
+        raise ValueError("it has another form" if text else "it is empty")
+    return text
+
+
+Number = Annotated[str, BeforeValidator(_number), Form("1 to 20 letters of 0-9, A-Z, a-z and -")]
 NumberOrNone = Annotated[
-    str | None,
-    BeforeValidator(_or_none(str)),
-    StringConstraints(pattern=_NUMBER),
-    Form("1 to 20 letters of 0-9, A-Z, a-z and -, or empty", False),
+    str | None, BeforeValidator(_or_none(_number)), Form("1 to 20 letters of 0-9, A-Z, a-z and -, or empty", False)
 ]
 Picture = Annotated[
     str,

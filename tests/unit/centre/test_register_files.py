@@ -149,6 +149,7 @@ CELLS = [
     ("tax_items.csv", "resident_id", "1"),
     ("family_members.csv", "spouse", "友"),
     ("family_members.csv", "member", "9"),
+    ("family_members.csv", "resident_id", "秘密"),
     ("family_members.csv", "resident_id", "1"),
     ("family_events.csv", "member", "9"),
     ("family_events.csv", "label", ""),
