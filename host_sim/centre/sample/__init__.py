@@ -16,7 +16,7 @@ from host_sim.centre.sample.districts import districts
 MUNICIPALITY = Municipality(
     code="452017", prefecture="宮崎県", city="宮崎市", mayor="橘　陽一郎", telephone="0985-25-2111"
 )
-HOUSEHOLDS, DISTRICTS = 40, 64  # of the crowd, and of the outer districts
+HOUSEHOLDS, DISTRICTS = 40, 68  # of the crowd, and of the outer districts
 
 
 @cache
