@@ -14,7 +14,7 @@ from host_sim.centre import books
 from host_sim.centre import register as r
 from host_sim.centre.books import Key, Record
 from host_sim.centre.registers.files import Files
-from host_sim.centre.registers.reading import Fault, FilesRefused
+from host_sim.centre.registers.reading import Fault, FilesRefused, Where
 from host_sim.centre.registers.rows import TABLES_OF
 from host_sim.centre.store import Store
 from host_sim.centre.tables import family_members, residents, seals, taxes
@@ -39,7 +39,7 @@ class Applied:
 class Home:
     """A household as it would be, and the line that touches it."""
 
-    cause: tuple[str, int]
+    cause: Where
     record: r.Household | None = None
     people: dict[str, r.Resident] = field(default_factory=dict)
 
@@ -100,15 +100,17 @@ def _homes(c: sa.Connection, files: Files, gone: set[Key]) -> dict[str, Home]:
     for key, record in files.records.items():
         if isinstance(record, r.Household | r.Resident):
             homes.setdefault(record.household_id, Home(files.lines[key]))
-    leaving = {key[1]: files.lines.get(key, ("the folder", 0)) for key in gone if key[0] == "residents"}
-    was_there = {number: files.lines["residents", number] for number in people} | leaving
+    leaving: dict[str, Where] = {
+        key[1]: files.lines.get(key, ("the folder", None)) for key in gone if key[0] == "residents"
+    }
+    was_there: dict[str, Where] = {number: files.lines["residents", number] for number in people} | leaving
     for some in books.portions(sorted(was_there)):
         here = sa.select(residents.c.resident_id, residents.c.household_id).where(residents.c.resident_id.in_(some))
         for number, household in c.execute(here):
             homes.setdefault(household, Home(was_there[number]))
     for key in gone:
         if key[0] == "households":
-            homes.setdefault(key[1], Home(files.lines.get(key, ("the folder", 0))))
+            homes.setdefault(key[1], Home(files.lines.get(key, ("the folder", None))))
     _fill(c, homes, files, people, gone)
     return {number: home for number, home in homes.items() if home.people or ("households", number) not in gone}
 

@@ -1,7 +1,7 @@
 """Imports and numbered deliveries: each is one transaction, with the books, the number and the age together.
 
 A delivery is a folder with `manifest.json` and the files of one register. The manifest's number follows the last one's;
-a missing, an older and a changed delivery are refused, and the same one again changes nothing.
+a missing, an older and a changed delivery are refused, and the same one again changes nothing (incident 2).
 """
 
 import hashlib
@@ -134,7 +134,13 @@ def _applied_before(c: sa.Connection, manifest: Manifest, digest: str, now: date
         raise _refused("number", f"delivery {told} of {name} is missing; apply it first, or a complete delivery")
     if manifest.made_at > now + CLOCKS_DIFFER:
         raise _refused("made_at", "it is in the future; set the clock of the system that made it")
-    if last is not None and last.number > 0 and manifest.made_at < datetime.fromisoformat(last.made_at):
+    newest = c.scalar(
+        sa.select(deliveries.c.made_at)
+        .where(deliveries.c.register == name)
+        .order_by(deliveries.c.number.desc())
+        .limit(1)
+    )
+    if newest is not None and manifest.made_at < datetime.fromisoformat(newest):
         raise _refused("made_at", "it is before that of the last delivery applied")
     return False
 

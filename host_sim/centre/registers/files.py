@@ -11,10 +11,11 @@ from typing import Any
 from host_sim.centre.books import Key, Record
 from host_sim.centre.forms import ivs
 from host_sim.centre.registers.joining import join
-from host_sim.centre.registers.reading import Fault, FilesRefused, Read, read
+from host_sim.centre.registers.reading import Fault, FilesRefused, Read, Where, read
 from host_sim.centre.registers.rows import (
     FILES,
     REGISTERS,
+    TABLES_OF,
     RegisterName,
     RemovedRow,
     Row,
@@ -30,7 +31,7 @@ class Files:
     registers: tuple[RegisterName, ...]
     records: Mapping[Key, Record] = field(default_factory=dict)
     removed: Collection[Key] = ()
-    lines: Mapping[Key, tuple[str, int]] = field(default_factory=dict)
+    lines: Mapping[Key, Where] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
 
 
@@ -44,6 +45,11 @@ def part(directory: Path, register: RegisterName) -> Files:
     files = _files(directory, may_remove=True) if any(directory.glob("*.csv")) else Files(registers=())
     if set(files.registers) - {register}:
         raise FilesRefused([Fault("manifest.json", None, "register", f"the files are of {', '.join(files.registers)}")])
+    strays = [key for key in files.removed if key[0] not in TABLES_OF[register]]
+    if strays:
+        raise FilesRefused(
+            [Fault(*files.lines[key], "table", f"it belongs to another register than {register}") for key in strays]
+        )
     return Files(
         registers=(register,),
         records=files.records,
@@ -92,10 +98,8 @@ def _strange(count: int, known: list[str]) -> str:
     return f"{count} of its CSV files belong to no register. Allowed: {', '.join(known)}"
 
 
-def _removed(
-    got: Read[RemovedRow] | None, records: Mapping[Key, Record]
-) -> tuple[dict[Key, tuple[str, int]], list[Fault]]:
-    found: dict[Key, tuple[str, int]] = {}
+def _removed(got: Read[RemovedRow] | None, records: Mapping[Key, Record]) -> tuple[dict[Key, Where], list[Fault]]:
+    found: dict[Key, Where] = {}
     faults = []
     for line, row in got.rows if got else ():
         key: Key = (row.table, row.number) if row.fiscal_year is None else (row.table, row.number, str(row.fiscal_year))

@@ -13,7 +13,7 @@ from host_sim.centre import register as r
 from host_sim.centre.books import Key, Record, key_of
 from host_sim.centre.forms import ivs
 from host_sim.centre.registers import rows as f
-from host_sim.centre.registers.reading import Fault, Read
+from host_sim.centre.registers.reading import Fault, Read, Where
 
 IMPRINT_DOTS = range(100, 1201)  # to a side
 IMPRINT_BYTES = 200_000
@@ -25,7 +25,7 @@ class Joined:
     """The records of a set of files. `lines`: the line of each record's main row."""
 
     records: dict[Key, Record] = field(default_factory=dict)
-    lines: dict[Key, tuple[str, int]] = field(default_factory=dict)
+    lines: dict[Key, Where] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, kind: type[f.Row], line: int, record: Record) -> None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from host_sim.centre.registers.rows import Row, form_of
 
+Where = tuple[str, int | None]  # file and line; None: the file as a whole
 Line = TypeVar("Line", bound=Row)
 
 

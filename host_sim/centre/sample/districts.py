@@ -82,7 +82,7 @@ def _wife(**facts: Any) -> Change:
 def _foreign(desk: Desk, number: int) -> None:
     """Somebody of foreign nationality who is alone."""
     name, kana, nationality, status, period = LATIN[number // len(CASES) % len(LATIN)]
-    since = RegisterDate(date(2019, 4, 1) + timedelta(days=number))
+    since = RegisterDate(date(2019, 4, 1) + timedelta(days=number % 900))
     home = desk.home(_address(number), since=since, previous_address="東京都大田区蒲田九十丁目")
     foreign = ForeignFacts(
         nationality=nationality,
@@ -97,7 +97,7 @@ def _foreign(desk: Desk, number: int) -> None:
         alias_recorded_at=CITY if number % 2 else None,
     )
     person = desk.person(
-        home, name, kana, "女", date(1990, 1, 1) + timedelta(days=37 * number), "世帯主", foreign=foreign
+        home, name, kana, "女", date(1990, 1, 1) + timedelta(days=37 * (number % 200)), "世帯主", foreign=foreign
     )
     for year in salaried(person, 2_400_000, {}):
         desk.tax(year)

@@ -233,6 +233,20 @@ def test_a_delivery_is_judged_with_what_it_does_not_repeat(store: Store, tmp_pat
     assert "stands twice" in refused(store, delivery(tmp_path, "families", 1, again))
 
 
+def test_a_delivery_removes_only_from_its_own_register(store: Store, tmp_path: Path) -> None:
+    key: Key = ("residents", KAZUKO.resident_id)
+    told = refused(store, delivery(tmp_path, "seals", 1, removed=[key]))
+    assert told == "removed.csv line 2, table: it belongs to another register than seals"
+
+
+def test_an_import_after_deliveries_keeps_their_number_and_the_next_one_follows(store: Store, tmp_path: Path) -> None:
+    feed.deliver(store, delivery(tmp_path, "seals", 1, made_at=TUESDAY), TUESDAY)
+    writing.write(CITY, tmp_path / "city")
+    feed.import_files(store, tmp_path / "city", CITY.municipality, TUESDAY + timedelta(hours=9), 0)
+    second = delivery(tmp_path, "seals", 2, made_at=TUESDAY + timedelta(hours=1))
+    assert feed.deliver(store, second, TUESDAY + timedelta(hours=10)) is not None
+
+
 def test_a_delivery_without_books_is_refused(tmp_path: Path) -> None:
     empty = Store("sqlite://")
     with pytest.raises(FilesRefused, match="faults") as why:
