@@ -356,6 +356,7 @@ class CentreRefusal(StrEnum):
     NOT_REGISTERED = "not_registered"  # no seal registered, no such record
     NOT_OFFERED = "not_offered"  # kind not issued here or now
     OUTSIDE_HOURS = "outside_hours"
+    BOOKS_STALE = "books_stale"  # the register of this kind was not brought up to date in time
     STOPPED = "stopped"  # the municipality's line is stopped
     EXPIRED = "expired"  # challenge, authentication or reservation ran out
     BAD_REQUEST = "bad_request"  # the request is against the line's specification

@@ -1,14 +1,15 @@
 """The city's books in the database: load them, change them, and read everything about one household at one instant.
 
-Every change gives the books a new version and writes it to the households it touches. A certificate is made from one
+Every change gives the books a new version and writes it to the households it touches; a record that is written again as
+it is changes nothing. A certificate is made from one
 snapshot, and the centre stores the household's version with the promise. If the household has another version when
 the paper is promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,6 +18,17 @@ from host_sim.centre.store import Store
 from host_sim.centre.tables import facts, families, family_members, households, residents, seals, taxes
 
 Record = r.Resident | r.Household | r.Seal | r.TaxYear | r.FamilyRegister
+Key = tuple[str, ...]  # of a record: the name of its table, then its primary key
+TABLES = {table.name: table for table in (residents, households, seals, taxes, families)}
+KINDS: Mapping[str, type[Any]] = {
+    "residents": r.Resident,
+    "households": r.Household,
+    "seals": r.Seal,
+    "taxes": r.TaxYear,
+    "families": r.FamilyRegister,
+}
+Item = TypeVar("Item")
+_AT_ONCE = 500  # rows of one statement; SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +50,31 @@ class Snapshot:
 def load(store: Store, register: r.Register) -> None:
     """Write a whole register into an empty database; if the database has one already, do nothing."""
     with store.writing() as c:
-        if store.fact(c, "version") is not None:
+        if not begin(store, c, register.municipality, register.version, register.cast):
             return
-        town = json.loads(r.pack(register.municipality))  # the column's type encodes it again
-        told = {"version": register.version, "municipality": town, "cast": dict(register.cast)}
-        c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
-        everything: list[Record] = [*register.households.values(), *register.residents.values()]
-        everything += [*register.seals.values(), *register.taxes.values(), *register.families.values()]
-        for table, rows in _rows(everything, register.version).items():
+        for table, rows in _rows(records_of(register), register.version).items():
             c.execute(table.insert(), rows)
+
+
+def begin(
+    store: Store,
+    c: sa.Connection,
+    municipality: r.Municipality,
+    version: int = 0,
+    cast: Mapping[str, str] | None = None,
+) -> bool:
+    """Begin the books of a municipality; False if the database has books already."""
+    if store.fact(c, "version") is not None:
+        return False
+    town = json.loads(r.pack(municipality))  # the column's type encodes it again
+    told = {"version": version, "municipality": town, "cast": dict(cast or {})}
+    c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
+    return True
+
+
+def records_of(register: r.Register) -> list[Record]:
+    everyone: list[Record] = [*register.households.values(), *register.residents.values()]
+    return [*everyone, *register.seals.values(), *register.taxes.values(), *register.families.values()]
 
 
 def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
@@ -79,36 +107,129 @@ def version_of(c: sa.Connection, household_id: str) -> int | None:
     return version
 
 
-def change(store: Store, c: sa.Connection, *records: Record) -> int:
-    """A clerk's change, one or many records at once; returns the new version of the books."""
-    version = int(store.fact(c, "version")) + 1
+def change(store: Store, c: sa.Connection, *records: Record, removed: Iterable[Key] = ()) -> int:
+    """A change of one or many records at once; returns the version of the books, a new one if anything differs."""
+    last = int(store.fact(c, "version"))
+    version = last + 1
+    gone = list(removed)
+    fresh = {key_of(record): record for record in records}  # of two, the last
+    packed = stored(c, fresh)
+    fresh = {key: record for key, record in fresh.items() if packed.get(key) != r.pack(record)}
+    if not fresh and not gone:
+        return last
     store.set_fact(c, "version", version)
-    touched = _touched(c, records)
-    for table, rows in _rows(records, version).items():
-        for row in rows:
-            same = [column == row[column.name] for column in table.primary_key]
-            c.execute(table.delete().where(*same))
-            c.execute(table.insert().values(**row))
-    c.execute(households.update().where(households.c.household_id.in_(touched)).values(version=version))
+    touched = _touched(c, list(fresh.values())) | _touched(c, list(read(c, gone).values()))
+    _delete(c, [*fresh, *gone])
+    for table, rows in _rows(list(fresh.values()), version).items():
+        c.execute(table.insert(), rows)
+    for some in portions(sorted(touched)):
+        c.execute(households.update().where(households.c.household_id.in_(some)).values(version=version))
     return version
+
+
+def key_of(record: Record) -> Key:
+    match record:
+        case r.Resident():
+            return "residents", record.resident_id
+        case r.Household():
+            return "households", record.household_id
+        case r.Seal():
+            return "seals", record.resident_id
+        case r.TaxYear():
+            return "taxes", record.resident_id, str(record.fiscal_year)
+        case r.FamilyRegister():
+            return "families", record.register_id
+
+
+def keys(c: sa.Connection, table: str) -> set[Key]:
+    """The keys of all records of one table."""
+    return {(table, *map(str, row)) for row in c.execute(sa.select(*TABLES[table].primary_key))}
+
+
+def read(c: sa.Connection, wanted: Iterable[Key]) -> dict[Key, Record]:
+    """Those of these records that are in the books."""
+    return {key: r.unpack(KINDS[key[0]], packed) for key, packed in stored(c, wanted).items()}
+
+
+def everything(c: sa.Connection) -> r.Register:
+    """The whole register."""
+    found: dict[str, dict[Key, Any]] = {table: read(c, sorted(keys(c, table))) for table in TABLES}
+    named = {row.name: row.value for row in c.execute(sa.select(facts))}
+    return r.Register(
+        municipality=r.unpack(r.Municipality, json.dumps(named["municipality"])),
+        residents={key[1]: record for key, record in found["residents"].items()},
+        households={key[1]: record for key, record in found["households"].items()},
+        seals={key[1]: record for key, record in found["seals"].items()},
+        taxes={(key[1], int(key[2])): record for key, record in found["taxes"].items()},
+        families={key[1]: record for key, record in found["families"].items()},
+        cast=named["cast"],
+        version=named["version"],
+    )
+
+
+def stored(c: sa.Connection, wanted: Iterable[Key]) -> dict[Key, str]:
+    """The packed text of those of these records that are in the books."""
+    found: dict[Key, str] = {}
+    for name, here in _by_table(wanted).items():
+        table = TABLES[name]
+        for some in portions(here):
+            where = table.c[next(iter(table.primary_key)).name].in_({key[1] for key in some})
+            for *key, packed in c.execute(sa.select(*table.primary_key, table.c.packed).where(where)):
+                found[(name, *map(str, key))] = packed
+    return {key: found[key] for here in _by_table(wanted).values() for key in here if key in found}
+
+
+def _delete(c: sa.Connection, gone: Iterable[Key]) -> None:
+    for name, here in _by_table(gone).items():
+        if name == "families":
+            for some in portions(here):
+                c.execute(family_members.delete().where(family_members.c.register_id.in_([key[1] for key in some])))
+        table = TABLES[name]
+        names = [column.name for column in table.primary_key]
+        matches = [table.c[column] == sa.bindparam(f"key_{column}") for column in names]
+        rows = [_numbers(dict(zip((f"key_{column}" for column in names), key[1:], strict=True))) for key in here]
+        c.execute(table.delete().where(*matches), rows)
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    return row | ({"key_fiscal_year": int(row["key_fiscal_year"])} if "key_fiscal_year" in row else {})
+
+
+def _by_table(wanted: Iterable[Key]) -> dict[str, list[Key]]:
+    found: dict[str, list[Key]] = {}
+    for key in wanted:
+        found.setdefault(key[0], []).append(key)
+    return found
+
+
+def portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for first in range(0, len(items), _AT_ONCE):
+        yield items[first : first + _AT_ONCE]
 
 
 def _touched(c: sa.Connection, records: Sequence[Record]) -> set[str]:
     """The households that a change touches; for somebody who moves, the old household and the new one."""
     people: set[str] = set()
     homes: set[str] = set()
+    books_of_families = []
     for record in records:
         match record:
             case r.Household():
                 homes.add(record.household_id)
             case r.FamilyRegister():
                 people |= {m.resident_id for m in record.members if m.resident_id}
+                books_of_families.append(record.register_id)
             case r.Resident():
                 homes.add(record.household_id)
                 people.add(record.resident_id)
             case _:
                 people.add(record.resident_id)
-    return homes | set(c.scalars(sa.select(residents.c.household_id).where(residents.c.resident_id.in_(people))))
+    for some in portions(books_of_families):  # who stood there before
+        mine = sa.select(family_members.c.resident_id).where(family_members.c.register_id.in_(some))
+        people |= set(c.scalars(mine))
+    for part in portions(sorted(people)):
+        homes |= set(c.scalars(sa.select(residents.c.household_id).where(residents.c.resident_id.in_(part))))
+    return homes
 
 
 def _rows(records: Sequence[Record], version: int) -> Mapping[sa.Table, list[dict[str, Any]]]:

@@ -26,6 +26,8 @@ from host_sim.centre import books, rules
 from host_sim.centre.authentication import Doorkeeper, Known, Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
+from host_sim.centre.registers import freshness
+from host_sim.centre.registers.rows import RegisterName
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import copies, requests
 
@@ -65,8 +67,10 @@ class Issuer:
         generator: Generator,
         key: Ed25519PrivateKey,
         press: Press | None = None,
+        limits: Mapping[RegisterName, timedelta] = freshness.LIMITS,
     ) -> None:
         self._press = press or Press()
+        self._limits = limits
         self._store = store
         self._doorkeeper = doorkeeper
         self._generator = generator
@@ -84,14 +88,19 @@ class Issuer:
         with self._store.reading() as c:
             self._not_stopped(c)
             found = self._generator.look_up(c, known.card_fingerprint).books
+            stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
         refusal = rules.refusal_of(found.resident, found.register, now.date())
         if refusal is not None:
             raise Refused(refusal)
-        offers = [self._offer(kind, peer, found, now) for kind in self._press.kinds]
+        offers = [self._offer(kind, peer, found, stale, now) for kind in self._press.kinds]
         return rules.masked(found.resident.name), offers
 
-    def _offer(self, kind: str, peer: Peer, found: books.Snapshot, now: datetime) -> dict[str, Any]:
+    def _offer(
+        self, kind: str, peer: Peer, found: books.Snapshot, stale: frozenset[str], now: datetime
+    ) -> dict[str, Any]:
         offer = self._press.offer(kind, found.resident, found.members, found.register, now.date())
+        if kind in stale:  # whatever else an old register says
+            return {**offer, "refusal": "books_stale"}
         if offer["refusal"] is None and not rules.finishing_at(now, peer.site, kind):
             return {**offer, "refusal": "outside_hours"}
         return offer
@@ -167,7 +176,8 @@ class Issuer:
         refusal = rules.refusal_of(found.resident, found.register, now.date())
         if refusal is not None:
             raise Refused(refusal)
-        lines = self._lines(peer, found, order["items"], now)
+        stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
+        lines = self._lines(peer, found, order["items"], stale, now)
         city = found.register.municipality.city
         terminal = rules.terminal(peer.name)
         serials = self._store.next_serials(c, now.date(), terminal, len(lines))
@@ -175,14 +185,19 @@ class Issuer:
         return Begun(known, subject, lines, numbers)
 
     def _lines(
-        self, peer: Peer, found: books.Snapshot, items: Sequence[Mapping[str, Any]], now: datetime
+        self,
+        peer: Peer,
+        found: books.Snapshot,
+        items: Sequence[Mapping[str, Any]],
+        stale: frozenset[str],
+        now: datetime,
     ) -> list[Line]:
         """The order, copy by copy, each item checked against what this resident is offered now."""
         lines: list[Line] = []
         for item in items:
             if item["kind"] not in self._press.kinds:
                 raise Refused("not_offered")
-            offer = self._offer(item["kind"], peer, found, now)
+            offer = self._offer(item["kind"], peer, found, stale, now)
             if offer["refusal"] is not None:
                 raise Refused(offer["refusal"])
             if not 1 <= item["copies"] <= offer["copies_max"] or not rules.options_allowed(offer, item["options"]):

@@ -30,6 +30,7 @@ Code = Literal[
     "not_registered",
     "not_offered",
     "outside_hours",
+    "books_stale",
     "stopped",
     "expired",
     "bad_request",

@@ -79,12 +79,12 @@ class Resident(Entry):
     resident_id: str  # 宛名番号, 10 digits
     household_id: str
     name: str = field(repr=False)
-    kana: str = field(repr=False)
+    kana: str = field(repr=False)  # empty: no reading is recorded
     sex: str = field(repr=False)  # 男, 女
     born: RegisterDate = field(repr=False)
     relation: str = field(repr=False)  # 続柄, of the closed vocabulary
     resident_since: RegisterDate = field(repr=False)  # 住民となった年月日
-    address_since: RegisterDate = field(repr=False)  # 住所を定めた年月日
+    address_since: RegisterDate | None = field(repr=False)  # 住所を定めた年月日; None: never moved inside the city
     notified_on: RegisterDate | None = field(repr=False)  # 届出日
     previous_address: str | None = field(repr=False)  # 転入前住所; None: born here
     my_number: str = field(repr=False)  # 個人番号, 12 digits with a right check digit
@@ -113,7 +113,8 @@ class Household(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal(Entry):
-    """A registered seal. The imprint is drawn from these numbers, the same each time (`forms.seal.imprint`)."""
+    """A registered seal. `imprint_png` is the registered imprint, a square PNG in base64; an invented seal has none and is
+    drawn from its letters and its seed, the same each time (`forms.seal.imprint`)."""
 
     resident_id: str
     registration_number: str
@@ -122,6 +123,7 @@ class Seal(Entry):
     diameter_mm: float = 12.0  # more than 8, at most 25
     seed: int = 0
     state: SealState = SealState.VALID
+    imprint_png: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,25 @@ family_members = sa.Table(
     sa.Column("register_id", sa.String, primary_key=True),
 )
 
+# --- how the books are fed (registers/feed.py) ------------------------------------------------------------
+
+feeds = sa.Table(
+    "feeds",
+    meta,
+    sa.Column("register", sa.String, primary_key=True),  # residents, seals, taxes, families
+    sa.Column("number", sa.Integer, nullable=False),  # of the last delivery; 0: imported, none yet
+    sa.Column("made_at", sa.String, nullable=False),  # of the state that the books hold; RFC 3339
+)
+deliveries = sa.Table(
+    "deliveries",  # each that was applied, so that the same one again is known
+    meta,
+    sa.Column("register", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("manifest_sha256", sa.String, nullable=False),
+    sa.Column("made_at", sa.String, nullable=False),
+    sa.Column("applied_at", sa.String, nullable=False),
+)
+
 # --- cards and who stands behind them ------------------------------------------------------------
 
 cards = sa.Table(

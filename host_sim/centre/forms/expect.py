@@ -128,7 +128,7 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
     else:
         words += ["外国人住民となった年月日", entry(foreign.resident_since)]
         words += ["通称の振り仮名", foreign.alias_kana or NONE, "通称", foreign.alias or NONE]
-    words += ["住所を定めた年月日", entry(person.address_since)]
+    words += ["住所を定めた年月日", entry(person.address_since) if person.address_since else NONE]
     words += ["届出日", entry(person.notified_on) if person.notified_on else NONE]
     words += ["生年月日", born(person), "性別", person.sex, "続柄", shown(person.relation, "relation")]
     if foreign is None:
@@ -170,9 +170,11 @@ def _seal(subject: Resident, register: Register) -> Due:
     home = register.households[subject.household_id]
     remark = NONE
     if subject.former_surname:
-        remark = f"旧氏　{subject.former_surname}（{subject.former_surname_kana}）"
+        reading = subject.former_surname_kana
+        remark = f"旧氏　{subject.former_surname}" + (f"（{reading}）" if reading else "")
     elif subject.foreign and subject.foreign.alias:
-        remark = f"通称　{subject.foreign.alias}（{subject.foreign.alias_kana}）"
+        reading = subject.foreign.alias_kana
+        remark = f"通称　{subject.foreign.alias}" + (f"（{reading}）" if reading else "")
     page: list[Part] = [
         Words("the title", "印鑑登録証明書"),
         Words("the label of the imprint", "印影"),

@@ -67,7 +67,11 @@ def _imprint(sheet: Sheet, y: float, height: float, diameter: float, drawing: st
 def remark(subject: Resident) -> str:
     """The words under 備考: 旧氏, or alias and Latin name."""
     if subject.former_surname:
-        return f"旧氏　{subject.former_surname}（{subject.former_surname_kana}）"
+        return _with_reading(f"旧氏　{subject.former_surname}", subject.former_surname_kana)
     if subject.foreign is not None and subject.foreign.alias:
-        return f"通称　{subject.foreign.alias}（{subject.foreign.alias_kana}）"
+        return _with_reading(f"通称　{subject.foreign.alias}", subject.foreign.alias_kana)
     return EMPTY
+
+
+def _with_reading(words: str, kana: str | None) -> str:
+    return f"{words}（{kana}）" if kana else words

@@ -1,10 +1,10 @@
 """Seals as drawings: a resident's registered imprint, and the mayor's electronic seal. Both are black, both true to
 size.
 
-A registered imprint is drawn from the numbers of its record: the letters, stretched to fill the field as an engraver
-does, in a ring. The record's seed sets rotation, wear and nicks, by which one seal differs from another. The same
-record gives the same drawing. The mayor's seal is square, at most 25 mm (standard 5.6), its letters in a seal script
-of plain strokes.
+A registered imprint is the picture in its record. An invented one is drawn from the record's numbers: the letters,
+stretched to fill the field as an engraver does, in a ring. The record's seed sets rotation, wear and nicks, by which one
+seal differs from another. The same record gives the same drawing. The mayor's seal is square, at most 25 mm (standard
+5.6), its letters in a seal script of plain strokes.
 """
 
 import math
@@ -60,6 +60,9 @@ def imprint(seal: Seal) -> str:
     """The registered imprint as SVG elements, `IMPRINT_UNITS` to its diameter. ValueError: not a seal."""
     if not SMALLEST_MM <= seal.diameter_mm <= LARGEST_MM:
         raise ValueError("a registered seal measures 8 to 25 mm")
+    if seal.imprint_png is not None:
+        picture = f"data:image/png;base64,{seal.imprint_png}"
+        return f'<image width="{IMPRINT_UNITS}" height="{IMPRINT_UNITS}" href="{picture}"/>'
     chance = random.Random(f"imprint {seal.seed}")
     ring = chance.uniform(0.45, 0.75) / seal.diameter_mm * 100
     turn = chance.uniform(-5, 5)

@@ -1,8 +1,9 @@
 """The crowd: households drawn from the seed, with the spread of ages, sizes and names that a city has."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from host_sim.centre.register import AddressLine, ForeignFacts, RegisterDate, Resident, SealState
+from host_sim.centre.register import AddressLine, ForeignFacts, RegisterDate, Resident, SealState, TaxYear
 from host_sim.centre.sample.desk import Desk
 from host_sim.centre.sample.family import couple
 from host_sim.centre.sample.income import pensioner, salaried
@@ -112,14 +113,18 @@ def _record(desk: Desk, person: Resident) -> None:
         if letters:
             day = _since(desk, person.born.on + timedelta(days=20 * 365))
             desk.seal(person, letters, desk.random.choice((10.5, 12.0, 12.0, 13.5, 15.0, 18.0)), day, state)
-    if age >= 65:
-        years = pensioner(person, desk.random.randrange(78, 260) * 10_000)
-    elif age >= 20:
-        years = salaried(person, desk.random.randrange(0, 90) * 100_000, {})
-    else:
-        return
-    for year in years:
+    for year in years_of(desk, person):
         desk.tax(year)
+
+
+def years_of(desk: Desk, person: Resident) -> Iterable[TaxYear]:
+    """The tax years of an adult, of a pension or of wages; none of anybody else."""
+    age = (TODAY - person.born.on).days // 365
+    if age >= 65:
+        return pensioner(person, desk.random.randrange(78, 260) * 10_000)
+    if age >= 20:
+        return salaried(person, desk.random.randrange(0, 90) * 100_000, {})
+    return ()
 
 
 def _single(desk: Desk, number: int) -> None:

@@ -136,7 +136,13 @@ class Desk:
         return person
 
     def seal(
-        self, person: Resident, letters: str, diameter_mm: float, registered_on: Day, state: SealState = SealState.VALID
+        self,
+        person: Resident,
+        letters: str,
+        diameter_mm: float,
+        registered_on: Day,
+        state: SealState = SealState.VALID,
+        picture: str | None = None,
     ) -> None:
         self._seals[person.resident_id] = Seal(
             resident_id=person.resident_id,
@@ -146,6 +152,7 @@ class Desk:
             diameter_mm=diameter_mm,
             seed=int(person.resident_id),
             state=state,
+            imprint_png=picture,
         )
 
     def tax(self, year: TaxYear) -> None:

@@ -14,7 +14,7 @@ YEARS = (2026, 2025, 2024)  # fiscal years on the books
 def salaried(person: Resident, revenue_yen: int, dependants: Mapping[str, int]) -> Iterator[TaxYear]:
     """A wage earner whose wages rose a little every year."""
     for year in YEARS:
-        revenue = revenue_yen - (YEARS[0] - year) * 96_000
+        revenue = max(0, revenue_yen - (YEARS[0] - year) * 96_000)
         yield _year(person, year, {"給与所得": _salary_income(revenue)}, dependants, salary_yen=revenue)
 
 

@@ -105,11 +105,16 @@ def test_a_change_marks_every_household_it_touches_and_no_other() -> None:
         members=(member,),
     )
     steps = [
-        (taro, {"taro"}),
+        (taro, set()),  # as it is already
+        (replace(taro, kana="タロー"), {"taro"}),
+        (seal, set()),
         (replace(seal, letters="宮崎"), {"taro"}),
         (tax, {"kazuko"}),
-        (town.register.household_of(kazuko), {"kazuko"}),
+        (tax, set()),
+        (replace(town.register.household_of(kazuko), building="2"), {"kazuko"}),
         (family, {"taro"}),
+        (family, set()),
+        (replace(family, members=(replace(member, resident_id=kazuko.resident_id),)), {"taro", "kazuko"}),
         (replace(taro, household_id=kazuko.household_id), {"taro", "kazuko"}),
     ]
     before = {holder: version(town, holder) for holder in ("taro", "kazuko", "nguyen")}
@@ -123,7 +128,7 @@ def test_a_change_marks_every_household_it_touches_and_no_other() -> None:
 def test_several_records_are_one_change() -> None:
     town = Town()
     taro, kazuko = town.register.by_key("taro"), town.register.by_key("kazuko")
-    town.change(taro, kazuko, replace(taro, kana="タロー"))
+    town.change(taro, replace(kazuko, kana="カズ"), replace(taro, kana="タロー"))
     assert version(town, "taro") == version(town, "kazuko") == town.register.version + 1
     with town.store.reading() as c:
         found = books.snapshot(c, taro.resident_id)
@@ -150,7 +155,7 @@ def test_a_change_that_fails_changes_nothing() -> None:
 
     def fall(store: Store) -> None:
         with store.writing() as c:
-            books.change(store, c, town.register.by_key("taro"))
+            books.change(store, c, replace(town.register.by_key("taro"), kana="タロー"))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -205,7 +205,7 @@ def test_adachi_books_that_keep_changing_give_no_paper() -> None:
     slow = Slow()
     town = Town(press=slow.press())
     session, rid = town.session("hanako"), secrets.token_hex(16)
-    slow.meanwhile = lambda: town.change(town.register.by_key("taro"))
+    slow.meanwhile = lambda: town.change(replace(town.register.by_key("taro"), kana=secrets.token_hex(4)))
     assert session.reserve(request_id=rid) == EXPIRED
     assert session.line.status(rid) == {}
     slow.meanwhile = lambda: None
@@ -221,7 +221,7 @@ def test_adachi_somebody_elses_update_disturbs_nobody() -> None:
     slow = Slow()
     town = Town(press=slow.press())
     session = town.session("hanako")
-    slow.meanwhile = lambda: town.change(town.register.by_key("kazuko"))
+    slow.meanwhile = lambda: town.change(replace(town.register.by_key("kazuko"), kana="カズ"))
     assert document_of(session, session.reserved())["of"] == town.resident_id("hanako")
     with town.store.reading() as c:
         assert c.scalars(sa.select(audit.c.act).where(audit.c.act == "not_made")).all() == []
@@ -232,7 +232,9 @@ def test_adachi_an_update_after_the_promise_takes_it_back() -> None:
     session = town.session("hanako")
     reserved = session.reserved(session.item("inkan", 2))
     assert isinstance(session.line.fetch(reserved, 1), bytes)
-    town.change(town.register.by_key("hanako"))
+    town.change(town.register.by_key("hanako"))  # written again as it is: nothing is taken back
+    assert isinstance(session.line.fetch(reserved, 1), bytes)
+    town.change(replace(town.register.by_key("hanako"), kana="ミヤザキ　ハナ"))
     assert session.line.fetch(reserved, 1) == EXPIRED
     assert session.line.fetch(reserved, 2) == EXPIRED
     assert set(dict(session.line.status(reserved.request_id)).values()) == {CopyState.VOID}
