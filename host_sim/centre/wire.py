@@ -17,6 +17,12 @@ HEAD_BYTES_MAX = 16 * 1024
 HEADERS_MAX = 64
 MESSAGE_BYTES_MAX = HEAD_BYTES_MAX + 2 * MAX_BODY_BYTES  # chunks need more bytes than the body they carry
 
+_WORDS = b'{"code":"bad_request","pin_tries_left":null}'
+_NO_HTTP = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_WORDS), _WORDS)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -76,6 +82,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._end_deadline()
         self._head_open, self._heard_bytes, self._head_bytes = True, 0, 0
+
+    def send_400_response(self, msg: str) -> None:
+        """The same words as for any other message that is none; `msg` is uvicorn's and is not told."""
+        del msg
+        self._closed("bad_http")
+        self.transport.write(_NO_HTTP)
+        self.transport.close()
 
     def hang_up(self, why: str) -> None:
         """Close now: what the client has not read yet is lost."""

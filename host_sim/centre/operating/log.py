@@ -80,6 +80,9 @@ class Log:
         for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).propagate = True
+        logging.getLogger("uvicorn.error").setLevel(
+            logging.ERROR
+        )  # its warnings are about clients; `closed` tells them
         sys.excepthook = lambda _, trouble, __: self.trouble(trouble)
         threading.excepthook = lambda told: self.trouble(told.exc_value or RuntimeError())
         sys.unraisablehook = lambda told: self.trouble(told.exc_value or RuntimeError())

@@ -22,7 +22,7 @@ from host_sim.centre.store import Store
 from host_sim.centre.tables import copies, flags, processes, requests
 
 OUTCOMES = frozenset({"ok", "busy", "failed", "gone", *get_args(say.Code)})
-CLOSED = frozenset({"silent", "head_too_long", "body_too_long", "too_many_connections"})
+CLOSED = frozenset({"bad_http", "silent", "head_too_long", "body_too_long", "too_many_connections"})
 STATES = ("reserved", "delivered", "issued", "void")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

@@ -176,7 +176,8 @@ def test_a_write_that_is_taken_back_leaves_no_gap(store: Store) -> None:
             store.note(c, TUESDAY, SHOP, "issued", {})
             raise LookupError
 
-    pytest.raises(LookupError, fails)
+    with pytest.raises(LookupError):
+        fails()
     write(store, 2)
     assert faults(store) == []
 
