@@ -19,7 +19,6 @@ from host_sim.centre import books, forms
 from host_sim.centre.authentication import Refused
 from host_sim.centre.tables import cards, residents
 
-
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 PAGES_MAX = 99
 

@@ -92,8 +92,8 @@ class Server(uvicorn.Server):
         # uvicorn passes no deadline for the handshake, and asyncio's own is a minute.
         bounded = functools.partial(loop.create_server, ssl_handshake_timeout=self._place.bounds.handshake_s)
         loop.create_server = bounded  # type: ignore[method-assign]
-        await super().startup(sockets)
         self._health.loop = loop
+        await super().startup(sockets)
         self.gate.log.write(Event.STARTED)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -104,9 +104,13 @@ class Server(uvicorn.Server):
 
 
 def _bound(what: str, host: str, port: int) -> socket.socket:
+    """A socket that does not listen yet: uvicorn begins when it is ready."""
+    line = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        line.bind((host, port))
     except OSError as trouble:
+        line.close()
         raise _taken(what, host, port, trouble) from None
 
 

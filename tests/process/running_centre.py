@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +33,7 @@ class Running:
     run: Path
     cable: FaultyLine
     cards: dict[str, Card]
+    health: str  # URL of the listener for health and metrics
     process: "subprocess.Popen[bytes]"
 
     def line(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> CentreLine:
@@ -69,10 +70,12 @@ def read_of(der: bytes) -> CardRead:
     )
 
 
-def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
+def start(run: Path, port: int, *machines: str, more: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+    """Start the centre and wait until it is there; what it prints is added to `run`/printed."""
     named = [word for machine in machines for word in ("--machine", machine)]
-    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
-    process = subprocess.Popen(command, cwd=ROOT)
+    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named, *more]
+    with (run / "printed").open("ab") as printed:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT)
     for _ in range(3000):
         assert process.poll() is None, "the centre's process has ended"
         try:
@@ -113,11 +116,12 @@ def running_centre(run: Path) -> Iterator[Running]:
     (run / "clock-offset").write_text(str(offset_s))
     port = free_port()
     machines = [f"machine-{n:02}:store" for n in range(4)]
-    process = start(run, port, f"{MACHINE}:store", *machines)
+    health = f"127.0.0.1:{free_port()}"
+    process = start(run, port, f"{MACHINE}:store", *machines, more=("--health", health))
     try:
         with FaultyLine(port) as cable:
             hands = {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
-            yield Running(run, cable, hands, process)
+            yield Running(run, cable, hands, f"http://{health}", process)
     finally:
         process.terminate()
         process.wait(300)
