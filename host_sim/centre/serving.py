@@ -112,6 +112,7 @@ def _bound(what: str, host: str, port: int) -> socket.socket:
     except OSError as trouble:
         line.close()
         raise _taken(what, host, port, trouble) from None
+    return line
 
 
 def _taken(what: str, host: str, port: int, trouble: OSError) -> startup.NotStarted:
