@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from drivers.line import fields
+from drivers.vocabulary import CentreRefusal, CentreRefused
+from host_sim.centre.generator import DOCUMENT_BYTES_MAX, PAGES_MAX, Press
 from host_sim.centre.operating import lanes
 from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.lanes import Lane, Shares, TooMuch
@@ -216,3 +218,13 @@ def test_numbers_and_depths_beyond_measure_are_refused(path: str, body: bytes) -
     status, told = asyncio.run(ask(gate, SHOP, path, body))
     assert status in {400, 422}
     assert json.loads(told) == {"code": "bad_request", "pin_tries_left": None}
+
+
+@pytest.mark.parametrize(("size_bytes", "pages"), [(DOCUMENT_BYTES_MAX + 1, 1), (10, 400), (10, PAGES_MAX + 1)])
+def test_a_document_that_no_machine_takes_is_refused_in_a_word(size_bytes: int, pages: int) -> None:
+    """And it is no wrong document, which would stop the line."""
+    press = Press(("inkan",), typeset=lambda *_: b"x" * size_bytes, check=lambda *_: [], page_count=lambda _: pages)
+    town = Town(press=press)
+    session = town.session("hanako")
+    assert session.reserve(session.item("inkan")) == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
+    assert session.reserve(session.item("inkan")) == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
