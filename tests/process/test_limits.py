@@ -66,7 +66,7 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     """Its deadline for a request has passed when the client has sent a part of it."""
-    with centre(tmp_path_factory.mktemp("hasty"), Bounds(request_s=0.05)) as running:
+    with centre(tmp_path_factory.mktemp("hasty"), Bounds(request_s=0.05, handshake_s=DEADLINE_S)) as running:
         yield running
 
 
@@ -121,8 +121,7 @@ def status(heard: bytes) -> bytes:
 def test_a_client_that_stops_in_the_middle_is_cut_off(hasty: Centre, part: bytes) -> None:
     before = hasty.closed("silent")
     with hasty.connect() as line:
-        line.sendall(part)
-        assert answer(line) == b""
+        assert pour(line, part, b"", 0) == b""
     assert hasty.closed("silent") == before + 1
 
 

@@ -26,12 +26,15 @@ SENTENCES = {
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
     "reported": "A machine reports an alarm of its own.",
+    "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
     "stopped": "Somebody stopped the municipality's line.",
     "resumed": "Two people let the stopped line go on.",
 }
 EVENTS = {
     "pin_attack": "Wrong PINs were typed with one card after the other. Somebody may be trying found cards.",
     "console_locked": "Too many wrong passwords were typed at the machine's console.",
+    "site_table_refused": "The machine got a site table that it cannot use: its signature or a field is wrong.",
+    "site_table_older": "The machine got an older site table than it holds. Somebody may have rolled the centre back.",
     "binding_failed": "An answer of the centre did not fit what this machine asked. The machine has stopped.",
 }
 

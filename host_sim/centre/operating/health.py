@@ -21,7 +21,7 @@ from host_sim.centre.operating import startup
 from host_sim.centre.store import Store
 from host_sim.centre.tables import meta
 
-LOOP_S = 2.0  # the event loop answers a question within this time, or the process counts as stuck
+LOOP_S = 10.0  # the event loop answers a question within this time, or the process counts as stuck
 KEYS = ("manifest.key", "pin.key", "server.key", "server.pem", "ca.pem")
 _NEEDED = ("process", "database", "tables", "keys")
 

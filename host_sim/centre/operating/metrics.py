@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from host_sim.centre import forms
 from host_sim.centre import messages as say
+from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
 from host_sim.centre.operating.flags import SENTENCES
 from host_sim.centre.operating.lanes import Lane
@@ -85,7 +86,8 @@ class Books(Collector):
 
     def _plain(self, c: sa.Connection) -> Iterator[GaugeMetricFamily]:
         machines = fleet.listed(c, self._now())
-        making = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == "making")
+        fresh = requests.c.began_at > self._now().timestamp() - MAKING_S
+        making = sa.select(sa.func.count()).select_from(requests).where(requests.c.state == "making", fresh)
         standing = sa.select(sa.func.count()).select_from(processes)
         told = {
             ("kofuki_machines", "Machines heard at least once"): len(machines),

