@@ -1,6 +1,8 @@
 """The OpenAPI document is the server: it is committed as it is, and what it says holds for every call over TLS."""
 
+import base64
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CheckContext
 from schemathesis.specs.openapi import checks
 
+from drivers.vocabulary import Reserved
 from host_sim.centre.commands.openapi import text
 from tests.process.running_centre import Running, running_centre
+from tests.process.test_line_tls import authenticated, seal_certificate
 from tests.process.tls_servers import DEADLINE_S, MACHINE
 
 COMMITTED = Path(__file__).parent.parent.parent / "host_sim" / "centre" / "openapi.json"
@@ -52,7 +56,12 @@ def no_unknown_trouble(_: CheckContext, response: schemathesis.Response, __: sch
 def test_every_call_answers_as_the_document_says(
     case: schemathesis.Case, running: Running, session: requests.Session
 ) -> None:
-    case.call_and_validate(
+    ask(case, running, session)
+
+
+def ask(case: schemathesis.Case, running: Running, session: requests.Session) -> int:
+    """Status of the answer, which must be as the document says."""
+    answer = case.call_and_validate(
         base_url=f"https://127.0.0.1:{running.cable.port}",
         session=session,
         verify=session.verify,
@@ -65,6 +74,27 @@ def test_every_call_answers_as_the_document_says(
             checks.response_headers_conformance,
         ],
     )
+    return int(answer.status_code)
+
+
+def test_what_random_calls_never_reach_is_as_the_document_says(running: Running, session: requests.Session) -> None:
+    line, card, request_id = running.line(), running.cards["hanako"], secrets.token_hex(16)
+    nonce, who = authenticated(line, card)
+    assert isinstance(
+        line.reserve(request_id, nonce, who.authentication_id, [seal_certificate(who)], card.read), Reserved
+    )
+    path = "/v1/requests/{request_id}"
+    states = schema[path]["GET"].Case(path_parameters={"request_id": request_id})
+    paper = schema[f"{path}/copies/{{copy}}/document"]["GET"].Case(
+        path_parameters={"request_id": request_id, "copy": 1}
+    )
+    told = {
+        "session_nonce": base64.b64encode(nonce).decode(),
+        "method": "jpki",
+        "credential": base64.b64encode(card.read.credential).decode(),
+    }
+    challenge = schema["/v1/challenges"]["POST"].Case(body=told, media_type="application/json")
+    assert [ask(case, running, session) for case in (states, paper, challenge)] == [200, 200, 200]
 
 
 def test_the_committed_document_is_the_servers() -> None:

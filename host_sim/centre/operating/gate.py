@@ -60,7 +60,7 @@ class Gate:
         self.endpoints = frozenset(endpoint for _, _, endpoint in self._routes)
         self.lanes = {"making": Lane(lanes.MAKING), "quick": Lane(lanes.QUICK)}
         self.log = log
-        log.endpoints = self.endpoints
+        log.endpoints = self.endpoints | {"other"}
         self.metrics = Metrics(self.endpoints, self.lanes)
         self._shares = Shares(clock)
 
