@@ -26,6 +26,7 @@ from host_sim.adapters.pins import CASE_OPEN
 from host_sim.adapters.pty import PtyLine
 from host_sim.adapters.vpcd import VpcdSlot
 from host_sim.centre import sample
+from host_sim.centre.server import replace_manifest
 from host_sim.coins import CoinSide
 from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
@@ -119,6 +120,8 @@ class World:
         arguments = ["host_sim.centre", "serve", "--run", str(self.run), "--port", str(self._centre_port)]
         self.centre = Child("centre", [*arguments, "--machine", machine], self.run / "centre.log", {})
         self._stack.callback(self.centre.stop)
+        if (self.run / "centre" / "centre.db").exists():  # the checkout may have changed since the last time
+            replace_manifest(self.run, None)
         self.centre.start()
         self.centre.wait_until(lambda: running.listening(self._centre_port))
         self.line = FaultyLine(self._centre_port)

@@ -3,14 +3,26 @@
 import argparse
 import sys
 
-from host_sim.centre.commands import cards, database, line, paper, registers, serve
+from host_sim.centre.commands import (
+    audit,
+    cards,
+    database,
+    flags,
+    line,
+    machines,
+    openapi,
+    paper,
+    registers,
+    serve,
+    startup,
+)
 from host_sim.centre.database import Busy, DatabaseTrouble
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (serve, database, registers, line, cards, paper):
+    for module in (serve, startup, database, registers, cards, line, flags, machines, audit, paper, openapi):
         module.add(commands)
     options = parser.parse_args()
     try:

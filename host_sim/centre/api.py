@@ -8,13 +8,15 @@ import base64
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
@@ -89,7 +91,7 @@ def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
             return 404, {"code": "bad_request", "pin_tries_left": None}
         case NoCall() | HTTPException():
             return 400, {"code": "bad_request", "pin_tries_left": None}
-        case Busy():
+        case Busy() | OperationalError() | InterfaceError() | PoolTimeout():  # the last three: no database
             return 503, {"code": "busy"}
         case _:
             raise trouble
@@ -98,16 +100,29 @@ def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
 TROUBLES = (Refused, DocumentWrong, RequestValidationError, NotFound, NoCall, HTTPException, Busy)
 
 
+_ABOUT = (
+    "The line between machine and centre (drivers/line/README.md): TLS 1.3 with client certificates. A body is at most "
+    "256 KiB, a request's head 16 KiB. Unknown calls are 400 and `bad_request`. A connection that does not send a whole "
+    "request in ten seconds is closed without an answer."
+)
+
+
 def make_app(centre: Centre) -> FastAPI:
     """The application. The machine's name comes from its client certificate, never from a body."""
-    app = FastAPI(title="Kofuki issuing centre", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Kofuki issuing centre", version="1", description=_ABOUT, docs_url=None, redoc_url=None)
     app.router.route_class = _StrictRoute
     for kind in TROUBLES:
         app.add_exception_handler(kind, _told)
+    app.add_exception_handler(Exception, _failed)
     _before_the_order(app, centre)
     _the_order(app, centre)
     _afterwards(app, centre)
     return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document. No call is made, so no centre is needed."""
+    return make_app(cast(Centre, None)).openapi()
 
 
 async def _told(_: Request, trouble: Exception) -> JSONResponse:
@@ -115,8 +130,24 @@ async def _told(_: Request, trouble: Exception) -> JSONResponse:
     return JSONResponse(body, status_code=status)
 
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {403: {"model": say.Refusal}, 422: {"model": say.Refusal}}
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": say.Refusal}, 422: {"model": say.Refusal}}
+async def _failed(_: Request, trouble: Exception) -> JSONResponse:
+    """The answer to an exception that nobody expected. The gate logs it (`operating/gate.py`); no word of it leaves."""
+    try:
+        status, body = answer_trouble(trouble)
+    except Exception:  # noqa: BLE001  it is `trouble`
+        status, body = 500, {"code": "failed"}
+    return JSONResponse(body, status_code=status)
+
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    **{status: {"model": say.Refusal, "description": text} for status, text in say.REFUSALS.items()},
+    500: {"model": say.Failure, "description": "The program failed; a person must look at it."},
+    503: {
+        "model": say.Failure,
+        "description": "Busy: ask again later. The machine treats it as an unreachable centre.",
+    },
+}
+_UNKNOWN = {**_REFUSALS, 404: {"model": say.Refusal, "description": "This machine has no such request."}}
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}, **_REFUSALS}
 
 
@@ -160,6 +191,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 def _the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/requests", responses=_REFUSALS)
     def reserve(order: say.Order, request: Request) -> say.Promise:
+        request.scope["kofuki.request_id"] = order.request_id  # for the log
         promise = centre.issuer.reserve(peer_of(request), order.model_dump(), _finishing(centre, request))
         return say.Promise(manifest=promise.manifest, signature=base64.b64encode(promise.signature).decode())
 

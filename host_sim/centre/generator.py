@@ -20,6 +20,9 @@ from host_sim.centre.authentication import Refused
 from host_sim.centre.register import SealState
 from host_sim.centre.tables import residents
 
+DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
+PAGES_MAX = 99
+
 
 class DocumentWrong(Exception):
     """A finished page does not say what the books say. It is not delivered, and the municipality's line stops."""
@@ -104,7 +107,7 @@ class Generator:
         issue_number: str,
         now: datetime,
     ) -> Container:
-        """One copy, made and checked. Raises `Refused` if it does not fit the form, `DocumentWrong` if the check fails."""
+        """One copy, made and checked. Raises `Refused` if it does not fit the form or the line, `DocumentWrong` if the check fails."""
         issue = forms.IssueFacts(
             issue_number=issue_number,
             issued_on=now.date(),
@@ -117,6 +120,9 @@ class Generator:
             document = self._press.typeset(*told)
         except (forms.GlyphMissing, forms.TextOverflow):
             raise Refused("ask_at_counter") from None  # the machine has a sentence for this word
+        pages = self._press.page_count(document) if len(document) <= DOCUMENT_BYTES_MAX else 0
+        if not 1 <= pages <= PAGES_MAX:
+            raise Refused("ask_at_counter")  # no machine takes it (drivers/line/README.md)
         faults = self._press.check(document, *told)
         if faults:
             raise DocumentWrong(kind, faults)
@@ -125,7 +131,7 @@ class Generator:
             document=document,
             stamp=f"{account}.{self._signed(account)}",
             resident_id=found.resident_id,
-            pages=self._press.page_count(document),
+            pages=pages,
         )
 
     def _signed(self, account: str) -> str:

@@ -71,10 +71,15 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+# No control character: a text may be shown on a clerk's terminal, and PostgreSQL takes no NUL.
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+COUNT_MAX = 2**31 - 1  # an integer of the database
 Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Head = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]  # of the machine's journal; empty from a bench
-Word = Annotated[str, Field(min_length=1, max_length=64)]
-Reason = Annotated[str, Field(max_length=200)]
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=_PLAIN)]
+Reason = Annotated[str, Field(max_length=200, pattern=_PLAIN)]
+Plain = Annotated[str, Field(max_length=200, pattern=_PLAIN)]
+Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
 Bytes = Annotated[str, Field(max_length=16_384), AfterValidator(_base64)]
 Nonce = Annotated[str, Field(min_length=24, max_length=24), AfterValidator(_base64)]
 Copy = Annotated[int, Field(ge=1, le=99)]
@@ -134,8 +139,8 @@ class AuthenticationGiven(Message):
 
 
 class Item(Message):
-    kind: Annotated[str, Field(max_length=32)]
-    options: dict[str, list[str]]
+    kind: Annotated[str, Field(max_length=32, pattern=_PLAIN)]
+    options: Annotated[dict[str, Annotated[list[Plain], Field(max_length=200)]], Field(max_length=200)]
     copies: Annotated[int, Field(ge=1, le=9)]
 
 
@@ -210,13 +215,13 @@ class ClaimGiven(Message):
 
 
 class Hold(Message):
-    collection: Annotated[int, Field(ge=1)]
+    collection: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     journal_head: Head
 
 
 class Collected(Message):
     amount_yen: Annotated[int, Field(ge=0, le=100_000)]
-    collection: Annotated[int, Field(ge=1)]
+    collection: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     journal_head: Head
 
 
@@ -226,17 +231,35 @@ class ClaimLeft(Message):
 
 
 class Heartbeat(Message):
-    journal_seq: Annotated[int, Field(ge=0)]
+    journal_seq: Count
     journal_head: Head
-    state: Annotated[str, Field(max_length=40)]
+    state: Annotated[str, Field(max_length=40, pattern=_PLAIN)]
     reasons: Annotated[list[Word], Field(max_length=40)]
     events: Annotated[list[Word], Field(max_length=100)]
+    # While machines are updated one by one, those of the release before do not tell these three.
+    program: Annotated[str, Field(max_length=64, pattern=_PLAIN)] = ""
+    site_table: Annotated[int, Field(ge=0, le=2**53)] = 0
+    devices: Annotated[dict[Word, Word], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class HeartbeatGiven(Message):
     journal_seq: int
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
+
+
+class Failure(Message):
+    """Of the centre, not of the question: the same call may succeed later."""
+
+    code: Literal["busy", "failed"]
+
+
+# Status -> what it says, beside 500 and 503.
+REFUSALS = {
+    400: "Not a message: no JSON, too long, a key twice, or no such call.",
+    403: "The centre refuses, and says why.",
+    422: "A message with a missing, an unknown or a wrong field.",
+}
 
 
 class Refusal(Message):

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import uvicorn
-
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
@@ -15,10 +13,11 @@ from host_sim.centre.database import DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
+from host_sim.centre.serving import Place, Server
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
-from host_sim.centre.tls import NamedClientProtocol, tls_context
 from host_sim.centre.wallet_cards import load_cards
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -57,21 +56,23 @@ def open_books(run: Path, database: str | None) -> Store:
     return store
 
 
-def make_server(run: Path, host: str, port: int, database: str | None, machines: Sequence[Peer]) -> uvicorn.Server:
+def make_server(run: Path, place: Place, database: str | None, machines: Sequence[Peer]) -> Server:
     """A server ready to run; port 0 takes a free one."""
-    identity = ensure_identity(run / "centre", machines)
-    app = make_app(make_centre(run, identity, open_books(run, database)))
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        http=NamedClientProtocol,
-        log_level="warning",
-        access_log=False,
-        timeout_keep_alive=120,
-        timeout_graceful_shutdown=3,
-        server_header=False,
-    )
-    config.load()
-    config.ssl = tls_context(run / "centre" / "tls")
-    return uvicorn.Server(config)
+    url = database_url(run, database)
+    identity, store = ensure_identity(run / "centre", machines), open_books(run, database)
+    centre = make_centre(run, identity, store)
+    return Server(make_app(centre), place, store, manifest_here(identity), run / "centre" / "tls", url, centre.now)
+
+
+def manifest_here(identity: Identity) -> startup.Manifest:
+    """What a process with this identity runs, and for whom."""
+    return startup.manifest_of(identity, sample.residents().municipality.code)
+
+
+def replace_manifest(run: Path, database: str | None) -> startup.Manifest:
+    """Let only processes start that are like this one; returns what that is."""
+    manifest = manifest_here(ensure_identity(run / "centre", ()))
+    store = Store(database_url(run, database))
+    startup.replace(store, manifest, simulated_now(run / "clock-offset"))
+    store.close()
+    return manifest

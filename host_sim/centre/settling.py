@@ -16,6 +16,7 @@ from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
+from host_sim.centre.operating import audit, fleet
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
@@ -101,7 +102,9 @@ class Settler:
                 self._store.flag(c, now, peer.name, "unfetched_paper", about)
             self._set_state(c, request_id, copy, state)
             facts = {"kind": row.kind, "fee_yen": row.fee_yen}
-            self._store.note(c, now, peer, state, about | facts | dict(detail))
+            said = {key: audit.word(words) for key, words in detail.items() if key != "journal_head"}
+            head = {"journal_head": detail["journal_head"]}
+            self._store.note(c, now, peer, state, about | facts | said | head)
             return state
 
     def _settle_unmade(
@@ -219,16 +222,11 @@ class Settler:
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
         with self._store.writing() as c:
-            this = machines.c.name == peer.name
-            before = c.execute(sa.select(machines).where(this)).first()
+            before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
             self._witness(c, peer, before, beat, now)
-            self._hear_news(c, peer, beat["events"], now)
-            c.execute(machines.delete().where(this))
-            row = {"journal_seq": beat["journal_seq"], "journal_head": beat["journal_head"]}
-            if before is not None and not beat["journal_head"]:  # a halted machine cannot read its journal
-                row = {"journal_seq": before.journal_seq, "journal_head": before.journal_head}
-            row |= {"state": beat["state"], "reasons": list(beat["reasons"])}
-            c.execute(machines.insert().values(name=peer.name, seen_at=now.isoformat(), **row))
+            self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
+            if fleet.record(c, peer.name, before, beat, now):
+                self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
             return ["stopped"] if self._store.fact(c, "stopped") is not None else []
 
     def _hear_news(self, c: sa.Connection, peer: Peer, events: Sequence[str], now: datetime) -> None:

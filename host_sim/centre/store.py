@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from host_sim.centre import schema
 from host_sim.centre.database import Database
-from host_sim.centre.tables import audit, facts, flags, serials
+from host_sim.centre.operating import audit, flags
+from host_sim.centre.tables import facts, serials
 
 
 class Peer(NamedTuple):
@@ -54,10 +55,9 @@ class Store(Database):
         return range(last + 1, last + count + 1)
 
     def note(self, c: sa.Connection, now: datetime, peer: Peer, act: str, detail: Mapping[str, Any]) -> None:
-        """One line of the audit record: numbers and words, no name and no address."""
-        row = {"at": now.isoformat(), "machine": peer.name, "site": peer.site, "act": act, "detail": dict(detail)}
-        c.execute(audit.insert().values(**row))
+        """One row of the audit record: numbers and words, no name and no address."""
+        audit.append(c, at=now.isoformat(), machine=peer.name, site=peer.site, act=act, detail=detail)
 
     def flag(self, c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> None:
-        """Store something that a person must look at. It stays until the paper or the money is accounted for (incident 2)."""
-        c.execute(flags.insert().values(at=now.isoformat(), machine=machine, what=what, detail=dict(detail)))
+        """Store something that a person must look at. It stays until two people have closed it (incident 2)."""
+        flags.raise_flag(c, now, machine, what, detail)

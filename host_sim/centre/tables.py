@@ -199,7 +199,21 @@ machines = sa.Table(
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
+    sa.Column("state_since", sa.String, nullable=False, server_default=""),
     sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("program", sa.String, nullable=False, server_default=""),
+    sa.Column("program_since", sa.String, nullable=False, server_default=""),
+    sa.Column("site_table", sa.BigInteger, nullable=False, server_default="0"),  # the highest version it holds
+    sa.Column("devices", sa.JSON),  # device -> its state or model
+)
+processes = sa.Table(
+    "processes",  # of this centre, each from its start to its end
+    meta,
+    sa.Column("host", sa.String, primary_key=True),
+    sa.Column("pid", sa.Integer, primary_key=True),
+    sa.Column("started_at", sa.String, nullable=False),
+    sa.Column("program", sa.String, nullable=False),
+    sa.Column("database", sa.String, nullable=False),  # its URL, without a password
 )
 
 # --- traces --------------------------------------------------------------------------------------
@@ -213,6 +227,14 @@ audit = sa.Table(
     sa.Column("site", sa.String, nullable=False),
     sa.Column("act", sa.String, nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("previous", sa.String, nullable=False),  # the hash of the row before
+    sa.Column("sha256", sa.String, nullable=False),  # of everything else in this row
+)
+audit_head = sa.Table(
+    "audit_head",  # one row
+    meta,
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String, nullable=False),
 )
 flags = sa.Table(
     "flags",
@@ -221,5 +243,45 @@ flags = sa.Table(
     sa.Column("at", sa.String, nullable=False),
     sa.Column("machine", sa.String, nullable=False),
     sa.Column("what", sa.String, nullable=False),
-    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("about", sa.String, nullable=False, server_default=""),  # a request, a session, an event
+    sa.Column("detail", sa.JSON, nullable=False),  # as it was told the first time
+    sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("last_at", sa.String, nullable=False, server_default=""),
+    sa.Column("state", sa.String, nullable=False, server_default="open", index=True),  # open, closing, closed
+    sa.Column("assigned_to", sa.String, nullable=False, server_default=""),
 )
+flag_acts = sa.Table(
+    "flag_acts",
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("flag_id", sa.Integer, nullable=False, index=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("act", sa.String, nullable=False),  # assigned, commented, closing, closed, reopened
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("words", sa.String, nullable=False),
+)
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """Statements by which the database itself refuses to change or delete a row of this table."""
+    if dialect == "sqlite":
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        return [f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table} {refuse}" for act in ("UPDATE", "DELETE")]
+    body = f"BEGIN RAISE EXCEPTION '{table} is append-only'; END"
+    function = f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+    acts = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    return [
+        function,
+        f"CREATE TRIGGER {table}_append_only {acts} FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
+    ]
+
+
+def _guard(table: sa.Table) -> None:
+    for dialect in ("sqlite", "postgresql"):
+        for statement in append_only_ddl(table.name, dialect):
+            made = sa.DDL(statement)  # type: ignore[no-untyped-call]
+            sa.event.listen(table, "after_create", made.execute_if(dialect=dialect))
+
+
+_guard(audit)
+_guard(flag_acts)

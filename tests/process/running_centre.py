@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +34,7 @@ class Running:
     run: Path
     cable: FaultyLine
     cards: dict[str, Card]
+    health: str  # URL of the listener for health and metrics
     process: "subprocess.Popen[bytes]"
 
     def line(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> CentreLine:
@@ -75,11 +76,15 @@ def read_of(der: bytes) -> CardRead:
     )
 
 
-def start(run: Path, port: int, *machines: str, database: str | None = None) -> "subprocess.Popen[bytes]":
+def start(
+    run: Path, port: int, *machines: str, database: str | None = None, more: Sequence[str] = ()
+) -> "subprocess.Popen[bytes]":
+    """Start the centre and wait until it is there; what it prints is added to `run`/printed."""
     named = [word for machine in machines for word in ("--machine", machine)]
-    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
+    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named, *more]
     command += [] if database is None else ["--database", database]
-    process = subprocess.Popen(command, cwd=ROOT)
+    with (run / "printed").open("ab") as printed:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT)
     for _ in range(3000):
         assert process.poll() is None, "the centre's process has ended"
         try:
@@ -124,10 +129,11 @@ def prepare(run: Path) -> dict[str, Card]:
 def running_centre(run: Path) -> Iterator[Running]:
     """A new centre in the new directory `run`."""
     hands, port = prepare(run), free_port()
-    process = start(run, port, f"{MACHINE}:store", *MACHINES)
+    health = f"127.0.0.1:{free_port()}"
+    process = start(run, port, f"{MACHINE}:store", *MACHINES, more=("--health", health))
     try:
         with FaultyLine(port) as cable:
-            yield Running(run, cable, hands, process)
+            yield Running(run, cable, hands, f"http://{health}", process)
     finally:
         process.terminate()
         process.wait(300)

@@ -4,8 +4,10 @@ import argparse
 import sys
 
 from host_sim.centre.commands import Commands, at_the_centre, run_directory
+from host_sim.centre.operating.startup import NotStarted
 from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import MACHINES, make_server
+from host_sim.centre.serving import Place
 from host_sim.centre.store import Peer
 
 
@@ -14,18 +16,28 @@ def add(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8443)
     serve.add_argument("--machine", action="append", metavar="NAME:SITE", help="a machine to make a certificate for")
+    serve.add_argument(
+        "--health", metavar="HOST:PORT", type=_address, help="serve /health and /metrics there, unencrypted"
+    )
     serve.set_defaults(run=_serve)
 
 
 def _serve(options: argparse.Namespace) -> int:
     run, machines = run_directory(options), _machines(options.machine)
+    place = Place(options.host, options.port, options.health)
     try:
-        server = make_server(run, options.host, options.port, options.database, machines)
-    except OtherPinKey as refused:
-        print(refused, file=sys.stderr)
+        make_server(run, place, options.database, machines).run_to_the_end()
+    except (NotStarted, OtherPinKey) as trouble:
+        print(trouble, file=sys.stderr)
         return 1
-    server.run()
     return 0
+
+
+def _address(words: str) -> tuple[str, int]:
+    host, _, port = words.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError("an address is HOST:PORT, for example 127.0.0.1:9443")
+    return host, int(port)
 
 
 def _machines(named: list[str] | None) -> tuple[Peer, ...]:

@@ -112,7 +112,7 @@ def shared_server() -> Server:
     with store.writing() as c:  # beside each table, the rows that it has at a test's beginning
         c.exec_driver_sql("CREATE SCHEMA sample")
         for table in meta.tables:
-            c.exec_driver_sql(f"CREATE TABLE sample.{table} AS SELECT * FROM public.{table}")  # noqa: S608  our own names
+            c.exec_driver_sql(f"CREATE TABLE sample.{table} AS SELECT * FROM public.{table}")
     store.close()
     return server
 
@@ -126,7 +126,7 @@ def _take() -> str:
     if not _free:
         return server.create(f"town-{next(_counted)}", "sample")
     url = _free.pop()
-    again = [f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM sample.{table}" for table in meta.tables]  # noqa: S608
+    again = [f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM sample.{table}" for table in meta.tables]
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as c:
         c.exec_driver_sql("; ".join(again))

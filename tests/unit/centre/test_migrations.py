@@ -42,7 +42,7 @@ def content(c: sa.Connection) -> dict[str, list[dict[str, Any]]]:
         return json.loads(value) if isinstance(value, str) and value[:1] in {"{", "["} else value
 
     there = [name for name in sa.inspect(c).get_table_names() if name != "alembic_version"]
-    tables = {name: c.execute(sa.text(f"SELECT * FROM {name}")).mappings().all() for name in there}  # noqa: S608
+    tables = {name: c.execute(sa.text(f"SELECT * FROM {name}")).mappings().all() for name in there}
     return {
         name: sorted(({column: read(value) for column, value in row.items()} for row in rows), key=repr)
         for name, rows in tables.items()
