@@ -15,6 +15,7 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
+from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
@@ -25,7 +26,7 @@ from host_sim.centre.tables import cards, flags
 from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
-from tests.unit.centre.town import MANIFEST_KEY, plain
+from tests.unit.centre.town import MANIFEST_KEY, TUESDAY, plain
 
 
 @cache
@@ -41,6 +42,9 @@ class City:
         books.load(self.store, residents())
         self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), load_cards(self.store, wallet))
         self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
+
+        self.city = CityBook(self.store, MANIFEST_KEY)
+        self.city.apply(sample.city(), SAMPLE, TUESDAY)
 
     def reported(self) -> list[tuple[str, str]]:
         """(machine, word) of each flag at the centre."""
@@ -73,7 +77,7 @@ class _CityLine(MemoryCentre):
         super().__init__(machine.clock, machine.now, MACHINE)
         self.key = MANIFEST_KEY
         city = machine.city
-        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), machine.now)
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), city.city, machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
