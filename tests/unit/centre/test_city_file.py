@@ -88,6 +88,7 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
             'name = { en = "M", en-GB',
             "municipality.name has no Japanese words; write ja = ...",
         ),
+        ('"橘　陽一郎"', '"橘　\\ue001"', "certifier.name has a letter that the font of the paper lacks (U+E001)."),
         ('ja = "宮崎市"', 'ja = "みやざきしちょうそんくみあい"', "an issue number takes at most 12 Japanese letters"),
     ],
 )
