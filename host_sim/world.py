@@ -116,9 +116,8 @@ class World:
 
     def _start_centre(self) -> None:
         self._centre_port = running.free_port()
-        machine = f"{self.unit.text('unit', 'name')}:{self.unit.text('unit', 'profile')}"
         arguments = ["host_sim.centre", "serve", "--run", str(self.run), "--port", str(self._centre_port)]
-        self.centre = Child("centre", [*arguments, "--machine", machine], self.run / "centre.log", {})
+        self.centre = Child("centre", arguments, self.run / "centre.log", {})
         self._stack.callback(self.centre.stop)
         if (self.run / "centre" / "centre.db").exists():  # the checkout may have changed since the last time
             replace_manifest(self.run, None)

@@ -216,6 +216,7 @@ class _HeartbeatGiven(Message, frozen=True, kw_only=True):
     journal_seq: int
     time: Time
     notices: Lines
+    site_table: Annotated[int, between(0, 2**53 - 1)]
 
     def __post_init__(self) -> None:
         instant(self.time)

@@ -20,8 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
-from host_sim.centre import rules
 from host_sim.centre.authentication import Answer, Doorkeeper, Refused
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
@@ -45,6 +45,7 @@ class Centre:
     doorkeeper: Doorkeeper
     issuer: Issuer
     settler: Settler
+    site_tables: SiteTables
     now: Callable[[], datetime]  # Asia/Tokyo
 
 
@@ -114,6 +115,7 @@ def make_app(centre: Centre) -> FastAPI:
     for kind in TROUBLES:
         app.add_exception_handler(kind, _told)
     app.add_exception_handler(Exception, _failed)
+    _site_tables(app, centre)
     _before_the_order(app, centre)
     _the_order(app, centre)
     _afterwards(app, centre)
@@ -155,7 +157,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/challenges", responses=_REFUSALS)
     def challenge(asked: say.ChallengeAsked, request: Request) -> say.ChallengeGiven:
         peer, now = peer_of(request), centre.now()
-        if not rules.open_at(now, peer.site):
+        if not centre.doorkeeper.place(peer, now).timetable.open_at(now):
             raise Refused("outside_hours")
         centre.issuer.must_go_on()
         nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
@@ -186,6 +188,15 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
             masked_name=masked_name,
             offers=[say.Offer.model_validate(offer) for offer in offers],
         )
+
+
+def _site_tables(app: FastAPI, centre: Centre) -> None:
+    @app.get("/v1/site-tables", responses=_REFUSALS)
+    def site_tables(request: Request) -> say.SiteTables:
+        tables = centre.site_tables.tables(peer_of(request).name, centre.now())
+        if not tables:
+            raise Refused("not_registered")
+        return say.SiteTables.model_validate({"tables": tables})
 
 
 def _the_order(app: FastAPI, centre: Centre) -> None:
@@ -240,13 +251,16 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
-        return say.HeartbeatGiven(journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices)
+        version = centre.site_tables.highest(peer.name, now)
+        return say.HeartbeatGiven(
+            journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices, site_table=version
+        )
 
 
 def _finishing(centre: Centre, request: Request) -> datetime:
     """Now; raises `Refused` when even a session that began within the hours must end."""
     now = centre.now()
-    if not rules.finishing_at(now, peer_of(request).site):
+    if not centre.doorkeeper.place(peer_of(request), now).finishing_at(now):
         raise Refused("outside_hours")
     return now
 

@@ -29,6 +29,10 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from host_sim.centre import cards as card_register
 from host_sim.centre import chain, municipal, rules
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.city import InForce
+from host_sim.centre.city.hours import JST
+from host_sim.centre.city.place import Place
 from host_sim.centre.database import Busy
 from host_sim.centre.pins import PIN_TRIES, PinKey, open_sealed
 from host_sim.centre.revocation import Revocation, Unavailable
@@ -83,6 +87,7 @@ class Known:
     authentication_id: str
     resident_id: str
     card_fingerprint: str
+    authenticated_at: datetime  # the fees of this instant are those of the session
 
 
 class Doorkeeper:
@@ -95,6 +100,7 @@ class Doorkeeper:
     def __init__(
         self,
         store: Store,
+        city: CityBook,
         pin_key: X25519PrivateKey,
         authorities: Sequence[x509.Certificate],
         *,
@@ -103,20 +109,27 @@ class Doorkeeper:
         p384: bool = False,
     ) -> None:
         self._store = store
+        self._city = city
         self._pin_key = pin_key
         self._pin_hash_key = pin_hash_key
         self._authorities = tuple(authorities)
         self._revocation = RevocationCheck(store, revocation)
         self._p384 = p384
 
+    def place(self, peer: Peer, now: datetime) -> Place:
+        """Where this machine stands. Raises `Refused` for one that is not in the city's file."""
+        with self._store.reading() as c:
+            return place_of(self._city.at(c, now), peer)
+
     def challenge(self, peer: Peer, session_nonce: bytes, method: str, credential: bytes, now: datetime) -> Given:
         """A challenge for a card. Raises `Refused` for what the form of the card says, and for nothing about a person."""
         is_municipal = method == "municipal"
+        place = self.place(peer, now)
         if is_municipal:
             record = _read_record(credential)
-            _check_taken(peer, record.kind, record.valid_until, now.date())
+            _check_taken(place, record.kind, record.valid_until, now.date())
         else:
-            _check_taken(peer, "individual_number", None, now.date())
+            _check_taken(place, "individual_number", None, now.date())
             if not self._revocation.ready(self._believe(credential, now), now):
                 raise Refused("revocation_unknown")
         with self._store.writing() as c:
@@ -160,7 +173,7 @@ class Doorkeeper:
             raise Refused("bad_request")
         if row.expires_at < now.timestamp():
             raise Refused("expired")
-        return Known(authentication_id, row.resident_id, row.card_fingerprint)
+        return _known_before(row)
 
     # --- the answer -----------------------------------------------------------------------------
 
@@ -179,7 +192,7 @@ class Doorkeeper:
         known = c.execute(sa.select(authentications).where(this)).first()
         if known is None:
             raise Busy
-        return Known(known.authentication_id, known.resident_id, known.card_fingerprint)
+        return _known_before(known)
 
     def _weigh(
         self, c: sa.Connection, peer: Peer, row: Any, answer: Answer, now: datetime
@@ -250,7 +263,7 @@ class Doorkeeper:
         if refusal is not None:
             raise Refused(refusal)
         until = date.fromisoformat(card.valid_until) if row.method == "municipal" and card.valid_until else None
-        _check_taken(peer, card.kind, until, now.date())
+        _check_taken(place_of(self._city.at(c, now), peer), card.kind, until, now.date())
         return card
 
     # --- inside ---------------------------------------------------------------------------------
@@ -268,7 +281,7 @@ class Doorkeeper:
             raise Refused("bad_request") from None
 
     def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
-        known = Known(secrets.token_urlsafe(24), resident_id, hashlib.sha256(row.credential).hexdigest())
+        known = Known(secrets.token_urlsafe(24), resident_id, hashlib.sha256(row.credential).hexdigest(), now)
         c.execute(authentications.delete().where(authentications.c.expires_at < now.timestamp() - AUTHENTICATION_S))
         c.execute(
             authentications.insert().values(
@@ -300,8 +313,21 @@ class Proof:
     pin: bytearray = field(default_factory=bytearray, repr=False)
 
 
-def _check_taken(peer: Peer, kind: str, until: date | None, today: date) -> None:
-    refusal = rules.card_refusal(peer.site, kind, until, today)
+def place_of(city: InForce, peer: Peer) -> Place:
+    """Where this machine stands. Raises `Refused` for one that has a certificate and is not in the city's file."""
+    place = city.place_of(peer.name)
+    if place is None:
+        raise Refused("not_registered")
+    return place
+
+
+def _known_before(row: Any) -> Known:
+    at = datetime.fromtimestamp(row.expires_at - AUTHENTICATION_S, JST)
+    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, at)
+
+
+def _check_taken(place: Place, kind: str, until: date | None, today: date) -> None:
+    refusal = rules.card_refusal(place, kind, until, today)
     if refusal is not None:
         raise Refused(refusal)
 

@@ -6,7 +6,6 @@ snapshot, and the centre stores the household's version with the promise. If the
 the paper is promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -50,24 +49,17 @@ class Snapshot:
 def load(store: Store, register: r.Register) -> None:
     """Write a whole register into an empty database; if the database has one already, do nothing."""
     with store.writing() as c:
-        if not begin(store, c, register.municipality, register.version, register.cast):
+        if not begin(store, c, register.version, register.cast):
             return
         for table, rows in _rows(records_of(register), register.version).items():
             c.execute(table.insert(), rows)
 
 
-def begin(
-    store: Store,
-    c: sa.Connection,
-    municipality: r.Municipality,
-    version: int = 0,
-    cast: Mapping[str, str] | None = None,
-) -> bool:
-    """Begin the books of a municipality; False if the database has books already."""
+def begin(store: Store, c: sa.Connection, version: int = 0, cast: Mapping[str, str] | None = None) -> bool:
+    """Begin the books; False if the database has books already."""
     if store.fact(c, "version") is not None:
         return False
-    town = json.loads(r.pack(municipality))  # the column's type encodes it again
-    told = {"version": version, "municipality": town, "cast": dict(cast or {})}
+    told = {"version": version, "cast": dict(cast or {})}
     c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
     return True
 
@@ -77,7 +69,8 @@ def records_of(register: r.Register) -> list[Record]:
     return [*everyone, *register.seals.values(), *register.taxes.values(), *register.families.values()]
 
 
-def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
+def snapshot(c: sa.Connection, resident_id: str, municipality: r.Municipality) -> Snapshot | None:
+    """Everything about a resident now, with the municipality that certifies today; None when there is no such resident."""
     household_id = c.scalar(sa.select(residents.c.household_id).where(residents.c.resident_id == resident_id))
     if household_id is None:
         return None
@@ -88,9 +81,8 @@ def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
     years = c.scalars(sa.select(taxes.c.packed).where(taxes.c.resident_id == resident_id))
     mine = sa.select(family_members.c.register_id).where(family_members.c.resident_id == resident_id)
     lines = c.scalars(sa.select(families.c.packed).where(families.c.register_id.in_(mine)))
-    town = c.execute(sa.select(facts.c.value).where(facts.c.name == "municipality")).scalar_one()
     register = r.Register(
-        municipality=r.unpack(r.Municipality, json.dumps(town)),
+        municipality=municipality,
         residents={person.resident_id: person for person in people},
         households={household_id: r.unpack(r.Household, home.packed)},
         seals={} if seal is None else {resident_id: r.unpack(r.Seal, seal)},
@@ -151,12 +143,12 @@ def read(c: sa.Connection, wanted: Iterable[Key]) -> dict[Key, Record]:
     return {key: r.unpack(KINDS[key[0]], packed) for key, packed in stored(c, wanted).items()}
 
 
-def everything(c: sa.Connection) -> r.Register:
+def everything(c: sa.Connection, municipality: r.Municipality) -> r.Register:
     """The whole register."""
     found: dict[str, dict[Key, Any]] = {table: read(c, sorted(keys(c, table))) for table in TABLES}
     named = {row.name: row.value for row in c.execute(sa.select(facts))}
     return r.Register(
-        municipality=r.unpack(r.Municipality, json.dumps(named["municipality"])),
+        municipality=municipality,
         residents={key[1]: record for key, record in found["residents"].items()},
         households={key[1]: record for key, record in found["households"].items()},
         seals={key[1]: record for key, record in found["seals"].items()},

@@ -23,7 +23,10 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, rules
-from host_sim.centre.authentication import Doorkeeper, Known, Refused
+from host_sim.centre.authentication import Doorkeeper, Known, Refused, place_of
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.city import InForce
+from host_sim.centre.city.place import Place
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.registers import freshness
@@ -50,6 +53,19 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """The city and the machine's place now, and the place with the terms that the resident was shown.
+
+    Hours are those of now. Fees are those of the authentication: a fee that changes while somebody is choosing must
+    not differ from the one on the screen.
+    """
+
+    city: InForce
+    place: Place
+    terms: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """Step 1: what the copies will be made from."""
 
@@ -63,6 +79,7 @@ class Issuer:
     def __init__(
         self,
         store: Store,
+        city: CityBook,
         doorkeeper: Doorkeeper,
         generator: Generator,
         key: Ed25519PrivateKey,
@@ -72,6 +89,7 @@ class Issuer:
         self._press = press or Press()
         self._limits = limits
         self._store = store
+        self._city = city
         self._doorkeeper = doorkeeper
         self._generator = generator
         self._key = key
@@ -87,21 +105,30 @@ class Issuer:
         """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve."""
         with self._store.reading() as c:
             self._not_stopped(c)
-            found = self._generator.look_up(c, known.card_fingerprint).books
+            here = self._here(c, peer, known, now)
+            found = self._generator.look_up(c, known.card_fingerprint, here.city.municipality).books
             stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
-        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
-        offers = [self._offer(kind, peer, found, stale, now) for kind in self._press.kinds]
+        offers = [self._offer(kind, here, found, stale, now) for kind in self._kinds(here)]
         return rules.masked(found.resident.name), offers
 
+    def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime) -> Here:
+        city = self._city.at(c, now)
+        return Here(city, place_of(city, peer), place_of(self._city.at(c, known.authenticated_at), peer))
+
+    def _kinds(self, here: Here) -> list[str]:
+        """What is issued there and can be printed, in the order of the city's file."""
+        return [kind for kind in here.terms.kinds if kind in self._press.kinds]
+
     def _offer(
-        self, kind: str, peer: Peer, found: books.Snapshot, stale: frozenset[str], now: datetime
+        self, kind: str, here: Here, found: books.Snapshot, stale: frozenset[str], now: datetime
     ) -> dict[str, Any]:
-        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date())
+        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date(), here.terms)
         if kind in stale:  # whatever else an old register says
             return {**offer, "refusal": "books_stale"}
-        if offer["refusal"] is None and not rules.finishing_at(now, peer.site, kind):
+        if offer["refusal"] is None and not here.place.finishing_at(now, kind):
             return {**offer, "refusal": "outside_hours"}
         return offer
 
@@ -171,13 +198,14 @@ class Issuer:
         self._not_stopped(c)
         nonce = base64.b64decode(order["session_nonce"])
         known = self._doorkeeper.who(c, peer, order["authentication_id"], nonce, now)
-        subject = self._generator.look_up(c, known.card_fingerprint)
+        here = self._here(c, peer, known, now)
+        subject = self._generator.look_up(c, known.card_fingerprint, here.city.municipality)
         found = subject.books
-        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
         stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
-        lines = self._lines(peer, found, order["items"], stale, now)
+        lines = self._lines(here, found, order["items"], stale, now)
         city = found.register.municipality.city
         terminal = rules.terminal(peer.name)
         serials = self._store.next_serials(c, now.date(), terminal, len(lines))
@@ -186,7 +214,7 @@ class Issuer:
 
     def _lines(
         self,
-        peer: Peer,
+        here: Here,
         found: books.Snapshot,
         items: Sequence[Mapping[str, Any]],
         stale: frozenset[str],
@@ -195,9 +223,9 @@ class Issuer:
         """The order, copy by copy, each item checked against what this resident is offered now."""
         lines: list[Line] = []
         for item in items:
-            if item["kind"] not in self._press.kinds:
+            if item["kind"] not in self._kinds(here):
                 raise Refused("not_offered")
-            offer = self._offer(item["kind"], peer, found, stale, now)
+            offer = self._offer(item["kind"], here, found, stale, now)
             if offer["refusal"] is not None:
                 raise Refused(offer["refusal"])
             if not 1 <= item["copies"] <= offer["copies_max"] or not rules.options_allowed(offer, item["options"]):

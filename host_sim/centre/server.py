@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.city.city import City
+from host_sim.centre.city.file import CityError, read_file
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
@@ -21,7 +25,6 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.wallet_cards import load_cards
 
 JST = ZoneInfo("Asia/Tokyo")
-MACHINES = (Peer("miyazaki-store-01", "store"), Peer("miyazaki-office-01", "office"))
 
 
 def simulated_now(clock_offset: Path) -> datetime:
@@ -32,22 +35,29 @@ def simulated_now(clock_offset: Path) -> datetime:
     return datetime.now(JST) + timedelta(seconds=offset_s)
 
 
-def make_centre(run: Path, identity: Identity, store: Store) -> Centre:
+def make_centre(run: Path, identity: Identity, store: Store, city: CityBook) -> Centre:
     """The centre of one run directory: wallet/ and clock-offset are read below it."""
     identity.pin_hash_key.take_over(store)
     authorities = load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
-    doorkeeper = Doorkeeper(store, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key)
-    issuer = Issuer(store, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
-    return Centre(doorkeeper, issuer, Settler(store), lambda: simulated_now(run / "clock-offset"))
+    doorkeeper = Doorkeeper(store, city, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key)
+    issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
+    tables = SiteTables(store, city, identity.manifest_key)
+    return Centre(doorkeeper, issuer, Settler(store), tables, lambda: simulated_now(run / "clock-offset"))
 
 
 def database_url(run: Path, database: str | None) -> str:
     return database or f"sqlite:///{run / 'centre' / 'centre.db'}"
 
 
+def open_store(run: Path, database: str | None) -> Store:
+    """The database; the run directory's own file is made when it is not there."""
+    (run / "centre").mkdir(parents=True, exist_ok=True)
+    return Store(database_url(run, database), create=database is None)
+
+
 def open_books(run: Path, database: str | None) -> Store:
-    """The database with its books. The simulator's own file is made and filled with the sample if it is not there."""
-    store = Store(database_url(run, database), create=database is None)
+    """The database with its books. The simulator's own file is filled with the sample if it is empty."""
+    store = open_store(run, database)
     if database is None:
         books.load(store, sample.residents())
     with store.reading() as c:
@@ -56,23 +66,52 @@ def open_books(run: Path, database: str | None) -> Store:
     return store
 
 
-def make_server(run: Path, place: Place, database: str | None, machines: Sequence[Peer]) -> Server:
-    """A server ready to run; port 0 takes a free one."""
-    url = database_url(run, database)
-    identity, store = ensure_identity(run / "centre", machines), open_books(run, database)
-    centre = make_centre(run, identity, store)
-    return Server(make_app(centre), place, store, manifest_here(identity), run / "centre" / "tls", url, centre.now)
+def open_city(store: Store, city_file: Path | None, now: datetime) -> CityBook:
+    """The city that this database serves by. A database without one takes `city_file`, else the sample's.
+
+    Raises `CityError` when another file has been applied: only `apply` changes what is in force.
+    """
+    book = CityBook(store)
+    applied = book.applied()
+    city = sample.city() if city_file is None else read_file(city_file)
+    if not applied or (applied[-1].applied_by == SAMPLE and applied[-1].sha256 != city.sha256):
+        book.apply(city, SAMPLE if city_file is None else "serve", now)
+    elif city_file is not None and applied[-1].sha256 != city.sha256:
+        version, by = applied[-1].version, applied[-1].applied_by
+        raise CityError(
+            [
+                f"The database serves by version {version}, applied by {by}; {city_file} differs. Use `apply` to change it."
+            ]
+        )
+    return book
 
 
-def manifest_here(identity: Identity) -> startup.Manifest:
-    """What a process with this identity runs, and for whom."""
-    return startup.manifest_of(identity, sample.residents().municipality.code)
+def machines_of(city: City) -> Sequence[Peer]:
+    """Every machine that the file lists, now or on a later day."""
+    listed = {name: place.channel for period in city.periods for name, place in period.machines.items()}
+    return [Peer(name, channel) for name, channel in listed.items()]
+
+
+def make_server(run: Path, place: Place, database: str | None, city_file: Path | None) -> Server:
+    """A server ready to run; port 0 takes a free one. Raises `CityError` for a city's file that cannot be used."""
+    url, now = database_url(run, database), simulated_now(run / "clock-offset")
+    store = open_books(run, database)
+    book = open_city(store, city_file, now)
+    with store.reading() as c:
+        city = book.city(c, now)
+    identity = ensure_identity(run / "centre", machines_of(city))
+    centre = make_centre(run, identity, store, book)
+    manifest = startup.manifest_of(identity, city.at(now).municipality.code)
+    return Server(make_app(centre), place, store, manifest, run / "centre" / "tls", url, centre.now)
 
 
 def replace_manifest(run: Path, database: str | None) -> startup.Manifest:
     """Let only processes start that are like this one; returns what that is."""
-    manifest = manifest_here(ensure_identity(run / "centre", ()))
-    store = Store(database_url(run, database))
-    startup.replace(store, manifest, simulated_now(run / "clock-offset"))
+    store, now = open_store(run, database), simulated_now(run / "clock-offset")
+    book = open_city(store, None, now)
+    with store.reading() as c:
+        code = book.at(c, now).municipality.code
+    manifest = startup.manifest_of(ensure_identity(run / "centre", ()), code)
+    startup.replace(store, manifest, now)
     store.close()
     return manifest

@@ -363,7 +363,7 @@ class MemoryCentre:
     def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
         if beat["journal_head"]:  # a halted machine cannot read its journal
             self.witnessed = max(self.witnessed, (beat["journal_seq"], beat["journal_head"]))
-        return {"journal_seq": beat["journal_seq"], "time": self._now().isoformat(), "notices": []}
+        return {"journal_seq": beat["journal_seq"], "time": self._now().isoformat(), "notices": [], "site_table": 0}
 
 
 def _asked(kind: type[say.Message], body: bytes | None) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from drivers.vocabulary import AuthenticationMethod, CardKind, CardRead
 from host_sim.adapters.line import FaultyLine
 from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock, free_port
 from tests.unit.centre.cards import Card, authority, certificate, rsa_key
+from tests.unit.centre.cities import sample_text
 from tests.unit.centre.town import TUESDAY
 
-MACHINES = tuple(f"machine-{n:02}:store" for n in range(4))
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -76,12 +76,13 @@ def read_of(der: bytes) -> CardRead:
     )
 
 
-def start(
-    run: Path, port: int, *machines: str, database: str | None = None, more: Sequence[str] = ()
-) -> "subprocess.Popen[bytes]":
-    """Start the centre and wait until it is there; what it prints is added to `run`/printed."""
-    named = [word for machine in machines for word in ("--machine", machine)]
-    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named, *more]
+def start(run: Path, port: int, *, database: str | None = None, more: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+    """Start a centre process of this run directory, which may hold a city's file, and wait until it is there.
+
+    What it prints is added to `run`/printed.
+    """
+    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *more]
+    command += ["--city", str(run / "city.toml")] if (run / "city.toml").exists() else []
     command += [] if database is None else ["--database", database]
     with (run / "printed").open("ab") as printed:
         process = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT)
@@ -122,6 +123,7 @@ def prepare(run: Path) -> dict[str, Card]:
     # Tuesday, 10:00 in Japan, whatever the hour is here: the simulator sets a clock by an offset.
     offset_s = TUESDAY.timestamp() - time.time()
     (run / "clock-offset").write_text(str(offset_s))
+    (run / "city.toml").write_text(sample_text(), encoding="utf-8")
     return {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}
 
 
@@ -130,7 +132,7 @@ def running_centre(run: Path) -> Iterator[Running]:
     """A new centre in the new directory `run`."""
     hands, port = prepare(run), free_port()
     health = f"127.0.0.1:{free_port()}"
-    process = start(run, port, f"{MACHINE}:store", *MACHINES, more=("--health", health))
+    process = start(run, port, more=("--health", health))
     try:
         with FaultyLine(port) as cable:
             yield Running(run, cable, hands, f"http://{health}", process)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.line.centre import CentreLine
-from tests.process.running_centre import MACHINES, ROOT, lines, prepare, start
+from tests.process.running_centre import ROOT, lines, prepare, start
 from tests.process.tls_servers import DEADLINE_S, free_port
 from tests.unit.centre.cards import Card
 from tests.unit.centre.databases import Server
@@ -51,7 +51,7 @@ class Several:
         """Kill one centre at once, and start it again."""
         self.centres[number].kill()
         self.centres[number].wait(60)
-        self.centres[number] = start(self.run, self.ports[number], *MACHINES, database=self.url)
+        self.centres[number] = start(self.run, self.ports[number], database=self.url)
 
     def kill_database(self) -> None:
         self.database.kill()
@@ -70,8 +70,8 @@ def several_centres(run: Path) -> Iterator[Several]:
         for act in ("init", "seed"):
             command = [sys.executable, "-m", "host_sim.centre", "db", act, "--run", str(run), "--database", url]
             subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-        running += [start(run, a, *MACHINES, database=url)]  # it makes the keys that both use
-        running += [start(run, b, *MACHINES, database=url)]
+        running += [start(run, a, database=url)]  # it makes the keys that both use
+        running += [start(run, b, database=url)]
         several = Several(run, database, url, port, (a, b), cards, running)
         (run / "haproxy.cfg").write_text(HAPROXY.format(port=port, a=a, b=b))
         proxy = subprocess.Popen([haproxy, "-db", "-f", str(run / "haproxy.cfg")])

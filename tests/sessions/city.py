@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
@@ -25,6 +27,7 @@ from host_sim.centre.wallet_cards import load_cards
 from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
+from tests.unit.centre.cities import sample_city
 from tests.unit.centre.town import MANIFEST_KEY, PIN_KEY, TUESDAY, plain
 
 
@@ -40,8 +43,13 @@ class City:
         self.store = Store("sqlite://")
         books.load(self.store, residents())
         authorities = load_cards(self.store, wallet, PIN_KEY, TUESDAY)
-        self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), authorities, pin_hash_key=PIN_KEY)
-        self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
+        self.book = CityBook(self.store)
+        self.doorkeeper = Doorkeeper(
+            self.store, self.book, X25519PrivateKey.generate(), authorities, pin_hash_key=PIN_KEY
+        )
+        self.issuer = Issuer(
+            self.store, self.book, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain()
+        )
 
     def reported(self) -> list[tuple[str, str]]:
         """(machine, word) of each flag at the centre."""
@@ -60,6 +68,7 @@ class CityMachine(RigMachine):
 
     def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
         self.city = city
+        self.city.book.apply(sample_city(site.profile, MACHINE), SAMPLE, TUESDAY)
         self.site = site
         super().__init__(**how)
 
@@ -74,7 +83,13 @@ class _CityLine(MemoryCentre):
         super().__init__(machine.clock, machine.now, MACHINE)
         self.key = MANIFEST_KEY
         city = machine.city
-        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), machine.now)
+        centre = Centre(
+            city.doorkeeper,
+            city.issuer,
+            Settler(city.store),
+            SiteTables(city.store, city.book, MANIFEST_KEY),
+            machine.now,
+        )
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:

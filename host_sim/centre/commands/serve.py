@@ -2,20 +2,23 @@
 
 import argparse
 import sys
+from pathlib import Path
 
+from host_sim.centre.city.file import CityError
 from host_sim.centre.commands import Commands, at_the_centre, run_directory
 from host_sim.centre.operating.startup import NotStarted
 from host_sim.centre.pins import OtherPinKey
-from host_sim.centre.server import MACHINES, make_server
+from host_sim.centre.server import make_server
 from host_sim.centre.serving import Place
-from host_sim.centre.store import Peer
 
 
 def add(commands: Commands) -> None:
     serve = at_the_centre(commands, "serve", "serve machines over TLS 1.3")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8443)
-    serve.add_argument("--machine", action="append", metavar="NAME:SITE", help="a machine to make a certificate for")
+    serve.add_argument(
+        "--city", type=Path, metavar="FILE", help="the city's file of a new database (default: the sample's)"
+    )
     serve.add_argument(
         "--health", metavar="HOST:PORT", type=_address, help="serve /health and /metrics there, unencrypted"
     )
@@ -23,11 +26,10 @@ def add(commands: Commands) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    run, machines = run_directory(options), _machines(options.machine)
     place = Place(options.host, options.port, options.health)
     try:
-        make_server(run, place, options.database, machines).run_to_the_end()
-    except (NotStarted, OtherPinKey) as trouble:
+        make_server(run_directory(options), place, options.database, options.city).run_to_the_end()
+    except (CityError, NotStarted, OtherPinKey) as trouble:
         print(trouble, file=sys.stderr)
         return 1
     return 0
@@ -38,10 +40,3 @@ def _address(words: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise argparse.ArgumentTypeError("an address is HOST:PORT, for example 127.0.0.1:9443")
     return host, int(port)
-
-
-def _machines(named: list[str] | None) -> tuple[Peer, ...]:
-    if not named:
-        return MACHINES
-    pairs = (entry.partition(":") for entry in named)
-    return tuple(Peer(name, site or "store") for name, _, site in pairs)

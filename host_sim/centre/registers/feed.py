@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from host_sim.centre import books
-from host_sim.centre.register import Municipality
 from host_sim.centre.registers import files
 from host_sim.centre.registers.applying import Applied, change_registers, replace_registers
 from host_sim.centre.registers.reading import Fault, FilesRefused
@@ -53,11 +52,11 @@ class Imported(NamedTuple):
     applied: Applied
 
 
-def import_files(store: Store, directory: Path, town: Municipality, now: datetime, may_remove: int) -> Imported:
-    """Make the registers in this folder the books' registers. `town`: for books that are not there yet. Raises `FilesRefused`."""
+def import_files(store: Store, directory: Path, now: datetime, may_remove: int) -> Imported:
+    """Make the registers in this folder the books' registers. Raises `FilesRefused`."""
     told = files.whole(directory)
     with store.writing() as c:
-        books.begin(store, c, town)
+        books.begin(store, c)
         applied = replace_registers(store, c, told, may_remove)
         for name in told.registers:
             last = c.scalar(sa.select(feeds.c.number).where(feeds.c.register == name)) or 0

@@ -5,18 +5,26 @@ seed. The crowd (`crowd.py`, `districts.py`) is drawn from the seed. The blocks 
 """
 
 import random
+from datetime import date
 from functools import cache
+from pathlib import Path
 
-from host_sim.centre.register import Municipality, Register
+from host_sim.centre.city.city import City
+from host_sim.centre.city.file import read_file
+from host_sim.centre.register import Register
 from host_sim.centre.sample.cast import cast
 from host_sim.centre.sample.crowd import crowd
 from host_sim.centre.sample.desk import Desk
 from host_sim.centre.sample.districts import districts
 
-MUNICIPALITY = Municipality(
-    code="452017", prefecture="宮崎県", city="宮崎市", mayor="橘　陽一郎", telephone="0985-25-2111"
-)
+THIS_YEAR = date(2026, 4, 1)  # whose mayor certifies, where nobody asks for another day
 HOUSEHOLDS, DISTRICTS = 40, 68  # of the crowd, and of the outer districts
+CITY_FILE = Path(__file__).parent / "miyazaki.toml"
+
+
+def city() -> City:
+    """What the sample's city has decided (`miyazaki.toml`)."""
+    return read_file(CITY_FILE)
 
 
 @cache
@@ -26,4 +34,4 @@ def residents(seed: int = 2014) -> Register:
     cast(desk)
     crowd(desk, HOUSEHOLDS)
     districts(desk, DISTRICTS)
-    return desk.register(MUNICIPALITY)
+    return desk.register(city().on(THIS_YEAR).municipality)

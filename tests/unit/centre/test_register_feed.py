@@ -70,7 +70,7 @@ def delivery(
 def everything(store: Store) -> tuple[Register, list[sa.Row[tuple[str, int, str]]]]:
     with store.reading() as c:
         feeds = c.execute(sa.text("select register, number, made_at from feeds order by register")).all()
-        return books.everything(c), list(feeds)
+        return books.everything(c, CITY.municipality), list(feeds)
 
 
 def refused(store: Store, folder: Path, now: datetime = TUESDAY) -> str:
@@ -242,7 +242,7 @@ def test_a_delivery_removes_only_from_its_own_register(store: Store, tmp_path: P
 def test_an_import_after_deliveries_keeps_their_number_and_the_next_one_follows(store: Store, tmp_path: Path) -> None:
     feed.deliver(store, delivery(tmp_path, "seals", 1, made_at=TUESDAY), TUESDAY)
     writing.write(CITY, tmp_path / "city")
-    feed.import_files(store, tmp_path / "city", CITY.municipality, TUESDAY + timedelta(hours=9), 0)
+    feed.import_files(store, tmp_path / "city", TUESDAY + timedelta(hours=9), 0)
     second = delivery(tmp_path, "seals", 2, made_at=TUESDAY + timedelta(hours=1))
     assert feed.deliver(store, second, TUESDAY + timedelta(hours=10)) is not None
 

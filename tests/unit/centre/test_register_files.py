@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from host_sim.centre import books, sample
+from host_sim.centre import books
 from host_sim.centre.register import Register
 from host_sim.centre.registers import feed, rows, writing
 from host_sim.centre.registers.freshness import standings
@@ -22,6 +22,7 @@ from host_sim.centre.sample.cast import cast
 from host_sim.centre.sample.desk import Desk
 from host_sim.centre.sample.picture import picture
 from host_sim.centre.store import Store
+from tests.unit.centre.cities import MIYAZAKI
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import TUESDAY
 
@@ -30,7 +31,7 @@ def _city() -> Register:
     """The cast alone, with one seal that was scanned."""
     desk = Desk(random.Random(1))
     cast(desk)
-    city = desk.register(sample.MUNICIPALITY)
+    city = desk.register(MIYAZAKI)
     hanako = city.by_key("hanako").resident_id
     return replace(city, seals={**city.seals, hanako: replace(city.seals[hanako], imprint_png=picture(1))})
 
@@ -40,12 +41,12 @@ README = Path(rows.__file__).parent / "README.md"
 
 
 def taken(store: Store, folder: Path, may_remove: int = 0) -> feed.Imported:
-    return feed.import_files(store, folder, sample.MUNICIPALITY, TUESDAY, may_remove)
+    return feed.import_files(store, folder, TUESDAY, may_remove)
 
 
 def state(store: Store) -> Register:
     with store.reading() as c:
-        return books.everything(c)
+        return books.everything(c, MIYAZAKI)
 
 
 def same(one: Register, other: Register) -> bool:

@@ -31,6 +31,9 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import CardRegister, Told
+from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.city.city import City
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import MemoryLine
@@ -41,6 +44,7 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards
 from host_sim.models.municipal_card import IdentityRecord
 from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
+from tests.unit.centre.cities import sample_city
 from tests.unit.centre.databases import FRESH
 
 JST = timezone(timedelta(hours=9))
@@ -89,6 +93,7 @@ class Town:
         generator: type[Generator] = Generator,
         revocation: Revocation | None = None,
         p384: bool = False,
+        city: City | None = None,
     ) -> None:
         """`database`: a URL; a database of its own if left out, on SQLite or PostgreSQL as the test runs."""
         self.now = TUESDAY
@@ -97,13 +102,16 @@ class Town:
         self.register = sample.residents()
         books.load(self.store, self.register)
         self.card_register = CardRegister(self.store, PIN_KEY)
+        self.city = CityBook(self.store)
+        self.city.apply(city or sample_city(), SAMPLE, self.now)
         keys = {"pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
-        doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()], **keys)
+        doorkeeper = Doorkeeper(self.store, self.city, X25519PrivateKey.generate(), [authority()], **keys)
         press = press or plain()
         issuing = generator(MANIFEST_KEY, press)
         self.settler = Settler(self.store)
-        issuer = Issuer(self.store, doorkeeper, issuing, MANIFEST_KEY, press)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, lambda: self.now))
+        issuer = Issuer(self.store, self.city, doorkeeper, issuing, MANIFEST_KEY, press)
+        tables = SiteTables(self.store, self.city, MANIFEST_KEY)
+        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, lambda: self.now))
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))
