@@ -70,27 +70,52 @@ def records_of(register: r.Register) -> list[Record]:
 
 
 def snapshot(c: sa.Connection, resident_id: str, municipality: r.Municipality) -> Snapshot | None:
-    """Everything about a resident now, with the municipality that certifies today; None when there is no such resident."""
-    household_id = c.scalar(sa.select(residents.c.household_id).where(residents.c.resident_id == resident_id))
-    if household_id is None:
+    """Everything about one resident in one statement; None for somebody whom the books do not have.
+
+    `municipality`: the one that certifies today.
+    """
+    found: dict[str, list[Any]] = {}
+    for part, version, packed in c.execute(_EVERYTHING, {"resident_id": resident_id}):
+        found.setdefault(part, []).append((version, packed))
+
+    def records(part: str, kind: type[Any]) -> list[Any]:
+        return [r.unpack(kind, packed) for _, packed in found.get(part, ())]
+
+    if "home" not in found:
         return None
-    home = c.execute(sa.select(households).where(households.c.household_id == household_id)).one()
-    members = c.scalars(sa.select(residents.c.packed).where(residents.c.household_id == household_id))
-    people = [r.unpack(r.Resident, packed) for packed in members]
-    seal = c.scalar(sa.select(seals.c.packed).where(seals.c.resident_id == resident_id))
-    years = c.scalars(sa.select(taxes.c.packed).where(taxes.c.resident_id == resident_id))
-    mine = sa.select(family_members.c.register_id).where(family_members.c.resident_id == resident_id)
-    lines = c.scalars(sa.select(families.c.packed).where(families.c.register_id.in_(mine)))
+    [home] = records("home", r.Household)
     register = r.Register(
         municipality=municipality,
-        residents={person.resident_id: person for person in people},
-        households={household_id: r.unpack(r.Household, home.packed)},
-        seals={} if seal is None else {resident_id: r.unpack(r.Seal, seal)},
-        taxes={(t.resident_id, t.fiscal_year): t for t in (r.unpack(r.TaxYear, year) for year in years)},
-        families={f.register_id: f for f in (r.unpack(r.FamilyRegister, line) for line in lines)},
-        version=home.version,
+        residents={person.resident_id: person for person in records("person", r.Resident)},
+        households={home.household_id: home},
+        seals={seal.resident_id: seal for seal in records("seal", r.Seal)},
+        taxes={(year.resident_id, year.fiscal_year): year for year in records("year", r.TaxYear)},
+        families={family.register_id: family for family in records("family", r.FamilyRegister)},
+        version=found["home"][0][0],
     )
     return Snapshot(resident_id, register)
+
+
+def _everything() -> sa.CompoundSelect[Any]:
+    """Rows of part, version and packed record, for `resident_id`."""
+    this: sa.BindParameter[str] = sa.bindparam("resident_id")
+    home = sa.select(residents.c.household_id).where(residents.c.resident_id == this).scalar_subquery()
+    mine = sa.select(family_members.c.register_id).where(family_members.c.resident_id == this)
+
+    def part(name: str, packed: sa.ColumnElement[str], where: sa.ColumnElement[bool], version: Any = None) -> Any:
+        number = sa.literal_column("0").label("version") if version is None else version
+        return sa.select(sa.literal_column(f"'{name}'").label("part"), number, packed.label("packed")).where(where)
+
+    return sa.union_all(
+        part("home", households.c.packed, households.c.household_id == home, households.c.version),
+        part("person", residents.c.packed, residents.c.household_id == home),
+        part("seal", seals.c.packed, seals.c.resident_id == this),
+        part("year", taxes.c.packed, taxes.c.resident_id == this),
+        part("family", families.c.packed, families.c.register_id.in_(mine)),
+    )
+
+
+_EVERYTHING = _everything()
 
 
 def version_of(c: sa.Connection, household_id: str) -> int | None:

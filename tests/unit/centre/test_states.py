@@ -5,7 +5,8 @@ A small model gets the same random calls as the centre, and both must give the s
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from drivers.vocabulary import AdviceFate, BindingFailed, CentreRefusal, CentreRefused, CopyState, Reserved
+from drivers.vocabulary import (
+    AdviceFate,
+    BindingFailed,
+    CentreRefusal,
+    CentreRefused,
+    CentreUnreachable,
+    CopyState,
+    Reserved,
+)
+from host_sim.centre.database import Busy
+from host_sim.centre.fsck import fsck
 from host_sim.centre.tables import audit, copies, flags
 from tests.unit.centre.town import HALL, SHOP, Session, Town, paper_of, plain
 
@@ -269,3 +280,27 @@ def test_a_kind_has_hours_of_its_own() -> None:
     late = type(session.item("koseki"))(kind="koseki", options={}, copies=1, fee_yen=450)
     assert evening.reserve(late) == CentreRefused(CentreRefusal.OUTSIDE_HOURS)
     assert isinstance(evening.reserve(evening.item("juminhyo")), Reserved)
+
+
+def test_a_promise_whose_commit_was_not_heard_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database commits and its answer is lost: the centre may not bury what it cannot know, and the machine asks again."""
+    town = Town()
+    session, rid, real = town.session("hanako"), "ab" * 16, town.store.writing
+
+    @contextmanager
+    def lost() -> Iterator[sa.Connection]:
+        with real() as c:
+            yield c
+            promised = c.scalar(sa.select(sa.func.count()).select_from(copies))
+        if promised and not heard:
+            heard.append(promised)
+            raise Busy("the connection was lost")
+
+    heard: list[int] = []
+    monkeypatch.setattr(town.store, "writing", lost)
+    order = session.item("inkan")
+    assert isinstance(session.reserve(order, request_id=rid), CentreUnreachable)
+    assert heard == [1]
+    reserved = session.reserved(order, request_id=rid)
+    assert isinstance(session.line.fetch(reserved, 1), bytes)
+    assert fsck(town.store) == []
