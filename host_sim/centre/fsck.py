@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import register as r
+from host_sim.centre.cards import disagreements
+from host_sim.centre.operating.audit import faults
 from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.settling import claim_code
 from host_sim.centre.store import Store
@@ -98,6 +100,10 @@ def _cards(c: sa.Connection) -> Iterator[str]:
         yield f"card {row.credential_sha256[:12]} has {row.pin_failures} PIN failures; it is locked at {PIN_TRIES}."
 
 
+def _acts(c: sa.Connection) -> Iterator[str]:
+    yield from disagreements(c)
+
+
 # --- requests and copies -------------------------------------------------------------------------
 
 
@@ -174,6 +180,11 @@ def _audit(c: sa.Connection) -> Iterator[str]:
         yield f"request {request_id} was noted as promised {promises[request_id]} times."
 
 
+def _chain(c: sa.Connection) -> Iterator[str]:
+    for fault in faults(c):
+        yield f"audit record: {fault}"
+
+
 # --- debts ---------------------------------------------------------------------------------------
 
 
@@ -198,9 +209,11 @@ CHECKS: tuple[Check, ...] = (
     _records,
     _homes,
     _cards,
+    _acts,
     _states,
     _manifests,
     _numbers,
     _audit,
+    _chain,
     _claims,
 )

@@ -19,6 +19,7 @@ from host_sim.centre.fsck import fsck
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Store
 from host_sim.centre.tables import copies, meta, residents
+from tests.unit.centre.cities import MIYAZAKI
 from tests.unit.centre.databases import AT_HAND, empty_database
 from tests.unit.centre.town import SHOP, TUESDAY
 
@@ -67,7 +68,7 @@ def test_a_database_of_be9d26e_is_upgraded_and_loses_nothing(kind: str, tmp_path
         store = Store(url)
         with store.reading() as c:
             for number in c.scalars(sa.select(residents.c.resident_id)):
-                assert books.snapshot(c, number) is not None
+                assert books.snapshot(c, number, MIYAZAKI) is not None
             promised = c.scalars(sa.select(copies.c.request_id).where(copies.c.state == "issued")).one()
         states = Settler(store).states(SHOP, promised, TUESDAY)
         assert states == {"1": "issued", "2": "void", "3": "reserved"}
