@@ -19,6 +19,7 @@ from host_sim.centre.registers.rows import (
     RegisterName,
     RemovedRow,
     Row,
+    columns_of,
     files_of,
     form_of,
 )
@@ -112,7 +113,7 @@ def _removed(got: Read[RemovedRow] | None, records: Mapping[Key, Record]) -> tup
 
 
 def _not_drawn(got: Read[Any]) -> Iterator[Fault]:
-    columns = [name for name in got.kind.model_fields if form_of(got.kind, name).printed]
+    columns = [name for name in columns_of(got.kind) if form_of(got.kind, name).printed]
     for line, row in got.rows:
         for column in columns:
             missing = ivs.missing([getattr(row, column) or ""])

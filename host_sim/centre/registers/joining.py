@@ -102,7 +102,7 @@ def _dated(kind: type[f.Row], line: int, row: Any, column: str, joined: Joined) 
 
 def _same(row: f.Row, record: type[Any], but: Iterable[str] = ()) -> dict[str, Any]:
     """The columns that a record has under the same names."""
-    names = set(record.__dataclass_fields__) & set(type(row).model_fields) - set(but)
+    names = set(record.__dataclass_fields__) & set(f.columns_of(type(row)).keys()) - set(but)
     return {name: getattr(row, name) for name in names}
 
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from host_sim.centre.registers.rows import Row, form_of
+from host_sim.centre.registers.rows import Row, columns_of, form_of, reader
 
 Where = tuple[str, int | None]  # file and line; None: the file as a whole
 Line = TypeVar("Line", bound=Row)
@@ -73,7 +73,7 @@ def read(path: Path, kind: type[Line]) -> Read[Line]:
 
 
 def _header_is_right(got: Read[Line], header: Sequence[str]) -> bool:
-    due = list(got.kind.model_fields)
+    due = list(columns_of(got.kind))
     columns = f"The columns are {', '.join(due)}"
     for name in dict.fromkeys(name for name in header if header.count(name) > 1 and name in due):
         got.fault(1, name, f"the column stands twice. {columns}")
@@ -91,7 +91,7 @@ def _take(got: Read[Line], line: int, header: Sequence[str], cells: Sequence[str
         got.fault(line, None, f"it has {len(cells)} columns instead of {len(header)}")
         return
     try:
-        got.rows.append((line, got.kind.model_validate(dict(zip(header, cells, strict=True)))))
+        got.rows.append((line, reader(got.kind).validate_python(dict(zip(header, cells, strict=True)))))
     except ValidationError as error:
         for column, wrong in _wrong(error):
             got.fault(line, column, f"{wrong}. Allowed: {form_of(got.kind, column).words}")

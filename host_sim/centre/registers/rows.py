@@ -3,10 +3,13 @@
 The models are the documentation too: the tables of README.md in this folder are drawn from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from host_sim.centre.register import ResidentState, SealState
 from host_sim.centre.registers import columns as col
@@ -28,16 +31,20 @@ State = Annotated[ResidentState, *col.one_of(*ResidentState)]
 SealWord = Annotated[SealState, *col.one_of(*SealState)]
 
 
-class Row(BaseModel):
+STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Row:
     """One line of a file. `key`: the columns that name the record it belongs to."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    __slots__ = ()
     file: ClassVar[str]
     register: ClassVar[RegisterName]
     key: ClassVar[tuple[str, ...]]
     own: ClassVar[tuple[str, ...]] = ()  # with `key`, the columns that no two lines may share
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class HouseholdRow(Row):
     file, register, key = "households.csv", "residents", ("household_id",)
     household_id: col.Number = told("the household's number", "45000017")
@@ -46,6 +53,7 @@ class HouseholdRow(Row):
     building: col.PrintedOrNone = told("方書: building and room", "ひまわり荘101")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class ResidentRow(Row):
     file, register, key = "residents.csv", "residents", ("resident_id",)
     resident_id: col.Number = told("宛名番号; each stands once, so nobody is in two households", "4500007919")
@@ -74,6 +82,7 @@ class ResidentRow(Row):
     state: State = told("leaving: 転出予定; moved_out; dead; struck_off: 職権消除", "resident")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class ForeignRow(Row):
     file, register, key = "foreign_residents.csv", "residents", ("resident_id",)
     resident_id: col.Number = told("a resident of residents.csv, in the same files", "4500055433")
@@ -91,12 +100,14 @@ class ForeignRow(Row):
     alias_recorded_at: col.PrintedOrNone = told("municipality that recorded it", "宮崎県宮崎市")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class BlockRow(Row):
     file, register, key, own = "blocks.csv", "residents", ("resident_id",), ("kind",)
     resident_id: col.Number = told("a resident of residents.csv, in the same files", "4500071271")
     kind: BlockKind = told("protected: 支援措置; issue_blocked: 証明書発行の抑止; ward: 成年被後見人", "protected")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class SealRow(Row):
     file, register, key = "seals.csv", "seals", ("resident_id",)
     resident_id: col.Number = told("who registered it; one seal a person", "4500007919")
@@ -109,6 +120,7 @@ class SealRow(Row):
     seed: col.Seed = told("for the drawing of an invented seal; else 0", "0")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class TaxRow(Row):
     file, register, key = "taxes.csv", "taxes", ("resident_id", "fiscal_year")
     resident_id: col.Number = told("whose tax it is", "4500007919")
@@ -126,6 +138,7 @@ class TaxRow(Row):
     forest_yen: col.Yen = told("森林環境税", "1000")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class TaxItemRow(Row):
     file, register, key, own = "tax_items.csv", "taxes", ("resident_id", "fiscal_year"), ("group", "label")
     resident_id: col.Number = told("with fiscal_year: a line of taxes.csv", "4500007919")
@@ -136,6 +149,7 @@ class TaxItemRow(Row):
     amount: col.Amount = told("whole yen; of dependants the number of people", "4552000")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class FamilyRow(Row):
     file, register, key = "families.csv", "families", ("register_id",)
     register_id: col.Number = told("the 戸籍's number", "4520101")
@@ -145,6 +159,7 @@ class FamilyRow(Row):
     head_given_name: col.Printed = told("名 of the 筆頭者", "太郎")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class MemberRow(Row):
     file, register, key, own = "family_members.csv", "families", ("register_id",), ("member",)
     register_id: col.Number = told("a 戸籍 of families.csv", "4520101")
@@ -161,6 +176,7 @@ class MemberRow(Row):
     struck_off: col.YesNo = told("1: 除籍", "0")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class EventRow(Row):
     file, register, key, own = "family_events.csv", "families", ("register_id",), ("member", "event", "line")
     register_id: col.Number = told("a 戸籍 of families.csv", "4520101")
@@ -172,6 +188,7 @@ class EventRow(Row):
     text: col.PrintedOrEmpty = told("words of the line", "昭和56年8月29日")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class AddressRow(Row):
     file, register, key, own = "address_history.csv", "families", ("register_id",), ("member", "line")
     register_id: col.Number = told("a 戸籍 of families.csv", "4520101")
@@ -182,6 +199,7 @@ class AddressRow(Row):
     since_written: col.PrintedOrNone = told("its words where they differ", "")
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
 class RemovedRow(Row):
     """In a delivery that is not complete: the records that are no longer in the register."""
 
@@ -219,6 +237,15 @@ def files_of(register: RegisterName) -> tuple[type[Row], ...]:
     return tuple(kind for kind in FILES if kind.register == register)
 
 
+def columns_of(kind: type[Row]) -> Mapping[str, FieldInfo]:
+    """The columns of a file, in order."""
+    columns: Mapping[str, FieldInfo] = kind.__pydantic_fields__  # type: ignore[attr-defined]
+    return columns
+
+
 def form_of(kind: type[Row], column: str) -> col.Form:
     """What a column may hold."""
-    return next(meta for meta in kind.model_fields[column].metadata if isinstance(meta, col.Form))
+    return next(meta for meta in columns_of(kind)[column].metadata if isinstance(meta, col.Form))
+
+
+reader: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # of one kind of row, worked out once

@@ -60,8 +60,8 @@ def write_manifest(
 def _write(directory: Path, kind: type[f.Row], rows: Sequence[Mapping[str, Any]]) -> None:
     with (directory / kind.file).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(kind.model_fields)
-        writer.writerows([[_text(row.get(column)) for column in kind.model_fields] for row in rows])
+        writer.writerow(f.columns_of(kind))
+        writer.writerows([[_text(row.get(column)) for column in f.columns_of(kind)] for row in rows])
 
 
 def _text(value: Any) -> str:

@@ -2,8 +2,10 @@
 
 import dataclasses
 import random
+from typing import Any
 
-from host_sim.centre.forms import people
+from host_sim.centre import forms
+from host_sim.centre.forms import people, reading
 
 
 def test_a_household_of_eight_in_the_order_of_the_standard(town) -> None:  # type: ignore[no-untyped-def]
@@ -35,3 +37,18 @@ def test_a_token_stands_for_one_member_without_naming_them(town) -> None:  # typ
     tokens = {people.member_token(person): person for person in town.register.residents.values()}
     assert len(tokens) == len(town.register.residents)
     assert not any(person.resident_id in token for token, person in tokens.items())
+
+
+def test_what_is_not_recorded_is_left_blank_on_the_paper(town: Any) -> None:
+    """A name without a reading, a 旧氏 without one, and somebody who never moved inside the city."""
+    aya = town.register.by_key("aya")
+    bare = dataclasses.replace(aya, kana="", former_surname_kana=None, address_since=None)
+    register = dataclasses.replace(town.register, residents={**town.register.residents, aya.resident_id: bare})
+    for kind in ("juminhyo", "inkan"):
+        told = (kind, bare, [bare], {}, town.issue(), register)
+        pdf = forms.typeset(*told)
+        assert forms.check(pdf, *told) == []
+        (page,) = reading.read(pdf).pages
+        assert "None" not in page
+        assert "（）" not in page
+        assert ("住所を定めた年月日【空欄】" in page) == (kind == "juminhyo")
