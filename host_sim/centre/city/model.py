@@ -26,7 +26,7 @@ LETTERS_MAX = 12  # of the municipality's name in an issue number (drivers/line/
 
 
 def _check_digit(code: str) -> str:
-    """全国地方公共団体コード: weights 6 to 2, and 11 less the rest of the division by 11 (city rule 11)."""
+    """全国地方公共団体コード: weights 6 to 2, and 11 less the rest of the division by 11 (city rule 12)."""
     weighted = sum(int(digit) * weight for digit, weight in zip(code, (6, 5, 4, 3, 2), strict=False))
     right = str((11 - weighted % 11) % 10)
     if code[5] != right:
@@ -79,7 +79,7 @@ class MunicipalityPart(Part):
 
 
 class CertifierPart(Part):
-    """Who certifies (city rule 11). `acting`: a deputy (職務代理者), with `name` the deputy's own."""
+    """Who certifies (city rule 12). `acting`: a deputy (職務代理者), with `name` the deputy's own."""
 
     name: Annotated[str, Field(min_length=2, max_length=20)]
     acting: bool = False
