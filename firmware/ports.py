@@ -73,6 +73,10 @@ class CardReader(Protocol):
 
 
 class PinPad(Protocol):
+    def start(self) -> None:
+        """Open the keypad, or open it again after a failure, and forget which keys are down."""
+        ...
+
     def expect_keys(self) -> None:
         """Data entry: `poll` reports every key that is pressed."""
         ...
