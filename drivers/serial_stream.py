@@ -25,7 +25,7 @@ from drivers.ports import Clock
 USB_MAJOR = 180  # Linux: character devices of USB, printers among them
 _EMPTY_S = 0.02
 _ADVICE = {
-    errno.ENOENT: "check its cable, and the port's name in the unit file.",
+    errno.ENOENT: "check its cable and the port's name in the unit file.",
     errno.EACCES: "add this user to the group of the port, dialout or lp (hardware/install.sh does).",
     errno.EAGAIN: "another program has it open; end that one.",
     errno.EBUSY: "another program has it open; end that one.",
