@@ -197,10 +197,15 @@ class GpioEdges:
 
 
 class OpenCollector:
-    """An inhibit line (BCM number): pulled to ground to refuse coins, left floating to allow them."""
+    """An inhibit line (BCM number): pulled to ground to refuse coins, left floating to allow them.
+
+    Pulled at once, because the slot is open until then. Where that fails, the first call tells.
+    """
 
     def __init__(self, pin: int) -> None:
         self._wire = Wire("coin", pin, pull_up=False)
+        with suppress(DeviceError):
+            self.allow(False)
 
     def allow(self, accepting: bool) -> None:
         """Raises what `Wire` raises."""

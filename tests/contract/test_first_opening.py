@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -260,7 +259,7 @@ CASES: dict[str, Callable[[Room], Case]] = {
     ),
     "door, no pins": lambda r: r.pins_of_a_board(BreakContact(DOOR).broken),
     "coin wire, no pins": lambda r: r.pins_of_a_board(GpioEdges(23).take),
-    "inhibit line, no pins": lambda r: r.pins_of_a_board(partial(OpenCollector(24).allow, False)),
+    "inhibit line, no pins": lambda r: r.pins_of_a_board(lambda: OpenCollector(24).allow(False)),
     "printer, profile": lambda _: Case(
         lambda: load_profile("a5"), lambda: None, "there is no printer profile 'a5'; write one of a4-203", WrongDevice
     ),

@@ -187,7 +187,6 @@ def test_gpio_wires_give_edges_with_their_time_and_the_inhibit_line_is_never_dri
     edges, line = GpioEdges(17), OpenCollector(27)
     coin, inhibit = factory.pin(17), factory.pin(27)
     assert edges.take() == []
-    line.allow(False)
     assert (inhibit.function, inhibit.state) == ("output", 0)
     line.allow(True)
     assert inhibit.function == "input"
