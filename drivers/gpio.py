@@ -1,91 +1,192 @@
 """GPIO pins: the one file that imports gpiozero. One pin as a `Wire`, and the three single wires of a machine:
 a pulse acceptor's edges with time stamps, its open-collector inhibit line, and a door contact.
 
-gpiozero's debounce is not used, because it works on the time of the callback and drops edges. The filter in
-`drivers/coin/pulse.py` works on the kernel's time stamps. Edges arrive on gpiozero's thread.
+A pin is opened at the first call, and again at the first call after a failure. Whatever gpiozero or the library below it
+raises is a `DeviceError` here: lgpio's own exceptions have no base class of gpiozero's, and one thread a desk calls this.
+
+Edges are armed once, when the pin is opened. lgpio gives an armed pin back in its own thread, some time later; a pin that is
+armed and disarmed for every wait therefore meets "GPIO busy" (1 wait in 300 on an emulated Pi 3).
+
+gpiozero's devices are not used, only its pins: a device that failed half made closes its pin when it is garbage-collected,
+and by then the pin may be open again. Nor is its debounce, because it works on the time of the callback and drops edges. The
+filter in `drivers/coin/pulse.py` works on the kernel's time stamps. Edges arrive on the pin factory's thread.
 """
 
+import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from gpiozero import GPIODevice, InputDevice
-from gpiozero.exc import BadPinFactory, GPIOPinInUse, PinError
+from gpiozero import Device
+from gpiozero.exc import GPIOPinInUse, PinFixedPull, PinInvalidPin
 
 from drivers.coin.pulse import Edge
-from drivers.errors import LineLost, WrongDevice
+from drivers.errors import DeviceError, LineLost, WrongDevice
 
 Heard = Callable[[Edge], None]
+_making = Lock()  # several desks open their first pin at the same time
 
 
 class Wire:
-    """One pin, given by its BCM number: read it, pull it to ground, let it float, or watch it. Active is low.
+    """One pin, given by its BCM number: read it, pull it to ground, let it float, and hear its edges. Active is low.
 
-    The pin factory is gpiozero's default (`GPIOZERO_PIN_FACTORY`) unless one is given. Raises `LineLost` when this
-    computer has no GPIO, `WrongDevice` when the pin does not exist or is taken; `device` is the name they carry.
+    Opens nothing yet; every call but `close` opens the pin when it is not open, floating. The pin factory is the one that
+    `GPIOZERO_PIN_FACTORY` names, else lgpio's. Every call but `close` raises `LineLost` when the pins cannot be reached or
+    this one fails, `WrongDevice` when the pin does not exist or is taken; `device` is the name they carry.
     """
 
-    def __init__(self, device: str, pin: int, *, pull_up: bool, edges: str = "both", pin_factory: Any = None) -> None:
-        """`pull_up` makes the pin an input with its pull-up on; without it the pin is not set until the first call."""
-        try:
-            if pull_up:
-                self._held = InputDevice(pin, pull_up=True, pin_factory=pin_factory)
-                self._held.pin.edges = edges
-            else:
-                self._held = GPIODevice(pin, pin_factory=pin_factory)
-        except (PinError, GPIOPinInUse) as error:
-            raise WrongDevice(
-                device, f"pin {pin} cannot be used: {error}. Correct its number in the unit file."
-            ) from error
-        except (BadPinFactory, OSError) as error:
-            raise LineLost(device, f"the GPIO pins cannot be opened: {error}. Is this a Raspberry Pi?") from error
-        self._factory = self._held.pin_factory
-        self._zero = self._factory.ticks()
-        self._heard: Heard | None = None
+    def __init__(
+        self, device: str, pin: int, *, pull_up: bool, heard: Heard | None = None, edges: str = "both"
+    ) -> None:
+        """`heard` is called with each of the `edges` (both, falling, rising) while the pin is open, on another thread."""
+        self._device = device
+        self._number = pin
+        self._pull = "up" if pull_up else None
+        self._heard = heard
+        self._edges = edges
+        self._factory: Any = None
+        self._pin: Any = None
+        self._zero: float | None = None
+        self.openings = 0  # how often it was opened
+
+    def open(self) -> None:
+        """Open the pin now, unless it is open."""
+        with self._using():
+            return
 
     @property
     def low(self) -> bool:
-        return not self._held.pin.state
+        with self._using() as pin:
+            return not pin.state
 
     def pull_low(self) -> None:
-        self._held.pin.output_with_state(False)
+        with self._using() as pin:
+            pin.output_with_state(False)
 
     def release(self) -> None:
-        self._held.pin.function = "input"
-
-    def watch(self, heard: Heard | None) -> None:
-        """Call `heard` with every edge from now on, on gpiozero's thread; None ends it."""
-        self._heard = heard
-        self._held.pin.when_changed = None if heard is None else self._changed
+        with self._using() as pin:
+            pin.function = "input"
 
     def now_s(self) -> float:
-        """Now, on the clock of the edges: seconds since this wire was opened."""
-        return self._since(self._factory.ticks())
+        """Now, on the clock of the edges: seconds since this wire was first opened."""
+        with self._using():
+            return self._since(self._factory.ticks())
 
     def close(self) -> None:
-        """Give the pin back. Calling it twice is harmless."""
-        self._held.close()
+        """Let the pin float and give it back. Calling it twice is harmless; the next call opens it again."""
+        pin, self._pin = self._pin, None
+        if self._factory is None:
+            return
+        # What failed before may fail again here; the next opening begins with the same steps.
+        with suppress(Exception):
+            if pin is not None:
+                pin.when_changed = None
+        with suppress(Exception):
+            if pin is not None:
+                pin.close()
+        self._factory.release_pins(self, self._number)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _using(self) -> Iterator[Any]:
+        """The open pin, for one call. Any failure closes it and is told as a `DeviceError`."""
+        try:
+            if self._pin is None:
+                self._open()
+            yield self._pin
+        except DeviceError:
+            self.close()
+            raise
+        except Exception as error:
+            self.close()
+            raise self._trouble(error) from error
+
+    def _open(self) -> None:
+        self._factory = self._factory or _factory(self._device)
+        self._factory.reserve_pins(self, self._number)
+        pin = self._pin = self._factory.pin(self._number)
+        pin.when_changed = None  # after a failed close gpiozero may hold it for armed still
+        pin.function = "input"
+        if self._pull is not None:
+            pin.pull = self._pull
+        if self._zero is None:
+            self._zero = self._factory.ticks()
+        if self._heard is not None:
+            pin.edges = self._edges
+            pin.when_changed = self._changed
+        self.openings += 1
+
+    def _conflicts_with(self, _other: object) -> bool:
+        """gpiozero asks this of whoever reserves a pin that is reserved already."""
+        return True
 
     def _since(self, ticks: float) -> float:
         return float(self._factory.ticks_diff(ticks, self._zero))
 
     def _changed(self, ticks: float, state: int) -> None:
-        if (heard := self._heard) is not None:  # the other thread may have ended the watch
-            heard(Edge(active=not state, at_s=self._since(ticks)))
+        if self._heard is not None:
+            self._heard(Edge(active=not state, at_s=self._since(ticks)))
+
+    def _trouble(self, error: Exception) -> DeviceError:
+        if isinstance(error, PinInvalidPin | PinFixedPull | GPIOPinInUse):
+            why = f"pin {self._number} cannot be used ({error}): correct its number in the unit file."
+            return WrongDevice(self._device, why)
+        why = f"GPIO pin {self._number} does not work ({error}): end any other program that uses it, then restart the board."
+        return LineLost(self._device, why)
+
+
+def _factory(device: str) -> Any:
+    """gpiozero's one pin factory. Raises `LineLost` when there is none."""
+    with _making:
+        if Device.pin_factory is None:
+            try:
+                Device.pin_factory = _made_factory()
+            except Exception as error:
+                raise LineLost(device, f"the GPIO pins cannot be opened ({error}): {_advice()}") from error
+        return Device.pin_factory
+
+
+def _made_factory() -> Any:
+    """Without a name gpiozero would fall back from lgpio to a factory that hears no edges, and keep that one for good."""
+    if "GPIOZERO_PIN_FACTORY" in os.environ:
+        Device.ensure_pin_factory()
+        return Device.pin_factory
+    from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415  lgpio is installed on a Pi only
+
+    return LGPIOFactory()
+
+
+def _advice() -> str:
+    chips = sorted(Path("/dev").glob("gpiochip*"))
+    if not chips:
+        return "this computer has no /dev/gpiochip0; run the machine on a Raspberry Pi."
+    if not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        return f"this user may not open {chips[0]}; add it to the group gpio (hardware/install.sh does)."
+    return f"{chips[0]} is there; check that lgpio is installed and LG_WD names a folder that can be written."
 
 
 class GpioEdges:
     """Edges of one input pin (BCM number), active low with pull-up, for an acceptor's open-collector output."""
 
-    def __init__(self, pin: int, *, pin_factory: Any = None) -> None:
+    def __init__(self, pin: int) -> None:
         self._edges: deque[Edge] = deque()
-        self._wire = Wire("coin", pin, pull_up=True, pin_factory=pin_factory)
-        self._wire.watch(self._edges.append)
+        self._wire = Wire("coin", pin, pull_up=True, heard=self._edges.append)
+        self._openings = 1
 
     def take(self) -> Sequence[Edge]:
+        """See `EdgeSource`. Raises what `Wire` raises."""
+        active = self._wire.low  # a pin that hears no more edges shows here
         taken = []
         while self._edges:  # the other thread only appends
             taken.append(self._edges.popleft())
+        if self._wire.openings != self._openings:
+            # Edges were lost while the pin was closed. Two equal edges say so.
+            self._openings = self._wire.openings
+            taken += [Edge(active, self._wire.now_s())] * 2
         return taken
 
     def now_s(self) -> float:
@@ -96,13 +197,18 @@ class GpioEdges:
 
 
 class OpenCollector:
-    """An inhibit line (BCM number): pulled to ground to refuse coins, left floating to allow them."""
+    """An inhibit line (BCM number): pulled to ground to refuse coins, left floating to allow them.
 
-    def __init__(self, pin: int, *, pin_factory: Any = None) -> None:
-        self._wire = Wire("coin", pin, pull_up=False, pin_factory=pin_factory)
-        self.allow(False)
+    Pulled at once, because the slot is open until then. Where that fails, the first call tells.
+    """
+
+    def __init__(self, pin: int) -> None:
+        self._wire = Wire("coin", pin, pull_up=False)
+        with suppress(DeviceError):
+            self.allow(False)
 
     def allow(self, accepting: bool) -> None:
+        """Raises what `Wire` raises."""
         if accepting:
             self._wire.release()
         else:
@@ -116,11 +222,11 @@ class OpenCollector:
 class BreakContact:
     """A switch that connects to ground while the door is shut (BCM number, pull-up): open, or its wire cut, it reads high."""
 
-    def __init__(self, pin: int, *, pin_factory: Any = None) -> None:
-        self._wire = Wire("door", pin, pull_up=True, pin_factory=pin_factory)
+    def __init__(self, pin: int) -> None:
+        self._wire = Wire("door", pin, pull_up=True)
 
     def broken(self) -> bool:
-        """Whether the switch is open now; the answer may chatter."""
+        """Whether the switch is open now; the answer may chatter. Raises what `Wire` raises."""
         return not self._wire.low
 
     def close(self) -> None:

@@ -216,7 +216,9 @@ class Loop:
 
     def _concerns(self, fault: Fault) -> bool:
         """Whether the desk failed without a command, and the session needs it in its present state."""
-        return fault.worker == "coin" and self.state in {State.PAYING, State.PART_PAID, *DRAINING}
+        if fault.worker == KEYPAD:  # the PIN typed so far is lost, and the screen shows its dots
+            return self.state is State.ENTERING_PIN
+        return fault.worker == COIN and self.state in {State.PAYING, State.PART_PAID, *DRAINING}
 
     def _note_cut(self, counter: int | None) -> None:
         """Record the sheets of a cleaning cut. Without the record the match at the next start would take them for pages."""

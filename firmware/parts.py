@@ -21,6 +21,7 @@ from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector
 from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
+from drivers.line.tls_files import manifest_key_of, words_of
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
@@ -224,12 +225,12 @@ class RealParts:
             host=table.host,
             port=table.port,
             ca_file=self.path(table.ca_file),
-            server_spki_sha256=self._hex(table.server_spki_sha256),
+            server_spki_sha256=self._words(table.server_spki_sha256),
             client_certificate=self.path(table.client_certificate),
             client_key=self.path(table.client_key),
             clock=self.clock,
         )
-        manifest_key = bytes.fromhex(self._hex(table.manifest_key))
+        manifest_key = manifest_key_of(self._words(table.manifest_key))
         return CentreLine(transport, manifest_key, self._unit.unit.name, table.deadline_s)
 
     def console_line(self) -> ConsoleLine | None:
@@ -244,7 +245,5 @@ class RealParts:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _hex(self, value: str) -> str:
-        """`value` itself, or the text of the file that it names."""
-        path = self.path(value)
-        return path.read_text().strip() if path.exists() else value
+    def _words(self, value: str) -> str:
+        return words_of(value, self.path(value))

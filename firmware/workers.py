@@ -1,4 +1,4 @@
-"""One thread a desk; the only file that imports threading.
+"""One thread a desk; the only file that starts threads.
 
 A worker waits for a command, and polls its desk when none comes. It puts answers into the loop's queue and never calls the
 loop. When a device fails, the worker answers the command with a `Fault` and posts the desk's `Health`. Then it tries to start

@@ -38,6 +38,12 @@ program() { # the files of the repository, without tests and simulator
     chmod -R u=rwX,go=rX "$root/opt/kofuki"
 }
 
+bytecode() { # FOLDER...: compiled here, because the service may write no file there and would compile at every start
+    # Unchecked: an image often has other file times than the tree it was made of, and then Python takes none of the files that
+    # it checks. A line changed by hand counts only after install.sh has run again.
+    /opt/kofuki/.venv/bin/python -m compileall -q -f --invalidation-mode unchecked-hash "$@"
+}
+
 libraries() {
     # Nothing to do if this lock is installed for this Python; an upgrade of Debian brings another Python.
     installed=/opt/kofuki/.venv/installed.lock
@@ -56,10 +62,11 @@ libraries() {
     python3 -m venv /opt/kofuki/.venv
     # wheels.sh checked the hashes; a wheel that it compiled has no hash in the lock.
     sed -e '/^ /d' -e 's/ *\\$//' requirements-machine.lock >/opt/kofuki/.venv/names
-    /opt/kofuki/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-index --no-deps --find-links "$wheels" -r /opt/kofuki/.venv/names
+    /opt/kofuki/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-compile --no-index --no-deps --find-links "$wheels" -r /opt/kofuki/.venv/names
     for packages in /opt/kofuki/.venv/lib/python3.*/site-packages; do
         echo /opt/kofuki >"$packages/kofuki.pth"
     done
+    bytecode /opt/kofuki/.venv/lib
     cp requirements-machine.lock $installed
 }
 
@@ -109,7 +116,7 @@ boot() { # the boot partition of a Pi: config.txt includes our file, the kernel'
 [ -n "$root" ] || packages
 program
 [ -n "$root" ] || libraries
-[ -n "$root" ] || /opt/kofuki/.venv/bin/python -m compileall -q /opt/kofuki/drivers /opt/kofuki/firmware
+[ -n "$root" ] || bytecode /opt/kofuki/drivers /opt/kofuki/firmware
 system_files
 secrets
 switches

@@ -39,10 +39,10 @@ class Edge:
 
 
 class EdgeSource(Protocol):
-    """Where edges come from (`drivers/gpio.py`)."""
+    """Where edges come from (`drivers/gpio.py`). Both calls open the pin when it is not open; they may raise `DeviceError`."""
 
     def take(self) -> Sequence[Edge]:
-        """All edges since the last call, oldest first."""
+        """All edges since the last call, oldest first. Where some may have been lost, two equal edges follow each other."""
         ...
 
     def now_s(self) -> float:
@@ -225,8 +225,9 @@ class PulseAcceptor:
         return self._filter.glitches
 
     def start(self) -> None:
-        """Close the slot. Keeps the pulses counted so far: a coin may be coming in now."""
+        """Open both pins and close the slot. Keeps the pulses counted so far: a coin may be coming in now."""
         self._inhibit_line.allow(False)
+        self._source.now_s()  # a coin pin that cannot be opened shows here, not at the first poll
 
     def pair(self, serial: int) -> bool:  # noqa: ARG002  the answer is the same for all
         """Always False: a pulse acceptor has no serial number to pair with."""

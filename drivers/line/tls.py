@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from drivers.line.centre import LineFailed
 from drivers.line.messages import MAX_DOCUMENT_BYTES
+from drivers.line.tls_files import client_context, pins_of
 from drivers.ports import Clock
 from drivers.vocabulary import LineTrouble
 
@@ -99,7 +100,7 @@ class TlsTransport:
     """Satisfies `drivers.line.centre.Transport`.
 
     `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex, or several, separated by spaces or
-    lines. Raises `OSError` when the CA file, the machine's certificate or its key is missing or wrong.
+    lines. Raises `WrongDevice` when it, the CA file, the machine's certificate or its key is missing or wrong.
     """
 
     def __init__(
@@ -114,14 +115,10 @@ class TlsTransport:
         clock: Clock,
     ) -> None:
         self._host, self._port = host, port
-        self._pins = frozenset(server_spki_sha256.lower().split())
+        self._pins = pins_of(server_spki_sha256)
         self._clock = clock
         self._connection: _Connection | None = None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_verify_locations(cafile=str(ca_file))
-        context.load_cert_chain(str(client_certificate), str(client_key))
-        self._context = context
+        self._context = client_context(ca_file, client_certificate, client_key)
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float

@@ -39,6 +39,7 @@ def main() -> int:
 
 
 def watch(pad: MatrixPinPad) -> None:
+    pad.start()
     pad.expect_keys()
     while True:
         if pad.wait_for_activity(1.0):

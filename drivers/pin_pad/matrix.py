@@ -4,10 +4,13 @@ Rows are inputs pulled up. A scan drives one column after the other low while th
 one row never connect a low output to a high one. The pins are safe without diodes; only phantom keys remain.
 A wait drives all columns low together: any key then pulls its row down, and the edge ends the wait. So an
 untouched keypad is not scanned.
+
+After any failure all pins are given back. The next call opens all of them before it scans: a column that was left low would
+make keys look closed that are not.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 from drivers.errors import DeviceError
@@ -15,66 +18,70 @@ from drivers.gpio import Wire
 
 
 class MatrixPins:
-    """The pins of one matrix, by BCM number. Raises what `Wire` raises."""
+    """The pins of one matrix, by BCM number. Opens nothing yet; every call but `close` raises what `Wire` raises."""
 
     def __init__(self, rows: Sequence[int], columns: Sequence[int]) -> None:
         self._edges: SimpleQueue[None] = SimpleQueue()
-        self._pins = ExitStack()
-        try:
-            self._rows = [self._open(pin, pull_up=True) for pin in rows]
-            self._columns = [self._open(pin, pull_up=False) for pin in columns]
-        except DeviceError:
-            self._pins.close()
-            raise
-        self._release_columns()
+        self._rows = [Wire("keypad", pin, pull_up=True, heard=self._edge, edges="falling") for pin in rows]
+        self._columns = [Wire("keypad", pin, pull_up=False) for pin in columns]
+        self._open = False
 
     def closed(self) -> frozenset[tuple[int, int]]:
         """Scan once: every crossing (row, column) that looks closed, phantoms included."""
         seen: set[tuple[int, int]] = set()
-        for number, column in enumerate(self._columns):
-            column.pull_low()
-            seen.update((row, number) for row, wire in enumerate(self._rows) if wire.low)
-            column.release()
+        with self._opened():
+            for number, column in enumerate(self._columns):
+                column.pull_low()
+                seen.update((row, number) for row, wire in enumerate(self._rows) if wire.low)
+                column.release()
         return frozenset(seen)
 
     def wait_for_activity(self, timeout_s: float) -> bool:
-        """Sleep until a key is touched or `wake` is called (True), or `timeout_s` is over (False)."""
-        for row in self._rows:
-            row.watch(self._edge)
-        for column in self._columns:
-            column.pull_low()
-        try:
+        """Sleep until a key is touched (True), or `timeout_s` is over (False)."""
+        with self._opened():
+            for column in self._columns:
+                column.pull_low()
+            self._forget_edges()
             # No edge comes for a key that closed before the columns were driven.
-            if any(row.low for row in self._rows):
-                return True
-            self._edges.get(timeout=timeout_s)
-        except Empty:
-            return False
-        else:
-            return True
-        finally:
-            for row in self._rows:
-                row.watch(None)
-            self._release_columns()
-            while not self._edges.empty():
-                self._edges.get_nowait()
-
-    def wake(self) -> None:
-        """End a wait early. The one method that another thread may call."""
-        self._edges.put(None)
+            touched = any(row.low for row in self._rows) or self._edge_within(timeout_s)
+            for column in self._columns:
+                column.release()
+        return touched
 
     def close(self) -> None:
         """Give the pins back. Calling it twice is harmless."""
-        self._pins.close()
+        self._open = False
+        for wire in (*self._rows, *self._columns):
+            wire.close()
 
-    def _open(self, pin: int, *, pull_up: bool) -> Wire:
-        wire = Wire("keypad", pin, pull_up=pull_up, edges="falling")
-        self._pins.callback(wire.close)
-        return wire
+    # --- inside ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """All pins open; all are given back when one fails."""
+        try:
+            if not self._open:
+                for wire in (*self._rows, *self._columns):
+                    wire.open()
+                self._open = True
+            yield
+        except DeviceError:
+            self.close()
+            raise
 
     def _edge(self, _edge: object) -> None:
-        self._edges.put(None)
+        """Called on the pin factory's thread. A key that is held makes edges with every scan; one is enough."""
+        if self._edges.empty():
+            self._edges.put(None)
 
-    def _release_columns(self) -> None:
-        for column in self._columns:
-            column.release()
+    def _edge_within(self, timeout_s: float) -> bool:
+        try:
+            self._edges.get(timeout=timeout_s)
+        except Empty:
+            return False
+        return True
+
+    def _forget_edges(self) -> None:
+        """Forget the edges that our own scans made."""
+        while not self._edges.empty():
+            self._edges.get_nowait()

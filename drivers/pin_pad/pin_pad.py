@@ -61,6 +61,12 @@ class MatrixPinPad:
         self._pin_length = 0
         self._pin_cells: set[Cell] = set()  # crossings that went down as a PIN digit and are still busy
 
+    def start(self) -> None:
+        """Forget which keys are down, and scan once, so that a broken pin shows here. Raises what the pins raise."""
+        self._debouncer = Debouncer()
+        self._pin_cells.clear()
+        self._pins.closed()
+
     def expect_keys(self) -> None:
         """From now on report every key; wipes the buffer."""
         self._begin(_Mode.KEYS)

@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
+from firmware.config.national_holidays import national_holidays
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 DEFAULT = "default"
@@ -87,7 +87,7 @@ class ServiceHours:
         if DEFAULT not in rest:
             raise HoursError("hours.default is missing: the machine needs hours of its own")
         self._weeks = {kind: _week(kind, entry) for kind, entry in rest.items()}
-        self._holidays = country_holidays("JP")
+        self._holidays = national_holidays()
 
     # --- questions ------------------------------------------------------------------------------
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from drivers.errors import DeviceError
 from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import CardPresence
 from firmware.desks import CARD, Answer, CardCommand, Desk, Health
 from firmware.ports import CardReader
 from firmware.session.effects import ProveCard, ReadCard, ReleaseCard
-from firmware.session.events import CardInserted, CardRemoved
+from firmware.session.events import CardInserted, CardRemoved, Fault
 
 
 class CardDesk(Desk[CardCommand]):
@@ -22,7 +23,7 @@ class CardDesk(Desk[CardCommand]):
 
     def start(self) -> Sequence[Answer]:
         """Report the reader's state. After a failure this also reports a card that was removed in between."""
-        return [*self.poll(), self._health()]
+        return [*self.poll(), *self._missing(), self._health()]
 
     def handle(self, command: CardCommand) -> Sequence[Answer]:
         match command:
@@ -45,6 +46,16 @@ class CardDesk(Desk[CardCommand]):
         # For the session a reader that is gone means that the card is gone too.
         removed = CardRemoved(with_reader=self._presence is CardPresence.UNKNOWN)
         return [removed, self._health()] if was is CardPresence.PRESENT else [self._health()]
+
+    def _missing(self) -> Sequence[Fault]:
+        """Why there is no reader. No exception: this desk goes on looking, and reports a card that is gone with its reader."""
+        if self._presence is not CardPresence.UNKNOWN:
+            return []
+        try:
+            self._reader.check()
+        except DeviceError as error:
+            return [Fault(self.name, error.sentence)]
+        return []
 
     def _health(self) -> Health:
         gone = self._presence is CardPresence.UNKNOWN

@@ -23,9 +23,13 @@ class KeypadDesk(Desk[KeypadCommand]):
         self._pad = pad
         self._pin = pin
         self._stuck = False
+        self._mode = KeypadMode.KEYS
 
     def start(self) -> Sequence[Answer]:
-        self._pad.expect_keys()
+        self._pad.start()
+        self._stuck = False
+        if self._mode is not KeypadMode.DEAD:  # a dead pad keeps a complete PIN for the card desk
+            self._set(self._mode)
         return [Health(self.name, frozenset())]
 
     def handle(self, command: KeypadCommand) -> Sequence[Answer]:
@@ -38,7 +42,12 @@ class KeypadDesk(Desk[KeypadCommand]):
                 assert_never(command)
         return []
 
+    def works_down(self, command: KeypadCommand) -> bool:  # noqa: ARG002
+        """A command touches no pin. The mode must hold when the pins work again: digits of a PIN are never keys (fault P5)."""
+        return True
+
     def _set(self, mode: KeypadMode) -> None:
+        self._mode = mode
         match mode:
             case KeypadMode.PIN:
                 self._pad.expect_pin(PIN_DIGITS)

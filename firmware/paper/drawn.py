@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from drivers.printer.raster import RasterSlip, pack
@@ -62,6 +61,8 @@ class DrawnSlip:
 
     def qr(self, text: str) -> None:
         """A QR code in the middle, a whole number of dots to a module, with its quiet zone."""
+        import segno  # noqa: PLC0415  a claim slip is rare, and a start shall not wait for this
+
         matrix = segno.make(text, error="m", micro=False).matrix
         modules = np.pad(np.array([list(row) for row in matrix], dtype=np.uint8), 4)
         dots = max(4, self._width // 2 // modules.shape[0])

@@ -52,6 +52,8 @@ Reply = Callable[[dict[str, object]], None]
 class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
     """A pin of the simulated board. As on the real one, a pin made an output drives low until told otherwise."""
 
+    _armed = False
+
     @property
     def drives(self) -> bool | None:
         """The level an output drives; None for an input."""
@@ -63,7 +65,13 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
     @property
     def watched(self) -> bool:
-        return self._when_changed is not None
+        return self._armed
+
+    def _enable_event_detect(self) -> None:
+        self._armed = True
+
+    def _disable_event_detect(self) -> None:
+        self._armed = False
 
     def _set_function(self, value: str) -> None:
         with self.factory.lock:
@@ -126,7 +134,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 return not self._coin_low and pin.pulled_up  # an open collector
             if pin.info.name == f"GPIO{DOOR}":
                 return self._case_is_open() and pin.pulled_up
-            self._columns_seen += pin.info.name == f"GPIO{ROWS[0]}" and self._one_column_is_low()
+            self._columns_seen += pin.info.name == f"GPIO{ROWS[0]}" and self._columns_low() == 1
             driven = {other.drives for other in self._joined(pin)} - {None}
             if len(driven) == 2:
                 self.shorts += 1
@@ -144,10 +152,10 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         for pin, level in changed:
             pin.edge(level)
 
-    def _one_column_is_low(self) -> bool:
-        """True while a driver scans: while it waits for a key, all columns are low."""
+    def _columns_low(self) -> int:
+        """How many columns are driven low: one while a driver scans, all while it waits for a key."""
         low = [pin for pin in self.pins.values() if pin.drives is False]
-        return sum(self._crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low) == 1
+        return sum(self._crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low)
 
     def begin_to_feel(self) -> None:
         """A key moved: count the scans from here."""
@@ -155,7 +163,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]
 
     def felt(self, *, down: bool) -> bool:
         """Whether the driver has scanned often enough since; with the key up, also whether it waits for the next touch."""
-        waits = not down and any(pin.watched for pin in self.pins.values() if pin.info.name == f"GPIO{ROWS[0]}")
+        waits = not down and self._columns_low() == len(COLUMNS)
         return waits or self._columns_seen >= FELT_SCANS * len(COLUMNS)
 
     def _case_is_open(self) -> bool:

@@ -54,6 +54,7 @@ OF_A_LIFE = {"A7": "noisy coin line", "P3": "keys that chatter for up to 30 ms",
 ELSEWHERE = {
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
+    "P5": "tests/sessions/test_keypad.py, tests/contract/test_pin_failures.py",
     "K1": "tests/unit/console",
     "K2": "tests/unit/console",
     "K3": "tests/sessions/test_console.py",

@@ -1,5 +1,7 @@
 """Whole sessions: how many a second in virtual time with all codecs, and time and memory of the real process."""
 
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import date
@@ -15,7 +17,7 @@ SESSIONS = 60
 
 
 def rows() -> list[tuple[str, str, str]]:
-    return [*_virtual(), *_real()]
+    return [*_virtual(), *_imports(), *_real()]
 
 
 def _virtual() -> list[tuple[str, str, str]]:
@@ -32,6 +34,24 @@ def _virtual() -> list[tuple[str, str, str]]:
         ("virtual sessions with every byte codec", f"{SESSIONS / took_s:.0f} /s on one core", ">= 300 /s"),
         ("virtual time against real time", f"{passed_s / took_s:.0f} times", ""),
     ]
+
+
+def _imports() -> list[tuple[str, str, str]]:
+    """Processor time of the program's imports, also as a multiple of what Python needs to start and do nothing.
+
+    The multiple is about the same on a slower computer, so it says what a Pi will take; the least of several runs, because
+    whatever else runs here only adds.
+    """
+    program, nothing = (min(_processor_s(code) for _ in range(7)) for code in ("import firmware.__main__", "pass"))
+    return [
+        ("imports of the program, processor time", f"{program * 1000:.0f} ms", "<= 2.5 s on a Pi 4"),
+        ("imports of the program against an empty Python", f"{program / nothing:.0f} times", "<= 30 times"),
+    ]
+
+
+def _processor_s(code: str) -> float:
+    command = [sys.executable, "-c", f"{code}; import time; print(time.process_time())"]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def _real() -> list[tuple[str, str, str]]:

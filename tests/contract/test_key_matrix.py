@@ -100,36 +100,37 @@ def test_a_door_contact_is_closed_to_ground_while_the_case_is_shut(board, tmp_pa
     contact.close()
 
 
-@pytest.mark.parametrize("wire", [BreakContact, GpioEdges, OpenCollector])
-def test_a_wire_on_a_pin_that_is_not_there_is_the_wrong_device(board, wire):
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda pin: BreakContact(pin).broken(),
+        lambda pin: GpioEdges(pin).take(),
+        lambda pin: OpenCollector(pin).allow(False),
+    ],
+)
+def test_a_wire_on_a_pin_that_is_not_there_is_the_wrong_device(board, use):
     with pytest.raises(WrongDevice, match="999"):
-        wire(999)
-
-
-def test_another_thread_can_end_a_wait(board):
-    pins = MatrixPins(ROWS, COLUMNS)
-    pins.wake()
-    assert pins.wait_for_activity(60.0) is True
-    assert pins.wait_for_activity(0.01) is False, "one call of wake ends only one wait"
-    pins.close()
+        use(999)
 
 
 def test_pins_are_given_back(board):
-    MatrixPins(ROWS, COLUMNS).close()
-    pins = MatrixPins(ROWS, COLUMNS)
-    with pytest.raises(WrongDevice, match="pin"):
-        MatrixPins(ROWS, COLUMNS)
-    pins.close()
-    pins.close()
+    first, second = MatrixPins(ROWS, COLUMNS), MatrixPins(ROWS, COLUMNS)
+    first.closed()
+    with pytest.raises(WrongDevice, match="in use"):
+        second.closed()
+    first.close()
+    first.close()
+    assert second.closed() == frozenset()
+    second.close()
     with pytest.raises(WrongDevice, match="999"):
-        MatrixPins((999,), COLUMNS)
+        MatrixPins((999,), COLUMNS).closed()
 
 
 def test_a_computer_without_gpio_is_a_lost_line(monkeypatch):
     monkeypatch.setattr(Device, "pin_factory", None)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no_such_factory")
     with pytest.raises(LineLost, match="GPIO"):
-        MatrixPins(ROWS, COLUMNS)
+        MatrixPins(ROWS, COLUMNS).closed()
 
 
 def test_the_factory_is_found_by_name_alone(monkeypatch):
@@ -137,11 +138,12 @@ def test_the_factory_is_found_by_name_alone(monkeypatch):
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "kofuki_sim")
     monkeypatch.delenv("KOFUKI_SIM_KEYS", raising=False)
     pins = MatrixPins(ROWS, COLUMNS)
-    assert type(Device.pin_factory).__name__ == "SimFactory"
-    Device.pin_factory.matrix.press("9", 0.0)
     time_of = VirtualClock()
     pad = MatrixPinPad(pins, LAYOUT, PinBuffer(), time_of)
+    pad.start()
     pad.expect_keys()
+    assert type(Device.pin_factory).__name__ == "SimFactory"
+    Device.pin_factory.matrix.press("9", 0.0)
     events = []
     for _ in range(4):
         time_of.advance(0.005)

@@ -73,7 +73,6 @@ BAD_SERVERS: dict[str, Callable[[Authority, Path], tuple[Path, str]]] = {
     "a CA of the same name": lambda _, there: Authority(there, "our-ca").issue("f"),
     "a machine's certificate": lambda ours, _: ours.issue("g", client=True),
     "another key": lambda ours, _: (ours.issue("h")[0], "00" * 32),
-    "no pin": lambda ours, _: (ours.issue("i")[0], ""),
 }
 
 

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from drivers.coin.pulse import Edge, PulseAcceptor, PulseTiming
@@ -178,11 +179,14 @@ def test_the_slot_is_closed_by_default_and_never_opens_for_a_subset_it_cannot_en
     assert rig.model.insert("JP100A", 0.0) is False
 
 
-def test_gpio_wires_give_edges_with_their_time_and_the_inhibit_line_is_never_driven_high() -> None:
+def test_gpio_wires_give_edges_with_their_time_and_the_inhibit_line_is_never_driven_high(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     factory = MockFactory()
-    edges = GpioEdges(17, pin_factory=factory)
-    line = OpenCollector(27, pin_factory=factory)
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    edges, line = GpioEdges(17), OpenCollector(27)
     coin, inhibit = factory.pin(17), factory.pin(27)
+    assert edges.take() == []
     assert (inhibit.function, inhibit.state) == ("output", 0)
     line.allow(True)
     assert inhibit.function == "input"
