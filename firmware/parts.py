@@ -3,10 +3,9 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,19 +19,23 @@ from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector
 from drivers.line.centre import CentreLine
-from drivers.line.tls import TlsTransport
+from drivers.line.tls import valid_from
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import load_profile
-from drivers.screen.framebuffer import FileSink, FramebufferScreen
+from drivers.printer.profile import ProfileError, load_profile
 from drivers.serial_stream import SerialStream
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
-from firmware.config.unit import Unit, UnitError
+from firmware.config.unit import (
+    AlreadyRunning,
+    Unit,
+    UnitError,
+    UpdatesUnusable,
+)
 from firmware.desks import Desk
 from firmware.desks.press import Press
 from firmware.journal.disk import Disk, FileDisk, open_mounted
@@ -43,9 +46,9 @@ from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
 from firmware.ports import CoinAcceptor
 from firmware.published import facts_of, publish
-from firmware.screens import render as draw_scene
 from firmware.service import manager
 from firmware.session.scenes import Scene
+from firmware.speech import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
 from firmware.update.updates import Updates, installed_lock, running_version
@@ -86,6 +89,7 @@ class RealParts:
         self.clock = clock
         self.now = WallClock(run / "clock-offset" if unit.unit.simulated else None).now
         self._unit = unit
+        self._panel = Panel(unit.screen, run)
         self._unit_path = unit_path
         self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
 
@@ -114,7 +118,7 @@ class RealParts:
             first = FileDisk(self.run / "journal")
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
-            raise UnitError("another machine runs in the same folder; stop that one first") from None
+            raise AlreadyRunning("another machine runs in the same folder; stop that one first") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
 
@@ -139,7 +143,7 @@ class RealParts:
             key = read_key(self.path(table.key))
             slots = Slots(FileDisk(self.path(table.slots)), key)
         except (OSError, ValueError) as error:
-            raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
+            raise UpdatesUnusable(f"update: the slots or the release key cannot be used ({error})") from None
         return Updates(
             slots,
             self.path(table.bundle),
@@ -151,14 +155,8 @@ class RealParts:
 
     # --- what a resident meets ------------------------------------------------------------------
 
-    @cached_property
-    def _screen(self) -> FramebufferScreen:
-        table = self._unit.screen
-        sink = FileSink(self.path(table.path), pixels=table.pixels)
-        return FramebufferScreen(sink, pixels=table.pixels)
-
     def show(self, scene: Scene) -> None:
-        self._screen.show(draw_scene(scene))
+        self._panel.show(scene)
 
     def publish(self, loop: Loop) -> None:
         if self._unit.unit.simulated:
@@ -205,7 +203,10 @@ class RealParts:
 
     def printers(self) -> Printers:
         unit = self._unit
-        certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+        try:
+            certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+        except ProfileError as error:
+            raise UnitError(f"printer: {error}") from None
         press = Press(certificate, receipt, unit.unit, self.now)
         drivers = []
         for table, profile, device in (
@@ -218,33 +219,23 @@ class RealParts:
 
     # --- lines ----------------------------------------------------------------------------------
 
-    def line(self) -> CentreLine:
-        table = self._unit.centre
-        transport = TlsTransport(
-            host=table.host,
-            port=table.port,
-            ca_file=self.path(table.ca_file),
-            server_spki_sha256=self._hex(table.server_spki_sha256),
-            client_certificate=self.path(table.client_certificate),
-            client_key=self.path(table.client_key),
-            clock=self.clock,
+    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:
+        """Raises `LineFilesUnusable`."""
+        ahead = self.now() - datetime.now(JST)  # of a simulated clock; TLS judges certificates by the system's
+        return line_to(
+            self._unit.centre, self._unit.unit.name, self.run, self.clock, lambda: max(surely_past(), LONG_AGO) - ahead
         )
-        manifest_key = bytes.fromhex(self._hex(table.manifest_key))
-        return CentreLine(transport, manifest_key, self._unit.unit.name, table.deadline_s)
+
+    def certified_at(self) -> datetime:
+        return (
+            valid_from(self.path(self._unit.centre.client_certificate)) or LONG_AGO
+        )  # `line` says what is wrong with it
 
     def console_line(self) -> ConsoleLine | None:
         table = self._unit.console
         if table is None:
             return None
-        stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="console")
-        return ConsoleLine(stream, self.path(table.users))
+        return ConsoleLine(console_on(table, self.run, self.clock), self.path(table.users))
 
     def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
         return ThreadCrew(desks, self.clock)
-
-    # --- inside ---------------------------------------------------------------------------------
-
-    def _hex(self, value: str) -> str:
-        """`value` itself, or the text of the file that it names."""
-        path = self.path(value)
-        return path.read_text().strip() if path.exists() else value
