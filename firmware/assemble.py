@@ -42,6 +42,7 @@ from firmware.service.reception import Reception
 from firmware.service.start import Witnesses, begin
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
+from firmware.session.states import State
 from firmware.update.updates import Updates, version
 from firmware.workers import Crew
 
@@ -93,6 +94,10 @@ class Parts(Protocol):
 
     def disk(self) -> Disk:
         """The journal's medium or media. Raises `JournalTrouble`, `UnitError`."""
+        ...
+
+    def second_is_back(self) -> bool:
+        """Whether the journal's second medium, which was not there at the start, is there now."""
         ...
 
     def may_begin(self) -> bool:
@@ -281,6 +286,7 @@ class Machine:
     def _self_check(self) -> frozenset[str]:
         """Reason words of what is wrong with the machine itself; the loop asks once a second. Also tells `Updates`."""
         self._display.look()
+        self._take_second_medium()
         found = {
             "screen": self._display.trouble is not None,
             "journal_copy": is_degraded(self.disk),
@@ -289,6 +295,12 @@ class Machine:
             "release": self._is_outdated(),
         }
         return frozenset(word for word, wrong in found.items() if wrong)
+
+    def _take_second_medium(self) -> None:
+        """Start anew when the second medium has come: only a start makes two media the same (journal rule 4)."""
+        resting = self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
+        if resting and self._parts.second_is_back():
+            self.loop.exit_asked = True
 
     def _more_troubles(self) -> Mapping[str, str]:
         trouble = self._display.trouble

@@ -397,9 +397,10 @@ class Loop:
 
     def _look_around(self, now_s: float) -> None:
         """Check whether the machine opens or closes: once a second, and after every change that may decide it."""
+        found = self._self_check()
         for source, sentence in self._more_troubles().items():
             self._note_trouble(source, sentence)
-        self._note_health("machine", self._self_check())
+        self._note_health("machine", found)
         if not self.reception.clock_trusted:  # only the answer to a heartbeat can confirm the clock
             self.heartbeat.hurry(now_s + 2.0)
         self._weigh()

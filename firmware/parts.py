@@ -91,6 +91,7 @@ class RealParts:
         self._unit = unit
         self._panel = Panel(unit.screen, run)
         self._unit_path = unit_path
+        self._second_missing = False
         self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
 
     @property
@@ -116,11 +117,16 @@ class RealParts:
         second = self._unit.journal.second
         try:
             first = FileDisk(self.run / "journal")
+            self._second_missing = second is not None and not self.path(second).is_dir()
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
             raise AlreadyRunning("another machine runs in the same folder; stop that one first") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
+
+    def second_is_back(self) -> bool:
+        second = self._unit.journal.second
+        return self._second_missing and second is not None and self.path(second).is_dir()
 
     def may_begin(self) -> bool:
         return not self._seal_file.exists()

@@ -95,7 +95,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "The journal's medium has no room for one more session. Free space on it; the machine notices.",
     ),
-    Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is behind. Put both media in, then `reboot`."),
+    Reason.JOURNAL_COPY: (
+        104,
+        False,
+        "The second copy of the journal is behind. Put both media in; `reboot` if it does not start anew.",
+    ),
     Reason.JOURNAL_SEAL: (
         105,
         False,

@@ -122,6 +122,9 @@ class RigParts:
         first, second = self._world.disk, self._world.second
         return first if second is None else mirrored(first, lambda: second)
 
+    def second_is_back(self) -> bool:
+        return False
+
     def may_begin(self) -> bool:
         return not self._world.sealed
 
