@@ -103,7 +103,7 @@ class Halted:
         self._show(Closed(language="ja", reason="out_of_service", opens_at=None, numbers=(number,)))
 
     def _quietly(self, act: Callable[[], None]) -> None:
-        """Do it on a device that may be missing too, or without the letters to draw with."""
+        """Do it on a device that may be missing too, or be named wrongly in the unit file."""
         try:
             act()
         except (DeviceError, UnitError):

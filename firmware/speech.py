@@ -17,6 +17,8 @@ from firmware.config.unit import CentreTable, ConsoleTable, LineFilesUnusable, S
 from firmware.desks.line import LineDesk
 from firmware.paper.vault import Vault
 from firmware.screens import render
+from firmware.screens.fonts import LettersMissing
+from firmware.screens.plain import plain
 from firmware.session.scenes import Scene
 from firmware.workers import ThreadCrew
 
@@ -57,8 +59,11 @@ class Panel:
         self._screen: FramebufferScreen | None = None
 
     def show(self, scene: Scene) -> None:
-        """Raises `DeviceError`; `LettersMissing` when the scene cannot be drawn."""
-        picture = render(scene)
+        """Raises `DeviceError`."""
+        try:
+            picture = render(scene)
+        except LettersMissing:
+            picture = plain(scene)
         try:
             if self._screen is None:
                 self._sink = FileSink(self._path, pixels=self._pixels)
