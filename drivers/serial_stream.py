@@ -13,8 +13,9 @@ import errno
 import fcntl
 import os
 import select
+import termios
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from serial.serialposix import Serial
 
@@ -23,6 +24,14 @@ from drivers.ports import Clock
 
 USB_MAJOR = 180  # Linux: character devices of USB, printers among them
 _EMPTY_S = 0.02
+_ADVICE = {
+    errno.ENOENT: "check its cable, and the port's name in the unit file.",
+    errno.EACCES: "add this user to the group of the port, dialout or lp (hardware/install.sh does).",
+    errno.EAGAIN: "another program has it open; end that one.",
+    errno.EBUSY: "another program has it open; end that one.",
+    errno.ENOTTY: "it is no serial port; correct the port's name in the unit file.",
+}
+_ELSE = "check that it is a serial port, its cable, and the port's name in the unit file."
 _BROKEN = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -132,15 +141,17 @@ class SerialStream:
         return int(self._serial.fileno())
 
     def _opened(self) -> _Port:
+        serial: Any = None
         try:
             if os.major(Path(self._port).stat().st_rdev) == USB_MAJOR:
                 return _UsbPrinter(self._port)
             serial = Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
             serial.reset_input_buffer()  # bytes from before the opening answer none of our questions
-        except (OSError, ValueError) as error:  # SerialException is an OSError
-            raise LineLost(
-                self._device, f"{self._port} cannot be opened ({_why(error)}): check its cable and the port's name."
-            ) from None
+        except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
+            if serial is not None:
+                serial.close()
+            advice = _ADVICE.get(_number(error), _ELSE)
+            raise LineLost(self._device, f"{self._port} cannot be opened ({_why(error)}): {advice}") from None
         port: _Port = serial
         return port
 
@@ -157,6 +168,13 @@ class SerialStream:
                 return
 
 
+def _number(error: Exception) -> int:
+    """The system's number of an error; 0 without one. pyserial hides that of a termios error inside its own."""
+    inner = error if isinstance(error, termios.error) else error.__context__
+    found = inner.args[0] if isinstance(inner, termios.error) else getattr(error, "errno", None)
+    return found if isinstance(found, int) else 0
+
+
 def _why(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if isinstance(number, int) else str(error)
+    number = _number(error)
+    return os.strerror(number) if number else str(error)

@@ -212,7 +212,7 @@ class RealParts:
         try:
             certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
         except ProfileError as error:
-            raise UnitError(f"printer: {error}") from None
+            raise UnitError(str(error)) from None
         press = Press(certificate, receipt, unit.unit, self.now)
         drivers = []
         for table, profile, device in (

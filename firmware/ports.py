@@ -54,6 +54,10 @@ class CardReader(Protocol):
         """Wait up to `timeout_s` for a card to come or go, then return the presence. 0 does not wait."""
         ...
 
+    def check(self) -> None:
+        """Raises a `DeviceError` when there is no reader to use; its sentence says what is missing."""
+        ...
+
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
         """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes."""
         ...

@@ -1,7 +1,6 @@
 """The sides on which a machine speaks also when it is halted: screen, maintenance console and the line to the centre."""
 
 import contextlib
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from drivers.errors import DeviceError
 from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
+from drivers.line.tls_files import manifest_key_of, words_of
 from drivers.ports import Clock
 from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.serial_stream import SerialStream
@@ -50,13 +50,11 @@ class Speech:
 
 
 class Panel:
-    """Draws scenes on the screen. Opens it at the first scene, and again at the first one after a failure."""
+    """Draws scenes on the screen, which is opened at the first scene, and again at the first one after a failure."""
 
     def __init__(self, table: ScreenTable, run: Path) -> None:
-        self._path = run / table.path
-        self._pixels = table.pixels
-        self._sink: FileSink | None = None
-        self._screen: FramebufferScreen | None = None
+        sink = FileSink(run / table.path, pixels=table.pixels)
+        self._screen = FramebufferScreen(sink, pixels=table.pixels)
 
     def show(self, scene: Scene) -> None:
         """Raises `DeviceError`."""
@@ -64,16 +62,7 @@ class Panel:
             picture = render(scene)
         except LettersMissing:
             picture = plain(scene)
-        try:
-            if self._screen is None:
-                self._sink = FileSink(self._path, pixels=self._pixels)
-                self._screen = FramebufferScreen(self._sink, pixels=self._pixels)
-            self._screen.show(picture)
-        except DeviceError:
-            if self._sink is not None:
-                self._sink.close()
-            self._sink = self._screen = None
-            raise
+        self._screen.show(picture)
 
 
 def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:
@@ -83,40 +72,19 @@ def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:
 def line_to(
     table: CentreTable, machine: str, run: Path, clock: Clock, surely_past: Callable[[], datetime] = lambda: LONG_AGO
 ) -> CentreLine:
-    """The line to the centre. Raises `LineFilesUnusable`, which names the file and what is wrong with it."""
-    files = {key: run / getattr(table, key) for key in ("ca_file", "client_certificate", "client_key")}
-    for key, path in files.items():
-        try:
-            path.read_bytes()
-        except OSError as error:
-            raise LineFilesUnusable(f"centre.{key}: {path} cannot be read: {error.strerror}") from None
-    pins = _hex(table.server_spki_sha256, "server_spki_sha256", run).split()
-    key = _hex(table.manifest_key, "manifest_key", run)
-    if not pins or not all(re.fullmatch("[0-9a-fA-F]{64}", text) for text in (*pins, key)):
-        raise LineFilesUnusable(
-            "centre.server_spki_sha256 and manifest_key must each be 64 hex digits, or a file of them"
-        )
+    """The line to the centre. Raises `LineFilesUnusable`, which names the file and what to do."""
     try:
+        manifest_key = manifest_key_of(words_of(table.manifest_key, run / table.manifest_key))
         transport = TlsTransport(
             host=table.host,
             port=table.port,
-            **files,
-            server_spki_sha256=" ".join(pins),
+            ca_file=run / table.ca_file,
+            server_spki_sha256=words_of(table.server_spki_sha256, run / table.server_spki_sha256),
+            client_certificate=run / table.client_certificate,
+            client_key=run / table.client_key,
             clock=clock,
             surely_past=surely_past,
         )
-        return CentreLine(transport, bytes.fromhex(key), machine, table.deadline_s)
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        raise LineFilesUnusable(
-            f"centre: ca_file, client_certificate and client_key are no certificates, or no pair ({error})"
-        ) from None
-
-
-def _hex(value: str, key: str, run: Path) -> str:
-    """`value` itself, or the text of the file that it names."""
-    if re.fullmatch(r"[0-9a-fA-F\s]+", value):
-        return value.strip()
-    try:
-        return (run / value).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LineFilesUnusable(f"centre.{key}: {run / value} cannot be read: {error}") from None
+        return CentreLine(transport, manifest_key, machine, table.deadline_s)
+    except (DeviceError, ValueError) as error:  # ValueError: 32 bytes that are no key on the curve
+        raise LineFilesUnusable(str(error)) from None

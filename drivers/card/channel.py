@@ -52,6 +52,10 @@ class ReaderPort(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raises `OSError` with a sentence when the reader, or the service behind it, is not there."""
+        ...
+
     def connect(self, timeout_s: float) -> CardLink:
         """Power the card and take it exclusively. Raises the exceptions listed above."""
         ...

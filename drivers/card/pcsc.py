@@ -54,6 +54,13 @@ class PcscReader:
         """The names of all readers, for a technician. Raises OSError when pcscd does not answer."""
         return [name for name in self._ask(b"N", b"", _MARGIN_S).decode().split("\0") if name]
 
+    def check(self) -> None:
+        """See `ReaderPort`."""
+        if not any(name.startswith(self._name) for name in self.names()):
+            raise ConnectionAbortedError(
+                f"no card reader is connected whose name begins with {self._name!r}; plug it in, or correct the unit file"
+            )
+
     def connect(self, timeout_s: float) -> "PcscLink":
         """See `ReaderPort`."""
         return PcscLink(self, self._ask(b"C", b"", timeout_s))

@@ -45,6 +45,10 @@ _NO_READER = frozenset(
         scard.SCARD_F_COMM_ERROR,
     }
 )
+_ADVICE = {
+    scard.SCARD_E_NO_SERVICE: "start it with systemctl start pcscd.socket",
+    scard.SCARD_W_SECURITY_VIOLATION: "polkit refuses this user, so install hardware/polkit (hardware/install.sh does)",
+}
 _SLICE_S = 0.5  # how often a wait checks for readers plugged in or out
 _SETTLE_S = 0.8  # how long pcscd may take to notice that a card was pulled
 _LOOKS_MIN = 3  # the first wait may have passed because this whole machine stood still, and pcscd with it
@@ -198,7 +202,7 @@ class Helper:
         if self._context is None:
             code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
             if code != scard.SCARD_S_SUCCESS:
-                raise _Gone(f"the smart-card service (pcscd) does not answer: {_words(code)}")
+                raise _Gone(f"the smart-card service (pcscd) cannot be used: {_words(code)}")
             self._context = context
         code, readers = scard.SCardListReaders(self._context, [])
         if code == scard.SCARD_E_NO_READERS_AVAILABLE:
@@ -218,7 +222,7 @@ class Helper:
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
         self._card = self._context = None
-        return _Gone(f"the smart-card service (pcscd) answered {_words(code)}")
+        return _Gone(f"the smart-card service (pcscd) answered: {_words(code)}")
 
 
 def _for_t0(command: memoryview) -> memoryview | bytes:
@@ -231,7 +235,8 @@ def _for_t0(command: memoryview) -> memoryview | bytes:
 
 
 def _words(code: int) -> str:
-    return str(scard.SCardGetErrorMessage(code)).rstrip(".")
+    words = str(scard.SCardGetErrorMessage(code)).rstrip(".")
+    return f"{words}; {_ADVICE[code]}" if code in _ADVICE else words
 
 
 def _no_onlookers() -> None:

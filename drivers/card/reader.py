@@ -15,7 +15,7 @@ from drivers.card.channel import CardSession, CardTrace, MuteCard, ReaderPort
 from drivers.card.crypto import seal_pin
 from drivers.card.jpki import JpkiApplication
 from drivers.card.municipal import MunicipalApplication, nonce_of
-from drivers.errors import BadReply, CardGone, DeviceError, PinGone
+from drivers.errors import BadReply, CardGone, DeviceError, PinGone, ReaderGone
 from drivers.pin_pad.entry import PinBuffer, PinWiped
 from drivers.vocabulary import (
     AuthenticationMethod,
@@ -57,6 +57,13 @@ class CardReaderDriver:
         if presence is not CardPresence.PRESENT:
             self.release()
         return presence
+
+    def check(self) -> None:
+        """See the port. Raises `ReaderGone`, whose sentence says what is missing."""
+        try:
+            self._port.check()
+        except OSError as error:
+            raise ReaderGone(self._device, f"{error}.") from None
 
     def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
         """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`.

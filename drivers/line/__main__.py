@@ -7,8 +7,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from drivers.errors import DeviceError
 from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
+from drivers.line.tls_files import manifest_key_of, words_of
 from drivers.vocabulary import CentreUnreachable
 
 
@@ -26,7 +28,11 @@ def main() -> int:
     status = commands.add_parser("status", help="ask where the centre holds the copies of a request")
     status.add_argument("request_id", help="32 hex digits")
     options = parser.parse_args()
-    line = _line(tomllib.loads(options.unit.read_text(encoding="utf-8")), options.run_dir)
+    try:
+        line = _line(tomllib.loads(options.unit.read_text(encoding="utf-8")), options.run_dir)
+    except DeviceError as error:
+        print(f"{error} ({error.remedy})")
+        return 1
     began_s = time.perf_counter()
     if options.command == "status":
         answer = line.status(options.request_id)
@@ -49,18 +55,17 @@ def _line(unit: dict[str, Any], run: Path) -> CentreLine:
         host=settings["host"],
         port=settings["port"],
         ca_file=run / settings["ca_file"],
-        server_spki_sha256=_hex(run, settings["server_spki_sha256"]),
+        server_spki_sha256=_words(run, settings["server_spki_sha256"]),
         client_certificate=run / settings["client_certificate"],
         client_key=run / settings["client_key"],
         clock=_Clock(),
     )
-    key = bytes.fromhex(_hex(run, settings["manifest_key"]))
+    key = manifest_key_of(_words(run, settings["manifest_key"]))
     return CentreLine(transport, key, unit["unit"]["name"], settings.get("deadline_s", 8.0))
 
 
-def _hex(run: Path, value: str) -> str:
-    path = run / value
-    return path.read_text().strip() if path.exists() else value
+def _words(run: Path, value: str) -> str:
+    return words_of(value, run / value)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from drivers.line.centre import LineFailed
 from drivers.line.messages import MAX_DOCUMENT_BYTES
+from drivers.line.tls_files import client_context, pins_of
 from drivers.ports import Clock
 from drivers.vocabulary import LineTrouble
 
@@ -104,7 +105,7 @@ class TlsTransport:
     `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex, or several, separated by spaces or
     lines. `surely_past`: an instant that the true time is not before. While the system's clock is earlier than that it
     cannot judge a certificate ("not yet valid"); the server's must then not have expired at `surely_past` (security rule 17).
-    Raises `OSError` when the CA file, the machine's certificate or its key is missing or wrong.
+    Raises `WrongDevice` when the pins, the CA file, the machine's certificate or its key are missing or wrong.
     """
 
     def __init__(
@@ -121,15 +122,11 @@ class TlsTransport:
     ) -> None:
         self._surely_past = surely_past
         self._host, self._port = host, port
-        self._pins = frozenset(server_spki_sha256.lower().split())
+        self._pins = pins_of(server_spki_sha256)
         self._clock = clock
         self._connection: _Connection | None = None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_verify_locations(cafile=str(ca_file))
-        context.load_cert_chain(str(client_certificate), str(client_key))
-        self._context = context
-        self._checks = context.verify_flags
+        self._context = client_context(ca_file, client_certificate, client_key)
+        self._checks = self._context.verify_flags
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drivers.errors import DeviceError
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import Profile, ProfileError, load_profile, profile_names
+from drivers.printer.profile import Profile, load_profile, profile_names
 from drivers.printer.raster import PrintTicket, RasterPage, pack, raster_sha256
 from drivers.printer.reader import UnreadableStream, read_sheets
 from drivers.serial_stream import SerialStream
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _with_printer(options, profile)
     except OSError as error:
         print(f"{error.filename} cannot be read or written ({error.strerror}).", file=sys.stderr)
-    except (DeviceError, ProfileError, UnreadableStream, UnprintablePdf) as error:
+    except (DeviceError, UnreadableStream, UnprintablePdf) as error:
         print(error, file=sys.stderr)
     return 1
 

@@ -9,11 +9,15 @@ from importlib import resources
 from typing import Annotated
 
 from drivers.decode import Table, Undecodable, at_least, between, read_toml, to_table
+from drivers.errors import WrongDevice
 from drivers.printer.raster import has_real_time, row_bytes
 
 
-class ProfileError(Exception):
-    """The profile cannot be used; the message is a sentence for the person who wrote it."""
+class ProfileError(WrongDevice):
+    """The profile cannot be used; the sentence is for the person who wrote it, or its name into the unit file."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("printer", sentence)
 
 
 class ImageCommand(StrEnum):
@@ -194,5 +198,7 @@ def profile_names() -> list[str]:
 def load_profile(name: str) -> Profile:
     """Read one of the profiles that come with the machine. Raises `ProfileError`."""
     if name not in profile_names():
-        raise ProfileError(f"there is no printer profile {name!r}; there are {', '.join(profile_names())}")
+        raise ProfileError(
+            f"there is no printer profile {name!r}; write one of {', '.join(profile_names())} into the unit file."
+        )
     return parse_profile(name, resources.files("drivers.printer").joinpath(f"profiles/{name}.toml").read_text("utf-8"))

@@ -4,6 +4,7 @@ A resident's screen changes in few rows (a dot of the PIN, a sum), and each row 
 a simulator's file. So `FramebufferScreen` keeps the last picture as bytes and writes only the rows that differ.
 """
 
+import errno
 import os
 from itertools import groupby
 from pathlib import Path
@@ -75,29 +76,24 @@ class FramebufferScreen:
 
 
 class FileSink:
-    """Writes rows to /dev/fb0, or to a file of the same layout, which it creates if it is not there.
+    """Writes rows to /dev/fb0, or to a file of the same layout, which it creates if it is not there (never below /dev).
 
-    Raises `WrongDevice` when the kernel reports another size or format for the device, `LineLost` when
-    the device cannot be opened or written.
+    Opens nothing yet. The first write opens it, and so does the first write after a failure. Raises `WrongDevice` when the
+    kernel reports another size or format for the device, `LineLost` when it cannot be opened or written.
     """
 
     def __init__(self, path: Path, size: tuple[int, int] = (800, 480), pixels: Pixels = "bgrx") -> None:
         self._path = path
-        self._row_bytes = size[0] * BYTES_PER_PIXEL[pixels]
+        self._size = size
+        self._pixel_bytes = BYTES_PER_PIXEL[pixels]
+        self._row_bytes = size[0] * self._pixel_bytes
         self._stride = self._row_bytes
-        device = path.resolve()
-        try:
-            if device.is_char_device():
-                self._stride = _stride_of(_SYSFS / device.name, size, BYTES_PER_PIXEL[pixels])
-                self._file = os.open(path, os.O_WRONLY)
-            else:
-                self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-                os.truncate(self._file, self._stride * size[1])
-        except OSError as error:
-            raise LineLost(_DEVICE, f"{path} cannot be opened: {error.strerror}.") from error
+        self._file = -1
 
     def write_rows(self, top: int, rows: bytes) -> None:
         """As `PixelSink.write_rows`."""
+        if self._file < 0:
+            self._open()
         padding = bytes(self._stride - self._row_bytes)
         if padding:
             width = self._row_bytes
@@ -107,7 +103,10 @@ class FileSink:
             while written < len(rows):
                 written += os.pwrite(self._file, memoryview(rows)[written:], top * self._stride + written)
         except OSError as error:
-            raise LineLost(_DEVICE, f"{self._path} cannot be written: {error.strerror}.") from error
+            self.close()
+            raise LineLost(
+                _DEVICE, f"{self._path} cannot be written ({error.strerror}): check the panel's cable."
+            ) from error
 
     def close(self) -> None:
         """Close the device; the picture stays on the panel. Calling it twice is harmless."""
@@ -115,15 +114,43 @@ class FileSink:
             os.close(self._file)
             self._file = -1
 
+    def _open(self) -> None:
+        device = self._path.resolve()
+        try:
+            if device.is_char_device():
+                self._stride = _stride_of(_SYSFS / device.name, self._path, self._size, self._pixel_bytes)
+                self._file = os.open(self._path, os.O_WRONLY)
+            else:
+                made = 0 if device.is_relative_to("/dev") else os.O_CREAT
+                self._file = os.open(self._path, os.O_WRONLY | made, 0o600)
+                os.truncate(self._file, self._stride * self._size[1])
+        except OSError as error:
+            self.close()
+            why = f"{self._path} cannot be opened ({error.strerror}): {_ADVICE.get(error.errno or 0, _ELSE)}"
+            raise LineLost(_DEVICE, why) from error
 
-def _stride_of(facts: Path, size: tuple[int, int], bytes_per_pixel: int) -> int:
+
+_ADVICE = {
+    errno.ENOENT: "connect the panel and switch its driver on (hardware/boot), or correct the path in the unit file.",
+    errno.EACCES: "add the service's user to the group video (hardware/install.sh does).",
+    errno.ENOTDIR: "correct the path in the unit file.",
+    errno.EISDIR: "correct the path in the unit file.",
+}
+_ELSE = "check the panel's cable and driver."
+
+
+def _stride_of(facts: Path, path: Path, size: tuple[int, int], bytes_per_pixel: int) -> int:
     """Bytes from one row of a Linux framebuffer to the next, after checking that it is the panel we draw for."""
-    width, height = (int(number) for number in (facts / "virtual_size").read_text().split(","))
-    bits = int((facts / "bits_per_pixel").read_text())
+    try:
+        width, height = (int(number) for number in (facts / "virtual_size").read_text().split(","))
+        bits = int((facts / "bits_per_pixel").read_text())
+        stride = int((facts / "stride").read_text())
+    except (OSError, ValueError):
+        raise WrongDevice(_DEVICE, f"{path} is no framebuffer: correct the path in the unit file.") from None
     if (width, bits) != (size[0], 8 * bytes_per_pixel) or height < size[1]:
         raise WrongDevice(
             _DEVICE,
-            f"{facts.name} is {width}x{height} with {bits} bits a pixel, "
+            f"{path} is {width}x{height} with {bits} bits a pixel, "
             f"but {size[0]}x{size[1]} with {8 * bytes_per_pixel} is needed: correct the display mode or the unit file.",
         )
-    return int((facts / "stride").read_text())
+    return stride

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from drivers.errors import DeviceError
 from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import CardPresence
 from firmware.desks import CARD, Answer, CardCommand, Desk, Health
@@ -47,8 +48,14 @@ class CardDesk(Desk[CardCommand]):
         return [removed, self._health()] if was is CardPresence.PRESENT else [self._health()]
 
     def _health(self) -> Health:
-        gone = self._presence is CardPresence.UNKNOWN
-        return Health(self.name, frozenset({"card_reader"} if gone else ()))
+        """A missing reader raises nothing: this desk goes on looking, and reports a card that is gone with its reader."""
+        if self._presence is not CardPresence.UNKNOWN:
+            return Health(self.name, frozenset())
+        try:
+            self._reader.check()
+        except DeviceError as error:
+            return Health(self.name, frozenset({"card_reader"}), str(error))
+        return Health(self.name, frozenset({"card_reader"}))
 
     def poll_every_s(self) -> float:
         return 0.1

@@ -7,7 +7,7 @@
     files                   their bytes, in the order of the manifest
 
 `unpack` checks the signature before it reads the manifest. `files` is a list of [path, bytes, sha256]. `lock` is the sha256
-of the requirements.lock that the release was tested with. A release brings no libraries, so it fits only a machine whose
+of the requirements-machine.lock that the release was tested with. A release brings no libraries, so it fits only a machine whose
 libraries come from the same lock. See fault U1 and security rule 15 (RAUC, TUF: rollback, freeze, mix-and-match).
 """
 

@@ -116,6 +116,8 @@ def installed_lock() -> str:
 
 
 def lock_of(program: Path) -> str:
-    """The sha256 of the lock file in a program's folder; "" where there is none."""
-    path = program / "requirements.lock"
+    """The sha256 of the machine's lock file in a program's folder; "" where there is none. Not the developers' lock, which
+    changes with every tool that no machine has.
+    """
+    path = program / "requirements-machine.lock"
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

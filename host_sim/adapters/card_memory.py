@@ -62,6 +62,10 @@ class MemoryReader:
         self._known = now
         return now
 
+    def check(self) -> None:
+        if not self.plugged:
+            raise ConnectionAbortedError("the reader was unplugged")
+
     def connect(self, timeout_s: float) -> "MemoryLink":
         """Power the card."""
         if not self.plugged:

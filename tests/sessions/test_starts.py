@@ -155,7 +155,9 @@ def test_a_missing_reader_is_told_and_served_with_once_it_is_there() -> None:
     machine.reader.unplug()
     machine.restart()
     machine.wait(5)
-    assert str(Reason.CARD_READER.number) in machine.say("reasons")
+    said = machine.say("reasons")
+    assert str(Reason.CARD_READER.number) in said
+    assert machine.loop.troubles["card"] in " ".join(said.split())
     machine.reader.plug_in()
     machine.run_until(is_idle(machine), 60)
 

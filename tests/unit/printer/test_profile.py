@@ -52,7 +52,7 @@ def test_the_impossible_is_refused_in_one_sentence(name: str, old: str, new: str
     assert old in text
     if "reads as" in sentence:
         text = text.replace("width_dots = 2464", "width_dots = 1040")
-    with pytest.raises(ProfileError, match=r"^printer profile x") as caught:
+    with pytest.raises(ProfileError, match=r"^printer: printer profile x") as caught:
         parse_profile("x", text.replace(old, new, 1))
     assert sentence in str(caught.value)
 
@@ -65,5 +65,5 @@ def test_an_image_of_two_byte_length_must_hold_a_band() -> None:
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(ProfileError, match="there are a4-203"):
+    with pytest.raises(ProfileError, match="write one of a4-203"):
         load_profile("laser")
