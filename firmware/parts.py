@@ -227,15 +227,17 @@ class RealParts:
 
     def line(self, surely_past: Callable[[], datetime]) -> CentreLine:
         """Raises `LineFilesUnusable`."""
-        ahead = self.now() - datetime.now(JST)  # of a simulated clock; TLS judges certificates by the system's
-        return line_to(
-            self._unit.centre, self._unit.unit.name, self.run, self.clock, lambda: max(surely_past(), LONG_AGO) - ahead
-        )
+        unit = self._unit
+        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead)
 
     def certified_at(self) -> datetime:
-        return (
-            valid_from(self.path(self._unit.centre.client_certificate)) or LONG_AGO
-        )  # `line` says what is wrong with it
+        made = valid_from(self.path(self._unit.centre.client_certificate))  # None: `line` says what is wrong with it
+        return (made or LONG_AGO) + self._ahead
+
+    @property
+    def _ahead(self) -> timedelta:
+        """A simulated unit's clock before the system's, by which certificates are made and judged; 0 on a machine."""
+        return self.now() - datetime.now(JST) if self._unit.unit.simulated else timedelta(0)
 
     def console_line(self) -> ConsoleLine | None:
         table = self._unit.console
