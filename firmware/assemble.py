@@ -160,8 +160,8 @@ class Machine:
         self._reception: Reception | None = None
         self.console: Console | None = None
         self._display = Display(parts.show, parts.clock)
-        self._display.show(Starting())  # before journal, devices and centre are asked: each may let the resident wait
-        self.disk = parts.disk()
+        self.disk = parts.disk()  # before any device: another process may run this machine
+        self._display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()

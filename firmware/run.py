@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from drivers.ports import Clock
@@ -96,7 +97,9 @@ def _halt(
 
     def show(scene: Scene) -> None:
         if outlets.simulated:
-            publish(run_dir, {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]})
+            facts = {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]}
+            with suppress(OSError):  # the run directory may be what is missing
+                publish(run_dir, facts)
         speech.show(scene)
 
     def shut_slot() -> None:

@@ -179,3 +179,12 @@ def test_nobody_can_log_in_without_accounts_and_the_console_says_why(world: Mach
     assert "file of accounts cannot be read" in asked(world, "login tanaka")
     mend()
     assert os.access(world.run / "console-users.toml", os.R_OK)
+
+
+def test_a_machine_serves_without_its_console_port_and_answers_there_once_it_is_back(world: Machine) -> None:
+    world.firmware.stop()
+    mend = gone("console")(world)
+    world._power_on()
+    world.wait_for_service()
+    mend()
+    assert "kofuki" in asked(world, "version")
