@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
 
 MORNING = "2026-11-24T10:00"
 Mend = Callable[[], None]
+Cause = Callable[["Machine"], Mend]
 
 
 class Machine(World):
@@ -28,6 +29,14 @@ class Machine(World):
 
     def _is_up(self) -> bool:
         return bool(self.machine())
+
+    def start_without(self, act: Cause) -> Mend:
+        """Switch it off, take something away, switch it on. The service manager does not start it in between."""
+        with self._hand:
+            self.firmware.stop()
+            mend = act(self)
+            self._power_on()
+        return mend
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +58,7 @@ RIGHT = f'extends = "{STORE}"\n[centre]\nheartbeat_s = 1\n'
 # --- what is missing --------------------------------------------------------------------------------
 
 
-def unit_says(text: str) -> Callable[[Machine], Mend]:
+def unit_says(text: str) -> Cause:
     def act(world: Machine) -> Mend:
         world.base.write_text(RIGHT + text)
         return lambda: void(world.base.write_text(RIGHT))
@@ -61,7 +70,7 @@ def void(_: object) -> None:
     """So that a lambda returns nothing."""
 
 
-def gone(name: str) -> Callable[[Machine], Mend]:
+def gone(name: str) -> Cause:
     """The file or port is not there."""
 
     def act(world: Machine) -> Mend:
@@ -72,7 +81,7 @@ def gone(name: str) -> Callable[[Machine], Mend]:
     return act
 
 
-def damaged(name: str, content: str) -> Callable[[Machine], Mend]:
+def damaged(name: str, content: str) -> Cause:
     def act(world: Machine) -> Mend:
         path = world.run / name
         mode, right = path.stat().st_mode, path.read_bytes()
@@ -99,7 +108,7 @@ def open_seal(world: Machine) -> Mend:
     return lambda: seal.chmod(0o600)
 
 
-def taken(name: str) -> Callable[[Machine], Mend]:
+def taken(name: str) -> Cause:
     """A folder where the file or socket should be made."""
 
     def act(world: Machine) -> Mend:
@@ -116,7 +125,7 @@ def without_second(world: Machine) -> Mend:
     return (world.run / "second").mkdir
 
 
-CAUSES: Mapping[str, tuple[Reason, str, Callable[[Machine], Mend]]] = {
+CAUSES: Mapping[str, tuple[Reason, str, Cause]] = {
     "no second medium": (Reason.JOURNAL_COPY, "second copy", without_second),
     "a wrong value in the unit file": (Reason.UNIT, "keypad.rows", unit_says('[keypad]\nrows = "x"\n')),
     "a mistake in the unit file's syntax": (Reason.UNIT, "base.toml", unit_says("[keypad\n")),
