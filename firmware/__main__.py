@@ -6,26 +6,17 @@ gc.disable()  # nothing that an import makes is garbage; looking for some takes 
 
 import argparse
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
-from firmware.config.unit import Unit, UnitError, load_unit
-from firmware.hardening import no_core_dumps, no_onlookers, weaknesses
-from firmware.parts import MonotonicClock, RealParts
+from firmware.hardening import no_core_dumps
+from firmware.parts import MonotonicClock
 from firmware.run import run
 
 gc.freeze()  # nor is it looked through again while the machine serves
 gc.enable()
-_log = logging.getLogger("firmware")
-
-
-def refuse_simulated_pins(unit: Unit) -> None:
-    """Raises `UnitError` when simulated keys are set for a machine that is not simulated."""
-    if os.environ.get("GPIOZERO_PIN_FACTORY") == "kofuki_sim" and not unit.unit.simulated:
-        raise UnitError("GPIOZERO_PIN_FACTORY=kofuki_sim is only for simulated units; unset it")
 
 
 def main() -> int:
@@ -42,17 +33,7 @@ def main() -> int:
     no_core_dumps()
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)
-    try:
-        unit = load_unit(options.unit)
-        refuse_simulated_pins(unit)
-        if not unit.unit.simulated:  # a test reads the memory of a simulated one, to show that no PIN is left in it
-            no_onlookers()
-            for weakness in weaknesses():
-                _log.error("no card is taken until this is mended: %s", weakness)
-        return run(RealParts(unit, options.unit, options.run_dir.resolve(), MonotonicClock()), lambda: bool(stop))
-    except UnitError as error:
-        print(f"The machine does not start: {error}.", file=sys.stderr)
-        return 1
+    return run(options.unit, options.run_dir.resolve(), MonotonicClock(), lambda: bool(stop))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ The program passes drivers on devices (`parts.py`); the rig in `host_sim` passes
 file, so both run the same machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import DrawSlip, PaperDesk, Render
+from firmware.display import Display
 from firmware.hardening import weaknesses
 from firmware.journal.disk import Disk
 from firmware.journal.journal import ClockQuality, Journal
@@ -40,7 +41,8 @@ from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
 from firmware.service.start import Witnesses, begin
 from firmware.session.context import House
-from firmware.session.scenes import Scene
+from firmware.session.scenes import Scene, Starting
+from firmware.session.states import State
 from firmware.update.updates import Updates, version
 from firmware.workers import Crew
 
@@ -94,6 +96,10 @@ class Parts(Protocol):
         """The journal's medium or media. Raises `JournalTrouble`, `UnitError`."""
         ...
 
+    def second_is_back(self) -> bool:
+        """Whether the journal's second medium, which was not there at the start, is there now."""
+        ...
+
     def may_begin(self) -> bool:
         """Whether this machine never had a journal: only then may it begin one on an empty medium."""
         ...
@@ -114,7 +120,14 @@ class Parts(Protocol):
 
     # --- devices; nothing is opened before its desk starts
 
-    def line(self) -> Centre: ...
+    def line(self, surely_past: Callable[[], datetime]) -> Centre:
+        """`surely_past`: an instant that the true time is not before (security rule 18)."""
+        ...
+
+    def certified_at(self) -> datetime:
+        """When this machine's own certificate was made: the true time is not before that. With its zone."""
+        ...
+
     def coins(self, book: Book) -> tuple[CoinAcceptor, Hoppers]:
         """Acceptor and hoppers, which continue from the counters in the book."""
         ...
@@ -146,18 +159,20 @@ class Machine:
         self._parts = parts
         self._reception: Reception | None = None
         self.console: Console | None = None
-        self.disk = parts.disk()
+        self._display = Display(parts.show, parts.clock)
+        self.disk = parts.disk()  # before any device: another process may run this machine
+        self._display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
-        line, (acceptor, hoppers), printers = parts.line(), parts.coins(self.memory.book), parts.printers()
+        line, (acceptor, hoppers), printers = self._line(), parts.coins(self.memory.book), parts.printers()
         witnesses = Witnesses(line, acceptor, hoppers, printers.certificate)
         desks = self._desks(line, CoinDesk(acceptor, hoppers), printers)
         coins = {hopper.value_yen: hopper.coins for hopper in parts.unit.coin.hoppers}
         begin(self.memory, witnesses, coins, version(), parts.why_started())
         self._reception = self._make_reception(desks, selective=acceptor.selective)
         self._console_line = parts.console_line()
-        self.crew = parts.crew((*desks, *self._console_desks()))
+        self.crew = parts.crew((*self._console_desks(), *desks))  # the console first: it tells what the others lack
         self.loop = self._make_loop(self._reception)
 
     def _open_journal(self) -> Journal:
@@ -169,6 +184,14 @@ class Machine:
             segment_bytes=self._parts.segment_bytes,
             may_begin=self._parts.may_begin(),
         )
+
+    def _line(self) -> Centre:
+        return self._parts.line(self._surely_past)
+
+    def _surely_past(self) -> datetime:
+        """The newest instant that this machine knows to be past, whatever its clock says."""
+        certified, recorded = self._parts.certified_at(), self.memory.journal.last_trusted
+        return certified if recorded is None else max(certified, recorded)
 
     def _clock_quality(self) -> ClockQuality:
         confirmed = self._reception is not None and self._reception.clock_trusted
@@ -208,6 +231,7 @@ class Machine:
             cards=tuple(unit.card.kinds),
             desks=frozenset(desk.name for desk in desks),
             refusable_yen=frozenset(unit.coin.accepts_yen) if selective else frozenset(),
+            surely_past=self._surely_past,
         )
 
     def _make_loop(self, reception: Reception) -> Loop:
@@ -226,7 +250,7 @@ class Machine:
             ),
             timeouts=unit.timeouts,
             reception=reception,
-            show=parts.show,
+            show=self._display.show,
             heartbeat=Heartbeat(
                 self.memory,
                 reception,
@@ -238,6 +262,7 @@ class Machine:
             fresh_id=parts.fresh_id,
             publish=parts.publish,
             self_check=self._self_check,
+            more_troubles=self._more_troubles,
             console=None if self._console_line is None else self._make_console,
         )
 
@@ -260,13 +285,26 @@ class Machine:
 
     def _self_check(self) -> frozenset[str]:
         """Reason words of what is wrong with the machine itself; the loop asks once a second. Also tells `Updates`."""
+        self._display.look()
+        self._take_second_medium()
         found = {
+            "screen": self._display.trouble is not None,
             "journal_copy": is_degraded(self.disk),
             "hardening": not self._parts.unit.unit.simulated and any(weaknesses()),
             "settings": not self._settings_fit,
             "release": self._is_outdated(),
         }
         return frozenset(word for word, wrong in found.items() if wrong)
+
+    def _take_second_medium(self) -> None:
+        """Start anew when the second medium has come: only a start makes two media the same (journal rule 4)."""
+        resting = self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
+        if resting and self._parts.second_is_back():
+            self.loop.exit_asked = True
+
+    def _more_troubles(self) -> Mapping[str, str]:
+        trouble = self._display.trouble
+        return {"screen": "" if trouble is None else f"screen: {trouble}"}
 
     def _is_outdated(self) -> bool:
         if self._updates is None or self._reception is None:

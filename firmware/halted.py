@@ -1,8 +1,9 @@
-"""The halted machine: it tells screen, serial line and centre why it does not run, then ends to be started again.
+"""The halted machine: it says on every side that works why it does not run, then ends to be started again.
 
-Without a journal that can be read and written nothing may be taken, printed or paid (journal rules 2 and 3, faults D2, D3).
-So of the resident's devices only the coin acceptor is opened, to close its slot. After `TRY_AGAIN_S` the program ends and
-the service manager starts it again. So a technician who put the medium right has nothing else to do.
+It halts for what no machine can run without: unit file, journal, key files, letters, releases. Nothing may be taken, printed
+or paid then (journal rules 2 and 3, faults D2, D3), so of the resident's devices only the coin acceptor is opened, to close its
+slot. After `TRY_AGAIN_S`, or when `again` is typed, the program ends and the service manager starts it again. So whoever
+put the cause right has nothing else to do. A device that is missing does not halt the machine: its desk tries it again.
 """
 
 import textwrap
@@ -10,13 +11,17 @@ from collections.abc import Callable
 
 from drivers.errors import DeviceError
 from drivers.ports import ByteStream, Clock
+from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
 from firmware.console.grammar import LineReader
-from firmware.journal.journal import JournalBroken, JournalFull
+from firmware.desks import LINE, OF_MACHINE, Beat, Health
+from firmware.journal.journal import JournalBroken, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe
-from firmware.ports import Centre
+from firmware.screens.fonts import LettersMissing
 from firmware.service.availability import Reason
 from firmware.session.scenes import Closed, Scene
+from firmware.workers import Crew
 
+CAUSES = (JournalTrouble, SealUnsafe, UnitError)
 TRY_AGAIN_S = 60.0
 LOOK_S = 0.2
 _READ_BYTES = 256
@@ -25,7 +30,7 @@ _COLUMNS = 79
 
 
 def reason_of(error: Exception) -> Reason:
-    """The reason that the closed screen shows for this error."""
+    """The reason that the closed screen shows for one of `CAUSES`."""
     match error:
         case JournalFull():
             return Reason.JOURNAL_FULL
@@ -33,12 +38,23 @@ def reason_of(error: Exception) -> Reason:
             return Reason.JOURNAL_BROKEN
         case SealUnsafe():
             return Reason.JOURNAL_SEAL
+        case LettersMissing():
+            return Reason.LETTERS
+        case LineFilesUnusable():
+            return Reason.LINE_FILES
+        case UpdatesUnusable():
+            return Reason.UPDATES
+        case UnitError():
+            return Reason.UNIT
         case _:
             return Reason.JOURNAL_CORRUPT
 
 
 class Halted:
-    """`serial`: the console's line; None without one. `alive`: called every `LOOK_S`, to feed the watchdog."""
+    """`serial`: the console's line; None without one. `crew`: has the line desk where the centre can be told.
+
+    `alive`: called every `LOOK_S`, to feed the watchdog. A call to the centre may take long, so its desk makes it.
+    """
 
     def __init__(
         self,
@@ -48,52 +64,66 @@ class Halted:
         show: Callable[[Scene], None],
         shut_slot: Callable[[], None],
         serial: ByteStream | None,
-        centre: Centre,
-        heartbeat_s: float,
+        crew: Crew,
+        heartbeat_s: float | None,
         clock: Clock,
-        wait: Callable[[float], None],
         alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """`heartbeat_s`: seconds from one heartbeat to the next; None: the centre cannot be told."""
         self._reason = reason
-        self._detail = detail
+        self._detail = detail.rstrip(".")
         self._show = show
         self._shut_slot = shut_slot
         self._serial = serial
-        self._centre = centre
+        self._crew = crew
         self._clock = clock
-        self._wait = wait
         self._heartbeat_s = heartbeat_s
         self._alive = alive
         self._reader = LineReader()
         self._ends_s = clock.monotonic() + TRY_AGAIN_S
-        self._beat_at_s = clock.monotonic()
+        self._beat_at_s: float | None = None if heartbeat_s is None else clock.monotonic()
 
     def run(self, stopping: Callable[[], bool]) -> None:
-        """Returns after `TRY_AGAIN_S`, or earlier when `stopping()` is true."""
-        number = str(self._reason.number)
-        self._show(Closed(language="ja", reason="out_of_service", opens_at=None, numbers=(number,)))
-        self._shut()
+        """Returns after `TRY_AGAIN_S`, or earlier when `stopping()` is true or `again` was typed."""
+        self._crew.start()
         self._write(self._answer())
+        self._alive()
+        self._quietly(self._show_closed)
+        self._alive()
+        # The last run may have left the slot open. An acceptor that is not polled closes by itself.
+        self._quietly(self._shut_slot)
         while self._clock.monotonic() < self._ends_s and not stopping():
             self._alive()
             self._listen()
             self._tell_centre()
-            self._wait(LOOK_S)
+            self._hear(LOOK_S)
 
-    def _shut(self) -> None:
-        """Close the slot: the last run may have left it open. An acceptor that is not polled closes by itself."""
+    def _show_closed(self) -> None:
+        number = str(self._reason.number)
+        self._show(Closed(language="ja", reason="out_of_service", opens_at=None, numbers=(number,)))
+
+    def _quietly(self, act: Callable[[], None]) -> None:
+        """Do it on a device that may be missing too, or be named wrongly in the unit file."""
         try:
-            self._shut_slot()
-        except DeviceError:
+            act()
+        except (DeviceError, UnitError):
             return
+
+    # --- the centre -----------------------------------------------------------------------------
 
     def _tell_centre(self) -> None:
-        if self._clock.monotonic() < self._beat_at_s:
+        if self._beat_at_s is None or self._clock.monotonic() < self._beat_at_s:
             return
-        self._beat_at_s = self._clock.monotonic() + self._heartbeat_s
+        self._beat_at_s = None  # until it is answered
         # Without a journal there is no head to tell; the centre keeps the last one it was told (I14).
         no_head = {"journal_seq": 0, "journal_head": ""}
-        self._centre.heartbeat({**no_head, "state": "halted", "reasons": [str(self._reason)], "events": []})
+        facts = {**no_head, "state": "halted", "reasons": [str(self._reason)]}
+        self._crew.send(LINE, Beat(facts, ()), OF_MACHINE)
+
+    def _hear(self, timeout_s: float) -> None:
+        posted = self._crew.receive(timeout_s)
+        if posted is not None and isinstance(posted.answer, Health) and self._heartbeat_s is not None:
+            self._beat_at_s = self._clock.monotonic() + self._heartbeat_s
 
     # --- the serial line ------------------------------------------------------------------------
 
@@ -109,7 +139,12 @@ class Halted:
             echo, line = self._reader.feed(byte)
             self._write(echo.decode("ascii"))
             if line is not None:
-                self._write(self._answer())
+                self._answer_to(line.text)
+
+    def _answer_to(self, typed: str) -> None:
+        if typed.strip() == "again":
+            self._ends_s = self._clock.monotonic()
+        self._write(self._answer())
 
     def _answer(self) -> str:
         again_s = max(0, round(self._ends_s - self._clock.monotonic()))
@@ -118,6 +153,7 @@ class Halted:
             *textwrap.wrap(words, _COLUMNS),
             "The machine takes, prints and pays nothing until this is mended.",
             f"Mend it; the machine starts again by itself in {again_s} s, then every minute.",
+            "Type `again` to start it now.",
             "ERR halted",
             "halted> ",
         ]

@@ -10,8 +10,9 @@ what happens by itself (a key, a coin, a card).
 The loop sleeps only in `Crew.receive`, so the same loop runs in virtual time.
 """
 
+import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from math import inf
 from typing import Protocol
@@ -75,6 +76,7 @@ from firmware.session.view import scene
 from firmware.workers import Crew
 
 ROOM_S = 10.0  # between two checks whether a full journal has room again
+_log = logging.getLogger(__name__)
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 
 
@@ -99,9 +101,14 @@ class Loop:
         fresh_id: Callable[[], str],
         publish: Callable[["Loop"], None] = lambda _: None,
         self_check: Callable[[], frozenset[str]] = frozenset,
+        more_troubles: Callable[[], Mapping[str, str]] = dict,
         console: Callable[["Loop"], Staff] | None = None,
     ) -> None:
-        """`console`: makes the maintenance console of this loop, where the machine has one."""
+        """`console`: makes the maintenance console of this loop, where the machine has one.
+
+        `self_check`: reason words of what is wrong with the machine itself. `more_troubles`: for each source that has no
+        desk, a sentence on what is wrong there, empty when nothing is.
+        """
         self.state = State.IDLE
         self.reception = reception
         self.heartbeat = heartbeat
@@ -115,6 +122,7 @@ class Loop:
         self._fresh_id = fresh_id
         self._publish = publish
         self._self_check = self_check
+        self._more_troubles = more_troubles
         self._timer = StateTimer(timeouts, clock)
         self._ticket = 0
         self._promise_ends_s = 0.0
@@ -123,6 +131,7 @@ class Loop:
         self._look_at_s = 0.0
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
+        self.troubles: dict[str, str] = {}  # source of a reason -> what its driver says: what happened and what to do
         self._reports: deque[Report] = deque()
         self.context = self._fresh_context()
         self.exit_asked = False  # True: the program ends, and the service manager starts it again
@@ -132,9 +141,9 @@ class Loop:
     # --- turning --------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Send the first heartbeat and show the first picture. Call it once, before the first `turn`."""
-        self.heartbeat.tell_if_due(idle=True)
+        """Show the first picture and send the first heartbeat. Call it once, before the first `turn`."""
         self.redraw()
+        self.heartbeat.tell_if_due(idle=True)
 
     def turn(self, longest_wait_s: float = 1.0) -> None:
         """Wait for one answer or for the next thing that is due, and handle it."""
@@ -179,6 +188,7 @@ class Loop:
         if isinstance(answer, Health):  # a desk's health matters to the machine, whoever asked for it
             if answer.desk == LINE:
                 self.heartbeat.ended()
+            self._note_trouble(answer.desk, answer.detail if answer.reasons else "")
             self._note_health(answer.desk, answer.reasons)
 
     def _hear_for_session(self, ticket: int, answer: Answer) -> None:
@@ -387,7 +397,10 @@ class Loop:
 
     def _look_around(self, now_s: float) -> None:
         """Check whether the machine opens or closes: once a second, and after every change that may decide it."""
-        self._note_health("machine", self._self_check())
+        found = self._self_check()
+        for source, sentence in self._more_troubles().items():
+            self._note_trouble(source, sentence)
+        self._note_health("machine", found)
         if not self.reception.clock_trusted:  # only the answer to a heartbeat can confirm the clock
             self.heartbeat.hurry(now_s + 2.0)
         self._weigh()
@@ -432,6 +445,17 @@ class Loop:
             self._report(CardInserted())
 
     # --- service --------------------------------------------------------------------------------
+
+    def _note_trouble(self, source: str, sentence: str) -> None:
+        """Keep the sentence for the console, and log it once. `sentence=""`: there is nothing to tell."""
+        if self.troubles.get(source, "") == sentence:
+            return
+        self.troubles.pop(source, None)
+        if sentence:
+            self.troubles[source] = sentence
+            _log.warning("nobody is served: %s", sentence)
+        else:
+            _log.info("%s: this is mended", source)
 
     def _note_health(self, source: str, reasons: frozenset[str]) -> None:
         change = self.reception.note(source, reasons)

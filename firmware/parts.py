@@ -3,10 +3,9 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,20 +19,23 @@ from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector
 from drivers.line.centre import CentreLine
-from drivers.line.tls import TlsTransport
-from drivers.line.tls_files import manifest_key_of, words_of
+from drivers.line.tls import valid_from
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import load_profile
-from drivers.screen.framebuffer import FileSink, FramebufferScreen
+from drivers.printer.profile import ProfileError, load_profile
 from drivers.serial_stream import SerialStream
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
-from firmware.config.unit import Unit, UnitError
+from firmware.config.unit import (
+    AlreadyRunning,
+    Unit,
+    UnitError,
+    UpdatesUnusable,
+)
 from firmware.desks import Desk
 from firmware.desks.press import Press
 from firmware.journal.disk import Disk, FileDisk, open_mounted
@@ -44,9 +46,9 @@ from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
 from firmware.ports import CoinAcceptor
 from firmware.published import facts_of, publish
-from firmware.screens import render as draw_scene
 from firmware.service import manager
 from firmware.session.scenes import Scene
+from firmware.speech import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
 from firmware.update.updates import Updates, installed_lock, running_version
@@ -87,7 +89,9 @@ class RealParts:
         self.clock = clock
         self.now = WallClock(run / "clock-offset" if unit.unit.simulated else None).now
         self._unit = unit
+        self._panel = Panel(unit.screen, run)
         self._unit_path = unit_path
+        self._second_missing = False
         self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
 
     @property
@@ -113,11 +117,16 @@ class RealParts:
         second = self._unit.journal.second
         try:
             first = FileDisk(self.run / "journal")
+            self._second_missing = second is not None and not self.path(second).is_dir()
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
-            raise UnitError("another machine runs in the same folder; stop that one first") from None
+            raise AlreadyRunning("another machine runs in the same folder; stop that one first") from None
         except OSError as error:
             raise JournalBroken(f"the medium cannot be opened: {error.strerror or error}") from None
+
+    def second_is_back(self) -> bool:
+        second = self._unit.journal.second
+        return self._second_missing and second is not None and self.path(second).is_dir()
 
     def may_begin(self) -> bool:
         return not self._seal_file.exists()
@@ -140,7 +149,7 @@ class RealParts:
             key = read_key(self.path(table.key))
             slots = Slots(FileDisk(self.path(table.slots)), key)
         except (OSError, ValueError) as error:
-            raise UnitError(f"update: the slots or the release key cannot be used ({error})") from None
+            raise UpdatesUnusable(f"update: the slots or the release key cannot be used ({error})") from None
         return Updates(
             slots,
             self.path(table.bundle),
@@ -152,14 +161,8 @@ class RealParts:
 
     # --- what a resident meets ------------------------------------------------------------------
 
-    @cached_property
-    def _screen(self) -> FramebufferScreen:
-        table = self._unit.screen
-        sink = FileSink(self.path(table.path), pixels=table.pixels)
-        return FramebufferScreen(sink, pixels=table.pixels)
-
     def show(self, scene: Scene) -> None:
-        self._screen.show(draw_scene(scene))
+        self._panel.show(scene)
 
     def publish(self, loop: Loop) -> None:
         if self._unit.unit.simulated:
@@ -206,7 +209,10 @@ class RealParts:
 
     def printers(self) -> Printers:
         unit = self._unit
-        certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+        try:
+            certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+        except ProfileError as error:
+            raise UnitError(str(error)) from None
         press = Press(certificate, receipt, unit.unit, self.now)
         drivers = []
         for table, profile, device in (
@@ -219,31 +225,25 @@ class RealParts:
 
     # --- lines ----------------------------------------------------------------------------------
 
-    def line(self) -> CentreLine:
-        table = self._unit.centre
-        transport = TlsTransport(
-            host=table.host,
-            port=table.port,
-            ca_file=self.path(table.ca_file),
-            server_spki_sha256=self._words(table.server_spki_sha256),
-            client_certificate=self.path(table.client_certificate),
-            client_key=self.path(table.client_key),
-            clock=self.clock,
-        )
-        manifest_key = manifest_key_of(self._words(table.manifest_key))
-        return CentreLine(transport, manifest_key, self._unit.unit.name, table.deadline_s)
+    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:
+        """Raises `LineFilesUnusable`."""
+        unit = self._unit
+        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead)
+
+    def certified_at(self) -> datetime:
+        made = valid_from(self.path(self._unit.centre.client_certificate))  # None: `line` says what is wrong with it
+        return (made or LONG_AGO) + self._ahead
+
+    @property
+    def _ahead(self) -> timedelta:
+        """A simulated unit's clock before the system's, by which certificates are made and judged; 0 on a machine."""
+        return self.now() - datetime.now(JST) if self._unit.unit.simulated else timedelta(0)
 
     def console_line(self) -> ConsoleLine | None:
         table = self._unit.console
         if table is None:
             return None
-        stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="console")
-        return ConsoleLine(stream, self.path(table.users))
+        return ConsoleLine(console_on(table, self.run, self.clock), self.path(table.users))
 
     def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
         return ThreadCrew(desks, self.clock)
-
-    # --- inside ---------------------------------------------------------------------------------
-
-    def _words(self, value: str) -> str:
-        return words_of(value, self.path(value))

@@ -1,30 +1,47 @@
 """One run of the program: the machine serves until it is told to stop, or it is halted and says why."""
 
+import logging
+import os
 import sys
-import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
+from drivers.ports import Clock
 from firmware.assemble import Machine
 from firmware.book.book import Book
-from firmware.halted import Halted, reason_of
+from firmware.config.outlets import outlets_of, readable_outlets
+from firmware.config.unit import AlreadyRunning, Unit, UnitError, load_unit
+from firmware.halted import CAUSES, Halted, reason_of
+from firmware.hardening import no_onlookers, weaknesses
 from firmware.journal.journal import JournalTrouble
-from firmware.journal.seal import SealUnsafe
+from firmware.loop import Loop
 from firmware.parts import RealParts
 from firmware.published import publish
+from firmware.screens.fonts import RARE, load
 from firmware.service.manager import START_AGAIN, notify, remember
 from firmware.session.scenes import Scene
+from firmware.speech import Speech
 
 Stopping = Callable[[], bool]
+_log = logging.getLogger("firmware")
 
 
-def run(parts: RealParts, stopping: Stopping) -> int:
-    """The exit status. Raises `UnitError`; `SystemExit` when a desk's thread died or hangs."""
+def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int:
+    """The exit status. Raises `SystemExit` when a desk's thread died or hangs."""
+    parts: RealParts | None = None
     try:
+        unit = load_unit(unit_path)
+        parts = RealParts(unit, unit_path, run_dir, clock)
+        _check(unit)
         machine = Machine(parts)
-    except (JournalTrouble, SealUnsafe) as error:
+    except AlreadyRunning as error:
+        print(f"The machine does not start: {error}.", file=sys.stderr)
+        return 1
+    except CAUSES as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)
         remember(error)
-        _halt(parts, error, stopping)
+        _halt(unit_path, run_dir, clock, parts, error, stopping)
         return START_AGAIN
     try:
         _serve(machine, stopping)
@@ -35,40 +52,70 @@ def run(parts: RealParts, stopping: Stopping) -> int:
     return 0
 
 
+def _check(unit: Unit) -> None:
+    """What must be right before the journal gets its first record. Raises `UnitError`."""
+    load(RARE, 30)  # the library for variation selectors, and the font that holds every name
+    if unit.unit.simulated:  # a test reads the memory of a simulated machine, to show that no PIN is left in it
+        return
+    if os.environ.get("GPIOZERO_PIN_FACTORY") == "kofuki_sim":
+        raise UnitError("GPIOZERO_PIN_FACTORY=kofuki_sim is only for simulated units; unset it")
+    no_onlookers()
+    for weakness in weaknesses():
+        _log.error("no card is taken until this is mended: %s", weakness)
+
+
 def _serve(machine: Machine, stopping: Stopping) -> None:
     machine.crew.start()
     machine.loop.begin()
     notify("READY=1")
+    said = ""
     while not (stopping() or machine.loop.exit_asked):
         machine.loop.turn()
         if not machine.crew.alive():
             raise SystemExit("A desk's thread died or hangs; the service manager starts the machine again.")
         notify("WATCHDOG=1")
+        if said != (said := _status(machine.loop)):
+            notify(f"STATUS={said}")
     machine.crew.stop()
 
 
-def _halt(parts: RealParts, error: Exception, stopping: Stopping) -> None:
-    """Run `Halted`: tell screen, serial line and centre why nobody is served, until the next try."""
+def _status(loop: Loop) -> str:
+    """One line for `systemctl status`: the mode, and why nobody is served."""
+    state = loop.reception.state
+    reasons = [f"{reason.number} {reason.sentence}" for reason in sorted(state.reasons, key=lambda one: one.number)]
+    return " ".join([str(state.mode), *reasons, *loop.troubles.values()])
+
+
+def _halt(
+    unit_path: Path, run_dir: Path, clock: Clock, parts: RealParts | None, error: Exception, stopping: Stopping
+) -> None:
+    """Run `Halted` until the next try, on the sides that the unit file names, or what can be read of it."""
     reason = reason_of(error)
-    acceptor, _ = parts.coins(Book())
-    terminal = parts.console_line()
+    outlets = readable_outlets(unit_path) if parts is None else outlets_of(parts.unit)
+    speech = Speech(outlets, run_dir, clock)
+    line = speech.line()
 
     def show(scene: Scene) -> None:
-        parts.show(scene)
-        if parts.unit.unit.simulated:
-            publish(parts.run, {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]})
+        if outlets.simulated:
+            facts = {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]}
+            with suppress(OSError):  # the run directory may be what is missing
+                publish(run_dir, facts)
+        speech.show(scene)
+
+    def shut_slot() -> None:
+        if parts is not None:
+            parts.coins(Book())[0].start()
 
     halted = Halted(
         reason,
         str(error),
         show=show,
-        shut_slot=acceptor.start,
-        serial=None if terminal is None else terminal.stream,
-        centre=parts.line(),
-        heartbeat_s=parts.unit.centre.heartbeat_s,
-        clock=parts.clock,
-        wait=time.sleep,
+        shut_slot=shut_slot,
+        serial=speech.console(),
+        crew=speech.crew(line),
+        heartbeat_s=None if line is None or outlets.centre is None else outlets.centre.heartbeat_s,
+        clock=clock,
         alive=lambda: notify("WATCHDOG=1"),
     )
-    notify("READY=1")
+    notify(f"READY=1\nSTATUS=halted: {reason.number} {reason.sentence} ({error})")
     halted.run(stopping)

@@ -3,6 +3,7 @@
 A worker waits for a command, and polls its desk when none comes. It puts answers into the loop's queue and never calls the
 loop. When a device fails, the worker answers the command with a `Fault` and posts the desk's `Health`. Then it tries to start
 the desk again, at most once in `RESTART_FLOOR_S`. So a broken device neither stops the other desks nor uses up the CPU.
+Opening a device is part of the desk's start. For a desk that never started the pauses double up to `LONGEST_PAUSE_S`.
 """
 
 import logging
@@ -19,6 +20,7 @@ from firmware.desks import OF_MACHINE, Answer, C, Desk, DeskName, Health, News, 
 from firmware.session.events import Fault
 
 RESTART_FLOOR_S = 2.0
+LONGEST_PAUSE_S = 16.0
 STUCK_S = 240.0  # longer than all deadlines of one desk together; a worker busy for longer hangs
 _log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class Shift:
         self.desk = desk
         self._clock = clock
         self._up = False
+        self._started = False  # ever
+        self._pause_s = RESTART_FLOOR_S
         self._retry_at_s = 0.0
 
     @property
@@ -90,7 +94,8 @@ class Shift:
 
     def _start(self) -> Sequence[Answer]:
         answers = self.desk.start()
-        self._up = True
+        self._up = self._started = True
+        self._pause_s = RESTART_FLOOR_S
         return answers
 
     def _guarded(self, whose: Whose, work: Callable[[], Sequence[Answer]]) -> list[Posted]:
@@ -108,7 +113,9 @@ class Shift:
         if person:
             return [fault]
         self._up = False
-        self._retry_at_s = self._clock.monotonic() + RESTART_FLOOR_S
+        self._retry_at_s = self._clock.monotonic() + self._pause_s
+        if not self._started:  # a device that worked before may hold a resident's money: it is tried again sooner
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
         return [fault, *(self._posted(answer, OF_MACHINE) for answer in self.desk.failed(error))]
 
     def _posted(self, answer: Answer, whose: Whose) -> Posted:

@@ -12,7 +12,8 @@ import http.client
 import io
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from drivers.ports import Clock
 from drivers.vocabulary import LineTrouble
 
 _CHUNK = 65536
+_NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME; the ssl module has no name for it
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class _Connection:
@@ -100,7 +103,9 @@ class TlsTransport:
     """Satisfies `drivers.line.centre.Transport`.
 
     `server_spki_sha256`: the SHA-256 of the server's SubjectPublicKeyInfo in hex, or several, separated by spaces or
-    lines. Raises `WrongDevice` when it, the CA file, the machine's certificate or its key is missing or wrong.
+    lines. `surely_past`: an instant that the true time is not before. While the system's clock is earlier than that it
+    cannot judge a certificate ("not yet valid"); the server's must then not have expired at `surely_past` (security rule 18).
+    Raises `WrongDevice` when the pins, the CA file, the machine's certificate or its key are missing or wrong.
     """
 
     def __init__(
@@ -113,12 +118,15 @@ class TlsTransport:
         client_certificate: Path,
         client_key: Path,
         clock: Clock,
+        surely_past: Callable[[], datetime] = lambda: _NO_TIME,
     ) -> None:
+        self._surely_past = surely_past
         self._host, self._port = host, port
         self._pins = pins_of(server_spki_sha256)
         self._clock = clock
         self._connection: _Connection | None = None
         self._context = client_context(ca_file, client_certificate, client_key)
+        self._checks = self._context.verify_flags
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float
@@ -164,6 +172,9 @@ class TlsTransport:
     def _connect(self, ends_at_s: float) -> _Connection:
         """Open and check a connection. Raises `OSError`, and `LineFailed` for a server with another chain or key."""
         plain = self._reach(ends_at_s)
+        past = self._surely_past()
+        clock_behind = datetime.now(UTC) < past
+        self._context.verify_flags = self._checks | _NO_CHECK_TIME if clock_behind else self._checks
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             plain.settimeout(left_s(self._clock, ends_at_s))
@@ -179,7 +190,7 @@ class TlsTransport:
             raise
         certificate = secure.getpeercert(binary_form=True)
         assert certificate is not None
-        if _spki_sha256(certificate) not in self._pins:
+        if _spki_sha256(certificate) not in self._pins or (clock_behind and _expired(certificate, past)):
             secure.close()
             raise LineFailed(LineTrouble.SERVER_NOT_TRUSTED)
         return _Connection(secure, self._clock)
@@ -238,6 +249,18 @@ def _trouble(error: BaseException) -> LineTrouble | None:
             return LineTrouble.BAD_ANSWER
         case _:
             return None
+
+
+def valid_from(certificate: Path) -> datetime | None:
+    """From when this certificate (PEM) is valid; None when it cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_before_utc
+    except (OSError, ValueError):
+        return None
+
+
+def _expired(certificate: bytes, at: datetime) -> bool:
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc < at
 
 
 def _spki_sha256(certificate: bytes) -> str:

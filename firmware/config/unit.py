@@ -22,6 +22,18 @@ class UnitError(Exception):
     """The unit file cannot be used; the message is a sentence for the person who wrote it."""
 
 
+class LineFilesUnusable(UnitError):
+    """A certificate, key or pin that the unit file names for the line to the centre is missing or wrong."""
+
+
+class UpdatesUnusable(UnitError):
+    """The release key or the folder of the releases is missing or wrong."""
+
+
+class AlreadyRunning(UnitError):
+    """Another process runs this machine; this one touches no device."""
+
+
 class Profile(StrEnum):
     """Whose machine it is (city rule 10)."""
 
@@ -203,7 +215,7 @@ class Unit(Table, frozen=True, kw_only=True):
 
 def load_unit(path: Path, over: Mapping[str, Any] | None = None) -> Unit:
     """Read a unit file and those it extends; `over` wins, table by table. Raises `UnitError` with one sentence."""
-    table = _merge(_read(path, seen=()), dict(over or {}))
+    table = merged(_read(path, seen=()), dict(over or {}))
     try:
         return to_table(Unit, table)
     except Undecodable as error:
@@ -228,12 +240,13 @@ def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         return table
     if not isinstance(base, str):
         raise UnitError(f"{path.name}: extends must name a file")
-    return _merge(_read((path.parent / base).resolve(), (*seen, path)), table)
+    return merged(_read((path.parent / base).resolve(), (*seen, path)), table)
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Both, table by table; `over` wins."""
+    both = dict(base)
     for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
+        old = both.get(key)
+        both[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both

@@ -1,6 +1,6 @@
 """Implements `steps.Hands`: what the console may use of the loop and its memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,11 @@ class LoopHands:
     @property
     def state(self) -> Availability:
         return self._loop.reception.state
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """For each device that cannot be used, its driver's sentence."""
+        return self._loop.troubles
 
     @property
     def door_open(self) -> bool | None:

@@ -59,10 +59,23 @@ def status(hands: Hands) -> Answer:
     }
     lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
     lines += [f"session {hands.sentence}"]
-    lines += [f"{reason.number} {reason.sentence}" for reason in sorted(state.reasons, key=lambda r: r.number)]
+    lines += _why(hands)
     lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
     lines += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
     return Answer(tuple(lines), facts)
+
+
+def reasons(hands: Hands) -> Answer:
+    """Without a login: whoever is inside the case may know which part is missing, also when no account can be read."""
+    state = hands.state
+    numbers = {reason.number: str(reason) for reason in sorted(state.reasons, key=lambda r: r.number)}
+    return Answer((f"mode {state.mode}", *_why(hands)), {"reasons": numbers, "troubles": dict(hands.troubles)})
+
+
+def _why(hands: Hands) -> list[str]:
+    """The sentence of each reason, then what the devices say that cannot be used."""
+    reasons = sorted(hands.state.reasons, key=lambda reason: reason.number)
+    return [*(f"{reason.number} {reason.sentence}" for reason in reasons), *sorted(hands.troubles.values())]
 
 
 def counters(hands: Hands) -> Answer:

@@ -107,6 +107,11 @@ class Hands(Protocol):
     @property
     def state(self) -> Availability: ...
     @property
+    def troubles(self) -> Mapping[str, str]:
+        """For each device that cannot be used, its driver's sentence."""
+        ...
+
+    @property
     def door_open(self) -> bool | None:
         """None: this case has no contact."""
         ...

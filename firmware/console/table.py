@@ -69,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     talks("logout", runs(talking.logout), ALL, "logs you out"),
     talks("who", runs(talking.who), ALL, "who is logged in"),
     reads("status", runs(looking.status), ALL, ALWAYS, "mode, reasons, session, queue"),
+    reads("reasons", runs(looking.reasons), ANYONE, ALWAYS, "why nobody is served, and which part is missing"),
     reads("devices", runs(looking.devices), ALL, ALWAYS, "what the devices say (afresh in maintenance)"),
     reads("counters", runs(looking.counters), ALL, ALWAYS, "totals for life, cash box, hoppers, sheets"),
     reads("uncertain", runs(looking.uncertain), ALL, ALWAYS, "what a person must look at, numbered"),

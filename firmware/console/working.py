@@ -199,6 +199,8 @@ def test_screen(hands: Hands) -> Job:
         hands.show(scene)
         yield Listen(hands.monotonic() + PICTURE_S)
     hands.show(None)
+    if "screen" in hands.troubles:
+        raise Refused("device", hands.troubles["screen"])
     return Answer(("Two pictures were shown: starting, and closed with the number 123.",))
 
 

@@ -9,7 +9,7 @@ comes back in a `Posted`, whose field `whose` says where it goes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Never, Protocol, TypeVar
 
@@ -134,6 +134,7 @@ class Health:
 
     desk: str
     reasons: frozenset[str]
+    detail: str = field(default="", compare=False)  # the driver's sentence: what happened and what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +259,11 @@ class Desk(Protocol[C_contra]):
         """Seconds to wait for a command before the next `poll`; asked before each wait."""
         ...
 
-    def failed(self, error: DeviceError) -> Sequence[Answer]:  # noqa: ARG002  the coin desk uses it
+    def failed(self, error: DeviceError) -> Sequence[Answer]:
         """The answers to post when the desk goes down because of `error`."""
-        return [] if self.reason_when_down is None else [Health(self.name, frozenset({self.reason_when_down}))]
+        if self.reason_when_down is None:
+            return []
+        return [Health(self.name, frozenset({self.reason_when_down}), str(error))]
 
     def works_down(self, command: C_contra) -> bool:  # noqa: ARG002  the coin desk uses it
         """Whether to try the command while the desk is down; if not, its answer is a `Fault` at once."""

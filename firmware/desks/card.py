@@ -9,7 +9,7 @@ from drivers.vocabulary import CardPresence
 from firmware.desks import CARD, Answer, CardCommand, Desk, Health
 from firmware.ports import CardReader
 from firmware.session.effects import ProveCard, ReadCard, ReleaseCard
-from firmware.session.events import CardInserted, CardRemoved, Fault
+from firmware.session.events import CardInserted, CardRemoved
 
 
 class CardDesk(Desk[CardCommand]):
@@ -23,7 +23,7 @@ class CardDesk(Desk[CardCommand]):
 
     def start(self) -> Sequence[Answer]:
         """Report the reader's state. After a failure this also reports a card that was removed in between."""
-        return [*self.poll(), *self._missing(), self._health()]
+        return [*self.poll(), self._health()]
 
     def handle(self, command: CardCommand) -> Sequence[Answer]:
         match command:
@@ -47,19 +47,15 @@ class CardDesk(Desk[CardCommand]):
         removed = CardRemoved(with_reader=self._presence is CardPresence.UNKNOWN)
         return [removed, self._health()] if was is CardPresence.PRESENT else [self._health()]
 
-    def _missing(self) -> Sequence[Fault]:
-        """Why there is no reader. No exception: this desk goes on looking, and reports a card that is gone with its reader."""
+    def _health(self) -> Health:
+        """A missing reader raises nothing: this desk goes on looking, and reports a card that is gone with its reader."""
         if self._presence is not CardPresence.UNKNOWN:
-            return []
+            return Health(self.name, frozenset())
         try:
             self._reader.check()
         except DeviceError as error:
-            return [Fault(self.name, error.sentence)]
-        return []
-
-    def _health(self) -> Health:
-        gone = self._presence is CardPresence.UNKNOWN
-        return Health(self.name, frozenset({"card_reader"} if gone else ()))
+            return Health(self.name, frozenset({"card_reader"}), str(error))
+        return Health(self.name, frozenset({"card_reader"}))
 
     def poll_every_s(self) -> float:
         return 0.1

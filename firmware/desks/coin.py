@@ -92,7 +92,7 @@ class CoinDesk(Desk[CoinCommand]):
 
     def failed(self, error: DeviceError) -> Sequence[Answer]:
         if isinstance(error, NotPaired):
-            return [Stranger(error.found), Health(self.name, frozenset({"acceptor_unpaired"}))]
+            return [Stranger(error.found), Health(self.name, frozenset({"acceptor_unpaired"}), str(error))]
         return super().failed(error)
 
     def works_down(self, command: CoinCommand) -> bool:

@@ -82,6 +82,11 @@ class PaperDesk(Desk[PaperCommand]):
         self._slips.start()
         return [Health(self.name, self._reasons(self._printer.status()))]
 
+    def failed(self, error: DeviceError) -> Sequence[Answer]:
+        if error.device == "receipt_printer":
+            return [Health(self.name, frozenset({"receipt_printer"}), str(error))]
+        return super().failed(error)
+
     def handle(self, command: PaperCommand) -> Sequence[Answer]:
         self._doubt = None  # a session that waits for a copy sends nothing, so it has given the copy up
         match command:

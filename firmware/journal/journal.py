@@ -106,6 +106,7 @@ class Journal:
         self.boot_id = 0
         self.opening = Opening(0, 0, 0, is_new=True)
         self.syncs = 0
+        self.last_trusted: datetime | None = None  # wall time of the last record whose clock the centre had confirmed
 
     @classmethod
     def open(
@@ -140,6 +141,7 @@ class Journal:
         """
         kind, payload = encode(record)
         self._refuse_if_broken()
+        wall, quality = self._wall(), self._quality()
         size = frames.OVERHEAD + len(payload)
         if size > self._segment_bytes - frames.SECTOR:
             raise RecordInvalid(f"a {kind.name} of {size} bytes fits no segment")
@@ -149,11 +151,11 @@ class Journal:
         packed, digest = frames.pack_record(
             number=kind.number,
             flags=flags,
-            clock=self._quality(),
+            clock=quality,
             seq=self._seq + 1,
             boot=self.boot_id,
             mono_ms=int(self._mono() * 1000),
-            wall_ms=(self._wall() - _EPOCH) // timedelta(milliseconds=1),
+            wall_ms=(wall - _EPOCH) // timedelta(milliseconds=1),
             payload=payload,
             before=self._hash,
         )
@@ -163,6 +165,8 @@ class Journal:
         self._seq, self._hash, self._in_group = self._seq + 1, digest, True
         if isinstance(record, Checkpoint):
             self._checkpoint_seq = self._seq
+        if quality is ClockQuality.TRUSTED:
+            self.last_trusted = wall
         if kind.durable if durable is None else durable:
             self.sync()
         return self._seq
@@ -278,6 +282,8 @@ class Journal:
         while True:
             if last_boot is None and scan.entries:
                 last_boot = scan.entries[-1].boot
+            if self.last_trusted is None:
+                self.last_trusted = _last_trusted(scan)
             found = next((entry.seq for entry in reversed(scan.entries) if entry.number == checkpoint), None)
             if found is not None or not behind:
                 _check_join(None if behind else frames.GENESIS_HEAD, scan)
@@ -356,6 +362,13 @@ class Journal:
         except OSError as error:
             self._broken = f"the medium failed to {doing}: {error.strerror or type(error).__name__}"
             raise JournalBroken(self._broken) from error
+
+
+def _last_trusted(scan: Scan) -> datetime | None:
+    """The wall time of the segment's last record with a trusted clock."""
+    trusted = (entry.wall_ms for entry in reversed(scan.entries) if entry.clock == ClockQuality.TRUSTED)
+    wall_ms = next(trusted, None)
+    return None if wall_ms is None else _EPOCH + timedelta(milliseconds=wall_ms)
 
 
 def _closed_head(scan: Scan) -> frames.Head:

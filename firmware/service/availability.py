@@ -33,12 +33,17 @@ class Reason(StrEnum):
     JOURNAL_COPY = "journal_copy"
     JOURNAL_SEAL = "journal_seal"
     CLOCK = "clock"
+    CLOCK_BEHIND = "clock_behind"
     HARDENING = "hardening"
     RELEASE = "release"
+    UPDATES = "updates"
     SETTINGS = "settings"
+    UNIT = "unit"
+    LETTERS = "letters"
     CARD_READER = "card_reader"
     LOCKOUT = "lockout"
     KEYPAD = "keypad"
+    SCREEN = "screen"
     COIN = "coin"
     CHANGE = "change"
     TAMPER_MONEY = "tamper_money"
@@ -54,7 +59,9 @@ class Reason(StrEnum):
     LINE = "line"
     LINE_STOPPED = "line_stopped"
     ADVICES = "advices"
+    LINE_FILES = "line_files"
     DOOR = "door"
+    DOOR_CONTACT = "door_contact"
     OPERATOR = "operator"
 
     @property
@@ -88,7 +95,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "The journal's medium has no room for one more session. Free space on it; the machine notices.",
     ),
-    Reason.JOURNAL_COPY: (104, False, "The second copy of the journal is behind. Put both media in, then `reboot`."),
+    Reason.JOURNAL_COPY: (
+        104,
+        False,
+        "The second copy of the journal is behind. Put both media in; `reboot` if it does not start anew.",
+    ),
     Reason.JOURNAL_SEAL: (
         105,
         False,
@@ -98,6 +109,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         110,
         False,
         "The centre has not confirmed the time. Check the line first (501), then the system's clock.",
+    ),
+    Reason.CLOCK_BEHIND: (
+        111,
+        False,
+        "The system's clock is earlier than a time that is surely past. Wait for NTP, or put its clock chip (RTC) right.",
     ),
     Reason.HARDENING: (
         120,
@@ -109,21 +125,33 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "The program is older than a release that was good here. Install a newer one with `update apply`.",
     ),
+    Reason.UPDATES: (
+        132,
+        False,
+        "The release key or the folder of the releases cannot be used. Root must put it right, or take [update] out.",
+    ),
     Reason.SETTINGS: (
         140,
         False,
         "Settings made here do not fit the unit file and are not used. Set them anew with `config set`.",
     ),
+    Reason.UNIT: (141, False, "The unit file cannot be used. Root must correct it."),
+    Reason.LETTERS: (142, False, "A font or library that draws the letters is missing. Root must install its package."),
     Reason.CARD_READER: (
         201,
         False,
-        "The card reader does not answer. Check its cable; the machine tries again by itself.",
+        "The card reader does not answer. Check its cable and pcscd; the machine tries again by itself.",
     ),
     Reason.LOCKOUT: (202, False, "Too many wrong PINs with different cards. Wait: the lockout ends by itself."),
     Reason.KEYPAD: (
         210,
         False,
         "A key is stuck or the keypad does not answer. Free the key or check the cable; the machine notices.",
+    ),
+    Reason.SCREEN: (
+        220,
+        False,
+        "The screen cannot be used, so nobody can read it. Check its cable and mode; the machine tries again by itself.",
     ),
     Reason.COIN: (
         301,
@@ -180,10 +208,20 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "Too many messages wait for the centre, or one for more than a day. Check the line and `uncertain`.",
     ),
+    Reason.LINE_FILES: (
+        504,
+        False,
+        "A certificate, key or pin of the line to the centre cannot be used. Root must put the file right.",
+    ),
     Reason.DOOR: (
         601,
         True,
         "The door was opened outside maintenance, or its contact fails. Shut it, then `resolve` the item in `uncertain`, if there is one.",
+    ),
+    Reason.DOOR_CONTACT: (
+        603,
+        False,
+        "The contact of the door cannot be read since the start. Check its pin; the machine tries again by itself.",
     ),
     Reason.OPERATOR: (602, True, "Staff took the machine out of service. Type `oos off` to end this."),
 }

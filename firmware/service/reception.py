@@ -5,7 +5,7 @@ interrupts a session; it only decides about the next one.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from drivers.ports import Clock
 from drivers.vocabulary import Text
@@ -26,6 +26,7 @@ MATCH_REASONS = {
     MismatchCode.SHEETS_MOVED: Reason.UNBALANCED,
     MismatchCode.UNBALANCED: Reason.UNBALANCED,
 }
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 ADVICE_LIMIT = 20  # advices the centre has not acknowledged
 ADVICE_WAIT_S = 24 * 3600.0  # how long one advice may wait; each start counts from 0 again
 
@@ -43,8 +44,13 @@ class Reception:
         cards: tuple[str, ...],
         desks: frozenset[str],
         refusable_yen: frozenset[int] = frozenset(),
+        surely_past: Callable[[], datetime] = lambda: _NO_TIME,
     ) -> None:
-        """`refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none."""
+        """`refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none.
+
+        `surely_past`: an instant that the true time is not before.
+        """
+        self._surely_past = surely_past
         self.state = Availability()
         self.kinds: tuple[tuple[Text, int], ...] = ()
         self._hours = hours
@@ -113,6 +119,11 @@ class Reception:
         moved = self._now() - timedelta(seconds=self._clock.monotonic()) - self._clock_base
         return abs(moved.total_seconds()) <= CLOCK_TOLERANCE_S
 
+    @property
+    def clock_behind(self) -> bool:
+        """Whether the wall clock is surely wrong: earlier than an instant that is past, and not confirmed by the centre."""
+        return not self.clock_trusted and self._now() < self._surely_past()
+
     def weigh(self, book: Book) -> list[records.Record]:
         """Take the reasons from the book. Returns the records to write."""
         self._weigh_change(book)
@@ -128,7 +139,8 @@ class Reception:
     def _reasons_in(self, book: Book) -> frozenset[Reason]:
         queued = [code for code, _ in book.queue]
         holds = {
-            Reason.CLOCK: not self.clock_trusted,
+            Reason.CLOCK: not self.clock_trusted and not self.clock_behind,
+            Reason.CLOCK_BEHIND: self.clock_behind,
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
@@ -169,6 +181,8 @@ class Reception:
                 return Maintenance(language=language)
             case Mode.SUSPENDED if self.state.reasons == {Reason.LOCKOUT}:
                 return self._locked(language)
+            case Mode.SUSPENDED if self.state.reasons <= {Reason.CLOCK, Reason.CLOCK_BEHIND}:
+                return Closed(language=language, reason="clock", opens_at=None, numbers=self.state.numbers)
             case Mode.SUSPENDED:
                 return Closed(language=language, reason="out_of_service", opens_at=None, numbers=self.state.numbers)
             case Mode.IN_SERVICE:

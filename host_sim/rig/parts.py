@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -121,6 +122,9 @@ class RigParts:
         first, second = self._world.disk, self._world.second
         return first if second is None else mirrored(first, lambda: second)
 
+    def second_is_back(self) -> bool:
+        return False
+
     def may_begin(self) -> bool:
         return not self._world.sealed
 
@@ -142,7 +146,10 @@ class RigParts:
 
     # --- devices --------------------------------------------------------------------------------
 
-    def line(self) -> CentreLine:
+    def certified_at(self) -> datetime:
+        return datetime.min.replace(tzinfo=UTC)
+
+    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:  # noqa: ARG002  its transport has no TLS
         centre = self._world.centre
         return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, self.unit.centre.deadline_s)
 

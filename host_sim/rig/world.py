@@ -154,7 +154,8 @@ class RigWorld:
 
     def open_stream(self, model: object, device: str) -> MemoryStream:
         wire = self.wire if device == "coin" else self.usb
-        lost = lambda: LineLost(device, "the port is gone")  # noqa: E731
+        named = "receipt_printer" if device == "slips" else device  # as the driver calls it
+        lost = lambda: LineLost(named, "the port is gone")  # noqa: E731
         tap = self.printed.update if device == "printer" else lambda _: None
         seed = self.random.getrandbits(30)
         stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from drivers.vocabulary import CreditsLost, Key, KeyPressed
 from firmware.desks import Health
 from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import KeypadDesk
-from firmware.workers import RESTART_FLOOR_S, Shift
+from firmware.workers import LONGEST_PAUSE_S, RESTART_FLOOR_S, Shift
 from host_sim.adapters.pins import COIN, COLUMNS, DOOR, INHIBIT, ROWS, SimFactory, SimPin
 from host_sim.clock import VirtualClock
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix
@@ -220,7 +220,7 @@ def test_a_door_contact_whose_pin_fails_is_down_and_comes_back(boards):
             clock.advance(0.05 if shift.up else RESTART_FLOOR_S)
             posted += shift.poll()
         board.mend()
-        clock.advance(RESTART_FLOOR_S)
+        clock.advance(LONGEST_PAUSE_S)
         shift.poll()
         assert shift.up
 

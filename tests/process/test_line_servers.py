@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from drivers.vocabulary import (
 from tests.process.tls_servers import (
     DEADLINE_S,
     MACHINE,
+    NOW,
     Authority,
     RealClock,
     Scripted,
@@ -31,6 +32,8 @@ from tests.process.tls_servers import (
     server_context,
 )
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 # --- servers that are not the centre --------------------------------------------------------------
 
 
@@ -39,7 +42,9 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ours"), "our-ca")
 
 
-def transport_to(ours: Authority, port: int, pins: str, host: str = "127.0.0.1") -> TlsTransport:
+def transport_to(
+    ours: Authority, port: int, pins: str, host: str = "127.0.0.1", surely_past: datetime = LONG_AGO
+) -> TlsTransport:
     client, _ = ours.issue("machine", client=True)
     return TlsTransport(
         host=host,
@@ -49,6 +54,7 @@ def transport_to(ours: Authority, port: int, pins: str, host: str = "127.0.0.1")
         client_certificate=client.with_name("machine.pem"),
         client_key=client.with_name("machine.key"),
         clock=RealClock(),
+        surely_past=lambda: surely_past,
     )
 
 
@@ -82,6 +88,33 @@ def test_a_server_that_is_not_ours_hears_nothing(ours: Authority, tmp_path: Path
     stem, pin = BAD_SERVERS[name](ours, tmp_path)
     with scripted(server_context(stem), say_nothing) as seen:
         assert trouble_with(transport_to(ours, seen.port, pin)) is LineTrouble.SERVER_NOT_TRUSTED
+    assert seen.heard == b""
+
+
+LATER = NOW + timedelta(days=30)  # surely past for a machine whose clock stands a month behind
+BEHIND: dict[str, tuple[timedelta, timedelta, bool]] = {
+    "made meanwhile": (timedelta(days=29), timedelta(days=60), True),
+    "ended meanwhile": (timedelta(days=-2), timedelta(days=29), False),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_clock_that_is_behind_judges_a_certificate_by_what_is_surely_past(ours: Authority, name: str) -> None:
+    """Security rule 17. Chain and pinned key are checked as always."""
+    begins, ends, is_good = BEHIND[name]
+    stem, pin = ours.issue("behind", begins=begins, ends=ends)
+    with scripted(server_context(stem), lambda seen, line: respond(seen, line, whole(NONE))) as seen:
+        line = transport_to(ours, seen.port, pin, surely_past=LATER)
+        assert trouble_with(line) is (None if is_good else LineTrouble.SERVER_NOT_TRUSTED)
+        assert bool(seen.heard) is is_good
+
+
+@pytest.mark.parametrize("name", ["another host", "another CA", "a CA of the same name", "another key"])
+def test_a_clock_that_is_behind_lets_no_other_server_in(ours: Authority, tmp_path: Path, name: str) -> None:
+    stem, pin = BAD_SERVERS[name](ours, tmp_path)
+    with scripted(server_context(stem), say_nothing) as seen:
+        line = transport_to(ours, seen.port, pin, surely_past=NOW + timedelta(hours=12))
+        assert trouble_with(line) is LineTrouble.SERVER_NOT_TRUSTED
     assert seen.heard == b""
 
 

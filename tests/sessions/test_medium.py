@@ -5,13 +5,18 @@ from collections.abc import Mapping
 import pytest
 
 from firmware.book import records
+from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
+from firmware.desks.line import LineDesk
 from firmware.halted import TRY_AGAIN_S, Halted, reason_of
 from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe
+from firmware.paper.vault import Vault
+from firmware.screens.fonts import LettersMissing
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.memory import MemoryStream
 from host_sim.rig.console import SERIAL_LINE, ConsoleRig, Terminal
+from host_sim.rig.crew import InlineCrew
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
@@ -96,10 +101,10 @@ class Halt:
             show=self.scenes.append,
             shut_slot=self._shut,
             serial=MemoryStream(self.terminal, world.clock, SERIAL_LINE),
-            centre=self,  # type: ignore[arg-type]
+            crew=InlineCrew([LineDesk(self, Vault())], world.clock, {}, {}),  # type: ignore[arg-type]
             heartbeat_s=20.0,
             clock=world.clock,
-            wait=self._wait,
+            alive=self._alive,
         )
         self.beats: list[Mapping[str, object]] = []
         self.typed = b"status\r"
@@ -110,10 +115,9 @@ class Halt:
     def heartbeat(self, state: Mapping[str, object]) -> None:
         self.beats.append(state)
 
-    def _wait(self, seconds: float) -> None:
+    def _alive(self) -> None:
         self.terminal.type(self.typed)
         self.typed = b""
-        self.world.clock.advance(seconds)
 
 
 def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() -> None:
@@ -139,6 +143,14 @@ def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() 
     )
 
 
+def test_a_halted_machine_starts_again_at_once_when_a_person_asks_for_it() -> None:
+    halt = Halt(Reason.UNIT, "x", RigMachine())
+    halt.typed = b"again\r"
+    began_s = halt.world.clock.monotonic()
+    halt.halted.run(lambda: False)
+    assert halt.world.clock.monotonic() < began_s + 5
+
+
 def test_it_ends_at_once_when_it_is_told_to() -> None:
     halt = Halt(Reason.JOURNAL_BROKEN, "x", RigMachine())
     began_s = halt.world.clock.monotonic()
@@ -153,8 +165,12 @@ def test_it_ends_at_once_when_it_is_told_to() -> None:
         (JournalBroken("x"), 102),
         (JournalFull("x"), 103),
         (SealUnsafe("x"), 105),
+        (UpdatesUnusable("x"), 132),
+        (UnitError("x"), 141),
+        (LettersMissing("x"), 142),
+        (LineFilesUnusable("x"), 504),
     ],
-    ids=["corrupt", "broken", "full", "seal"],
+    ids=["corrupt", "broken", "full", "seal", "updates", "unit", "letters", "line files"],
 )
 def test_each_trouble_has_its_number(error: Exception, number: int) -> None:
     assert reason_of(error).number == number

@@ -29,7 +29,9 @@ def test_a_jump_of_the_clock_closes_the_machine_until_the_centre_agrees_again(ju
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Closed), 5)
     front = machine.loop.scene
     assert isinstance(front, show.Closed)
-    assert front.numbers == (str(Reason.CLOCK.number),)
+    assert front.reason == "clock", "neither a wrong hour nor a line that is down"
+    back = jump < timedelta(0)  # behind the last record whose clock was confirmed
+    assert front.numbers == (str((Reason.CLOCK_BEHIND if back else Reason.CLOCK).number),)
     machine.run_until(lambda: machine.clock.monotonic() >= 90, 120)
     assert isinstance(machine.loop.scene, show.Closed), "the clock is still wrong"
     machine.jump(-jump)
@@ -42,8 +44,38 @@ def test_a_machine_whose_clock_stands_in_1970_does_not_begin() -> None:
     machine.restart()
     with pytest.raises(TimeoutError):
         machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
-    assert Reason.CLOCK in machine.loop.reception.state.reasons
+    assert machine.loop.reception.state.reasons == {Reason.CLOCK_BEHIND}
     machine.skew = timedelta(0)
+    idle(machine)
+
+
+def test_a_clock_that_is_behind_the_last_confirmed_record_says_so_also_without_a_line() -> None:
+    """A Pi without a clock chip, after a power cut, with no NTP yet and no cable; then the cable, then NTP."""
+    machine = RigMachine()
+    idle(machine)
+    right, machine.skew = machine.skew, timedelta(days=-20)
+    machine.centre.faults.down = True
+    machine.restart()
+    machine.wait(30)
+    assert machine.loop.reception.state.reasons == {Reason.CLOCK_BEHIND, Reason.LINE}
+    assert machine.loop.scene == show.Closed(reason="out_of_service", opens_at=None, numbers=("111", "501"))
+    machine.centre.faults.down = False
+    machine.wait(30)
+    assert machine.loop.scene == show.Closed(reason="clock", opens_at=None, numbers=("111",))
+    machine.skew = right
+    idle(machine)
+
+
+def test_only_a_confirmed_record_counts_as_past() -> None:
+    """A clock chip that stood in 2036 for one start must not close the machine once it is right (security rule 18)."""
+    machine = RigMachine()
+    idle(machine)
+    machine.skew = timedelta(days=3650)
+    machine.restart()
+    machine.wait(10)
+    assert machine.loop.reception.state.reasons == {Reason.CLOCK}
+    machine.skew = timedelta(0)
+    machine.restart()
     idle(machine)
 
 

@@ -23,6 +23,7 @@ login tanaka             -VTCS SM
 logout                    VTCS SM
 who                       VTCS SM
 status                    VTCS SM
+reasons                   -VTCS SM
 devices                   VTCS SM
 counters                  VTCS SM
 uncertain                 VTCS SM

@@ -1,0 +1,90 @@
+"""The sides on which a machine speaks also when it is halted: screen, maintenance console and the line to the centre."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drivers.errors import DeviceError
+from drivers.line.centre import CentreLine
+from drivers.line.tls import TlsTransport
+from drivers.line.tls_files import manifest_key_of, words_of
+from drivers.ports import Clock
+from drivers.screen.framebuffer import FileSink, FramebufferScreen
+from drivers.serial_stream import SerialStream
+from firmware.config.outlets import Outlets
+from firmware.config.unit import CentreTable, ConsoleTable, LineFilesUnusable, ScreenTable, UnitError
+from firmware.desks.line import LineDesk
+from firmware.paper.vault import Vault
+from firmware.screens import render
+from firmware.screens.fonts import LettersMissing
+from firmware.screens.plain import plain
+from firmware.session.scenes import Scene
+from firmware.workers import ThreadCrew
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # this program was not written before
+
+
+class Speech:
+    """The sides on which a halted machine speaks, each as far as its table can be read."""
+
+    def __init__(self, outlets: Outlets, run: Path, clock: Clock) -> None:
+        self._outlets = outlets
+        self._run = run
+        self._clock = clock
+        self.show = Panel(outlets.screen, run).show
+
+    def console(self) -> SerialStream | None:
+        table = self._outlets.console
+        return None if table is None else console_on(table, self._run, self._clock)
+
+    def line(self) -> CentreLine | None:
+        """None: the centre cannot be told, for want of an address or of the files of the line."""
+        table = self._outlets.centre
+        with contextlib.suppress(UnitError):
+            return None if table is None else line_to(table, self._outlets.name, self._run, self._clock)
+        return None
+
+    def crew(self, line: CentreLine | None) -> ThreadCrew:
+        return ThreadCrew([] if line is None else [LineDesk(line, Vault())], self._clock)
+
+
+class Panel:
+    """Draws scenes on the screen, which is opened at the first scene, and again at the first one after a failure."""
+
+    def __init__(self, table: ScreenTable, run: Path) -> None:
+        sink = FileSink(run / table.path, pixels=table.pixels)
+        self._screen = FramebufferScreen(sink, pixels=table.pixels)
+
+    def show(self, scene: Scene) -> None:
+        """Raises `DeviceError`."""
+        try:
+            picture = render(scene)
+        except LettersMissing:
+            picture = plain(scene)
+        self._screen.show(picture)
+
+
+def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:
+    return SerialStream(str(run / table.port), table.baud, clock, device="console")
+
+
+def line_to(
+    table: CentreTable, machine: str, run: Path, clock: Clock, surely_past: Callable[[], datetime] = lambda: LONG_AGO
+) -> CentreLine:
+    """The line to the centre. Raises `LineFilesUnusable`, which names the file and what to do."""
+    try:
+        manifest_key = manifest_key_of(words_of(table.manifest_key, run / table.manifest_key))
+        transport = TlsTransport(
+            host=table.host,
+            port=table.port,
+            ca_file=run / table.ca_file,
+            server_spki_sha256=words_of(table.server_spki_sha256, run / table.server_spki_sha256),
+            client_certificate=run / table.client_certificate,
+            client_key=run / table.client_key,
+            clock=clock,
+            surely_past=surely_past,
+        )
+        return CentreLine(transport, manifest_key, machine, table.deadline_s)
+    except (DeviceError, ValueError) as error:  # ValueError: 32 bytes that are no key on the curve
+        raise LineFilesUnusable(str(error)) from None
