@@ -478,6 +478,14 @@ def claim_code(key: str) -> str:
     return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
 
 
+@dataclass(frozen=True, slots=True)
+class HeartbeatTold:
+    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none)."""
+
+    at: datetime
+    site_table: int
+
+
 class AdviceFate(StrEnum):
     """What the centre did with one advice."""
 

@@ -206,7 +206,7 @@ class RealParts:
     def printers(self) -> Printers:
         unit = self._unit
         certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
-        press = Press(certificate, receipt, unit.unit, self.now)
+        press = Press(certificate, receipt, unit.unit.name, self.now)
         drivers = []
         for table, profile, device in (
             (unit.printer, certificate, "printer"),

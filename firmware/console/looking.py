@@ -134,7 +134,7 @@ def fields_of(record: records.Record) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def value_of(record: records.Record, name: str) -> Any:
-    """One field for a line. Masks a claim's code, which is worth money; leaves out a checkpoint's copy of the book."""
+    """One field for a line. Masks a claim's code, which is worth money; leaves out a checkpoint's copy of the book and the site tables."""
     value = getattr(record, name)
     if isinstance(record, records.ClaimDone) and name == "claim_code":
         return f"{value[:2]}******"
@@ -142,6 +142,8 @@ def value_of(record: records.Record, name: str) -> Any:
         return "..."
     if isinstance(record, records.AdviceQueued) and name == "advice":
         return record.advice.told()
+    if isinstance(record, records.SiteTablesKept) and name == "tables":
+        return len(value)
     return dict(value) if isinstance(value, Mapping) else value
 
 

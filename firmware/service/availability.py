@@ -36,6 +36,7 @@ class Reason(StrEnum):
     HARDENING = "hardening"
     RELEASE = "release"
     SETTINGS = "settings"
+    SITE_TABLE = "site_table"
     CARD_READER = "card_reader"
     LOCKOUT = "lockout"
     KEYPAD = "keypad"
@@ -113,6 +114,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         140,
         False,
         "Settings made here do not fit the unit file and are not used. Set them anew with `config set`.",
+    ),
+    Reason.SITE_TABLE: (
+        150,
+        False,
+        "No valid site table of the city is here. Check the line (501); the city's file must list this machine.",
     ),
     Reason.CARD_READER: (
         201,

@@ -229,12 +229,18 @@ class Heartbeat(Message):
     state: Annotated[str, Field(max_length=40)]
     reasons: Annotated[list[Word], Field(max_length=40)]
     events: Annotated[list[Word], Field(max_length=100)]
+    program: Annotated[str, Field(max_length=64)]
+    site_table: Annotated[int, Field(ge=0)]
+    devices: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=64)]], Field(max_length=20)
+    ]
 
 
 class HeartbeatGiven(Message):
     journal_seq: int
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
+    site_table: int
 
 
 class Refusal(Message):
