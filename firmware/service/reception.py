@@ -152,7 +152,8 @@ class Reception:
         queued = [code for code, _ in book.queue]
         holds = {
             Reason.CLOCK: not self.clock_trusted,
-            Reason.SITE_TABLE: self.site is None,
+            # With a clock that may be wrong nobody can say whether a table holds: reason CLOCK says enough.
+            Reason.SITE_TABLE: self.site is None and (self.clock_trusted or not self.sites.version),
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,

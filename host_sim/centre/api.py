@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from host_sim.centre import messages as say
 from host_sim.centre import rules
 from host_sim.centre.authentication import Answer, Busy, Doorkeeper, Refused
+from host_sim.centre.city.book import CityBook
 from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.settling import Settler
@@ -42,6 +43,7 @@ class Centre:
     doorkeeper: Doorkeeper
     issuer: Issuer
     settler: Settler
+    city: CityBook
     now: Callable[[], datetime]  # Asia/Tokyo
 
 
@@ -103,6 +105,7 @@ def make_app(centre: Centre) -> FastAPI:
     app.router.route_class = _StrictRoute
     for kind in TROUBLES:
         app.add_exception_handler(kind, _told)
+    _site_tables(app, centre)
     _before_the_order(app, centre)
     _the_order(app, centre)
     _afterwards(app, centre)
@@ -157,6 +160,15 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
         )
 
 
+def _site_tables(app: FastAPI, centre: Centre) -> None:
+    @app.get("/v1/site-tables", responses=_REFUSALS)
+    def site_tables(request: Request) -> say.SiteTables:
+        tables = centre.city.tables(peer_of(request).name, centre.now())
+        if not tables:
+            raise Refused("not_registered")
+        return say.SiteTables.model_validate({"tables": tables})
+
+
 def _the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/requests", responses=_REFUSALS)
     def reserve(order: say.Order, request: Request) -> say.Promise:
@@ -208,7 +220,10 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
-        return say.HeartbeatGiven(journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices)
+        version = centre.city.highest(peer.name, now)
+        return say.HeartbeatGiven(
+            journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices, site_table=version
+        )
 
 
 def _finishing(centre: Centre, request: Request) -> datetime:

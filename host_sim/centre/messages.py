@@ -240,7 +240,16 @@ class HeartbeatGiven(Message):
     journal_seq: int
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
-    site_table: int
+    site_table: Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class SignedTable(Message):
+    table: Annotated[str, Field(description="canonical JSON, signed as it stands after `kofuki-site-table-1`")]
+    signature: Annotated[str, Field(min_length=88, max_length=88), AfterValidator(_base64)]
+
+
+class SiteTables(Message):
+    tables: Annotated[list[SignedTable], Field(min_length=1, max_length=8)]
 
 
 class Refusal(Message):

@@ -12,6 +12,7 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
+from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
@@ -34,9 +35,11 @@ def simulated_now(clock_offset: Path) -> datetime:
 def make_centre(run: Path, identity: Identity, store: Store) -> Centre:
     """The centre of one run directory: wallet/ and clock-offset are read below it."""
     books.load(store, sample.residents())
+    city = CityBook(store, identity.manifest_key)
+    city.apply(sample.city(), SAMPLE, simulated_now(run / "clock-offset"))
     doorkeeper = Doorkeeper(store, identity.pin_key, load_cards(store, run / "wallet"))
     issuer = Issuer(store, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
-    return Centre(doorkeeper, issuer, Settler(store), lambda: simulated_now(run / "clock-offset"))
+    return Centre(doorkeeper, issuer, Settler(store), city, lambda: simulated_now(run / "clock-offset"))
 
 
 def database_url(run: Path, database: str | None) -> str:

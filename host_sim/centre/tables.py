@@ -163,6 +163,29 @@ machines = sa.Table(
     sa.Column("reasons", sa.JSON, nullable=False),
 )
 
+# --- the city's file, and what was told to machines from it ------------------------------------------
+
+city_files = sa.Table(
+    "city_files",  # every version that was applied; rows are added, never changed
+    meta,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("applied_at", sa.Float, nullable=False),
+    sa.Column("applied_by", sa.String, nullable=False),
+    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+site_tables = sa.Table(
+    "site_tables",  # one signed table a row; rows are added, never changed
+    meta,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("first_version", sa.BigInteger, nullable=False),  # of the set that was made together
+    sa.Column("contents_sha256", sa.String, nullable=False),  # of the set, without versions and limits
+    sa.Column("made_at", sa.Float, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+
 # --- traces --------------------------------------------------------------------------------------
 
 audit = sa.Table(

@@ -118,8 +118,9 @@ class Tables:
 
     def _signed(self, begins: datetime, fields: Mapping[str, Any]) -> dict[str, str]:
         assert self.made_at is not None
-        told = self.table | fields
-        told |= {
+        told = {
+            **self.table,
+            **fields,
             "version": max(1, self.version - self.older),
             "valid_from": begins.isoformat(timespec="seconds"),
             "valid_until": (self.made_at + HOLDS).isoformat(timespec="seconds"),

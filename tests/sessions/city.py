@@ -4,6 +4,7 @@
 with a card.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
+from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
@@ -23,9 +25,10 @@ from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, flags
 from host_sim.rig.centre import MemoryCentre
+from host_sim.rig.city import Tables
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
-from tests.unit.centre.town import MANIFEST_KEY, plain
+from tests.unit.centre.town import MANIFEST_KEY, TUESDAY, plain
 
 
 @cache
@@ -41,6 +44,9 @@ class City:
         books.load(self.store, residents())
         self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), load_cards(self.store, wallet))
         self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
+
+        self.city = CityBook(self.store, MANIFEST_KEY)
+        self.city.apply(sample.city(), SAMPLE, TUESDAY)
 
     def reported(self) -> list[tuple[str, str]]:
         """(machine, word) of each flag at the centre."""
@@ -67,16 +73,26 @@ class CityMachine(RigMachine):
 
 
 class _CityLine(MemoryCentre):
-    """The delays and faults of the line in memory; the answers are the city's."""
+    """The delays and faults of the line in memory; the answers are the city's.
+
+    The city's file does not list the rig's machine: its table says what the city's says for the machine of this site.
+    """
 
     def __init__(self, machine: CityMachine) -> None:
         super().__init__(machine.clock, machine.now, MACHINE)
         self.key = MANIFEST_KEY
         city = machine.city
-        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), machine.now)
+        (told, *_) = city.city.tables(f"miyazaki-{machine.site.profile}-01", TUESDAY)
+        dated = {"machine", "version", "valid_from", "valid_until"}
+        body = {key: value for key, value in json.loads(told["table"]).items() if key not in dated}
+        self.tables = Tables(MANIFEST_KEY, machine.now, **body)
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), city.city, machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
         if path == "/v1/site-tables":
             return super()._answer(method, path, body)
-        return self._line.exchange(method, path, body, 8.0)
+        status, headers, told = self._line.exchange(method, path, body, 8.0)
+        if path == "/v1/heartbeats" and status == 200:
+            told = json.dumps(json.loads(told) | {"site_table": self.tables.newest}).encode()
+        return status, headers, told

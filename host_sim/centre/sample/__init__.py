@@ -5,7 +5,10 @@ seed. The crowd (`crowd.py`) is drawn from the seed. The blocks of the house num
 """
 
 import random
+from pathlib import Path
 
+from host_sim.centre.city.city import City
+from host_sim.centre.city.file import read_file
 from host_sim.centre.register import Municipality, Register
 from host_sim.centre.sample.cast import cast
 from host_sim.centre.sample.crowd import crowd
@@ -15,6 +18,12 @@ MUNICIPALITY = Municipality(
     code="452017", prefecture="宮崎県", city="宮崎市", mayor="橘　陽一郎", telephone="0985-25-2111"
 )
 HOUSEHOLDS = 40  # of the crowd
+CITY_FILE = Path(__file__).parent / "miyazaki.toml"
+
+
+def city() -> City:
+    """What the sample's city has decided (`miyazaki.toml`)."""
+    return read_file(CITY_FILE)
 
 
 def residents(seed: int = 2014) -> Register:

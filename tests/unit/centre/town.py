@@ -30,6 +30,7 @@ from drivers.vocabulary import (
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper, hash_pin
+from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import MemoryLine
@@ -88,8 +89,10 @@ class Town:
         press = press or plain()
         issuing = generator(MANIFEST_KEY, press)
         self.settler = Settler(self.store)
+        self.city = CityBook(self.store, MANIFEST_KEY)
+        self.city.apply(sample.city(), SAMPLE, self.now)
         issuer = Issuer(self.store, doorkeeper, issuing, MANIFEST_KEY, press)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, lambda: self.now))
+        self.app = make_app(Centre(doorkeeper, issuer, self.settler, self.city, lambda: self.now))
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))

@@ -1,0 +1,95 @@
+"""What must agree between the entries of a city's file. Works on the plain tables, so that a mistake in one place does
+not hide those in another; what has the wrong shape is left to the models."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from host_sim.centre.city.hours import DEFAULT
+from host_sim.centre.city.model import LETTERS_MAX
+from host_sim.centre.forms.certificate import TITLES
+
+Tables = Mapping[str, Any]
+
+
+def disagreements(sections: Tables) -> list[str]:
+    """One sentence for each contradiction on this day."""
+    return [f"{sentence}." for check in (_names, _kinds, _hours, _sites, _aims) for sentence in check(sections)]
+
+
+def _table(of: Any, key: str) -> Tables:
+    value = of.get(key) if isinstance(of, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(of: Any, key: str) -> Sequence[Any]:
+    value = of.get(key) if isinstance(of, Mapping) else None
+    return value if isinstance(value, list) else ()
+
+
+def _names(sections: Tables) -> Iterator[str]:
+    name = _table(_table(sections, "municipality"), "name").get("ja")
+    if isinstance(name, str) and (len(name) > LETTERS_MAX or name.isascii() or len(name.split()) != 1):
+        yield f'municipality.name.ja is "{name}"; an issue number takes at most {LETTERS_MAX} Japanese letters'
+
+
+def _kinds(sections: Tables) -> Iterator[str]:
+    """Every kind that is named exists, and there is a form for it."""
+    kinds = _table(sections, "kinds")
+    for kind in kinds:
+        if kind not in TITLES:
+            yield f"kinds.{kind}: the centre has no form for it; it has {', '.join(TITLES)}"
+    for word, channel in _table(sections, "channels").items():
+        for kind in _table(channel, "fees"):
+            if kind not in kinds:
+                yield f"channels.{word}.fees.{kind}: there is no [kinds.{kind}]"
+    for word, site in _table(sections, "sites").items():
+        fees = _fees(sections, site)
+        for kind in _list(site, "kinds"):
+            if fees is not None and kind not in fees:
+                yield f"sites.{word}.kinds names {kind}, which has no fee in channels.{site['channel']}.fees"
+
+
+def _fees(sections: Tables, site: Any) -> Tables | None:
+    channel = site.get("channel") if isinstance(site, Mapping) else None
+    channels = _table(sections, "channels")
+    return _table(channels[channel], "fees") if isinstance(channel, str) and channel in channels else None
+
+
+def _hours(sections: Tables) -> Iterator[str]:
+    kinds = _table(sections, "kinds")
+    for part in ("channels", "sites"):
+        for word, entry in _table(sections, part).items():
+            hours = _table(entry, "hours")
+            if part == "channels" and isinstance(entry, Mapping) and DEFAULT not in hours:
+                yield f"channels.{word}.hours.default is missing: the channel needs hours of its own"
+            for kind in hours:
+                if kind != DEFAULT and kind not in kinds:
+                    yield f"{part}.{word}.hours.{kind}: there is no [kinds.{kind}]"
+
+
+def _sites(sections: Tables) -> Iterator[str]:
+    """A site's channel has its section, and no machine stands at two sites."""
+    channels = _table(sections, "channels")
+    stands: Counter[str] = Counter()
+    for word, site in _table(sections, "sites").items():
+        channel = site.get("channel") if isinstance(site, Mapping) else None
+        if isinstance(channel, str) and channel not in channels:
+            yield f'sites.{word}.channel is "{channel}"; there is no [channels.{channel}]'
+        stands.update(name for name in _list(site, "machines") if isinstance(name, str))
+    for machine, times in stands.items():
+        if times > 1:
+            yield f"The machine {machine} stands at {times} sites"
+
+
+def _aims(sections: Tables) -> Iterator[str]:
+    """Entries that are for some kinds name kinds that exist."""
+    kinds = _table(sections, "kinds")
+    entries = [
+        (f"{part} {n}", e) for part in ("maintenance", "notices") for n, e in enumerate(_list(sections, part), 1)
+    ]
+    entries += [(f"exemptions.{word}", entry) for word, entry in _table(sections, "exemptions").items()]
+    for where, entry in entries:
+        for kind in _list(entry, "kinds"):
+            if kind not in kinds:
+                yield f"{where} names the kind {kind}; there is no [kinds.{kind}]"

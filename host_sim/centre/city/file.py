@@ -1,0 +1,180 @@
+"""Reads a city's file. Every mistake is one sentence that names the key; all of them are told at once."""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from host_sim.centre.city.agree import disagreements
+from host_sim.centre.city.city import Change, City, InForce, days_of_change, laid_over
+from host_sim.centre.city.model import ChangeHead, Rules
+
+BYTES_MAX = 1_000_000
+
+
+class CityError(Exception):
+    """The file cannot be used. `problems`: one sentence each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def read_file(path: Path) -> City:
+    """The city of a file. Raises `CityError`, also when the file is missing or is not text."""
+    try:
+        raw = path.read_bytes()
+    except OSError as trouble:
+        raise CityError([f"{path} cannot be read: {trouble.strerror}."]) from None
+    if len(raw) > BYTES_MAX:
+        raise CityError([f"{path} has {len(raw):,} bytes; a city's file has at most {BYTES_MAX:,}."])
+    try:
+        return read(raw.decode("utf-8"))
+    except UnicodeDecodeError as trouble:
+        line = raw[: trouble.start].count(b"\n") + 1
+        raise CityError([f"{path} is not UTF-8 text (line {line}); save it as UTF-8."]) from None
+
+
+@cache
+def read(text: str) -> City:
+    """The city of a file's text. Raises `CityError`."""
+    try:
+        written = tomllib.loads(text.removeprefix("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError) as trouble:
+        raise CityError([f"The file is not TOML: {trouble}."]) from None
+    changes, problems = _changes(written.pop("change", []))
+    periods: list[InForce] = []
+    for day in days_of_change([change.head for change in changes]):
+        try:
+            sections = laid_over(written, changes, day)
+        except (KeyError, TypeError):
+            continue  # `_removals` tells which key
+        rules, found = _rules(sections)
+        prefix = f"From {day.isoformat()}: " if periods or problems else ""
+        problems += [f"{prefix}{sentence}" for sentence in found if not _told(sentence, problems)]
+        if rules is not None:
+            periods.append(InForce(day, rules))
+    problems += [*_removals(written, changes), *_unknown_sites(written, changes)]
+    if problems:
+        raise CityError(problems)
+    return City(text, changes, periods)
+
+
+def _told(sentence: str, problems: Iterable[str]) -> bool:
+    return any(told.endswith(sentence) for told in problems)
+
+
+def _rules(sections: Mapping[str, Any]) -> tuple[Rules | None, list[str]]:
+    problems: list[str] = []
+    rules = None
+    try:
+        rules = Rules.model_validate(sections)
+    except ValidationError as errors:
+        problems = [_sentence(error, "") for error in errors.errors(include_url=False)]
+    return rules, problems + disagreements(sections)
+
+
+def _changes(entries: Any) -> tuple[list[Change], list[str]]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return [], ["change must be written as [[change]]."]
+    changes, problems = [], []
+    heads = {field.alias or name for name, field in ChangeHead.model_fields.items()}
+    for number, entry in enumerate(entries, start=1):
+        where = f"change {number}: "
+        try:
+            head = ChangeHead.model_validate({key: value for key, value in entry.items() if key in heads})
+        except ValidationError as errors:
+            problems += [_sentence(error, where) for error in errors.errors(include_url=False)]
+            continue
+        sections = {key: value for key, value in entry.items() if key not in heads}
+        if head.until is not None and head.until < head.from_:
+            problems.append(f"{where}until is before from.")
+        elif not sections and not head.remove:
+            problems.append(f"{where}it changes nothing.")
+        else:
+            changes.append(Change(head, sections))
+    return changes, problems
+
+
+def _removals(base: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
+    """What a change takes away must be there on its first day."""
+    problems = []
+    for number, change in enumerate(changes, start=1):
+        for key in change.head.remove:
+            try:
+                laid_over(base, [*changes[: number - 1], change], change.head.from_)
+            except (KeyError, TypeError):
+                problems.append(f"change {number}: remove names {key}, which is not in the file on that day.")
+                break
+    return problems
+
+
+def _unknown_sites(base: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
+    """An entry may name a site that is not there yet or no longer, but not one that never is."""
+    parts = [base, *(change.sections for change in changes)]
+    known = {word for part in parts if isinstance(part.get("sites"), Mapping) for word in part["sites"]}
+    problems = []
+    for part in parts:
+        for section in ("maintenance", "notices", "exemptions"):
+            entries = part.get(section, ())
+            entries = list(entries.values()) if isinstance(entries, Mapping) else entries
+            named = [entry.get("sites", ()) for entry in entries if isinstance(entry, Mapping)]
+            problems += [
+                f"{section} names the site {site}; there is no [sites.{site}]."
+                for sites in named
+                if isinstance(sites, list)
+                for site in sites
+                if site not in known
+            ]
+    return problems
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+_SAY = {
+    "missing": "is missing",
+    "extra_forbidden": "is no key of this file",
+    "string_type": "must be text in quotation marks",
+    "int_type": "must be a whole number without quotation marks",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list in square brackets",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "date_type": "must be a date without quotation marks, such as 2027-04-01",
+    "date_from_datetime_inexact": "must be a date without a time",
+}
+
+
+def _sentence(error: ErrorDetails, where: str) -> str:
+    key = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"] if part != "[key]")
+    return f"{where}{key} {_say(error)}."
+
+
+def _say(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _SAY:
+        return _SAY[kind]
+    if kind == "value_error":
+        return str(context["error"])
+    shown = f'is "{error["input"]}"' if isinstance(error["input"], str) else f"is {error['input']}"
+    match kind:
+        case "literal_error":
+            return f"{shown}; allowed are {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"{shown}, which is not written as it must be ({context['pattern']})"
+        case "greater_than_equal":
+            return f"{shown}; the least is {context['ge']}"
+        case "less_than_equal":
+            return f"{shown}; the most is {context['le']}"
+        case "too_short" | "string_too_short":
+            return "is too short or empty"
+        case "too_long" | "string_too_long":
+            return "is too long"
+        case _:
+            return f"cannot be used: {error['msg']}"

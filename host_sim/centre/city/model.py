@@ -1,0 +1,188 @@
+"""The city's file as it is written, for one day: sections, keys and the values that they take.
+
+These models know one entry at a time; what must agree between entries is checked in `agree.py`. Unknown keys are
+refused, and no value is taken for another type. The annotated sample is in host_sim/centre/README.md, "The city's file".
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from host_sim.centre.city.hours import DAYS, JST, Window, read_closed_day, read_line
+
+CHANNELS = ("store", "office", "counter")
+ROLES = ("clerk", "card_desk", "supervisor", "technician", "auditor")
+LETTERS_MAX = 12  # of the municipality's name in an issue number (drivers/line/README.md)
+
+
+def _check_digit(code: str) -> str:
+    """全国地方公共団体コード: weights 6 to 2, and 11 less the rest of the division by 11 (総務省)."""
+    weighted = sum(int(digit) * weight for digit, weight in zip(code, (6, 5, 4, 3, 2), strict=False))
+    right = str((11 - weighted % 11) % 10)
+    if code[5] != right:
+        raise ValueError(f'is "{code}", whose check digit is wrong; it would be {right}')
+    return code
+
+
+def _texts(words: dict[str, str]) -> dict[str, str]:
+    if "ja" not in words:
+        raise ValueError("has no Japanese words; write ja = ...")
+    if any(not text.strip() for text in words.values()):
+        raise ValueError("is empty in one language; leave the language out instead")
+    return words
+
+
+def _minute(value: Any) -> Any:
+    """A time in Japan to the minute, as text or as TOML's own."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        instant = None
+    if not isinstance(instant, datetime) or instant.second or instant.microsecond:
+        raise ValueError(f'is {value!r}; write a time to the minute, "2026-12-05T22:00"')
+    return instant.replace(tzinfo=JST) if instant.tzinfo is None else instant.astimezone(JST)
+
+
+Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Za-z]{2,8})?$")]
+Text = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], AfterValidator(_texts)]
+Word = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+Telephone = Annotated[str, StringConstraints(pattern=r"^0\d{1,4}-\d{1,4}-\d{3,4}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^\d{6}$"), AfterValidator(_check_digit)]
+ClosedDay = Annotated[str, AfterValidator(read_closed_day)]
+Line = Annotated[str, AfterValidator(lambda text: (read_line(text), text)[1])]
+Hours = dict[Word, dict[Literal[DAYS], Line]]  # type: ignore[valid-type]
+Minute = Annotated[datetime, BeforeValidator(_minute)]
+Card = Literal["individual_number", "resident_register", "citizen", "phone"]
+Channel = Literal["store", "office", "counter"]
+Yen = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class MunicipalityPart(Part):
+    code: Code
+    prefecture: Annotated[str, Field(min_length=3, max_length=4)]
+    name: Text
+    telephone: Telephone
+
+
+class CertifierPart(Part):
+    """Who certifies. `acting`: a deputy (職務代理者), with `name` the deputy's own."""
+
+    name: Annotated[str, Field(min_length=2, max_length=20)]
+    acting: bool = False
+
+
+class KindPart(Part):
+    title: Text
+    copies_max: Annotated[int, Field(ge=1, le=9)]
+
+
+class ChannelPart(Part):
+    """What holds wherever this channel is. A kind is issued through it when it has a fee."""
+
+    cards: Annotated[list[Card], Field(min_length=1)]
+    expired_cards: bool
+    youngest_years: Annotated[int, Field(ge=0, le=99)]
+    closed_days: list[ClosedDay]
+    hours: Hours
+    fees: dict[Word, Yen]
+
+
+class SitePart(Part):
+    """One place. `hours` stand in place of the channel's, kind by kind; `closed_days` are added to the channel's."""
+
+    name: Text
+    way: Text
+    telephone: Telephone
+    channel: Channel
+    staffed: bool
+    location: Annotated[list[float], Field(min_length=2, max_length=2)]  # degrees north and east
+    machines: list[Annotated[str, StringConstraints(pattern="^[A-Za-z0-9._-]{1,64}$")]] = []
+    kinds: list[Word] | None = None
+    closed_days: list[ClosedDay] = []
+    hours: Hours = {}
+
+
+class Aimed(Part):
+    """An entry for some places. Neither channels nor sites: for all."""
+
+    channels: list[Channel] = []
+    sites: list[Word] = []
+
+    def concerns(self, site: str, channel: str) -> bool:
+        return site in self.sites or channel in self.channels or not (self.sites or self.channels)
+
+
+class MaintenancePart(Aimed):
+    from_: Annotated[Minute, Field(alias="from")]
+    until: Minute
+    kinds: list[Word] = []
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.until <= self.from_:
+            raise ValueError("ends before it has begun")
+        return self
+
+    def window(self) -> Window:
+        return Window(self.from_, self.until, frozenset(self.kinds))
+
+
+class NoticePart(Aimed):
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+    text: Text
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.until < self.from_:
+            raise ValueError("ends before it has begun")
+        return self
+
+
+class ExemptionPart(Aimed):
+    """Who pays less, and where: only staff can see the proof, so a shop is not named."""
+
+    reason: Text
+    fee_yen: Yen
+    kinds: list[Word] = []
+
+
+class PersonPart(Part):
+    name: Annotated[str, Field(min_length=2, max_length=40)]
+    roles: Annotated[list[Literal[ROLES]], Field(min_length=1)]  # type: ignore[valid-type]
+
+
+class Rules(Part):
+    """Everything that the file says of one day."""
+
+    municipality: MunicipalityPart
+    certifier: CertifierPart
+    kinds: dict[Word, KindPart]
+    channels: dict[Channel, ChannelPart]
+    sites: dict[Word, SitePart]
+    maintenance: Annotated[list[MaintenancePart], Field(max_length=100)] = []
+    notices: Annotated[list[NoticePart], Field(max_length=40)] = []
+    exemptions: dict[Word, ExemptionPart] = {}
+    staff: dict[Word, PersonPart] = {}
+
+
+class ChangeHead(Part):
+    """`from` and `until`: first and last day; without `until` for good. `remove`: keys that end, "sites.sadowara"."""
+
+    from_: Annotated[date, Field(alias="from")]
+    until: date | None = None
+    why: Annotated[str, Field(min_length=1, max_length=200)]
+    remove: list[str] = []

@@ -1,0 +1,96 @@
+"""One place on one day, as a clerk would ask for it: what is issued there, when, for how much, with which cards."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from host_sim.centre.city.hours import Timetable
+from host_sim.centre.city.model import ChannelPart, NoticePart, Rules, SitePart
+from host_sim.centre.register import Municipality
+
+GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
+Texts = Mapping[str, str]  # language -> words
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How one kind is issued at a place."""
+
+    title: Texts
+    fee_yen: int
+    copies_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One site with everything that its channel and the city add. `location`: degrees north and east."""
+
+    site: str
+    channel: str
+    name: Texts
+    way: Texts
+    telephone: str
+    staffed: bool
+    location: tuple[float, float]
+    machines: tuple[str, ...]
+    kinds: Mapping[str, Terms]
+    cards: frozenset[str]
+    expired_cards: bool
+    youngest_years: int
+    timetable: Timetable = field(repr=False)
+    notices: tuple[NoticePart, ...] = field(repr=False)
+
+    def finishing_at(self, now: datetime, kind: str = "default") -> bool:
+        """Whether a session that began in time may still go on."""
+        return self.timetable.open_at(now, kind) or self.timetable.open_at(now - GRACE, kind)
+
+    def distance_km(self, other: "Place") -> float:
+        """As the crow flies, on a sphere; within a city that is near enough to sort by."""
+        (a, b), (c, d) = self.location, other.location
+        north, east = c - a, (d - b) * math.cos(math.radians((a + c) / 2))
+        return math.radians(math.hypot(north, east)) * 6371
+
+
+def municipality(rules: Rules) -> Municipality:
+    """Who certifies on that day, as the forms print it."""
+    told, by = rules.municipality, rules.certifier
+    return Municipality(
+        code=told.code,
+        prefecture=told.prefecture,
+        city=told.name["ja"],
+        mayor=by.name,
+        acting=by.acting,
+        telephone=told.telephone,
+    )
+
+
+def places(rules: Rules) -> Mapping[str, Place]:
+    """Every place of that day, by its site's word."""
+    return {word: _place(rules, word, site, rules.channels[site.channel]) for word, site in rules.sites.items()}
+
+
+def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Place:
+    issued = [kind for kind in channel.fees if site.kinds is None or kind in site.kinds]
+    terms = {
+        kind: Terms(rules.kinds[kind].title, channel.fees[kind], rules.kinds[kind].copies_max)
+        for kind in rules.kinds  # in the order of the file, which is the order on the screen
+        if kind in issued
+    }
+    windows = [entry.window() for entry in rules.maintenance if entry.concerns(word, site.channel)]
+    return Place(
+        site=word,
+        channel=site.channel,
+        name=site.name,
+        way=site.way,
+        telephone=site.telephone,
+        staffed=site.staffed,
+        location=(site.location[0], site.location[1]),
+        machines=tuple(site.machines),
+        kinds=terms,
+        cards=frozenset(channel.cards),
+        expired_cards=channel.expired_cards,
+        youngest_years=channel.youngest_years,
+        timetable=Timetable({**channel.hours, **site.hours}, [*channel.closed_days, *site.closed_days], windows),
+        notices=tuple(notice for notice in rules.notices if notice.concerns(word, site.channel)),
+    )

@@ -1,0 +1,92 @@
+"""`GET /v1/site-tables` and the heartbeat's `site_table`: who gets which tables, and when new ones are made."""
+
+import base64
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from host_sim.centre.city.file import read
+from host_sim.centre.store import Peer
+from tests.unit.centre.town import JST, MANIFEST_KEY, SHOP, Town
+
+BEAT = {"journal_seq": 1, "journal_head": "", "state": "in_service", "reasons": [], "events": []}
+BEAT |= {"program": "", "site_table": 0, "devices": {}}
+
+
+def tables(town: Town, peer: Peer = SHOP) -> list[dict[str, Any]]:
+    """The machine's tables, each with a right signature."""
+    status, _, body = town.transport(peer).exchange("GET", "/v1/site-tables", None, 8.0)
+    assert status == 200, body
+    told = []
+    for entry in json.loads(body)["tables"]:
+        signed = b"kofuki-site-table-1" + entry["table"].encode()
+        MANIFEST_KEY.public_key().verify(base64.b64decode(entry["signature"]), signed)
+        table = json.loads(entry["table"])
+        assert entry["table"] == json.dumps(table, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        told.append(table)
+    return told
+
+
+def highest(town: Town, peer: Peer = SHOP) -> int:
+    _, _, body = town.transport(peer).exchange("POST", "/v1/heartbeats", json.dumps(BEAT).encode(), 8.0)
+    return int(json.loads(body)["site_table"])
+
+
+def span(table: dict[str, Any]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(table["valid_from"]), datetime.fromisoformat(table["valid_until"])
+
+
+def test_each_machine_gets_its_own_table() -> None:
+    town = Town()
+    for peer, profile in ((SHOP, "store"), (Peer("miyazaki-office-01", "office"), "office")):
+        (table,) = tables(town, peer)
+        assert (table["machine"], table["profile"]) == (peer.name, profile)
+        assert highest(town, peer) == table["version"]
+        begins, ends = span(table)
+        assert begins <= town.now < ends <= town.now + timedelta(days=60)
+
+
+def test_a_machine_that_the_city_does_not_list_is_refused() -> None:
+    town, stranger = Town(), Peer("stranger-01", "store")
+    status, _, body = town.transport(stranger).exchange("GET", "/v1/site-tables", None, 8.0)
+    assert (status, json.loads(body)["code"]) == (403, "not_registered")
+    assert highest(town, stranger) == 0
+
+
+def test_the_version_stays_until_the_table_changes_or_its_limit_comes_near() -> None:
+    town = Town()
+    first = highest(town)
+    town.now += timedelta(hours=5)
+    assert highest(town) == first
+    town.now += timedelta(days=30)
+    (renewed,) = tables(town)
+    assert renewed["version"] > first
+    assert span(renewed)[1] > town.now + timedelta(days=55)
+    town.now -= timedelta(days=20)  # a clock that was set back
+    assert highest(town) > renewed["version"]
+
+
+def test_an_announced_change_is_a_second_table_that_begins_where_the_first_ends() -> None:
+    town = Town()
+    town.now = datetime(2027, 3, 20, 12, tzinfo=JST)
+    now, then = tables(town)
+    assert span(now)[1] == span(then)[0] == datetime(2027, 4, 1, tzinfo=JST)
+    assert now["version"] < then["version"] == highest(town)
+    fees = [{entry["kind"]: entry["fee_yen"] for entry in table["kinds"]}["juminhyo"] for table in (now, then)]
+    assert fees == [300, 200]
+    town.now = datetime(2027, 4, 1, tzinfo=JST)
+    (after,) = tables(town)
+    assert {key: after[key] for key in after if key not in {"version", "valid_until"}} == {
+        key: then[key] for key in then if key not in {"version", "valid_until"}
+    }
+
+
+def test_a_file_that_is_applied_is_told_with_the_next_heartbeat_and_only_to_whom_it_concerns() -> None:
+    town, hall = Town(), Peer("miyazaki-office-01", "office")
+    shop, office = highest(town), highest(town, hall)
+    text = town.city.city(town.now).text
+    town.now += timedelta(minutes=1)
+    assert town.city.apply(read(text.replace("juminhyo = 300", "juminhyo = 250", 1)), "tanaka", town.now) == 2
+    (table,) = tables(town)
+    assert table["kinds"][0]["fee_yen"] == 250
+    assert (highest(town) > shop, highest(town, hall)) == (True, office)
