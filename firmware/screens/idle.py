@@ -1,11 +1,12 @@
 """The screens outside a session: insert your card, closed, or please wait."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 
 from firmware.screens import landscape, pictures
-from firmware.screens.canvas import Canvas
+from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
 from firmware.screens.frame import FOOT, begin, end, name_bar
-from firmware.screens.palette import INK, SEA, SUN, SUN_PALE, WHITE, Colour
+from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
 from firmware.screens.places import fitted, place_lines
 from firmware.screens.words import Words, beside, words
 from firmware.session import scenes as show
@@ -27,12 +28,12 @@ def idle(scene: show.Idle) -> Canvas:
     y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA)
     cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
     if cards:
-        y = c.text(("、" if scene.language == "ja" else ", ").join(cards), 36, y, 24, width=460, lines=2)
+        y = c.text(("、" if scene.language == "ja" else ", ").join(cards), 36, y, 24, width=460, lines=3)
     low = LOW
-    if scene.notice is not None:
+    if scene.notice is not None and not scene.exact_money_only:  # money comes first
         low = _notice(c, say.of(scene.notice), low)
     if scene.exact_money_only:
-        low = min(low, 350) - 54
+        low -= 54
         c.panel((36, low, 486, low + 48), 10, SUN_PALE, border=SUN, width=3)
         c.text(say("idle", "exact"), 52, low + 5, 26, width=418, bold=True)
     lines = _kinds(scene, say, (low - y) // ROW)
@@ -89,6 +90,8 @@ def closed(scene: show.Closed) -> Canvas:
     c = Canvas(scene.language)
     if dark:
         c.picture(landscape.night(), 0, 0)
+        if scene.elsewhere:  # its words stand where the sea is
+            c.panel((0, FOOT - landscape.HEIGHT, WIDTH, FOOT), 0, SEA_DEEP)
     c.part(name_bar(scene.language, ""), 0, 0)
     letters, head = (WHITE, WHITE) if dark else (INK, SEA)
     if not dark:
@@ -101,7 +104,7 @@ def closed(scene: show.Closed) -> Canvas:
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
     low = 374 if scene.numbers else LOW
-    _places(c, say, scene, y + 4, low, letters)
+    _places(c, say, scene.elsewhere, (y + 4, low), letters, wide_from=HEIGHT if dark else 250)
     if scene.numbers:
         text = say("closed", "numbers", numbers=", ".join(scene.numbers))
         c.text(text, 40, 376, 24, width=720, colour=letters)
@@ -118,14 +121,18 @@ def _opens(c: Canvas, say: Words, at: datetime, y: int) -> int:
     return y + 80
 
 
-def _places(c: Canvas, say: Words, scene: show.Closed, y: int, low: int, colour: Colour) -> None:
-    """Where else to go, place by place, as far as there is room."""
-    for place in scene.elsewhere:
-        lines = place_lines(say, place)
-        if y + sum(round(size * 1.36) * rows for _, size, rows, _ in fitted(c, lines, 530)) > low:
+def _places(
+    c: Canvas, say: Words, places: Sequence[show.Elsewhere], room: tuple[int, int], colour: Colour, *, wide_from: int
+) -> None:
+    """Where else to go, place by place, as far as there is room. Below `wide_from` nothing stands at the right."""
+    y, low = room
+    for place in places:
+        width = 720 if y >= wide_from else 530
+        told = fitted(c, place_lines(say, place), width)
+        if y + sum(round(size * 1.36) * rows for _, size, rows, _ in told) > low:
             return
-        for text, size, rows, bold in fitted(c, lines, 530):
-            y = c.text(text, 40, y, size, width=530, lines=rows, bold=bold, colour=colour)
+        for text, size, rows, bold in told:
+            y = c.text(text, 40, y, size, width=width, lines=rows, bold=bold, colour=colour)
         y += 4
 
 

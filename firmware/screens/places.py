@@ -19,11 +19,11 @@ def place_lines(say: Words, place: Elsewhere) -> list[Line]:
 
 
 def fitted(c: Canvas, lines: list[Line], width: int) -> list[tuple[str, int, int, bool]]:
-    """Each line with its size and how many rows of this width it takes; at most two."""
+    """Each line with its size and how many rows of this width it takes; at most three."""
     told = []
     for text, size, bold in lines:
         smaller = size if c.lines(text, size, width=width, bold=bold) <= 2 else 24
-        told.append((text, smaller, min(c.lines(text, smaller, width=width, bold=bold), 2), bold))
+        told.append((text, smaller, min(c.lines(text, smaller, width=width, bold=bold), 3), bold))
     return told
 
 

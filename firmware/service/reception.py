@@ -204,8 +204,9 @@ class Reception:
                 return self._by_the_clock(language)
 
     def _without_table(self, language: str) -> Closed:
-        number = str(Reason.SITE_TABLE.number)
-        return Closed(language=language, reason="site_table", opens_at=None, numbers=(number,))
+        """No site table is in force; with a clock that may be wrong, the clock is the reason."""
+        reason = Reason.SITE_TABLE if self.clock_trusted else Reason.CLOCK
+        return Closed(language=language, reason=str(reason), opens_at=None, numbers=(str(reason.number),))
 
     def _closed(self, language: str, reason: str, opens_at: datetime | None) -> Closed:
         return Closed(

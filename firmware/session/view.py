@@ -46,6 +46,11 @@ _TO_ANY_PLACE = (
 )
 # Where the sentence of a reason sends the resident (`Served.elsewhere`).
 _SENT: Mapping[str, str] = {**dict.fromkeys(_TO_A_COUNTER, COUNTER), **dict.fromkeys(_TO_ANY_PLACE, ANYTHING)}
+# The same for a grey line of the menu, where it is known which kind is wanted.
+_SENT_FROM_THE_MENU: Mapping[str, str] = {
+    **dict.fromkeys(_TO_A_COUNTER, COUNTER),
+    **dict.fromkeys(_TO_ANY_PLACE, "{kind}"),
+}
 
 _WORKING = {
     State.READING_CARD: "reading_card",
@@ -169,6 +174,10 @@ def _choose_kind(context: Context) -> show.Scene:
     )
     first = (context.page - 1) * LINES_PER_PAGE
     refused = context.refused_line
+    elsewhere = None
+    if refused is not None:
+        offer = context.who.offers[refused]
+        elsewhere = _elsewhere(context, _SENT_FROM_THE_MENU.get(str(offer.refusal), "").format(kind=offer.kind))
     return show.ChooseKind(
         masked_name=context.who.masked_name,
         lines=lines[first : first + LINES_PER_PAGE],
@@ -176,7 +185,7 @@ def _choose_kind(context: Context) -> show.Scene:
         pages=pages(len(lines)),
         may_go_back=bool(context.basket),
         refused=None if refused is None else refused - first,
-        elsewhere=None if refused is None else _elsewhere(context, context.who.offers[refused].kind),
+        elsewhere=elsewhere,
     )
 
 
