@@ -56,12 +56,14 @@ def status(hands: Hands) -> Answer:
         "uncertain": len(book.uncertain),
         "advices": len(book.pending_advices()),
         "sheets": book.sheets,
+        "site_table": hands.site(),
     }
     lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
     lines += [f"session {hands.sentence}"]
     lines += [f"{reason.number} {reason.sentence}" for reason in sorted(state.reasons, key=lambda r: r.number)]
     lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
     lines += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
+    lines += [hands.site()]
     return Answer(tuple(lines), facts)
 
 

@@ -191,6 +191,8 @@ class MemoryCentre:
             case "GET", ["requests", rid]:
                 told = self._states(rid)
             case "GET", ["site-tables"]:
+                if not self.tables.listed:
+                    raise Refused("not_registered")
                 told = self.tables.served()
             case "POST", _:
                 told = self._posted(path, body)

@@ -80,6 +80,7 @@ class Tables:
         self.version = 1
         self.made_at: datetime | None = None
         self.announced: list[tuple[datetime, Mapping[str, Any]]] = []  # from when on, and what differs then
+        self.listed = True  # whether the city's file has this machine
         self.renews = True
         self.damaged = False  # one letter of every table served differs from what was signed
         self.older = 0  # so much lower is the version that is served
@@ -96,11 +97,15 @@ class Tables:
         self.version += 1
         self.made_at = None
 
+    def mend(self) -> None:
+        """The centre serves its newest tables again, as they were signed."""
+        self.renews, self.damaged, self.older = True, False, 0
+
     @property
     def newest(self) -> int:
         """What a heartbeat is answered with."""
         self._renew()
-        return max(1, self.version - self.older)
+        return max(1, self.version - self.older) if self.listed else 0
 
     def served(self) -> dict[str, Any]:
         """The answer to `GET /v1/site-tables`."""

@@ -36,8 +36,8 @@ CUTS: dict[str, tuple[Tail | None, int]] = {
     "killed": (None, 0),
 }
 MENU: dict[str, tuple[str, ...]] = {
-    r"line \w+ reached": ("lost", "doubled"),
-    r"line \w+ acted": ("answer lost",),
+    r"line [\w-]+ reached": ("lost", "doubled"),
+    r"line [\w-]+ acted": ("answer lost",),
     r"line document reached": ("another's document",),
     r"line (issued|void|claims) reached": ("refused",),
     r"dots": ("jam", "paper out", "cover opened", "printer silent"),
@@ -208,6 +208,7 @@ class Explorer:
         return hash(
             (
                 machine.disk.hash_after(tail or Tail.KEPT, seed),
+                machine.centre.tables.version,
                 tail is None,
                 len(machine.acceptor.cash_box),
                 machine.coins_out_yen(),
