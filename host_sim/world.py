@@ -115,9 +115,8 @@ class World:
 
     def _start_centre(self) -> None:
         self._centre_port = running.free_port()
-        machine = f"{self.unit.text('unit', 'name')}:{self.unit.text('unit', 'profile')}"
         arguments = ["host_sim.centre", "serve", "--run", str(self.run), "--port", str(self._centre_port)]
-        self.centre = Child("centre", [*arguments, "--machine", machine], self.run / "centre.log", {})
+        self.centre = Child("centre", arguments, self.run / "centre.log", {})
         self._stack.callback(self.centre.stop)
         self.centre.start()
         self.centre.wait_until(lambda: running.listening(self._centre_port))

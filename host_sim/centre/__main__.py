@@ -3,13 +3,13 @@
 import argparse
 import sys
 
-from host_sim.centre.commands import line, paper, serve
+from host_sim.centre.commands import city, line, paper, serve
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (serve, line, paper):
+    for module in (serve, city, line, paper):
         module.add(commands)
     options = parser.parse_args()
     status: int = options.run(options)

@@ -18,9 +18,8 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
-from host_sim.centre import rules
 from host_sim.centre.authentication import Answer, Busy, Doorkeeper, Refused
-from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.settling import Settler
@@ -43,7 +42,7 @@ class Centre:
     doorkeeper: Doorkeeper
     issuer: Issuer
     settler: Settler
-    city: CityBook
+    site_tables: SiteTables
     now: Callable[[], datetime]  # Asia/Tokyo
 
 
@@ -126,12 +125,12 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/challenges", responses=_REFUSALS)
     def challenge(asked: say.ChallengeAsked, request: Request) -> say.ChallengeGiven:
         peer, now = peer_of(request), centre.now()
-        if not rules.open_at(now, peer.site):
+        if not centre.doorkeeper.place(peer, now).timetable.open_at(now):
             raise Refused("outside_hours")
         centre.issuer.must_go_on()
         nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
         given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now)
-        centre.issuer.old_enough(credential, now)
+        centre.issuer.old_enough(peer, credential, now)
         return say.ChallengeGiven(
             session_nonce=asked.session_nonce,
             challenge_id=given.challenge_id,
@@ -163,7 +162,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 def _site_tables(app: FastAPI, centre: Centre) -> None:
     @app.get("/v1/site-tables", responses=_REFUSALS)
     def site_tables(request: Request) -> say.SiteTables:
-        tables = centre.city.tables(peer_of(request).name, centre.now())
+        tables = centre.site_tables.tables(peer_of(request).name, centre.now())
         if not tables:
             raise Refused("not_registered")
         return say.SiteTables.model_validate({"tables": tables})
@@ -220,7 +219,7 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
-        version = centre.city.highest(peer.name, now)
+        version = centre.site_tables.highest(peer.name, now)
         return say.HeartbeatGiven(
             journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices, site_table=version
         )
@@ -229,7 +228,7 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
 def _finishing(centre: Centre, request: Request) -> datetime:
     """Now; raises `Refused` when even a session that began within the hours must end."""
     now = centre.now()
-    if not rules.finishing_at(now, peer_of(request).site):
+    if not centre.doorkeeper.place(peer_of(request), now).finishing_at(now):
         raise Refused("outside_hours")
     return now
 

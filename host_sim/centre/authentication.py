@@ -30,6 +30,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from host_sim.centre import rules
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.city import InForce
+from host_sim.centre.city.hours import JST
+from host_sim.centre.city.place import Place
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import authentications, cards, challenges
 
@@ -86,15 +90,24 @@ class Known:
     authentication_id: str
     resident_id: str
     card_fingerprint: str
+    authenticated_at: datetime  # the fees of this instant are those of the session
 
 
 class Doorkeeper:
     """Decides whose card it is. `authorities`: the CA certificates this municipality accepts."""
 
-    def __init__(self, store: Store, pin_key: X25519PrivateKey, authorities: Sequence[x509.Certificate]) -> None:
+    def __init__(
+        self, store: Store, city: CityBook, pin_key: X25519PrivateKey, authorities: Sequence[x509.Certificate]
+    ) -> None:
         self._store = store
+        self._city = city
         self._pin_key = pin_key
         self._authorities = tuple(authorities)
+
+    def place(self, peer: Peer, now: datetime) -> Place:
+        """Where this machine stands. Raises `Refused` for one that is not in the city's file."""
+        with self._store.reading() as c:
+            return place_of(self._city.at(c, now), peer)
 
     def challenge(self, peer: Peer, session_nonce: bytes, method: str, credential: bytes, now: datetime) -> Given:
         """A challenge for a card. Raises `Refused` for everything that can be refused before the PIN is known."""
@@ -102,7 +115,8 @@ class Doorkeeper:
             self._check_certificate(credential, now)
         with self._store.writing() as c:
             c.execute(challenges.delete().where(challenges.c.expires_at < now.timestamp() - CHALLENGE_S))
-            card = usable_card(c, peer, method, hashlib.sha256(credential).hexdigest(), now.date())
+            place = place_of(self._city.at(c, now), peer)
+            card = usable_card(c, place, method, hashlib.sha256(credential).hexdigest(), now.date())
             municipal = method == "municipal"
             given = Given(
                 challenge_id=secrets.token_urlsafe(16),
@@ -139,7 +153,7 @@ class Doorkeeper:
             raise Refused("bad_request")
         if row.expires_at < now.timestamp():
             raise Refused("expired")
-        return Known(authentication_id, row.resident_id, row.card_fingerprint)
+        return _known_before(row)
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -158,7 +172,7 @@ class Doorkeeper:
         known = c.execute(sa.select(authentications).where(this)).first()
         if known is None:
             raise Busy
-        return Known(known.authentication_id, known.resident_id, known.card_fingerprint)
+        return _known_before(known)
 
     def _weigh(
         self, c: sa.Connection, peer: Peer, row: Any, answer: Answer, now: datetime
@@ -171,7 +185,8 @@ class Doorkeeper:
             if row.method == "jpki":
                 self._check_certificate(row.credential, now)
             fingerprint = hashlib.sha256(row.credential).hexdigest()
-            card = usable_card(c, peer, row.method, fingerprint, now.date())
+            place = place_of(self._city.at(c, now), peer)
+            card = usable_card(c, place, row.method, fingerprint, now.date())
             bound = b"kofuki-auth-1" + row.challenge + row.session_nonce + peer.name.encode()
             if row.method == "jpki":
                 _verify_jpki(row.credential, answer.signature, bound)
@@ -208,7 +223,7 @@ class Doorkeeper:
             raise Refused("bad_request") from None
 
     def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
-        known = Known(secrets.token_urlsafe(24), resident_id, hashlib.sha256(row.credential).hexdigest())
+        known = Known(secrets.token_urlsafe(24), resident_id, hashlib.sha256(row.credential).hexdigest(), now)
         c.execute(authentications.delete().where(authentications.c.expires_at < now.timestamp() - AUTHENTICATION_S))
         c.execute(
             authentications.insert().values(
@@ -248,8 +263,21 @@ class Doorkeeper:
             raise Refused("certificate_expired")
 
 
-def usable_card(c: sa.Connection, peer: Peer, method: str, fingerprint: str, today: date) -> Any:
-    """The card's row. Raises `Refused` if the card may not be used at this site today."""
+def place_of(city: InForce, peer: Peer) -> Place:
+    """Where this machine stands. Raises `Refused` for one that has a certificate and is not in the city's file."""
+    place = city.place_of(peer.name)
+    if place is None:
+        raise Refused("not_registered")
+    return place
+
+
+def _known_before(row: Any) -> Known:
+    at = datetime.fromtimestamp(row.expires_at - AUTHENTICATION_S, JST)
+    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, at)
+
+
+def usable_card(c: sa.Connection, place: Place, method: str, fingerprint: str, today: date) -> Any:
+    """The card's row. Raises `Refused` if the card may not be used at this place today."""
     card = c.execute(sa.select(cards).where(cards.c.credential_sha256 == fingerprint)).first()
     if card is None or card.method != method:
         raise Refused("not_resident")
@@ -259,7 +287,7 @@ def usable_card(c: sa.Connection, peer: Peer, method: str, fingerprint: str, tod
         raise Refused("card_reported_lost")
     municipal = method == "municipal"
     until = date.fromisoformat(card.valid_until) if municipal and card.valid_until else None
-    refusal = rules.card_refusal(peer.site, card.kind, until, today)
+    refusal = rules.card_refusal(place, card.kind, until, today)
     if refusal is not None:
         raise Refused(refusal)
     if municipal and card.pin_failures >= PIN_TRIES:

@@ -5,7 +5,6 @@ snapshot, and the centre stores the household's version with the promise. If the
 the paper is promised or fetched, the paper is not given out (incidents 2, 6).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +39,7 @@ def load(store: Store, register: r.Register) -> None:
     with store.writing() as c:
         if store.fact(c, "version") is not None:
             return
-        town = json.loads(r.pack(register.municipality))  # the column's type encodes it again
-        told = {"version": register.version, "municipality": town, "cast": dict(register.cast)}
+        told = {"version": register.version, "cast": dict(register.cast)}
         c.execute(facts.insert(), [{"name": name, "value": value} for name, value in told.items()])
         everything: list[Record] = [*register.households.values(), *register.residents.values()]
         everything += [*register.seals.values(), *register.taxes.values(), *register.families.values()]
@@ -49,7 +47,8 @@ def load(store: Store, register: r.Register) -> None:
             c.execute(table.insert(), rows)
 
 
-def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
+def snapshot(c: sa.Connection, resident_id: str, municipality: r.Municipality) -> Snapshot | None:
+    """Everything about a resident now, with the municipality that certifies today; None when there is no such resident."""
     household_id = c.scalar(sa.select(residents.c.household_id).where(residents.c.resident_id == resident_id))
     if household_id is None:
         return None
@@ -60,9 +59,8 @@ def snapshot(c: sa.Connection, resident_id: str) -> Snapshot | None:
     years = c.scalars(sa.select(taxes.c.packed).where(taxes.c.resident_id == resident_id))
     mine = sa.select(family_members.c.register_id).where(family_members.c.resident_id == resident_id)
     lines = c.scalars(sa.select(families.c.packed).where(families.c.register_id.in_(mine)))
-    town = c.execute(sa.select(facts.c.value).where(facts.c.name == "municipality")).scalar_one()
     register = r.Register(
-        municipality=r.unpack(r.Municipality, json.dumps(town)),
+        municipality=municipality,
         residents={person.resident_id: person for person in people},
         households={household_id: r.unpack(r.Household, home.packed)},
         seals={} if seal is None else {resident_id: r.unpack(r.Seal, seal)},

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, forms
 from host_sim.centre.authentication import Refused
+from host_sim.centre.register import Municipality
 from host_sim.centre.tables import cards, residents
 
 
@@ -69,9 +70,9 @@ class Generator:
         self._key = key
         self._press = press or Press()
 
-    def look_up(self, c: sa.Connection, card_fingerprint: str) -> Subject:
+    def look_up(self, c: sa.Connection, card_fingerprint: str, municipality: Municipality) -> Subject:
         """Find the resident by the card alone. Raises `Refused` for a card that is no longer valid."""
-        found = books.snapshot(c, self._holder(c, card_fingerprint))
+        found = books.snapshot(c, self._holder(c, card_fingerprint), municipality)
         if found is None:
             raise Refused("not_resident")
         return Subject(card_fingerprint, found)

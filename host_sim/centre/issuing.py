@@ -23,7 +23,10 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, rules
-from host_sim.centre.authentication import Busy, Doorkeeper, Known, Refused
+from host_sim.centre.authentication import Busy, Doorkeeper, Known, Refused, place_of
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.city import InForce
+from host_sim.centre.city.place import Place
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.register import Resident, unpack
 from host_sim.centre.store import Peer, Store
@@ -48,6 +51,19 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """The city and the machine's place now, and the place with the terms that the resident was shown.
+
+    Hours are those of now. Fees are those of the authentication: a fee that changes while somebody is choosing must
+    not differ from the one on the screen.
+    """
+
+    city: InForce
+    place: Place
+    terms: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """Step 1: what the copies will be made from."""
 
@@ -61,6 +77,7 @@ class Issuer:
     def __init__(
         self,
         store: Store,
+        city: CityBook,
         doorkeeper: Doorkeeper,
         generator: Generator,
         key: Ed25519PrivateKey,
@@ -68,6 +85,7 @@ class Issuer:
     ) -> None:
         self._press = press or Press()
         self._store = store
+        self._city = city
         self._doorkeeper = doorkeeper
         self._generator = generator
         self._key = key
@@ -79,7 +97,7 @@ class Issuer:
         with self._store.reading() as c:
             self._not_stopped(c)
 
-    def old_enough(self, credential: bytes, now: datetime) -> None:
+    def old_enough(self, peer: Peer, credential: bytes, now: datetime) -> None:
         """Raises `Refused` for a child's card before any PIN is typed.
 
         The age is printed on the card, so this tells a finder nothing new. Whether the holder has moved or is protected
@@ -89,25 +107,35 @@ class Issuer:
         this = cards.c.credential_sha256 == hashlib.sha256(credential).hexdigest()
         with self._store.reading() as c:
             packed = c.scalar(sa.select(residents.c.packed).where(holder, this))
-        if packed is not None and rules.age_on(unpack(Resident, packed).born.on, now.date()) < rules.YOUNGEST:
+            youngest_years = place_of(self._city.at(c, now), peer).youngest_years
+        if packed is not None and rules.age_on(unpack(Resident, packed).born.on, now.date()) < youngest_years:
             raise Refused("under_age")
 
     def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
         """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve."""
         with self._store.reading() as c:
             self._not_stopped(c)
-            found = books.snapshot(c, known.resident_id)
+            here = self._here(c, peer, known, now)
+            found = books.snapshot(c, known.resident_id, here.city.municipality)
         if found is None:
             raise Refused("not_resident")
-        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
-        offers = [self._offer(kind, peer, found, now) for kind in self._press.kinds]
+        offers = [self._offer(kind, here, found, now) for kind in self._kinds(here)]
         return rules.masked(found.resident.name), offers
 
-    def _offer(self, kind: str, peer: Peer, found: books.Snapshot, now: datetime) -> dict[str, Any]:
-        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date())
-        if offer["refusal"] is None and not rules.finishing_at(now, peer.site, kind):
+    def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime) -> Here:
+        city = self._city.at(c, now)
+        return Here(city, place_of(city, peer), place_of(self._city.at(c, known.authenticated_at), peer))
+
+    def _kinds(self, here: Here) -> list[str]:
+        """What is issued there and can be printed, in the order of the city's file."""
+        return [kind for kind in here.terms.kinds if kind in self._press.kinds]
+
+    def _offer(self, kind: str, here: Here, found: books.Snapshot, now: datetime) -> dict[str, Any]:
+        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date(), here.terms)
+        if offer["refusal"] is None and not here.place.finishing_at(now, kind):
             return {**offer, "refusal": "outside_hours"}
         return offer
 
@@ -173,12 +201,13 @@ class Issuer:
         self._not_stopped(c)
         nonce = base64.b64decode(order["session_nonce"])
         known = self._doorkeeper.who(c, peer, order["authentication_id"], nonce, now)
-        subject = self._generator.look_up(c, known.card_fingerprint)
+        here = self._here(c, peer, known, now)
+        subject = self._generator.look_up(c, known.card_fingerprint, here.city.municipality)
         found = subject.books
-        refusal = rules.refusal_of(found.resident, found.register, now.date())
+        refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
-        lines = self._lines(peer, found, order["items"], now)
+        lines = self._lines(here, found, order["items"], now)
         city = found.register.municipality.city
         terminal = rules.terminal(peer.name)
         serials = self._store.next_serials(c, now.date(), terminal, len(lines))
@@ -186,14 +215,14 @@ class Issuer:
         return Begun(known, subject, lines, numbers)
 
     def _lines(
-        self, peer: Peer, found: books.Snapshot, items: Sequence[Mapping[str, Any]], now: datetime
+        self, here: Here, found: books.Snapshot, items: Sequence[Mapping[str, Any]], now: datetime
     ) -> list[Line]:
         """The order, copy by copy, each item checked against what this resident is offered now."""
         lines: list[Line] = []
         for item in items:
-            if item["kind"] not in self._press.kinds:
+            if item["kind"] not in self._kinds(here):
                 raise Refused("not_offered")
-            offer = self._offer(item["kind"], peer, found, now)
+            offer = self._offer(item["kind"], here, found, now)
             if offer["refusal"] is not None:
                 raise Refused(offer["refusal"])
             if not 1 <= item["copies"] <= offer["copies_max"] or not rules.options_allowed(offer, item["options"]):

@@ -1,4 +1,4 @@
-"""Who may be served, when, and with which card: pure rules. See city rules 2, 3, 6 to 8, 10.
+"""Who may be served, and with which card: pure rules. See city rules 2, 6 to 8, 10. What a city decides comes as `Place`.
 
 Refusals are words of drivers/line/README.md. A resident under 支援措置 or 抑止 gets `ask_at_counter`. Many harmless
 reasons get the same word, so a machine in a shop does not reveal the reason.
@@ -6,34 +6,12 @@ reasons get the same word, so a machine in a shop does not reveal the reason.
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
-import holidays
-
+from host_sim.centre.city.place import Place
 from host_sim.centre.register import Register, Resident, ResidentState
-
-YOUNGEST = 15  # for the machine: younger residents come with a representative
-CLOSED_DAYS = ((12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3))
-GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
-Hours = tuple[time, time]
-
-EVERY_DAY: tuple[Hours | None, Hours | None] = ((time(6, 30), time(23)), (time(6, 30), time(23)))
-OFFICE_DAYS = ((time(8, 30), time(17, 15)), None)
-FAMILY_DAYS = ((time(9), time(17)), None)  # 戸籍 and 附票: only while their office is open
-# site -> kind -> hours on a working day, hours on Saturday, Sunday and holidays
-HOURS: Mapping[str, Mapping[str, tuple[Hours | None, Hours | None]]] = {
-    "store": {"default": EVERY_DAY, "koseki": FAMILY_DAYS, "koseki_kojin": FAMILY_DAYS, "fuhyo": FAMILY_DAYS},
-    "office": {"default": OFFICE_DAYS, "koseki": FAMILY_DAYS, "koseki_kojin": FAMILY_DAYS, "fuhyo": FAMILY_DAYS},
-    "counter": {"default": OFFICE_DAYS},
-}
-CARDS: Mapping[str, frozenset[str]] = {
-    "store": frozenset({"individual_number", "resident_register"}),
-    "office": frozenset({"individual_number", "resident_register", "citizen"}),
-    "counter": frozenset({"individual_number", "resident_register", "citizen"}),
-}
 
 
 def terminal(machine: str) -> str:
@@ -49,7 +27,7 @@ def age_on(born: date, today: date) -> int:
     return today.year - born.year - (0 if had else 1)
 
 
-def refusal_of(resident: Resident, register: Register, today: date) -> str | None:
+def refusal_of(resident: Resident, register: Register, today: date, youngest_years: int) -> str | None:
     """Why this resident cannot be served by a machine at all; None when they can."""
     match resident.state:
         case ResidentState.MOVED_OUT | ResidentState.LEAVING:
@@ -62,51 +40,19 @@ def refusal_of(resident: Resident, register: Register, today: date) -> str | Non
     members = [register.residents[number] for number in household.member_ids if number in register.residents]
     if any(member.protected for member in members) or resident.protected or resident.issue_blocked or resident.ward:
         return "ask_at_counter"
-    if age_on(resident.born.on, today) < YOUNGEST:
+    if age_on(resident.born.on, today) < youngest_years:
         return "under_age"
     return None
-
-
-# --- when ---------------------------------------------------------------------------------------
-
-
-def hours_on(day: date, site: str, kind: str) -> Hours | None:
-    """When this kind is issued at this site on this day; None: not at all."""
-    if (day.month, day.day) in CLOSED_DAYS:
-        return None
-    table = HOURS.get(site, HOURS["store"])
-    working, resting = table.get(kind, table["default"])
-    return resting if day.weekday() >= 5 or _is_holiday(day) else working
-
-
-def open_at(now: datetime, site: str, kind: str = "default") -> bool:
-    """Whether a session may begin at this instant (Asia/Tokyo)."""
-    hours = hours_on(now.date(), site, kind)
-    return hours is not None and hours[0] <= now.time() < hours[1]
-
-
-def finishing_at(now: datetime, site: str, kind: str = "default") -> bool:
-    """Whether a session that began in time may still go on."""
-    return open_at(now, site, kind) or open_at(now - GRACE, site, kind)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("JP", years=year))
-
-
-def _is_holiday(day: date) -> bool:
-    return day in _holidays(day.year)
 
 
 # --- with what ----------------------------------------------------------------------------------
 
 
-def card_refusal(site: str, kind: str, valid_until: date | None, today: date) -> str | None:
-    """Why a site does not take this card; None if it does. Only stores refuse the city's own and expired cards."""
-    if kind not in CARDS.get(site, CARDS["store"]):
+def card_refusal(place: Place, kind: str, valid_until: date | None, today: date) -> str | None:
+    """Why a place does not take this card; None if it does. Shops refuse the city's own and expired cards (city rule 10)."""
+    if kind not in place.cards:
         return "card_not_taken"
-    if valid_until is not None and valid_until < today and site not in {"office", "counter"}:
+    if valid_until is not None and valid_until < today and not place.expired_cards:
         return "card_expired"
     return None
 

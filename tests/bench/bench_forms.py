@@ -28,9 +28,10 @@ def rows() -> list[tuple[str, str, str]]:
     register = sample.residents()
     who = register.by_key("taro")
     household = register.members(register.household_of(who))
+    place = sample.city().on(date(2026, 11, 24)).places["ekimae-store"]
     table = []
     for kind in KINDS:
-        offer = forms.offer(kind, who, household, register, date(2026, 11, 24))
+        offer = forms.offer(kind, who, household, register, date(2026, 11, 24), place)
         options = {
             g["key"]: ["print"] if g["choices"][0]["value"] == "omit" else list(g["default"])
             for g in offer["groups"]

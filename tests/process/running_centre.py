@@ -21,6 +21,7 @@ from drivers.vocabulary import AuthenticationMethod, CardKind, CardRead
 from host_sim.adapters.line import FaultyLine
 from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock, free_port
 from tests.unit.centre.cards import Card, authority, certificate, rsa_key
+from tests.unit.centre.cities import sample_text
 from tests.unit.centre.town import TUESDAY
 
 ROOT = Path(__file__).parent.parent.parent
@@ -69,9 +70,11 @@ def read_of(der: bytes) -> CardRead:
     )
 
 
-def start(run: Path, port: int, *machines: str) -> "subprocess.Popen[bytes]":
-    named = [word for machine in machines for word in ("--machine", machine)]
-    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port), *named]
+def start(run: Path, port: int) -> "subprocess.Popen[bytes]":
+    """A centre process of this run directory, which may hold a city's file."""
+    command = [sys.executable, "-m", "host_sim.centre", "serve", "--run", str(run), "--port", str(port)]
+    if (run / "city.toml").exists():
+        command += ["--city", str(run / "city.toml")]
     process = subprocess.Popen(command, cwd=ROOT)
     for _ in range(3000):
         assert process.poll() is None, "the centre's process has ended"
@@ -112,8 +115,8 @@ def running_centre(run: Path) -> Iterator[Running]:
     offset_s = TUESDAY.timestamp() - time.time()
     (run / "clock-offset").write_text(str(offset_s))
     port = free_port()
-    machines = [f"machine-{n:02}:store" for n in range(4)]
-    process = start(run, port, f"{MACHINE}:store", *machines)
+    (run / "city.toml").write_text(sample_text(), encoding="utf-8")
+    process = start(run, port)
     try:
         with FaultyLine(port) as cable:
             hands = {holder: Card(read_of(der), rsa_key("holder")) for holder, der in cards.items()}

@@ -4,7 +4,6 @@
 with a card.
 """
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.cards import load_cards
 from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
@@ -25,9 +25,9 @@ from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, flags
 from host_sim.rig.centre import MemoryCentre
-from host_sim.rig.city import Tables
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
+from tests.unit.centre.cities import sample_city
 from tests.unit.centre.town import MANIFEST_KEY, TUESDAY, plain
 
 
@@ -42,11 +42,11 @@ class City:
     def __init__(self, wallet: Path) -> None:
         self.store = Store("sqlite://")
         books.load(self.store, residents())
-        self.doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), load_cards(self.store, wallet))
-        self.issuer = Issuer(self.store, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain())
-
-        self.city = CityBook(self.store, MANIFEST_KEY)
-        self.city.apply(sample.city(), SAMPLE, TUESDAY)
+        self.book = CityBook(self.store)
+        self.doorkeeper = Doorkeeper(self.store, self.book, X25519PrivateKey.generate(), load_cards(self.store, wallet))
+        self.issuer = Issuer(
+            self.store, self.book, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain()
+        )
 
     def reported(self) -> list[tuple[str, str]]:
         """(machine, word) of each flag at the centre."""
@@ -65,6 +65,7 @@ class CityMachine(RigMachine):
 
     def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
         self.city = city
+        self.city.book.apply(sample_city(site.profile, MACHINE), SAMPLE, TUESDAY)
         self.site = site
         super().__init__(**how)
 
@@ -73,26 +74,15 @@ class CityMachine(RigMachine):
 
 
 class _CityLine(MemoryCentre):
-    """The delays and faults of the line in memory; the answers are the city's.
-
-    The city's file does not list the rig's machine: its table says what the city's says for the machine of this site.
-    """
+    """The delays and faults of the line in memory; the answers are the city's."""
 
     def __init__(self, machine: CityMachine) -> None:
         super().__init__(machine.clock, machine.now, MACHINE)
         self.key = MANIFEST_KEY
         city = machine.city
-        (told, *_) = city.city.tables(f"miyazaki-{machine.site.profile}-01", TUESDAY)
-        dated = {"machine", "version", "valid_from", "valid_until"}
-        body = {key: value for key, value in json.loads(told["table"]).items() if key not in dated}
-        self.tables = Tables(MANIFEST_KEY, machine.now, **body)
-        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), city.city, machine.now)
+        tables = SiteTables(city.store, city.book, MANIFEST_KEY)
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
-        if path == "/v1/site-tables":
-            return super()._answer(method, path, body)
-        status, headers, told = self._line.exchange(method, path, body, 8.0)
-        if path == "/v1/heartbeats" and status == 200:
-            told = json.dumps(json.loads(told) | {"site_table": self.tables.newest}).encode()
-        return status, headers, told
+        return self._line.exchange(method, path, body, 8.0)

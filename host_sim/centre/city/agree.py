@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from host_sim.centre.city.hours import DEFAULT
-from host_sim.centre.city.model import LETTERS_MAX
+from host_sim.centre.city.model import CHANNELS, LETTERS_MAX
 from host_sim.centre.forms.certificate import TITLES
 
 Tables = Mapping[str, Any]
@@ -74,7 +74,7 @@ def _sites(sections: Tables) -> Iterator[str]:
     stands: Counter[str] = Counter()
     for word, site in _table(sections, "sites").items():
         channel = site.get("channel") if isinstance(site, Mapping) else None
-        if isinstance(channel, str) and channel not in channels:
+        if channel in CHANNELS and channel not in channels:
             yield f'sites.{word}.channel is "{channel}"; there is no [channels.{channel}]'
         stands.update(name for name in _list(site, "machines") if isinstance(name, str))
     for machine, times in stands.items():

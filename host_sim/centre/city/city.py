@@ -5,6 +5,7 @@ force on a day is the file with the changes of that day laid over it, in the ord
 readable, a change is written in advance, and a campaign ends by itself.
 """
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class City:
     text: str = field(repr=False)
     changes: Sequence[Change]
     periods: Sequence[InForce]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the text, by which two versions are told apart."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def on(self, day: date) -> InForce:
         """What is in force on this day; before `BEGINNING`, what the file begins with."""

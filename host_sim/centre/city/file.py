@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from host_sim.centre.city.agree import disagreements
-from host_sim.centre.city.city import Change, City, InForce, days_of_change, laid_over
+from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over
 from host_sim.centre.city.model import ChangeHead, Rules
 
 BYTES_MAX = 1_000_000
@@ -54,7 +54,7 @@ def read(text: str) -> City:
         except (KeyError, TypeError):
             continue  # `_removals` tells which key
         rules, found = _rules(sections)
-        prefix = f"From {day.isoformat()}: " if periods or problems else ""
+        prefix = "" if day == BEGINNING else f"From {day.isoformat()}: "
         problems += [f"{prefix}{sentence}" for sentence in found if not _told(sentence, problems)]
         if rules is not None:
             periods.append(InForce(day, rules))

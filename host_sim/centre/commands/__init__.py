@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Protocol
 
-from host_sim.centre.server import database_url
+from host_sim.centre import server
 from host_sim.centre.store import Store
 
 
@@ -31,4 +31,4 @@ def run_directory(options: argparse.Namespace) -> Path:
 
 
 def open_store(options: argparse.Namespace) -> Store:
-    return Store(database_url(run_directory(options), options.database))
+    return server.open_store(run_directory(options), options.database)

@@ -1,28 +1,29 @@
 """`serve`: the centre as a process, for machines over TLS 1.3."""
 
 import argparse
+import sys
+from pathlib import Path
 
+from host_sim.centre.city.file import CityError
 from host_sim.centre.commands import Commands, at_the_centre, run_directory
-from host_sim.centre.server import MACHINES, make_server
-from host_sim.centre.store import Peer
+from host_sim.centre.server import make_server
 
 
 def add(commands: Commands) -> None:
     serve = at_the_centre(commands, "serve", "serve machines over TLS 1.3")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8443)
-    serve.add_argument("--machine", action="append", metavar="NAME:SITE", help="a machine to make a certificate for")
+    serve.add_argument(
+        "--city", type=Path, metavar="FILE", help="the city's file of a new database (default: the sample's)"
+    )
     serve.set_defaults(run=_serve)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    run, machines = run_directory(options), _machines(options.machine)
-    make_server(run, options.host, options.port, options.database, machines).run()
+    try:
+        server = make_server(run_directory(options), options.host, options.port, options.database, options.city)
+    except CityError as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    server.run()
     return 0
-
-
-def _machines(named: list[str] | None) -> tuple[Peer, ...]:
-    if not named:
-        return MACHINES
-    pairs = (entry.partition(":") for entry in named)
-    return tuple(Peer(name, site or "store") for name, _, site in pairs)

@@ -1,4 +1,4 @@
-"""What is issued here, to whom, at what fee, and what there is to choose (city rules 1, 2, 4, 7).
+"""What is issued here, to whom, at what fee, and what there is to choose (city rules 1, 2, 4, 7). Fees are the place's.
 
 Only a certificate that can be printed is offered. If `room.py` cannot tell from their lengths that the texts fit,
 `offer` lays the certificate out once with all items. A character that the font lacks, or a text too long for the form,
@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from host_sim.centre import rules
+from host_sim.centre.city.place import Place
 from host_sim.centre.forms import ivs, room
 from host_sim.centre.forms.canvas import TextOverflow
 from host_sim.centre.forms.certificate import TITLES, draft
@@ -17,37 +18,26 @@ from host_sim.centre.forms.eras import calendar_year, fiscal_year
 from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
 
-COPIES_MAX = 5
-# 300 yen at the counter as at the machine; family registers as the national scale has them, 450 (city rule 4).
-FEES_YEN = {"juminhyo": 300, "inkan": 300, "kisai": 300, "kazei": 300, "koseki": 450, "koseki_kojin": 450, "fuhyo": 300}
-KINDS = tuple(FEES_YEN)
-_ENGLISH = {
-    "juminhyo": "Certificate of residence",
-    "inkan": "Seal registration certificate",
-    "kisai": "Certificate of residence record items",
-    "kazei": "Income and tax certificate",
-    "koseki": "Family register, all persons",
-    "koseki_kojin": "Family register, one person",
-    "fuhyo": "Address history of the family register",
-}
-
+KINDS = tuple(TITLES)  # what there is a form for
 Group = dict[str, Any]
 
 
 def offer(
-    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
+    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date, place: Place
 ) -> dict[str, Any]:
-    """The offer of one kind of certificate, as in drivers/line/README.md. `household`: the members now, with the subject."""
-    refusal = rules.refusal_of(subject, register, today) or _refusal(kind, subject, household, register, today)
+    """The offer of one kind that `place` issues, as in drivers/line/README.md. `household`: the members now, with the subject."""
+    terms = place.kinds[kind]
+    refusal = rules.refusal_of(subject, register, today, place.youngest_years)
+    refusal = refusal or _refusal(kind, subject, household, register, today)
     groups: list[Group] = []
     if refusal is None:
         groups = _questions(kind, subject, household, register, today)
         refusal = _unprintable(kind, subject, household, groups, register)
     return {
         "kind": kind,
-        "title": {"ja": TITLES[kind], "en": _ENGLISH[kind]},
-        "fee_yen": FEES_YEN[kind],
-        "copies_max": COPIES_MAX,
+        "title": dict(terms.title),
+        "fee_yen": terms.fee_yen,
+        "copies_max": terms.copies_max,
         "refusal": refusal,
         "groups": groups if refusal is None else [],
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from host_sim.centre import books
+from host_sim.centre import books, sample
 from host_sim.centre.register import (
     FamilyMember,
     FamilyRegister,
@@ -19,7 +19,9 @@ from host_sim.centre.register import (
 )
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
-from tests.unit.centre.town import Town
+from tests.unit.centre.town import TUESDAY, Town
+
+MIYAZAKI = sample.city().at(TUESDAY).municipality
 
 
 def version(town: Town, holder: str) -> int | None:
@@ -35,7 +37,7 @@ def test_what_is_read_is_what_was_written(kind: str, tmp_path: Path) -> None:
         books.load(town.store, replace(town.register, residents={}))  # a second load changes nothing
         for person in town.register.residents.values():
             with town.store.reading() as c:
-                found = books.snapshot(c, person.resident_id)
+                found = books.snapshot(c, person.resident_id, MIYAZAKI)
             assert found is not None
             home = town.register.household_of(person)
             assert found.resident == person
@@ -44,7 +46,7 @@ def test_what_is_read_is_what_was_written(kind: str, tmp_path: Path) -> None:
             assert found.register.seal_of(person) == town.register.seal_of(person)
             assert found.register.taxes_of(person) == town.register.taxes_of(person)
             assert found.register.family_of(person) == town.register.family_of(person)
-            assert found.register.municipality == town.register.municipality
+            assert found.register.municipality == MIYAZAKI
         town.store.close()
 
 
@@ -81,7 +83,7 @@ def test_a_row_with_a_key_twice_is_not_read_as_the_last_of_them(old: str, new: s
 
 def test_nobody_is_found_under_a_strange_number() -> None:
     with Town().store.reading() as c:
-        assert books.snapshot(c, "0000000000") is None
+        assert books.snapshot(c, "0000000000", MIYAZAKI) is None
         assert books.version_of(c, "00000000") is None
 
 
@@ -130,7 +132,7 @@ def test_several_records_are_one_change() -> None:
     town.change(taro, kazuko, replace(taro, kana="タロー"))
     assert version(town, "taro") == version(town, "kazuko") == town.register.version + 1
     with town.store.reading() as c:
-        found = books.snapshot(c, taro.resident_id)
+        found = books.snapshot(c, taro.resident_id, MIYAZAKI)
     assert found is not None
     assert found.resident.kana == "タロー"
 
@@ -142,11 +144,11 @@ def test_a_reader_sees_one_instant(kind: str, tmp_path: Path) -> None:
         town = Town(url)
         taro = town.register.by_key("taro")
         with town.store.reading() as c:
-            first = books.snapshot(c, taro.resident_id)
+            first = books.snapshot(c, taro.resident_id, MIYAZAKI)
             town.change(replace(taro, name="日向\u3000太郎"))
-            assert books.snapshot(c, taro.resident_id) == first
+            assert books.snapshot(c, taro.resident_id, MIYAZAKI) == first
         with town.store.reading() as c:
-            assert books.snapshot(c, taro.resident_id) != first
+            assert books.snapshot(c, taro.resident_id, MIYAZAKI) != first
         town.store.close()
 
 

@@ -29,7 +29,7 @@ def test_sixteen_machines_at_once_swap_no_paper(kind: str, tmp_path: Path) -> No
         people = [
             p.resident_id
             for p in town.register.residents.values()
-            if rules.refusal_of(p, town.register, TUESDAY.date()) is None
+            if rules.refusal_of(p, town.register, TUESDAY.date(), 15) is None
         ][: len(MACHINES)]
         hands = [town.card(number) for number in people]
 

@@ -7,6 +7,7 @@ import pytest
 
 from host_sim.centre import rules, sample
 from host_sim.centre.register import RegisterDate, ResidentState
+from tests.unit.centre.cities import place_of
 from tests.unit.centre.town import JST
 
 CITY = sample.residents()
@@ -35,14 +36,14 @@ def jst(text: str) -> datetime:
 def test_who_is_served(change: dict[str, object], refusal: str | None) -> None:
     kazuko = replace(CITY.by_key("kazuko"), **change)
     register = replace(CITY, residents={**CITY.residents, kazuko.resident_id: kazuko})
-    assert rules.refusal_of(kazuko, register, date(2026, 11, 24)) == refusal
+    assert rules.refusal_of(kazuko, register, date(2026, 11, 24), 15) == refusal
 
 
 def test_a_protected_person_closes_the_whole_household() -> None:
     """支援措置 blocks the certificates of the whole household, and the refusal word does not say why (standard 3.5)."""
     midori = replace(CITY.by_key("midori"), protected=True)
     register = replace(CITY, residents={**CITY.residents, midori.resident_id: midori})
-    assert rules.refusal_of(CITY.by_key("hanako"), register, date(2026, 11, 24)) == "ask_at_counter"
+    assert rules.refusal_of(CITY.by_key("hanako"), register, date(2026, 11, 24), 15) == "ask_at_counter"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_age(born: date, today: date, age: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instant", "site", "kind", "opens"),
+    ("instant", "channel", "kind", "opens"),
     [
         ("2026-11-24T06:29:59", "store", "juminhyo", False),
         ("2026-11-24T06:30:00", "store", "juminhyo", True),
@@ -82,19 +83,20 @@ def test_age(born: date, today: date, age: int) -> None:
         ("2026-11-24T16:59:59", "store", "koseki", True),
         ("2026-11-22T12:00:00", "store", "koseki", False),
         ("2026-09-22T12:00:00", "store", "koseki", False),  # 国民の休日 between two holidays
-        ("2026-11-24T12:00:00", "nowhere", "juminhyo", True),  # an unknown site follows the store
     ],
 )
-def test_hours(instant: str, site: str, kind: str, opens: bool) -> None:
-    assert rules.open_at(jst(instant), site, kind) is opens
+def test_hours(instant: str, channel: str, kind: str, opens: bool) -> None:
+    """City rule 3, as the sample city has it."""
+    place = place_of(channel, jst(instant).date())
+    assert place.timetable.open_at(jst(instant), kind) is opens
 
 
 def test_a_session_that_began_in_time_may_finish() -> None:
     closing = jst("2026-11-24T23:00:00")
-    assert rules.finishing_at(closing + timedelta(minutes=14, seconds=59), "store")
-    assert not rules.finishing_at(closing + timedelta(minutes=15), "store")
-    assert not rules.finishing_at(jst("2026-12-29T06:40:00"), "store")
-    assert not rules.finishing_at(jst("2026-11-24T06:29:59"), "store")
+    assert place_of("store").finishing_at(closing + timedelta(minutes=14, seconds=59))
+    assert not place_of("store").finishing_at(closing + timedelta(minutes=15))
+    assert not place_of("store").finishing_at(jst("2026-12-29T06:40:00"))
+    assert not place_of("store").finishing_at(jst("2026-11-24T06:29:59"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_session_that_began_in_time_may_finish() -> None:
 )
 def test_cards(site: str, kind: str, until: date | None, refusal: str | None) -> None:
     """City rule 10: expired 住基カード and 市民カード are refused in shops, not at the city's machines."""
-    assert rules.card_refusal(site, kind, until, date(2026, 11, 24)) == refusal
+    assert rules.card_refusal(place_of(site), kind, until, date(2026, 11, 24)) == refusal
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from host_sim.centre.city.file import read
 from host_sim.centre.store import Peer
+from tests.unit.centre.cities import sample_text
 from tests.unit.centre.town import JST, MANIFEST_KEY, SHOP, Town
 
 BEAT = {"journal_seq": 1, "journal_head": "", "state": "in_service", "reasons": [], "events": []}
@@ -84,7 +85,7 @@ def test_an_announced_change_is_a_second_table_that_begins_where_the_first_ends(
 def test_a_file_that_is_applied_is_told_with_the_next_heartbeat_and_only_to_whom_it_concerns() -> None:
     town, hall = Town(), Peer("miyazaki-office-01", "office")
     shop, office = highest(town), highest(town, hall)
-    text = town.city.city(town.now).text
+    text = sample_text()
     town.now += timedelta(minutes=1)
     assert town.city.apply(read(text.replace("juminhyo = 300", "juminhyo = 250", 1)), "tanaka", town.now) == 2
     (table,) = tables(town)

@@ -31,6 +31,8 @@ from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper, hash_pin
 from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.city.city import City
+from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import MemoryLine
@@ -38,6 +40,7 @@ from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards
 from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
+from tests.unit.centre.cities import sample_city
 
 JST = timezone(timedelta(hours=9))
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
@@ -78,21 +81,26 @@ class Session:
 
 class Town:
     def __init__(
-        self, database: str = "sqlite://", press: Press | None = None, generator: type[Generator] = Generator
+        self,
+        database: str = "sqlite://",
+        press: Press | None = None,
+        generator: type[Generator] = Generator,
+        city: City | None = None,
     ) -> None:
         self.now = TUESDAY
         self._lines: dict[Peer, MemoryLine] = {}
         self.store = Store(database)
         self.register = sample.residents()
         books.load(self.store, self.register)
-        doorkeeper = Doorkeeper(self.store, X25519PrivateKey.generate(), [authority()])
+        self.city = CityBook(self.store)
+        self.city.apply(city or sample_city(), SAMPLE, self.now)
+        doorkeeper = Doorkeeper(self.store, self.city, X25519PrivateKey.generate(), [authority()])
         press = press or plain()
         issuing = generator(MANIFEST_KEY, press)
         self.settler = Settler(self.store)
-        self.city = CityBook(self.store, MANIFEST_KEY)
-        self.city.apply(sample.city(), SAMPLE, self.now)
-        issuer = Issuer(self.store, doorkeeper, issuing, MANIFEST_KEY, press)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, self.city, lambda: self.now))
+        issuer = Issuer(self.store, self.city, doorkeeper, issuing, MANIFEST_KEY, press)
+        tables = SiteTables(self.store, self.city, MANIFEST_KEY)
+        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, lambda: self.now))
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))

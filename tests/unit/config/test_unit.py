@@ -7,7 +7,7 @@ import pytest
 
 from drivers.vocabulary import CardKind
 from firmware.config.unit import UnitError, load_unit
-from host_sim.centre import rules
+from tests.unit.centre.cities import place_of
 
 UNITS = Path(__file__).parents[3] / "hardware" / "units"
 PULSE = """
@@ -47,7 +47,7 @@ def test_the_site_decides_which_cards_are_taken_as_the_centre_does(name: str, pr
     unit = load_unit(UNITS / f"{name}.toml")
     assert unit.unit.profile == profile
     assert (CardKind.CITIZEN in unit.card.kinds) is citizen
-    assert {str(kind) for kind in unit.card.kinds} == rules.CARDS[profile]
+    assert {str(kind) for kind in unit.card.kinds} == place_of(profile).cards
 
 
 @pytest.mark.parametrize("name", ["store", "office", "counter"])

@@ -7,6 +7,7 @@ import pytest
 
 from host_sim.centre import forms, sample
 from host_sim.centre.register import Register, Resident
+from tests.unit.centre.cities import place_of
 
 TODAY = date(2026, 11, 24)
 
@@ -29,7 +30,7 @@ class Town:
         )
 
     def offer(self, kind: str, who: Resident) -> dict[str, object]:
-        return forms.offer(kind, who, self.household(who), self.register, TODAY)
+        return forms.offer(kind, who, self.household(who), self.register, TODAY, place_of("store"))
 
     def answers(self, kind: str, who: Resident, everything: bool) -> dict[str, list[str]]:
         """Answers to an offer's questions: the optional items all printed or left off, else the defaults."""

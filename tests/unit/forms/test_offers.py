@@ -11,6 +11,7 @@ from host_sim.centre import forms
 from host_sim.centre.forms.people import member_token
 from host_sim.centre.register import SealState
 from host_sim.centre.rules import options_allowed
+from tests.unit.centre.cities import place_of
 
 REFUSALS = [
     ("kazuko", "inkan", "not_registered"),
@@ -71,14 +72,14 @@ def test_a_cancelled_seal_is_not_offered(town: Any) -> None:
     for state in (SealState.CANCELLED, SealState.LOST, SealState.PENDING):
         seals = {taro.resident_id: dataclasses.replace(seal, state=state)}
         register = dataclasses.replace(town.register, seals=seals)
-        offer = forms.offer("inkan", taro, town.household(taro), register, date(2026, 11, 24))
+        offer = forms.offer("inkan", taro, town.household(taro), register, date(2026, 11, 24), place_of("store"))
         assert offer["refusal"] == "not_registered"
 
 
 @pytest.mark.parametrize(("today", "newest"), [(date(2026, 5, 31), "2025"), (date(2026, 6, 1), "2026")])
 def test_a_tax_year_is_known_in_june(town: Any, today: date, newest: str) -> None:
     taro = town.register.by_key("taro")
-    offer = forms.offer("kazei", taro, town.household(taro), town.register, today)
+    offer = forms.offer("kazei", taro, town.household(taro), town.register, today, place_of("store"))
     assert offer["groups"][0]["choices"][0]["value"] == newest
 
 
@@ -87,7 +88,7 @@ def test_a_tax_year_that_may_not_be_issued(town: Any, hindrance: dict[str, bool]
     taro = town.register.by_key("taro")
     taxes = {key: dataclasses.replace(tax, **hindrance) for key, tax in town.register.taxes.items()}
     register = dataclasses.replace(town.register, taxes=taxes)
-    offer = forms.offer("kazei", taro, town.household(taro), register, date(2026, 11, 24))
+    offer = forms.offer("kazei", taro, town.household(taro), register, date(2026, 11, 24), place_of("store"))
     assert offer["refusal"] == "ask_at_counter"
 
 

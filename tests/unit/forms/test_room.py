@@ -10,6 +10,7 @@ from host_sim.centre import forms
 from host_sim.centre.forms import room
 from host_sim.centre.forms.certificate import draft
 from host_sim.centre.register import Register, RegisterDate, Resident
+from tests.unit.centre.cities import place_of
 
 TODAY = date(2026, 11, 24)
 WIDE = "鷲"
@@ -72,7 +73,7 @@ def test_every_field_filled_to_its_limit_can_be_laid_out(town: Any, who: str) ->
     assert room.surely_fits(subject, household, register)
     laid_out = 0
     for kind in forms.KINDS:
-        offer = forms.offer(kind, subject, household, register, TODAY)
+        offer = forms.offer(kind, subject, household, register, TODAY, place_of("store"))
         if offer["refusal"] is None:
             assert draft(kind, subject, household, everything(offer["groups"]), register).sheets
             laid_out += 1
@@ -87,7 +88,7 @@ def test_every_resident_who_is_sure_to_fit_does_fit(town: Any) -> None:
             continue
         sure += 1
         for kind in forms.KINDS:
-            offer = forms.offer(kind, subject, household, town.register, TODAY)
+            offer = forms.offer(kind, subject, household, town.register, TODAY, place_of("store"))
             if offer["refusal"] is None:
                 draft(kind, subject, household, everything(offer["groups"]), town.register)
     assert sure > 0.9 * len(town.register.residents), "the fast check must be enough for most residents"
@@ -109,4 +110,6 @@ def test_what_cannot_be_printed_is_refused_as_before(town: Any, change: dict[str
     register = dataclasses.replace(town.register, residents={**town.register.residents, taro.resident_id: subject})
     household = register.members(register.household_of(subject))
     assert not room.surely_fits(subject, household, register)
-    assert forms.offer("juminhyo", subject, household, register, TODAY)["refusal"] == "ask_at_counter"
+    assert (
+        forms.offer("juminhyo", subject, household, register, TODAY, place_of("store"))["refusal"] == "ask_at_counter"
+    )
