@@ -352,10 +352,13 @@ class CentreRefusal(StrEnum):
     MOVED_OUT = "moved_out"
     UNDER_AGE = "under_age"
     ASK_AT_COUNTER = "ask_at_counter"
-    NOT_REGISTERED = "not_registered"  # no seal registered, no such record
+    NOT_REGISTERED = "not_registered"  # no seal registered, no such card or machine
+    HELD_ELSEWHERE = "held_elsewhere"  # the family register is not kept by this municipality
+    NO_RECORD = "no_record"  # this municipality has not taxed the resident
     NOT_OFFERED = "not_offered"  # kind not issued here or now
     OUTSIDE_HOURS = "outside_hours"
     STOPPED = "stopped"  # the municipality's line is stopped
+    BOOKS_CHANGED = "books_changed"  # while the documents were made, again and again
     EXPIRED = "expired"  # challenge, authentication or reservation ran out
     BAD_REQUEST = "bad_request"  # the request is against the line's specification
 

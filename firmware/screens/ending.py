@@ -11,7 +11,15 @@ from firmware.screens.words import Words, beside
 from firmware.session import scenes as show
 
 # Reasons that are no fault: the resident cancelled, took too long, or came outside the hours.
-CALM = frozenset({EndReason.CANCELLED, EndReason.TIMED_OUT, CentreRefusal.OUTSIDE_HOURS, CentreRefusal.EXPIRED})
+CALM = frozenset(
+    {
+        EndReason.CANCELLED,
+        EndReason.TIMED_OUT,
+        CentreRefusal.OUTSIDE_HOURS,
+        CentreRefusal.EXPIRED,
+        CentreRefusal.BOOKS_CHANGED,
+    }
+)
 
 
 def take_paper(scene: show.TakePaper) -> Canvas:

@@ -27,9 +27,12 @@ Code = Literal[
     "under_age",
     "ask_at_counter",
     "not_registered",
+    "held_elsewhere",
+    "no_record",
     "not_offered",
     "outside_hours",
     "stopped",
+    "books_changed",
     "expired",
     "bad_request",
 ]
