@@ -213,11 +213,20 @@ class Municipality(Entry):
     mayor: str
     acting: bool = False
     telephone: str = ""
+    seal: str | None = None  # the letters of the electronic seal, where they are not the usual ones
 
     @property
     def certifier(self) -> str:
         """「宮崎県宮崎市長」, the prefecture before the title as the standard (5.6) wants it."""
-        return f"{self.prefecture}{self.city}長{'職務代理者' if self.acting else ''}"
+        return f"{self.prefecture}{self._office}"
+
+    @property
+    def seal_letters(self) -> str:
+        return self.seal or f"{self._office}之印"
+
+    @property
+    def _office(self) -> str:
+        return f"{self.city}長{'職務代理者' if self.acting else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)

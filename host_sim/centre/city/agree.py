@@ -8,13 +8,16 @@ from typing import Any
 from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.city.model import CHANNELS, LETTERS_MAX
 from host_sim.centre.forms.certificate import TITLES
+from host_sim.centre.forms.font import font
 
 Tables = Mapping[str, Any]
 
 
 def disagreements(sections: Tables) -> list[str]:
     """One sentence for each contradiction on this day."""
-    return [f"{sentence}." for check in (_names, _kinds, _hours, _sites, _aims) for sentence in check(sections)]
+    return [
+        f"{sentence}." for check in (_names, _letters, _kinds, _hours, _sites, _aims) for sentence in check(sections)
+    ]
 
 
 def _table(of: Any, key: str) -> Tables:
@@ -31,6 +34,21 @@ def _names(sections: Tables) -> Iterator[str]:
     name = _table(_table(sections, "municipality"), "name").get("ja")
     if isinstance(name, str) and (len(name) > LETTERS_MAX or name.isascii() or len(name.split()) != 1):
         yield f'municipality.name.ja is "{name}"; an issue number takes at most {LETTERS_MAX} Japanese letters'
+
+
+def _letters(sections: Tables) -> Iterator[str]:
+    """What stands on every paper can be printed: one strange letter would stop the whole city."""
+    certifier, told = _table(sections, "certifier"), _table(sections, "municipality")
+    name = _table(told, "name").get("ja")
+    words = {
+        "certifier.name": certifier.get("name"),
+        "certifier.seal": certifier.get("seal"),
+        "municipality.name.ja": name,
+    }
+    for key, text in words.items():
+        missing = [letter for letter in text if font().glyph(ord(letter)) is None] if isinstance(text, str) else []
+        if missing:
+            yield f"{key} has a letter that the font of the paper lacks ({', '.join(f'U+{ord(m):04X}' for m in missing)})"
 
 
 def _kinds(sections: Tables) -> Iterator[str]:

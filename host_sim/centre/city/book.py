@@ -18,6 +18,10 @@ from host_sim.centre.tables import city_files
 
 SAMPLE = "sample"  # who applied the sample's file; it is replaced by a newer sample or by a city's own
 
+# The last version applied by `now`; before all of them, the first. Written once: it is asked in every call.
+_by_then = sa.case((city_files.c.applied_at <= sa.bindparam("now"), city_files.c.version), else_=-city_files.c.version)
+_IN_FORCE = sa.select(city_files.c.version).order_by(_by_then.desc()).limit(1)
+
 
 class NoCity(Exception):
     """No city's file has been applied to this database."""
@@ -53,10 +57,7 @@ class CityBook:
 
     def city(self, c: sa.Connection, now: datetime) -> City:
         """The city whose file is in force at this instant: the last one applied by then. Raises `NoCity`."""
-        by_then = sa.case(
-            (city_files.c.applied_at <= now.timestamp(), city_files.c.version), else_=-city_files.c.version
-        )
-        version = c.scalar(sa.select(city_files.c.version).order_by(by_then.desc()).limit(1))
+        version = c.scalar(_IN_FORCE, {"now": now.timestamp()})
         if version is None:
             raise NoCity("no city's file has been applied to this database")
         if version not in self._read:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from host_sim.centre.city import table
 from host_sim.centre.city.agree import disagreements
 from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over
 from host_sim.centre.city.model import ChangeHead, Rules
@@ -59,9 +60,19 @@ def read(text: str) -> City:
         if rules is not None:
             periods.append(InForce(day, rules))
     problems += [*_removals(written, changes), *_unknown_sites(written, changes)]
+    problems += [sentence for period in periods for sentence in _too_large(period)]
     if problems:
         raise CityError(problems)
     return City(text, changes, periods)
+
+
+def _too_large(period: InForce) -> list[str]:
+    size, machine = table.largest(period)
+    if size <= table.BYTES_MAX:
+        return []
+    return [
+        f"The table of {machine} would have {size:,} bytes, and a machine takes {table.BYTES_MAX:,}; shorten the texts."
+    ]
 
 
 def _told(sentence: str, problems: Iterable[str]) -> bool:

@@ -21,11 +21,12 @@ from host_sim.centre.city.hours import DAYS, JST, Window, read_closed_day, read_
 
 CHANNELS = ("store", "office", "counter")
 ROLES = ("clerk", "card_desk", "supervisor", "technician", "auditor")
+SEAL_LETTERS_MAX = 12
 LETTERS_MAX = 12  # of the municipality's name in an issue number (drivers/line/README.md)
 
 
 def _check_digit(code: str) -> str:
-    """全国地方公共団体コード: weights 6 to 2, and 11 less the rest of the division by 11 (総務省)."""
+    """全国地方公共団体コード: weights 6 to 2, and 11 less the rest of the division by 11 (city rule 11)."""
     weighted = sum(int(digit) * weight for digit, weight in zip(code, (6, 5, 4, 3, 2), strict=False))
     right = str((11 - weighted % 11) % 10)
     if code[5] != right:
@@ -78,10 +79,11 @@ class MunicipalityPart(Part):
 
 
 class CertifierPart(Part):
-    """Who certifies. `acting`: a deputy (職務代理者), with `name` the deputy's own."""
+    """Who certifies (city rule 11). `acting`: a deputy (職務代理者), with `name` the deputy's own."""
 
     name: Annotated[str, Field(min_length=2, max_length=20)]
     acting: bool = False
+    seal: Annotated[str, Field(min_length=1, max_length=SEAL_LETTERS_MAX)] | None = None
 
 
 class KindPart(Part):

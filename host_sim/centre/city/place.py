@@ -61,6 +61,7 @@ def municipality(rules: Rules) -> Municipality:
         city=told.name["ja"],
         mayor=by.name,
         acting=by.acting,
+        seal=by.seal,
         telephone=told.telephone,
     )
 

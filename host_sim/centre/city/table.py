@@ -21,6 +21,9 @@ from host_sim.centre.city.place import Place
 SIGNED = b"kofuki-site-table-1"
 VALID_DAYS, RENEWED_DAYS, ANNOUNCED_DAYS = 60, 30, 25
 TABLES_MAX = 8
+BYTES_MAX = (
+    180 * 1024
+)  # of all tables together, so that the answer stays below the line's limit (drivers/line/README.md)
 NEAREST, NEAREST_OF_A_KIND = 6, 2
 Body = dict[str, Any]
 
@@ -44,6 +47,7 @@ def contents(city: City, machine: str, today: date) -> list[Content]:
     while first and _body(city.periods[first - 1], machine, today) == body:
         first -= 1
     found = [Content(city.periods[first].since, None, body)]
+    bytes_left = BYTES_MAX - size_of(body)
     for period in city.periods[here + 1 :]:
         body = _body(period, machine, today)
         if body == found[-1].body:
@@ -51,8 +55,22 @@ def contents(city: City, machine: str, today: date) -> list[Content]:
         found[-1] = Content(found[-1].since, period.since, found[-1].body)
         if body is None or period.since > today + timedelta(days=ANNOUNCED_DAYS) or len(found) == TABLES_MAX:
             break
+        bytes_left -= size_of(body)
+        if bytes_left < 0:
+            break
         found.append(Content(period.since, None, body))
     return found
+
+
+def size_of(body: Body) -> int:
+    """The bytes of a body as a text inside the answer."""
+    return len(json.dumps(canonical(body), ensure_ascii=False).encode())
+
+
+def largest(period: InForce) -> tuple[int, str]:
+    """The largest table of a period, in bytes, and its machine."""
+    bodies = ((_body(period, machine, period.since), machine) for machine in period.machines)
+    return max(((size_of(body), machine) for body, machine in bodies if body is not None), default=(0, ""))
 
 
 def sha256_of(found: Sequence[Content]) -> str:

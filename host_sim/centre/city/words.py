@@ -21,10 +21,10 @@ class About(NamedTuple):
     what: str
 
 
-Facts = Mapping[About, str]
+Told = Mapping[About, str]
 
 
-def facts(city: InForce) -> Facts:
+def facts(city: InForce) -> Told:
     """Everything that the file says of a day."""
     told = dict(_of_the_city(city))
     for place in city.places.values():

@@ -12,7 +12,8 @@ from host_sim.centre.city.city import City, InForce
 from host_sim.centre.city.file import CityError, read_file
 from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
-from host_sim.centre.server import simulated_now
+from host_sim.centre.identity import ensure_identity
+from host_sim.centre.server import machines_of, simulated_now
 
 
 def add(commands: Commands) -> None:
@@ -116,7 +117,6 @@ def _apply(options: argparse.Namespace) -> None:
     version = book.apply(city, options.by, now)
     if version in before:
         print(f"This file is in force already, as version {version}.")
-    else:
-        print(
-            f"Version {version} is in force from {now:%Y-%m-%d %H:%M:%S}; machines hear of it with their next heartbeat."
-        )
+        return
+    ensure_identity(run_directory(options) / "centre", machines_of(city))
+    print(f"Version {version} is in force from {now:%Y-%m-%d %H:%M:%S}; machines hear of it with their next heartbeat.")

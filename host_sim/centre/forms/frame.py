@@ -51,7 +51,7 @@ def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, sign
     last.text(end, y + 28, city.mayor, 15, tracking=3)
     beyond = end + width_mm(city.mayor, 15) + 3 * len(city.mayor) * 25.4 / 72
     seal_x = min(RIGHT - seal.MAYOR_MM - 2, beyond + 4)
-    last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor())
+    last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor(city.seal_letters))
     last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")
     if len(sheets) > 1:
         for sheet in sheets[:-1]:

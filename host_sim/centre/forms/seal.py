@@ -18,7 +18,7 @@ MAYOR_MM, MAYOR_UNITS = 24.0, 50
 IMPRINT_UNITS = 100
 SMALLEST_MM, LARGEST_MM = 8.0, 25.0
 
-# Strokes of 宮崎市長之印 in cells of 12 x 18; a line that ends with `z` is closed.
+# Strokes of a mayor's seal in cells of 12 x 18; a line that ends with `z` is closed.
 _STROKES = {
     "宮": (
         "6,0.6 6,2.6",
@@ -52,7 +52,6 @@ _STROKES = {
     "之": ("6,1 6,16.8", "0.9,16.8 11.1,16.8", "1.6,4 1.6,9.4 6,13.2", "10.4,4 10.4,9.4 6,13.2"),
     "印": ("1.4,1.4 1.4,6 10.6,6 10.6,1.4", "6,1 6,6", "2.2,17.2 2.2,9.2 9.8,9.2 9.8,13.4 2.2,13.4"),
 }
-_COLUMNS = ("宮崎", "市長", "之印")  # from the right
 
 
 @lru_cache(maxsize=64)
@@ -137,25 +136,41 @@ def _nick(chance: random.Random, ring: float) -> str:
     return f'<ellipse cx="{x:.2f}" cy="{y:.2f}" rx="{size:.2f}" ry="{size * 0.7:.2f}" fill="#fff"/>'
 
 
-@lru_cache(maxsize=1)
-def mayor() -> str:
-    """The seal of the mayor of 宮崎市 as SVG elements, `MAYOR_UNITS` to a side."""
-    side, rim, gap = MAYOR_UNITS, 2.0, 3.7
+@lru_cache(maxsize=8)
+def mayor(letters: str) -> str:
+    """The electronic seal of a mayor or deputy as SVG elements, `MAYOR_UNITS` to a side: 「宮崎市長之印」.
+
+    The letters stand in columns from the right: in seal script if all of them have strokes above, else as in the font.
+    """
+    side, rim, gap, around = MAYOR_UNITS, 2.0, 3.7, 0.9
     inner = side - 2 * gap
-    strokes = []
-    for column, pair in enumerate(_COLUMNS):
-        for row, letter in enumerate(pair):
-            x = gap + inner - (column + 1) * inner / 3 + 0.9
-            y = gap + row * inner / 2 + 0.9
-            scale_x, scale_y = (inner / 3 - 1.8) / 12, (inner / 2 - 1.8) / 18
-            for stroke in _STROKES[letter]:
-                points = [tuple(map(float, p.split(","))) for p in stroke.rstrip("z").split()]
-                drawn = "L".join(f"{x + px * scale_x:.2f} {y + py * scale_y:.2f}" for px, py in points)
-                strokes.append(f"M{drawn}{'Z' if stroke.endswith('z') else ''}")
-    frame = (
-        f'<rect x="{rim / 2}" y="{rim / 2}" width="{side - rim}" height="{side - rim}" rx="1.2" stroke-width="{rim}"/>'
-    )
+    columns = math.ceil(math.sqrt(len(letters)))
+    rows = math.ceil(len(letters) / columns)
+    wide, high = inner / columns, inner / rows
+    cut = _engraved if all(letter in _STROKES for letter in letters) else _filled
+    drawn = [
+        cut(
+            letter,
+            gap + inner - (number // rows + 1) * wide + around,
+            gap + number % rows * high + around,
+            wide - 2 * around,
+            high - 2 * around,
+        )
+        for number, letter in enumerate(letters)
+    ]
+    style = 'stroke-width="1.55"' if cut is _engraved else 'fill="#000" stroke-width="0.5"'
     return (
-        f'<g fill="none" stroke="#000" stroke-linejoin="round" stroke-linecap="round">{frame}'
-        f'<path stroke-width="1.55" d="{"".join(strokes)}"/></g>'
+        '<g fill="none" stroke="#000" stroke-linejoin="round" stroke-linecap="round">'
+        f'<rect x="{rim / 2}" y="{rim / 2}" width="{side - rim}" height="{side - rim}" rx="1.2" stroke-width="{rim}"/>'
+        f'<path {style} d="{"".join(drawn)}"/></g>'
     )
+
+
+def _engraved(letter: str, x: float, y: float, w: float, h: float) -> str:
+    """The strokes of a letter in a cell, as an SVG path."""
+    path = []
+    for stroke in _STROKES[letter]:
+        points = [tuple(map(float, p.split(","))) for p in stroke.rstrip("z").split()]
+        drawn = "L".join(f"{x + px * w / 12:.2f} {y + py * h / 18:.2f}" for px, py in points)
+        path.append(f"M{drawn}{'Z' if stroke.endswith('z') else ''}")
+    return "".join(path)

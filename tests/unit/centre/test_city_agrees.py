@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import Authenticated, CentreRefused, Challenge
+from host_sim.centre import sample
 from host_sim.centre.city import table
 from host_sim.centre.city.city import City
 from host_sim.centre.city.file import read
-from tests.unit.centre.cities import sample_text
 from tests.unit.centre.test_site_tables import tables
 from tests.unit.centre.town import JST, SHOP, Town
 
@@ -199,11 +199,22 @@ def test_the_centre_answers_as_its_own_table_says(text: str, now: datetime) -> N
         )
 
 
-def test_the_sample_agrees_too() -> None:
-    city = read(sample_text("store", MACHINE))
-    for day in range(0, 500, 7):
-        now = datetime(2026, 11, 1, 16, 30, tzinfo=JST) + timedelta(days=day)
-        told, place = in_force(made(city, now), now), city.at(now).place_of(MACHINE)
-        assert told is not None
-        assert place is not None
-        assert {e["kind"]: e["fee_yen"] for e in told["kinds"]} == {k: t.fee_yen for k, t in place.kinds.items()}
+@settings(max_examples=200, deadline=None)
+@given(instants, st.sampled_from(("miyazaki-store-01", "miyazaki-office-03", "miyazaki-counter-01")))
+def test_where_the_table_sends_a_resident_is_open_when_the_centre_says_so(now: datetime, machine: str) -> None:
+    """The sample's places. Of every kind, the nearest two of each channel are named."""
+    city = sample.city().at(now)
+    found = table.contents(sample.city(), machine, now.date())
+    told = json.loads(table.made(found, 0, now)[0][1])["places"]
+    by_name = {place.name["ja"]: place for place in city.places.values()}
+    assert [entry["name"]["ja"] for entry in told] == list(dict.fromkeys(entry["name"]["ja"] for entry in told))
+    for entry in told:
+        place = by_name[entry["name"]["ja"]]
+        assert entry["kinds"] == list(place.kinds)
+        for kind in place.kinds:
+            assert opens(entry, now, kind) == place.timetable.open_at(now, kind)
+    here = city.place_of(machine)
+    for channel in ("store", "office", "counter"):
+        others = [place for place in city.places.values() if place.channel == channel and place is not here]
+        nearest = sorted(others, key=lambda place: (here.distance_km(place), place.site))[:2]  # type: ignore[union-attr]
+        assert {place.name["ja"] for place in nearest} <= {entry["name"]["ja"] for entry in told}

@@ -1,5 +1,6 @@
 """A city's file: every mistake is a sentence, what is in force on a day, and what the commands print."""
 
+import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -88,6 +89,7 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
             'name = { en = "M", en-GB',
             "municipality.name has no Japanese words; write ja = ...",
         ),
+        ('"橘　陽一郎"', '"橘　\\ue001"', "certifier.name has a letter that the font of the paper lacks (U+E001)."),
         ('ja = "宮崎市"', 'ja = "みやざきしちょうそんくみあい"', "an issue number takes at most 12 Japanese letters"),
     ],
 )
@@ -138,6 +140,12 @@ def test_a_file_that_is_none_is_a_sentence(say: Say, tmp_path: Path, written: by
     assert code == 1
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_table_that_no_machine_would_take_is_a_mistake() -> None:
+    languages = "".join(f', {letter}{n} = "{"道" * 200}"' for letter in "abcdefgh" for n in "lmnop")
+    long = re.sub(r"way = \{.*\}", f'way = {{ ja = "道"{languages} }}', TEXT)
+    assert any("would have" in told and "shorten the texts" in told for told in problems(long))
 
 
 # --- what is in force on a day --------------------------------------------------------------------

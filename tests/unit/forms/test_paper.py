@@ -1,5 +1,6 @@
 """The paper: bytes, pages, dots, the effect of a copier, and many threads at once."""
 
+import dataclasses
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -154,6 +155,14 @@ def test_a_seal_that_may_not_be_registered(diameter: float) -> None:
     )
     with pytest.raises(ValueError, match="8 to 25"):
         seal.imprint(registered)
+
+
+def test_every_office_has_a_seal_of_its_own(town: Any) -> None:
+    told = town.register.municipality
+    offices = [told, dataclasses.replace(told, acting=True), dataclasses.replace(told, city="都城市")]
+    assert [office.seal_letters for office in offices] == ["宮崎市長之印", "宮崎市長職務代理者之印", "都城市長之印"]
+    drawn = {seal.mayor(letters) for letters in (*(o.seal_letters for o in offices), "印", "宮崎市長職務代理者之印章")}
+    assert len(drawn) == 5
 
 
 def test_the_mayors_seal_is_within_the_standard() -> None:
