@@ -38,7 +38,11 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("centre down at the start", one(coins=(500,)), while_dead=_centre_down),
         Script("two residents in a row", lambda: [Person(hanako, coins=(500,)), Person(taro, coins=(100,) * 3)]),
         Script("paper left in the mouth", lambda: [Person(hanako, coins=(500,), deeds={show.TakePaper: _nothing})]),
-        Script("table changes in the session", lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})]),
+        Script(
+            "table changes in the session",
+            lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})],
+            rests_s=25.0,  # the next heartbeat tells of it
+        ),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
