@@ -298,7 +298,7 @@ class Loop:
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
-            self.context.house = self._house_now()
+            self.context.house = replace(self._house_now(), served=self.reception.served())
             self.reception.state = self.reception.state.session_began()
         taken = step(self.state, self.context, self.book, report, self.write)
         self.state = taken.state
@@ -474,6 +474,7 @@ class Loop:
         """Show what an idle machine shows: open, or closed with the reasons."""
         if self.state is State.IDLE:
             self.context.front = self.reception.front(self.context.language)
+            self.context.house = self._house_now()
             self.redraw()
 
     def _fresh_context(self) -> Context:
@@ -487,7 +488,7 @@ class Loop:
         )
 
     def _house_now(self) -> House:
-        """The house for a session that begins now: what the site table in force says, else the unit file."""
+        """The house as the site table in force says it, else the unit file. A session gets what it may issue besides."""
         site, house = self.reception.site, self._house
         if site is None:
             return house
@@ -496,7 +497,7 @@ class Loop:
             kinds_taken=house.kinds_taken & frozenset(site.table.cards),
             place=site.table.place,
             telephone=site.table.telephone,
-            served=self.reception.served(),
+            city=site.table.municipality.name,
         )
 
     def _fresh_ids(self) -> Iterator[str]:

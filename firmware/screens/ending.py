@@ -73,8 +73,8 @@ def sorry(scene: show.Sorry) -> Canvas:
         _place(c, say, scene.elsewhere, y + 4)
     if scene.numbers:
         c.text(say("sorry", "numbers", numbers=", ".join(scene.numbers)), 40, CONTEXT + 3, 24, width=560)
-    elif not scene.claim_yen:
-        c.text(say("place", "call"), 40, CONTEXT + 3, 24, width=560)
+    elif not scene.claim_yen and scene.telephone is not None:
+        c.text(say("place", "call", telephone=scene.telephone), 40, CONTEXT + 3, 24, width=560)
     return end(c, scene, enter="finish")
 
 

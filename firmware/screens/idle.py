@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 
 from firmware.screens import landscape, pictures
-from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
+from firmware.screens.canvas import WIDTH, Canvas
 from firmware.screens.frame import FOOT, begin, end, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
 from firmware.screens.places import fitted, place_lines
@@ -13,6 +13,7 @@ from firmware.session import scenes as show
 
 DARK = {"hours", "year_end", "closed_day"}
 LOW = 404  # above the keys
+PICTURE_ENDS = 256
 ROW = 33  # pixels from line to line at 24
 
 
@@ -21,7 +22,7 @@ def idle(scene: show.Idle) -> Canvas:
     say, other = words(scene.language), beside(scene.language)
     c = Canvas(scene.language)
     until = "" if scene.until is None else say("idle", "until", time=say.time(scene.until))
-    c.part(name_bar(scene.language, until), 0, 0)
+    c.part(name_bar(scene, until), 0, 0)
     c.picture(pictures.insert_card(), 496, 72)
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
@@ -92,7 +93,7 @@ def closed(scene: show.Closed) -> Canvas:
         c.picture(landscape.night(), 0, 0)
         if scene.elsewhere:  # its words stand where the sea is
             c.panel((0, FOOT - landscape.HEIGHT, WIDTH, FOOT), 0, SEA_DEEP)
-    c.part(name_bar(scene.language, ""), 0, 0)
+    c.part(name_bar(scene, ""), 0, 0)
     letters, head = (WHITE, WHITE) if dark else (INK, SEA)
     if not dark:
         picture = pictures.tools() if scene.reason == "maintenance" else pictures.shutter()
@@ -104,7 +105,7 @@ def closed(scene: show.Closed) -> Canvas:
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
     low = 374 if scene.numbers else LOW
-    _places(c, say, scene.elsewhere, (y + 4, low), letters, wide_from=HEIGHT if dark else 250)
+    _places(c, say, scene.elsewhere, (y + 4, low), letters)
     if scene.numbers:
         text = say("closed", "numbers", numbers=", ".join(scene.numbers))
         c.text(text, 40, 376, 24, width=720, colour=letters)
@@ -121,18 +122,14 @@ def _opens(c: Canvas, say: Words, at: datetime, y: int) -> int:
     return y + 80
 
 
-def _places(
-    c: Canvas, say: Words, places: Sequence[show.Elsewhere], room: tuple[int, int], colour: Colour, *, wide_from: int
-) -> None:
-    """Where else to go, place by place, as far as there is room. Below `wide_from` nothing stands at the right."""
-    y, low = room
+def _places(c: Canvas, say: Words, places: Sequence[show.Elsewhere], room: tuple[int, int], colour: Colour) -> None:
+    """Where else to go, place by place, below the picture, as far as there is room."""
+    y, low = max(room[0], PICTURE_ENDS), room[1]
     for place in places:
-        width = 720 if y >= wide_from else 530
-        told = fitted(c, place_lines(say, place), width)
-        if y + sum(round(size * 1.36) * rows for _, size, rows, _ in told) > low:
-            return
-        for text, size, rows, bold in told:
-            y = c.text(text, 40, y, size, width=width, lines=rows, bold=bold, colour=colour)
+        for text, size, rows, bold in fitted(c, place_lines(say, place), 720):
+            if y + round(size * 1.36) * rows > low:
+                return
+            y = c.text(text, 40, y, size, width=720, lines=rows, bold=bold, colour=colour)
         y += 4
 
 

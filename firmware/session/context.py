@@ -58,6 +58,7 @@ class House:
     kinds_taken: frozenset[CardKind]
     place: Text  # on receipts
     telephone: str
+    city: Text | None = None  # the municipality; None: there is no site table
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]

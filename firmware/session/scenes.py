@@ -13,10 +13,15 @@ from drivers.vocabulary import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Common to all: the words' language, and the seconds left once the countdown shows (else None)."""
+    """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
+
+    `city`, `telephone`: as the site table says it; None before the first one.
+    """
 
     language: str = "ja"
     countdown_s: int | None = None
+    city: Text | None = None
+    telephone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

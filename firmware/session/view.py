@@ -72,11 +72,18 @@ _WORKING = {
 
 def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Gather what the screen of this state needs."""
-    return replace(_picture(state, context, book), language=context.language, countdown_s=context.countdown_s)
+    house = context.house
+    return replace(
+        _picture(state, context, book),
+        language=context.language,
+        countdown_s=context.countdown_s,
+        city=house.city,
+        telephone=None if house.city is None else house.telephone,
+    )
 
 
 def _picture(state: State, context: Context, book: Known) -> show.Scene:
-    """The scene without language and countdown."""
+    """The scene without what is common to all."""
     if state in _WORKING:
         return show.Working(what=_WORKING[state])
     if state in _BEFORE_MONEY:

@@ -48,6 +48,7 @@ CLOSED_REASONS = (
     "clock",
     "lockout",
 )
+CITY = {"ja": "宮崎市", "en": "Miyazaki City"}
 WAY = {
     "ja": "本庁舎1階。橘通3丁目バス停から歩いて3分",
     "en": "Main building, first floor; 3 minutes from the Tachibana-dori 3 bus stop",
@@ -108,6 +109,7 @@ def waiting(language: str) -> list[show.Scene]:
                 language=language,
                 until=until,
                 kinds=kinds[:count],
+                city=CITY,
                 notice=notice,
                 exact_money_only=exact,
                 cards=taken,
@@ -241,7 +243,16 @@ def ending(language: str) -> list[show.Scene]:
             for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
         ),
         *(
-            show.Sorry(language=language, countdown_s=seconds, reason=reason, numbers=numbers, elsewhere=place, **money)
+            show.Sorry(
+                language=language,
+                countdown_s=seconds,
+                city=CITY,
+                telephone="0985-25-2111",
+                reason=reason,
+                numbers=numbers,
+                elsewhere=place,
+                **money,
+            )
             for place in (None, OPEN, NEXT)
             for seconds, reason, money, numbers in [
                 *product((None, 15), REASONS, MONEY[:1], [()]),
