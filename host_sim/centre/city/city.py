@@ -108,12 +108,10 @@ def _over(base: Mapping[str, Any], change: Mapping[str, Any], under: str) -> dic
 
 
 def without(base: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """The table without one key. KeyError when it is not there."""
+    """The table without one key, where it has it: what a change added and ended meanwhile is gone already."""
     result = dict(base)
     if len(path) == 1:
-        del result[path[0]]
-    elif isinstance(base[path[0]], Mapping):
+        result.pop(path[0], None)
+    elif isinstance(base.get(path[0]), Mapping):
         result[path[0]] = without(base[path[0]], path[1:])
-    else:
-        raise KeyError(path[0])
     return result

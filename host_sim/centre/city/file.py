@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from host_sim.centre.city import table
 from host_sim.centre.city.agree import disagreements
-from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over
+from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over, without
 from host_sim.centre.city.model import ChangeHead, Rules
 
 BYTES_MAX = 1_000_000
@@ -50,11 +50,7 @@ def read(text: str) -> City:
     changes, problems = _changes(written.pop("change", []))
     periods: list[InForce] = []
     for day in days_of_change([change.head for change in changes]):
-        try:
-            sections = laid_over(written, changes, day)
-        except (KeyError, TypeError):
-            continue  # `_removals` tells which key
-        rules, found = _rules(sections)
+        rules, found = _rules(laid_over(written, changes, day))
         prefix = "" if day == BEGINNING else f"From {day.isoformat()}: "
         problems += [f"{prefix}{sentence}" for sentence in found if not _told(sentence, problems)]
         if rules is not None:
@@ -115,12 +111,12 @@ def _removals(base: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
     """What a change takes away must be there on its first day."""
     problems = []
     for number, change in enumerate(changes, start=1):
-        for key in change.head.remove:
-            try:
-                laid_over(base, [*changes[: number - 1], change], change.head.from_)
-            except (KeyError, TypeError):
-                problems.append(f"change {number}: remove names {key}, which is not in the file on that day.")
-                break
+        before = laid_over(base, changes[: number - 1], change.head.from_)
+        problems += [
+            f"change {number}: remove names {key}, which is not in the file on that day."
+            for key in change.head.remove
+            if without(before, key.split(".")) == before
+        ]
     return problems
 
 

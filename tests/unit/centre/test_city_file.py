@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.vocabulary import AdviceFate, CentreRefusal, CentreRefused
 from host_sim.centre import sample
@@ -191,6 +193,18 @@ def test_a_place_can_be_removed_and_its_machine_is_then_nobodys() -> None:
     assert [place is not None for place in stands] == [True, False]
 
 
+def test_what_a_campaign_added_and_another_change_removed_stays_away_when_both_are_over() -> None:
+    fair = TEXT[TEXT.index("[sites.tachibana-store]") : TEXT.index("[sites.minami-store]")]
+    fair = fair.replace("[sites.tachibana-store]", "[change.sites.fair]").replace("miyazaki-store-02", "fair-01")
+    text = (
+        with_change(f"until = 2027-08-31\n{fair}")
+        + '[[change]]\nfrom = 2027-07-01\nwhy = "so"\nremove = ["sites.fair"]\n'
+    )
+    days = (date(2027, 5, 31), date(2027, 6, 1), date(2027, 7, 1), date(2027, 9, 1))
+    assert ["fair" in read(text).on(day).places for day in days] == [False, True, False, False]
+    assert [period.since for period in read(text).periods][-3:] == list(days[1:])
+
+
 def test_the_sample_issues_every_kind_that_there_is_a_form_for() -> None:
     assert tuple(sample.city().on(TUESDAY.date()).rules.kinds) == KINDS
 
@@ -334,3 +348,60 @@ def test_a_machine_that_the_city_does_not_list_serves_nobody() -> None:
     assert isinstance(session.line.fetch(reserved, 1), bytes)
     told = {"op": "issued", "request_id": reserved.request_id, "copy": 1, "reason": "printed"}
     assert session.line.advise(told) is AdviceFate.ACKNOWLEDGED
+
+
+VALUES = (
+    "1",
+    "-1",
+    "1.5",
+    "nan",
+    "true",
+    "[]",
+    "[1]",
+    '[""]',
+    "{}",
+    '""',
+    '"x"',
+    "2027-01-01",
+    "2027-01-01T00:00:00Z",
+    "07:00:00",
+)
+VALUES = (
+    *VALUES,
+    "{ ja = 1 }",
+    '{ ja = "x", en = "" }',
+    "{ default = { monday = 1 } }",
+    "[{ from = 1 }]",
+    '["a.b", "sites"]',
+    '"\\U0001F600"',
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, TEXT.count("\n") - 1),
+    st.sampled_from(("value", "drop", "twice", "table", "rename")),
+    st.sampled_from(VALUES),
+)
+def test_whatever_stands_in_the_file_the_answer_is_sentences(number: int, how: str, value: str) -> None:
+    """No mistake of a hand in one line gives anything else."""
+    lines = TEXT.splitlines()
+    key, equals, _ = lines[number].partition(" = ")
+    match how:
+        case "drop":
+            lines[number] = ""
+        case "twice":
+            lines.insert(number, lines[number])
+        case "table":
+            lines[number] = lines[number].replace("[[", "[").replace("]]", "]")
+        case "rename":
+            lines[number] = f"x{lines[number]}"
+        case _ if equals:
+            lines[number] = f"{key} = {value}"
+    told: tuple[str, ...] = ()
+    try:
+        read("\n".join(lines))
+    except CityError as trouble:
+        told = trouble.problems
+    assert all(problem.endswith(".") and "\n" not in problem for problem in told)
+    assert not any("Error" in problem or "Input should" in problem for problem in told)

@@ -2,12 +2,22 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
+from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.file import read
-from host_sim.centre.store import Peer
+from host_sim.centre.city.signed import SiteTables
+from host_sim.centre.store import Peer, Store
+from host_sim.centre.tables import site_tables
 from tests.unit.centre.cities import sample_text
+from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import JST, MANIFEST_KEY, SHOP, Town
 
 BEAT = {"journal_seq": 1, "journal_head": "", "state": "in_service", "reasons": [], "events": []}
@@ -91,3 +101,25 @@ def test_a_file_that_is_applied_is_told_with_the_next_heartbeat_and_only_to_whom
     (table,) = tables(town)
     assert table["kinds"][0]["fee_yen"] == 250
     assert (highest(town) > shop, highest(town, hall)) == (True, office)
+
+
+@pytest.mark.parametrize("kind", AT_HAND)
+def test_two_centre_processes_tell_a_machine_the_same(kind: str, tmp_path: Path) -> None:
+    with database(kind, tmp_path) as url:
+        town, other = Town(url), Store(url)
+        second = SiteTables(other, CityBook(other), MANIFEST_KEY)
+        together = Barrier(8)
+
+        def ask(number: int) -> list[dict[str, str]]:
+            together.wait()
+            asked = second if number % 2 else SiteTables(town.store, town.city, MANIFEST_KEY)
+            return asked.tables(SHOP.name, town.now)
+
+        with ThreadPoolExecutor(8) as pool:
+            first, *rest = pool.map(ask, range(8))
+        assert all(told == first for told in rest)
+        assert second.highest(SHOP.name, town.now) == highest(town)
+        with other.reading() as c:
+            assert c.scalar(sa.select(sa.func.count()).select_from(site_tables)) == 1
+        town.store.close()
+        other.close()
