@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PREFIX = b"kofuki-site-table-1"
-HOLDS, RENEWED = timedelta(days=30), timedelta(days=20)
+HOLDS, RENEWED, ANNOUNCED = timedelta(days=30), timedelta(days=20), timedelta(days=25)
 NEW_YEAR = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
 OFFICE_HOURS = {"default": {"weekday": "08:30-17:15", "holiday": "closed"}}
 TABLE: dict[str, Any] = {
@@ -111,7 +111,8 @@ class Tables:
         """The answer to `GET /v1/site-tables`."""
         self._renew()
         assert self.made_at is not None
-        begun = [(self.made_at - timedelta(days=1), {}), *self.announced]
+        near = [(begins, fields) for begins, fields in self.announced if begins < self.made_at + ANNOUNCED]
+        begun = [(self.made_at - timedelta(days=1), {}), *near]
         return {"tables": [self._signed(begins, fields) for begins, fields in begun]}
 
     def _renew(self) -> None:
