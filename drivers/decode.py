@@ -151,18 +151,19 @@ class _Refusal:
                 yield from ((f"[{place}]", inner, item) for place, item in enumerate(value))
             case (_, dict()) if _is_table(kind):
                 hints = get_type_hints(kind, include_extras=True)
-                yield from ((f".{name}", hint, value[name]) for name, hint in hints.items() if name in value)
+                written_as = ((field.encode_name, hints[field.name]) for field in msgspec.structs.fields(kind))
+                yield from ((f".{name}", hint, value[name]) for name, hint in written_as if name in value)
 
     def _of_table(self, kind: type[Table], table: Mapping[str, Any], error: msgspec.ValidationError) -> str:
         fields = msgspec.structs.fields(kind)
-        known = sorted(field.name for field in fields)
+        known = sorted(field.encode_name for field in fields)
         for key in table:
             if key not in known:
                 nobody = f"this table does not take {_key(key) if self._quiet else f'the key {key!r}'}"
                 return nobody if self._quiet else f"{nobody}; it takes {', '.join(known)}"
         for field in fields:
-            if field.required and field.name not in table:
-                return f"the key {field.name!r} is missing"
+            if field.required and field.encode_name not in table:
+                return f"the key {field.encode_name!r} is missing"
         return str(error.__cause__)  # what `__post_init__` said
 
     def _of_value(self, kind: Any, meta: Bounds, value: Any) -> str:

@@ -353,11 +353,14 @@ class CentreRefusal(StrEnum):
     MOVED_OUT = "moved_out"
     UNDER_AGE = "under_age"
     ASK_AT_COUNTER = "ask_at_counter"
-    NOT_REGISTERED = "not_registered"  # no seal registered, no such record
+    NOT_REGISTERED = "not_registered"  # no seal registered, no such card or machine
+    HELD_ELSEWHERE = "held_elsewhere"  # the family register is not kept by this municipality
+    NO_RECORD = "no_record"  # this municipality has not taxed the resident
     NOT_OFFERED = "not_offered"  # kind not issued here or now
     OUTSIDE_HOURS = "outside_hours"
     BOOKS_STALE = "books_stale"  # the register of this kind was not brought up to date in time
     STOPPED = "stopped"  # the municipality's line is stopped
+    BOOKS_CHANGED = "books_changed"  # while the documents were made, again and again
     EXPIRED = "expired"  # challenge, authentication or reservation ran out
     BAD_REQUEST = "bad_request"  # the request is against the line's specification
 
@@ -478,6 +481,14 @@ def claim_code(key: str) -> str:
     """The claim code of a session id (32 hex digits); machine and centre compute the same (line/README.md)."""
     bits = int.from_bytes(hashlib.sha256(bytes.fromhex(key)).digest()[:5], "big")
     return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatTold:
+    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none)."""
+
+    at: datetime
+    site_table: int
 
 
 class AdviceFate(StrEnum):

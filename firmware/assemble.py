@@ -13,8 +13,7 @@ from typing import Any, Protocol
 from drivers.pin_pad.entry import PinBuffer
 from drivers.ports import ByteStream, Clock
 from firmware.book.book import Book
-from firmware.config.hours import ServiceHours
-from firmware.config.settings import Settings
+from firmware.config.settings import Settings, in_force, own_hours
 from firmware.config.unit import Unit
 from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
@@ -39,6 +38,7 @@ from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, P
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
+from firmware.service.site_tables import SiteTables
 from firmware.service.start import Witnesses, begin
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
@@ -170,7 +170,8 @@ class Machine:
         desks = self._desks(line, CoinDesk(acceptor, hoppers), printers)
         coins = {hopper.value_yen: hopper.coins for hopper in parts.unit.coin.hoppers}
         begin(self.memory, witnesses, coins, version(), parts.why_started())
-        self._reception = self._make_reception(desks, selective=acceptor.selective)
+        sites = self._site_tables(line)
+        self._reception = self._make_reception(sites, desks, selective=acceptor.selective)
         self._console_line = parts.console_line()
         self.crew = parts.crew((*self._console_desks(), *desks))  # the console first: it tells what the others lack
         self.loop = self._make_loop(self._reception)
@@ -221,10 +222,21 @@ class Machine:
 
     # --- loop -----------------------------------------------------------------------------------
 
-    def _make_reception(self, desks: Sequence[Desk[Any]], *, selective: bool) -> Reception:
+    def _site_tables(self, line: Centre) -> SiteTables:
+        """The tables that the journal has kept, verified again."""
+        settings = in_force(self.memory.book.settings) if self._settings_fit else {}
+        return SiteTables(
+            self.memory.book,
+            line.opened,
+            profile=self._parts.unit.unit.profile,
+            own=own_hours(settings),
+            now=self._parts.now,
+        )
+
+    def _make_reception(self, sites: SiteTables, desks: Sequence[Desk[Any]], *, selective: bool) -> Reception:
         unit = self._parts.unit
         return Reception(
-            hours=ServiceHours(unit.hours),
+            sites=sites,
             now=self._parts.now,
             clock=self._parts.clock,
             longest_session_s=unit.timeouts.session_s,
@@ -244,6 +256,8 @@ class Machine:
                 machine=unit.unit.name,
                 profile=unit.unit.profile,
                 kinds_taken=frozenset(unit.card.kinds),
+                place=unit.unit.place,
+                telephone=unit.unit.telephone,
                 accepts_yen=frozenset(unit.coin.accepts_yen),
                 languages=LANGUAGES,
                 sheets_at_near_end=unit.printer.sheets_at_near_end,
@@ -257,6 +271,8 @@ class Machine:
                 parts.clock,
                 every_s=unit.centre.heartbeat_s,
                 console_tries=HARD_LOCK,
+                program=version(),
+                models=_models(unit),
                 send=lambda beat: self.crew.send(LINE, beat, OF_MACHINE),
             ),
             fresh_id=parts.fresh_id,
@@ -312,3 +328,12 @@ class Machine:
         well = self._reception.state.mode is Mode.IN_SERVICE
         self._updates.note(well=well, now_s=self._parts.clock.monotonic())
         return self._updates.outdated
+
+
+def _models(unit: Unit) -> dict[str, str]:
+    """The devices that the unit file names a model of, for the heartbeat."""
+    return {
+        "acceptor": "cctalk" if unit.coin.pulse is None else "pulse",
+        "certificate_printer": unit.printer.profile,
+        "slip_printer": unit.receipt_printer.profile,
+    }

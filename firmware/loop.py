@@ -13,10 +13,11 @@ The loop sleeps only in `Crew.receive`, so the same loop runs in virtual time.
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
 from math import inf
 from typing import Protocol
 
+from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
 from drivers.vocabulary import Reserved, StrayPayout
 from firmware.book import records
@@ -39,6 +40,7 @@ from firmware.desks import (
     ConsoleAnswer,
     DeskName,
     DoorMoved,
+    FetchTables,
     Health,
     OfMachine,
     OfSession,
@@ -47,6 +49,7 @@ from firmware.desks import (
     Posted,
     SheetCut,
     Stranger,
+    TablesFetched,
     TimeTold,
     WipeDesk,
 )
@@ -133,6 +136,7 @@ class Loop:
         self._shown: Scene | None = None
         self.troubles: dict[str, str] = {}  # source of a reason -> what its driver says: what happened and what to do
         self._reports: deque[Report] = deque()
+        self._fetched_tables: tuple[SignedTable, ...] = ()
         self.context = self._fresh_context()
         self.exit_asked = False  # True: the program ends, and the service manager starts it again
         self._trial_ends_s = clock.monotonic() + TRIAL_S
@@ -204,8 +208,8 @@ class Loop:
                 pass  # the session does not use this desk now; the desk's `Health` closes the machine
             case SlotClosed() if self.state not in DRAINING:
                 self.stale_answers += 1  # the session no longer waits for it
-            case TimeTold(at=told, heard=heard):
-                self._note_time(told, heard)
+            case TimeTold() | TablesFetched():
+                self._note_city(answer)
             case Advised():
                 self._advices.answered(answer)
             case SheetCut(counter=counter):
@@ -219,9 +223,32 @@ class Loop:
             case _ if isinstance(answer, Report):
                 self._report(answer)
 
-    def _note_time(self, told: datetime, heard: tuple[str, ...]) -> None:
-        self.heartbeat.answered(heard)
-        self.reception.hear_time(told)
+    def _note_city(self, answer: TimeTold | TablesFetched) -> None:
+        match answer:
+            case TimeTold():
+                self._note_time(answer)
+            case TablesFetched(tables=tables):
+                self._fetched_tables = tables
+                self._keep_tables()
+
+    def _note_time(self, told: TimeTold) -> None:
+        self.heartbeat.answered(told.heard)
+        self.reception.hear_time(told.at)
+        if self.reception.sites.wants(told.site_table):
+            self.send(LINE, FetchTables())
+        self._look_at_s = 0.0
+
+    def _keep_tables(self) -> None:
+        """Keep the site tables that were fetched, once nobody is served: a session ends by those that it began with."""
+        if not self._fetched_tables or self.state is not State.IDLE:
+            return
+        record = self.reception.sites.taken(self._fetched_tables)
+        self._fetched_tables = ()
+        if record is None or not self._makes_room():
+            return  # the next heartbeat's answer fetches again what the journal has no room for
+        self.write(record)
+        self.reception.sites.changed()
+        self.make_room()
         self._look_at_s = 0.0
 
     def _concerns(self, fault: Fault) -> bool:
@@ -283,6 +310,7 @@ class Loop:
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
+            self.context.house = replace(self._house_now(), served=self.reception.served())
             self.reception.state = self.reception.state.session_began()
         taken = step(self.state, self.context, self.book, report, self.write)
         self.state = taken.state
@@ -297,6 +325,7 @@ class Loop:
         self.reception.state = self.reception.state.session_ended()
         self.context = self._fresh_context()
         self.make_room()
+        self._keep_tables()
         self._look_at_s = 0.0
         self._weigh()  # before the next card is admitted: this session may have begun a lockout
         self._pass_front()
@@ -313,6 +342,9 @@ class Loop:
 
         Call it only while no coin or paper moves, because it may write a checkpoint. In maintenance the console calls it.
         """
+        self._makes_room()
+
+    def _makes_room(self) -> bool:
         try:
             self._memory.rest()
             full: frozenset[str] = frozenset()
@@ -320,6 +352,7 @@ class Loop:
             full = frozenset({"journal_full"})
         self._room_at_s = self._clock.monotonic() + ROOM_S if full else inf
         self._note_health("journal", full)
+        return not full
 
     def _admit_waiting_card(self) -> None:
         """Begin a session with a card that was put in while the machine was closed or another session was ending."""
@@ -467,6 +500,7 @@ class Loop:
         """Show what an idle machine shows: open, or closed with the reasons."""
         if self.state is State.IDLE:
             self.context.front = self.reception.front(self.context.language)
+            self.context.house = self._house_now()
             self.redraw()
 
     def _fresh_context(self) -> Context:
@@ -477,6 +511,19 @@ class Loop:
             session_nonce=bytes.fromhex(self._fresh_id()),
             request_ids=self._fresh_ids(),
             language=self._house.languages[0],
+        )
+
+    def _house_now(self) -> House:
+        """The house as the site table in force says it, else the unit file. A session gets what it may issue besides."""
+        site, house = self.reception.site, self._house
+        if site is None:
+            return house
+        return replace(
+            house,
+            kinds_taken=house.kinds_taken & frozenset(site.table.cards),
+            place=site.table.place,
+            telephone=site.table.telephone,
+            city=site.table.municipality.name,
         )
 
     def _fresh_ids(self) -> Iterator[str]:

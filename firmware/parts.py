@@ -213,7 +213,7 @@ class RealParts:
             certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
         except ProfileError as error:
             raise UnitError(str(error)) from None
-        press = Press(certificate, receipt, unit.unit, self.now)
+        press = Press(certificate, receipt, unit.unit.name, self.now)
         drivers = []
         for table, profile, device in (
             (unit.printer, certificate, "printer"),

@@ -5,11 +5,11 @@ a method whose device fails raises `drivers.errors.DeviceError`.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from PIL import Image
 
+from drivers.line.site_table import SignedTable, SiteTable
 from drivers.pin_pad.entry import PinBuffer
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
 from drivers.vocabulary import (
@@ -28,6 +28,7 @@ from drivers.vocabulary import (
     CoinEvent,
     CopyState,
     Dispensed,
+    HeartbeatTold,
     HopperCounters,
     HopperState,
     KeyPressed,
@@ -287,6 +288,14 @@ class Centre(Protocol):
         """
         ...
 
-    def heartbeat(self, state: Mapping[str, object]) -> datetime | None:
-        """Send `POST /v1/heartbeats`. The centre's time; None when it did not answer."""
+    def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
+        """Send `POST /v1/heartbeats`. What the centre says to it; None when it did not answer."""
+        ...
+
+    def site_tables(self) -> tuple[SignedTable, ...] | CentreRefused | CentreUnreachable:
+        """Fetch this machine's site tables, as they came."""
+        ...
+
+    def opened(self, signed: Sequence[SignedTable]) -> tuple[SiteTable, ...]:
+        """These tables, verified. Raises `BadMessage` with one sentence. Asks nobody, and any thread may call it."""
         ...

@@ -146,7 +146,8 @@ class Resident:
             if now_s > end_s:
                 raise GaveUp(f"The time limit is over and the machine is still in state {state}.")
             if state == "idle" and unnoticed > _UNNOTICED_LOOKS and self._seen.get("session") == session_before:
-                raise GaveUp("The machine did not notice the card.")
+                shut = self._seen.get("scene") == "Closed"
+                raise GaveUp("The machine is closed at this hour." if shut else "The machine did not notice the card.")
             due = looks >= _AGAIN_LOOKS if tries else now_s - since_s >= self._errand.reaction_s
             if due and tries < _TRIES and state != "idle":
                 self._act(state, first=tries == 0)

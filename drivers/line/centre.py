@@ -7,14 +7,14 @@ A well-formed manifest or document that is not what was asked becomes `BindingFa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from drivers.line import manifest, messages
-from drivers.line.fields import BadMessage, encode
+from drivers.line import manifest, messages, site_table
+from drivers.line.fields import BadMessage
+from drivers.line.site_table import SignedTable, SiteTable
 from drivers.vocabulary import (
     AdviceFate,
     Authenticated,
@@ -26,6 +26,7 @@ from drivers.vocabulary import (
     CentreUnreachable,
     Challenge,
     CopyState,
+    HeartbeatTold,
     LineTrouble,
     OrderItem,
     Reserved,
@@ -145,15 +146,30 @@ class CentreLine:
         left_yen = self._ask(path, body, partial(messages.read_left, key=key))
         return left_yen if isinstance(left_yen, int) else None
 
-    def heartbeat(self, state: Mapping[str, object]) -> datetime | None:
-        """Send a heartbeat; return the centre's time, None without a valid answer.
+    def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
+        """Send a heartbeat; return what the centre says to it, None without a valid answer.
 
-        `state`: journal_seq, journal_head, state, reasons, events.
+        `state`: the fields that README.md lists; `state` itself at least.
         """
-        seq = state["journal_seq"]
+        seq = state.get("journal_seq", 0)
         assert isinstance(seq, int)
-        told = self._ask("/v1/heartbeats", encode(state), partial(messages.read_heartbeat, journal_seq=seq))
+        asked = messages.ask_heartbeat(state)
+        told = self._ask("/v1/heartbeats", asked, partial(messages.read_heartbeat, journal_seq=seq))
         return None if isinstance(told, CentreRefused | CentreUnreachable) else told
+
+    # --- the site table -------------------------------------------------------------------------
+
+    def site_tables(self) -> tuple[SignedTable, ...] | CentreRefused | CentreUnreachable:
+        """The site tables of this machine, as they came: `opened` verifies them."""
+        answer = self._exchange("GET", "/v1/site-tables", None)
+        if isinstance(answer, CentreUnreachable):
+            return answer
+        status, _, body = answer
+        return _read(body, site_table.read_tables) if status == 200 else _refusal(status, body)
+
+    def opened(self, signed: Sequence[SignedTable]) -> tuple[SiteTable, ...]:
+        """These tables, verified, whether they came now or were kept. Raises `BadMessage`. Asks nobody."""
+        return site_table.all_opened(signed, self._manifest_key, self._machine)
 
     # --- inside ---------------------------------------------------------------------------------
 

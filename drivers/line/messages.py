@@ -5,7 +5,6 @@ Source: README.md, the table of calls. Manifest and stamp are in `manifest.py`.
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated
 
 from drivers.decode import between, listed, to_dataclass, written
@@ -35,6 +34,7 @@ from drivers.vocabulary import (
     CentreRefused,
     Challenge,
     CopyState,
+    HeartbeatTold,
     OrderItem,
     claim_code,
 )
@@ -71,6 +71,12 @@ def ask_reservation(request_id: str, session_nonce: bytes, authentication_id: st
             ],
         }
     )
+
+
+def ask_heartbeat(facts: Mapping[str, object]) -> bytes:
+    """A heartbeat with these facts; what they leave out is empty, for a bench and for a machine that cannot run."""
+    empty = {"journal_seq": 0, "journal_head": "", "reasons": [], "events": []}
+    return encode({**empty, "program": "", "site_table": 0, "devices": {}, **facts})
 
 
 def request_path(request_id: str) -> str:
@@ -277,11 +283,11 @@ def read_left(body: bytes, key: str) -> int:
     return given.left_yen
 
 
-def read_heartbeat(body: bytes, journal_seq: int) -> datetime:
-    """The centre's time in the answer to a heartbeat."""
+def read_heartbeat(body: bytes, journal_seq: int) -> HeartbeatTold:
+    """What the centre says to a heartbeat."""
     given = read(_HeartbeatGiven, body, "heartbeat")
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
-    return instant(given.time)
+    return HeartbeatTold(instant(given.time), given.site_table)
 
 
 def _ours(holds: bool, where: str) -> None:

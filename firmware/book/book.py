@@ -77,6 +77,8 @@ class Book:
         self.collecting: dict[str, int] = {}  # claim -> yen that staff has paid out and the centre does not know yet
         self.console = ConsoleBook()
         self.settings = SettingsBook()
+        self.site_version = 0  # the highest of `site_tables`; 0: the machine never had one
+        self.site_tables: tuple[records.KeptTable, ...] = ()
         self._advices: dict[str, Advice] = {}
         self._fresh = True
 
@@ -381,6 +383,11 @@ class Book:
     def _settings_dropped(self, record: records.SettingsDropped) -> None:
         self.settings.drop(record)
 
+    def _site_tables_kept(self, record: records.SiteTablesKept) -> None:
+        must(self.session is None, "the site table changes while nobody is served")
+        must(record.version >= self.site_version, "an older site table never takes the place of a newer one")
+        self.site_version, self.site_tables = record.version, tuple(record.tables)
+
     def _claim_hold_intent(self, record: records.ClaimHoldIntent) -> None:
         must(self.staff_paying is None, "one print or payout at a time")
         self.collecting.setdefault(record.key, 0)
@@ -422,6 +429,8 @@ class Book:
             "collecting": [[key, amount] for key, amount in self.collecting.items()],
             "console": self.console.snapshot(),
             "settings": self.settings.snapshot(),
+            "site_version": self.site_version,
+            "site_tables": [list(kept) for kept in self.site_tables],
             "advices": [[advice_id, advice.told()] for advice_id, advice in self._advices.items()],
         }
 
@@ -451,6 +460,8 @@ class Book:
         self.collecting = dict(state.get("collecting", []))
         self.console = ConsoleBook.restored(state.get("console", {}))
         self.settings = SettingsBook.restored(state.get("settings", {}))
+        self.site_version = state.get("site_version", 0)
+        self.site_tables = tuple(records.KeptTable(*kept) for kept in state.get("site_tables", []))
         self._advices = {advice_id: read(told) for advice_id, told in state["advices"]}
 
     def _enqueue(self, code: str, detail: str) -> None:

@@ -36,6 +36,13 @@ class Setting(NamedTuple):
     value: str
 
 
+class KeptTable(NamedTuple):
+    """One site table of the city as it came: its text, and its signature in base64."""
+
+    table: str
+    signature: str
+
+
 class HopperReading(NamedTuple):
     """A hopper's own non-volatile counters."""
 
@@ -373,6 +380,12 @@ class SettingsDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteTablesKept:
+    version: int  # the highest of the tables
+    tables: Sequence[KeptTable]
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     totals: Mapping[str, object]
     key_id: str
@@ -427,5 +440,6 @@ Record = (
     | SettingsStarted
     | SettingsKept
     | SettingsDropped
+    | SiteTablesKept
     | Checkpoint
 )

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from firmware.book import records
 from firmware.book.advice import ClaimAdvice, CopyAdvice, read_of_session
-from firmware.book.records import CopyLine, HopperReading, Item, Record, Setting
+from firmware.book.records import CopyLine, HopperReading, Item, KeptTable, Record, Setting
 
 
 class RecordInvalid(ValueError):
@@ -59,6 +59,9 @@ _note = _matches(r"[\x20-\x7e]{0,160}")
 # An issue number: day, municipality, terminal, serial (drivers/line/README.md); or a plain one.
 _number = _matches(r"[0-9]{8} [\u3005-\u9fff]{1,12} [0-9A-Za-z-]{1,40} [0-9]{4,8}|[0-9A-Za-z][0-9A-Za-z./-]{0,39}")
 
+# The city's own words, signed by its centre; it knows no resident.
+_city_text = _matches(r"(?s:.{1,204800})")
+
 _ADVICE: Mapping[str, Check] = {
     "op": _word,
     "request_id": _id,
@@ -95,6 +98,7 @@ _TYPES: Mapping[str, Check] = {
     "copies": _rows(_count, _word, _number, _count),
     "readings": _rows(_count, _count, _count),
     "settings": _rows(_word, _note),
+    "tables": _rows(_city_text, _matches(r"[A-Za-z0-9+/]{86}==")),
     "advice": _advice,
     "snapshot": lambda value: isinstance(value, Mapping),
 }
@@ -106,6 +110,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "copies": lambda rows: tuple(CopyLine(*row) for row in rows),
     "readings": lambda rows: tuple(HopperReading(*row) for row in rows),
     "settings": lambda rows: tuple(Setting(*row) for row in rows),
+    "tables": lambda rows: tuple(KeptTable(*row) for row in rows),
     "advice": read_of_session,
 }
 # For writing: values that are not JSON as they are.

@@ -1,18 +1,20 @@
 """When the machine serves, and until when: site x certificate x weekday, in Asia/Tokyo.
 
-The table is the `hours` part of a unit file, plain dicts:
+The city's calendar comes with the site table (`drivers/line/site_table.py`), and staff may narrow it on the console
+(`settings.py`). The machine is open where both agree. A calendar, as plain dicts and written here as TOML:
 
-    closed_days = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
+    closed_days = ["12-29", "12-30", "2026-11-30"]   # each year, or once
     maintenance = [{ from = "2026-12-05T22:00", until = "2026-12-06T09:30", kinds = ["koseki_full"] }]
-    [hours.default]            # the machine itself
+    [default]            # the machine itself
     everyday = "06:30-23:00"
-    [hours.koseki_full]        # a certificate with hours of its own, within those of the machine
+    [koseki_full]        # a certificate with hours of its own, within those of the machine
     weekday = "09:00-17:00"
 
 The line of a day is the first of these that the table has: on a public holiday `holiday`, else `everyday`; on
 other days the day's own name (`monday`..`sunday`), else `weekday` (Monday to Friday), else `everyday`. A day
-without a line is closed, as with the line "closed". A line may hold several spans ("08:30-12:00,13:00-17:15"),
-and "24:00" ends a day that goes on into the next. A maintenance window without `kinds` closes the machine.
+without a line is closed, as with the line "closed"; in a calendar that narrows, it is as the city says. A line may hold
+several spans ("08:30-12:00,13:00-17:15"), and "24:00" ends a day that goes on into the next. A maintenance window
+without `kinds` closes the machine.
 
 The clock never ends a session. It only decides whether one may begin: the last admission is the closing time less
 the longest session (fault T2).
@@ -20,7 +22,7 @@ See city rule 3.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -32,6 +34,8 @@ from firmware.config.national_holidays import national_holidays
 TOKYO = ZoneInfo("Asia/Tokyo")
 DEFAULT = "default"
 HORIZON_DAYS = 400  # how far ahead an opening is looked for; beyond it `opens_at` is None
+
+_DAYS_KEPT = 5000
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_KEYS = frozenset({*_WEEKDAYS, "everyday", "weekday", "holiday"})
@@ -46,7 +50,8 @@ class ClosedReason(StrEnum):
     """Words of `scenes.Closed.reason`."""
 
     HOURS = "hours"
-    YEAR_END = "year_end"  # one of the closed days
+    YEAR_END = "year_end"  # a closed day from 29 December to 3 January
+    CLOSED_DAY = "closed_day"
     MAINTENANCE = "maintenance"
 
 
@@ -65,6 +70,8 @@ class ClosedUntil:
 
 Span = tuple[datetime, datetime]  # from the first instant to the first one after, both in Asia/Tokyo
 _Minutes = tuple[int, int]
+_WHOLE_DAY: tuple[_Minutes, ...] = ((0, 24 * 60),)
+_YEAR_END = frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)})  # the word on the screen, not the rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +83,55 @@ class _Window:
         return not self.kinds or kind in self.kinds
 
 
-class ServiceHours:
-    """The hours of one machine. `now` is always an aware datetime; a naive one fails an assertion."""
+class Calendar:
+    """One calendar, read. `narrows`: it is laid over the city's, so what it does not name stays as it is."""
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        """Read the table. Raises `HoursError` naming the key that is wrong."""
+    def __init__(self, table: Mapping[str, Any], *, narrows: bool = False) -> None:
+        """Raises `HoursError` naming the key that is wrong."""
         rest = dict(table)
-        self._closed_days = frozenset(_month_day(text) for text in rest.pop("closed_days", ()))
+        self._closed_days = frozenset(_closed_day(text) for text in rest.pop("closed_days", ()))
         self._windows = tuple(_window(entry) for entry in rest.pop("maintenance", ()))
-        if DEFAULT not in rest:
+        if DEFAULT not in rest and not narrows:
             raise HoursError("hours.default is missing: the machine needs hours of its own")
         self._weeks = {kind: _week(kind, entry) for kind, entry in rest.items()}
+        self._unsaid = _WHOLE_DAY if narrows else ()
+
+    @property
+    def kinds(self) -> Iterable[str]:
+        """`default` and the kinds that have a week here."""
+        return self._weeks
+
+    def is_closed_on(self, day: date) -> bool:
+        return bool({(None, day.month, day.day), (day.year, day.month, day.day)} & self._closed_days)
+
+    def windows(self, kind: str | None) -> Iterator[Span]:
+        """The maintenance windows that close this kind; None: the machine."""
+        return (window.span for window in self._windows if window.concerns(kind))
+
+    def spans(self, kind: str, day: date, *, holiday: bool) -> tuple[_Minutes, ...]:
+        """The day's spans in the week of `default` or a kind; a kind without a week of its own is open all day."""
+        named = self.line(kind, day, holiday=holiday)
+        if named is None:
+            return _WHOLE_DAY if kind not in self._weeks else self._unsaid
+        return self._weeks[kind][named]
+
+    def line(self, kind: str, day: date, *, holiday: bool) -> str | None:
+        """The key of the line that holds on this day (`monday`, `everyday` ...); None: there is none."""
+        working = ["weekday"] if day.weekday() < 5 else []
+        keys = ["holiday", "everyday"] if holiday else [_WEEKDAYS[day.weekday()], *working, "everyday"]
+        return next((key for key in keys if key in self._weeks.get(kind, {})), None)
+
+
+class ServiceHours:
+    """The hours of one machine or place. `now` is always an aware datetime; a naive one fails an assertion."""
+
+    def __init__(self, city: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
+        """The city's calendar, and one that narrows it. Raises `HoursError` naming the key that is wrong."""
+        self._city = Calendar(city)
+        self._own = Calendar(own or {}, narrows=True)
+        self._calendars = (self._city, self._own)
         self._holidays = national_holidays()
+        self._days: dict[tuple[date, str | None], tuple[Span, ...]] = {}  # the screen asks for the same days again
 
     # --- questions ------------------------------------------------------------------------------
 
@@ -136,32 +180,52 @@ class ServiceHours:
         if pending is not None:
             yield pending
 
-    def _day(self, day: date, kind: str | None) -> Iterator[Span]:
-        """The spans of one day: the kind's within the machine's, less maintenance."""
-        if (day.month, day.day) in self._closed_days:
+    def _day(self, day: date, kind: str | None) -> tuple[Span, ...]:
+        if len(self._days) > _DAYS_KEPT:
+            self._days.clear()
+        if (day, kind) not in self._days:
+            self._days[day, kind] = tuple(self._spans_of(day, kind))
+        return self._days[day, kind]
+
+    def _spans_of(self, day: date, kind: str | None) -> Iterator[Span]:
+        """The spans of one day: where all calendars agree, less maintenance."""
+        if any(calendar.is_closed_on(day) for calendar in self._calendars):
             return
-        spans = self._lines(DEFAULT, day)
-        if kind is not None and kind in self._weeks:
-            spans = _within(spans, self._lines(kind, day))
-        for span in spans:
+        windows = [window for calendar in self._calendars for window in calendar.windows(kind)]
+        for span in self._agreed(day, kind, self._calendars):
             pieces = [(_instant(day, span[0]), _instant(day, span[1]))]
-            for window in self._windows:
-                if window.concerns(kind):
-                    pieces = [part for piece in pieces for part in _without(piece, window.span)]
+            for window in windows:
+                pieces = [part for piece in pieces for part in _without(piece, window)]
             yield from pieces
 
-    def _lines(self, kind: str, day: date) -> tuple[_Minutes, ...]:
-        week = self._weeks[kind]
-        if day in self._holidays:
-            keys = ["holiday", "everyday"]
-        else:
-            keys = [_WEEKDAYS[day.weekday()], *(["weekday"] if day.weekday() < 5 else []), "everyday"]
-        return next((week[key] for key in keys if key in week), ())
+    def _agreed(self, day: date, kind: str | None, calendars: Iterable[Calendar]) -> tuple[_Minutes, ...]:
+        holiday, spans = day in self._holidays, _WHOLE_DAY
+        for calendar in calendars:
+            for week in (DEFAULT,) if kind is None else (DEFAULT, kind):
+                spans = _within(spans, calendar.spans(week, day, holiday=holiday))
+        return spans
+
+    def without_effect(self, since: date) -> list[str]:
+        """The lines of the narrowing calendar (`default.monday`) that would open where the city's is shut.
+
+        Looked for on the days from `since` on as far as the horizon.
+        """
+        wider: dict[str, None] = {}
+        for day in (since + timedelta(days=offset) for offset in range(HORIZON_DAYS)):
+            holiday = day in self._holidays
+            for kind in self._own.kinds:
+                line = self._own.line(kind, day, holiday=holiday)
+                spans = self._own.spans(kind, day, holiday=holiday)
+                city = self._agreed(day, None if kind == DEFAULT else kind, (self._city,))
+                if line is not None and _within(spans, city) != spans:
+                    wider[f"{kind}.{line}"] = None
+        return sorted(wider)
 
     def _why_closed(self, local: datetime, kind: str | None) -> ClosedReason:
-        if (local.month, local.day) in self._closed_days:
-            return ClosedReason.YEAR_END
-        if any(window.concerns(kind) and window.span[0] <= local < window.span[1] for window in self._windows):
+        if any(calendar.is_closed_on(local.date()) for calendar in self._calendars):
+            return ClosedReason.YEAR_END if (local.month, local.day) in _YEAR_END else ClosedReason.CLOSED_DAY
+        windows = (window for calendar in self._calendars for window in calendar.windows(kind))
+        if any(start <= local < end for start, end in windows):
             return ClosedReason.MAINTENANCE
         return ClosedReason.HOURS
 
@@ -226,12 +290,13 @@ def _spans(where: str, text: object) -> tuple[_Minutes, ...]:
     return tuple(spans)
 
 
-def _month_day(text: object) -> tuple[int, int]:
+def _closed_day(text: object) -> tuple[int | None, int, int]:
+    once = isinstance(text, str) and len(text) > len("12-29")
     try:
-        day = date.fromisoformat(f"2024-{text}")  # a leap year, so that 02-29 can be named
+        day = date.fromisoformat(str(text) if once else f"2024-{text}")  # a leap year, so that 02-29 can be named
     except ValueError:
-        raise HoursError(f'hours.closed_days: {text!r} is no day of the year; write "12-29"') from None
-    return day.month, day.day
+        raise HoursError(f'hours.closed_days: {text!r} is no day of the year; write "12-29" or "2026-11-30"') from None
+    return day.year if once else None, day.month, day.day
 
 
 def _window(entry: object) -> _Window:

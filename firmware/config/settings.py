@@ -1,7 +1,8 @@
-"""The site's settings: values of the unit file that staff may replace on the console (fault K5).
+"""The site's settings: values of the unit file that staff may replace on the console, and hours that they narrow (fault K5).
 
 A set of settings is key -> value, both as typed. Only the keys in `_SETTABLE` can be set; everything else of a unit file
-(devices, identity, keys of the line) is changed by root on the machine. A change is on trial first: the next start runs
+(devices, identity, keys of the line) is changed by root on the machine. Keys of `hours` are laid over the city's site table:
+the machine is open where both agree, so a setting can only close it. A change is on trial first: the next start runs
 on it. If nobody keeps it within `TRIAL_S`, or the machine starts once more before that, the settings before come back
 (network practice, `commit confirmed`; console rule 3). Settings are stored in the journal, so a power cut cannot leave
 half of a set.
@@ -14,7 +15,7 @@ from typing import Any
 
 from firmware.book import records
 from firmware.book.settings_book import SettingsBook
-from firmware.config.hours import ServiceHours
+from firmware.config.hours import Calendar
 from firmware.config.unit import Unit, UnitError, load_unit
 from firmware.journal.memory import Memory
 
@@ -41,6 +42,17 @@ def overlay(settings: Settings) -> dict[str, Any]:
             inner = inner.setdefault(name, {})
         inner[last] = _read(key, value)
     return table
+
+
+def own_hours(settings: Settings) -> Mapping[str, Any]:
+    """The calendar that these settings lay over the city's. Raises `SettingRefused`."""
+    calendar: Mapping[str, Any] = overlay(settings).get("hours", {})
+    return calendar
+
+
+def _of_unit(settings: Settings) -> dict[str, Any]:
+    """The settings that are values of the unit file."""
+    return {table: values for table, values in overlay(settings).items() if table != "hours"}
 
 
 def _read(key: str, value: str) -> Any:
@@ -108,7 +120,8 @@ SETTABLE = (
 def why_unusable(unit_file: Path, settings: Settings) -> str | None:
     """Why the unit file on the disk cannot be used with these settings over it; None: it can."""
     try:
-        ServiceHours(load_unit(unit_file, overlay(settings)).hours)
+        load_unit(unit_file, _of_unit(settings))
+        Calendar(own_hours(settings), narrows=True)
     except (UnitError, ValueError) as error:
         return str(error)
     return None
@@ -129,7 +142,7 @@ def at_start(memory: Memory, unit_file: Path) -> tuple[Unit, bool]:
         memory.note(records.SettingsStarted())
     chosen = in_force(book)
     fits = why_unusable(unit_file, chosen) is None
-    return load_unit(unit_file, overlay(chosen) if fits else {}), fits
+    return load_unit(unit_file, _of_unit(chosen) if fits else {}), fits
 
 
 def in_force(book: SettingsBook) -> Settings:
@@ -140,7 +153,9 @@ def in_force(book: SettingsBook) -> Settings:
 def differences(before: Settings, after: Settings) -> list[str]:
     """One line for each key that changes."""
     keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    return [f"{key}: {before.get(key, FROM_FILE)}, then {after.get(key, FROM_FILE)}" for key in keys]
+    return [f"{key}: {before.get(key, _unset(key))}, then {after.get(key, _unset(key))}" for key in keys]
 
 
-FROM_FILE = "as the unit file says"
+def _unset(key: str) -> str:
+    """What holds while this key is not set."""
+    return "as the city says" if key.startswith("hours.") else "as the unit file says"

@@ -1,4 +1,4 @@
-"""The unit file: what this one machine is, where its devices are, and the rules of its site.
+"""The unit file: what this one machine is, and where its devices are. The rules of its site come from the city.
 
 TOML in, frozen tables out. With an unknown key, a missing key or a value out of range the program does not
 start; the message names file, key and what is allowed. A file may begin with `extends = "other.toml"`
@@ -45,7 +45,7 @@ class Profile(StrEnum):
 class UnitIdentity(Table, frozen=True, kw_only=True):
     name: str  # the common name of the machine's certificate
     profile: Profile
-    place: Mapping[str, str]  # language -> where it stands, printed on the receipt
+    place: Mapping[str, str]  # language -> where it stands; both only until the city's site table says it
     telephone: str
     simulated: bool = False  # publishes state.json, reads a clock offset; refused with a production CA
 
@@ -210,7 +210,6 @@ class Unit(Table, frozen=True, kw_only=True):
     door: DoorTable | None = None
     update: UpdateTable | None = None
     timeouts: Timeouts = Timeouts()
-    hours: Mapping[str, Any] = {}  # read by firmware.config.hours
 
 
 def load_unit(path: Path, over: Mapping[str, Any] | None = None) -> Unit:

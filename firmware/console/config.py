@@ -66,8 +66,13 @@ def diff(hands: Hands) -> Answer:
 
 
 def check(hands: Hands) -> Answer:
-    _must_fit(hands, _edited(hands))
-    return Answer(("The unit file on the disk can be used with these settings; it is read at the next start.",))
+    """Whether the candidate can be used, and which of its hours change nothing because the city's are narrower."""
+    candidate = _edited(hands)
+    _must_fit(hands, candidate)
+    wider = hands.without_effect(candidate)
+    lines = [f"{key} would open outside the city's hours; there it has no effect." for key in wider]
+    fits = "The unit file on the disk can be used with these settings; it is read at the next start."
+    return Answer((fits, *lines), {"without_effect": wider})
 
 
 def commit(hands: Hands) -> Plan:

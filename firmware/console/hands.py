@@ -8,7 +8,8 @@ from drivers.decode import to_plain
 from drivers.ports import Clock
 from firmware.book.book import Book
 from firmware.book.records import Record
-from firmware.config.settings import Settings
+from firmware.config.hours import ServiceHours
+from firmware.config.settings import Settings, own_hours
 from firmware.config.unit import Unit
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName
@@ -16,6 +17,7 @@ from firmware.journal.journal import JournalFull, Stored
 from firmware.journal.memory import Memory
 from firmware.loop import Loop
 from firmware.service.availability import Availability, Reason
+from firmware.service.site import calendar_of
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
 
@@ -116,6 +118,18 @@ class LoopHands:
 
     def settings(self) -> list[tuple[str, str]]:
         return list(_flat("", to_plain(self._unit)))
+
+    def without_effect(self, settings: Settings) -> list[str]:
+        site = self._loop.reception.site
+        if site is None:
+            return []
+        wider = ServiceHours(calendar_of(site.table), own_hours(settings)).without_effect(self.now().date())
+        return [f"hours.{line}" for line in wider]
+
+    def site(self) -> str:
+        site, trouble = self._loop.reception.site, self._loop.reception.sites.trouble
+        held = "none in force" if site is None else f"{site.table.version} in force, until {site.table.valid_until}"
+        return f"site table {held}{'; the last one was refused: ' if trouble else ''}{trouble}"
 
     @property
     def trial_left_s(self) -> float | None:

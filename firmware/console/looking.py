@@ -56,12 +56,14 @@ def status(hands: Hands) -> Answer:
         "uncertain": len(book.uncertain),
         "advices": len(book.pending_advices()),
         "sheets": book.sheets,
+        "site_table": hands.site(),
     }
     lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
     lines += [f"session {hands.sentence}"]
     lines += _why(hands)
     lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
     lines += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
+    lines += [hands.site()]
     return Answer(tuple(lines), facts)
 
 
@@ -147,7 +149,7 @@ def fields_of(record: records.Record) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def value_of(record: records.Record, name: str) -> Any:
-    """One field for a line. Masks a claim's code, which is worth money; leaves out a checkpoint's copy of the book."""
+    """One field for a line. Masks a claim's code, which is worth money; leaves out a checkpoint's copy of the book and the site tables."""
     value = getattr(record, name)
     if isinstance(record, records.ClaimDone) and name == "claim_code":
         return f"{value[:2]}******"
@@ -155,6 +157,8 @@ def value_of(record: records.Record, name: str) -> Any:
         return "..."
     if isinstance(record, records.AdviceQueued) and name == "advice":
         return record.advice.told()
+    if isinstance(record, records.SiteTablesKept) and name == "tables":
+        return len(value)
     return dict(value) if isinstance(value, Mapping) else value
 
 

@@ -148,6 +148,14 @@ class Hands(Protocol):
         """Why the unit file on the disk cannot be used with these settings; None when it can."""
         ...
 
+    def without_effect(self, settings: Settings) -> list[str]:
+        """The lines of hours among these settings that would open outside the city's hours."""
+        ...
+
+    def site(self) -> str:
+        """The city's site table in force and until when, or why there is none, as one line."""
+        ...
+
     candidate: dict[str, str] | None  # the settings being edited; None after logging out
 
     updates: Updates | None  # None: the unit file has no [update]

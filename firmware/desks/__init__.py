@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
+from drivers.line.site_table import SignedTable
 from drivers.vocabulary import AdviceFate, CoinEvent, StrayPayout
 from firmware.session import effects as fx
 from firmware.session.events import Report
@@ -35,6 +36,11 @@ class Beat:
 
     facts: Mapping[str, object]
     events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchTables:
+    """Line desk: fetch this machine's site tables. Answers `TablesFetched`; with none if they could not be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,9 @@ class PrintLines:
 
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ReleaseCard
 KeypadCommand = fx.SetKeypad | WipeDesk
-LineCommand = fx.AskChallenge | fx.Authenticate | fx.Reserve | fx.Fetch | Beat | Advise | HoldClaim | WipeDesk
+LineCommand = (
+    fx.AskChallenge | fx.Authenticate | fx.Reserve | fx.Fetch | Beat | FetchTables | Advise | HoldClaim | WipeDesk
+)
 CoinCommand = (
     fx.CheckCoins
     | fx.OpenSlot
@@ -139,10 +147,18 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat: its time, and the events that the heartbeat reported."""
+    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table."""
 
     at: datetime
     heard: tuple[str, ...]
+    site_table: int
+
+
+@dataclass(frozen=True, slots=True)
+class TablesFetched:
+    """The site tables as they came, not yet verified; empty: no answer, or the centre has none for this machine."""
+
+    tables: tuple[SignedTable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +216,7 @@ class ConsoleAnswer:
 
 
 CoinNews = StrayPayout | Acknowledged | Paired | Stranger
-News = CoinEvent | CoinNews | SheetCut | TimeTold  # always `OfMachine`, whoever sent the command
+News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
 Answer = Report | Health | News | Advised | ClaimHeld | DoorMoved | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from firmware.desks import (
     Beat,
     ClaimHeld,
     Desk,
+    FetchTables,
     Health,
     HoldClaim,
     LineCommand,
+    TablesFetched,
     TimeTold,
     WipeDesk,
 )
@@ -58,6 +60,9 @@ class LineDesk(Desk[LineCommand]):
                 return [Advised(advice_id, self._centre.advise(advice))]
             case Beat():
                 return self._beat(command)
+            case FetchTables():
+                told = self._centre.site_tables()
+                return [TablesFetched(told if isinstance(told, tuple) else ())]
             case HoldClaim(key=key, collection=collection, journal_head=head):
                 return [ClaimHeld(self._centre.hold_claim(key, collection, head))]
             case WipeDesk():
@@ -70,7 +75,7 @@ class LineDesk(Desk[LineCommand]):
         told = self._centre.heartbeat({**beat.facts, "events": list(beat.events)})
         if told is None:
             return [self._silent()]
-        return [TimeTold(told, beat.events), Health(self.name, frozenset())]
+        return [TimeTold(told.at, beat.events, told.site_table), Health(self.name, frozenset())]
 
     def _silent(self) -> Health:
         return Health(self.name, frozenset({"line"}))

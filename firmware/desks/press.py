@@ -6,7 +6,6 @@ from datetime import datetime
 
 from drivers.printer.profile import Profile
 from drivers.printer.raster import RasterPage, RasterSlip
-from firmware.config.unit import UnitIdentity
 from firmware.desks import PrintLines
 from firmware.paper.pages import render
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
@@ -20,7 +19,7 @@ class Press:
 
     certificate: Profile
     receipt: Profile
-    identity: UnitIdentity
+    machine: str
     now: Callable[[], datetime]
 
     def pages(self, document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
@@ -41,22 +40,22 @@ class Press:
                 return staff_slip(title, lines, self.now(), profile.width_dots)
             case PrintReceipt():
                 return receipt_for(self._receipt_facts(effect), self.receipt)
-            case PrintClaimSlip(amount_yen=amount, claim_code=code):
+            case PrintClaimSlip():
                 claim = ClaimFacts(
-                    place=self.identity.place,
-                    machine=self.identity.name,
-                    telephone=self.identity.telephone,
+                    place=effect.place,
+                    machine=self.machine,
+                    telephone=effect.telephone,
                     printed_at=self.now(),
-                    amount_yen=amount,
-                    claim_code=code,
+                    amount_yen=effect.amount_yen,
+                    claim_code=effect.claim_code,
                 )
                 return claim_slip(claim, self.receipt.width_dots)
 
     def _receipt_facts(self, receipt: PrintReceipt) -> ReceiptFacts:
         return ReceiptFacts(
-            place=self.identity.place,
-            machine=self.identity.name,
-            telephone=self.identity.telephone,
+            place=receipt.place,
+            machine=self.machine,
+            telephone=receipt.telephone,
             printed_at=self.now(),
             lines=receipt.lines,
             fee_yen=receipt.fee_yen,

@@ -5,10 +5,12 @@ from firmware.screens.canvas import Canvas
 from firmware.screens.frame import CONTEXT, begin, end
 from firmware.screens.menu import LEFT, RIGHT, Row
 from firmware.screens.palette import INK, LINE, RED, RED_PALE, SEA, WHITE
+from firmware.screens.places import place_lines
 from firmware.screens.words import Words
 from firmware.session import scenes as show
 
 TOP, BOTTOM = 116, 362
+WHY_WIDTH = RIGHT - LEFT - 92
 
 
 def choose_kind(scene: show.ChooseKind) -> Canvas:
@@ -18,7 +20,12 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
         _head(c, say("choose_kind", "head"), say, scene.page, scene.pages)
         top = TOP
     else:
-        top = _say_why(c, *say.reason(refused), lines=1 if len(scene.lines) > 4 else 2)
+        what, then = say.reason(refused)
+        lines = 1 if len(scene.lines) > 4 else 2
+        if scene.elsewhere is not None:
+            place, *_ = place_lines(say, scene.elsewhere)
+            then = place[0] if c.lines(place[0], 24, width=WHY_WIDTH) <= lines else then
+        top = _say_why(c, what, then, lines=lines)
     rows = [
         Row(
             title=say.of(line.title),
@@ -101,7 +108,7 @@ def _basket_line(c: Canvas, line: show.BasketLine, say: Words, y: int, *, detail
 
 def _say_why(c: Canvas, what: str, then: str, *, lines: int) -> int:
     """In the place of the question: why the line just pressed is not available. Returns the y where the lines may begin."""
-    width = RIGHT - LEFT - 92
+    width = WHY_WIDTH
     size = c.largest(what, (28, 26, 24), width=width, bold=True)
     rows = min(c.lines(what, size, width=width, bold=True), lines), min(c.lines(then, 24, width=width), lines)
     bottom = 71 + 36 * rows[0] + 31 * rows[1]

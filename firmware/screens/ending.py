@@ -6,11 +6,20 @@ from firmware.screens import landscape, pictures
 from firmware.screens.canvas import Canvas
 from firmware.screens.frame import CONTEXT, FOOT, begin, end
 from firmware.screens.palette import GREEN, GREEN_PALE, INK, RED, SEA, SUN, SUN_PALE, WHITE
+from firmware.screens.places import fitted, place_lines
 from firmware.screens.words import Words, beside
 from firmware.session import scenes as show
 
 # Reasons that are no fault: the resident cancelled, took too long, or came outside the hours.
-CALM = frozenset({EndReason.CANCELLED, EndReason.TIMED_OUT, CentreRefusal.OUTSIDE_HOURS, CentreRefusal.EXPIRED})
+CALM = frozenset(
+    {
+        EndReason.CANCELLED,
+        EndReason.TIMED_OUT,
+        CentreRefusal.OUTSIDE_HOURS,
+        CentreRefusal.EXPIRED,
+        CentreRefusal.BOOKS_CHANGED,
+    }
+)
 
 
 def take_paper(scene: show.TakePaper) -> Canvas:
@@ -59,25 +68,35 @@ def sorry(scene: show.Sorry) -> Canvas:
     c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)
     y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
     y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3)
-    if scene.card_in:
-        _card(c, say, y + 6)
-    else:
-        _money(c, scene, say, y + 6)
+    y = _card(c, say, y + 6) if scene.card_in else _money(c, scene, say, y + 6)
+    if scene.elsewhere is not None:
+        _place(c, say, scene.elsewhere, y + 4)
     if scene.numbers:
         c.text(say("sorry", "numbers", numbers=", ".join(scene.numbers)), 40, CONTEXT + 3, 24, width=560)
-    elif not scene.claim_yen:
-        c.text(say("place", "call"), 40, CONTEXT + 3, 24, width=560)
+    elif not scene.claim_yen and scene.telephone is not None:
+        c.text(say("place", "call", telephone=scene.telephone), 40, CONTEXT + 3, 24, width=560)
     return end(c, scene, enter="finish")
 
 
-def _card(c: Canvas, say: Words, y: int) -> None:
+def _place(c: Canvas, say: Words, place: show.Elsewhere, y: int) -> None:
+    """Where to go instead, if there is room below the money."""
+    told = fitted(c, place_lines(say, place), 736)
+    y = max(y, CONTEXT - sum(round(size * 1.36) * rows for _, size, rows, _ in told))
+    for text, size, rows, bold in told:
+        if y + round(size * 1.36) * rows > CONTEXT + 2:
+            return
+        y = c.text(text, 40, y, size, width=736, lines=rows, bold=bold)
+
+
+def _card(c: Canvas, say: Words, y: int) -> int:
     """Before any money was asked for: remind the resident to take the card."""
     y = max(y, 220)
     c.panel((32, y, 776, y + 60), 10, SUN_PALE, border=SUN, width=3)
     c.text(say("sorry", "take_card"), 60, y + 6, 34, width=690, bold=True)
+    return y + 60
 
 
-def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
+def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> int:
     """What was handed over, what came back, what is still owed. If none applies, say "not paid"."""
     rows = []
     if scene.issued_copies:
@@ -86,7 +105,7 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
         rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
     if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # PAPER_STUCK: the fee was charged
         rows.append(say("money", "none"))
-    y = max(y, 182 if scene.claim_yen else 250 - 30 * len(rows))
+    y = max(y, 182 if scene.claim_yen or scene.elsewhere is not None else 250 - 30 * len(rows))
     for row in rows:
         c.panel((32, y, 776, y + 44), 10, GREEN_PALE, border=GREEN)
         c.picture(pictures.tick(30), 44, y + 7)
@@ -94,6 +113,8 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> None:
         y += 48
     if scene.claim_yen:
         _claim(c, say, scene, y)
+        y += 84
+    return y
 
 
 def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> None:

@@ -33,7 +33,7 @@ _LEGENDS = {
 def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
     """A sheet with the steps (or, outside a session, the machine's name) above, and the language's words."""
     canvas = Canvas(scene.language)
-    canvas.part(_steps(scene.language, step) if step else name_bar(scene.language, ""), 0, 0)
+    canvas.part(_steps(scene.language, step) if step else name_bar(scene, ""), 0, 0)
     return canvas, words(scene.language)
 
 
@@ -48,13 +48,19 @@ def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
     return canvas
 
 
+def name_bar(scene: Scene, right: str) -> Canvas:
+    """The bar outside a session: the city's and the machine's name, and the text `right` at its right end."""
+    say = words(scene.language)
+    name = say("place", "machine") if scene.city is None else say("place", "machine_of", city=say.of(scene.city))
+    return _name_bar(scene.language, name, right)
+
+
 @lru_cache(maxsize=32)
-def name_bar(language: str, right: str) -> Canvas:
-    """The bar outside a session: the machine's name, and the text `right` at its right end."""
+def _name_bar(language: str, name: str, right: str) -> Canvas:
     bar = Canvas(language, SEA, (WIDTH, TOP))
     bar.picture(_emblem(), 16, 10)
     room = bar.width(right, 24) if right else 0
-    bar.text(words(language)("place", "machine"), 62, 9, 27, width=784 - 62 - room - 12, bold=True, colour=WHITE)
+    bar.text(name, 62, 9, 27, width=784 - 62 - room - 12, bold=True, colour=WHITE)
     if right:
         bar.text(right, 784 - room, 11, 24, width=room, colour=WHITE)
     return bar

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,10 @@ class Words:
         return str(names["pattern"]).format(
             month=names["months"][day.month - 1], day=day.day, weekday=names["weekdays"][day.weekday()]
         )
+
+    def instant(self, at: datetime) -> str:
+        """The day and time at which something opens."""
+        return self("closed", "opens_at", date=self.date(at.date()), time=self.time(at.time()))
 
     def time(self, at: time) -> str:
         return f"{at.hour}:{at.minute:02}"

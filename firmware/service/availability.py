@@ -40,6 +40,7 @@ class Reason(StrEnum):
     SETTINGS = "settings"
     UNIT = "unit"
     LETTERS = "letters"
+    SITE_TABLE = "site_table"
     CARD_READER = "card_reader"
     LOCKOUT = "lockout"
     KEYPAD = "keypad"
@@ -137,6 +138,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     ),
     Reason.UNIT: (141, False, "The unit file cannot be used. Root must correct it."),
     Reason.LETTERS: (142, False, "A font or library that draws the letters is missing. Root must install its package."),
+    Reason.SITE_TABLE: (
+        150,
+        False,
+        "No valid site table of the city is here. Check the line (501); the city's file must list this machine.",
+    ),
     Reason.CARD_READER: (
         201,
         False,

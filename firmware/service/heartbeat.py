@@ -4,7 +4,7 @@ The loop's thread collects the facts; the line desk only sends them. One heartbe
 with a long time-out would get new heartbeats faster than it can fail on the old ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from drivers.ports import Clock
 from firmware.desks import Beat
@@ -15,7 +15,10 @@ LOCKED = "console_locked"
 
 
 class Heartbeat:
-    """`console_tries`: so many wrong passwords lock the console, and the centre hears of it (fault K2)."""
+    """`console_tries`: so many wrong passwords lock the console, and the centre hears of it (fault K2).
+
+    `program`: version word of the running program. `models`: device word -> model, as the unit file has it.
+    """
 
     def __init__(
         self,
@@ -25,6 +28,8 @@ class Heartbeat:
         *,
         every_s: float,
         console_tries: int,
+        program: str,
+        models: Mapping[str, str],
         send: Callable[[Beat], None],
     ) -> None:
         self._memory = memory
@@ -32,6 +37,8 @@ class Heartbeat:
         self._clock = clock
         self._every_s = every_s
         self._console_tries = console_tries
+        self._program = program
+        self._models = models
         self._send = send
         self._due_s = clock.monotonic()
         self._under_way = False
@@ -53,6 +60,7 @@ class Heartbeat:
     def answered(self, events: tuple[str, ...]) -> None:
         """The centre has answered a heartbeat, which staff may have sent, that reported these events."""
         self._alarm_heard = self._alarm_heard or LOCKED in events
+        self._reception.sites.heard(events)
 
     def tell_if_due(self, *, idle: bool) -> None:
         """Send one if it is due. None is sent during a session: the session's own calls show how the line is."""
@@ -74,8 +82,11 @@ class Heartbeat:
                 "journal_head": head,
                 "state": str(state.mode),
                 "reasons": sorted(state.reasons),
+                "program": self._program,
+                "site_table": self._reception.sites.version,
+                "devices": {**self._models, **self._reception.devices()},
             },
-            (*self._alarms(), *self._reception.news(self._memory.book)),
+            (*self._alarms(), *self._reception.sites.alarms, *self._reception.news(self._memory.book)),
         )
 
     def _alarms(self) -> list[str]:

@@ -1,22 +1,27 @@
 """The reception: whether a session may begin now, and what an idle machine shows.
 
-It combines the hours of the site, the health of every desk, the reasons in the book and the lockout. It never
-interrupts a session; it only decides about the next one.
+It combines the city's site table, the health of every desk, the reasons in the book and the lockout. It never
+interrupts a session; it only decides about the next one, and what that one may issue.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from drivers.ports import Clock
-from drivers.vocabulary import Text
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case, MismatchCode
-from firmware.config.hours import ClosedUntil, Open, ServiceHours
+from firmware.config.hours import ClosedReason, ClosedUntil
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.lockout import PIN_ATTACK, locked_until, must_report
-from firmware.session.scenes import Closed, Idle, Maintenance, Scene, Starting
+from firmware.service.site import Site
+from firmware.service.site_tables import SiteTables
+from firmware.session.context import ANYTHING, COUNTER, Served
+from firmware.session.scenes import Closed, Elsewhere, Idle, Maintenance, Scene, Starting
+
+_T = TypeVar("_T")
 
 CLOCK_TOLERANCE_S = 60.0  # between this machine and the centre
 UNCERTAIN_LIMIT = 3  # papers or payouts not accounted for; above it the machine closes
@@ -37,7 +42,7 @@ class Reception:
     def __init__(
         self,
         *,
-        hours: ServiceHours,
+        sites: SiteTables,
         now: Callable[[], datetime],
         clock: Clock,
         longest_session_s: float,
@@ -46,14 +51,14 @@ class Reception:
         refusable_yen: frozenset[int] = frozenset(),
         surely_past: Callable[[], datetime] = lambda: _NO_TIME,
     ) -> None:
-        """`refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none.
+        """`cards`: the kinds that this machine's reader takes; the city may take fewer.
 
+        `refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none.
         `surely_past`: an instant that the true time is not before.
         """
         self._surely_past = surely_past
         self.state = Availability()
-        self.kinds: tuple[tuple[Text, int], ...] = ()
-        self._hours = hours
+        self.sites = sites
         self._now = now
         self._clock = clock
         self._longest_session_s = longest_session_s
@@ -61,6 +66,7 @@ class Reception:
         self._waiting_for = set(desks)
         self._reasons: dict[str, frozenset[Reason]] = {}
         self._refusable_yen = refusable_yen
+        self._made: dict[tuple[str, datetime, int], Any] = {}
         self._weighed_tubes: dict[int, int] | None = None
         self._exact_money_only = False
         self._clock_base: datetime | None = None  # wall time minus monotonic, when the centre last agreed with it
@@ -71,9 +77,24 @@ class Reception:
         self._failed_at_s = clock.monotonic()
 
     @property
+    def site(self) -> Site | None:
+        """The site table in force at this moment."""
+        return self.sites.in_force(self._now())
+
+    @property
     def admits(self) -> bool:
         """Whether a session may begin at this moment."""
-        return self.state.admits and self._hours.admits(self._now(), self._longest_session_s)
+        return self.state.admits and self._is_open
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the site table lets a session begin at this moment."""
+        site = self.site
+        return site is not None and site.admits(self._now(), self._longest_session_s)
+
+    def devices(self) -> Mapping[str, str]:
+        """Each desk, and why it cannot serve: "well", or its reason words."""
+        return {source: " ".join(sorted(words)) or "well" for source, words in self._reasons.items()}
 
     def note(self, source: str, words: frozenset[str]) -> records.Record | None:
         """Replace the reasons of one source. Returns the record to write if the machine's reasons changed."""
@@ -141,6 +162,8 @@ class Reception:
         holds = {
             Reason.CLOCK: not self.clock_trusted and not self.clock_behind,
             Reason.CLOCK_BEHIND: self.clock_behind,
+            # With a clock that may be wrong nobody can say whether a table holds: reason CLOCK says enough.
+            Reason.SITE_TABLE: self.site is None and (self.clock_trusted or not self.sites.version),
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
@@ -181,12 +204,36 @@ class Reception:
                 return Maintenance(language=language)
             case Mode.SUSPENDED if self.state.reasons == {Reason.LOCKOUT}:
                 return self._locked(language)
-            case Mode.SUSPENDED if self.state.reasons <= {Reason.CLOCK, Reason.CLOCK_BEHIND}:
+            case Mode.SUSPENDED if self._waits_for_time:
                 return Closed(language=language, reason="clock", opens_at=None, numbers=self.state.numbers)
+            case Mode.SUSPENDED if self.state.reasons == {Reason.SITE_TABLE}:
+                return self._without_table(language)
+            case Mode.SUSPENDED if self.state.reasons == {Reason.LINE} and not self._is_open:
+                return self._by_the_clock(language)  # the kept table still says when it opens
             case Mode.SUSPENDED:
-                return Closed(language=language, reason="out_of_service", opens_at=None, numbers=self.state.numbers)
+                return self._closed(language, "out_of_service", None)
             case Mode.IN_SERVICE:
                 return self._by_the_clock(language)
+
+    @property
+    def _waits_for_time(self) -> bool:
+        """Whether nothing is wrong but the clock, and the table that it cannot judge."""
+        clock = {Reason.CLOCK, Reason.CLOCK_BEHIND}
+        return bool(self.state.reasons & clock) and self.state.reasons <= {*clock, Reason.SITE_TABLE}
+
+    def _without_table(self, language: str) -> Closed:
+        """No site table is in force; with a clock that may be wrong, the clock is the reason."""
+        reason = Reason.SITE_TABLE if self.clock_trusted else Reason.CLOCK
+        return Closed(language=language, reason=str(reason), opens_at=None, numbers=(str(reason.number),))
+
+    def _closed(self, language: str, reason: str, opens_at: datetime | None) -> Closed:
+        return Closed(
+            language=language,
+            reason=reason,
+            opens_at=opens_at,
+            numbers=self.state.numbers,
+            elsewhere=self._elsewhere_for_all(),
+        )
 
     def _locked_for_s(self) -> float:
         return locked_until(self._failed_sessions, self._failed_at_s) - self._clock.monotonic()
@@ -194,22 +241,69 @@ class Reception:
     def _locked(self, language: str) -> Scene:
         """The closed screen of a lockout, with its end rounded up to a full minute."""
         ends = self._now() + timedelta(seconds=max(self._locked_for_s(), 0.0) + 59)
-        opens_at = ends.replace(second=0, microsecond=0)
-        return Closed(language=language, reason="lockout", opens_at=opens_at, numbers=self.state.numbers)
+        return self._closed(language, "lockout", ends.replace(second=0, microsecond=0))
+
+    # --- by the site table ----------------------------------------------------------------------
+
+    def served(self) -> Served | None:
+        """What a session that begins now may issue, and where else to go; None without a site table."""
+        now = self._now()
+        site = self.sites.in_force(now)
+        if site is None:
+            return None
+        kinds = site.open_kinds(now, self._longest_session_s)
+        return Served(
+            kinds={one.kind: (one.fee_yen, one.copies_max) for one in site.table.kinds if one.kind in kinds},
+            shut=frozenset(one.kind for one in site.table.kinds) - kinds,
+            elsewhere=self._by_the_minute("elsewhere", lambda: _elsewhere(site, now)),
+        )
+
+    def _elsewhere_for_all(self) -> tuple[Elsewhere, ...]:
+        """Where everything that this machine issues may be had now, or is next."""
+        now = self._now()
+        site = self.sites.in_force(now)
+        if site is None or not self.clock_trusted:
+            return ()
+        kinds = [here.kind for here in site.table.kinds]
+        return self._by_the_minute("closed", lambda: site.elsewhere(now, kinds))
 
     def _by_the_clock(self, language: str) -> Scene:
         now = self._now()
-        match self._hours.state(now):
-            case ClosedUntil(reason=reason, opens_at=opens_at):
-                return Closed(language=language, reason=reason, opens_at=opens_at)
-            case Open() if not self.admits:
-                return Closed(language=language, reason="hours", opens_at=self._hours.next_opening(now))
-        opens, closes = self._hours.today(now)
+        site = self.sites.in_force(now)
+        if site is None:  # the table has ended, or the clock was moved, since the reasons were last weighed
+            return self._without_table(language)
+        if not self.admits:
+            closed = site.hours.state(now)
+            reason = closed.reason if isinstance(closed, ClosedUntil) else ClosedReason.HOURS
+            opens_at = self._by_the_minute("opens", lambda: site.opens_at(now))
+            return self._closed(language, reason, opens_at)
+        kinds = self._by_the_minute("kinds", lambda: site.kinds_now(now, self._longest_session_s))
+        untils = [kind.until for kind in kinds]
         return Idle(
             language=language,
-            opens=opens,
-            closes=closes,
-            kinds=self.kinds,
+            until=None if None in untils else max(until for until in untils if until is not None),
+            kinds=kinds,
+            notice=site.notice(now),
             exact_money_only=self._exact_money_only,
-            cards=self._cards,
+            cards=tuple(card for card in self._cards if card in site.table.cards),
         )
+
+    def _by_the_minute(self, what: str, make: Callable[[], _T]) -> _T:
+        """What `make` gives, made once a minute: hours are to the minute, and the screen is looked at every second."""
+        site = self.site
+        minute = self._now().replace(second=0, microsecond=0)
+        key = (what, minute, 0 if site is None else site.table.version)
+        if key not in self._made:
+            self._made = {old: made for old, made in self._made.items() if old[1:] == key[1:]}
+            self._made[key] = make()
+        made: _T = self._made[key]
+        return made
+
+
+def _elsewhere(site: Site, now: datetime) -> Mapping[str, Elsewhere]:
+    """For each kind, for all kinds together and for what needs a person: where to go."""
+    kinds = [here.kind for here in site.table.kinds]
+    asked = {kind: ([kind], False) for kind in site.kinds_anywhere()}
+    asked |= {ANYTHING: (kinds, False), COUNTER: (kinds, True)}
+    found = {word: site.elsewhere(now, of, staffed=staffed) for word, (of, staffed) in asked.items()}
+    return {word: places[0] for word, places in found.items() if places}

@@ -1,5 +1,7 @@
 """`absorb` for reports of the card and the centre: who the resident is, and what is reserved for them."""
 
+from dataclasses import replace
+
 from drivers.vocabulary import (
     Authenticated,
     BindingFailed,
@@ -18,6 +20,7 @@ from drivers.vocabulary import (
 )
 from firmware.book.reasons import EndReason
 from firmware.book.records import Authorised, LineStopped, PinResult
+from firmware.session.context import Context
 from firmware.session.events import CardReport, CentreReport, Event, Fetched
 from firmware.session.known import Now
 
@@ -58,7 +61,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
         case Authenticated():
             if _centre_judges_pin(now):
                 _pin_result(now, ok=True)
-            context.who, context.proof = report, None
+            context.who, context.proof = _as_served(context, report), None
             return Event.AUTHENTICATED
         case Reserved():
             context.reserved = report
@@ -77,6 +80,12 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
             context.reason = EndReason.BINDING
             now.write(LineStopped(name))
             return Event.BINDING_FAILED
+
+
+def _as_served(context: Context, who: Authenticated) -> Authenticated:
+    """What the centre offers, as far as the site table of this session allows it."""
+    served = context.house.served
+    return who if served is None else replace(who, offers=tuple(map(served.narrowed, who.offers)))
 
 
 def _refused(now: Now, report: CentreRefused) -> Event:

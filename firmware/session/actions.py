@@ -130,7 +130,13 @@ def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
     ledger = opened(book).ledger
     amount_yen = ledger.claimed_yen + ledger.owed_yen
     yield from map(fx.Write, ending.rest_claimed(opened(book), context.reason))
-    yield fx.PrintClaimSlip(amount_yen=amount_yen, claim_code=context.claim_code, language=context.language)
+    yield fx.PrintClaimSlip(
+        amount_yen=amount_yen,
+        claim_code=context.claim_code,
+        place=context.house.place,
+        telephone=context.house.telephone,
+        language=context.language,
+    )
 
 
 def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
@@ -143,6 +149,8 @@ def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
         inserted_yen=ledger.inserted_yen,
         change_yen=ledger.paid_out_yen,
         claim_yen=ledger.claimed_yen,
+        place=context.house.place,
+        telephone=context.house.telephone,
         language=context.language,
     )
 

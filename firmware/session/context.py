@@ -5,13 +5,14 @@ alone. Coins, papers and debts are not counted here: the book's open session cou
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drivers.vocabulary import (
     Authenticated,
     CardKind,
     CardProof,
     CardRead,
+    CentreRefusal,
     Challenge,
     HopperState,
     Offer,
@@ -19,19 +20,46 @@ from drivers.vocabulary import (
     OrderItem,
     PaperExit,
     Reserved,
+    Text,
     claim_code,
 )
 from firmware.book.reasons import SessionReason
-from firmware.session.scenes import Scene
+from firmware.session.scenes import Elsewhere, Scene
+
+COUNTER, ANYTHING = "counter", "anything"  # words of `Served.elsewhere` besides the kinds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the site table in force at its beginning lets a session issue, and where else to go meanwhile."""
+
+    kinds: Mapping[str, tuple[int, int]]  # kind -> fee in yen, most copies; open now
+    shut: frozenset[str] = frozenset()  # issued here, but not at this hour
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)  # kind, COUNTER or ANYTHING -> the place
+
+    def narrowed(self, offer: Offer) -> Offer:
+        """The centre's offer as the site table allows it: never for more than the fee that this machine announces."""
+        if offer.refusal is not None:
+            return offer
+        if offer.kind in self.shut:
+            return replace(offer, refusal=CentreRefusal.OUTSIDE_HOURS)
+        fee_yen, copies_max = self.kinds.get(offer.kind, (-1, 0))
+        if offer.fee_yen > fee_yen:
+            return replace(offer, refusal=CentreRefusal.NOT_OFFERED)
+        return replace(offer, copies_max=min(offer.copies_max, copies_max))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What holds for every session at this machine; read from the unit file."""
+    """What holds for a session at this machine, from its beginning to its end: of the unit file and the site table."""
 
     machine: str
     profile: str
     kinds_taken: frozenset[CardKind]
+    place: Text  # on receipts
+    telephone: str
+    city: Text | None = None  # the municipality; None: there is no site table
+    served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
     sheets_at_near_end: int = 0  # certainly left when the certificate printer first reports LOW; 0: not measured

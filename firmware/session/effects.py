@@ -122,6 +122,8 @@ class PrintReceipt:
     inserted_yen: int
     change_yen: int
     claim_yen: int
+    place: Mapping[str, str]
+    telephone: str
     language: str
 
 
@@ -129,6 +131,8 @@ class PrintReceipt:
 class PrintClaimSlip:
     amount_yen: int
     claim_code: str
+    place: Mapping[str, str]
+    telephone: str
     language: str
 
 

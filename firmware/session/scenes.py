@@ -13,10 +13,15 @@ from drivers.vocabulary import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Common to all: the words' language, and the seconds left once the countdown shows (else None)."""
+    """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
+
+    `city`, `telephone`: as the site table says it; None before the first one.
+    """
 
     language: str = "ja"
     countdown_s: int | None = None
+    city: Text | None = None
+    telephone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +30,47 @@ class Starting(Scene):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A place that issues what this machine does not issue now."""
+
+    name: Text
+    way: Text  # how to get there
+    telephone: str
+    open_now: bool
+    until: time | None  # while it is open: until then; None: past midnight
+    opens_at: datetime | None  # while it is shut
+    kinds: tuple[Text, ...] = ()  # titles; empty: all that was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindNow:
+    """A kind of certificate that is issued here now. `until`: the last admission; None: past midnight."""
+
+    title: Text
+    fee_yen: int
+    until: time | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Scene):
-    """Outside hours, or out of service. `reason`: hours, year_end, maintenance, out_of_service, clock, lockout."""
+    """Outside hours, or out of service.
+
+    `reason`: hours, year_end, closed_day, maintenance, out_of_service, site_table, clock, lockout.
+    """
 
     reason: str
     opens_at: datetime | None
     numbers: tuple[str, ...] = ()  # reason numbers a technician can look up
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle(Scene):
-    """Insert your card. `kinds`: title and fee of what is issued here, as far as known."""
+    """Insert your card. `kinds`: what a session that begins now may issue; `until`: the last admission."""
 
-    opens: time
-    closes: time
-    kinds: tuple[tuple[Text, int], ...] = ()
+    until: time | None
+    kinds: tuple[KindNow, ...] = ()
+    notice: Text | None = None  # of the city, for today
     exact_money_only: bool = False
     cards: tuple[str, ...] = ("individual_number",)  # CardKind words taken here
 
@@ -90,6 +121,7 @@ class ChooseKind(Scene):
     pages: int = 1
     may_go_back: bool = False  # something is in the basket already
     refused: int | None = None  # the grey line just pressed, whose reason is now shown large
+    elsewhere: Elsewhere | None = None  # where the refused kind is issued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +221,7 @@ class Sorry(Scene):
     void_paper: bool = False  # pages of a copy that was not finished may be in the resident's hand
     card_in: bool = False  # the screen also says to take the card
     numbers: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None  # where this can be done, when it cannot be done here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

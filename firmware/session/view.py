@@ -1,17 +1,56 @@
 """The scene of a state: what the resident sees, derived from the state, the context and the book's open session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from drivers.vocabulary import OptionGroup, Text
+from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, OptionGroup, PrintTrouble, Text
 from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
 from firmware.session import scenes as show
-from firmware.session.context import Context
+from firmware.session.context import ANYTHING, COUNTER, Context
 from firmware.session.keys import LINES_PER_PAGE, may_add, pages
 from firmware.session.known import Known, opened
 from firmware.session.states import State
+
+_TO_A_COUNTER = (
+    CardRefusal.NO_CERTIFICATE,
+    CardRefusal.KEY_NOT_SUPPORTED,
+    CardRefusal.EXPIRED,
+    CardRefusal.PIN_BLOCKED,
+    CentreRefusal.CERTIFICATE_EXPIRED,
+    CentreRefusal.CERTIFICATE_REVOKED,
+    CentreRefusal.CERTIFICATE_FOREIGN,
+    CentreRefusal.CARD_REPORTED_LOST,
+    CentreRefusal.MOVED_OUT,
+    CentreRefusal.UNDER_AGE,
+    CentreRefusal.ASK_AT_COUNTER,
+    CentreRefusal.NOT_REGISTERED,
+)
+_TO_ANY_PLACE = (
+    CardRefusal.KIND_NOT_TAKEN,
+    CentreRefusal.CARD_EXPIRED,
+    CentreRefusal.CARD_NOT_TAKEN,
+    CentreRefusal.NOT_OFFERED,
+    CentreRefusal.OUTSIDE_HOURS,
+    CentreRefusal.STOPPED,
+    *(trouble for trouble in LineTrouble),
+    *(trouble for trouble in PrintTrouble),
+    EndReason.PAPER_NOT_READY,
+    EndReason.PAPER_SHORT,
+    EndReason.CHANGE_SHORT,
+    EndReason.BINDING,
+    EndReason.DOOR,
+    EndReason.COIN_TROUBLE,
+    EndReason.MACHINE,
+)
+# Where the sentence of a reason sends the resident (`Served.elsewhere`).
+_SENT: Mapping[str, str] = {**dict.fromkeys(_TO_A_COUNTER, COUNTER), **dict.fromkeys(_TO_ANY_PLACE, ANYTHING)}
+# The same for a grey line of the menu, where it is known which kind is wanted.
+_SENT_FROM_THE_MENU: Mapping[str, str] = {
+    **dict.fromkeys(_TO_A_COUNTER, COUNTER),
+    **dict.fromkeys(_TO_ANY_PLACE, "{kind}"),
+}
 
 _WORKING = {
     State.READING_CARD: "reading_card",
@@ -33,11 +72,18 @@ _WORKING = {
 
 def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Gather what the screen of this state needs."""
-    return replace(_picture(state, context, book), language=context.language, countdown_s=context.countdown_s)
+    house = context.house
+    return replace(
+        _picture(state, context, book),
+        language=context.language,
+        countdown_s=context.countdown_s,
+        city=house.city,
+        telephone=None if house.city is None else house.telephone,
+    )
 
 
 def _picture(state: State, context: Context, book: Known) -> show.Scene:
-    """The scene without language and countdown."""
+    """The scene without what is common to all."""
     if state in _WORKING:
         return show.Working(what=_WORKING[state])
     if state in _BEFORE_MONEY:
@@ -118,7 +164,13 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
         issued_copies=session.copies_out,
         void_paper=session.void_paper,
         card_in=card_in,
+        elsewhere=_elsewhere(context, _SENT.get(context.reason or EndReason.MACHINE, "")),
     )
+
+
+def _elsewhere(context: Context, what: str) -> show.Elsewhere | None:
+    served = context.house.served
+    return None if served is None else served.elsewhere.get(what)
 
 
 def _choose_kind(context: Context) -> show.Scene:
@@ -129,6 +181,10 @@ def _choose_kind(context: Context) -> show.Scene:
     )
     first = (context.page - 1) * LINES_PER_PAGE
     refused = context.refused_line
+    elsewhere = None
+    if refused is not None:
+        offer = context.who.offers[refused]
+        elsewhere = _elsewhere(context, _SENT_FROM_THE_MENU.get(str(offer.refusal), "").format(kind=offer.kind))
     return show.ChooseKind(
         masked_name=context.who.masked_name,
         lines=lines[first : first + LINES_PER_PAGE],
@@ -136,6 +192,7 @@ def _choose_kind(context: Context) -> show.Scene:
         pages=pages(len(lines)),
         may_go_back=bool(context.basket),
         refused=None if refused is None else refused - first,
+        elsewhere=elsewhere,
     )
 
 

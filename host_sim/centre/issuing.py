@@ -159,7 +159,7 @@ class Issuer:
                 self._bury(peer, order["request_id"], begun, trouble, now)
                 raise
         self._bury(peer, order["request_id"], begun, BooksChanged("the books do not stand still"), now)
-        raise Refused("expired")
+        raise Refused("books_changed")
 
     def _begin_again(self, peer: Peer, order: Mapping[str, Any], begun: Begun, now: datetime) -> Begun:
         """Step 1 again, with the books as they are now; notes the issue numbers that were made and not promised."""

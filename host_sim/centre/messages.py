@@ -28,10 +28,13 @@ Code = Literal[
     "under_age",
     "ask_at_counter",
     "not_registered",
+    "held_elsewhere",
+    "no_record",
     "not_offered",
     "outside_hours",
     "books_stale",
     "stopped",
+    "books_changed",
     "expired",
     "bad_request",
 ]

@@ -354,6 +354,43 @@ def _(life: Trouble) -> None:
     life.soon(down, within_s=15.0)
 
 
+@row("N10", "the site table is older than the one held, or damaged")
+def _(life: Trouble) -> None:
+    tables, older = life.machine.centre.tables, life.chance(0, 1)
+
+    def serve() -> None:
+        tables.change()
+        tables.older, tables.damaged = 2 * older, not older
+
+    life.when("line (heartbeats|challenges|requests) reached", serve, among=3)
+
+
+@row("N11", "the site table changes, or one that was announced begins")
+def _(life: Trouble) -> None:
+    tables, announced, closes = life.machine.centre.tables, life.chance(0, 1), life.one_of("22:30 22:45 23:00")
+
+    def change() -> None:
+        hours = {"default": {"everyday": f"06:30-{closes}"}}
+        if announced and not tables.announced:
+            tables.announce(life.machine.true_time() + timedelta(seconds=life.chance(1, 60)), hours=hours)
+        else:
+            tables.change(hours=hours)
+
+    life.when("line (heartbeats|challenges|requests|document) reached", change, among=3)
+
+
+@row("N12", "every site table held has ended, and none comes")
+def _(life: Trouble) -> None:
+    def end() -> None:
+        life.machine.centre.tables.renews = False
+        life.machine.set_wall(life.machine.true_time() + timedelta(days=life.chance(31, 90)))
+
+    if life.chance(0, 1):
+        life.now(end)
+    else:
+        life.at_scene(show.Pay, end)
+
+
 @row("S1", "the case is opened")
 def _(life: Trouble) -> None:
     machine, shut = life.machine, life.chance(0, 1) == 1

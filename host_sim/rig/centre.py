@@ -28,6 +28,7 @@ from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
 from host_sim.centre.memory import Exchanged, read_body
 from host_sim.centre.settling import claim_code
 from host_sim.clock import VirtualClock
+from host_sim.rig.city import Tables
 
 FEE_YEN = 300
 OFFERS: list[dict[str, Any]] = [
@@ -117,6 +118,7 @@ class MemoryCentre:
     def __init__(self, clock: VirtualClock, now: Callable[[], datetime], machine: str, delay_s: float = 0.15) -> None:
         self.key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"rig").digest())
         self.faults = Faults()
+        self.tables = Tables(self.key, now, machine=machine)
         self.pages = 1  # of every document made from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
         self.witnessed = (0, bytes(32).hex())  # the journal's head of the last heartbeat (I14)
@@ -188,6 +190,10 @@ class MemoryCentre:
                 return self._document(rid, int(number))
             case "GET", ["requests", rid]:
                 told = self._states(rid)
+            case "GET", ["site-tables"]:
+                if not self.tables.listed:
+                    raise Refused("not_registered")
+                told = self.tables.served()
             case "POST", _:
                 told = self._posted(path, body)
             case _:
@@ -363,7 +369,12 @@ class MemoryCentre:
     def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
         if beat["journal_head"]:  # a halted machine cannot read its journal
             self.witnessed = max(self.witnessed, (beat["journal_seq"], beat["journal_head"]))
-        return {"journal_seq": beat["journal_seq"], "time": self._now().isoformat(), "notices": [], "site_table": 0}
+        return {
+            "journal_seq": beat["journal_seq"],
+            "time": self._now().isoformat(),
+            "notices": [],
+            "site_table": self.tables.newest,
+        }
 
 
 def _asked(kind: type[say.Message], body: bytes | None) -> dict[str, Any]:

@@ -36,8 +36,8 @@ CUTS: dict[str, tuple[Tail | None, int]] = {
     "killed": (None, 0),
 }
 MENU: dict[str, tuple[str, ...]] = {
-    r"line \w+ reached": ("lost", "doubled"),
-    r"line \w+ acted": ("answer lost",),
+    r"line [\w-]+ reached": ("lost", "doubled"),
+    r"line [\w-]+ acted": ("answer lost",),
     r"line document reached": ("another's document",),
     r"line (issued|void|claims) reached": ("refused",),
     r"dots": ("jam", "paper out", "cover opened", "printer silent"),
@@ -59,6 +59,7 @@ class Script:
     pages: int = 1  # of every certificate
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
     printer: str = "a4-203"
+    rests_s: float = 0.0  # after the last resident, before everything is settled
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
 
 
@@ -132,6 +133,7 @@ class Explorer:
         for person in self.script.people():
             person.card.chip.heal()
             self._surviving(partial(self._serve, person))
+        self._surviving(partial(machine.wait, self.script.rests_s))
         self._surviving(machine.settle_advices)
         self.checker.check()
 
@@ -208,6 +210,7 @@ class Explorer:
         return hash(
             (
                 machine.disk.hash_after(tail or Tail.KEPT, seed),
+                machine.centre.tables.version,
                 tail is None,
                 len(machine.acceptor.cash_box),
                 machine.coins_out_yen(),

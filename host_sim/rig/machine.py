@@ -35,7 +35,7 @@ Watcher = Callable[["RigMachine", Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Profile, cards taken, hours: what differs between sites, as in hardware/units."""
+    """Profile and cards taken: what differs between sites, as in hardware/units."""
 
     profile: str
     kinds: tuple[CardKind, ...]
@@ -53,6 +53,7 @@ class RigMachine(RigWorld):
     def __init__(self, *, sheets_at_near_end: int = 0, late: bool = False, **world: Any) -> None:
         """`late`: delays for the desks, as threads have them (`LateCrew`). `world`: arguments of `RigWorld`."""
         super().__init__(**world)
+        self.centre.tables.table |= {"profile": self.site.profile, "cards": [str(kind) for kind in self.site.kinds]}
         self.sheets_at_near_end = sheets_at_near_end
         self.late = late
         self.scenes: list[Scene] = []

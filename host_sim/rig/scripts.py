@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from firmware.session import scenes as show
+from host_sim.rig.city import NEW_YEAR
 from host_sim.rig.crash import Script
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person
@@ -37,6 +38,11 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("centre down at the start", one(coins=(500,)), while_dead=_centre_down),
         Script("two residents in a row", lambda: [Person(hanako, coins=(500,)), Person(taro, coins=(100,) * 3)]),
         Script("paper left in the mouth", lambda: [Person(hanako, coins=(500,), deeds={show.TakePaper: _nothing})]),
+        Script(
+            "table changes in the session",
+            lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})],
+            rests_s=25.0,  # the next heartbeat tells of it
+        ),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -48,6 +54,14 @@ def _hopper_silent(machine: RigMachine) -> None:
 
 def _centre_down(machine: RigMachine) -> None:
     machine.centre.faults.down = True
+
+
+def _new_table(machine: RigMachine, _: show.Scene) -> None:
+    """A deed: the city changes its file while the resident confirms."""
+    tables = machine.centre.tables
+    if tables.table["closed_days"] != [*NEW_YEAR, "2026-11-30"]:
+        tables.change(closed_days=[*NEW_YEAR, "2026-11-30"])
+    machine.tap("enter", machine.clock.monotonic() + 1.0)
 
 
 def _nothing(*_: object) -> None:

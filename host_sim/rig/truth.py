@@ -4,11 +4,15 @@ What physically happened: the coins in the cash box, the coins that left the hop
 dots. The invariants are those of INVARIANTS.md; the message of a `Violation` begins with the invariant's name.
 """
 
+import base64
 from collections import Counter
 from collections.abc import Iterator
 
+from cryptography.exceptions import InvalidSignature
+
 from firmware.book import records as r
 from firmware.book.cases import Case
+from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 
@@ -74,6 +78,7 @@ class Checker:
         self._balance(history)
         self._sessions(history)
         self._door(history)
+        self._site_tables(history)
         self._claims(history)
         self._papers(history)
         if machine.centre.conflicts:
@@ -148,6 +153,23 @@ class Checker:
                 alarm = isinstance(record, r.Flag)
             if alarm and isinstance(record, r.SessionOpened):
                 raise Violation(f"S1: session {record.sid[:8]} begins after the case was opened")
+
+    def _site_tables(self, history: list[r.Record]) -> None:
+        """Fault N10: every table kept is one that the centre signed, in the order of its versions; nobody is served before one."""
+        held, key = 0, self.machine.centre.key.public_key()
+        for record in history:
+            if isinstance(record, r.SessionOpened) and not held:
+                raise Violation(f"N10: session {record.sid[:8]} begins without a site table")
+            if not isinstance(record, r.SiteTablesKept):
+                continue
+            if record.version < held:
+                raise Violation(f"N10: site table {record.version} takes the place of {held}")
+            held = record.version
+            for text, signature in record.tables:
+                try:
+                    key.verify(base64.b64decode(signature), PREFIX + text.encode())
+                except InvalidSignature:
+                    raise Violation(f"N10: site table {held} is not the centre's") from None
 
     def _claims(self, history: list[r.Record]) -> None:
         written: Counter[str] = Counter()

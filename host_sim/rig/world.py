@@ -232,6 +232,7 @@ class RigWorld:
         self.nudge("keypad")
         self.reader.plug_in()
         self.centre.faults = Faults()
+        self.centre.tables.mend()
         self.disk.heal()
         self.skew = timedelta(0)
 

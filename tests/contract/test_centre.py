@@ -6,7 +6,7 @@ The rig has a centre of its own (host_sim/rig/centre.py says why); these tests h
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +17,7 @@ from drivers.vocabulary import (
     CentreRefused,
     CopyState,
 )
+from firmware.service.site import Site
 from tests.contract.centres import CENTRES, Place, centre, inkan
 from tests.unit.centre.town import Session
 
@@ -198,4 +199,19 @@ def test_a_claim_nobody_made_is_neither_held_nor_collected(session: Session) -> 
 
 
 def test_a_heartbeat_brings_the_centres_time(place: Place) -> None:
-    assert isinstance(place.line.heartbeat(BEAT), datetime)
+    told = place.line.heartbeat(BEAT)
+    assert told is not None
+    assert told.at.utcoffset() == timedelta(hours=9)
+
+
+def test_the_site_tables_are_for_this_machine_and_the_first_holds_now(place: Place) -> None:
+    told, signed = place.line.heartbeat(BEAT), place.line.site_tables()
+    assert told is not None
+    assert isinstance(signed, tuple), signed
+    tables = place.line.opened(signed)
+    assert tables[0].in_force(told.at)
+    assert {table.machine for table in tables} == {place.machine}
+    assert max(table.version for table in tables) == told.site_table
+    site = Site.read(tables[0])
+    assert site.open_kinds(told.at, 600.0) >= {"juminhyo", "inkan"}
+    assert site.elsewhere(told.at, ["juminhyo"])

@@ -44,9 +44,9 @@ def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path:
     world.clock.set(MORNING)
     with world:
         told = world.wait_for(lambda told: told["scene"] == "Closed")
-        assert (told["availability"], told["reasons"]) == ("SUSPENDED", ["clock", "line"])
+        assert (told["availability"], told["reasons"]) == ("SUSPENDED", ["clock", "line", "site_table"])
         screen = world.screen()
-        closed = show.Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("110", "501"))
+        closed = show.Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("110", "150", "501"))
         assert screen is not None
         assert ImageChops.difference(screen.convert("RGB"), render(closed)).getbbox() is None
         world.insert_card("hanako")

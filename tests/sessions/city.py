@@ -83,13 +83,8 @@ class _CityLine(MemoryCentre):
         super().__init__(machine.clock, machine.now, MACHINE)
         self.key = MANIFEST_KEY
         city = machine.city
-        centre = Centre(
-            city.doorkeeper,
-            city.issuer,
-            Settler(city.store),
-            SiteTables(city.store, city.book, MANIFEST_KEY),
-            machine.now,
-        )
+        tables = SiteTables(city.store, city.book, MANIFEST_KEY)
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:

@@ -18,11 +18,11 @@ EVENING = "12:00-22:00"
 KEY = "hours.default.everyday"
 
 
-def closes(machine: ConsoleRig) -> str:
-    """Today's closing time on the idle screen, or the name of the scene shown instead."""
+def admits_until(machine: ConsoleRig) -> str:
+    """Today's last admission on the idle screen, or the name of the scene shown instead."""
     machine.run_until(lambda: machine.front_is_settled, 60)
     front = machine.loop.scene
-    return f"{front.closes:%H:%M}" if isinstance(front, show.Idle) else type(front).__name__
+    return f"{front.until:%H:%M}" if isinstance(front, show.Idle) else type(front).__name__
 
 
 def used(machine: ConsoleRig) -> Mapping[str, str]:
@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_refused_and_the_candidate_stays(words: str, told: st
     said = machine.say(f"config set {words}")
     assert "ERR config" in said
     assert told in " ".join(said.split())
-    assert f"{KEY}: as the unit file says, then {EVENING}" in machine.say("config diff")
+    assert f"{KEY}: as the city says, then {EVENING}" in machine.say("config diff")
 
 
 @pytest.mark.parametrize("name", ["closed_days", "maintenance"])
@@ -134,18 +134,18 @@ def test_one_person_alone_or_without_security_commits_nothing() -> None:
 
 def test_kept_settings_are_this_machine_s_from_then_on() -> None:
     machine = trial((KEY, "07:00-21:00"), ("timeouts.pay_s", "120"), ("hours.closed_days", "12-31,01-01"))
-    assert closes(machine) == "21:00"
+    assert admits_until(machine) == "20:50"
     assert machine.loop._timer._timeouts.pay_s == 120
     machine.log_in("tanaka")
     planned = machine.say("config keep")
-    assert f"{KEY}: as the unit file says, then 07:00-21:00" in planned
+    assert f"{KEY}: as the city says, then 07:00-21:00" in planned
     assert "the site's settings now" in machine.confirm(planned)
     pass_time(machine, 2 * TRIAL_S)
     assert not machine.loop.exit_asked
     machine.memory.checkpoint()
     for _ in range(2):
         machine.restart()
-        assert closes(machine) == "21:00"
+        assert admits_until(machine) == "20:50"
     assert "set here: timeouts.pay_s = 120" in machine.say_as("tanaka", "config show")
 
 
@@ -154,7 +154,7 @@ def test_what_nobody_keeps_goes_back_by_itself() -> None:
     assert "On trial: back to the settings before in" in machine.say_as("tanaka", "config show")
     machine.run_until(lambda: machine.loop.exit_asked, TRIAL_S + 10)
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
     assert "nobody typed `config keep` in time" in machine.say_as("tanaka", "config show")
     assert "No settings are on trial" in machine.say_as("tanaka", "config keep")
 
@@ -182,7 +182,7 @@ def test_a_machine_that_ends_on_trial_goes_back(tail: Tail | None) -> None:
     with pytest.raises(PowerLost):
         machine.die(tail)
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
     assert "the machine restarted before" in machine.say_as("tanaka", "config show")
 
 
@@ -192,7 +192,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
     assert "ERR config Settings are on trial" in machine.say("config commit")
     machine.confirm(machine.say("config rollback"), "goto")
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
     machine.enter_maintenance()
     assert "No settings were ever kept here." in machine.say("config rollback")
     machine.say("logout")
@@ -202,10 +202,10 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
     machine.confirm(machine.say("config keep"))
     machine.say("request maint")
     planned = machine.say("config rollback")
-    assert f"{KEY}: 07:00-21:00, then as the unit file says" in planned
+    assert f"{KEY}: 07:00-21:00, then as the city says" in planned
     machine.confirm(planned, "goto")
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
 
 
 def test_with_the_door_open_nothing_is_started_again() -> None:
@@ -241,18 +241,18 @@ def test_kept_settings_that_do_not_fit_are_not_used_and_close_the_machine() -> N
     machine.say("config unset timeouts.old_s")
     machine.confirm(machine.say("config commit"), "goto")
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
     machine.log_in("tanaka")
     machine.confirm(machine.say("config keep"))
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
 
 
 def test_a_trial_that_does_not_fit_is_not_begun() -> None:
     machine = ConsoleRig()
     machine.memory.note(records.SettingsOnTrial(OF_ANOTHER_PROGRAM))
     machine.restart()
-    assert closes(machine) == "23:00"
+    assert admits_until(machine) == "22:50"
     assert "The last trial was given up: the settings do not fit" in machine.say_as("tanaka", "config show")
     assert machine.records(records.SettingsStarted) == []
 
@@ -305,7 +305,7 @@ def test_a_power_cut_leaves_either_the_old_or_the_new_settings(tail: Tail) -> No
         told_kept = bool(machine.records(records.SettingsKept))
         first = dict(used(machine))
         assert first in ({}, {KEY: "07:00-21:00"})
-        assert closes(machine) == ("21:00" if first else "23:00")
+        assert admits_until(machine) == ("20:50" if first else "22:50")
         machine.restart()
         assert dict(used(machine)) == ({KEY: "07:00-21:00"} if told_kept else {})
         seen.add((bool(first), told_kept))
@@ -319,4 +319,4 @@ def test_nothing_is_said_to_be_kept_before_it_is_on_the_medium() -> None:
     with pytest.raises(PowerLost):
         machine.die(Tail.DROPPED)
     machine.restart()
-    assert closes(machine) == "21:00"
+    assert admits_until(machine) == "20:50"

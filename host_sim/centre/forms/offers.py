@@ -60,9 +60,9 @@ def _refusal(
         case "kazei":
             if tax_years(subject, register, today):
                 return None
-            return "ask_at_counter" if register.taxes_of(subject) else "not_registered"
+            return "ask_at_counter" if register.taxes_of(subject) else "no_record"
         case "koseki" | "koseki_kojin" | "fuhyo":
-            return "not_registered" if register.family_of(subject) is None else None
+            return "held_elsewhere" if register.family_of(subject) is None else None
         case _:
             raise ValueError(f"no such kind of certificate: {kind}")
 

@@ -70,6 +70,7 @@ IN_THE_FIELD = {
     110: "SettingsKept",
     111: "SettingsDropped reason",
     112: "Checkpoint totals key_id signature",
+    113: "SiteTablesKept version tables",
 }
 # Intents that must be on the medium before their effect (book rule 1), and results that are the only proof.
 DURABLE = {
@@ -105,7 +106,7 @@ def test_the_page_of_records_is_fresh() -> None:
 def test_types_in_the_table_and_in_the_classes_agree() -> None:
     """`count?` must be `int | None` in the class, and so on, so that mypy checks every caller against the table."""
     python = {"flag": {bool}, "count": {int}, "yen": {int}, "count?": {int, type(None)}}
-    rows = {"words", "items", "copies", "readings", "settings", "advice", "snapshot"}
+    rows = {"words", "items", "copies", "readings", "settings", "tables", "advice", "snapshot"}
     for cls, kind in schema().by_type.items():
         hints = get_type_hints(cls)
         for name, type_name in zip(kind.field_names, kind.types, strict=True):
@@ -128,6 +129,7 @@ advices = st.one_of(
     st.builds(CopyAdvice, st.sampled_from(CopyFate), ids, counts, words),
     st.builds(ClaimAdvice, ids, counts, words),
 )
+SIGNATURES = st.from_regex(r"[A-Za-z0-9+/]{86}==", fullmatch=True)
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "id": ids,
     "word": words,
@@ -146,6 +148,9 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "copies": st.lists(st.builds(records.CopyLine, counts, words, numbers, counts), max_size=4).map(tuple),
     "readings": st.lists(st.builds(records.HopperReading, counts, counts, counts), max_size=4).map(tuple),
     "settings": st.lists(st.builds(records.Setting, words, notes), max_size=4).map(tuple),
+    "tables": st.lists(
+        st.builds(records.KeptTable, st.text(st.characters(exclude_categories=["Cs"]), min_size=1), SIGNATURES)
+    ).map(tuple),
     "advice": advices,
     "snapshot": st.dictionaries(words, counts | st.none() | st.lists(words)),
 }
@@ -187,6 +192,7 @@ GOOD: dict[str, object] = {
     "copies": [(1, "juminhyo", "n-1", 300)],
     "readings": [(100, 7, 1234)],
     "settings": [("hours.default.everyday", "08:30-12:00")],
+    "tables": [('{"machine":"rig-01"}', "A" * 86 + "==")],
     "advice": CopyAdvice(CopyFate.VOID, RID, 1, "restart"),
     "snapshot": {},
 }
@@ -208,6 +214,7 @@ REFUSED: dict[str, list[object]] = {
     "copies": [[(1, "juminhyo", "n-1")], [(1, SECRET, "n-1", 300)], 5],
     "readings": [[(1, 2)], [(1, 2, "3")], 5],
     "settings": [[("unit.place", SECRET)], [("Key", "1")], [("timeouts.pay_s",)], "jb", 5],
+    "tables": [[("", "A" * 86 + "==")], [("{}", "A" * 88)], [("x" * 204_801, "A" * 86 + "==")], ["{}"], 5],
     "advice": [
         {"op": "void", "request_id": RID, "copy": 1, "reason": "restart"},
         CollectedAdvice(SID, 300, 1),

@@ -21,6 +21,7 @@ from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import JST, MANIFEST_KEY, SHOP, Town
 
 BEAT = {"journal_seq": 1, "journal_head": "", "state": "in_service", "reasons": [], "events": []}
+BEAT |= {"program": "", "site_table": 0, "devices": {}}
 
 
 def tables(town: Town, peer: Peer = SHOP) -> list[dict[str, Any]]:

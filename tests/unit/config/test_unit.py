@@ -1,13 +1,11 @@
 """The unit file: wrong values are refused in a sentence that names the key; and which acceptor a file chooses."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from drivers.vocabulary import CardKind
-from firmware.config.hours import TOKYO, ServiceHours
 from firmware.config.unit import UnitError, load_unit
 from tests.unit.centre.cities import place_of
 
@@ -50,7 +48,6 @@ def test_the_site_decides_which_cards_are_taken_as_the_centre_does(name: str, pr
     assert unit.unit.profile == profile
     assert (CardKind.CITIZEN in unit.card.kinds) is citizen
     assert {str(kind) for kind in unit.card.kinds} == place_of(profile).cards
-    assert ServiceHours(unit.hours).next_opening(datetime(2026, 12, 30, 12, tzinfo=TOKYO)) is not None
 
 
 @pytest.mark.parametrize("name", ["store", "office", "counter"])
@@ -63,12 +60,11 @@ def test_a_real_unit_is_not_simulated_and_every_device_has_a_name_that_udev_give
     assert {path.removeprefix("/dev/kofuki/") for path in (*ports, unit.screen.path)} == given
 
 
-def test_an_office_opens_on_working_days_only() -> None:
-    hours = ServiceHours(load_unit(UNITS / "office.toml").hours)
-    friday_evening = datetime(2026, 11, 20, 17, 15, tzinfo=TOKYO)
-    assert not hours.admits(friday_evening, 0.0)
-    # Monday 23 November is a holiday (勤労感謝の日).
-    assert hours.next_opening(friday_evening) == datetime(2026, 11, 24, 8, 30, tzinfo=TOKYO)
+def test_a_unit_file_says_no_hours_because_the_city_does(tmp_path: Path) -> None:
+    file = tmp_path / "unit.toml"
+    file.write_text(f'extends = "{UNITS / "store.toml"}"\n[hours.default]\neveryday = "06:30-23:00"\n')
+    with pytest.raises(UnitError, match="does not take the key 'hours'"):
+        load_unit(file)
 
 
 def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:

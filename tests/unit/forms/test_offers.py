@@ -20,8 +20,8 @@ REFUSALS = [
     ("sakura", "juminhyo", "ask_at_counter"),
     ("sakura", "kazei", "ask_at_counter"),
     ("midori", "juminhyo", "under_age"),
-    ("nguyen", "koseki", "not_registered"),  # no family register in Japan
-    ("nguyen", "fuhyo", "not_registered"),
+    ("nguyen", "koseki", "held_elsewhere"),  # no family register in Japan
+    ("nguyen", "fuhyo", "held_elsewhere"),
     ("jiro", "koseki", "moved_out"),
 ]
 

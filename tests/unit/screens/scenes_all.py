@@ -1,5 +1,6 @@
 """Every scene in one language: each type, each reason word, each variant."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -37,7 +38,39 @@ SESSION_REASONS = tuple(str(reason) for reason in EndReason if reason is not End
 REASONS = tuple(
     dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS])
 )
-CLOSED_REASONS = ("hours", "year_end", "maintenance", "out_of_service", "clock", "lockout")
+CLOSED_REASONS = (
+    "hours",
+    "year_end",
+    "closed_day",
+    "maintenance",
+    "out_of_service",
+    "site_table",
+    "clock",
+    "lockout",
+)
+CITY = {"ja": "宮崎市", "en": "Miyazaki City"}
+WAY = {
+    "ja": "本庁舎1階。橘通3丁目バス停から歩いて3分",
+    "en": "Main building, first floor; 3 minutes from the Tachibana-dori 3 bus stop",
+}
+OPEN = show.Elsewhere(
+    name={"ja": "市役所　市民課の窓口", "en": "City hall counter"},
+    way=WAY,
+    telephone="0985-21-1752",
+    open_now=True,
+    until=time(17, 15),
+    opens_at=None,
+)
+ALL_NIGHT = replace(OPEN, until=None, kinds=(TITLES[0], TITLES[1]), name={"ja": "橘通店", "en": "Tachibana-dori store"})
+NEXT = replace(OPEN, open_now=False, until=None, opens_at=datetime(2027, 1, 4, 8, 30, tzinfo=TOKYO))
+ELSEWHERE = ((), (OPEN,), (ALL_NIGHT, NEXT))
+NOTICES = (
+    None,
+    {
+        "ja": "11月30日（月）は、システムの点検のため、戸籍の証明書は取れません。",
+        "en": "On 30 November family registers cannot be issued because of maintenance.",
+    },
+)
 WORKS = (
     "reading_card",
     "calling_centre",
@@ -58,26 +91,32 @@ MONEY = (
 
 
 def waiting(language: str) -> list[show.Scene]:
-    kinds = tuple((title, 300) for title in TITLES)
+    untils = (time(22, 50),) * 4 + (time(16, 50),) * 2
+    kinds = tuple(
+        show.KindNow(title=title, fee_yen=300, until=until) for title, until in zip(TITLES, untils, strict=True)
+    )
     openings = (None, datetime(2027, 9, 29, 8, 30, tzinfo=TOKYO), datetime(2026, 12, 30, 6, 30, tzinfo=TOKYO))
     cards = (("individual_number",), tuple(str(kind) for kind in CardKind if kind != "phone"))
     return [
         show.Starting(language=language),
         show.Maintenance(language=language),
         *(
-            show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers)
-            for reason, at, numbers in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")])
+            show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers, elsewhere=places)
+            for reason, at, numbers, places in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")], ELSEWHERE)
         ),
         *(
             show.Idle(
                 language=language,
-                opens=time(6, 30),
-                closes=time(23),
+                until=until,
                 kinds=kinds[:count],
+                city=CITY,
+                notice=notice,
                 exact_money_only=exact,
                 cards=taken,
             )
-            for count, exact, taken in product((0, 1, 2, 3, 6), (False, True), cards)
+            for count, exact, taken, notice, until in product(
+                (0, 1, 2, 3, 6), (False, True), cards, NOTICES, (time(22, 50), None)
+            )
         ),
         *(show.Working(language=language, what=what) for what in WORKS),
     ]
@@ -110,6 +149,7 @@ def choosing(language: str) -> list[show.Scene]:
             pages=pages,
             may_go_back=back,
             refused=refused,
+            elsewhere=NEXT if refused is not None and seconds else None,
         )
         for count, seconds, pages, back in product((1, 2, 3, 4, 5, 6), (None, 15), (1, 2), (True,))
         for lines in [list(enumerate(TITLES[:count]))]
@@ -121,8 +161,9 @@ def choosing(language: str) -> list[show.Scene]:
             masked_name=NAME,
             lines=(show.KindLine(title=TITLES[4], fee_yen=300, refusal=word),),
             refused=0,
+            elsewhere=place,
         )
-        for word in map(str, CentreRefusal)
+        for word, place in product(map(str, CentreRefusal), (None, OPEN, NEXT))
     ]
     options = [
         show.ChooseOption(
@@ -202,7 +243,17 @@ def ending(language: str) -> list[show.Scene]:
             for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
         ),
         *(
-            show.Sorry(language=language, countdown_s=seconds, reason=reason, numbers=numbers, **money)
+            show.Sorry(
+                language=language,
+                countdown_s=seconds,
+                city=CITY,
+                telephone="0985-25-2111",
+                reason=reason,
+                numbers=numbers,
+                elsewhere=place,
+                **money,
+            )
+            for place in (None, OPEN, NEXT)
             for seconds, reason, money, numbers in [
                 *product((None, 15), REASONS, MONEY[:1], [()]),
                 *product((15,), REASONS, MONEY[-1:], [()]),

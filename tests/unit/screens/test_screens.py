@@ -209,8 +209,8 @@ def test_a_pin_screen_shows_the_count_and_nothing_else_that_differs():
         count: [note.text for note in draw(show.EnterPin(count=count, tries_left=3)).placed] for count in range(1, 4)
     }
     assert texts[1] == texts[2] == texts[3], "between the first and the last digit only a dot is added"
-    names = {field.name for field in fields(show.EnterPin)}
-    assert names == {"language", "countdown_s", "count", "tries_left", "wrong"}, "there is no way to give it a digit"
+    names = {field.name for field in fields(show.EnterPin)} - {field.name for field in fields(show.Scene)}
+    assert names == {"count", "tries_left", "wrong"}, "there is no way to give it a digit"
 
 
 # --- letters ----------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
         render(one)
     assert kept() == before
     assert {letter for table in _tables(fonts) for letter in table} == letters
-    assert not letters & set("鵜戸龍蘭燕凛𠮷")
+    assert not letters & set("鵜龍蘭燕凛𠮷")
     assert not any(is_selector(letter) for letter in letters)
 
 

@@ -88,6 +88,8 @@ HOUSE = House(
     machine="test-01",
     profile="store",
     kinds_taken=frozenset({CardKind.INDIVIDUAL_NUMBER}),
+    place={"ja": "宮崎駅前店"},
+    telephone="0985-25-2111",
     accepts_yen=frozenset({10, 50, 100, 500}),
     languages=("ja", "en"),
 )
