@@ -50,15 +50,24 @@ class Server:
         self.socket = Path(self._directory.name)
         if os.geteuid() == 0:
             shutil.chown(self.socket, "postgres")
-        made = [_programs() / "initdb", "-D", self.socket / "data", "-U", "centre", "-A", "trust", "--no-sync"]
+        made = [
+            str(_programs() / "initdb"),
+            "-D",
+            str(self.socket / "data"),
+            "-U",
+            "centre",
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
         subprocess.run([*_as_user(), *made], check=True, cwd=self.socket, capture_output=True)
         self.process = self.start()
 
     def start(self) -> "subprocess.Popen[bytes]":
-        where = ["-D", self.socket / "data", "-k", self.socket]
+        where = ["-D", str(self.socket / "data"), "-k", str(self.socket)]
         with (self.socket / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*_as_user(dying=True), _programs() / "postgres", *where, *self._settings],
+                [*_as_user(dying=True), str(_programs() / "postgres"), *where, *self._settings],
                 cwd=self.socket,
                 stdout=log,
                 stderr=log,
