@@ -27,7 +27,7 @@ import time; begun = time.perf_counter()
 from datetime import time as clock
 from firmware.screens import render
 from firmware.session.scenes import Idle
-render(Idle(opens=clock(6, 30), closes=clock(23)))
+render(Idle(until=clock(22, 50)))
 print((time.perf_counter() - begun) * 1000)
 """
 
@@ -66,7 +66,11 @@ def busy_scenes(language: str) -> list[show.Scene]:
     item = show.BasketLine(title=title, details=({"ja": "世帯全員"},), copies=2, fee_yen=600)
     return [
         EnterPin(language=language, countdown_s=15, count=2, tries_left=2),
-        show.Idle(language=language, opens=clock_time(6, 30), closes=clock_time(23), kinds=((title, 300),) * 3),
+        show.Idle(
+            language=language,
+            until=clock_time(22, 50),
+            kinds=(show.KindNow(title=title, fee_yen=300, until=clock_time(22, 50)),) * 3,
+        ),
         show.ChooseKind(language=language, countdown_s=15, masked_name="宮崎　花＊", lines=(line,) * 6),
         show.ChooseOption(
             language=language,
