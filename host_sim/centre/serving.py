@@ -1,6 +1,7 @@
 """The running process: uvicorn with our bounds, its log and metrics, and the listener for health and metrics beside it."""
 
 import asyncio
+import contextlib
 import functools
 import os
 import socket
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import generate_latest
@@ -99,7 +101,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """uvicorn's; then this process takes itself off the list, because SIGTERM ends it before `run` returns."""
         await super().shutdown(sockets)
-        startup.check_out(self._store)
+        with contextlib.suppress(sa.exc.SQLAlchemyError):  # the database may have ended first
+            startup.check_out(self._store)
         self.gate.log.write(Event.ENDED)
 
 

@@ -110,6 +110,7 @@ def test_health_and_calls_when_the_database_is_gone(run: Path, tmp_path: Path) -
         assert (answer.status_code, answer.json()) == (503, {"code": "busy"})
     finally:
         end(process)
+    assert json.loads((run / "printed").read_text().splitlines()[-1])["event"] == "ended"
 
 
 def another_program(directory: Path) -> Path:
