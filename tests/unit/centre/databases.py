@@ -135,7 +135,8 @@ def _take() -> str:
     if not _free:
         return server.create(f"town-{next(_counted)}", "sample")
     url = _free.pop()
-    again = [f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM sample.{table}" for table in meta.tables]
+    again = ["SET LOCAL session_replication_role = replica"]  # the triggers that keep a table append-only rest
+    again += [f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM sample.{table}" for table in meta.tables]
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as c:
         c.exec_driver_sql("; ".join(again))

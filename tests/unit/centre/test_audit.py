@@ -12,7 +12,7 @@ from host_sim.centre.operating import audit
 from host_sim.centre.store import Store
 from host_sim.centre.tables import audit as rows
 from host_sim.centre.tables import audit_head, flag_acts
-from tests.unit.centre.databases import AT_HAND, database
+from tests.unit.centre.databases import AT_HAND, empty_database
 from tests.unit.centre.town import SHOP, TUESDAY
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -29,14 +29,14 @@ for number in range(40):
 
 @pytest.fixture(scope="module", params=AT_HAND)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with database(request.param, tmp_path_factory.mktemp("audit")) as url:
+    with empty_database(request.param, tmp_path_factory.mktemp("audit")) as url:
         yield url
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     """An empty record."""
-    store = Store(url)
+    store = Store(url, create=True)
     with store.writing() as c:
         for table in (rows, audit_head, flag_acts):
             table.drop(c)

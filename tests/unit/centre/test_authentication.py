@@ -70,7 +70,11 @@ def test_the_last_second_of_a_certificate(town: Town) -> None:
     assert ask(town, card) == refused(CentreRefusal.CERTIFICATE_EXPIRED)
 
 
-@pytest.mark.parametrize("credential", [b"", b"\x30\x03\x02\x01\x05", b"no certificate", bytes(2000)])
+@pytest.mark.parametrize(
+    "credential",
+    [b"", b"\x30\x03\x02\x01\x05", b"no certificate", bytes(2000)],
+    ids=["nothing", "asn1", "words", "zeros"],
+)
 def test_a_credential_that_is_none(town: Town, credential: bytes) -> None:
     card = town.card("hanako", credential or b"?")
     assert ask(town, replace(card, read=replace(card.read, credential=credential))) == refused(
