@@ -86,7 +86,7 @@ def test_registers_are_the_same_after_its_files_and_a_second_import_changes_noth
     kind: str, tmp_path: Path, folder: Path
 ) -> None:
     with database(kind, tmp_path) as url:
-        store = Store(url)
+        store = Store(url, create=True)
         assert taken(store, folder).applied.added == len(books.records_of(CITY))
         first = state(store)
         assert same(first, CITY)

@@ -22,7 +22,6 @@ from host_sim.centre.revocation import CrlFolder, Unavailable, read_list
 from host_sim.centre.tables import flags
 from tests.unit.centre.authorities import NOW, Key, ca, card, name
 from tests.unit.centre.cards import Card, authority, rsa_key, usage
-from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.responder import Served, Shaped, appointed, responder
 from tests.unit.centre.town import SHOP, Town
 
@@ -248,12 +247,6 @@ def flagged(town: Town) -> list[tuple[str, Any]]:
 
 
 NOBODY_KNOWS = CentreRefused(CentreRefusal.REVOCATION_UNKNOWN)
-
-
-@pytest.fixture(params=AT_HAND)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as where:
-        yield where
 
 
 def test_without_a_young_list_nobody_is_authenticated_by_jpki_until_there_is_one(url: str, tmp_path: Path) -> None:
