@@ -143,6 +143,8 @@ def test_a_record_that_was_written_anew_is_found_with_a_witness(store: Store) ->
     assert faults(store, witness) == ["Row 6 is not the one whose hash the witness holds: the record was written anew."]
     as_owner_again = ["DELETE FROM audit", "DELETE FROM audit_head"]
     with store.writing() as c:
+        if c.dialect.name == "postgresql":
+            unguard(c)
         for statement in as_owner_again:
             c.execute(sa.text(statement))
     assert faults(store, witness) == ["Row 6 is not the one whose hash the witness holds: the record was written anew."]

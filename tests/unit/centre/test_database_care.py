@@ -40,7 +40,7 @@ def test_a_backup_under_load_is_restored_and_nothing_contradicts(kind: str, tmp_
         def serve(number: int) -> int:
             issued = 0
             while not over.is_set() or not issued:
-                issue(town, card, Peer(f"machine-{number}", "store"))
+                issue(town, card, Peer(f"machine-{number:02}", "store"))
                 issued += 1
             return issued
 
