@@ -61,7 +61,8 @@ class Line:
 def _short(value: Any) -> str:
     if isinstance(value, str) and len(value) >= 32 and all(letter in "0123456789abcdef" for letter in value):
         return f"{value[:8]}…"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return told if len(told) <= 200 else f"{told[:200]}…"  # a site table is long
 
 
 class JournalTail:

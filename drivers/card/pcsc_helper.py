@@ -202,7 +202,7 @@ class Helper:
         if self._context is None:
             code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
             if code != scard.SCARD_S_SUCCESS:
-                raise _Gone(f"the smart-card service (pcscd) cannot be used: {_words(code)}")
+                raise _Gone(f"the smart-card service (pcscd) does not answer: {_words(code)}")
             self._context = context
         code, readers = scard.SCardListReaders(self._context, [])
         if code == scard.SCARD_E_NO_READERS_AVAILABLE:

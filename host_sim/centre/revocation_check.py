@@ -52,6 +52,6 @@ class RevocationCheck:
     def _tell(self, c: sa.Connection, why: str | None, now: datetime) -> None:
         known = self._store.fact(c, _FACT)
         if why is not None and known is None:
-            self._store.flag(c, now, "-", "revocation_unknown", {"why": why})
+            self._store.flag(c, now, "-", "revocation_unknown", {"event": why})
         if (why is None) != (known is None):
             self._store.set_fact(c, _FACT, why)

@@ -270,7 +270,7 @@ def test_apply_adds_a_version_and_says_who_may(say: Say, tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", AT_HAND)
 def test_every_process_serves_by_the_version_that_was_applied_by_then(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as url:
-        one, other = Store(url), Store(url)
+        one, other = Store(url, create=True), Store(url)
         book, reader = CityBook(one), CityBook(other)
         with other.reading() as c, pytest.raises(NoCity):
             reader.at(c, TUESDAY)

@@ -14,7 +14,7 @@ from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.fsck import fsck
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import audit, cards, claims, copies, flags, households, requests, residents, serials
-from tests.unit.centre.databases import AT_HAND, empty_database
+from tests.unit.centre.databases import AT_HAND, empty_database, unguard
 from tests.unit.centre.town import SHOP, Town
 
 
@@ -40,7 +40,7 @@ def test_a_backup_under_load_is_restored_and_nothing_contradicts(kind: str, tmp_
         def serve(number: int) -> int:
             issued = 0
             while not over.is_set() or not issued:
-                issue(town, card, Peer(f"machine-{number}", "store"))
+                issue(town, card, Peer(f"machine-{number:02}", "store"))
                 issued += 1
             return issued
 
@@ -118,6 +118,7 @@ def test_fsck_finds(told: str) -> None:
     town = damaged_town()
     assert fsck(town.store) == []
     with town.store.writing() as c:
+        unguard(c)
         c.execute(DAMAGES[told])
     faults = fsck(town.store)
     assert any(told in fault for fault in faults), faults
@@ -130,8 +131,7 @@ def test_a_number_twice_is_found() -> None:
     with town.store.writing() as c:
         number = c.scalars(sa.select(copies.c.issue_number)).one()
         detail = {"request_id": secrets.token_hex(16), "issue_numbers": [number], "why": "x"}
-        row = {"at": "x", "machine": "m", "site": "store", "act": "not_made", "detail": detail}
-        c.execute(audit.insert().values(**row))
+        town.store.note(c, town.now, SHOP, "not_made", detail)
     assert any("on a copy and was noted as not made" in fault for fault in fsck(town.store))
 
 

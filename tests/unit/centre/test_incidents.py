@@ -206,7 +206,7 @@ def test_adachi_books_that_keep_changing_give_no_paper() -> None:
     town = Town(press=slow.press())
     session, rid = town.session("hanako"), secrets.token_hex(16)
     slow.meanwhile = lambda: town.change(replace(town.register.by_key("taro"), kana=secrets.token_hex(4)))
-    assert session.reserve(request_id=rid) == EXPIRED
+    assert session.reserve(request_id=rid) == CentreRefused(CentreRefusal.BOOKS_CHANGED)
     assert session.line.status(rid) == {}
     slow.meanwhile = lambda: None
     assert session.reserve(request_id=rid) == EXPIRED  # that request stays given up

@@ -20,10 +20,12 @@ from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.lanes import Lane, Shares, TooMuch
 from host_sim.centre.operating.log import Log
 from host_sim.centre.store import Peer
+from tests.unit.centre.cities import sample_city
 from tests.unit.centre.town import HALL, SHOP, Session, Town, plain, typeset
 
 BEAT = fields.encode({"journal_seq": 1, "journal_head": "", "state": "x", "reasons": [], "events": []})
 HANG_S = 300.0
+PEERS = [f"machine-{number}" for number in range(lanes.MAKING + lanes.WAITING + 1)]
 
 
 class HeldTown(Town):
@@ -31,7 +33,9 @@ class HeldTown(Town):
 
     def __init__(self, directory: Path) -> None:
         self.go, self.begun = threading.Event(), threading.Semaphore(0)
-        super().__init__(f"sqlite:///{directory / 'centre.db'}", plain(self._typeset))
+        super().__init__(
+            f"sqlite:///{directory / 'centre.db'}", plain(self._typeset), city=sample_city("store", *PEERS)
+        )
         self.gate = Gate(self.app, Log(io.StringIO()))
 
     def _typeset(self, *told: Any) -> bytes:
@@ -98,8 +102,7 @@ def test_two_hundred_orders_of_one_machine_hold_up_nobody(town: HeldTown) -> Non
 
 def test_orders_of_every_machine_hold_up_no_heartbeat(town: HeldTown) -> None:
     """As many machines as there are places and places to wait; the next order is told to come again."""
-    count = lanes.MAKING + lanes.WAITING + 1
-    peers = [Peer(f"machine-{number}", "store") for number in range(count)]
+    peers = [Peer(name, "store") for name in PEERS]
     sessions = [town.session("hanako", peer) for peer in peers]
 
     async def flood() -> None:
@@ -111,7 +114,7 @@ def test_orders_of_every_machine_hold_up_no_heartbeat(town: HeldTown) -> None:
             assert await asyncio.to_thread(town.begun.acquire, timeout=HANG_S)
         beats = [await town.call(peer, "/v1/heartbeats", BEAT) for peer in (*peers, HALL)]
         making = town.gate.lanes["making"]
-        assert beats == [200] * (count + 1)
+        assert beats == [200] * (len(peers) + 1)
         assert (making.running, making.waiting) == (lanes.MAKING, lanes.WAITING)
         assert [order.result() for order in orders if order.done()] == [503]
         for order in orders:

@@ -21,7 +21,7 @@ from host_sim.centre.registers import feed, freshness, writing
 from host_sim.centre.registers.reading import FilesRefused
 from host_sim.centre.registers.rows import REGISTERS, RegisterName
 from host_sim.centre.store import Store
-from host_sim.centre.tables import audit, meta
+from host_sim.centre.tables import audit
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import TUESDAY, Town, plain
 
@@ -29,23 +29,13 @@ CITY = sample.residents()
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(params=AT_HAND, scope="module")
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A database of each kind, started once."""
-    with database(request.param, tmp_path_factory.mktemp("books")) as url:
-        there = Store(url)
-        yield there
-        there.close()
-
-
 @pytest.fixture
-def store(opened: Store) -> Store:
+def store(url: str) -> Iterator[Store]:
     """The sample's books, as they were before any delivery."""
-    with opened.writing() as c:
-        for table in meta.sorted_tables:
-            c.execute(table.delete())
-    books.load(opened, CITY)
-    return opened
+    there = Store(url, create=True)
+    books.load(there, CITY)
+    yield there
+    there.close()
 
 
 def delivery(
@@ -276,7 +266,7 @@ feed.deliver(store, Path(sys.argv[2]), TUESDAY)
 @pytest.mark.parametrize("kind", AT_HAND)
 def test_a_process_killed_before_the_end_of_a_delivery_leaves_the_state_before(kind: str, tmp_path: Path) -> None:
     with database(kind, tmp_path) as url:
-        store = Store(url)
+        store = Store(url, create=True)
         books.load(store, CITY)
         here = delivery(tmp_path, "seals", 1, replace(SEAL, state=SealState.LOST))
         before = everything(store)

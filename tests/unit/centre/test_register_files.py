@@ -23,7 +23,7 @@ from host_sim.centre.sample.desk import Desk
 from host_sim.centre.sample.picture import picture
 from host_sim.centre.store import Store
 from tests.unit.centre.cities import MIYAZAKI
-from tests.unit.centre.databases import AT_HAND, database
+from tests.unit.centre.databases import AT_HAND, empty_database
 from tests.unit.centre.town import TUESDAY
 
 
@@ -85,8 +85,8 @@ def spoil(folder: Path, file: str, line: int, column: str, value: str) -> str:
 def test_registers_are_the_same_after_its_files_and_a_second_import_changes_nothing(
     kind: str, tmp_path: Path, folder: Path
 ) -> None:
-    with database(kind, tmp_path) as url:
-        store = Store(url)
+    with empty_database(kind, tmp_path) as url:
+        store = Store(url, create=True)
         assert taken(store, folder).applied.added == len(books.records_of(CITY))
         first = state(store)
         assert same(first, CITY)

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Challenge
@@ -22,7 +22,6 @@ from host_sim.centre.revocation import CrlFolder, Unavailable, read_list
 from host_sim.centre.tables import flags
 from tests.unit.centre.authorities import NOW, Key, ca, card, name
 from tests.unit.centre.cards import Card, authority, rsa_key, usage
-from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.responder import Served, Shaped, appointed, responder
 from tests.unit.centre.town import SHOP, Town
 
@@ -218,6 +217,8 @@ WHOLE = GOOD.made()
 @settings(max_examples=300, deadline=None)
 @given(at=st.integers(0, len(WHOLE) - 1), value=st.integers(1, 255))
 def test_a_byte_changed_is_never_more_than_a_word(at: int, value: int) -> None:
+    # Before the 256 bytes of the signature stands how many of their last bits are unused: one zero bit less is the same.
+    assume(at != len(WHOLE) - 257)
     spoilt = bytearray(WHOLE)
     spoilt[at] ^= value
     with pytest.raises(Unavailable):
@@ -250,24 +251,18 @@ def flagged(town: Town) -> list[tuple[str, Any]]:
 NOBODY_KNOWS = CentreRefused(CentreRefusal.REVOCATION_UNKNOWN)
 
 
-@pytest.fixture(params=AT_HAND)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as where:
-        yield where
-
-
 def test_without_a_young_list_nobody_is_authenticated_by_jpki_until_there_is_one(url: str, tmp_path: Path) -> None:
     town = Town(url, revocation=CrlFolder(tmp_path, [APPOINTED_CA], LIMIT))
     card, other = town.card("hanako"), town.card("taro")
     assert outcome(town, card, prove=False) == NOBODY_KNOWS, "before the PIN: it is nobody's fault"
     assert outcome(town, other) == NOBODY_KNOWS
-    assert flagged(town) == [("revocation_unknown", {"why": "crl_missing"})], "once"
+    assert flagged(town) == [("revocation_unknown", {"event": "crl_missing"})], "once"
     assert isinstance(outcome(town, town.municipal_card("yoshiko")), Authenticated), "only what depends on it stops"
     put(tmp_path, town_list())
     assert isinstance(outcome(town, card), Authenticated)
     town.now += LIMIT
     assert outcome(town, other) == NOBODY_KNOWS
-    assert flagged(town)[1:] == [("revocation_unknown", {"why": "crl_stale"})]
+    assert flagged(town)[1:] == [("revocation_unknown", {"event": "crl_stale"})]
     put(tmp_path, town_list(this_update=NOW + LIMIT - HOUR, next_update=NOW + 2 * LIMIT))
     assert isinstance(outcome(town, other), Authenticated)
     assert len(flagged(town)) == 2
@@ -368,7 +363,7 @@ def test_a_responder_that_hangs_stops_jpki_before_the_pin_and_it_comes_back(onli
     served.hangs()
     assert outcome(town, card) == NOBODY_KNOWS
     assert outcome(town, card, prove=False) == NOBODY_KNOWS, "known now, so nobody types a PIN for nothing"
-    assert flagged(town) == [("revocation_unknown", {"why": "ocsp_unreachable"})]
+    assert flagged(town) == [("revocation_unknown", {"event": "ocsp_unreachable"})]
     assert served.asked == 1
     served.answers(shaped(card).answer)
     watch.now_s += PAUSE_S

@@ -13,6 +13,7 @@ import pytest
 
 from host_sim.centre import forms, rules, sample
 from host_sim.centre.register import Resident, ResidentState, SealState
+from tests.unit.centre.cities import place_of
 
 CITY = sample.residents()
 TODAY = date(2026, 11, 24)
@@ -51,19 +52,19 @@ def _refusal_of_the_kind(person: Resident, here: Sequence[Resident], kind: str) 
         return "not_registered"
     years = [tax for (number, _), tax in CITY.taxes.items() if number == person.resident_id]
     if kind == "kazei" and not years:
-        return "not_registered"
+        return "no_record"
     if kind == "kazei" and not any(t.resident_on_1_january and t.declared and not t.issue_stopped for t in years):
         return "ask_at_counter"  # city rule 2
     registers = [f for f in CITY.families.values() if any(m.resident_id == person.resident_id for m in f.members)]
     if kind in FAMILY and not registers:
-        return "not_registered"  # city rule 1
+        return "held_elsewhere"  # city rule 1
     if any("\ue000" <= letter <= "\uf8ff" for other in here for letter in other.name):
         return "ask_at_counter"  # city rule 2: a character that is not registered
     return None
 
 
 def offer(person: Resident, kind: str) -> dict[str, Any]:
-    return forms.offer(kind, person, in_residence(person), CITY, TODAY)
+    return forms.offer(kind, person, in_residence(person), CITY, TODAY, place_of("store"))
 
 
 def test_every_resident_gets_each_kind_or_the_right_word() -> None:
@@ -76,7 +77,16 @@ def test_every_resident_gets_each_kind_or_the_right_word() -> None:
             if told != due:
                 wrong.append(f"{person.resident_id} {kind}: {told} instead of {due}")
     assert wrong == []
-    assert set(words) == {None, "moved_out", "not_resident", "ask_at_counter", "under_age", "not_registered"}
+    assert set(words) == {
+        None,
+        "moved_out",
+        "not_resident",
+        "ask_at_counter",
+        "under_age",
+        "not_registered",
+        "held_elsewhere",
+        "no_record",
+    }
 
 
 def _some() -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ from host_sim.centre.pins import PinKey
 from host_sim.centre.revocation import Revocation
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer, Store
-from host_sim.centre.tables import cards
+from host_sim.centre.tables import card_acts, cards
 from host_sim.models.municipal_card import IdentityRecord
 from tests.unit.centre.cards import PIN, Card, authority, certificate, ec_key, rsa_key
 from tests.unit.centre.cities import sample_city
@@ -186,7 +186,11 @@ class Town:
         plain = {"kind": "individual_number", "method": "jpki", "revoked": False, "reported_lost": False}
         named = {"credential_sha256": fingerprint, "resident_id": self.resident_id(holder)}
         with self.store.writing() as c:
-            c.execute(cards.insert().values(**(plain | named | dict(row))))
+            known = plain | named | dict(row)
+            c.execute(cards.insert().values(**known))
+            became = "revoked" if known["revoked"] else "lost" if known["reported_lost"] else "in_use"
+            act = {"at": self.now.isoformat(), "credential_sha256": fingerprint, "act": "issue", "became": became}
+            c.execute(card_acts.insert().values(**act, who="town", why="a test", detail={}))
 
 
 # --- a press whose paper is plain text -------------------------------------
