@@ -26,7 +26,9 @@ from host_sim.adapters.pins import CASE_OPEN
 from host_sim.adapters.pty import PtyLine
 from host_sim.adapters.vpcd import VpcdSlot
 from host_sim.centre import sample
-from host_sim.centre.server import replace_manifest
+from host_sim.centre.city.file import CityError
+from host_sim.centre.database import Busy, DatabaseTrouble
+from host_sim.centre.server import take_over
 from host_sim.coins import CoinSide
 from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
@@ -119,12 +121,19 @@ class World:
         arguments = ["host_sim.centre", "serve", "--run", str(self.run), "--port", str(self._centre_port)]
         self.centre = Child("centre", arguments, self.run / "centre.log", {})
         self._stack.callback(self.centre.stop)
-        if (self.run / "centre" / "centre.db").exists():  # the checkout may have changed since the last time
-            replace_manifest(self.run, None)
+        if (self.run / "centre" / "centre.db").exists():
+            self._take_over()
         self.centre.start()
         self.centre.wait_until(lambda: running.listening(self._centre_port))
         self.line = FaultyLine(self._centre_port)
         self._stack.callback(self.line.close)
+
+    def _take_over(self) -> None:
+        """The checkout may be another one than the last time."""
+        try:
+            take_over(self.run)
+        except (Busy, CityError, DatabaseTrouble) as trouble:
+            raise NotRunning(f"{trouble} Or take a new run directory than {self.run} (--directory DIR).") from trouble
 
     def _make_devices(self) -> None:
         self.coins = CoinSide(self.unit, self.run)

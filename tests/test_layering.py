@@ -197,7 +197,7 @@ def test_the_comment_beside_each_dependency_says_where_it_is_imported(table: str
     for line in lines[1].splitlines():
         entry = re.fullmatch(r'    "([\w-]+)[^"]*", +# (.+)', line)
         assert entry is not None, f"no comment in {line}"
-        vendor = MODULE_OF.get(entry[1], entry[1])
+        vendor = MODULE_OF.get(entry[1], entry[1].replace("-", "_"))
         named = [] if entry[2].startswith("not imported") else entry[2].split(":")[0].split(" ")
         doors = [relative(p) for f in folders for p in sorted((ROOT / f).rglob("*.py")) if vendor in tops(p)]
         assert [door for door in doors if not any(is_in(door, path) for path in named)] == [], vendor

@@ -43,12 +43,9 @@ def check(c: sa.Connection) -> None:
         return
     if has is None:
         raise DatabaseTrouble(f"The database is empty; make its tables with: {COMMAND} init")
-    if has in {step.revision for step in _revisions().walk_revisions()}:
-        told = f"The database has revision {has} and this program needs {wants}"
-        raise DatabaseTrouble(f"{told}; stop every centre, then run: {COMMAND} upgrade --backup FILE")
-    raise DatabaseTrouble(
-        f"The database has revision {has}, which is newer than this program ({wants}); install it anew."
-    )
+    _known(has)
+    told = f"The database has revision {has} and this program needs {wants}"
+    raise DatabaseTrouble(f"{told}; stop every centre, then run: {COMMAND} upgrade --backup FILE")
 
 
 def create(c: sa.Connection) -> None:
@@ -58,12 +55,25 @@ def create(c: sa.Connection) -> None:
 
 
 def upgrade(c: sa.Connection) -> None:
-    """Move the schema and the rows up to the newest revision, all in this transaction."""
-    if revision(c) is not None and "alembic_version" not in sa.inspect(c).get_table_names():
+    """Move the schema and the rows up to the newest revision, all in this transaction.
+
+    Raises `DatabaseTrouble` for a database of a newer program.
+    """
+    has = revision(c)
+    if has is not None:
+        _known(has)
+    if has is not None and "alembic_version" not in sa.inspect(c).get_table_names():
         MigrationContext.configure(c).stamp(_revisions(), OLDEST)
     config = _config()
     config.attributes["connection"] = c
     command.upgrade(config, "head")
+
+
+def _known(has: str) -> None:
+    if has not in {step.revision for step in _revisions().walk_revisions()}:
+        raise DatabaseTrouble(
+            f"The database has revision {has}, which is newer than this program ({newest()}); install it anew."
+        )
 
 
 def _config() -> Config:

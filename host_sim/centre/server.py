@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from host_sim.centre import books, sample
+from host_sim.centre import books, sample, schema
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.city import City
 from host_sim.centre.city.file import CityError, read_file
 from host_sim.centre.city.signed import SiteTables
-from host_sim.centre.database import DatabaseTrouble
+from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
@@ -115,3 +115,16 @@ def replace_manifest(run: Path, database: str | None) -> startup.Manifest:
     startup.replace(store, manifest, now)
     store.close()
     return manifest
+
+
+def take_over(run: Path) -> None:
+    """Serve a run directory that another checkout has left: its own database gets our tables, and our program may start.
+
+    For the simulator, whose people are invented: there is no backup. Raises `CityError` or `DatabaseTrouble`.
+    """
+    database = Database(database_url(run, None))
+    with database.writing() as c:
+        if schema.revision(c) is not None:
+            schema.upgrade(c)
+    database.close()
+    replace_manifest(run, None)
