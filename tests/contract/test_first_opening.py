@@ -32,7 +32,6 @@ from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.serial_stream import SerialStream
 from firmware.desks import Health
 from firmware.desks.card import CardDesk
-from firmware.session.events import Fault
 from host_sim.adapters.pins import COLUMNS, DOOR, ROWS
 from host_sim.adapters.pty import PtyLine
 from host_sim.models.key_matrix import LAYOUT
@@ -302,10 +301,9 @@ def test_what_is_missing_or_wrong_is_one_sentence_and_is_tried_again(room: Room,
 
 def test_the_card_desk_tells_why_there_is_no_reader_and_goes_on_looking(room: Room) -> None:
     driver = room.no_pcscd().use.__self__  # type: ignore[attr-defined]
-    fault, health = CardDesk(driver, PinBuffer()).start()[-2:]
-    assert isinstance(fault, Fault)
-    assert "systemctl start pcscd" in fault.sentence
+    health = CardDesk(driver, PinBuffer()).start()[-1]
     assert health == Health("card", frozenset({"card_reader"}))
+    assert "systemctl start pcscd" in health.detail
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
