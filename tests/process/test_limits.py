@@ -11,10 +11,11 @@ import pytest
 
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.operating.lanes import CONNECTIONS
-from host_sim.centre.server import manifest_here
+from host_sim.centre.operating.startup import manifest_of
 from host_sim.centre.serving import Place, Server
 from host_sim.centre.wire import HEAD_BYTES_MAX, HEADERS_MAX, Bounds
 from tests.process.tls_servers import DEADLINE_S
+from tests.unit.centre.cities import MIYAZAKI
 from tests.unit.centre.town import HALL, SHOP, Town
 
 BEAT = b'{"journal_seq":1,"journal_head":"","state":"x","reasons":[],"events":[]}'
@@ -45,7 +46,9 @@ def centre(directory: Path, bounds: Bounds) -> Iterator[Centre]:
     town = Town(f"sqlite:///{directory / 'centre.db'}")
     identity, tls = ensure_identity(directory, (SHOP, HALL)), directory / "tls"
     place = Place("127.0.0.1", 0, bounds=bounds)
-    server = Server(town.app, place, town.store, manifest_here(identity), tls, "sqlite://", lambda: town.now)
+    server = Server(
+        town.app, place, town.store, manifest_of(identity, MIYAZAKI.code), tls, "sqlite://", lambda: town.now
+    )
     line = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [line]})
     thread.start()

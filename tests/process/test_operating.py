@@ -21,7 +21,7 @@ from host_sim.centre.operating.startup import program_sha256
 from tests.process.running_centre import ROOT, start
 from tests.process.tls_servers import DEADLINE_S, free_port
 from tests.unit.centre.cards import authority
-from tests.unit.centre.databases import AT_HAND, database
+from tests.unit.centre.databases import AT_HAND, Server, database
 
 
 @pytest.fixture
@@ -35,9 +35,17 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=AT_HAND)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, run: Path, tmp_path: Path) -> Iterator[str]:
     with database(request.param, tmp_path) as url:
+        fill(run, url)
         yield url
+
+
+def fill(run: Path, url: str) -> None:
+    """Make the tables and enter the sample, where that is not done."""
+    for act in ("init", "seed"):
+        status, told = say(run, "db", act, "--database", url)
+        assert status == 0, told
 
 
 def say(run: Path, *words: str) -> tuple[int, str]:
@@ -68,6 +76,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 def test_health_says_what_is_wrong(run: Path, tmp_path: Path) -> None:
     address, url = f"127.0.0.1:{free_port()}", f"sqlite:///{tmp_path / 'centre.db'}"
+    fill(run, url)
     process = start(run, free_port(), more=("--health", address, "--database", url))
     try:
         well = dict.fromkeys(("process", "database", "tables", "keys", "manifest"), "ok") | {"line": "open"}
@@ -88,16 +97,17 @@ def test_health_says_what_is_wrong(run: Path, tmp_path: Path) -> None:
         end(process)
 
 
-def test_health_and_calls_when_the_database_is_gone(run: Path, tmp_path: Path) -> None:
+def test_health_and_calls_when_the_database_is_gone(run: Path) -> None:
     """The database is killed for real: no 500, no silence, and no restart is needed when it is back."""
-    if "postgresql" not in AT_HAND:
-        pytest.skip("PostgreSQL is not installed")
     address, port = f"127.0.0.1:{free_port()}", free_port()
     tls = run / "centre" / "tls"
-    with database("postgresql", tmp_path) as url:
-        process = start(run, port, more=("--health", address, "--database", url))
-        assert health(address)[0] == 200
+    server = Server()
+    url = server.create("centre")
+    fill(run, url)
+    process = start(run, port, more=("--health", address, "--database", url))
     try:
+        assert health(address)[0] == 200
+        server.kill()
         status, told = health(address)
         assert (status, told["database"], told["process"]) == (503, "unreachable", "ok")
         assert requests.get(f"http://{address}/metrics", timeout=DEADLINE_S).status_code == 200
@@ -108,8 +118,12 @@ def test_health_and_calls_when_the_database_is_gone(run: Path, tmp_path: Path) -
             timeout=DEADLINE_S,
         )
         assert (answer.status_code, answer.json()) == (503, {"code": "busy"})
+        server.start()
+        assert health(address)[0] == 200
+        server.kill()
     finally:
         end(process)
+        server.close()
     assert json.loads((run / "printed").read_text().splitlines()[-1])["event"] == "ended"
 
 
