@@ -22,7 +22,8 @@ _TROUBLES = {"certificate_revoked": CardState.REVOKED, "card_reported_lost": Car
 
 def load_cards(store: Store, wallet: Path, pin_key: PinKey, now: datetime) -> tuple[x509.Certificate, ...]:
     """Enter each card of the wallet that the register lacks. Returns the CA certificates to accept."""
-    entries = json.loads((wallet / "registry.json").read_text(encoding="utf-8"))
+    registry = wallet / "registry.json"  # a centre without the simulator has no wallet
+    entries = json.loads(registry.read_text(encoding="utf-8")) if registry.exists() else []
     with store.reading() as c:
         cast = store.fact(c, "cast") or {}
         known = set(c.scalars(sa.select(cards.c.credential_sha256)))
