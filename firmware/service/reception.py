@@ -232,7 +232,7 @@ class Reception:
             reason=reason,
             opens_at=opens_at,
             numbers=self.state.numbers,
-            elsewhere=self._elsewhere_for_all(),
+            elsewhere=tuple(place for place in self._elsewhere_for_all() if _is_sooner(place, opens_at)),
         )
 
     def _locked_for_s(self) -> float:
@@ -307,3 +307,8 @@ def _elsewhere(site: Site, now: datetime) -> Mapping[str, Elsewhere]:
     asked |= {ANYTHING: (kinds, False), COUNTER: (kinds, True)}
     found = {word: site.elsewhere(now, of, staffed=staffed) for word, (of, staffed) in asked.items()}
     return {word: places[0] for word, places in found.items() if places}
+
+
+def _is_sooner(place: Elsewhere, opens_at: datetime | None) -> bool:
+    """Whether a resident gets a certificate there before this machine opens again (`opens_at`; None: nobody knows when)."""
+    return opens_at is None or place.open_now or (place.opens_at is not None and place.opens_at < opens_at)

@@ -250,6 +250,13 @@ def test_at_new_year_nobody_is_sent_to_a_shut_door() -> None:
     machine.wait(BEAT_S)
     scene = closed(machine)
     assert scene.reason == "year_end"
+    assert scene.opens_at == datetime(2027, 1, 4, 6, 30, tzinfo=JST)
+    assert scene.elsewhere == (), "no place opens before this machine does"
+    tables = machine.centre.tables
+    tables.change(closed_days=[*tables.table["closed_days"], "01-04", "01-05"])
+    machine.wait(BEAT_S)
+    scene = closed(machine)
+    assert scene.opens_at == datetime(2027, 1, 6, 6, 30, tzinfo=JST)
     assert scene.elsewhere
     for place in scene.elsewhere:
         assert not place.open_now
