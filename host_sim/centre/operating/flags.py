@@ -25,6 +25,7 @@ SENTENCES = {
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
+    "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",
     "reported": "A machine reports an alarm of its own.",
     "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
     "stopped": "Somebody stopped the municipality's line.",
