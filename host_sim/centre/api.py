@@ -251,7 +251,7 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
-        version = centre.site_tables.highest(peer.name, now)
+        version = centre.site_tables.highest(peer.name, now, beat.site_table)
         return say.HeartbeatGiven(
             journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices, site_table=version
         )

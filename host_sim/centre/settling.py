@@ -17,6 +17,7 @@ from host_sim.centre.authentication import Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
+from host_sim.centre.operating.flags import NotDone, same_person
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
@@ -257,9 +258,9 @@ class Settler:
             self._store.flag(c, now, "-", "stopped", {"why": why})
 
     def resume(self, by: tuple[str, str], now: datetime) -> None:
-        """Let a stopped line go on. `by`: the two people who agreed; ValueError if they are not two."""
-        if by[0] == by[1] or not all(by):
-            raise ValueError("two different people must agree")
+        """Let a stopped line go on. `by`: the two people who agreed; raises `NotDone` if they are not two."""
+        if same_person(*by) or not all(who.strip() for who in by):
+            raise NotDone("The line stays stopped: two different people must agree, each by their own name.")
         with self._store.writing() as c:
             self._store.set_fact(c, "stopped", None)
             self._store.flag(c, now, "-", "resumed", {"by": list(by)})

@@ -45,7 +45,7 @@ def read(text: str) -> City:
     """The city of a file's text. Raises `CityError`."""
     try:
         written = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as trouble:
+    except (ValueError, RecursionError) as trouble:
         raise CityError([f"The file is not TOML: {trouble}."]) from None
     changes, problems = _changes(written.pop("change", []))
     periods: list[InForce] = []

@@ -46,11 +46,13 @@ def _minute(value: Any) -> Any:
     """A time in Japan to the minute, as text or as TOML's own."""
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
+        if isinstance(instant, datetime) and instant.tzinfo is not None:
+            instant = instant.astimezone(JST)
+    except (ValueError, OverflowError):  # the second: it is in no year from 1 to 9999
         instant = None
     if not isinstance(instant, datetime) or instant.second or instant.microsecond:
         raise ValueError(f'is {value!r}; write a time to the minute, "2026-12-05T22:00"')
-    return instant.replace(tzinfo=JST) if instant.tzinfo is None else instant.astimezone(JST)
+    return instant.replace(tzinfo=JST) if instant.tzinfo is None else instant
 
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Za-z]{2,8})?$")]
@@ -64,6 +66,8 @@ Hours = dict[Word, dict[Literal[DAYS], Line]]  # type: ignore[valid-type]
 Minute = Annotated[datetime, BeforeValidator(_minute)]
 Card = Literal["individual_number", "resident_register", "citizen", "phone"]
 Channel = Literal["store", "office", "counter"]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+LAST_DAY = date(2999, 12, 31)  # so that the day after a change is a day, too
 Yen = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -110,7 +114,7 @@ class SitePart(Part):
     telephone: Telephone
     channel: Channel
     staffed: bool
-    location: Annotated[list[float], Field(min_length=2, max_length=2)]  # degrees north and east
+    location: Annotated[list[Degrees], Field(min_length=2, max_length=2)]  # degrees north and east
     machines: list[Annotated[str, StringConstraints(pattern="^[A-Za-z0-9._-]{1,64}$")]] = []
     kinds: list[Word] | None = None
     closed_days: list[ClosedDay] = []
@@ -185,6 +189,6 @@ class ChangeHead(Part):
     """`from` and `until`: first and last day; without `until` for good. `remove`: keys that end, "sites.sadowara"."""
 
     from_: Annotated[date, Field(alias="from")]
-    until: date | None = None
+    until: Annotated[date, Field(le=LAST_DAY)] | None = None
     why: Annotated[str, Field(min_length=1, max_length=200)]
     remove: list[str] = []

@@ -19,6 +19,8 @@ from host_sim.centre.city.hours import JST
 from host_sim.centre.store import Store
 from host_sim.centre.tables import site_tables
 
+VERSION_MAX = 2**52  # no clock has made a higher one, and a machine takes up to 2^53 - 1
+
 
 class SiteTables:
     """`key` signs the tables: the key of the manifests."""
@@ -35,21 +37,28 @@ class SiteTables:
             for row in self._tables(machine, now)
         ]
 
-    def highest(self, machine: str, now: datetime) -> int:
-        """The highest version among the machine's tables; 0: it is not in the city's file."""
-        return max((int(row.version) for row in self._tables(machine, now)), default=0)
+    def highest(self, machine: str, now: datetime, held: int) -> int:
+        """The highest version among the machine's tables; 0: it is not in the city's file.
 
-    def _tables(self, machine: str, now: datetime) -> Sequence[Any]:
+        `held`: the highest that the machine holds. If it is above what the database has, the database was restored from
+        an older backup; the machine refuses older tables, so they are made anew above it.
+        """
+        return _highest(self._tables(machine, now, held if held <= VERSION_MAX else 0))
+
+    def _tables(self, machine: str, now: datetime, held: int = 0) -> Sequence[Any]:
         today = now.astimezone(JST).date()
         with self._store.reading() as c:
             found = table.contents(self._book.city(c, now), machine, today)
             last = self._last(c, machine)
-        if not found or _fresh(last, found, now):
+        if not found or (_fresh(last, found, now) and _highest(last) >= held):
             return last if found else []
         with self._store.writing() as c:
             last = self._last(c, machine)  # another process may have made them meanwhile
-            if not _fresh(last, found, now):
-                self._make(c, machine, found, last, now)
+            behind = _highest(last) < held
+            if behind:
+                self._store.flag(c, now, machine, "tables_behind", {})
+            if behind or not _fresh(last, found, now):
+                self._make(c, machine, found, max(_highest(last), held), now)
                 last = self._last(c, machine)
         return last
 
@@ -60,9 +69,9 @@ class SiteTables:
         return c.execute(these.order_by(site_tables.c.version)).all()
 
     def _make(
-        self, c: sa.Connection, machine: str, found: Sequence[table.Content], last: Sequence[Any], now: datetime
+        self, c: sa.Connection, machine: str, found: Sequence[table.Content], last_version: int, now: datetime
     ) -> None:
-        made = table.made(found, max((row.version for row in last), default=0), now)
+        made = table.made(found, last_version, now)
         common = {"machine": machine, "first_version": made[0][0], "contents_sha256": table.sha256_of(found)}
         common["made_at"] = now.timestamp()
         rows = [
@@ -70,6 +79,10 @@ class SiteTables:
             for version, body in made
         ]
         c.execute(site_tables.insert(), rows)
+
+
+def _highest(rows: Sequence[Any]) -> int:
+    return max((int(row.version) for row in rows), default=0)
 
 
 def _fresh(last: Sequence[Any], found: Sequence[table.Content], now: datetime) -> bool:

@@ -1,8 +1,10 @@
 """`stop` and `resume`: the municipality's line."""
 
 import argparse
+import sys
 
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.operating.flags import NotDone
 from host_sim.centre.server import simulated_now
 from host_sim.centre.settling import Settler
 
@@ -23,5 +25,9 @@ def _stop(options: argparse.Namespace) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     by = (options.by[0], options.by[1])
-    Settler(open_store(options)).resume(by, simulated_now(run_directory(options) / "clock-offset"))
+    try:
+        Settler(open_store(options)).resume(by, simulated_now(run_directory(options) / "clock-offset"))
+    except NotDone as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
     return 0

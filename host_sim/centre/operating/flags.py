@@ -4,6 +4,7 @@ The same flag again, while it is open, is counted on its row. Each act on a flag
 database only adds to, and a row of the audit record, there without the words that a person wrote.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ SENTENCES = {
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
+    "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",
     "reported": "A machine reports an alarm of its own.",
     "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
     "stopped": "Somebody stopped the municipality's line.",
@@ -136,7 +138,12 @@ def close(c: sa.Connection, now: datetime, number: int, by: str, why: str) -> bo
 
 def same_person(one: str, other: str) -> bool:
     """Whether two names on the command line are one person's, however they are typed."""
-    return one.strip().casefold() == other.strip().casefold()
+    return _spelt(one) == _spelt(other)
+
+
+def _spelt(name: str) -> str:
+    """Without width, capitals and spaces, which an input method changes."""
+    return "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
 def _open(c: sa.Connection, number: int) -> Any:
@@ -147,7 +154,7 @@ def _open(c: sa.Connection, number: int) -> Any:
 
 
 def _check(*texts: str) -> None:
-    if not all(text.strip() and text.isprintable() and len(text) <= WORDS_MAX for text in texts):
+    if not all(text.strip() and text.replace("\u3000", " ").isprintable() and len(text) <= WORDS_MAX for text in texts):
         raise NotDone(f"Say who and why, in one line of at most {WORDS_MAX} letters.")
 
 

@@ -75,6 +75,14 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         ('channel = "office"', 'channel = "hall"', 'sites.city-hall-machine.channel is "hall"; allowed are'),
         ("staffed = true", 'staffed = "yes"', "sites.city-hall-desk.staffed must be true or false."),
         ('roles = ["clerk"]', 'roles = ["king"]', 'staff.tanaka.roles.1 is "king"; allowed are'),
+        (
+            'until = "2026-12-21T09:00"',
+            'until = "9999-12-31T23:59-14:00"',
+            "maintenance.1.until is '9999-12-31T23:59-14:00'",
+        ),
+        ("location = [", "location = [inf, 1.0] # [", "sites.city-hall-desk.location.1"),
+        ("location = [", "location = [1.0, nan] # [", "sites.city-hall-desk.location.2"),
+        ("until = 2027-02-14", "until = 9999-12-31", "change 1: until is 9999-12-31; the most is 2999-12-31"),
         ('until = "2026-12-21T09:00"', 'until = "2026-12-18T15:00"', "maintenance.1 ends before it has begun."),
         ('from = "2026-12-18T15:00"', 'from = "2026-12-18"', None),
         (
@@ -131,8 +139,9 @@ def test_a_mistake_in_a_change_names_its_day_or_number(change: str, sentence: st
         (b"\n" + b"x" * 1_000_001, "bytes; a city's file has at most 1,000,000."),
         (None, "cannot be read: No such file or directory."),
         (b"change = 1", "change must be written as [[change]]."),
+        (b"a = " + b"9" * 5000, "The file is not TOML"),
     ],
-    ids=["toml", "shift_jis", "long", "missing", "change"],
+    ids=["toml", "shift_jis", "long", "missing", "change", "digits"],
 )
 def test_a_file_that_is_none_is_a_sentence(say: Say, tmp_path: Path, written: bytes | None, sentence: str) -> None:
     path = tmp_path / "city.toml"

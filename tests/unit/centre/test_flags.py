@@ -57,7 +57,7 @@ def test_two_different_people_close_a_flag() -> None:
     town = Town()
     raised(town)
     assert not closed_by(town, "aoshima")
-    for same in ("aoshima", "Aoshima ", "AOSHIMA"):
+    for same in ("aoshima", "Aoshima ", "AOSHIMA", "ａｏｓｈｉｍａ", "ao shima", "ao\u3000shima"):
         with pytest.raises(flags.NotDone, match="second person"):
             closed_by(town, same)
     assert standing(town) == [(1, "closing", 1)]
@@ -134,3 +134,18 @@ def test_every_reason_and_event_of_a_machine_has_its_sentence() -> None:
 
     assert {heartbeat.LOCKED, lockout.PIN_ATTACK} <= set(flags.EVENTS)
     assert "does not know" in flags.sentence_of("reported", {"event": "x"})
+
+
+def test_a_stopped_line_goes_on_only_by_two_people_however_they_are_typed() -> None:
+    town = Town()
+    town.settler.stop("a test", town.now)
+    for by in (
+        ("aoshima", "Aoshima "),
+        ("aoshima", "ａｏｓｈｉｍａ"),
+        ("aoshima", "  "),
+        ("青島\u3000太郎", "青島太郎"),
+    ):
+        with pytest.raises(flags.NotDone, match="different people"):
+            town.settler.resume(by, town.now)
+    with town.store.reading() as c:
+        assert town.store.fact(c, "stopped") == "a test"

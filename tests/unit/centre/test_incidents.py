@@ -356,7 +356,7 @@ def test_korea_a_page_that_does_not_say_what_the_books_say_stops_the_line() -> N
     assert session.line.status(rid) == {}
     assert town.line().challenge(bytes(16), session.card.read) == STOPPED
     assert flagged(town) == ["document_wrong"]
-    with pytest.raises(ValueError, match="two different people"):
+    with pytest.raises(ValueError, match="two different people must agree"):
         town.settler.resume(("aoshima", "aoshima"), town.now)
     town.settler.resume(("aoshima", "hyuga"), town.now)
     assert isinstance(town.session("hanako"), Session)
