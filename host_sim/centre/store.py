@@ -19,6 +19,9 @@ class Peer(NamedTuple):
     site: str  # store, office, counter
 
 
+HERE = Peer("centre", "-")  # in the audit record: the centre itself, by one of its commands
+
+
 class Store(Database):
     """A database with this program's tables. Every method takes the connection of a `reading` or `writing` block."""
 

@@ -18,8 +18,14 @@ def at_the_centre(commands: Commands, name: str, text: str) -> argparse.Argument
     """A command that works on one centre's run directory and database."""
     command = commands.add_parser(name, help=text)
     where = command.add_mutually_exclusive_group()
-    where.add_argument("--run", dest="run_directory", type=Path, default=Path(".sim"), help="the simulator's directory")
-    where.add_argument("--directory", type=Path, help="the centre's own directory below the simulator's")
+    where.add_argument(
+        "--run",
+        dest="run_directory",
+        type=Path,
+        default=Path(".sim"),
+        help="the directory with the centre's folder",
+    )
+    where.add_argument("--directory", type=Path, help="the centre's folder itself")
     command.add_argument("--database", help="a database URL; a SQLite file in the centre's directory if left out")
     return command
 

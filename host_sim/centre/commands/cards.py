@@ -155,7 +155,10 @@ def _list(options: argparse.Namespace) -> int:
     if options.resident is not None:
         query = query.where(cards.c.resident_id == options.resident)
     with store.reading() as c:
-        for card in c.execute(query).all():
+        found = c.execute(query).all()
+        if not found:
+            print("No such card is in the register." if options.resident else "No card is in the register yet.")
+        for card in found:
             state, seal = register.state_of(card), "seal" if card.seal_number is not None else "-"
             print(card.credential_sha256, card.kind, card.resident_id, state, card.valid_until or "-", seal)
             mine = card_acts.c.credential_sha256 == card.credential_sha256

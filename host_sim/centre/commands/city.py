@@ -14,6 +14,7 @@ from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.server import machines_of, simulated_now
+from host_sim.centre.store import HERE
 
 
 def add(commands: Commands) -> None:
@@ -112,11 +113,16 @@ def _apply(options: argparse.Namespace) -> None:
     city, now = read_file(options.file), simulated_now(run_directory(options) / "clock-offset")
     if options.by not in city.at(now).rules.staff:
         raise CityError([f"--by {options.by}: there is no [staff.{options.by}] in {options.file} today."])
-    book = CityBook(open_store(options))
-    before = {row.version for row in book.applied()}
+    store = open_store(options)
+    book = CityBook(store)
+    before = book.applied()
+    ensure_identity(run_directory(options) / "centre", machines_of(city))  # first: a version in force has its keys
     version = book.apply(city, options.by, now)
-    if version in before:
+    if version in {row.version for row in before}:
         print(f"This file is in force already, as version {version}.")
         return
-    ensure_identity(run_directory(options) / "centre", machines_of(city))
+    with store.writing() as c:
+        store.note(c, now, HERE, "city_applied", {"version": version, "by": options.by, "sha256": city.sha256})
+    if before:
+        print(f"It takes the place of version {before[-1].version}, applied by {before[-1].applied_by}.")
     print(f"Version {version} is in force from {now:%Y-%m-%d %H:%M:%S}; machines hear of it with their next heartbeat.")

@@ -20,12 +20,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from host_sim.centre.identity import Identity
-from host_sim.centre.store import Peer, Store
+from host_sim.centre.store import HERE, Store
 from host_sim.centre.tables import processes
 
 _PROGRAM = Path(__file__).parent.parent
 _FACT = "startup manifest"
-_NOBODY = Peer("-", "-")
 _NAMES = {
     "program": "program",
     "municipality": "municipality",
@@ -112,7 +111,7 @@ def listed(c: sa.Connection) -> list[Any]:
 
 def _set(store: Store, c: sa.Connection, manifest: Manifest, now: datetime, act: str) -> None:
     store.set_fact(c, _FACT, asdict(manifest))
-    store.note(c, now, _NOBODY, act, asdict(manifest))
+    store.note(c, now, HERE, act, asdict(manifest))
 
 
 def _difference(known: Mapping[str, str], own: Mapping[str, str]) -> str:

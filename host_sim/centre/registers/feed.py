@@ -17,12 +17,11 @@ from host_sim.centre.registers import files
 from host_sim.centre.registers.applying import Applied, change_registers, replace_registers
 from host_sim.centre.registers.reading import Fault, FilesRefused
 from host_sim.centre.registers.rows import RegisterName
-from host_sim.centre.store import Peer, Store
+from host_sim.centre.store import HERE, Store
 from host_sim.centre.tables import deliveries, feeds
 
 MANIFEST = "manifest.json"
 CLOCKS_DIFFER = timedelta(minutes=5)
-HERE = Peer("centre", "office")  # who the audit record names
 
 
 class _Strict(BaseModel):
