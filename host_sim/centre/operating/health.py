@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.operating import startup
 from host_sim.centre.store import Store
 from host_sim.centre.tables import meta
@@ -64,7 +65,7 @@ class Health:
                     return "ok", "missing", "unknown", "unknown"
                 stopped = self._store.fact(c, "stopped") is not None
                 known = startup.standing(self._store, c) or {}
-        except sa.exc.SQLAlchemyError:
+        except NO_ANSWER:
             return "unreachable", "unknown", "unknown", "unknown"
         same = known.get("program") == self._manifest.program
         return "ok", "ok", "stopped" if stopped else "open", "ok" if same else "replaced"
