@@ -41,6 +41,9 @@ class DatabaseTrouble(Exception):
     """The database cannot be used as it is. The message is one sentence for whoever runs the centre."""
 
 
+NO_ANSWER = (Busy, DatabaseTrouble, sa.exc.SQLAlchemyError)  # for whoever goes on without the database
+
+
 class Database:
     """Connections to one database."""
 

@@ -14,11 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from host_sim.centre import schema
-from host_sim.centre.database import Busy, DatabaseTrouble
+from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.operating import startup
 from host_sim.centre.store import Store
 
@@ -65,7 +64,7 @@ class Health:
                     return "ok", "missing", "unknown", "unknown"
                 stopped = self._store.fact(c, "stopped") is not None
                 known = startup.standing(self._store, c) or {}
-        except (sa.exc.SQLAlchemyError, Busy, DatabaseTrouble):
+        except NO_ANSWER:
             return "unreachable", "unknown", "unknown", "unknown"
         same = known.get("program") == self._manifest.program
         return "ok", "ok", "stopped" if stopped else "open", "ok" if same else "replaced"

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from host_sim.centre import forms
 from host_sim.centre import messages as say
-from host_sim.centre.database import Busy, DatabaseTrouble
+from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
 from host_sim.centre.operating.flags import SENTENCES
@@ -82,7 +82,7 @@ class Books(Collector):
         try:
             with self._store.reading() as c:
                 yield from (_copies(c), _flags(c), *self._plain(c))
-        except (sa.exc.SQLAlchemyError, Busy, DatabaseTrouble):
+        except NO_ANSWER:
             return
 
     def _plain(self, c: sa.Connection) -> Iterator[GaugeMetricFamily]:
