@@ -14,12 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from host_sim.centre import schema
 from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.operating import startup
 from host_sim.centre.store import Store
+from host_sim.centre.tables import meta
 
 LOOP_S = 10.0  # the event loop answers a question within this time, or the process counts as stuck
 KEYS = ("manifest.key", "pin.key", "server.key", "server.pem", "ca.pem")
@@ -60,7 +62,8 @@ class Health:
     def _look_at_database(self) -> tuple[str, str, str, str]:
         try:
             with self._store.reading() as c:
-                if schema.revision(c) != schema.newest():
+                there = set(sa.inspect(c).get_table_names())
+                if not set(meta.tables) <= there or schema.revision(c) != schema.newest():
                     return "ok", "missing", "unknown", "unknown"
                 stopped = self._store.fact(c, "stopped") is not None
                 known = startup.standing(self._store, c) or {}
