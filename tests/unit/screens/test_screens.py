@@ -14,7 +14,6 @@ from firmware.screens.canvas import HEIGHT, LEAST_SIZE, WIDTH, Canvas
 from firmware.screens.fonts import BOLD, RARE, REGULAR, coverage, is_selector
 from firmware.screens.lines import NOT_FIRST, NOT_LAST, broken
 from firmware.screens.palette import contrast
-from firmware.screens.places import place_lines
 from firmware.screens.words import FOLDER, languages, words
 from firmware.session import scenes as show
 
@@ -143,9 +142,10 @@ def test_a_closed_screen_never_names_a_place_without_what_it_has(language):
     """A place that has not everything is told with the certificates it has, whatever else the screen shows."""
     for scene in every_scene(language):
         if isinstance(scene, show.Closed) and scene.elsewhere:
-            shown = "".join(note.text for note in draw(scene).placed).replace(" ", "")
-            for text, _, _ in place_lines(words(language), scene.elsewhere[0])[: 1 + bool(scene.elsewhere[0].kinds)]:
-                assert text.replace(" ", "").replace("　", "") in shown.replace("　", ""), scene
+            shown = "".join(note.text for note in draw(scene).placed)
+            place, say = scene.elsewhere[0], words(language)
+            assert say.of(place.name).split("　")[0] in shown, scene
+            assert all(say.of(title) in shown for title in place.kinds), scene
 
 
 def test_every_scene_type_is_drawn():
