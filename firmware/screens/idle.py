@@ -15,6 +15,7 @@ DARK = {"hours", "year_end", "closed_day"}
 LOW = 404  # above the keys
 PICTURE_ENDS = 256
 ROW = 33  # pixels from line to line at 24
+FEE_ENDS = 512  # well to the left of the slot, which begins at 536
 
 
 def idle(scene: show.Idle) -> Canvas:
@@ -23,7 +24,7 @@ def idle(scene: show.Idle) -> Canvas:
     c = Canvas(scene.language)
     until = "" if scene.until is None else say("idle", "until", time=say.time(scene.until))
     c.part(name_bar(scene, until), 0, 0)
-    c.picture(pictures.insert_card(), 496, 72)
+    c.picture(pictures.insert_card(), 516, 72)
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
     y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA)
@@ -42,9 +43,9 @@ def idle(scene: show.Idle) -> Canvas:
         c.picture(landscape.coast(), 0, FOOT - landscape.HEIGHT)
     for text, fee in lines:
         room = c.width(fee, 24) if fee else 0
-        c.text(text, 36, y, 24, width=466 - room)
+        c.text(text, 36, y, 24, width=FEE_ENDS - 46 - room)
         if fee:
-            c.text(fee, 512 - room, y, 24, width=room)
+            c.text(fee, FEE_ENDS - room, y, 24, width=room)
         y += ROW
     return end(c, scene)
 
@@ -66,7 +67,8 @@ def _kinds(scene: show.Idle, say: Words, room: int) -> list[tuple[str, str]]:
     """
     told: list[tuple[str, str]] = []
     until = scene.until
-    for kind in sorted(scene.kinds, key=lambda kind: (kind.until is not None, -_minutes(kind.until))):
+    ordered = sorted(scene.kinds, key=lambda kind: (kind.until is not None, -_minutes(kind.until)))
+    for kind in ordered:
         if kind.until != until and kind.until is not None:
             until = kind.until
             told.append((say("idle", "these_until", time=say.time(until)), ""))
@@ -77,7 +79,14 @@ def _kinds(scene: show.Idle, say: Words, room: int) -> list[tuple[str, str]]:
     if shown and not shown[-1][1]:
         shown.pop()
     more = len(scene.kinds) - sum(bool(fee) for _, fee in shown)
-    return [*shown, (say("idle", "more" if shown else "kinds", n=more), "")] if room > 0 else []
+    fees_yen = [kind.fee_yen for kind in ordered[-more:]]
+    return [*shown, (say("idle", "more" if shown else "kinds", n=more), _fees(say, fees_yen))] if room > 0 else []
+
+
+def _fees(say: Words, fees_yen: Sequence[int]) -> str:
+    """What the kinds of one line cost: one fee, or the least and the highest."""
+    least, most = min(fees_yen), max(fees_yen)
+    return say.yen(least) if least == most else say("idle", "fees", least=say.yen(least), most=say.yen(most))
 
 
 def _minutes(at: time | None) -> int:
@@ -93,7 +102,8 @@ def closed(scene: show.Closed) -> Canvas:
         c.picture(landscape.night(), 0, 0)
         if scene.elsewhere:  # its words stand where the sea is
             c.panel((0, FOOT - landscape.HEIGHT, WIDTH, FOOT), 0, SEA_DEEP)
-    c.part(name_bar(scene, ""), 0, 0)
+    numbers = say("closed", "numbers", numbers=", ".join(scene.numbers)) if scene.numbers else ""
+    c.part(name_bar(scene, numbers), 0, 0)
     letters, head = (WHITE, WHITE) if dark else (INK, SEA)
     if not dark:
         picture = pictures.tools() if scene.reason == "maintenance" else pictures.shutter()
@@ -104,11 +114,7 @@ def closed(scene: show.Closed) -> Canvas:
     y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, colour=letters)
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
-    low = 374 if scene.numbers else LOW
-    _places(c, say, scene.elsewhere, (y + 4, low), letters)
-    if scene.numbers:
-        text = say("closed", "numbers", numbers=", ".join(scene.numbers))
-        c.text(text, 40, 376, 24, width=720, colour=letters)
+    _places(c, say, scene.elsewhere, (y + 4, LOW), letters)
     return end(c, scene)
 
 

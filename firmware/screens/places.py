@@ -1,4 +1,4 @@
-"""A place where a certificate may be had instead, in three lines: which place and when, how to get there, what is had there."""
+"""A place where a certificate may be had instead, in three lines: which place and when, what is had there, how to get there."""
 
 from firmware.screens.canvas import Canvas
 from firmware.screens.words import Words
@@ -8,13 +8,16 @@ Line = tuple[str, int, bool]  # text, size, bold
 
 
 def place_lines(say: Words, place: Elsewhere) -> list[Line]:
-    """Its name and when it is open, the way there, and the certificates if it has not all that were asked for."""
+    """Its name and when it is open, the certificates if it has not all that were asked for, and the way there.
+
+    What it has stands before the way: without it a resident would go there for what it has not.
+    """
     when = _when(say, place)
     lines = [(say("places", "open" if place.open_now else "next", name=say.of(place.name), when=when), 28, True)]
-    lines.append((say("places", "way", way=say.of(place.way), telephone=place.telephone), 24, False))
     if place.kinds:
         between = "、" if say.language == "ja" else ", "
         lines.append((say("places", "kinds", kinds=between.join(map(say.of, place.kinds))), 24, False))
+    lines.append((say("places", "way", way=say.of(place.way), telephone=place.telephone), 24, False))
     return lines
 
 
@@ -22,7 +25,7 @@ def fitted(c: Canvas, lines: list[Line], width: int) -> list[tuple[str, int, int
     """Each line with its size and how many rows of this width it takes; at most three."""
     told = []
     for text, size, bold in lines:
-        smaller = size if c.lines(text, size, width=width, bold=bold) <= 2 else 24
+        smaller = size if c.lines(text, size, width=width, bold=bold) == 1 else 24
         told.append((text, smaller, min(c.lines(text, smaller, width=width, bold=bold), 3), bold))
     return told
 

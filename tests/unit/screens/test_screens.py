@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, product
 
 import pytest
 from hypothesis import given, settings
@@ -87,6 +87,65 @@ def test_every_scene_can_be_read(language):
         for fault in faults(draw(scene)):
             wrong[f"{type(scene).__name__}: {fault}"] += 1
     assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+CLEAR = 10  # pixels between letters and a drawing beside them
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_touches_a_drawing(language, monkeypatch):
+    """Measured on the drawing's own shape. A drawing as wide as the screen is a ground, which letters may stand on.
+
+    The small clock belongs to the number of seconds beside it.
+    """
+    drawings = []
+    paste = Canvas.picture
+
+    def noted(canvas, picture, x, y):
+        paste(canvas, picture, x, y)
+        drawings.append((canvas, picture, x, y))
+
+    monkeypatch.setattr(Canvas, "picture", noted)
+    wrong = Counter()
+    for scene in every_scene(language):
+        drawings.clear()
+        canvas = draw(scene)
+        beside = [entry[1:] for entry in drawings if entry[0] is canvas and 48 < entry[1].width < WIDTH]
+        for note, (picture, x, y) in product([note for note in canvas.placed if note.text], beside):
+            left, top, right, bottom = note.box
+            near = (left - CLEAR - x, top - y, right + CLEAR - x, bottom - y)
+            if picture.getchannel("A").crop(near).getbbox() is not None:
+                wrong[f"{type(scene).__name__}: {note.text!r} at {note.box}"] += 1
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_idle_screen_tells_a_fee_for_every_kind(language):
+    """Also for those that only have room for their number."""
+    told = words(language).yen(300)
+    for scene in every_scene(language):
+        if isinstance(scene, show.Idle) and scene.kinds:
+            assert any(told in note.text for note in draw(scene).placed), scene
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fees_that_differ_are_told_from_the_least_to_the_highest(language):
+    fees_yen = (300, 300, 300, 300, 250, 450, 750)
+    kinds = tuple(show.KindNow(title=TITLES[n % 6], fee_yen=fee, until=None) for n, fee in enumerate(fees_yen))
+    texts = [note.text for note in draw(show.Idle(language=language, until=None, kinds=kinds)).placed]
+    yen = words(language).yen
+    assert words(language)("idle", "fees", least=yen(250), most=yen(750)) in texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_screen_never_names_a_place_without_what_it_has(language):
+    """A place that has not everything is told with the certificates it has, whatever else the screen shows."""
+    for scene in every_scene(language):
+        if isinstance(scene, show.Closed) and scene.elsewhere:
+            shown = "".join(note.text for note in draw(scene).placed)
+            place, say = scene.elsewhere[0], words(language)
+            assert say.of(place.name).split("　")[0] in shown, scene
+            assert all(say.of(title) in shown for title in place.kinds), scene
 
 
 def test_every_scene_type_is_drawn():
