@@ -4,6 +4,7 @@ Exit status 0 only when no invariant was violated in any history.
 """
 
 import argparse
+import logging
 import os
 import time
 
@@ -40,6 +41,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    logging.getLogger("firmware").setLevel(logging.CRITICAL)  # what a machine in trouble says belongs to its service
     known = scripts(rig_cards(RUN / "rig-keys"))
     if options.replay:
         return _replay(known, options.replay)

@@ -5,6 +5,7 @@ first life, run a second time, wrote the same journal and sent the printer the s
 """
 
 import argparse
+import logging
 import os
 import time
 from functools import partial
@@ -28,6 +29,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    logging.getLogger("firmware").setLevel(logging.CRITICAL)  # what a machine in trouble says belongs to its service
     cards = rig_cards(RUN / "rig-keys")
     lives = max(1, -(-options.sessions // SESSIONS))
 
