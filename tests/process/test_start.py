@@ -170,9 +170,7 @@ def asked_until(world: Machine, line: str, word: str) -> str:
 @pytest.mark.parametrize("cause", CAUSES)
 def test_what_is_missing_is_named_and_the_machine_serves_once_it_is_there(world: Machine, cause: str) -> None:
     reason, word, act = CAUSES[cause]
-    world.firmware.stop()
-    mend = act(world)
-    world._power_on()
+    mend = world.start_without(act)
     assert word in asked_until(world, "reasons", str(reason.number))
     closed = "HALTED" if reason in HALTING else "SUSPENDED"
     world.wait_for(lambda told: told.get("availability") == closed and str(reason) in told["reasons"])
@@ -191,9 +189,7 @@ def test_nobody_can_log_in_without_accounts_and_the_console_says_why(world: Mach
 
 
 def test_a_machine_serves_without_its_console_port_and_answers_there_once_it_is_back(world: Machine) -> None:
-    world.firmware.stop()
-    mend = gone("console")(world)
-    world._power_on()
+    mend = world.start_without(gone("console"))
     world.wait_for_service()
     mend()
     assert "kofuki" in asked(world, "version")
