@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP384R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
 _Value = TypeVar("_Value", bound=x509.ExtensionType)
@@ -76,7 +77,7 @@ def believe(der: bytes, authorities: Sequence[x509.Certificate], now: datetime, 
     try:
         certificate = x509.load_der_x509_certificate(der)
         issuer = next(_issuers(certificate, authorities, instant, p384), None)
-        if issuer is None or not _for_login(certificate, p384):
+        if issuer is None or not _for_login(certificate, p384) or not ends_in_whole_octets(der, certificate.signature):
             raise NotBelieved("certificate_foreign")
         valid = certificate.not_valid_before_utc <= instant <= certificate.not_valid_after_utc
     except UNREADABLE:
@@ -84,6 +85,14 @@ def believe(der: bytes, authorities: Sequence[x509.Certificate], now: datetime, 
     if not valid:
         raise NotBelieved("certificate_expired")
     return Believed(certificate, issuer)
+
+
+def ends_in_whole_octets(der: bytes, signature: bytes) -> bool:
+    """Whether the octet before the signature says that none of its bits is unused (X.690, 8.6.2.2).
+
+    The library takes another number too where the last bits are zero; then one signed content would have several forms.
+    """
+    return der[-len(signature) - 1] == 0
 
 
 def signed_by(signed: x509.Certificate, issuer: x509.Certificate, *, p384: bool = False) -> bool:
@@ -171,6 +180,8 @@ def _signs(path: Sequence[x509.Certificate], authority: x509.Certificate, now: d
 
 def _may_sign(path: Sequence[x509.Certificate], authority: x509.Certificate, now: datetime) -> bool:
     """Whether a CA certificate may stand above this path (RFC 5280, 6.1.3 a 2 and 6.1.4 k to o)."""
+    if not ends_in_whole_octets(authority.public_bytes(Encoding.DER), authority.signature):
+        return False
     constraints = extension(authority, x509.BasicConstraints)
     usage = extension(authority, x509.KeyUsage)
     if constraints is None or not constraints.ca or usage is None or not usage.key_cert_sign:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from host_sim.centre import chain
@@ -86,6 +87,8 @@ def read_list(content: bytes, authorities: Sequence[x509.Certificate], *, p384: 
         issuer = next((ca for ca in authorities if _signed(crl, ca, p384)), None)
         if issuer is None:
             raise Unavailable("crl_foreign")
+        if not chain.ends_in_whole_octets(crl.public_bytes(Encoding.DER), crl.signature):
+            raise Unavailable("crl_unreadable")
         if crl.next_update_utc is None:  # RFC 5280, 5.1.2.5 requires it
             raise Unavailable("crl_without_next_update")
         _check_entries(crl)

@@ -231,6 +231,13 @@ def test_any_byte_changed_is_refused_with_a_word(at: int, value: int) -> None:
     assert word(bytes(spoilt), *BOTH) in {"certificate_foreign", "certificate_expired"}
 
 
+@pytest.mark.parametrize("value", [1, 2, 3, 7])
+def test_a_signature_with_unused_bits_is_refused(value: int) -> None:
+    spoilt = bytearray(DER)
+    spoilt[-257] = value
+    assert word(bytes(spoilt), *BOTH) == "certificate_foreign"
+
+
 @settings(max_examples=200, deadline=None)
 @given(cut=st.integers(0, len(DER)), put=st.binary(max_size=40), skip=st.integers(0, 40))
 def test_any_piece_changed_is_refused_with_a_word(cut: int, put: bytes, skip: int) -> None:
