@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused
+from host_sim.centre.city.hours import JST
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
@@ -102,7 +103,9 @@ class Settler:
             if (stands, state) == ("reserved", "issued"):
                 self._store.flag(c, now, peer.name, "unfetched_paper", about)
             self._set_state(c, request_id, copy, state)
-            facts = {"kind": row.kind, "fee_yen": row.fee_yen}
+            facts = {"kind": row.kind, "fee_yen": row.fee_yen, "requester": row.requester}
+            asked_at = datetime.fromtimestamp(request.began_at, JST).isoformat(timespec="seconds")
+            facts |= {"channel": request.channel, "method": request.method, "asked_at": asked_at}
             said = {key: audit.word(words) for key, words in detail.items() if key != "journal_head"}
             head = {"journal_head": detail["journal_head"]}
             self._store.note(c, now, peer, state, about | facts | said | head)

@@ -125,6 +125,7 @@ authentications = sa.Table(
     sa.Column("session_nonce", sa.LargeBinary, nullable=False),
     sa.Column("card_fingerprint", sa.String, nullable=False),
     sa.Column("resident_id", sa.String, nullable=False),
+    sa.Column("method", sa.String, nullable=False, server_default=""),  # jpki, municipal, attended
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
 )
 
@@ -136,6 +137,9 @@ requests = sa.Table(
     sa.Column("request_id", sa.String, primary_key=True),
     sa.Column("machine", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),  # making, made, dead
+    # For the statistics: how the resident was known, and through which of the city's channels. Empty before there were these.
+    sa.Column("method", sa.String, nullable=False, server_default=""),
+    sa.Column("channel", sa.String, nullable=False, server_default=""),
     sa.Column("body_sha256", sa.String, nullable=False, default=""),
     sa.Column("card_fingerprint", sa.String, nullable=False, default=""),
     sa.Column("household_id", sa.String, nullable=False, default=""),
@@ -155,6 +159,7 @@ copies = sa.Table(
     sa.Column("issue_number", sa.String, nullable=False, unique=True),
     sa.Column("resident_id", sa.String, nullable=False),
     sa.Column("fee_yen", sa.Integer, nullable=False),
+    sa.Column("requester", sa.String, nullable=False, server_default=""),  # self, household, family (rules.py)
     sa.Column("state", sa.String, nullable=False),  # reserved, delivered, issued, void
     sa.Column("stamp", sa.String, nullable=False),
     sa.Column("document", sa.LargeBinary),  # erased as soon as the copy is issued, void or expired
@@ -253,6 +258,8 @@ audit = sa.Table(
     sa.Column("previous", sa.String, nullable=False),  # the hash of the row before
     sa.Column("sha256", sa.String, nullable=False),  # of everything else in this row
 )
+_issued = audit.c.act == "issued"
+sa.Index("ix_audit_issued", audit.c.at, sqlite_where=_issued, postgresql_where=_issued)  # for the statistics
 audit_head = sa.Table(
     "audit_head",  # one row
     meta,
