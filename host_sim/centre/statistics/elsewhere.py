@@ -80,7 +80,7 @@ def _papers(told: Mapping[str, str], calendar: Calendar) -> Papers:
     first, last = told["from"], told["to"]
     fee = told.get("fee_yen") or calendar.fee_yen(told["kind"], told["channel"], Months(first, last).first_day)
     known = (told["kind"], told["channel"], told.get("requester", ""), "", int(fee))
-    return Papers(first, last, None, told.get("band", ""), *known)
+    return Papers(first, last, told.get("band", ""), *known)
 
 
 def _wrong_names(names: list[str]) -> Iterator[str]:

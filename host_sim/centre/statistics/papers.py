@@ -19,11 +19,10 @@ _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
 class Papers(NamedTuple):
-    """What papers of one group have in common. `day` is None where only the months are known; "" is not known."""
+    """What papers of one group have in common; "" is not known. Where a file counts several months together, they differ."""
 
     first_month: str  # "2014-01"
     last_month: str
-    day: date | None
     band: str
     kind: str
     channel: str

@@ -1,13 +1,13 @@
 """Counts papers from the audit record. Only rows `issued` are read, by an index; nothing of a person is in them."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from host_sim.centre.city.hours import JST
 from host_sim.centre.statistics.calendar import Calendar
-from host_sim.centre.statistics.papers import Counts, Months, Papers
+from host_sim.centre.statistics.papers import Counts, Papers
 from host_sim.centre.tables import audit
 
 LATE = timedelta(
@@ -16,14 +16,13 @@ LATE = timedelta(
 _TOLD = ("kind", "channel", "requester", "method")
 
 
-def count(c: sa.Connection, months: Months, calendar: Calendar) -> Counts:
-    """The copies that residents ordered in these months, also those of which a machine told later.
+def count(c: sa.Connection, first: date, after: date, calendar: Calendar) -> Counts:
+    """The copies that residents ordered from the first day up to `after`, also those of which a machine told later.
 
     Rows of an older program have no `asked_at` and no channel; they count by when they were told, and by the machine's
     certificate.
     """
-    start = datetime.combine(months.first_day, time(), JST)
-    end = datetime.combine(months.after, time(), JST)
+    start, end = (datetime.combine(day, time(), JST) for day in (first, after))
     counts: Counts = Counts()
     for row in c.execute(_query(start, end + LATE)):
         at = datetime.fromisoformat(row.asked_at or row.at).astimezone(JST)
@@ -31,7 +30,7 @@ def count(c: sa.Connection, months: Months, calendar: Calendar) -> Counts:
             month = f"{at:%Y-%m}"
             channel = row.channel or row.site
             told = (row.kind, channel, row.requester or "", row.method or "", row.fee_yen or 0)
-            counts[Papers(month, month, at.date(), calendar.band(at), *told)] += 1
+            counts[Papers(month, month, calendar.band(at), *told)] += 1
     return counts
 
 

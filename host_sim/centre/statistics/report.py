@@ -3,7 +3,7 @@
 Numbers of papers are `int`, everything else is a `Fraction`: nothing is rounded before it is written.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,7 +13,6 @@ from host_sim.centre.statistics.costs import Costs, Outlay, Standing
 from host_sim.centre.statistics.papers import BANDS, CHANNELS, OUTSIDE, SELF_SERVICE, Counts, Months, Papers
 
 ALL = "all"
-Number = int | Fraction
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,9 @@ class Report:
         return _part(of_office_days, self.days(channel, "office"))
 
     def per_day_of_month(self, channel: str, month: str) -> Fraction | None:
+        """None for a channel whose papers are told for several months together."""
+        if self.undivided(channel):
+            return None
         days = Months(month, month).days
         return _part(self.copies(ALL, channel, ALL, month), sum(self.calendar.ran(day, channel) for day in days))
 
@@ -102,6 +104,9 @@ class Report:
     def asked_by(self, requester: str, channel: str = ALL) -> int:
         return sum(n for p, n in self.papers.items() if p.requester == requester and channel in (ALL, p.channel))
 
+    def known_by(self, method: str) -> int:
+        return sum(n for p, n in self.papers.items() if p.method == method)
+
     def self_service_share(self) -> Fraction | None:
         """本人等, of the papers whose class is known."""
         known = sum(n for p, n in self.papers.items() if p.requester)
@@ -114,11 +119,28 @@ class Report:
         """Residents and valid cards at the end of the months, or the last that is known before."""
         return self.costs.standing_on(self.months.after)
 
+    def residents(self) -> int | None:
+        return None if self.standing is None else self.standing.residents
+
+    def cards_valid(self) -> int | None:
+        return None if self.standing is None else self.standing.cards_valid
+
     def card_rate(self) -> Fraction | None:
         return None if self.standing is None else Fraction(self.standing.cards_valid, self.standing.residents)
 
     def fees_yen(self, channel: str) -> int:
         return sum(n * p.fee_yen for p, n in self.papers.items() if p.channel == channel)
+
+    def fee_per_copy(self, channel: str) -> Fraction | None:
+        return _part(self.fees_yen(channel), self.copies(ALL, channel))
+
+    def commission_yen(self, channel: str) -> int:
+        return self.costs.channels[channel].commission_yen
+
+    def yen_of(self, channel: str, word: str) -> int:
+        """One entry of the file of costs."""
+        outlay = self.costs.channels[channel]
+        return {**outlay.once_yen, **outlay.each_year_yen}[word]
 
     def outlay(self, channel: str) -> Outlay | None:
         """What the channel costs; None where nobody has written it down."""
@@ -136,7 +158,7 @@ class Report:
         outlay, copies = self.outlay(channel), self.copies(ALL, channel)
         if outlay is None or not copies:
             return None
-        left_yen = Fraction(self.fees_yen(channel), copies) - outlay.commission_yen
+        left_yen = Fraction(self.fees_yen(channel), copies) - outlay.commission_yen  # of each copy, for what is fixed
         return outlay.yearly_yen / left_yen if left_yen > 0 else None
 
     def copies_a_year(self, channel: str) -> Fraction:
@@ -157,25 +179,9 @@ class Report:
         of_it = [p for p in self.papers if p.channel == channel]
         return bool(of_it) and all(p.band in BANDS for p in of_it)
 
-    def undivided(self) -> int:
+    def undivided(self, channel: str = ALL) -> int:
         """Papers that a file counts for several months together."""
-        return sum(n for p, n in self.papers.items() if p.first_month != p.last_month)
-
-
-def rounding_notes(
-    shares: Callable[[str], Iterator[Fraction | None]], of: Sequence[str]
-) -> Iterator[tuple[str, float]]:
-    """The names of `of` whose shares, each rounded to 0.1 %, do not add up to 100, with what they add up to."""
-    for name in of:
-        tenths = [tenths_of_percent(share) for share in shares(name) if share is not None]
-        if tenths and sum(tenths) != 1000:
-            yield name, sum(tenths) / 10
-
-
-def tenths_of_percent(share: Fraction) -> int:
-    """Half of a tenth is rounded away from zero, as on paper."""
-    size = abs(share) * 1000 + Fraction(1, 2)
-    return int(size) if share >= 0 else -int(size)
+        return sum(n for p, n in self.papers.items() if channel in (ALL, p.channel) and p.first_month != p.last_month)
 
 
 def _is(papers: Papers, kind: str, channel: str, band: str, month: str) -> bool:
