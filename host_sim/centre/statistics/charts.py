@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import font_manager
+from matplotlib import font_manager, patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -99,7 +99,9 @@ def _channels(report: Report, texts: Texts, titles: Callable[[str], str]) -> Cha
 def _channels_title(report: Report, texts: Texts) -> str:
     seen = report.channels_seen()
     if report.before and {"store", "office", "staffed"} <= set(seen):
-        moved = {channel: f"{report.change(ALL, channel):+,}" for channel in ("store", "office", "staffed")}
+        moved = {
+            channel: f"{report.change(ALL, channel):+,}".replace("-", "−") for channel in ("store", "office", "staffed")
+        }
         return texts.say("chart.channels_moved", **moved)
     most = max(seen, key=lambda channel: report.copies(ALL, channel))
     share = rounded((report.share(ALL, most) or 0) * 100, 1)
@@ -144,7 +146,10 @@ def _cost(report: Report, texts: Texts) -> Chart:
         _number(axes, bar[0], f"{rounded(yen, 0)}")
         bar[0].set_label(texts.say(f"chart.{word}"))
         left += float(yen)
-    axes.axvline(float(fee), color=_INK, linewidth=2.5, linestyle="--", label=texts.say("chart.fee"))
+    seen_on_dark = [patheffects.withStroke(linewidth=6, foreground="white")]
+    axes.axvline(float(fee), color=_INK, linewidth=2.5, label=texts.say("chart.fee"), path_effects=seen_on_dark)
+    axes.text(float(fee), 0.42, f" {rounded(fee, 0)}", va="center", fontweight="bold")
+    axes.set_ylim(-0.35, 0.55)
     axes.set_yticks([])
     axes.set_xlabel(texts.say("chart.yen_axis"))
     _legend(axes, 3)

@@ -60,8 +60,8 @@ def tables(report: Report, texts: Texts, titles: Mapping[str, str]) -> list[Tabl
     everything = [_kind(report, texts, ALL, texts.say("kind.all"))] if len(kinds) != 1 else []
     bands = [_bands(report, texts, channel) for channel in report.channels_seen() if _has_other_hours(report, channel)]
     costs = [_costs(report, texts, channel) for channel in report.channels_seen() if report.outlay(channel)]
-    whom = [_requesters(report, texts), _methods(report, texts), *_cards(report, texts)]
-    return [*kinds, *everything, _months(report, texts), *bands, *whom, *costs]
+    whom = [*_whom(report, texts), *_cards(report, texts)]
+    return [*kinds, *everything, *_months(report, texts), *bands, *whom, *costs]
 
 
 def _kind(report: Report, texts: Texts, kind: str, title: str) -> Table:
@@ -99,7 +99,9 @@ def _wrong_sum(shares: Sequence[Fraction | None]) -> Iterator[str]:
         yield str(sum(tenths))
 
 
-def _months(report: Report, texts: Texts) -> Table:
+def _months(report: Report, texts: Texts) -> list[Table]:
+    if report.undivided() == report.copies():
+        return []
     channels = report.channels_seen()
     columns = [(texts.say("column.month"), "text"), *((texts.say(f"channel.{c}"), "count") for c in channels)]
     columns += [(texts.say("channel.all"), "count")]
@@ -108,7 +110,7 @@ def _months(report: Report, texts: Texts) -> Table:
     rows = [_month_row(report, month, channels, daily) for month in report.months]
     undivided = report.undivided()
     notes = [texts.say("note.undivided", copies=f"{undivided:,}")] if undivided else []
-    return Table("months", texts.say("title.months"), columns, rows, notes)
+    return [Table("months", texts.say("title.months"), columns, rows, notes)]
 
 
 def _month_row(report: Report, month: str, channels: Sequence[str], daily: Sequence[str]) -> list[Cell]:
@@ -151,31 +153,27 @@ def _band_row(report: Report, texts: Texts, channel: str, band: str) -> list[Cel
     ]
 
 
-def _requesters(report: Report, texts: Texts) -> Table:
-    columns = [(texts.say("column.requester"), "text"), *_copies_and_share(texts)]
+def _whom(report: Report, texts: Texts) -> Iterator[Table]:
+    """Who asked, and how they were known; without a table where nothing is known of anybody."""
     counted = {word: report.asked_by(word) for word in (*REQUESTERS, UNKNOWN)}
     share = report.self_service_share()
-    notes = [] if share is None else [texts.say("note.self_service", share=rounded(share * 100, 1))]
-    rows = _parts(texts, "requester", counted, report.copies())
-    return Table("requesters", texts.say("title.requesters"), columns, rows, notes)
+    if share is not None:
+        notes = [texts.say("note.self_service", share=rounded(share * 100, 1))]
+        yield _parts(texts, "requester", counted, report.copies(), notes)
+    counted = {word: report.known_by(word) for word in METHODS}
+    if counted[UNKNOWN] < report.copies():
+        yield _parts(texts, "method", counted, report.copies(), [])
 
 
-def _methods(report: Report, texts: Texts) -> Table:
-    columns = [(texts.say("column.method"), "text"), *_copies_and_share(texts)]
-    rows = _parts(texts, "method", {word: report.known_by(word) for word in METHODS}, report.copies())
-    return Table("methods", texts.say("title.methods"), columns, rows)
+def _parts(texts: Texts, section: str, counted: Mapping[str, int], whole: int, notes: Sequence[str]) -> Table:
+    columns = [(texts.say(f"column.{section}"), "text")]
+    columns += [(texts.say("column.copies"), "count"), (texts.say("column.share"), "percent")]
+    rows = [_part(texts.say(f"{section}.{word or 'unknown'}"), n, whole) for word, n in counted.items() if n]
+    return Table(f"{section}s", texts.say(f"title.{section}s"), columns, rows, notes)
 
 
-def _copies_and_share(texts: Texts) -> list[tuple[str, str]]:
-    return [(texts.say("column.copies"), "count"), (texts.say("column.share"), "percent")]
-
-
-def _parts(texts: Texts, section: str, counted: Mapping[str, int], whole: int) -> list[list[Cell]]:
-    return [
-        [texts.say(f"{section}.{word or 'unknown'}"), number, Fraction(number, whole)]
-        for word, number in counted.items()
-        if number
-    ]
+def _part(words: str, number: int, whole: int) -> list[Cell]:
+    return [words, number, Fraction(number, whole)]
 
 
 def _cards(report: Report, texts: Texts) -> list[Table]:
