@@ -8,6 +8,7 @@ from host_sim.centre.commands import (
     cards,
     city,
     database,
+    desk,
     flags,
     line,
     machines,
@@ -37,6 +38,7 @@ def main() -> int:
         audit,
         report,
         paper,
+        desk,
         openapi,
     ):
         module.add(commands)
