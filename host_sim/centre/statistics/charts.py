@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,7 @@ class Chart:
 
 def charts(report: Report, texts: Texts, titles: Callable[[str], str]) -> list[Chart]:
     """Those for which there are figures. `titles`: a kind's words. Raises `FileWrong` without a Japanese font."""
-    _prepare()
-    made = []
-    if report.copies():
-        made.append(_channels(report, texts, titles))
+    made = [channels_chart(report, texts, titles)] if report.copies() else []
     if report.copies() and not report.undivided():
         made.append(_months(report, texts))
     if report.has_bands("store"):
@@ -58,6 +56,7 @@ def charts(report: Report, texts: Texts, titles: Callable[[str], str]) -> list[C
     return made
 
 
+@cache
 def _prepare() -> None:
     if not _FONT.exists():
         raise FileWrong(["The charts' font is not installed: apt-get install fonts-morisawa-bizud-gothic."])
@@ -77,8 +76,8 @@ def _prepare() -> None:
 # --- the four charts ------------------------------------------------------------------------------
 
 
-def _channels(report: Report, texts: Texts, titles: Callable[[str], str]) -> Chart:
-    """For each kind the year before and this year, one bar of all channels each."""
+def channels_chart(report: Report, texts: Texts, titles: Callable[[str], str]) -> Chart:
+    """For each kind the year before (if it is known) and this year, one bar of all channels each. Raises `FileWrong`."""
     kinds = report.kinds_seen()
     both = bool(report.before)
     rows = [(kind, before) for kind in kinds for before in ((True, False) if both else (False,))]
@@ -161,6 +160,7 @@ def _cost(report: Report, texts: Texts) -> Chart:
 
 
 def _figure(height_inches: float) -> tuple[Figure, Axes]:
+    _prepare()
     figure = Figure(figsize=(9.2, height_inches), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
