@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from host_sim.centre import sample
-from host_sim.centre.statistics import record
+from host_sim.centre.statistics import gather, record
 from host_sim.centre.statistics.calendar import Calendar
-from host_sim.centre.statistics.papers import Counts, Papers
+from host_sim.centre.statistics.gather import Sources
+from host_sim.centre.statistics.papers import Counts, Months, Papers
 from tests.unit.centre.town import HALL, JST, SHOP, Town
 
 CALENDAR = Calendar(sample.city())
@@ -91,3 +92,18 @@ def test_a_row_of_an_older_program_counts_by_its_own_instant_and_the_machines_ce
 )
 def test_the_band_is_by_the_city_s_office_hours_and_holidays(at: str, band: str) -> None:
     assert CALENDAR.band(datetime.fromisoformat(at).replace(tzinfo=JST)) == band
+
+
+def test_residents_and_cards_of_today_are_those_of_the_registers() -> None:
+    town = Town()
+    card = town.card("hanako")
+    town.act("lost", town.card("taro"))
+    town.municipal_card("taro", valid_until="2026-11-23")  # expired the day before
+    months = Months("2026-11", "2026-11")
+    told = gather.gather(town.store, town.city, months, Sources(), town.now)
+    assert told.standing is not None
+    assert (told.standing.on, told.standing.cards_valid) == (date(2026, 11, 24), 1)
+    assert told.residents() == 463  # of 479 in the books, those who live here or are about to move away
+    town.act("revoke", card)
+    assert gather.gather(town.store, town.city, months, Sources(), town.now).cards_valid() == 0
+    assert gather.gather(town.store, town.city, Months("2026-10", "2026-10"), Sources(), town.now).standing is None

@@ -11,7 +11,7 @@ from host_sim.centre.statistics import compare, costs, elsewhere, record
 from host_sim.centre.statistics.calendar import Calendar
 from host_sim.centre.statistics.papers import Counts
 from host_sim.centre.statistics.plan import SEEN, apportion, draw
-from host_sim.centre.statistics.replay import HALF_YEARS, Replay
+from host_sim.centre.statistics.replay import HALF_YEARS, Replay, unsafe_but_quick
 from host_sim.centre.statistics.report import ALL, Report
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, empty_database
@@ -60,6 +60,7 @@ def test_nothing_is_lost_in_apportioning(whole: int, weights: list[int]) -> None
 def test_a_small_replay_is_counted_to_the_paper(kind: str, tmp_path: Path) -> None:
     with empty_database(kind, tmp_path) as url:
         store = Store(url, create=True)
+        unsafe_but_quick(store)
         replay = Replay(store, HALF, 2014, SHARE)
         replay.run(lambda done: None)
         assert fsck(store) == []  # the audit record's chain, too
