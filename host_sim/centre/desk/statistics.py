@@ -1,8 +1,8 @@
 """What has been issued today and this month, counted anew whenever the page is asked for."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
-import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ from host_sim.centre.city.hours import JST
 from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.statistics import record
 from host_sim.centre.statistics.calendar import Calendar
-from host_sim.centre.statistics.charts import channels_chart
+from host_sim.centre.statistics.charts import channels_chart, channels_title
 from host_sim.centre.statistics.costs import NOTHING
 from host_sim.centre.statistics.gather import titles
 from host_sim.centre.statistics.papers import CHANNELS, Counts, Months
@@ -27,48 +27,39 @@ def pages(desk: Desk) -> APIRouter:
     @router.get("/statistics")
     def statistics(request: Request) -> Response:
         desk.who(request)
-        with desk.store.reading() as c:
-            today, month = _today(desk, c), _this_month(desk, c)
-            kinds = titles(desk.city.city(c, desk.now()), month.months, language_of(request))
+        texts, today = Texts(language_of(request)), desk.now().astimezone(JST).date()
+        of_today, kinds = _counted(desk, today, today, texts)
+        month, _ = _counted(desk, today.replace(day=1), today, texts)
         shown = [kind for kind in kinds if month.copies(kind)]
-        texts = Texts(language_of(request))
         return desk.render(
             request,
             "statistics.html",
-            reports=[("today", today), ("month", month)],
+            reports=[("today", of_today), ("month", month)],
             kinds=[*((kind, kinds[kind]) for kind in shown), (ALL, texts.say("channel.all"))],
             channels=[(channel, texts.say(f"channel.{channel}")) for channel in (*_SEEN, ALL)],
             outside=month.outside_share(ALL),
-            chart=month.copies() > 0,
+            finding=channels_title(month, texts) if month.copies() else None,
         )
 
     @router.get("/statistics/month.svg")
     def chart(request: Request) -> Response:
         desk.who(request)
-        with desk.store.reading() as c:
-            month = _this_month(desk, c)
-            kinds = titles(desk.city.city(c, desk.now()), month.months, language_of(request))
+        texts, today = Texts(language_of(request)), desk.now().astimezone(JST).date()
+        month, kinds = _counted(desk, today.replace(day=1), today, texts)
         if not month.copies():
             raise HTTPException(404)
-        drawn = channels_chart(month, Texts(language_of(request)), lambda kind: kinds.get(kind, kind))
-        return Response(drawn.svg, media_type="image/svg+xml")
+        svg = channels_chart(month, texts, lambda kind: kinds.get(kind, kind)).svg
+        return Response(svg, media_type="image/svg+xml")
 
     return router
 
 
-def _today(desk: Desk, c: sa.Connection) -> Report:
-    day = desk.now().astimezone(JST).date()
-    calendar = Calendar(desk.city.city(c, desk.now()))
-    return _report(desk, calendar, record.count(c, day, day + timedelta(days=1), calendar))
-
-
-def _this_month(desk: Desk, c: sa.Connection) -> Report:
-    day = desk.now().astimezone(JST).date()
-    calendar = Calendar(desk.city.city(c, desk.now()))
-    return _report(desk, calendar, record.count(c, day.replace(day=1), day + timedelta(days=1), calendar))
-
-
-def _report(desk: Desk, calendar: Calendar, papers: Counts) -> Report:
-    word = f"{desk.now().astimezone(JST):%Y-%m}"
-    kinds = sorted({each.kind for each in papers})
-    return Report(Months(word, word), calendar, kinds, papers, Counts(), NOTHING)
+def _counted(desk: Desk, first: date, last: date, texts: Texts) -> tuple[Report, Mapping[str, str]]:
+    """The papers of these days of one month, and what the city calls each kind."""
+    with desk.store.reading() as c:
+        city = desk.city.city(c, desk.now())
+        calendar = Calendar(city)
+        papers = record.count(c, first, last + timedelta(days=1), calendar)
+    months = Months(f"{first:%Y-%m}", f"{first:%Y-%m}")
+    kinds = titles(city, months, texts.language)
+    return Report(months, calendar, list(kinds), papers, Counts(), NOTHING), kinds

@@ -92,10 +92,11 @@ def channels_chart(report: Report, texts: Texts, titles: Callable[[str], str]) -
     axes.set_yticks(places, [f"{titles(kind)}  {year - before}" for kind, before in rows])
     axes.invert_yaxis()
     axes.set_xlabel(texts.say("chart.copies_axis"))
-    return _drawn("channels", _channels_title(report, texts), figure)
+    return _drawn("channels", channels_title(report, texts), figure)
 
 
-def _channels_title(report: Report, texts: Texts) -> str:
+def channels_title(report: Report, texts: Texts) -> str:
+    """What is to be seen of the channels, of a report with papers."""
     seen = report.channels_seen()
     if report.before and {"store", "office", "staffed"} <= set(seen):
         moved = {

@@ -50,6 +50,19 @@ def test_a_card_of_the_city_at_its_own_machine_is_another_method_and_channel() -
     assert (papers.channel, papers.requester) == ("office", "self")
 
 
+def test_only_rows_of_issued_copies_are_read() -> None:
+    """By the index, so that a report of a month does not read years of the record."""
+    town = Town()
+    query = record._query(datetime(2026, 11, 1, tzinfo=JST), datetime(2026, 12, 1, tzinfo=JST))
+    words = str(query.compile(dialect=town.store.engine.dialect, compile_kwargs={"literal_binds": True}))
+    explain = "EXPLAIN QUERY PLAN " if town.store.engine.dialect.name == "sqlite" else "EXPLAIN "
+    with town.store.writing() as c:
+        if explain == "EXPLAIN ":  # which reads a table whole as long as it is small
+            c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        told = " ".join(map(str, c.exec_driver_sql(explain + words).all()))
+    assert "ix_audit_issued" in told
+
+
 def test_a_void_is_no_paper_and_a_repeated_report_is_no_second_one() -> None:
     town = Town()
     session = town.session("hanako")
