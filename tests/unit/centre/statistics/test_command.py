@@ -99,6 +99,6 @@ def test_papers_of_the_centre_and_of_others_in_one_report(report, each: str, tmp
         words = ("--from", "2026-11", "--papers", papers, "--database", url, "--run", tmp_path, "--language", "en")
         status, said = report(*words)
     assert status == 0
-    assert re.search(r"Convenience stores +2 +25.0%", said)
+    assert re.search(r"Konbini +2 +25.0%", said)
     assert re.search(r"Post +6 +75.0%", said)
     assert re.search(r"JPKI +2", said)
