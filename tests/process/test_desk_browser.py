@@ -77,8 +77,13 @@ def sign_in(page: Page, login: str, password: str, code: str) -> None:
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.type(code)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    enter(page)
+
+
+def enter(page: Page) -> None:
+    """Send the form in whose field the focus is, and wait for the page that answers."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 @pytest.fixture(scope="module")
@@ -135,22 +140,22 @@ def test_a_supervisor_stops_the_line_and_two_let_it_go_on(office: Office) -> Non
     page = office.signed_in("kuroki")
     page.goto(office.address + "line")
     page.fill("[name=why]", "紙の取り違え")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("紙の取り違え")
     page.fill("[name=why]", "確かめた")
     fill_second(page, "kawano", "000000")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("認証番号が違います")
     page.goto(office.address + "line")
     page.fill("[name=why]", "確かめた")
     fill_second(page, "kuroki", office.code("kuroki"))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("別の二人")
     page.goto(office.address + "line")
     assert stop_of(office) == "紙の取り違え"
     page.fill("[name=why]", "確かめた")
     fill_second(page, "kawano", office.code("kawano"))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("p.good")).to_be_visible()
     assert stop_of(office) is None
 
@@ -168,24 +173,24 @@ def test_a_form_sent_again_and_one_without_its_token_do_nothing(office: Office) 
     token = page.input_value("form.act [name=form]")
     page.evaluate("document.querySelector('form.act [name=form]').remove()")
     page.fill("[name=why]", "x")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("この画面の用紙ではない")
     page.goto(office.address + "line")
     page.fill("[name=why]", "y")
     page.evaluate("token => { document.querySelector('form.act [name=form]').value = token }", token)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("text=再開する").first).to_be_visible()
     page.goto(office.address + "line")
     page.fill("[name=why]", "z")
     fill_second(page, "kawano", office.code("kawano"))
     page.evaluate("token => { document.querySelector('form.act [name=form]').value = token }", token)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("すでに送られています")
     assert stop_of(office) == "y"
     page.goto(office.address + "line")
     page.fill("[name=why]", "z")
     fill_second(page, "kawano", office.code("kawano"))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("p.good")).to_be_visible()
 
 
@@ -206,7 +211,7 @@ def test_a_code_works_once_and_wrong_ones_lock_with_the_time_told(office: Office
     page.goto(office.address + "staff/tanaka?act=unlock")
     page.fill("[name=why]", "本人に確かめた")
     fill_second(page, "kawano", office.code("kawano"))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("h1")).to_have_text("職員")
     office.signed_in("tanaka")
 
@@ -216,7 +221,7 @@ def test_a_session_that_was_not_used_has_ended_and_the_act_is_not_done(office: O
     page.goto(office.address + "line")
     page.fill("[name=why]", "too late")
     office.later(timedelta(minutes=16))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".trouble")).to_contain_text("何も行いませんでした")
     assert stop_of(office) is None
     page.goto(office.address + "machines")
@@ -228,19 +233,19 @@ def test_an_invited_person_signs_in_the_first_time(office: Office) -> None:
     page.goto(office.address + "staff/hidaka")
     page.fill("[name=why]", "新しい職員")
     fill_second(page, "kawano", office.code("kawano"))
-    page.keyboard.press("Enter")
+    enter(page)
     start = page.inner_text("code.start")
     page = office.page()
     page.goto(office.address + "first")
     page.fill("[name=login]", "hidaka")
     page.fill("[name=start]", start)
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("svg.qr")).to_be_visible()
     totp = pyotp.TOTP(page.inner_text(".secret code").replace(" ", ""))
     for name in ("password", "again"):
         page.fill(f"[name={name}]", "a long sentence of one's own")
     page.fill("[name=code]", totp.at(office.now()))
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("header")).to_contain_text("日高　和美")
 
 
@@ -271,7 +276,7 @@ def test_pages_without_javascript_do_the_same(office: Office) -> None:
     page.fill("[name=login]", "kai")
     page.fill("[name=password]", office.staff["kai"][0])
     page.fill("[name=code]", office.code("kai"))
-    page.keyboard.press("Enter")
+    enter(page)
     page.goto(office.address + "audit?act=desk_signed_in")
     expect(page.locator("table.record tbody tr").first).to_contain_text("kai")
 

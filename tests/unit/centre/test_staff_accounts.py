@@ -92,6 +92,14 @@ def test_a_wrong_login_password_and_code_are_told_alike(town: Town, wrong: str) 
     assert refused(sign_in, town, told["login"], told["code"], told["password"]) == "wrong"
 
 
+@pytest.mark.parametrize("typed", ["", "\0", "kuroki\0", "Kuroki", "黒木", "k" * 5000, "\ud800"])
+def test_whatever_is_typed_as_a_login_is_a_wrong_one(town: Town, typed: str) -> None:
+    enrolled(town, "kuroki")
+    assert refused(sign_in, town, typed, "000000") == "wrong"
+    assert refused(sign_in, town, "kuroki", typed) == "wrong"
+    assert refused(accounts_of(town).begin, typed, typed, town.now) == "start_wrong"
+
+
 def test_wrong_tries_lock_a_login_and_the_lock_grows(town: Town) -> None:
     phone = enrolled(town, "kuroki")
     for _ in range(tries.LOGIN.first):
