@@ -484,11 +484,23 @@ def claim_code(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidAtDesk:
+    """A claim of this machine that the city's desk has paid; `key`: the claim's, 32 hex digits."""
+
+    key: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeartbeatTold:
-    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none)."""
+    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none).
+
+    `claims_paid`: this machine's claims that a desk has paid and the machine has not told as written.
+    """
 
     at: datetime
     site_table: int
+    claims_paid: tuple[PaidAtDesk, ...] = ()
 
 
 class AdviceFate(StrEnum):

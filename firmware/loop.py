@@ -12,14 +12,14 @@ The loop sleeps only in `Crew.receive`, so the same loop runs in virtual time.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Protocol
 
 from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
-from drivers.vocabulary import Reserved, StrayPayout
+from drivers.vocabulary import PaidAtDesk, Reserved, StrayPayout
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case
@@ -236,7 +236,15 @@ class Loop:
         self.reception.hear_time(told.at)
         if self.reception.sites.wants(told.site_table):
             self.send(LINE, FetchTables())
+        self._note_paid(told.claims_paid)
         self._look_at_s = 0.0
+
+    def _note_paid(self, told: Sequence[PaidAtDesk]) -> None:
+        """Write which of this machine's claims the city's desk has paid, while nothing is open; the centre repeats it."""
+        for paid in told:
+            record = records.ClaimPaid(key=paid.key, amount_yen=paid.amount_yen)
+            if self.state is State.IDLE and self.book.takes(record) and self._makes_room():
+                self.write(record)
 
     def _keep_tables(self) -> None:
         """Keep the site tables that were fetched, once nobody is served: a session ends by those that it began with."""

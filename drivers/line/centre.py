@@ -194,7 +194,7 @@ def _reader_of(advice: Mapping[str, object]) -> Callable[[bytes], object]:
     match advice["op"]:
         case "claim":
             return partial(messages.read_claim, key=str(advice["key"]))
-        case "collected":
+        case "collected" | "heard":
             return partial(messages.read_left, key=str(advice["key"]))
         case _:
             copy = advice["copy"]

@@ -15,7 +15,7 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CoinEvent, StrayPayout
+from drivers.vocabulary import AdviceFate, CoinEvent, PaidAtDesk, StrayPayout
 from firmware.session import effects as fx
 from firmware.session.events import Report
 
@@ -147,11 +147,12 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table."""
+    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table, claims paid."""
 
     at: datetime
     heard: tuple[str, ...]
     site_table: int
+    claims_paid: tuple[PaidAtDesk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,11 @@ class Collected(Message):
     journal_head: Head
 
 
+class Heard(Message):
+    amount_yen: Annotated[int, Field(ge=1, le=100_000)]
+    journal_head: Head
+
+
 class ClaimLeft(Message):
     key: Hex32
     left_yen: Annotated[int, Field(ge=0, le=100_000)]
@@ -245,11 +250,17 @@ class Heartbeat(Message):
     devices: Annotated[dict[Word, Word], Field(max_length=20)] = Field(default_factory=dict)
 
 
+class ClaimPaid(Message):
+    key: Hex32
+    amount_yen: Annotated[int, Field(ge=1, le=100_000)]
+
+
 class HeartbeatGiven(Message):
     journal_seq: int
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
     site_table: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    claims_paid: Annotated[list[ClaimPaid], Field(max_length=20)]
 
 
 class SignedTable(Message):

@@ -125,6 +125,8 @@ class MemoryCentre:
         self.requests: dict[str, dict[int, Copy]] = {}
         self.claims: dict[str, int] = {}
         self.collected: dict[str, dict[int, int]] = {}  # claim -> collection -> yen
+        self.paid_at_desk: dict[str, int] = {}  # claim -> yen
+        self.unheard: set[str] = set()  # claims paid at the desk, which the machine has not told as written
         self.held: set[str] = set()
         self.conflicts = 0
         self.contradicted: set[tuple[str, int]] = set()
@@ -171,6 +173,22 @@ class MemoryCentre:
                 if copy.state in {"reserved", "delivered"}:
                     copy.state = "void"
                     self.contradicted.add((rid, number))
+
+    def pay_at_desk(self, key: str) -> bool:
+        """The city's desk pays what is left of a claim; returns whether it did. While the machine holds the claim it does not."""
+        left_yen = self.left_yen(key)
+        if not left_yen or key in self.held:
+            return False
+        self.paid_at_desk[key] = left_yen
+        self.unheard.add(key)
+        return True
+
+    def left_yen(self, key: str) -> int:
+        """What is still owed of a claim. Raises `Refused` for an unknown one."""
+        if key not in self.claims:
+            raise Refused("bad_request")
+        paid_yen = sum(self.collected.get(key, {}).values()) + self.paid_at_desk.get(key, 0)
+        return max(0, self.claims[key] - paid_yen)
 
     def state(self, request_id: str, copy: int) -> str:
         return self.requests.get(request_id, {}).get(copy, Copy(b"", "", "", "none")).state
@@ -219,6 +237,8 @@ class MemoryCentre:
                 return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
             case ["claims", key, "collected"]:
                 return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
+            case ["claims", key, "heard"]:
+                return {"key": key, "left_yen": self._heard(key, **_asked(say.Heard, body))}
             case ["heartbeats"]:
                 return self._heartbeat(_asked(say.Heartbeat, body))
             case _:
@@ -345,26 +365,28 @@ class MemoryCentre:
 
     # --- debts and the machine itself -----------------------------------------------------------
 
-    def _left_yen(self, key: str) -> int:
-        if key not in self.claims:
-            raise Refused("bad_request")
-        return max(0, self.claims[key] - sum(self.collected.get(key, {}).values()))
-
     def _hold(self, key: str, collection: int, **_: str) -> int:
-        left_yen = self._left_yen(key)
+        left_yen = self.left_yen(key)
         if not left_yen or collection in self.collected.get(key, {}):
             raise Refused("expired")
         self.held.add(key)
         return left_yen
 
     def _collected(self, key: str, amount_yen: int, collection: int, **_: str) -> int:
-        left_yen = self._left_yen(key)
+        left_yen = self.left_yen(key)
         told = self.collected.setdefault(key, {})
         if collection in told:
             return left_yen
         told[collection] = amount_yen
         self.held.discard(key)
-        return self._left_yen(key)
+        return self.left_yen(key)
+
+    def _heard(self, key: str, amount_yen: int, **_: str) -> int:
+        left_yen = self.left_yen(key)
+        if self.paid_at_desk.get(key) != amount_yen:
+            raise Refused("bad_request")
+        self.unheard.discard(key)
+        return left_yen
 
     def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
         if beat["journal_head"]:  # a halted machine cannot read its journal
@@ -374,6 +396,7 @@ class MemoryCentre:
             "time": self._now().isoformat(),
             "notices": [],
             "site_table": self.tables.newest,
+            "claims_paid": [{"key": key, "amount_yen": self.paid_at_desk[key]} for key in sorted(self.unheard)][:20],
         }
 
 

@@ -43,6 +43,14 @@ def scripts(cards: Cards) -> dict[str, Script]:
             lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})],
             rests_s=25.0,  # the next heartbeat tells of it
         ),
+        Script(
+            "claim paid at the city's desk",
+            one(coins=(500,)),
+            tubes={10: 0, 50: 0, 100: 20, 500: 0},
+            while_dead=_hopper_silent,
+            at_rest=_desk_pays,
+            rests_s=25.0,  # the next heartbeat tells of it
+        ),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -50,6 +58,11 @@ def scripts(cards: Cards) -> dict[str, Script]:
 
 def _hopper_silent(machine: RigMachine) -> None:
     machine.hoppers[100].fault("mute", machine.clock.monotonic())
+
+
+def _desk_pays(machine: RigMachine) -> None:
+    for key in machine.centre.claims:
+        machine.centre.pay_at_desk(key)
 
 
 def _centre_down(machine: RigMachine) -> None:
