@@ -532,6 +532,7 @@ class Loop:
             place=site.table.place,
             telephone=site.table.telephone,
             city=site.table.municipality.name,
+            city_code=site.table.municipality.code,
         )
 
     def _fresh_ids(self) -> Iterator[str]:

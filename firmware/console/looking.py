@@ -268,12 +268,12 @@ class ClaimHere(NamedTuple):
 
 
 def claim_of(hands: Hands, code: str) -> Generator[Step, Any, ClaimHere]:
-    """The claim with this code. Raises `Refused` if this machine made no such claim."""
+    """The claim with this code, with or without its check letter. Raises `Refused` if this machine made no such claim."""
     key, amount, collected, at_desk = "", 0, 0, 0
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
         match entry.record:
-            case records.ClaimIntent() if claim_code(entry.record.key) == code:
+            case records.ClaimIntent() if claim_code(entry.record.key) == code[:8]:
                 key, amount = entry.record.key, entry.record.amount_yen
             case records.ClaimCollected() if entry.record.key == key:
                 collected += entry.record.amount_yen

@@ -169,12 +169,26 @@ claims = sa.Table(
     sa.Column("claim_code", sa.String, nullable=False, index=True),
     sa.Column("amount_yen", sa.Integer, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
+    sa.Column("told_at", sa.String, nullable=False, server_default=""),
 )
 holds = sa.Table(
-    "holds",  # claims that a machine is about to pay
+    "holds",  # claims that a machine or a desk is about to pay
     meta,
     sa.Column("key", sa.String, primary_key=True),
-    sa.Column("machine", sa.String, nullable=False),
+    sa.Column("machine", sa.String, nullable=False),  # or `counter`
+    sa.Column("by", sa.String, nullable=False, server_default=""),  # at the counter: who
+    sa.Column("until", sa.Float),  # at the counter: when it ends by itself; a machine's ends with its `collected`
+)
+claim_payments = sa.Table(
+    "claim_payments",  # at a desk; rows are added, and only `heard_at` is changed
+    meta,
+    sa.Column("key", sa.String, primary_key=True),  # of the claim: a desk pays everything that is left
+    sa.Column("amount_yen", sa.Integer, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("place", sa.String, nullable=False),  # a site's word in the city's file
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("receipt", sa.String, nullable=False, unique=True),
+    sa.Column("heard_at", sa.String, nullable=False, server_default=""),  # when the machine told that it is written
 )
 collections = sa.Table(
     "collections",

@@ -24,9 +24,9 @@ from host_sim.centre import messages as say
 from host_sim.centre import rules
 from host_sim.centre.api import TROUBLES, NoCall, NotFound, answer_trouble
 from host_sim.centre.authentication import Refused
+from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
 from host_sim.centre.memory import Exchanged, read_body
-from host_sim.centre.settling import claim_code
 from host_sim.clock import VirtualClock
 from host_sim.rig.city import Tables
 

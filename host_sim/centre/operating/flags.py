@@ -24,6 +24,7 @@ SENTENCES = {
     "unknown_paper": "A machine says it printed a copy that was never promised to it. Find out what was printed.",
     "two_amounts": "One debt to a resident was told with two amounts or by two machines. Compare the slip.",
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
+    "claim_codes_tried": "Claim codes that nobody has were tried, again and again. Somebody may be guessing; ask who it was.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
     "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",

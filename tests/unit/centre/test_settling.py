@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from drivers.vocabulary import AdviceFate
 from host_sim.centre.authentication import Refused
-from host_sim.centre.settling import claim_code
+from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.tables import claims, flags, machines
 from tests.unit.centre.town import HALL, SHOP, Town
 
