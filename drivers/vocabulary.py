@@ -517,6 +517,23 @@ class HeartbeatTold:
     claims_paid: tuple[PaidAtDesk, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CaseTold:
+    """One open case of a machine: something that a person must look at there. Words and numbers, nothing of a resident."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWord:
+    """One record of the machine's journal, as the machine tells it beside a case."""
+
+    seq: int
+    at: datetime
+    line: str
+
+
 class AdviceFate(StrEnum):
     """What the centre did with one advice."""
 

@@ -30,6 +30,8 @@ from drivers.vocabulary import (
     AuthenticationMethod,
     CardProof,
     CardRead,
+    CaseTold,
+    CaseWord,
     CentreRefusal,
     CentreRefused,
     Challenge,
@@ -78,6 +80,13 @@ def ask_heartbeat(facts: Mapping[str, object]) -> bytes:
     """A heartbeat with these facts; what they leave out is empty, for a bench and for a machine that cannot run."""
     empty = {"journal_seq": 0, "journal_head": "", "reasons": [], "events": []}
     return encode({**empty, "program": "", "site_table": 0, "devices": {}, **facts})
+
+
+def tell_cases(seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bytes:
+    """What waits for a person at this machine, and its own words of the sessions concerned."""
+    told = [{"code": case.code, "detail": case.detail} for case in cases]
+    said = [{"seq": word.seq, "at": word.at.isoformat(), "line": word.line} for word in words]
+    return encode({"journal_seq": seq, "journal_head": head, "cases": told, "words": said})
 
 
 def request_path(request_id: str) -> str:
@@ -227,6 +236,10 @@ class _ClaimPaid(Message, frozen=True, kw_only=True):
     amount_yen: Annotated[int, between(1, 100_000)]
 
 
+class _CasesHeard(Message, frozen=True, kw_only=True):
+    journal_seq: int
+
+
 class _HeartbeatGiven(Message, frozen=True, kw_only=True):
     journal_seq: int
     time: Time
@@ -301,6 +314,11 @@ def read_heartbeat(body: bytes, journal_seq: int) -> HeartbeatTold:
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
     paid = tuple(PaidAtDesk(each.key, each.amount_yen) for each in given.claims_paid)
     return HeartbeatTold(instant(given.time), given.site_table, paid)
+
+
+def read_cases_heard(body: bytes, journal_seq: int) -> None:
+    """Raises `BadMessage` unless the centre says that it has the cases of this journal number."""
+    _ours(read(_CasesHeard, body, "cases").journal_seq == journal_seq, "cases.journal_seq")
 
 
 def _ours(holds: bool, where: str) -> None:

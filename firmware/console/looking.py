@@ -136,6 +136,11 @@ def line(entry: Stored) -> str:
     return f"{entry.seq} {entry.wall:%Y-%m-%dT%H:%M:%S}Z {type(entry.record).__name__} {told}".rstrip()
 
 
+def ids_in(text: str) -> frozenset[str]:
+    """The ids and hashes in a text, each cut short as `line` writes it."""
+    return frozenset(found[1] for found in _LONG_HEX.finditer(text))
+
+
 def as_data(entry: Stored, *, whole: bool = False) -> dict[str, Any]:
     """One record as data. `whole`: ids in full, only for export, because a claim's code can be made from its key."""
     told = {field.name: value_of(entry.record, field.name) for field in fields_of(entry.record)}

@@ -252,6 +252,11 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
         left_yen = centre.settler.heard(peer_of(request), key, asked.amount_yen, centre.now())
         return say.ClaimLeft(key=key, left_yen=left_yen)
 
+    @app.post("/v1/cases", responses=_REFUSALS)
+    def cases(told: say.Cases, request: Request) -> say.CasesHeard:
+        centre.settler.cases(peer_of(request), told.model_dump(), centre.now())
+        return say.CasesHeard(journal_seq=told.journal_seq)
+
     @app.post("/v1/heartbeats", responses=_REFUSALS)
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()

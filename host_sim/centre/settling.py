@@ -15,6 +15,7 @@ from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused
 from host_sim.centre.claims import codes, debts
 from host_sim.centre.database import Busy
+from host_sim.centre.incidents import machine_cases
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
 from host_sim.centre.operating.flags import NotDone, same_person
@@ -203,6 +204,11 @@ class Settler:
         """What desks have paid of this machine's claims, and it has not told as written."""
         with self._store.reading() as c:
             return debts.unheard(c, peer.name)
+
+    def cases(self, peer: Peer, told: Mapping[str, Any], now: datetime) -> None:
+        """What waits for a person at a machine: each new case is a flag; one that was closed there is noted on it."""
+        with self._store.writing() as c:
+            machine_cases.record(c, peer.name, told, now)
 
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""

@@ -220,6 +220,25 @@ machines = sa.Table(
     sa.Column("site_table", sa.BigInteger, nullable=False, server_default="0"),  # the highest version it holds
     sa.Column("devices", sa.JSON),  # device -> its state or model
 )
+machine_cases = sa.Table(
+    "machine_cases",  # what waits for a person at a machine, as it told it
+    meta,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("code", sa.String, primary_key=True),
+    sa.Column("detail", sa.String, primary_key=True),
+    sa.Column("first_at", sa.String, nullable=False),
+    sa.Column("flag_id", sa.Integer, nullable=False),
+    sa.Column("gone_at", sa.String, nullable=False, server_default=""),  # when it was not told any more
+)
+machine_words = sa.Table(
+    "machine_words",  # records of a machine's journal that it told beside its cases; the first telling stays
+    meta,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("line", sa.String, nullable=False),
+    sa.Column("heard_at", sa.String, nullable=False),
+)
 processes = sa.Table(
     "processes",  # of this centre, each from its start to its end
     meta,

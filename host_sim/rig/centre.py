@@ -128,6 +128,8 @@ class MemoryCentre:
         self.paid_at_desk: dict[str, int] = {}  # claim -> yen
         self.unheard: set[str] = set()  # claims paid at the desk, which the machine has not told as written
         self.held: set[str] = set()
+        self.cases: list[tuple[str, str]] = []  # open at the machine, as it told them last
+        self.words: dict[int, str] = {}  # of its journal, beside the cases: number -> record
         self.conflicts = 0
         self.contradicted: set[tuple[str, int]] = set()
         self._clock = clock
@@ -229,20 +231,34 @@ class MemoryCentre:
             case ["requests", rid, "copies", number, ("issued" | "void") as word]:
                 _asked(say.Issued if word == "issued" else say.Void, body)
                 return {"request_id": rid, "copy": int(number), "state": self._settle(rid, int(number), word)}
-            case ["claims"]:
-                asked = _asked(say.Claim, body)
-                self.claims.setdefault(asked["key"], asked["amount_yen"])
-                return {"key": asked["key"], "claim_code": claim_code(asked["key"])}
-            case ["claims", key, "hold"]:
-                return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
-            case ["claims", key, "collected"]:
-                return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
-            case ["claims", key, "heard"]:
-                return {"key": key, "left_yen": self._heard(key, **_asked(say.Heard, body))}
+            case ["claims", *rest]:
+                return self._claim(rest, body)
+            case ["cases"]:
+                return self._hear_cases(_asked(say.Cases, body))
             case ["heartbeats"]:
                 return self._heartbeat(_asked(say.Heartbeat, body))
             case _:
                 raise NoCall
+
+    def _claim(self, path: list[str], body: bytes | None) -> Mapping[str, Any]:
+        match path:
+            case []:
+                asked = _asked(say.Claim, body)
+                self.claims.setdefault(asked["key"], asked["amount_yen"])
+                return {"key": asked["key"], "claim_code": claim_code(asked["key"])}
+            case [key, "hold"]:
+                return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
+            case [key, "collected"]:
+                return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
+            case [key, "heard"]:
+                return {"key": key, "left_yen": self._heard(key, **_asked(say.Heard, body))}
+            case _:
+                raise NoCall
+
+    def _hear_cases(self, told: dict[str, Any]) -> Mapping[str, Any]:
+        self.cases = [(case["code"], case["detail"]) for case in told["cases"]]
+        self.words |= {word["seq"]: word["line"] for word in told["words"]}
+        return {"journal_seq": told["journal_seq"]}
 
     def _challenge(self, asked: dict[str, Any]) -> Mapping[str, Any]:
         nonce, credential = asked["session_nonce"], base64.b64decode(asked["credential"])
