@@ -45,9 +45,7 @@ def scripts(cards: Cards) -> dict[str, Script]:
         ),
         Script(
             "claim paid at the city's desk",
-            one(coins=(500,)),
-            tubes={10: 0, 50: 0, 100: 20, 500: 0},
-            while_dead=_hopper_silent,
+            one(coins=(500,), deeds={show.Printing: _hoppers_run_dry}),
             at_rest=_desk_pays,
             rests_s=25.0,  # the next heartbeat tells of it
         ),
@@ -58,6 +56,12 @@ def scripts(cards: Cards) -> dict[str, Script]:
 
 def _hopper_silent(machine: RigMachine) -> None:
     machine.hoppers[100].fault("mute", machine.clock.monotonic())
+
+
+def _hoppers_run_dry(machine: RigMachine, _: show.Scene) -> None:
+    """A deed: no hopper can pay the change, so it becomes a claim."""
+    for hopper in machine.hoppers.values():
+        hopper.tube = 0
 
 
 def _desk_pays(machine: RigMachine) -> None:

@@ -149,7 +149,7 @@ class Life:
                 and self._random.random() < 0.5
                 and self.machine.centre.pay_at_desk(key)
             ):
-                self.tally.marks["M1"] += 1
+                self.tally.marks["N13"] += 1
 
     def _somebody(self) -> Person:
         rng = self._random
