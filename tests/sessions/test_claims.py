@@ -117,7 +117,7 @@ def test_the_centre_hears_of_an_uncertain_paper_with_the_machines_own_words(wall
     for record in ("SessionOpened", "PrintIntent", "CopyUncertain", "SessionClosed"):
         assert record in told
     assert detail.split(".")[0] not in told, "ids are cut short"
-    for word in ("宮崎", "hanako", wallet["hanako"].pin):
+    for word in ("花", "hanako"):
         assert word not in told
 
 

@@ -61,7 +61,7 @@ class Receipt:
     paid_at: datetime
     city: str
     place: Place
-    by: Staff
+    by: str  # who paid: the name in the city's file
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ClaimDesk:
             self._note(c, now, by, "claim_held", looked.debt)
             return self._look(c, typed, by, now)
 
-    def let_go(self, typed: str, by: Staff, now: datetime) -> None:
+    def let_go(self, typed: str, by: Staff, now: datetime) -> Looked:
         """The clerk does not pay after all. Raises `NotPaid` when the clerk does not hold the claim."""
         with self._store.writing() as c:
             looked = self._look(c, typed, by, now)
@@ -105,6 +105,7 @@ class ClaimDesk:
                 raise NotPaid("not_held")
             debts.let_go(c, looked.debt.key, COUNTER)
             self._note(c, now, by, "claim_let_go", looked.debt)
+            return self._look(c, typed, by, now)
 
     def pay(self, typed: str, by: Staff, place: str, now: datetime) -> Receipt:
         """The clerk has paid everything that is left; returns the receipt. Raises `NotPaid`. A claim is paid once."""
@@ -122,7 +123,7 @@ class ClaimDesk:
             c.execute(claim_payments.insert().values(**row, by=by.login, receipt=number))
             debts.let_go(c, debt.key, COUNTER)
             self._note(c, now, by, "claim_paid", debt, amount_yen=debt.left_yen, place=place, receipt=number)
-            return self._receipt(c, self._look(c, typed, by, now), by)
+            return self._receipt(c, self._look(c, typed, by, now))
 
     def receipt(self, typed: str, by: Staff, now: datetime) -> Receipt:
         """The receipt of a claim that a desk has paid, again. Raises `NotPaid`."""
@@ -131,9 +132,9 @@ class ClaimDesk:
             if looked.payment is None:
                 raise NotPaid("not_held")
             self._note(c, now, by, "claim_receipt", looked.debt)
-            return self._receipt(c, looked, by)
+            return self._receipt(c, looked)
 
-    def end_hold(self, typed: str, by: Staff, second: Staff, why: str, now: datetime) -> None:
+    def end_hold(self, typed: str, by: Staff, second: Staff, why: str, now: datetime) -> Looked:
         """Two people end a machine's hold, when the machine is lost and cannot tell what it paid. Raises `NotPaid`.
 
         What it paid all the same is recorded when it tells it, and then flagged as paid twice.
@@ -143,7 +144,8 @@ class ClaimDesk:
             if looked.state != "held_by_machine":
                 raise NotPaid("not_held_by_machine")
             debts.let_go(c, looked.debt.key, looked.debt.machine)
-            self._note(c, now, by, "claim_hold_ended", looked.debt, second=second.login, why=why)
+            self._note(c, now, by, "claim_hold_ended", looked.debt, second=second.login, words=why)
+            return self._look(c, typed, by, now)
 
     def open_claims(self, now: datetime) -> list[Looked]:
         """Every claim that somebody is still owed, oldest first, for a supervisor's eyes: whoever has a code has the money."""
@@ -199,7 +201,7 @@ class ClaimDesk:
             raise NotPaid("not_a_desk", place=place)
         return found
 
-    def _receipt(self, c: sa.Connection, looked: Looked, by: Staff) -> Receipt:
+    def _receipt(self, c: sa.Connection, looked: Looked) -> Receipt:
         debt, paid = looked.debt, looked.payment
         at = datetime.fromisoformat(paid.at)
         city = self._city.at(c, at)
@@ -213,11 +215,11 @@ class ClaimDesk:
             paid_at=at,
             city=city.municipality.city,
             place=self._desk(c, paid.place, at),
-            by=by,
+            by=city.rules.staff[paid.by].name if paid.by in city.rules.staff else paid.by,
         )
 
     def _note(self, c: sa.Connection, now: datetime, by: Staff, act: str, debt: Debt, **more: object) -> None:
-        told = {"key": debt.key, "left_yen": debt.left_yen, "who": by.login, **more}
+        told = {"key": debt.key, "left_yen": debt.left_yen, "who": by.login, "why": debt.reason, **more}
         audit.append(c, at=now.isoformat(), machine=debt.machine, site=COUNTER, act=act, detail=told)
 
 
