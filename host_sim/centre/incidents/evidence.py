@@ -6,7 +6,7 @@ has one can make the code, and so fetch the money.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,3 +152,28 @@ def _words(c: sa.Connection, flag: Any, ids: set[str]) -> Sequence[Any]:
         return ()
     between = machine_words.c.seq.between(first - 8, last + 8)
     return c.execute(sa.select(machine_words).where(mine, between).order_by(machine_words.c.seq).limit(ROWS_MAX)).all()
+
+
+def told(found: Evidence) -> Iterator[str]:
+    """The evidence in lines, for the terminal."""
+    flag = found.flag
+    yield f"Incident {flag.id}, {flag.state}: {found.sentence}"
+    yield f"  {flag.machine}, {flag.at}, {flag.times} times; about {short(flag.about) or 'the machine'}"
+    for sheet in found.sheets:
+        yield f"  sheet {short(sheet.request_id)}.{sheet.copy} {sheet.issue_number}, {sheet.state}: {SENTENCES[sheet.where]}"
+    yield "At the centre:"
+    yield from (f"  request {short(row.request_id)}: {row.state}" for row in found.requests)
+    yield from (f"  claim {short(debt.key)}: {debt.left_yen} of {debt.amount_yen} yen are owed" for debt in found.debts)
+    for row in found.centre:
+        said = " ".join(f"{key}={short(value)}" for key, value in row.detail.items())
+        yield f"  {row.at[:19]} {row.act} {said}"
+    yield "At the machine:"
+    if found.machine is not None:
+        seen = found.machine
+        yield f"  heard {seen.seen_at[:19]}: {seen.state} {' '.join(seen.reasons)}".rstrip()
+        yield f"  journal {seen.journal_seq} {short(seen.journal_head)}, program {seen.program}"
+    for case in found.cases:
+        yield f"  case {case.code} {short(case.detail)}{', closed there ' + case.gone_at[:19] if case.gone_at else ''}"
+    yield from (f"  {word.line}" for word in found.words)
+    yield "Done about it:"
+    yield from (f"  {act.at[:19]} {act.by}: {act.act}, {act.words}" for act in found.acts)
