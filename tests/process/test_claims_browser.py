@@ -61,7 +61,7 @@ def test_a_slip_is_scanned_paid_and_its_receipt_printed(city: Rooms, tmp_path: P
         if PICTURES:
             (Path(PICTURES) / "receipt.pdf").write_bytes(receipt.read_bytes())
         page.goto(f"{desk}claims")
-        page.fill("#f-code", slip(KEY))
+        page.fill("#f-slip", slip(KEY))
         page.keyboard.press("Enter")
         seen_in(page, "領収番号")
         assert slip(KEY) not in page.url
@@ -70,7 +70,7 @@ def test_a_slip_is_scanned_paid_and_its_receipt_printed(city: Rooms, tmp_path: P
             (slip(KEY)[:-1] + "A", "最後の1文字"),
             (f"KOFUKI-CLAIM:131016:{slip(KEY)}", "ほかの市"),
         ):
-            page.fill("#f-code", wrong)
+            page.fill("#f-slip", wrong)
             page.keyboard.press("Enter")
             seen_in(page, sentence)
         pictured(page, "claims-refused")
@@ -127,7 +127,7 @@ def test_a_resident_asks_by_code_alone(city: Rooms) -> None:
             ("none", "x"),
         ):
             page.goto(site)
-            page.fill("#f-code", code)
+            page.fill("#f-slip", code)
             page.keyboard.press("Enter")
             page.get_by_role("status").wait_for()
             answers[name] = page.get_by_role("status").inner_text()
@@ -136,7 +136,7 @@ def test_a_resident_asks_by_code_alone(city: Rooms) -> None:
         assert answers["wrong"] == answers["unknown"] == answers["none"]
         pictured(page, "residents-unknown")
         for _ in range(10):
-            page.fill("#f-code", "x")
+            page.fill("#f-slip", "x")
             page.keyboard.press("Enter")
             page.wait_for_load_state()
         seen_in(page, "続けて調べられる回数を超えました")

@@ -18,6 +18,7 @@ from host_sim.centre.tables import audit, claims, copies, machine_cases, machine
 
 ROWS_MAX = 60
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
+_COPY = re.compile(r"\b([0-9a-f]{32})\.([0-9]{1,2})\b")
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 # What a copy's state at the centre and the machine's case say of the sheet. The first that fits.
@@ -41,6 +42,7 @@ SENTENCES = {
     "handed_out": "Printed and handed out: the resident has it.",
     "none": "Void: there should be no sheet with this number.",
     "not_told": "Fetched by the machine, and no end was told: the sheet may exist. Ask the machine, then look for it.",
+    "not_promised": "This centre never promised it: the sheet may exist. Ask the machine, then look for it.",
     "not_fetched": "Never fetched: there can be no sheet.",
 }
 
@@ -118,6 +120,10 @@ def _sheets(c: sa.Connection, flag: Any, asked: Sequence[str], codes: set[str]) 
         concerned = not re.search(r"\.\d", flag.about) or f"{row.request_id}.{row.copy}" in flag.about
         where = _where(codes if concerned else set(), row.state)
         found.append(Sheet(row.request_id, row.copy, row.kind, row.issue_number, row.state, where))
+    named = set(_COPY.findall(flag.about)) - {(sheet.request_id, str(sheet.copy)) for sheet in found}
+    for request_id, number in sorted(named):  # the machine or a flag names it, and these books do not
+        where = next((word for case, _, word in WHEREABOUTS if case in codes), "not_promised")
+        found.append(Sheet(request_id, int(number), "", "", "none", where))
     return found
 
 

@@ -39,12 +39,12 @@ def make_app(desk: Desk) -> Shield:
         return _page(desk, request, None)
 
     @app.post("/")
-    def answer(request: Request, code: Annotated[str, Form()] = "") -> Response:
+    def answer(request: Request, slip: Annotated[str, Form()] = "") -> Response:
         now = desk.now()
         if not rates.may_ask(request.client.host if request.client else "", now.timestamp()):
             return _page(desk, request, "often", 429)
         with desk.store.reading() as c:
-            found = status.of_code(c, desk.city, code, now)
+            found = status.of_code(c, desk.city, slip, now)
         if found == status.UNKNOWN and rates.unknown(now.timestamp()):
             with desk.store.writing() as c:
                 desk.store.flag(c, now, "desk", "claim_codes_tried", {"key": "residents' page"})
