@@ -95,7 +95,7 @@ def test_an_incident_shows_both_sides_and_two_people_close_it(city: Rooms) -> No
     with city.serving("serve") as desk:
         page = city.signed_in(desk, "tanaka")
         page.goto(f"{desk}incidents")
-        seen_in(page, "Nobody knows whether a paper was printed")
+        seen_in(page, "証明書が印刷されたか分かりません")
         pictured(page, "incidents")
         page.get_by_role("link", name="1", exact=True).click()
         seen_in(page, "機器の証拠")

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from host_sim.centre.desk import words
 from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.desk.doors import Text
 from host_sim.centre.desk.texts import say
@@ -21,6 +22,8 @@ def pages(desk: Desk) -> APIRouter:
         desk.who(request, *MENU.roles)
         with desk.store.reading() as c:
             rows = evidence.listed(c, closed=bool(closed))
+        language = language_of(request)
+        rows = [(row, words.of_flag(row.what, row.detail, language)) for row, _ in rows]
         return desk.render(request, "incidents.html", rows=rows, closed=bool(closed), short=evidence.short)
 
     @router.get("/incidents/{number}")
@@ -30,9 +33,9 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/incidents/{number}/comment")
     def comment(request: Request, number: int, why: Text = "") -> Response:
-        who, words = desk.who(request, *ROLES), desk.reason(why)
+        who, said = desk.who(request, *ROLES), desk.reason(why)
         with desk.store.writing() as c:
-            flags.comment(c, desk.now(), number, who.login, words)
+            flags.comment(c, desk.now(), number, who.login, said)
         return RedirectResponse(f"/incidents/{number}", 303)
 
     @router.post("/incidents/{number}/close")
@@ -54,5 +57,11 @@ def _shown(desk: Desk, request: Request, number: int, refused: flags.NotDone | N
             found = evidence.of(c, number)
     except flags.NotDone:
         return desk.render(request, "refused.html", 404, words=say("incidents.none_such", language_of(request)))
-    shown = {"found": found, "short": evidence.short, "may_close": bool(desk.who(request).roles & set(ROLES))}
+    sentence = words.of_flag(found.flag.what, found.flag.detail, language_of(request))
+    shown = {
+        "found": found,
+        "sentence": sentence,
+        "short": evidence.short,
+        "may_close": bool(desk.who(request).roles & set(ROLES)),
+    }
     return desk.render(request, "incidents_one.html", 409 if refused else 200, trouble=refused or "", **shown)
