@@ -483,12 +483,55 @@ def claim_code(key: str) -> str:
     return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
 
 
+def slip_code(code: str, municipality: str) -> str:
+    """A claim code as the slip shows it: with its check letter behind it (line/README.md). `municipality`: six digits.
+
+    The check letter is the remainder of a CRC-5 (polynomial x^5 + x^2 + 1) over the municipality's digits and the code's
+    eight symbols, five bits each. It shows every wrong symbol, two symbols in each other's place, and another city's slip.
+    """
+    rest = 0
+    for value in [*map(int, municipality), *map(CLAIM_ALPHABET.index, code)]:
+        rest ^= value
+        for _ in range(5):
+            rest = (rest << 1) ^ (0b100101 if rest & 16 else 0)
+    return code + CLAIM_ALPHABET[rest]
+
+
+@dataclass(frozen=True, slots=True)
+class PaidAtDesk:
+    """A claim of this machine that the city's desk has paid; `key`: the claim's, 32 hex digits."""
+
+    key: str
+    amount_yen: int
+
+
 @dataclass(frozen=True, slots=True)
 class HeartbeatTold:
-    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none)."""
+    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none).
+
+    `claims_paid`: this machine's claims that a desk has paid and the machine has not told as written.
+    """
 
     at: datetime
     site_table: int
+    claims_paid: tuple[PaidAtDesk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTold:
+    """One open case of a machine: something that a person must look at there. Words and numbers, nothing of a resident."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWord:
+    """One record of the machine's journal, as the machine tells it beside a case."""
+
+    seq: int
+    at: datetime
+    line: str
 
 
 class AdviceFate(StrEnum):

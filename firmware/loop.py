@@ -12,14 +12,14 @@ The loop sleeps only in `Crew.receive`, so the same loop runs in virtual time.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Protocol
 
 from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
-from drivers.vocabulary import Reserved, StrayPayout
+from drivers.vocabulary import PaidAtDesk, Reserved, StrayPayout
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case
@@ -36,6 +36,7 @@ from firmware.desks import (
     Advised,
     Answer,
     C,
+    CasesTold,
     CoinNews,
     ConsoleAnswer,
     DeskName,
@@ -57,6 +58,7 @@ from firmware.journal.journal import JournalFull
 from firmware.journal.memory import Memory
 from firmware.service.advices import Advices
 from firmware.service.availability import Reason
+from firmware.service.cases import Cases
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
 from firmware.service.staff import Staff
@@ -131,6 +133,7 @@ class Loop:
         self._promise_ends_s = 0.0
         self._card_here = False
         self._advices = Advices(memory, clock, lambda advise: self.send(LINE, advise))
+        self._cases = Cases(memory, lambda told: self.send(LINE, told))
         self._look_at_s = 0.0
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
@@ -208,7 +211,7 @@ class Loop:
                 pass  # the session does not use this desk now; the desk's `Health` closes the machine
             case SlotClosed() if self.state not in DRAINING:
                 self.stale_answers += 1  # the session no longer waits for it
-            case TimeTold() | TablesFetched():
+            case TimeTold() | TablesFetched() | CasesTold():
                 self._note_city(answer)
             case Advised():
                 self._advices.answered(answer)
@@ -223,8 +226,10 @@ class Loop:
             case _ if isinstance(answer, Report):
                 self._report(answer)
 
-    def _note_city(self, answer: TimeTold | TablesFetched) -> None:
+    def _note_city(self, answer: TimeTold | TablesFetched | CasesTold) -> None:
         match answer:
+            case CasesTold(heard=heard):
+                self._cases.answered(heard=heard)
             case TimeTold():
                 self._note_time(answer)
             case TablesFetched(tables=tables):
@@ -236,7 +241,16 @@ class Loop:
         self.reception.hear_time(told.at)
         if self.reception.sites.wants(told.site_table):
             self.send(LINE, FetchTables())
+        self._note_paid(told.claims_paid)
+        self._cases.tell()
         self._look_at_s = 0.0
+
+    def _note_paid(self, told: Sequence[PaidAtDesk]) -> None:
+        """Write which of this machine's claims the city's desk has paid, while nothing is open; the centre repeats it."""
+        for paid in told:
+            record = records.ClaimPaid(key=paid.key, amount_yen=paid.amount_yen)
+            if self.state is State.IDLE and self.book.takes(record) and self._makes_room():
+                self.write(record)
 
     def _keep_tables(self) -> None:
         """Keep the site tables that were fetched, once nobody is served: a session ends by those that it began with."""
@@ -524,6 +538,7 @@ class Loop:
             place=site.table.place,
             telephone=site.table.telephone,
             city=site.table.municipality.name,
+            city_code=site.table.municipality.code,
         )
 
     def _fresh_ids(self) -> Iterator[str]:

@@ -22,6 +22,8 @@ from drivers.vocabulary import (
     CardPresence,
     CardProof,
     CardRead,
+    CaseTold,
+    CaseWord,
     CentreRefused,
     CentreUnreachable,
     Challenge,
@@ -278,7 +280,7 @@ class Centre(Protocol):
         ...
 
     def advise(self, advice: Mapping[str, object]) -> AdviceFate:
-        """Deliver one advice (`issued`, `void`, `claim`, `collected`). Idempotent."""
+        """Deliver one advice (`issued`, `void`, `claim`, `collected`, `heard`). Idempotent."""
         ...
 
     def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
@@ -290,6 +292,10 @@ class Centre(Protocol):
 
     def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
         """Send `POST /v1/heartbeats`. What the centre says to it; None when it did not answer."""
+        ...
+
+    def tell_cases(self, seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bool:
+        """Send `POST /v1/cases`; whether the centre has them now. Idempotent."""
         ...
 
     def site_tables(self) -> tuple[SignedTable, ...] | CentreRefused | CentreUnreachable:

@@ -21,6 +21,8 @@ from drivers.vocabulary import (
     BindingFailed,
     CardProof,
     CardRead,
+    CaseTold,
+    CaseWord,
     CentreRefusal,
     CentreRefused,
     CentreUnreachable,
@@ -157,6 +159,12 @@ class CentreLine:
         told = self._ask("/v1/heartbeats", asked, partial(messages.read_heartbeat, journal_seq=seq))
         return None if isinstance(told, CentreRefused | CentreUnreachable) else told
 
+    def tell_cases(self, seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bool:
+        """Tell the open cases at this number of the journal; returns whether the centre has them. Idempotent."""
+        body = messages.tell_cases(seq, head, cases, words)
+        told = self._ask("/v1/cases", body, partial(messages.read_cases_heard, journal_seq=seq))
+        return told is None
+
     # --- the site table -------------------------------------------------------------------------
 
     def site_tables(self) -> tuple[SignedTable, ...] | CentreRefused | CentreUnreachable:
@@ -194,7 +202,7 @@ def _reader_of(advice: Mapping[str, object]) -> Callable[[bytes], object]:
     match advice["op"]:
         case "claim":
             return partial(messages.read_claim, key=str(advice["key"]))
-        case "collected":
+        case "collected" | "heard":
             return partial(messages.read_left, key=str(advice["key"]))
         case _:
             copy = advice["copy"]

@@ -30,12 +30,15 @@ from drivers.vocabulary import (
     AuthenticationMethod,
     CardProof,
     CardRead,
+    CaseTold,
+    CaseWord,
     CentreRefusal,
     CentreRefused,
     Challenge,
     CopyState,
     HeartbeatTold,
     OrderItem,
+    PaidAtDesk,
     claim_code,
 )
 
@@ -79,6 +82,13 @@ def ask_heartbeat(facts: Mapping[str, object]) -> bytes:
     return encode({**empty, "program": "", "site_table": 0, "devices": {}, **facts})
 
 
+def tell_cases(seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bytes:
+    """What waits for a person at this machine, and its own words of the sessions concerned."""
+    told = [{"code": case.code, "detail": case.detail} for case in cases]
+    said = [{"seq": word.seq, "at": word.at.isoformat(), "line": word.line} for word in words]
+    return encode({"journal_seq": seq, "journal_head": head, "cases": told, "words": said})
+
+
 def request_path(request_id: str) -> str:
     return f"/v1/requests/{request_id}"
 
@@ -89,7 +99,7 @@ def copy_path(request_id: str, copy: int, what: str) -> str:
 
 
 def claim_path(key: str, what: str) -> str:
-    """`what`: hold or collected."""
+    """`what`: hold, collected or heard."""
     return f"/v1/claims/{key}/{what}"
 
 
@@ -99,7 +109,7 @@ def ask_hold(key: str, collection: int, journal_head: str) -> tuple[str, bytes]:
 
 
 def tell_advice(advice: Mapping[str, object]) -> tuple[str, bytes]:
-    """Path and body of an advice: `op` (issued, void, claim, collected), its key, a reason, and the journal's head."""
+    """Path and body of an advice: `op` (issued, void, claim, collected, heard), its key, a reason, and the journal's head."""
     head, reason = advice.get("journal_head", ""), str(advice.get("reason", ""))
     match advice["op"]:
         case "claim":
@@ -108,6 +118,9 @@ def tell_advice(advice: Mapping[str, object]) -> tuple[str, bytes]:
         case "collected":
             told = {"amount_yen": advice["amount_yen"], "collection": advice["collection"]}
             return claim_path(str(advice["key"]), "collected"), encode(told | {"journal_head": head})
+        case "heard":
+            told = {"amount_yen": advice["amount_yen"]}
+            return claim_path(str(advice["key"]), "heard"), encode(told | {"journal_head": head})
         case "issued":
             told = {"evidence": advice.get("evidence", reason)}
         case "void":
@@ -218,14 +231,26 @@ class _ClaimLeft(Message, frozen=True, kw_only=True):
     left_yen: Yen
 
 
+class _ClaimPaid(Message, frozen=True, kw_only=True):
+    key: RequestId
+    amount_yen: Annotated[int, between(1, 100_000)]
+
+
+class _CasesHeard(Message, frozen=True, kw_only=True):
+    journal_seq: int
+
+
 class _HeartbeatGiven(Message, frozen=True, kw_only=True):
     journal_seq: int
     time: Time
     notices: Lines
     site_table: Annotated[int, between(0, 2**53 - 1)]
+    claims_paid: Annotated[tuple[_ClaimPaid, ...], listed(0, 20)]
 
     def __post_init__(self) -> None:
         instant(self.time)
+        if len({paid.key for paid in self.claims_paid}) != len(self.claims_paid):
+            raise ValueError("claims_paid has a claim twice")
 
 
 def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMethod) -> Challenge:
@@ -287,7 +312,13 @@ def read_heartbeat(body: bytes, journal_seq: int) -> HeartbeatTold:
     """What the centre says to a heartbeat."""
     given = read(_HeartbeatGiven, body, "heartbeat")
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
-    return HeartbeatTold(instant(given.time), given.site_table)
+    paid = tuple(PaidAtDesk(each.key, each.amount_yen) for each in given.claims_paid)
+    return HeartbeatTold(instant(given.time), given.site_table, paid)
+
+
+def read_cases_heard(body: bytes, journal_seq: int) -> None:
+    """Raises `BadMessage` unless the centre says that it has the cases of this journal number."""
+    _ours(read(_CasesHeard, body, "cases").journal_seq == journal_seq, "cases.journal_seq")
 
 
 def _ours(holds: bool, where: str) -> None:

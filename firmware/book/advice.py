@@ -68,8 +68,23 @@ class CollectedAdvice:
         return {"op": "collected", "key": self.key, "amount_yen": amount_yen, "collection": collection}
 
 
+@dataclass(frozen=True, slots=True)
+class HeardAdvice:
+    """The machine has written that the city's desk paid this much of its claim; the centre need not say it again."""
+
+    key: str
+    amount_yen: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.key}.heard"
+
+    def told(self) -> Told:
+        return {"op": "heard", "key": self.key, "amount_yen": self.amount_yen}
+
+
 SessionAdvice = CopyAdvice | ClaimAdvice  # what a session tells, each in a record of its own
-Advice = SessionAdvice | CollectedAdvice
+Advice = SessionAdvice | CollectedAdvice | HeardAdvice
 
 
 def read(told: Mapping[str, Any]) -> Advice:
@@ -80,13 +95,15 @@ def read(told: Mapping[str, Any]) -> Advice:
             return ClaimAdvice(**rest)
         case "collected":
             return CollectedAdvice(**rest)
+        case "heard":
+            return HeardAdvice(**rest)
         case op:
             return CopyAdvice(CopyFate(op), **rest)
 
 
 def read_of_session(told: Mapping[str, Any]) -> SessionAdvice:
-    """As `read`, for the field of an `AdviceQueued`. Raises `TypeError` for a collection too."""
+    """As `read`, for the field of an `AdviceQueued`. Raises `TypeError` for a payment too."""
     advice = read(told)
-    if isinstance(advice, CollectedAdvice):
-        raise TypeError("a collection is a record of its own")
+    if isinstance(advice, CollectedAdvice | HeardAdvice):
+        raise TypeError("a payment is a record of its own")
     return advice

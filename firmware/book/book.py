@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from drivers.vocabulary import HopperCounters
 from firmware.book import records
-from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, read
+from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
 from firmware.book.cases import UNCERTAIN_CODES, Case, enqueue
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
@@ -45,6 +45,7 @@ TOTALS = (
     "test_coins_yen",
     "collected_yen",  # of claims, paid out here by staff; it is in staff_paid_yen as well
     "collections",
+    "paid_at_desk_yen",  # of claims, paid out by the city's desk, as the centre told
     "closes",
 )
 CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
@@ -69,6 +70,7 @@ class Book:
         self.whole_in_path = False  # a printed copy hangs uncut in the printer; it is a resident's, not void
         self.sheets: int | None = None  # certificate paper left; None until a person has counted it
         self.claims: dict[str, int] = {}  # claims the centre has not acknowledged
+        self.owed: dict[str, int] = {}  # claim -> yen that nobody has paid yet, neither here nor at the city's desk
         self.queue: list[tuple[str, str]] = []
         self.line_stopped: str | None = None  # the field that failed its binding; None: not stopped
         self.suspended: tuple[str, ...] = ()
@@ -322,6 +324,7 @@ class Book:
         self.open_session().claim_intent(record)
         self.totals["claimed_yen"] += record.amount_yen
         self.claims[record.key] = record.amount_yen
+        self.owed[record.key] = record.amount_yen
 
     def _claim_done(self, record: records.ClaimDone) -> None:
         self.claims.pop(record.key, None)  # gone already when its advice was acknowledged first
@@ -397,10 +400,30 @@ class Book:
         must(self.staff_paying is None, "one print or payout at a time")
         must(self.collecting.get(record.key, 0) == record.amount_yen, "what was collected is what the hoppers paid")
         self.collecting.pop(record.key, None)
+        self._owe_less(record.key, record.amount_yen)
         self.totals["collected_yen"] += record.amount_yen
         self.totals["collections"] += 1
         advice = CollectedAdvice(record.key, record.amount_yen, self.totals["collections"])
         self._advices[advice.id] = advice
+
+    def _claim_paid(self, record: records.ClaimPaid) -> None:
+        """The record makes its own advice, as a collection does. A claim that is not owed any more changes no account."""
+        must(self.takes(record), "a payment at the city's desk is written once, while nothing is open")
+        advice = HeardAdvice(record.key, record.amount_yen)
+        self.totals["paid_at_desk_yen"] += self._owe_less(record.key, record.amount_yen)
+        self._advices[advice.id] = advice
+
+    def _owe_less(self, key: str, paid_yen: int) -> int:
+        """Take a payment off a claim; returns the yen by which less is owed."""
+        owed_yen = self.owed.pop(key, 0)
+        if owed_yen > paid_yen:
+            self.owed[key] = owed_yen - paid_yen
+        return min(owed_yen, paid_yen)
+
+    def takes(self, record: records.ClaimPaid) -> bool:
+        """Whether a payment at the city's desk can be written now: nothing is open, and it is not written already."""
+        told = HeardAdvice(record.key, record.amount_yen).id in self._advices
+        return self.session is None and self.staff_paying is None and not told
 
     # --- checkpoints ----------------------------------------------------------------------------
 
@@ -421,6 +444,7 @@ class Book:
             "sheets": self.sheets,
             "whole_in_path": self.whole_in_path,
             "claims": [[key, amount] for key, amount in self.claims.items()],
+            "owed": [[key, amount] for key, amount in self.owed.items()],
             "queue": [list(item) for item in self.queue],
             "line_stopped": self.line_stopped,
             "suspended": list(self.suspended),
@@ -454,6 +478,7 @@ class Book:
         self.printer_counter, self.sheets = state["printer_counter"], state["sheets"]
         self.whole_in_path = state.get("whole_in_path", False)
         self.claims = dict(state["claims"])
+        self.owed = dict(state.get("owed", []))
         self.queue = [(code, detail) for code, detail in state["queue"]]
         self.line_stopped, self.suspended = state["line_stopped"], tuple(state["suspended"])
         self.failed_sessions, self.paper_waiting = state["failed_sessions"], state["paper_waiting"]

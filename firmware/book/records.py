@@ -351,6 +351,12 @@ class ClaimCollected:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimPaid:
+    key: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
 class TestCoin:
     value_yen: int
     event_counter: int | None
@@ -435,6 +441,7 @@ Record = (
     | ConsoleAct
     | ClaimHoldIntent
     | ClaimCollected
+    | ClaimPaid
     | TestCoin
     | SettingsOnTrial
     | SettingsStarted

@@ -132,7 +132,7 @@ def _coins(word: str) -> Mapping[int, int]:
 
 
 _SOME_COINS = r"[1-9][0-9]?x[1-9][0-9]{0,2}"
-_LETTERS = r"[A-HJ-NP-Za-hj-np-z2-9]{4}"
+_LETTER = r"[A-HJ-NP-Za-hj-np-z2-9]"
 
 NAME = Argument(
     name="NAME",
@@ -155,9 +155,9 @@ PLAN = Argument(
 )
 CLAIM = Argument(
     name="CODE",
-    pattern=rf"{_LETTERS}-?{_LETTERS}",
+    pattern=rf"({_LETTER}{{3}}-?){{2}}{_LETTER}{{3}}|{_LETTER}{{4}}-?{_LETTER}{{4}}",
     value=lambda word: word.replace("-", "").upper(),
-    sentence="CODE is the eight letters and digits on the claim slip, without a space; I, O, 0 and 1 are never in it.",
+    sentence="CODE is the nine letters and digits on the claim slip, without a space; I, O, 0 and 1 are never in it.",
     masked=True,  # whoever knows the code can fetch the money
 )
 CONFIRM = Argument(

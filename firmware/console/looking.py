@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.vocabulary import PrinterStatus, claim_code
 from firmware.book import records
@@ -136,6 +136,11 @@ def line(entry: Stored) -> str:
     return f"{entry.seq} {entry.wall:%Y-%m-%dT%H:%M:%S}Z {type(entry.record).__name__} {told}".rstrip()
 
 
+def ids_in(text: str) -> frozenset[str]:
+    """The ids and hashes in a text, each cut short as `line` writes it."""
+    return frozenset(found[1] for found in _LONG_HEX.finditer(text))
+
+
 def as_data(entry: Stored, *, whole: bool = False) -> dict[str, Any]:
     """One record as data. `whole`: ids in full, only for export, because a claim's code can be made from its key."""
     told = {field.name: value_of(entry.record, field.name) for field in fields_of(entry.record)}
@@ -254,26 +259,42 @@ def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
     return unknown
 
 
-def key_of(hands: Hands, code: str) -> Generator[Step, Any, tuple[str, int, int]]:
-    """Key, yen owed and yen collected here of a claim. Raises `Refused` if this machine made no claim with this code."""
-    key, amount, collected = "", 0, 0
+class ClaimHere(NamedTuple):
+    """A claim of this machine: what was owed, and how much of it was paid here and at the city's desk."""
+
+    key: str
+    amount_yen: int
+    collected_yen: int
+    at_desk_yen: int
+
+    @property
+    def left_yen(self) -> int:
+        return max(0, self.amount_yen - self.collected_yen - self.at_desk_yen)
+
+
+def claim_of(hands: Hands, code: str) -> Generator[Step, Any, ClaimHere]:
+    """The claim with this code, with or without its check letter. Raises `Refused` if this machine made no such claim."""
+    key, amount, collected, at_desk = "", 0, 0, 0
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
         match entry.record:
-            case records.ClaimIntent() if claim_code(entry.record.key) == code:
+            case records.ClaimIntent() if claim_code(entry.record.key) == code[:8]:
                 key, amount = entry.record.key, entry.record.amount_yen
             case records.ClaimCollected() if entry.record.key == key:
                 collected += entry.record.amount_yen
+            case records.ClaimPaid() if entry.record.key == key:
+                at_desk += entry.record.amount_yen
     if not key:
         raise Refused(
             "claim", "This machine made no claim with this code. Compare the code and the machine on the slip."
         )
-    return key, amount, collected
+    return ClaimHere(key, amount, collected, at_desk)
 
 
 def evidence(hands: Hands, code: str) -> Job:
     """The disputed session, the one before it and the one after (console rule 6)."""
-    key, amount, collected = yield from key_of(hands, code)
+    claim = yield from claim_of(hands, code)
+    key = claim.key
     before: Sequence[Stored] = ()
     session: list[Stored] = []
     found: list[Sequence[Stored]] = []
@@ -297,10 +318,14 @@ def evidence(hands: Hands, code: str) -> Job:
     bundle = dict(zip((*titles, "the claim since"), (*(found + [()] * 3)[:3], later), strict=True))
     for title, entries in bundle.items():
         yield Show((f"--- {title}{'' if entries else ': none'}", *(line(entry) for entry in entries)))
-    left = amount - collected
-    summary = f"claim {code} key {key}: {amount} yen, collected here {collected}, not collected here {left}"
+    amount, collected, at_desk = claim.amount_yen, claim.collected_yen, claim.at_desk_yen
+    paid = f"collected here {collected}, paid at the city's desk {at_desk}, not paid {claim.left_yen}"
+    summary = f"claim {code} key {key}: {amount} yen, {paid}"
     records_ = {title: [as_data(entry) for entry in entries] for title, entries in bundle.items()}
-    return Answer((summary,), {"key": key, "amount_yen": amount, "collected_yen": collected, "records": records_})
+    return Answer(
+        (summary,),
+        {"key": key, "amount_yen": amount, "collected_yen": collected, "at_desk_yen": at_desk, "records": records_},
+    )
 
 
 def z_report(hands: Hands) -> tuple[str, ...]:

@@ -170,12 +170,13 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
 
 def collect(hands: Hands, code: str) -> Planning:
     """Pay a claim to the holder of its slip. The centre first holds it for this machine, so that no counter pays it too."""
-    key, amount, collected = yield from looking.key_of(hands, code)
-    left = amount - collected
+    claim = yield from looking.claim_of(hands, code)
+    key, left = claim.key, claim.left_yen
     if key in hands.book.claims:
         raise Refused("claim", "The centre has not heard of this claim yet; try again when the line works.")
     if left <= 0:
-        raise Refused("claim", f"It was paid here already: {collected} of {amount} yen.")
+        where = "at the city's desk" if claim.at_desk_yen else "here"
+        raise Refused("claim", f"It was paid {where} already; {claim.amount_yen} yen were owed.")
     if unknown := (yield from looking.unknown_of(hands, key)):
         raise Refused(
             "unknown",

@@ -15,7 +15,7 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CoinEvent, StrayPayout
+from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, PaidAtDesk, StrayPayout
 from firmware.session import effects as fx
 from firmware.session.events import Report
 
@@ -41,6 +41,16 @@ class Beat:
 @dataclass(frozen=True, slots=True)
 class FetchTables:
     """Line desk: fetch this machine's site tables. Answers `TablesFetched`; with none if they could not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellCases:
+    """Line desk: tell the centre the open cases and the words of their sessions. Answers `CasesTold`."""
+
+    journal_seq: int
+    journal_head: str
+    cases: tuple[CaseTold, ...]
+    words: tuple[CaseWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,16 @@ class PrintLines:
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ReleaseCard
 KeypadCommand = fx.SetKeypad | WipeDesk
 LineCommand = (
-    fx.AskChallenge | fx.Authenticate | fx.Reserve | fx.Fetch | Beat | FetchTables | Advise | HoldClaim | WipeDesk
+    fx.AskChallenge
+    | fx.Authenticate
+    | fx.Reserve
+    | fx.Fetch
+    | Beat
+    | FetchTables
+    | Advise
+    | TellCases
+    | HoldClaim
+    | WipeDesk
 )
 CoinCommand = (
     fx.CheckCoins
@@ -147,11 +166,19 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table."""
+    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table, claims paid."""
 
     at: datetime
     heard: tuple[str, ...]
     site_table: int
+    claims_paid: tuple[PaidAtDesk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CasesTold:
+    """`heard`: the centre has the open cases."""
+
+    heard: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +244,7 @@ class ConsoleAnswer:
 
 CoinNews = StrayPayout | Acknowledged | Paired | Stranger
 News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = Report | Health | News | Advised | ClaimHeld | DoorMoved | ConsoleAnswer
+Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from firmware.desks import (
     Advised,
     Answer,
     Beat,
+    CasesTold,
     ClaimHeld,
     Desk,
     FetchTables,
@@ -17,6 +18,7 @@ from firmware.desks import (
     HoldClaim,
     LineCommand,
     TablesFetched,
+    TellCases,
     TimeTold,
     WipeDesk,
 )
@@ -60,11 +62,8 @@ class LineDesk(Desk[LineCommand]):
                 return [Advised(advice_id, self._centre.advise(advice))]
             case Beat():
                 return self._beat(command)
-            case FetchTables():
-                told = self._centre.site_tables()
-                return [TablesFetched(told if isinstance(told, tuple) else ())]
-            case HoldClaim(key=key, collection=collection, journal_head=head):
-                return [ClaimHeld(self._centre.hold_claim(key, collection, head))]
+            case FetchTables() | HoldClaim() | TellCases():
+                return [self._apart(command)]
             case WipeDesk():
                 self._vault.wipe()
                 return []
@@ -75,7 +74,18 @@ class LineDesk(Desk[LineCommand]):
         told = self._centre.heartbeat({**beat.facts, "events": list(beat.events)})
         if told is None:
             return [self._silent()]
-        return [TimeTold(told.at, beat.events, told.site_table), Health(self.name, frozenset())]
+        return [TimeTold(told.at, beat.events, told.site_table, told.claims_paid), Health(self.name, frozenset())]
+
+    def _apart(self, command: FetchTables | HoldClaim | TellCases) -> Answer:
+        """What belongs to no session."""
+        match command:
+            case FetchTables():
+                told = self._centre.site_tables()
+                return TablesFetched(told if isinstance(told, tuple) else ())
+            case HoldClaim(key=key, collection=collection, journal_head=head):
+                return ClaimHeld(self._centre.hold_claim(key, collection, head))
+            case TellCases(journal_seq=seq, journal_head=head, cases=cases, words=words):
+                return CasesTold(self._centre.tell_cases(seq, head, cases, words))
 
     def _silent(self) -> Health:
         return Health(self.name, frozenset({"line"}))

@@ -48,6 +48,7 @@ class Press:
                     printed_at=self.now(),
                     amount_yen=effect.amount_yen,
                     claim_code=effect.claim_code,
+                    city_code=effect.city_code,
                 )
                 return claim_slip(claim, self.receipt.width_dots)
 

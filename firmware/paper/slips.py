@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from textwrap import wrap
 from typing import Protocol
 
 from drivers.printer.profile import Letters, Profile
@@ -63,7 +64,7 @@ class ReceiptFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFacts:
-    """A debt of the machine to whoever holds the slip. `claim_code`: eight letters and digits."""
+    """A debt of the machine to whoever holds the slip. `claim_code`: with its check letter, nine letters and digits."""
 
     place: Mapping[str, str]
     machine: str
@@ -71,6 +72,7 @@ class ClaimFacts:
     printed_at: datetime
     amount_yen: int
     claim_code: str
+    city_code: str  # of the municipality that owes, six digits
 
 
 def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
@@ -91,8 +93,8 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     drawn.centre(_yen(facts.amount_yen), Size.HUGE, bold=True)
     drawn.rule()
     drawn.centre("請求番号 Claim code", Size.NORMAL)
-    drawn.centre(f"{facts.claim_code[:4]} {facts.claim_code[4:]}", Size.HUGE, bold=True)
-    drawn.qr(f"KOFUKI-CLAIM:{facts.claim_code}:{facts.amount_yen}")
+    drawn.centre(" ".join(wrap(facts.claim_code, 3)), Size.HUGE, bold=True)  # people read it aloud at a counter
+    drawn.qr(f"KOFUKI-CLAIM:{facts.city_code}:{facts.claim_code}")
     drawn.rule()
     drawn.left("この票を市民課の窓口へお持ちください。", Size.NORMAL, bold=True)
     drawn.left("請求番号と引きかえに返金します。", Size.NORMAL)

@@ -1,5 +1,7 @@
 """The end of a session: take your papers, thank you, or what went wrong, what to do, and where the money is."""
 
+from textwrap import wrap
+
 from drivers.vocabulary import CentreRefusal
 from firmware.book.reasons import EndReason
 from firmware.screens import landscape, pictures
@@ -123,5 +125,5 @@ def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> None
     c.panel((32, y, 776, y + 80), 10, SUN_PALE, border=SUN, width=3)
     c.text(say("money", key, yen=say.yen(scene.claim_yen)), 50, y + 3, 26, width=708, bold=True)
     if code is not None:
-        # In two halves, because people read it aloud at a counter.
-        c.text(say("money", "code", code=f"{code[:4]}-{code[4:]}"), 50, y + 37, 28, width=708, bold=True)
+        # In parts, because people read it aloud at a counter.
+        c.text(say("money", "code", code="-".join(wrap(code, 3))), 50, y + 37, 28, width=708, bold=True)

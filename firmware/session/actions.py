@@ -133,6 +133,7 @@ def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
     yield fx.PrintClaimSlip(
         amount_yen=amount_yen,
         claim_code=context.claim_code,
+        city_code=context.house.city_code,
         place=context.house.place,
         telephone=context.house.telephone,
         language=context.language,

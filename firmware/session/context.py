@@ -22,6 +22,7 @@ from drivers.vocabulary import (
     Reserved,
     Text,
     claim_code,
+    slip_code,
 )
 from firmware.book.reasons import SessionReason
 from firmware.session.scenes import Elsewhere, Scene
@@ -59,6 +60,7 @@ class House:
     place: Text  # on receipts
     telephone: str
     city: Text | None = None  # the municipality; None: there is no site table
+    city_code: str = ""  # its six digits
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
@@ -144,8 +146,8 @@ class Context:
 
     @property
     def claim_code(self) -> str:
-        """Eight characters that prove a claim; machine and centre both compute them from the session id."""
-        return claim_code(self.session_id)
+        """What proves a claim, on its slip; machine and centre both compute it from the session id."""
+        return slip_code(claim_code(self.session_id), self.house.city_code)
 
     def bound(self) -> bytes:
         """The bytes that the card signs (drivers/line/README.md)."""

@@ -130,7 +130,8 @@ class PrintReceipt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintClaimSlip:
     amount_yen: int
-    claim_code: str
+    claim_code: str  # with its check letter
+    city_code: str
     place: Mapping[str, str]
     telephone: str
     language: str

@@ -247,13 +247,27 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
         told = (asked.amount_yen, asked.collection)
         return say.ClaimLeft(key=key, left_yen=centre.settler.collected(peer_of(request), key, *told, centre.now()))
 
+    @app.post("/v1/claims/{key}/heard", responses=_REFUSALS)
+    def heard(key: RequestId, asked: say.Heard, request: Request) -> say.ClaimLeft:
+        left_yen = centre.settler.heard(peer_of(request), key, asked.amount_yen, centre.now())
+        return say.ClaimLeft(key=key, left_yen=left_yen)
+
+    @app.post("/v1/cases", responses=_REFUSALS)
+    def cases(told: say.Cases, request: Request) -> say.CasesHeard:
+        centre.settler.cases(peer_of(request), told.model_dump(), centre.now())
+        return say.CasesHeard(journal_seq=told.journal_seq)
+
     @app.post("/v1/heartbeats", responses=_REFUSALS)
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
         version = centre.site_tables.highest(peer.name, now, beat.site_table)
         return say.HeartbeatGiven(
-            journal_seq=beat.journal_seq, time=now.isoformat(), notices=notices, site_table=version
+            journal_seq=beat.journal_seq,
+            time=now.isoformat(),
+            notices=notices,
+            site_table=version,
+            claims_paid=[say.ClaimPaid(key=key, amount_yen=yen) for key, yen in centre.settler.claims_paid(peer)],
         )
 
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from host_sim.centre import register as r
 from host_sim.centre.cards import disagreements
+from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.operating.audit import faults
 from host_sim.centre.pins import PIN_TRIES
-from host_sim.centre.settling import claim_code
 from host_sim.centre.store import Store
 from host_sim.centre.tables import (
     audit,

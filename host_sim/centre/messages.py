@@ -228,6 +228,11 @@ class Collected(Message):
     journal_head: Head
 
 
+class Heard(Message):
+    amount_yen: Annotated[int, Field(ge=1, le=100_000)]
+    journal_head: Head
+
+
 class ClaimLeft(Message):
     key: Hex32
     left_yen: Annotated[int, Field(ge=0, le=100_000)]
@@ -245,11 +250,41 @@ class Heartbeat(Message):
     devices: Annotated[dict[Word, Word], Field(max_length=20)] = Field(default_factory=dict)
 
 
+class Case(Message):
+    code: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_.:+/-]{0,79}$")]
+    detail: Reason
+
+
+class CaseWord(Message):
+    """One record of the machine's journal, of a session that a case names."""
+
+    seq: Count
+    at: Annotated[str, Field(max_length=40, pattern=_PLAIN)]
+    line: Annotated[str, Field(max_length=300, pattern=_PLAIN)]
+
+
+class Cases(Message):
+    journal_seq: Count
+    journal_head: Head
+    cases: Annotated[list[Case], Field(max_length=300)]
+    words: Annotated[list[CaseWord], Field(max_length=120)]
+
+
+class CasesHeard(Message):
+    journal_seq: int
+
+
+class ClaimPaid(Message):
+    key: Hex32
+    amount_yen: Annotated[int, Field(ge=1, le=100_000)]
+
+
 class HeartbeatGiven(Message):
     journal_seq: int
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
     site_table: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    claims_paid: Annotated[list[ClaimPaid], Field(max_length=20)]
 
 
 class SignedTable(Message):

@@ -4,7 +4,6 @@ A contradiction is never corrected silently: two ends for one copy, a journal th
 two amounts. The first statement stays, and a flag tells a person (fault N8, invariants I12, I14; incident 2).
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,14 +14,15 @@ import sqlalchemy as sa
 from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused
 from host_sim.centre.city.hours import JST
+from host_sim.centre.claims import codes, debts
 from host_sim.centre.database import Busy
+from host_sim.centre.incidents import machine_cases
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet, line
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
-from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
+from host_sim.centre.tables import claims, copies, machines, requests, seals
 
-CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 TOMBSTONE_S = 86_400.0
 
 
@@ -147,11 +147,12 @@ class Settler:
 
     def claim(self, peer: Peer, key: str, amount_yen: int, reason: str, now: datetime) -> str:
         """Record a debt to a resident, one for each session; returns its code. A repeated call records nothing."""
-        code = claim_code(key)
+        code = codes.claim_code(key)
         with self._store.writing() as c:
             standing = c.execute(sa.select(claims).where(claims.c.key == key)).first()
             if standing is None:
                 row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen, "reason": reason}
+                row["told_at"] = now.isoformat()
                 c.execute(claims.insert().values(**row))
                 self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
             elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
@@ -165,62 +166,51 @@ class Settler:
         A hold that arrives after its own collection is refused, because no later message would end it.
         """
         with self._store.writing() as c:
-            claim, left_yen = self._claim(c, key)
-            if claim is None or claim.machine != peer.name:
+            claim = debts.of_machine(c, peer.name, key)
+            if claim is None:
                 raise Refused("bad_request")
-            if left_yen == 0 or self._is_told(c, peer, key, collection):
+            holder = debts.holder(c, key, now)
+            told = debts.is_told(c, key, peer.name, collection)
+            if claim.left_yen == 0 or told or (holder is not None and holder.machine != peer.name):
                 raise Refused("expired")
-            c.execute(holds.delete().where(holds.c.key == key))
-            c.execute(holds.insert().values(key=key, machine=peer.name))
-            self._store.note(c, now, peer, "claim_held", {"key": key, "left_yen": left_yen})
-        return left_yen
+            debts.hold(c, key, peer.name)
+            self._store.note(c, now, peer, "claim_held", {"key": key, "left_yen": claim.left_yen})
+        return claim.left_yen
 
     def collected(self, peer: Peer, key: str, amount_yen: int, collection: int, now: datetime) -> int:
         """Record what the machine paid (may be 0) and end the hold; returns the yen left. A repeated call counts once."""
         with self._store.writing() as c:
-            claim, left_yen = self._claim(c, key)
-            if claim is None or claim.machine != peer.name:
+            claim = debts.of_machine(c, peer.name, key)
+            if claim is None:
                 raise Refused("bad_request")
-            if self._is_told(c, peer, key, collection):
-                return left_yen
-            if amount_yen > left_yen:
-                told = {"key": key, "left_yen": left_yen, "told_yen": amount_yen}
+            if debts.is_told(c, key, peer.name, collection):
+                return claim.left_yen
+            if amount_yen > claim.left_yen:
+                told = {"key": key, "left_yen": claim.left_yen, "told_yen": amount_yen}
                 self._store.flag(c, now, peer.name, "paid_twice", told)
             # Recorded even when it is too much: the coins are gone.
-            self._pay(c, key, peer.name, collection, amount_yen)
-            c.execute(holds.delete().where(holds.c.key == key))
+            debts.pay(c, key, peer.name, collection, amount_yen)
+            debts.let_go(c, key, peer.name)
             self._store.note(c, now, peer, "claim_collected", {"key": key, "amount_yen": amount_yen})
-            return max(0, left_yen - amount_yen)
+            return max(0, claim.left_yen - amount_yen)
 
-    def collect_at_counter(self, code: str, now: datetime) -> int:
-        """Record that the counter pays the rest of a claim to the holder of the slip; returns the yen. Raises `Refused`."""
+    def heard(self, peer: Peer, key: str, amount_yen: int, now: datetime) -> int:
+        """The machine has written that a desk paid so much of its claim; returns the yen left. Raises `Refused`."""
         with self._store.writing() as c:
-            row = c.execute(sa.select(claims).where(claims.c.claim_code == code)).first()
-            claim, left_yen = self._claim(c, row.key) if row is not None else (None, 0)
-            held = claim is not None and c.execute(sa.select(holds).where(holds.c.key == claim.key)).first() is not None
-            if claim is None or left_yen == 0 or held:
-                raise Refused("expired")
-            self._pay(c, claim.key, "counter", 1, left_yen)
-            self._store.note(
-                c, now, Peer(claim.machine, "counter"), "claim_collected", {"key": claim.key, "amount_yen": left_yen}
-            )
-        return left_yen
+            claim = debts.of_machine(c, peer.name, key)
+            if claim is None or not debts.heard(c, key, amount_yen, now):
+                raise Refused("bad_request")
+        return claim.left_yen
 
-    def _claim(self, c: sa.Connection, key: str) -> tuple[Any, int]:
-        """The claim's row and the yen left of it; None and 0 when there is none."""
-        claim = c.execute(sa.select(claims).where(claims.c.key == key)).first()
-        if claim is None:
-            return None, 0
-        paid = c.execute(sa.select(sa.func.sum(collections.c.amount_yen)).where(collections.c.key == key)).scalar() or 0
-        return claim, max(0, claim.amount_yen - paid)
+    def claims_paid(self, peer: Peer) -> list[debts.Paid]:
+        """What desks have paid of this machine's claims, and it has not told as written."""
+        with self._store.reading() as c:
+            return debts.unheard(c, peer.name)
 
-    def _is_told(self, c: sa.Connection, peer: Peer, key: str, collection: int) -> bool:
-        same = (collections.c.key == key) & (collections.c.place == peer.name) & (collections.c.number == collection)
-        return c.execute(sa.select(collections).where(same)).first() is not None
-
-    def _pay(self, c: sa.Connection, key: str, place: str, number: int, amount_yen: int) -> None:
-        row = {"key": key, "place": place, "number": number, "amount_yen": amount_yen}
-        c.execute(collections.insert().values(**row))
+    def cases(self, peer: Peer, told: Mapping[str, Any], now: datetime) -> None:
+        """What waits for a person at a machine: each new case is a flag; one that was closed there is noted on it."""
+        with self._store.writing() as c:
+            machine_cases.record(c, peer.name, told, now)
 
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
@@ -267,9 +257,3 @@ class Settler:
         if state in {"issued", "void"}:
             values["document"] = None
         c.execute(copies.update().where(where).values(**values))
-
-
-def claim_code(key: str) -> str:
-    """The claim code: eight symbols of the session id's hash (drivers/line/README.md)."""
-    bits = int(hashlib.sha256(bytes.fromhex(key)).hexdigest()[:10], 16)
-    return "".join(CLAIM_ALPHABET[(bits >> shift) & 31] for shift in (35, 30, 25, 20, 15, 10, 5, 0))

@@ -174,12 +174,26 @@ claims = sa.Table(
     sa.Column("claim_code", sa.String, nullable=False, index=True),
     sa.Column("amount_yen", sa.Integer, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
+    sa.Column("told_at", sa.String, nullable=False, server_default=""),
 )
 holds = sa.Table(
-    "holds",  # claims that a machine is about to pay
+    "holds",  # claims that a machine or a desk is about to pay
     meta,
     sa.Column("key", sa.String, primary_key=True),
-    sa.Column("machine", sa.String, nullable=False),
+    sa.Column("machine", sa.String, nullable=False),  # or `counter`
+    sa.Column("by", sa.String, nullable=False, server_default=""),  # at the counter: who
+    sa.Column("until", sa.Float),  # at the counter: when it ends by itself; a machine's ends with its `collected`
+)
+claim_payments = sa.Table(
+    "claim_payments",  # at a desk; rows are added, and only `heard_at` is changed
+    meta,
+    sa.Column("key", sa.String, primary_key=True),  # of the claim: a desk pays everything that is left
+    sa.Column("amount_yen", sa.Integer, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("place", sa.String, nullable=False),  # a site's word in the city's file
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("receipt", sa.String, nullable=False, unique=True),
+    sa.Column("heard_at", sa.String, nullable=False, server_default=""),  # when the machine told that it is written
 )
 collections = sa.Table(
     "collections",
@@ -210,6 +224,25 @@ machines = sa.Table(
     sa.Column("program_since", sa.String, nullable=False, server_default=""),
     sa.Column("site_table", sa.BigInteger, nullable=False, server_default="0"),  # the highest version it holds
     sa.Column("devices", sa.JSON),  # device -> its state or model
+)
+machine_cases = sa.Table(
+    "machine_cases",  # what waits for a person at a machine, as it told it
+    meta,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("code", sa.String, primary_key=True),
+    sa.Column("detail", sa.String, primary_key=True),
+    sa.Column("first_at", sa.String, nullable=False),
+    sa.Column("flag_id", sa.Integer, nullable=False),
+    sa.Column("gone_at", sa.String, nullable=False, server_default=""),  # when it was not told any more
+)
+machine_words = sa.Table(
+    "machine_words",  # records of a machine's journal that it told beside its cases; the first telling stays
+    meta,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("line", sa.String, nullable=False),
+    sa.Column("heard_at", sa.String, nullable=False),
 )
 processes = sa.Table(
     "processes",  # of this centre, each from its start to its end

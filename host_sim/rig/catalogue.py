@@ -50,7 +50,12 @@ class Trouble(Protocol):
 
 Row = Callable[[Trouble], None]
 ROWS: dict[str, tuple[str, Row]] = {}
-OF_A_LIFE = {"A7": "noisy coin line", "P3": "keys that chatter for up to 30 ms", "R6": "writes taken in pieces"}
+OF_A_LIFE = {
+    "N13": "claim paid at the city's desk",
+    "A7": "noisy coin line",
+    "P3": "keys that chatter for up to 30 ms",
+    "R6": "writes taken in pieces",
+}
 ELSEWHERE = {
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",

@@ -24,9 +24,9 @@ from host_sim.centre import messages as say
 from host_sim.centre import rules
 from host_sim.centre.api import TROUBLES, NoCall, NotFound, answer_trouble
 from host_sim.centre.authentication import Refused
+from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
 from host_sim.centre.memory import Exchanged, read_body
-from host_sim.centre.settling import claim_code
 from host_sim.clock import VirtualClock
 from host_sim.rig.city import Tables
 
@@ -125,7 +125,11 @@ class MemoryCentre:
         self.requests: dict[str, dict[int, Copy]] = {}
         self.claims: dict[str, int] = {}
         self.collected: dict[str, dict[int, int]] = {}  # claim -> collection -> yen
+        self.paid_at_desk: dict[str, int] = {}  # claim -> yen
+        self.unheard: set[str] = set()  # claims paid at the desk, which the machine has not told as written
         self.held: set[str] = set()
+        self.cases: list[tuple[str, str]] = []  # open at the machine, as it told them last
+        self.words: dict[int, str] = {}  # of its journal, beside the cases: number -> record
         self.conflicts = 0
         self.contradicted: set[tuple[str, int]] = set()
         self._clock = clock
@@ -172,6 +176,22 @@ class MemoryCentre:
                     copy.state = "void"
                     self.contradicted.add((rid, number))
 
+    def pay_at_desk(self, key: str) -> bool:
+        """The city's desk pays what is left of a claim; returns whether it did. While the machine holds the claim it does not."""
+        left_yen = self.left_yen(key)
+        if not left_yen or key in self.held:
+            return False
+        self.paid_at_desk[key] = left_yen
+        self.unheard.add(key)
+        return True
+
+    def left_yen(self, key: str) -> int:
+        """What is still owed of a claim. Raises `Refused` for an unknown one."""
+        if key not in self.claims:
+            raise Refused("bad_request")
+        paid_yen = sum(self.collected.get(key, {}).values()) + self.paid_at_desk.get(key, 0)
+        return max(0, self.claims[key] - paid_yen)
+
     def state(self, request_id: str, copy: int) -> str:
         return self.requests.get(request_id, {}).get(copy, Copy(b"", "", "", "none")).state
 
@@ -211,18 +231,34 @@ class MemoryCentre:
             case ["requests", rid, "copies", number, ("issued" | "void") as word]:
                 _asked(say.Issued if word == "issued" else say.Void, body)
                 return {"request_id": rid, "copy": int(number), "state": self._settle(rid, int(number), word)}
-            case ["claims"]:
-                asked = _asked(say.Claim, body)
-                self.claims.setdefault(asked["key"], asked["amount_yen"])
-                return {"key": asked["key"], "claim_code": claim_code(asked["key"])}
-            case ["claims", key, "hold"]:
-                return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
-            case ["claims", key, "collected"]:
-                return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
+            case ["claims", *rest]:
+                return self._claim(rest, body)
+            case ["cases"]:
+                return self._hear_cases(_asked(say.Cases, body))
             case ["heartbeats"]:
                 return self._heartbeat(_asked(say.Heartbeat, body))
             case _:
                 raise NoCall
+
+    def _claim(self, path: list[str], body: bytes | None) -> Mapping[str, Any]:
+        match path:
+            case []:
+                asked = _asked(say.Claim, body)
+                self.claims.setdefault(asked["key"], asked["amount_yen"])
+                return {"key": asked["key"], "claim_code": claim_code(asked["key"])}
+            case [key, "hold"]:
+                return {"key": key, "left_yen": self._hold(key, **_asked(say.Hold, body))}
+            case [key, "collected"]:
+                return {"key": key, "left_yen": self._collected(key, **_asked(say.Collected, body))}
+            case [key, "heard"]:
+                return {"key": key, "left_yen": self._heard(key, **_asked(say.Heard, body))}
+            case _:
+                raise NoCall
+
+    def _hear_cases(self, told: dict[str, Any]) -> Mapping[str, Any]:
+        self.cases = [(case["code"], case["detail"]) for case in told["cases"]]
+        self.words |= {word["seq"]: word["line"] for word in told["words"]}
+        return {"journal_seq": told["journal_seq"]}
 
     def _challenge(self, asked: dict[str, Any]) -> Mapping[str, Any]:
         nonce, credential = asked["session_nonce"], base64.b64decode(asked["credential"])
@@ -345,26 +381,28 @@ class MemoryCentre:
 
     # --- debts and the machine itself -----------------------------------------------------------
 
-    def _left_yen(self, key: str) -> int:
-        if key not in self.claims:
-            raise Refused("bad_request")
-        return max(0, self.claims[key] - sum(self.collected.get(key, {}).values()))
-
     def _hold(self, key: str, collection: int, **_: str) -> int:
-        left_yen = self._left_yen(key)
+        left_yen = self.left_yen(key)
         if not left_yen or collection in self.collected.get(key, {}):
             raise Refused("expired")
         self.held.add(key)
         return left_yen
 
     def _collected(self, key: str, amount_yen: int, collection: int, **_: str) -> int:
-        left_yen = self._left_yen(key)
+        left_yen = self.left_yen(key)
         told = self.collected.setdefault(key, {})
         if collection in told:
             return left_yen
         told[collection] = amount_yen
         self.held.discard(key)
-        return self._left_yen(key)
+        return self.left_yen(key)
+
+    def _heard(self, key: str, amount_yen: int, **_: str) -> int:
+        left_yen = self.left_yen(key)
+        if self.paid_at_desk.get(key) != amount_yen:
+            raise Refused("bad_request")
+        self.unheard.discard(key)
+        return left_yen
 
     def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
         if beat["journal_head"]:  # a halted machine cannot read its journal
@@ -374,6 +412,7 @@ class MemoryCentre:
             "time": self._now().isoformat(),
             "notices": [],
             "site_table": self.tables.newest,
+            "claims_paid": [{"key": key, "amount_yen": self.paid_at_desk[key]} for key in sorted(self.unheard)][:20],
         }
 
 

@@ -39,7 +39,7 @@ MENU: dict[str, tuple[str, ...]] = {
     r"line [\w-]+ reached": ("lost", "doubled"),
     r"line [\w-]+ acted": ("answer lost",),
     r"line document reached": ("another's document",),
-    r"line (issued|void|claims) reached": ("refused",),
+    r"line (issued|void|claims|heard) reached": ("refused",),
     r"dots": ("jam", "paper out", "cover opened", "printer silent"),
     r"coin out": ("hopper empty", "hopper jam", "hopper power"),
     r"coin in": ("acceptor reset",),
@@ -60,6 +60,7 @@ class Script:
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
     printer: str = "a4-203"
     rests_s: float = 0.0  # after the last resident, before everything is settled
+    at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
 
 
@@ -133,6 +134,8 @@ class Explorer:
         for person in self.script.people():
             person.card.chip.heal()
             self._surviving(partial(self._serve, person))
+        self._surviving(machine.settle_advices)
+        self.script.at_rest(machine)
         self._surviving(partial(machine.wait, self.script.rests_s))
         self._surviving(machine.settle_advices)
         self.checker.check()
@@ -218,6 +221,8 @@ class Explorer:
                 machine.printer.path.burns,
                 centre,
                 tuple(machine.centre.claims.items()),
+                tuple(machine.centre.paid_at_desk.items()),
+                tuple(sorted(machine.centre.unheard)),
                 machine.starts,
                 machine.loop.state,
             )

@@ -157,7 +157,8 @@ class RigMachine(RigWorld):
         self.run_until(lambda: self.loop.state is State.IDLE, limit_s)
 
     def settle_advices(self, limit_s: float = 300.0) -> None:
-        self.run_until(lambda: not self.memory.book.pending_advices(), limit_s)
+        """Run until the centre has acknowledged everything, and the machine has written what the city's desk paid."""
+        self.run_until(lambda: not self.memory.book.pending_advices() and not self.centre.unheard, limit_s)
 
     def records(self, kind: type[records.Record]) -> list[records.Record]:
         return [s.record for s in self.memory.journal.records() if isinstance(s.record, kind)]

@@ -43,6 +43,12 @@ def scripts(cards: Cards) -> dict[str, Script]:
             lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})],
             rests_s=25.0,  # the next heartbeat tells of it
         ),
+        Script(
+            "claim paid at the city's desk",
+            one(coins=(500,), deeds={show.Printing: _hoppers_run_dry}),
+            at_rest=_desk_pays,
+            rests_s=25.0,  # the next heartbeat tells of it
+        ),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -50,6 +56,17 @@ def scripts(cards: Cards) -> dict[str, Script]:
 
 def _hopper_silent(machine: RigMachine) -> None:
     machine.hoppers[100].fault("mute", machine.clock.monotonic())
+
+
+def _hoppers_run_dry(machine: RigMachine, _: show.Scene) -> None:
+    """A deed: no hopper can pay the change, so it becomes a claim."""
+    for hopper in machine.hoppers.values():
+        hopper.tube = 0
+
+
+def _desk_pays(machine: RigMachine) -> None:
+    for key in machine.centre.claims:
+        machine.centre.pay_at_desk(key)
 
 
 def _centre_down(machine: RigMachine) -> None:

@@ -126,6 +126,7 @@ class Life:
         self.tally.outcomes[self._serve()] += 1
         self._armed.clear()
         self._at_scenes.clear()
+        self._desk_pays()
         self._recover()
         if len(self._struck) == 2:
             self.tally.pairs.add(tuple(sorted(self._struck)))
@@ -139,6 +140,16 @@ class Life:
         for name in machine.disk.names():
             digest.update(machine.disk.read(name))
         self.tally.digests[self.seed] = digest.hexdigest()[:16]
+
+    def _desk_pays(self) -> None:
+        """Some of the residents go to the city's desk with their slips; the machine hears of it."""
+        for key in self.machine.centre.claims:
+            if (
+                self.machine.centre.left_yen(key)
+                and self._random.random() < 0.5
+                and self.machine.centre.pay_at_desk(key)
+            ):
+                self.tally.marks["N13"] += 1
 
     def _somebody(self) -> Person:
         rng = self._random

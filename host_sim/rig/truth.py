@@ -178,6 +178,14 @@ class Checker:
                 written[record.key] += record.amount_yen
         if dict(written) != self.machine.centre.claims:
             raise Violation(f"I4: claims written {dict(written)}, at the centre {self.machine.centre.claims}")
+        owed, centre = self.machine.memory.book.owed, self.machine.centre
+        if centre.unheard:
+            raise Violation("I4: the machine is never told which claims the desk has paid")
+        for key in written:
+            if owed.get(key, 0) != centre.left_yen(key):
+                raise Violation(
+                    f"I4: the book owes {owed.get(key, 0)} yen of a claim, the centre {centre.left_yen(key)}"
+                )
 
     def _papers(self, history: list[r.Record]) -> None:
         centre = self.machine.centre

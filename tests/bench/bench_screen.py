@@ -83,7 +83,7 @@ def busy_scenes(language: str) -> list[show.Scene]:
         ),
         show.Basket(language=language, masked_name="宮崎　花＊", lines=(item,) * 3, fee_yen=1800, may_add=True),
         show.Pay(language=language, fee_yen=600, inserted_yen=100, accepts_yen=(10, 50, 100, 500), rejected=True),
-        show.Sorry(language=language, reason="jam", returned_yen=200, claim_yen=40, claim_code="ABCD2345"),
+        show.Sorry(language=language, reason="jam", returned_yen=200, claim_yen=40, claim_code="ABCD23456"),
     ]
 
 

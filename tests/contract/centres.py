@@ -10,11 +10,14 @@ from pathlib import Path
 
 from drivers.line.centre import CentreLine, Transport
 from drivers.vocabulary import Authenticated, Challenge, OrderItem
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.server import open_store, simulated_now
 from host_sim.clock import VirtualClock
 from host_sim.rig.centre import MemoryCentre
 from tests.process.running_centre import Running, read_of, running_centre
 from tests.process.tls_servers import MACHINE
 from tests.unit.centre.cards import Card, certificate, rsa_key
+from tests.unit.centre.claims import paid_at_desk
 from tests.unit.centre.town import SHOP, TUESDAY, Session, Town
 
 CENTRES = ("rig", "memory", "tls")
@@ -28,6 +31,7 @@ class Place:
     transport: Transport
     machine: str
     card: Card
+    pay_at_desk: Callable[[str], None]  # the city's desk pays what is left of the claim with this key
     later: Callable[[timedelta], None]  # moves the centre's clock on by so many seconds
     silent: Callable[[], AbstractContextManager[None]] | None = (
         None  # while heartbeats stay unanswered, where that can be
@@ -52,11 +56,19 @@ def centre(kind: str, run: Path) -> Iterator[Place]:
         def later(by: timedelta) -> None:
             town.now += by
 
-        yield Place(town.line(), town.transport(), SHOP.name, town.card("hanako"), later)
+        def pay_at_desk(key: str) -> None:
+            paid_at_desk(town.store, town.city, key, town.now)
+
+        yield Place(town.line(), town.transport(), SHOP.name, town.card("hanako"), pay_at_desk, later)
     else:
         with running_centre(run) as running:
             line, transport = running.lines()
-            yield Place(line, transport, MACHINE, running.cards["hanako"], running.later, partial(_held, running))
+            store = open_store(running.run, None)
+
+            def pays(key: str) -> None:
+                paid_at_desk(store, CityBook(store), key, simulated_now(running.run / "clock-offset"))
+
+            yield Place(line, transport, MACHINE, running.cards["hanako"], pays, running.later, partial(_held, running))
 
 
 @contextmanager
@@ -77,7 +89,11 @@ def _rig() -> Place:
         yield
 
     card = Card(read_of(certificate()), rsa_key("holder"))
-    return Place(line, made, "rig-01", card, lambda by: clock.advance(by.total_seconds()), silent)
+
+    def pay_at_desk(key: str) -> None:
+        assert made.pay_at_desk(key)
+
+    return Place(line, made, "rig-01", card, pay_at_desk, lambda by: clock.advance(by.total_seconds()), silent)
 
 
 def inkan(session: Session, copies: int = 1) -> OrderItem:

@@ -6,13 +6,15 @@ The rig has a centre of its own (host_sim/rig/centre.py says why); these tests h
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from drivers.vocabulary import (
     AdviceFate,
     BindingFailed,
+    CaseTold,
+    CaseWord,
     CentreRefusal,
     CentreRefused,
     CopyState,
@@ -202,6 +204,45 @@ def test_a_heartbeat_brings_the_centres_time(place: Place) -> None:
     told = place.line.heartbeat(BEAT)
     assert told is not None
     assert told.at.utcoffset() == timedelta(hours=9)
+
+
+def paid(session: Session) -> list[tuple[str, int]]:
+    told = session.line.heartbeat(BEAT)
+    assert told is not None
+    return [(each.key, each.amount_yen) for each in told.claims_paid]
+
+
+def heard(session: Session, key: str, amount_yen: int) -> AdviceFate:
+    return session.line.advise({"op": "heard", "key": key, "amount_yen": amount_yen})
+
+
+def test_the_machine_is_told_of_a_payment_until_it_says_that_it_is_written(place: Place, session: Session) -> None:
+    key = owe(session)
+    assert heard(session, key, 500) is AdviceFate.REFUSED, "nobody has paid it"
+    place.pay_at_desk(key)
+    assert [paid(session) for _ in range(2)] == [[(key, 500)]] * 2
+    assert session.line.hold_claim(key, 1, "") is None, "nothing is left to pay"
+    assert heard(session, key, 400) is AdviceFate.REFUSED
+    assert [heard(session, key, 500) for _ in range(2)] == [AdviceFate.ACKNOWLEDGED] * 2
+    assert paid(session) == []
+
+
+def test_the_desk_pays_what_the_machine_has_not(place: Place, session: Session) -> None:
+    key = owe(session)
+    assert session.line.hold_claim(key, 1, "") == 500
+    assert collect(session, key, 200, 1) is AdviceFate.ACKNOWLEDGED
+    place.pay_at_desk(key)
+    assert paid(session) == [(key, 300)]
+    assert heard(session, key, 300) is AdviceFate.ACKNOWLEDGED
+
+
+def test_open_cases_are_told_and_told_again(session: Session) -> None:
+    case, word = (
+        CaseTold("copy_uncertain", f"{rid()}.1"),
+        CaseWord(7, datetime.now(UTC), "7 CopyUncertain rid=ab~ copy=1"),
+    )
+    assert [session.line.tell_cases(7, "a" * 64, [case], [word]) for _ in range(2)] == [True, True]
+    assert session.line.tell_cases(8, "b" * 64, [], [])
 
 
 def test_the_site_tables_are_for_this_machine_and_the_first_holds_now(place: Place) -> None:

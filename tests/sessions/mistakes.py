@@ -284,6 +284,11 @@ def claims_something_else(patch: Patch) -> None:
     patch.setattr(Loop, "write", write)
 
 
+def pays_no_heed_to_the_desk(patch: Patch) -> None:
+    """The centre is told that a payment at the desk is written, and the book owes the claim as before."""
+    patch.setattr(Book, "_owe_less", lambda _self, _key, paid_yen: paid_yen)
+
+
 def told_early(
     kind: type[Record], advice: Callable[[Any, open_session.OpenSession], dict[str, Any]]
 ) -> Callable[[Patch], None]:

@@ -101,7 +101,7 @@ def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     evidence = machine.say(f"claim {code}")
     assert "the session of the claim" in evidence
     assert "ClaimIntent" in evidence
-    assert "not collected here 200" in evidence
+    assert "not paid 200" in evidence
     planned = machine.say(f"collect {code[:4]}-{code[4:]}")
     assert "200 yen are paid" in machine.confirm(planned, "kato")
     assert machine.coins_out_yen() == 200
@@ -130,7 +130,7 @@ def test_the_loop_goes_on_while_the_whole_journal_is_read(wallet: Cards, monkeyp
     monkeypatch.setattr(journal, "records", counted)
     monkeypatch.setattr(machine.loop, "turn", turned)
     assert "one chain" in machine.say("journal verify")
-    assert "not collected here 200" in machine.say(f"claim {code}")
+    assert "not paid 200" in machine.say(f"claim {code}")
     assert "200 yen are paid" in machine.confirm(machine.say(f"collect {code}"), "kato")
     assert "100 yen came out" in machine.confirm(machine.say("hopper pay 1x100"), "kato")
     assert sum(read) > 100

@@ -21,6 +21,7 @@ from tests.unit.journal import mistakes as journal_mistakes
 Cards = Mapping[str, WalletCard]
 Patch = pytest.MonkeyPatch
 ONE, TWO, CLAIMS = "one copy, change", "two residents in a row", "one hopper"
+AT_DESK = "claim paid at the city's desk"
 NO_COUNTER = "acceptor without a counter"
 POWER = frozenset({"dropped", "kept", "killed"})
 MEDIUM = frozenset(CUTS)
@@ -97,6 +98,7 @@ MUTANTS: dict[str, Mutant] = {
         ("I4",),
     ),
     "claim told of another amount": Mutant(mistakes.claims_something_else, ("I4", "X2"), CLAIMS, DEVICES),
+    "a payment at the desk is not written": Mutant(mistakes.pays_no_heed_to_the_desk, ("I4",), AT_DESK, DEVICES),
     "request sent before it is written": Mutant(mistakes.swapped_steps(fx.Reserve, fx.Write), ("I7", "X2")),
     "start pays": Mutant(mistakes.pays_at_boot, ("I13",)),
     "start prints": Mutant(mistakes.prints_at_boot, ("I13", "I9")),

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from host_sim.centre.city.file import CityError
-from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.commands import Commands, at_the_centre, desk_claims, open_store, run_directory
 from host_sim.centre.desk.serving import make_server
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.operating.startup import NotStarted
@@ -36,6 +36,7 @@ def add(commands: Commands) -> None:
         command.add_argument("login", help="the word of their section in the city's file")
         command.add_argument("--by", required=True, metavar="WHO", help="the supervisor who does this")
         command.set_defaults(run=_act)
+    desk_claims.add(acts)
     sample = at_the_centre(staff, "sample", "simulator only: a whole account with an invented password")
     sample.add_argument("login")
     sample.set_defaults(run=_sample)

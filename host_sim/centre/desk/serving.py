@@ -33,10 +33,10 @@ _BOUNDS = Bounds()
 class Server(uvicorn.Server):
     """`run_to_the_end` serves until SIGTERM."""
 
-    def __init__(self, desk: Desk, tls: Path, manifest: startup.Manifest, url: str) -> None:
+    def __init__(self, desk: Desk, app: Any, tls: Path, manifest: startup.Manifest, url: str) -> None:
         self._desk, self._manifest, self._url, self._log = desk, manifest, url, Log(sys.stderr)
         config = uvicorn.Config(
-            make_app(desk),
+            app,
             http=self._protocol,  # type: ignore[arg-type]  # not a class, but it makes one
             ws="none",
             log_config=None,
@@ -79,8 +79,11 @@ def open_desk(store: Store, city: CityBook, staff_key: bytes, now: Callable[[], 
     return Desk(store, city, Accounts(store, city, staff_key), now)
 
 
-def make_server(run: Path, database: str | None) -> Server:
-    """The desk of one centre. Raises `CityError` for a city's file that cannot be used."""
+def make_server(run: Path, database: str | None, make: Callable[[Desk], Any] = make_app) -> Server:
+    """The desk of one centre; with `make`, another application over the same books.
+
+    Raises `CityError` for a city's file that cannot be used.
+    """
 
     def now() -> datetime:
         return simulated_now(run / "clock-offset")
@@ -93,7 +96,7 @@ def make_server(run: Path, database: str | None) -> Server:
     ensure_desk(run / "centre")
     manifest = startup.manifest_of(identity, city.at(now()).municipality.code)
     desk = open_desk(store, book, identity.staff_key, now)
-    return Server(desk, run / "centre" / "tls", manifest, database_url(run, database))
+    return Server(desk, make(desk), run / "centre" / "tls", manifest, database_url(run, database))
 
 
 def _tls_context(tls: Path) -> ssl.SSLContext:

@@ -11,12 +11,14 @@ from host_sim.centre.operating import flags, fleet
 
 @cache
 def japanese() -> Mapping[str, Mapping[str, str]]:
-    """flags, events, states, reasons: word -> sentence."""
+    """flags, cases, events, states, reasons: word -> sentence."""
     return tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
 
 def of_flag(what: str, detail: Mapping[str, Any], language: str) -> str:
     known = japanese()["flags"].get(what)
+    if what == "case":
+        known = japanese()["cases"].get(str(detail.get("case", "")))
     if what == "reported":
         known = japanese()["events"].get(str(detail.get("event", "")))
     return known if known is not None and language == "ja" else flags.sentence_of(what, detail)

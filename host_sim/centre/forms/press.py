@@ -6,7 +6,7 @@ for the process and each thread keeps a compiler of its own over them. Nothing i
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -45,7 +45,12 @@ def press(sheets: Sequence[Sheet], imprint: Imprint) -> bytes:
         "font": font.FAMILY,
         "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
     }
-    pdf = _compiler().compile(
+    return compiled(_HERE / "plot.typ", job)
+
+
+def compiled(template: Path, job: Mapping[str, Any]) -> bytes:
+    """A typst file set as PDF/A-2b; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`."""
+    pdf = _compiler(template).compile(
         format="pdf",
         sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
         pdf_standards="a-2b",
@@ -61,9 +66,8 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font.folder())])
 
 
-def _compiler() -> Any:
-    compiler = getattr(_mine, "compiler", None)
-    if compiler is None:
-        compiler = typst.Compiler(str(_HERE / "plot.typ"), root=str(_HERE), font_paths=_fonts())
-        _mine.compiler = compiler
-    return compiler
+def _compiler(template: Path) -> Any:
+    mine: dict[Path, Any] = _mine.__dict__.setdefault("compilers", {})
+    if template not in mine:
+        mine[template] = typst.Compiler(str(template), root=str(template.parent), font_paths=_fonts())
+    return mine[template]

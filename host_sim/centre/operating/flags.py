@@ -24,6 +24,7 @@ SENTENCES = {
     "unknown_paper": "A machine says it printed a copy that was never promised to it. Find out what was printed.",
     "two_amounts": "One debt to a resident was told with two amounts or by two machines. Compare the slip.",
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
+    "claim_codes_tried": "Claim codes that nobody has were tried, again and again. Somebody may be guessing; ask who it was.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
     "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",
@@ -43,6 +44,41 @@ EVENTS = {
 }
 
 
+# What waits for a person at a machine (firmware/book/cases.py), told by the machine.
+CASES = {
+    "acceptor_blocked": "A coin is stuck in the machine's acceptor.",
+    "acceptor_restarted": "The coin acceptor restarted by itself; a coin may have been lost.",
+    "acceptor_swapped": "Another coin acceptor stands in the machine.",
+    "cash_box": "The cash box was counted, and it held another sum than the machine's book says.",
+    "coin_fraud": "The acceptor saw a coin on a string, or light in its sensor.",
+    "coin_uncertain": "A coin was rejected and may have stayed inside. Ask whether a resident misses one.",
+    "credits_lost": "The acceptor took coins that the machine could not read. Count the cash box.",
+    "late_coin": "A coin came after the slot was shut.",
+    "overpaid": "A hopper paid more than was owed.",
+    "pay_unknown": "Nobody knows how many coins a hopper paid. Count the hopper.",
+    "payout_unknown": "Nobody knows how many coins a hopper paid. Count the hopper.",
+    "power_lost_at_slot": "The power failed while the slot was open; a coin may lie in the cash box uncounted.",
+    "slot_unconfirmed": "The acceptor did not say that its slot is shut.",
+    "stray_coin": "A coin came while nobody was served.",
+    "suspect_coin": "The machine ended with its slot open; a coin may lie in the cash box uncounted.",
+    "money_moved": "Coins moved without the machine: its counters and its book differ.",
+    "sheets_moved": "Sheets moved without the machine: the printer's counter and its book differ.",
+    "unbalanced": "The machine's own accounts do not match.",
+    "copy_uncertain": "Nobody knows whether a paper was printed. Find the sheet, then decide.",
+    "issued_without_paper": "This centre has a copy as issued that the machine cannot have printed.",
+    "paper_left": "A resident left papers behind. Take them out and destroy them, or keep them for their holder.",
+    "paper_stuck": "A whole paper hangs uncut in the printer.",
+    "slip": "A receipt or a claim slip could not be printed.",
+    "void_sheet_in_path": "The remains of a void paper may lie in the printer. Take them out and destroy them.",
+    "advice_refused": "This centre refused what the machine had to tell. Compare both books and correct one by hand.",
+    "centre_disagrees": "This centre has another end of a copy than the machine told.",
+    "door_opened": "The machine's case was opened outside maintenance.",
+    "keypad": "A key of the keypad is stuck.",
+    "medium_failed": "The medium of the machine's journal failed.",
+    "console_locked": "Too many wrong passwords were typed at the machine's console.",
+}
+
+
 class NotDone(ValueError):
     """An act on a flag that cannot be done; the message is a sentence."""
 
@@ -52,11 +88,14 @@ def sentence_of(what: str, detail: Mapping[str, Any]) -> str:
     if what == "reported":
         event = str(detail.get("event", ""))
         return EVENTS.get(event, f"A machine reports `{event}`, a word that this centre does not know.")
+    if what == "case":
+        case = str(detail.get("case", ""))
+        return CASES.get(case, f"A machine has a case `{case}`, a word that this centre does not know.")
     return SENTENCES.get(what, f"Something happened that has no sentence yet: `{what}`.")
 
 
-def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> None:
-    """Store a flag, or count it on the open one that says the same."""
+def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail: Mapping[str, Any]) -> int:
+    """Store a flag, or count it on the open one that says the same; returns its number."""
     about = _about(detail)
     standing = _standing(c, machine, what, about)
     at = now.isoformat()
@@ -72,10 +111,13 @@ def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail:
             _act(c, now, number, "reopened", "-", "It happened again.")
     told = {"flag": number, "what": what, "about": about}
     audit.append(c, at=at, machine=machine, site="-", act="flag", detail=told)
+    return int(number)
 
 
 def _about(detail: Mapping[str, Any]) -> str:
     """The copy, request, session or event that a flag is about; empty when it is about the machine or the line itself."""
+    if "case" in detail:
+        return f"{detail['case']} {detail['about']}".strip()
     if "request_id" in detail and "copy" in detail:
         return f"{detail['request_id']}.{detail['copy']}"
     return str(detail.get("request_id") or detail.get("key") or detail.get("event") or "")

@@ -63,6 +63,7 @@ IN_THE_FIELD = {
     101: "SheetsUsed sheets printer_counter",
     102: "ConsoleAct who role verb outcome",
     105: "ClaimCollected key amount_yen where",
+    117: "ClaimPaid key amount_yen",
     106: "TestCoin value_yen event_counter",
     107: "ClaimHoldIntent key",
     108: "SettingsOnTrial settings",

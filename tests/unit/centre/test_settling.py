@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from drivers.vocabulary import AdviceFate
-from host_sim.centre.authentication import Refused
-from host_sim.centre.settling import claim_code
+from host_sim.centre.claims.codes import claim_code
+from host_sim.centre.claims.desk import ClaimDesk, NotPaid
 from host_sim.centre.tables import claims, flags, machines
+from tests.unit.centre.claims import CLERK, paid_at_desk, slip
 from tests.unit.centre.town import HALL, SHOP, Town
 
 
@@ -58,16 +59,17 @@ def test_a_claim_is_paid_at_one_place_only() -> None:
     assert town.line(HALL).hold_claim(key, 1, "") is None  # a claim that another machine made
     assert town.line().hold_claim("cd" * 16, 1, "") is None
     assert town.line().hold_claim(key, 1, "") == 700
-    with pytest.raises(Refused):
-        town.settler.collect_at_counter(claim_code(key), town.now)
+    desk = ClaimDesk(town.store, town.city)
+    with pytest.raises(NotPaid, match="machine"):
+        desk.hold(slip(key), CLERK, town.now)
     for _ in range(3):  # repeated after a lost answer, counted once
         assert left_after(town, 500, 1)
     assert town.line().hold_claim(key, 2, "") == 200
     assert left_after(town, 0, 2)  # no coin came out: the hold ends
-    assert town.settler.collect_at_counter(claim_code(key), town.now) == 200
+    assert paid_at_desk(town.store, town.city, key, town.now).amount_yen == 200
     assert town.line().hold_claim(key, 3, "") is None
-    with pytest.raises(Refused):
-        town.settler.collect_at_counter(claim_code(key), town.now)
+    with pytest.raises(NotPaid, match="paid already"):
+        desk.hold(slip(key), CLERK, town.now)
     assert flagged(town) == []
     assert left_after(town, 100, 3)  # coins paid without a hold are recorded all the same
     assert flagged(town) == ["paid_twice"]
@@ -79,7 +81,7 @@ def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
     assert left_after(town, 0, 1)
     assert town.line().hold_claim(key, 1, "") is None
-    assert town.settler.collect_at_counter(claim_code(key), town.now) == 700
+    assert paid_at_desk(town.store, town.city, key, town.now).amount_yen == 700
 
 
 def test_claim_codes_can_be_read_aloud() -> None:

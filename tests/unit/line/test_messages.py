@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from drivers.line import fields, messages
 from drivers.line.fields import BadMessage
-from drivers.vocabulary import AuthenticationMethod, CentreRefusal, CopyState, claim_code
+from drivers.vocabulary import CLAIM_ALPHABET, AuthenticationMethod, CentreRefusal, CopyState, claim_code, slip_code
 from host_sim.centre import messages as centre_words
+from host_sim.centre.claims import codes
 from tests.unit.centre.town import Town
 
 NONCE = bytes(range(16))
@@ -74,9 +75,16 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], Callable[[bytes], object]]] = {
     ),
     "ClaimLeft": ({"key": "0" * 32, "left_yen": 200}, lambda body: messages.read_left(body, "0" * 32)),
     "HeartbeatGiven": (
-        {"journal_seq": 7, "time": "2026-11-24T10:00:00+09:00", "notices": ["stopped"], "site_table": 1795482000},
+        {
+            "journal_seq": 7,
+            "time": "2026-11-24T10:00:00+09:00",
+            "notices": ["stopped"],
+            "site_table": 1795482000,
+            "claims_paid": [{"key": "0" * 32, "amount_yen": 200}],
+        },
         lambda body: messages.read_heartbeat(body, 7),
     ),
+    "CasesHeard": ({"journal_seq": 7}, lambda body: messages.read_cases_heard(body, 7)),
     "Refusal": ({"code": "wrong_pin", "pin_tries_left": 2}, messages.read_refusal),
 }
 
@@ -122,6 +130,8 @@ def test_the_openapi_document_has_the_calls_of_the_readme() -> None:
         ("POST", "/v1/claims"),
         ("POST", "/v1/claims/{key}/hold"),
         ("POST", "/v1/claims/{key}/collected"),
+        ("POST", "/v1/claims/{key}/heard"),
+        ("POST", "/v1/cases"),
         ("POST", "/v1/heartbeats"),
         ("GET", "/v1/site-tables"),
     }
@@ -276,3 +286,21 @@ def test_a_question_that_cannot_be_asked_is_refused(spoil: Callable[[Any], None]
 def test_the_claim_code_is_the_readmes() -> None:
     """SHA-256(16 zero bytes) = 374708fff7719dd5979ec875d56cd2286f6d3cf7ec317a3b25632aab28ec37bb."""
     assert claim_code("0" * 32) == "G7DST99Z"
+
+
+def test_machine_and_centre_compute_the_same_check_letter() -> None:
+    """And it shows each wrong letter, two neighbours exchanged, and another city's slip."""
+    dice = random.Random(1)
+    for _ in range(200):
+        code, city = "".join(dice.choices(CLAIM_ALPHABET, k=8)), f"{dice.randrange(10**6):06d}"
+        right = slip_code(code, city)
+        assert codes.on_slip(code, city) == right
+        assert codes.read(right.lower(), city) == code
+        for at in range(9):
+            wrong = right[:at] + dice.choice(CLAIM_ALPHABET.replace(right[at], "")) + right[at + 1 :]
+            swapped = right[:at] + right[at : at + 2][::-1] + right[at + 2 :]
+            for typed in {wrong, swapped} - {right}:
+                with pytest.raises(codes.NoCode, match="does not fit"):
+                    codes.read(typed, city)
+        other = city[:3] + str((int(city[3]) + 1) % 10) + city[4:]
+        assert slip_code(code, other) != right

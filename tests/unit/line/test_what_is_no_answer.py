@@ -68,7 +68,9 @@ def test_a_year_beyond_every_calendar_raises_nothing_else(at: str) -> None:
 )
 def test_times_are_rfc_3339(at: str) -> None:
     with pytest.raises(BadMessage, match="time"):
-        messages.read_heartbeat(encode({"journal_seq": 7, "time": at, "notices": [], "site_table": 0}), 7)
+        messages.read_heartbeat(
+            encode({"journal_seq": 7, "time": at, "notices": [], "site_table": 0, "claims_paid": []}), 7
+        )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ CLAIM = ClaimFacts(
     telephone="0985-25-2111",
     printed_at=AT,
     amount_yen=50,
-    claim_code="K7QM3XPA",
+    claim_code="K7QM3XPAB",
+    city_code="452017",
 )
 
 
@@ -54,7 +55,7 @@ def _print(slip: RasterSlip | bytes, printer: str) -> Sheet:
 def test_the_claim_code_is_read_from_the_paper(printer: str) -> None:
     sheet = _print(claim_slip(CLAIM, load_profile(printer).width_dots), printer)
     found = zxingcpp.read_barcodes(sheet.image().convert("L"))
-    assert [code.text for code in found] == ["KOFUKI-CLAIM:K7QM3XPA:50"]
+    assert [code.text for code in found] == ["KOFUKI-CLAIM:452017:K7QM3XPAB"]
 
 
 def test_the_kanji_rom_prints_the_whole_receipt() -> None:

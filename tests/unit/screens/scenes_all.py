@@ -85,8 +85,8 @@ MONEY = (
     {},
     {"returned_yen": 1500},
     {"issued_copies": 2},
-    {"claim_yen": 1500, "claim_code": "WXYZ2345"},
-    {"issued_copies": 1, "returned_yen": 600, "claim_yen": 40, "claim_code": "WXYZ2345"},
+    {"claim_yen": 1500, "claim_code": "WXYZ23456"},
+    {"issued_copies": 1, "returned_yen": 600, "claim_yen": 40, "claim_code": "WXYZ23456"},
 )
 
 
@@ -270,7 +270,7 @@ def ending(language: str) -> list[show.Scene]:
                 fee_yen=600,
                 change_yen=400,
                 claim_yen=claim,
-                claim_code="WXYZ2345" if claim else None,
+                claim_code="WXYZ23456" if claim else None,
             )
             for seconds, claim in product((None, 6), (0, 1400))
         ),
