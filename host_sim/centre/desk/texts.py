@@ -18,7 +18,3 @@ def all_texts() -> Mapping[str, Mapping[str, str]]:
 def say(key: str, language: str, **values: object) -> str:
     """The words in this language, with the values in their places. KeyError: no such entry."""
     return all_texts()[key][language].format(**values)
-
-
-def known(key: str) -> bool:
-    return key in all_texts()
