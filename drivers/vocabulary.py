@@ -485,10 +485,15 @@ def claim_code(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatTold:
-    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none)."""
+    """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none).
+
+    `witnessed`: sequence number and hash (hex) of the newest record of this machine's journal that it was told before; (0, "")
+    for none.
+    """
 
     at: datetime
     site_table: int
+    witnessed: tuple[int, str] = (0, "")
 
 
 class AdviceFate(StrEnum):

@@ -40,6 +40,7 @@ from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
 from firmware.service.site_tables import SiteTables
 from firmware.service.start import Witnesses, begin
+from firmware.service.witness import Head, Witness
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
@@ -120,8 +121,8 @@ class Parts(Protocol):
 
     # --- devices; nothing is opened before its desk starts
 
-    def line(self, surely_past: Callable[[], datetime]) -> Centre:
-        """`surely_past`: an instant that the true time is not before (security rule 18)."""
+    def line(self, surely_past: Callable[[], datetime], head: Callable[[], Head | None]) -> Centre:
+        """`surely_past`: an instant that the true time is not before (security rule 18). `head`: of the journal, to be told."""
         ...
 
     def certified_at(self) -> datetime:
@@ -163,6 +164,7 @@ class Machine:
         self.disk = parts.disk()  # before any device: another process may run this machine
         self._display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
+        self._witness = Witness(self.memory)
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
         line, (acceptor, hoppers), printers = self._line(), parts.coins(self.memory.book), parts.printers()
@@ -187,7 +189,7 @@ class Machine:
         )
 
     def _line(self) -> Centre:
-        return self._parts.line(self._surely_past)
+        return self._parts.line(self._surely_past, self._witness.head)
 
     def _surely_past(self) -> datetime:
         """The newest instant that this machine knows to be past, whatever its clock says."""
@@ -267,6 +269,7 @@ class Machine:
             show=self._display.show,
             heartbeat=Heartbeat(
                 self.memory,
+                self._witness,
                 reception,
                 parts.clock,
                 every_s=unit.centre.heartbeat_s,

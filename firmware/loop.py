@@ -233,6 +233,8 @@ class Loop:
 
     def _note_time(self, told: TimeTold) -> None:
         self.heartbeat.answered(told.heard)
+        if self.heartbeat.witness.hear(told.witnessed):
+            self.heartbeat.hurry(0.0)  # now it may tell its head
         self.reception.hear_time(told.at)
         if self.reception.sites.wants(told.site_table):
             self.send(LINE, FetchTables())

@@ -47,6 +47,7 @@ from firmware.loop import Loop
 from firmware.ports import CoinAcceptor
 from firmware.published import facts_of, publish
 from firmware.service import manager
+from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.speech import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
@@ -225,10 +226,10 @@ class RealParts:
 
     # --- lines ----------------------------------------------------------------------------------
 
-    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:
+    def line(self, surely_past: Callable[[], datetime], head: Callable[[], Head | None]) -> CentreLine:
         """Raises `LineFilesUnusable`."""
         unit = self._unit
-        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead)
+        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead, head)
 
     def certified_at(self) -> datetime:
         made = valid_from(self.path(self._unit.centre.client_certificate))  # None: `line` says what is wrong with it

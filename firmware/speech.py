@@ -19,6 +19,7 @@ from firmware.paper.vault import Vault
 from firmware.screens import render
 from firmware.screens.fonts import LettersMissing
 from firmware.screens.plain import plain
+from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.workers import ThreadCrew
 
@@ -70,9 +71,17 @@ def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:
 
 
 def line_to(
-    table: CentreTable, machine: str, run: Path, clock: Clock, surely_past: Callable[[], datetime] = lambda: LONG_AGO
+    table: CentreTable,
+    machine: str,
+    run: Path,
+    clock: Clock,
+    surely_past: Callable[[], datetime] = lambda: LONG_AGO,
+    head: Callable[[], Head | None] = lambda: None,
 ) -> CentreLine:
-    """The line to the centre. Raises `LineFilesUnusable`, which names the file and what to do."""
+    """The line to the centre; `head`: of the journal, None for a machine that has proved none.
+
+    Raises `LineFilesUnusable`, which names the file and what to do.
+    """
     try:
         manifest_key = manifest_key_of(words_of(table.manifest_key, run / table.manifest_key))
         transport = TlsTransport(
@@ -85,6 +94,6 @@ def line_to(
             clock=clock,
             surely_past=surely_past,
         )
-        return CentreLine(transport, manifest_key, machine, table.deadline_s)
+        return CentreLine(transport, manifest_key, machine, table.deadline_s, head)
     except (DeviceError, ValueError) as error:  # ValueError: 32 bytes that are no key on the curve
         raise LineFilesUnusable(str(error)) from None

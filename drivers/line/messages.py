@@ -39,6 +39,7 @@ from drivers.vocabulary import (
     claim_code,
 )
 
+JOURNAL_HEADER = "Kofuki-Journal"
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 
 # --- what is asked ------------------------------------------------------------------------------
@@ -77,6 +78,11 @@ def ask_heartbeat(facts: Mapping[str, object]) -> bytes:
     """A heartbeat with these facts; what they leave out is empty, for a bench and for a machine that cannot run."""
     empty = {"journal_seq": 0, "journal_head": "", "reasons": [], "events": []}
     return encode({**empty, "program": "", "site_table": 0, "devices": {}, **facts})
+
+
+def journal_header(head: tuple[int, str] | None) -> Mapping[str, str]:
+    """The header that carries the journal's head, in every message but the heartbeat, whose body has it. None: no header."""
+    return {} if head is None else {JOURNAL_HEADER: f"{head[0]} {head[1]}"}
 
 
 def request_path(request_id: str) -> str:
@@ -223,9 +229,13 @@ class _HeartbeatGiven(Message, frozen=True, kw_only=True):
     time: Time
     notices: Lines
     site_table: Annotated[int, between(0, 2**53 - 1)]
+    witnessed_seq: Annotated[int, between(0, 2**53 - 1)]
+    witnessed_head: Annotated[str, written("([0-9a-f]{64})?", "64 hex digits, or empty")]
 
     def __post_init__(self) -> None:
         instant(self.time)
+        if bool(self.witnessed_seq) != bool(self.witnessed_head):
+            raise ValueError("witnessed_head is of no record")
 
 
 def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMethod) -> Challenge:
@@ -287,7 +297,7 @@ def read_heartbeat(body: bytes, journal_seq: int) -> HeartbeatTold:
     """What the centre says to a heartbeat."""
     given = read(_HeartbeatGiven, body, "heartbeat")
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
-    return HeartbeatTold(instant(given.time), given.site_table)
+    return HeartbeatTold(instant(given.time), given.site_table, (given.witnessed_seq, given.witnessed_head))
 
 
 def _ours(holds: bool, where: str) -> None:

@@ -147,11 +147,12 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table."""
+    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table, its witness."""
 
     at: datetime
     heard: tuple[str, ...]
     site_table: int
+    witnessed: tuple[int, str]  # the head of this journal that the centre was told last
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class LineDesk(Desk[LineCommand]):
         told = self._centre.heartbeat({**beat.facts, "events": list(beat.events)})
         if told is None:
             return [self._silent()]
-        return [TimeTold(told.at, beat.events, told.site_table), Health(self.name, frozenset())]
+        return [TimeTold(told.at, beat.events, told.site_table, told.witnessed), Health(self.name, frozenset())]
 
     def _silent(self) -> Health:
         return Health(self.name, frozenset({"line"}))

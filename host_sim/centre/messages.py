@@ -250,6 +250,8 @@ class HeartbeatGiven(Message):
     time: str
     notices: Annotated[list[str], Field(max_length=40)]
     site_table: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    witnessed_seq: Count
+    witnessed_head: Head
 
 
 class SignedTable(Message):

@@ -60,6 +60,8 @@ ELSEWHERE = {
     "K3": "tests/sessions/test_console.py",
     "K4": "tests/sessions/test_console.py",
     "K5": "tests/sessions/test_settings.py",
+    "J2": "tests/sessions/test_witness.py, tests/unit/centre/test_witness.py",
+    "J3": "tests/unit/journal/test_edited.py, tests/sessions/test_witness.py",
     "U1": "tests/unit/update, tests/sessions/test_updates.py, tests/process/test_launch.py",
 }
 

@@ -20,7 +20,7 @@ class Says:
         self.body = body
 
     def exchange(
-        self, method: str, path: str, body: bytes | None, deadline_s: float
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         return 200, {}, json.dumps(self.body).encode()
 
