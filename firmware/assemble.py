@@ -66,6 +66,7 @@ class ConsoleLine:
 
     stream: ByteStream
     users: Path
+    carrier: Callable[[], bool | None] = lambda: None  # whether a terminal's modem lines are up
 
 
 class Parts(Protocol):
@@ -220,7 +221,9 @@ class Machine:
         terminal, parts = self._console_line, self._parts
         if terminal is None:
             return ()
-        return (ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock),)
+        return (
+            ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock, terminal.carrier),
+        )
 
     # --- loop -----------------------------------------------------------------------------------
 
@@ -317,9 +320,12 @@ class Machine:
 
     def _take_second_medium(self) -> None:
         """Start anew when the second medium has come: only a start makes two media the same (journal rule 4)."""
-        resting = self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
-        if resting and self._parts.second_is_back():
+        if self._is_resting() and self._parts.second_is_back():
             self.loop.exit_asked = True
+
+    def _is_resting(self) -> bool:
+        """Whether nobody is served and no staff works here."""
+        return self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
 
     def _more_troubles(self) -> Mapping[str, str]:
         trouble = self._display.trouble
@@ -328,8 +334,10 @@ class Machine:
     def _is_outdated(self) -> bool:
         if self._updates is None or self._reception is None:
             return False
-        well = self._reception.state.mode is Mode.IN_SERVICE
-        self._updates.note(well=well, now_s=self._parts.clock.monotonic())
+        well, now_s = self._reception.state.mode is Mode.IN_SERVICE, self._parts.clock.monotonic()
+        self._updates.note(well=well, now_s=now_s)
+        if self._is_resting() and self._updates.trial_over(now_s):
+            self.loop.exit_asked = True  # the launcher starts the release before
         return self._updates.outdated
 
 

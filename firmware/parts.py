@@ -118,6 +118,7 @@ class RealParts:
         second = self._unit.journal.second
         try:
             first = FileDisk(self.run / "journal")
+            self.blank()  # first thing, but not on the screen of a machine that runs already (fault E2)
             self._second_missing = second is not None and not self.path(second).is_dir()
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
@@ -157,13 +158,16 @@ class RealParts:
             key,
             lock=installed_lock(),
             running=running_version(),
-            today=lambda: self.now().date(),
+            now=self.now,
         )
 
     # --- what a resident meets ------------------------------------------------------------------
 
     def show(self, scene: Scene) -> None:
         self._panel.show(scene)
+
+    def blank(self) -> None:
+        self._panel.blank()
 
     def publish(self, loop: Loop) -> None:
         if self._unit.unit.simulated:
@@ -244,7 +248,8 @@ class RealParts:
         table = self._unit.console
         if table is None:
             return None
-        return ConsoleLine(console_on(table, self.run, self.clock), self.path(table.users))
+        stream = console_on(table, self.run, self.clock)
+        return ConsoleLine(stream, self.path(table.users), stream.carrier)
 
     def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
         return ThreadCrew(desks, self.clock)

@@ -33,7 +33,8 @@ class Speech:
         self._outlets = outlets
         self._run = run
         self._clock = clock
-        self.show = Panel(outlets.screen, run).show
+        panel = Panel(outlets.screen, run)
+        self.show, self.blank = panel.show, panel.blank
 
     def console(self) -> SerialStream | None:
         table = self._outlets.console
@@ -64,6 +65,11 @@ class Panel:
         except LettersMissing:
             picture = plain(scene)
         self._screen.show(picture)
+
+    def blank(self) -> None:
+        """Show nothing. A screen that cannot be used is left alone: `show` says why."""
+        with contextlib.suppress(DeviceError):
+            self._screen.blank()
 
 
 def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:

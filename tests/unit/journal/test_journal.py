@@ -393,9 +393,11 @@ def test_a_start_from_the_last_checkpoint_gives_the_same_book(tmp_path: Path) ->
 def test_a_checkpoint_without_a_valid_signature_is_named(tmp_path: Path) -> None:
     seal, other = KeySeal.load_or_make(tmp_path / "a.pem"), KeySeal.load_or_make(tmp_path / "b.pem")
     disk = MemoryDisk()
-    Memory(open_journal(disk), seal).checkpoint()
-    Memory(open_journal(disk), other).checkpoint()
-    memory = Memory(open_journal(disk))
+    memory = Memory(open_journal(disk), seal)
+    memory.checkpoint()
+    memory.seal = other
+    memory.checkpoint()
+    memory.seal = None
     memory.checkpoint()
     memory.note(r.Checkpoint(memory.book.snapshot(), seal.key_id, seal.sign(b"something else")))
     assert [stored.seq for stored in memory.journal.records() if is_forged(stored, seal.public)] == [2, 3, 4]
