@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.config.unit import load_unit
+from firmware.config.unit import AlreadyRunning, load_unit
+from firmware.parts import MonotonicClock, RealParts
 from firmware.run import WIND_DOWN_S
 from firmware.session import scenes as show
 from firmware.speech import Panel
@@ -91,3 +92,20 @@ def test_a_cleared_screen_has_no_pixel_of_the_run_before(tmp_path: Path) -> None
     (tmp_path / table.path).write_bytes(b"\x41" * (800 * 480 * 4))
     Panel(table, tmp_path).blank()
     assert not (tmp_path / table.path).read_bytes().strip(b"\0")
+
+
+def test_a_start_clears_the_screen_as_soon_as_it_knows_that_no_other_machine_runs(tmp_path: Path) -> None:
+    """Before journal, letters, devices and centre are asked: each may take long."""
+    unit = load_unit(UNIT)
+    screen = tmp_path / unit.screen.path
+    screen.parent.mkdir(parents=True, exist_ok=True)
+    words = b"\x41" * (800 * 480 * 4)
+    screen.write_bytes(words)
+    clock = MonotonicClock()
+    disk = RealParts(unit, UNIT, tmp_path, clock).disk()
+    assert not screen.read_bytes().strip(b"\0")
+    screen.write_bytes(words)
+    with pytest.raises(AlreadyRunning):
+        RealParts(unit, UNIT, tmp_path, clock).disk()
+    assert screen.read_bytes() == words, "it is another machine's screen"
+    disk.close()
