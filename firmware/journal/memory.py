@@ -38,7 +38,7 @@ class Memory:
     def __init__(self, journal: Journal, seal: Seal | None = None) -> None:
         """Raises `JournalCorrupt` for records that this program would not have written: of another release, or by hand.
 
-        With a seal, raises `JournalForged` when the checkpoint that the book begins with is not signed by it.
+        With a seal, raises `JournalForged` when the checkpoint that the book begins with is not signed by it (journal rule 6).
         """
         self.journal = journal
         try:
