@@ -31,8 +31,10 @@ MORE = {
     Reason.JOURNAL_CORRUPT,
     Reason.JOURNAL_BROKEN,
     Reason.JOURNAL_FULL,
+    Reason.JOURNAL_ROLLED_BACK,
+    Reason.JOURNAL_FORGED,
     Reason.LETTERS,
-}  # test_medium.py, test_fonts.py
+}  # test_medium.py, test_fonts.py, test_witness.py
 CLOCK = {Reason.CLOCK, Reason.CLOCK_BEHIND}  # test_time.py
 
 
