@@ -118,8 +118,7 @@ class Halted:
             return
         self._beat_at_s = None  # until it is answered
         # Without a journal there is no head to tell; the centre keeps the last one it was told (I14).
-        no_head = {"journal_seq": 0, "journal_head": ""}
-        facts = {**no_head, "state": "halted", "reasons": [str(self._reason)]}
+        facts = {"state": "halted", "reasons": [str(self._reason)]}
         self._crew.send(LINE, Beat(facts, ()), OF_MACHINE)
 
     def _hear(self, timeout_s: float) -> None:

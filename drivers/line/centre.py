@@ -167,8 +167,12 @@ class CentreLine:
     def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
         """Send a heartbeat; return what the centre says to it, None without a valid answer.
 
-        `state`: the fields that README.md lists; `state` itself at least.
+        `state`: the fields that README.md lists; `state` itself at least. The journal's head is read when it is sent, as in
+        every message: a head read earlier could arrive after a newer one.
         """
+        head = self._head()
+        if head is not None:
+            state = {**state, "journal_seq": head[0], "journal_head": head[1]}
         seq = state.get("journal_seq", 0)
         assert isinstance(seq, int)
         asked = messages.ask_heartbeat(state)

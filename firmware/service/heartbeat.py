@@ -10,7 +10,7 @@ from drivers.ports import Clock
 from firmware.desks import Beat
 from firmware.journal.memory import Memory
 from firmware.service.reception import Reception
-from firmware.service.witness import NONE, Witness
+from firmware.service.witness import Witness
 
 LOCKED = "console_locked"
 
@@ -76,13 +76,10 @@ class Heartbeat:
             self._send(self.beat())
 
     def beat(self) -> Beat:
-        """A heartbeat with the facts of this moment."""
-        seq, head = self.witness.head() or NONE
+        """A heartbeat with the facts of this moment; the line adds the journal's head when it sends it."""
         state = self._reception.state
         return Beat(
             {
-                "journal_seq": seq,
-                "journal_head": head,
                 "state": str(state.mode),
                 "reasons": sorted(state.reasons),
                 "program": self._program,
