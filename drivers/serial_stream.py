@@ -2,7 +2,7 @@
 
 pyserial opens and configures the port; the bytes go through `poll`, `read` and `write` directly. After a time-out
 pyserial's own write does not say how many bytes were taken, and a printer driver must know that
-to the byte. No modem line is used: pseudo-terminals and many USB adapters have none. The port is opened
+to the byte. No modem line controls the flow: pseudo-terminals and many USB adapters have none. The port is opened
 exclusively (`exclusive`), so that a technician's terminal cannot read the replies.
 
 The first call opens the port, and so does the first call after `LineLost`: when the device is plugged in again,
@@ -13,6 +13,7 @@ import errno
 import fcntl
 import os
 import select
+import sys
 import termios
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,6 +109,17 @@ class SerialStream:
                 raise self._gone(error) from None
         return taken
 
+    def carrier(self) -> bool | None:
+        """Whether the other side holds DCD or DSR; None where the port has no modem lines, as a pseudo-terminal."""
+        if self._serial is None:
+            return None
+        lines = bytearray(4)
+        try:
+            fcntl.ioctl(self._serial.fileno(), termios.TIOCMGET, lines)
+        except OSError:
+            return None
+        return bool(int.from_bytes(lines, sys.byteorder) & (termios.TIOCM_CAR | termios.TIOCM_DSR))
+
     def close(self) -> None:
         """Give the port back for good. Calling it twice is harmless."""
         self._closed = True
@@ -146,6 +158,7 @@ class SerialStream:
             if os.major(Path(self._port).stat().st_rdev) == USB_MAJOR:
                 return _UsbPrinter(self._port)
             serial = Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
+            _break_is_zero(serial.fileno())
             serial.reset_input_buffer()  # bytes from before the opening answer none of our questions
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
             if serial is not None:
@@ -166,6 +179,13 @@ class SerialStream:
                 port.close()
             except OSError:  # the port is gone already
                 return
+
+
+def _break_is_zero(file: int) -> None:
+    """A BREAK, as a cable makes when it is pulled, is read as a zero byte and discards nothing (termios(3): BRKINT)."""
+    settings = termios.tcgetattr(file)
+    settings[0] &= ~(termios.BRKINT | termios.IGNBRK | termios.PARMRK)
+    termios.tcsetattr(file, termios.TCSANOW, settings)
 
 
 def _number(error: Exception) -> int:

@@ -509,11 +509,14 @@ class PaidAtDesk:
 class HeartbeatTold:
     """What the centre says to a heartbeat: its time, and its newest site table for this machine (0: it has none).
 
+    `witnessed`: sequence number and hash (hex) of the newest record of this machine's journal that it was told before; (0, "")
+    for none.
     `claims_paid`: this machine's claims that a desk has paid and the machine has not told as written.
     """
 
     at: datetime
     site_table: int
+    witnessed: tuple[int, str] = (0, "")
     claims_paid: tuple[PaidAtDesk, ...] = ()
 
 

@@ -40,6 +40,7 @@ from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
 from firmware.service.site_tables import SiteTables
 from firmware.service.start import Witnesses, begin
+from firmware.service.witness import Head, Witness
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
@@ -65,6 +66,7 @@ class ConsoleLine:
 
     stream: ByteStream
     users: Path
+    carrier: Callable[[], bool | None] = lambda: None  # whether a terminal's modem lines are up
 
 
 class Parts(Protocol):
@@ -120,8 +122,8 @@ class Parts(Protocol):
 
     # --- devices; nothing is opened before its desk starts
 
-    def line(self, surely_past: Callable[[], datetime]) -> Centre:
-        """`surely_past`: an instant that the true time is not before (security rule 18)."""
+    def line(self, surely_past: Callable[[], datetime], head: Callable[[], Head | None]) -> Centre:
+        """`surely_past`: an instant that the true time is not before (security rule 18). `head`: of the journal, to be told."""
         ...
 
     def certified_at(self) -> datetime:
@@ -163,6 +165,7 @@ class Machine:
         self.disk = parts.disk()  # before any device: another process may run this machine
         self._display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
+        self._witness = Witness(self.memory)
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
         line, (acceptor, hoppers), printers = self._line(), parts.coins(self.memory.book), parts.printers()
@@ -187,7 +190,7 @@ class Machine:
         )
 
     def _line(self) -> Centre:
-        return self._parts.line(self._surely_past)
+        return self._parts.line(self._surely_past, self._witness.head)
 
     def _surely_past(self) -> datetime:
         """The newest instant that this machine knows to be past, whatever its clock says."""
@@ -218,7 +221,9 @@ class Machine:
         terminal, parts = self._console_line, self._parts
         if terminal is None:
             return ()
-        return (ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock),)
+        return (
+            ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock, terminal.carrier),
+        )
 
     # --- loop -----------------------------------------------------------------------------------
 
@@ -267,6 +272,7 @@ class Machine:
             show=self._display.show,
             heartbeat=Heartbeat(
                 self.memory,
+                self._witness,
                 reception,
                 parts.clock,
                 every_s=unit.centre.heartbeat_s,
@@ -314,9 +320,12 @@ class Machine:
 
     def _take_second_medium(self) -> None:
         """Start anew when the second medium has come: only a start makes two media the same (journal rule 4)."""
-        resting = self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
-        if resting and self._parts.second_is_back():
+        if self._is_resting() and self._parts.second_is_back():
             self.loop.exit_asked = True
+
+    def _is_resting(self) -> bool:
+        """Whether nobody is served and no staff works here."""
+        return self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
 
     def _more_troubles(self) -> Mapping[str, str]:
         trouble = self._display.trouble
@@ -325,8 +334,10 @@ class Machine:
     def _is_outdated(self) -> bool:
         if self._updates is None or self._reception is None:
             return False
-        well = self._reception.state.mode is Mode.IN_SERVICE
-        self._updates.note(well=well, now_s=self._parts.clock.monotonic())
+        well, now_s = self._reception.state.mode is Mode.IN_SERVICE, self._parts.clock.monotonic()
+        self._updates.note(well=well, now_s=now_s)
+        if self._is_resting() and self._updates.trial_over(now_s):
+            self.loop.exit_asked = True  # the launcher starts the release before
         return self._updates.outdated
 
 

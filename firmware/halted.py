@@ -14,7 +14,7 @@ from drivers.ports import ByteStream, Clock
 from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
 from firmware.console.grammar import LineReader
 from firmware.desks import LINE, OF_MACHINE, Beat, Health
-from firmware.journal.journal import JournalBroken, JournalFull, JournalTrouble
+from firmware.journal.journal import JournalBroken, JournalForged, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe
 from firmware.screens.fonts import LettersMissing
 from firmware.service.availability import Reason
@@ -34,6 +34,8 @@ def reason_of(error: Exception) -> Reason:
     match error:
         case JournalFull():
             return Reason.JOURNAL_FULL
+        case JournalForged():
+            return Reason.JOURNAL_FORGED
         case JournalBroken():
             return Reason.JOURNAL_BROKEN
         case SealUnsafe():
@@ -116,8 +118,7 @@ class Halted:
             return
         self._beat_at_s = None  # until it is answered
         # Without a journal there is no head to tell; the centre keeps the last one it was told (I14).
-        no_head = {"journal_seq": 0, "journal_head": ""}
-        facts = {**no_head, "state": "halted", "reasons": [str(self._reason)]}
+        facts = {"state": "halted", "reasons": [str(self._reason)]}
         self._crew.send(LINE, Beat(facts, ()), OF_MACHINE)
 
     def _hear(self, timeout_s: float) -> None:

@@ -72,6 +72,8 @@ from firmware.session.events import (
     Fault,
     Report,
     SlotClosed,
+    Stopping,
+    TimedOut,
     Wiped,
 )
 from firmware.session.machine import step
@@ -82,6 +84,7 @@ from firmware.workers import Crew
 
 ROOM_S = 10.0  # between two checks whether a full journal has room again
 _log = logging.getLogger(__name__)
+_SAID = frozenset({State.DONE, State.SORRY})  # nothing is left but to read the screen
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 
 
@@ -141,6 +144,7 @@ class Loop:
         self._reports: deque[Report] = deque()
         self._fetched_tables: tuple[SignedTable, ...] = ()
         self.context = self._fresh_context()
+        self._stopping = False
         self.exit_asked = False  # True: the program ends, and the service manager starts it again
         self._trial_ends_s = clock.monotonic() + TRIAL_S
         self._console = console(self) if console is not None else None
@@ -176,6 +180,20 @@ class Loop:
             self._shown = wanted
             self._show(wanted)
         self._publish(self)
+
+    def wind_down(self) -> None:
+        """Begin no further session and end the one under way as early as it can: card back, refund or claim slip (fault E1).
+
+        Turn the loop afterwards until `at_rest`.
+        """
+        self._stopping = True
+        if self.state is not State.IDLE:
+            self._report(Stopping())
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no session is under way."""
+        return self.state is State.IDLE
 
     # --- hearing --------------------------------------------------------------------------------
 
@@ -238,6 +256,8 @@ class Loop:
 
     def _note_time(self, told: TimeTold) -> None:
         self.heartbeat.answered(told.heard)
+        if self.heartbeat.witness.hear(told.witnessed):
+            self.heartbeat.hurry(0.0)  # now it may tell its head
         self.reception.hear_time(told.at)
         if self.reception.sites.wants(told.site_table):
             self.send(LINE, FetchTables())
@@ -332,6 +352,8 @@ class Loop:
             self._ticket += 1
         for effect in taken.effects:
             self._perform(effect)
+        if self._stopping and self.state in _SAID and not self.context.claim_slip_failed:
+            self._reports.append(TimedOut())  # without the slip the resident may write the code down
         if self.state is State.IDLE and before is not State.IDLE:
             self._become_idle()
 
@@ -349,7 +371,7 @@ class Loop:
         """Whether a session may begin. Records written since the last session may have filled the journal."""
         if self.reception.admits:
             self.make_room()
-        return self.reception.admits
+        return self.reception.admits and not self._stopping
 
     def make_room(self) -> None:
         """Make all records durable and reserve room for the next session; without room none begins (fault D1).
@@ -370,7 +392,7 @@ class Loop:
 
     def _admit_waiting_card(self) -> None:
         """Begin a session with a card that was put in while the machine was closed or another session was ending."""
-        if self.state is State.IDLE and self._card_here and self.reception.admits:
+        if self.state is State.IDLE and self._card_here and self.reception.admits and not self._stopping:
             self._report(CardInserted())
 
     def _weigh(self) -> None:

@@ -47,6 +47,7 @@ from firmware.loop import Loop
 from firmware.ports import CoinAcceptor
 from firmware.published import facts_of, publish
 from firmware.service import manager
+from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.speech import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
@@ -117,6 +118,7 @@ class RealParts:
         second = self._unit.journal.second
         try:
             first = FileDisk(self.run / "journal")
+            self.blank()  # first thing, but not on the screen of a machine that runs already (fault E2)
             self._second_missing = second is not None and not self.path(second).is_dir()
             return first if second is None else mirrored(first, lambda: open_mounted(self.path(second)))
         except BlockingIOError:
@@ -156,13 +158,16 @@ class RealParts:
             key,
             lock=installed_lock(),
             running=running_version(),
-            today=lambda: self.now().date(),
+            now=self.now,
         )
 
     # --- what a resident meets ------------------------------------------------------------------
 
     def show(self, scene: Scene) -> None:
         self._panel.show(scene)
+
+    def blank(self) -> None:
+        self._panel.blank()
 
     def publish(self, loop: Loop) -> None:
         if self._unit.unit.simulated:
@@ -225,10 +230,10 @@ class RealParts:
 
     # --- lines ----------------------------------------------------------------------------------
 
-    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:
+    def line(self, surely_past: Callable[[], datetime], head: Callable[[], Head | None]) -> CentreLine:
         """Raises `LineFilesUnusable`."""
         unit = self._unit
-        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead)
+        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead, head)
 
     def certified_at(self) -> datetime:
         made = valid_from(self.path(self._unit.centre.client_certificate))  # None: `line` says what is wrong with it
@@ -243,7 +248,8 @@ class RealParts:
         table = self._unit.console
         if table is None:
             return None
-        return ConsoleLine(console_on(table, self.run, self.clock), self.path(table.users))
+        stream = console_on(table, self.run, self.clock)
+        return ConsoleLine(stream, self.path(table.users), stream.carrier)
 
     def crew(self, desks: Sequence[Desk[Any]]) -> ThreadCrew:
         return ThreadCrew(desks, self.clock)

@@ -23,6 +23,7 @@ from firmware.service.manager import START_AGAIN, notify, remember
 from firmware.session.scenes import Scene
 from firmware.speech import Speech
 
+WIND_DOWN_S = 90.0  # a page, a payout and a slip; the service manager waits longer (hardware/systemd/kofuki.service)
 Stopping = Callable[[], bool]
 _log = logging.getLogger("firmware")
 
@@ -45,10 +46,13 @@ def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int
         return START_AGAIN
     try:
         _serve(machine, stopping)
+        _wind_down(machine, clock)
     except JournalTrouble as error:
         print(f"The machine ends: {error}.", file=sys.stderr)
         remember(error)
         return START_AGAIN
+    finally:  # also when a desk's thread died: nobody reads an earlier resident's words
+        parts.blank()
     return 0
 
 
@@ -76,6 +80,15 @@ def _serve(machine: Machine, stopping: Stopping) -> None:
         notify("WATCHDOG=1")
         if said != (said := _status(machine.loop)):
             notify(f"STATUS={said}")
+
+
+def _wind_down(machine: Machine, clock: Clock) -> None:
+    """End the session under way, within `WIND_DOWN_S`; what is open then, the next start settles (fault E1)."""
+    ends_s = clock.monotonic() + WIND_DOWN_S
+    machine.loop.wind_down()
+    while not machine.loop.at_rest and clock.monotonic() < ends_s and machine.crew.alive():
+        machine.loop.turn()
+        notify("WATCHDOG=1\nSTATUS=ends the session, then stops")
     machine.crew.stop()
 
 
@@ -93,6 +106,7 @@ def _halt(
     reason = reason_of(error)
     outlets = readable_outlets(unit_path) if parts is None else outlets_of(parts.unit)
     speech = Speech(outlets, run_dir, clock)
+    speech.blank()
     line = speech.line()
 
     def show(scene: Scene) -> None:

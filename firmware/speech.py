@@ -19,6 +19,7 @@ from firmware.paper.vault import Vault
 from firmware.screens import render
 from firmware.screens.fonts import LettersMissing
 from firmware.screens.plain import plain
+from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.workers import ThreadCrew
 
@@ -32,7 +33,8 @@ class Speech:
         self._outlets = outlets
         self._run = run
         self._clock = clock
-        self.show = Panel(outlets.screen, run).show
+        panel = Panel(outlets.screen, run)
+        self.show, self.blank = panel.show, panel.blank
 
     def console(self) -> SerialStream | None:
         table = self._outlets.console
@@ -64,15 +66,28 @@ class Panel:
             picture = plain(scene)
         self._screen.show(picture)
 
+    def blank(self) -> None:
+        """Show nothing. A screen that cannot be used is left alone: `show` says why."""
+        with contextlib.suppress(DeviceError):
+            self._screen.blank()
+
 
 def console_on(table: ConsoleTable, run: Path, clock: Clock) -> SerialStream:
     return SerialStream(str(run / table.port), table.baud, clock, device="console")
 
 
 def line_to(
-    table: CentreTable, machine: str, run: Path, clock: Clock, surely_past: Callable[[], datetime] = lambda: LONG_AGO
+    table: CentreTable,
+    machine: str,
+    run: Path,
+    clock: Clock,
+    surely_past: Callable[[], datetime] = lambda: LONG_AGO,
+    head: Callable[[], Head | None] = lambda: None,
 ) -> CentreLine:
-    """The line to the centre. Raises `LineFilesUnusable`, which names the file and what to do."""
+    """The line to the centre; `head`: of the journal, None for a machine that has proved none.
+
+    Raises `LineFilesUnusable`, which names the file and what to do.
+    """
     try:
         manifest_key = manifest_key_of(words_of(table.manifest_key, run / table.manifest_key))
         transport = TlsTransport(
@@ -85,6 +100,6 @@ def line_to(
             clock=clock,
             surely_past=surely_past,
         )
-        return CentreLine(transport, manifest_key, machine, table.deadline_s)
+        return CentreLine(transport, manifest_key, machine, table.deadline_s, head)
     except (DeviceError, ValueError) as error:  # ValueError: 32 bytes that are no key on the curve
         raise LineFilesUnusable(str(error)) from None

@@ -5,7 +5,7 @@
 #   sudo sh hardware/install.sh [--wheels DIR]   DIR: made by wheels.sh; without it wheels.sh runs here, and its packages are purged
 #   sudo sh hardware/install.sh --root TREE      installs program and system files into TREE, a system that is not running
 set -eu
-root="" wheels=""
+root="" wheels="" stopped=""
 while [ $# -gt 0 ]; do
     case $1 in
         --root) root=$(cd "$2" && pwd); shift 2 ;;
@@ -25,17 +25,34 @@ packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null
 }
 
+stop_service() { # a machine that runs ends its session first (up to 90 s); it is started again at the end
+    [ -z "$root" ] && [ -d /run/systemd/system ] && systemctl --quiet is-active kofuki.service || return 0
+    echo "The machine stops while it is installed; a resident is served to the end first."
+    systemctl stop kofuki.service
+    stopped=yes
+}
+
 program() { # the files of the repository, without tests and simulator
     [ "$source" != "$root/opt/kofuki" ] || return 0
-    mkdir -p "$root/opt/kofuki"
-    for part in drivers firmware hardware; do
-        rm -rf "$root/opt/kofuki/$part"
-        cp -R "$part" "$root/opt/kofuki/"
+    # Copied whole beside the old program, which runs meanwhile and stays if anything fails here; then the service is stopped, because
+    # Python still reads files of a program that runs, and each part is exchanged by two renames.
+    new="$root/opt/kofuki/.new" old="$root/opt/kofuki/.old"
+    rm -rf "$new" "$old"
+    mkdir -p "$new" "$old"
+    cp -R drivers firmware hardware pyproject.toml requirements.lock requirements-machine.lock LICENSE "$new/"
+    find "$new" -name __pycache__ -prune -exec rm -rf {} +
+    chown -R 0:0 "$new"
+    chmod -R u=rwX,go=rX "$new"
+    sync
+    stop_service
+    for path in "$new"/*; do
+        part=$(basename "$path")
+        [ ! -e "$root/opt/kofuki/$part" ] || mv "$root/opt/kofuki/$part" "$old/"
+        mv "$path" "$root/opt/kofuki/"
     done
-    cp pyproject.toml requirements.lock requirements-machine.lock LICENSE "$root/opt/kofuki/"
-    find "$root/opt/kofuki/drivers" "$root/opt/kofuki/firmware" "$root/opt/kofuki/hardware" -name __pycache__ -prune -exec rm -rf {} +
-    chown -R 0:0 "$root/opt/kofuki"
-    chmod -R u=rwX,go=rX "$root/opt/kofuki"
+    chown 0:0 "$root/opt/kofuki"
+    chmod u=rwx,go=rx "$root/opt/kofuki"
+    rm -rf "$new" "$old"
 }
 
 bytecode() { # FOLDER...: compiled here, because the service may write no file there and would compile at every start
@@ -48,6 +65,7 @@ libraries() {
     # Nothing to do if this lock is installed for this Python; an upgrade of Debian brings another Python.
     installed=/opt/kofuki/.venv/installed.lock
     cmp -s requirements-machine.lock $installed && /opt/kofuki/.venv/bin/python -c 'import numpy, smartcard' 2>/dev/null && return 0
+    stop_service
     rm -rf /opt/kofuki/.venv
     if [ -z "$wheels" ]; then
         wheels=$(mktemp -d)
@@ -126,6 +144,7 @@ if [ -z "$root" ] && [ -d /run/systemd/system ]; then
     udevadm control --reload
     udevadm trigger
     systemctl restart systemd-modules-load.service systemd-sysctl.service
+    [ -z "$stopped" ] || systemctl start kofuki.service
 fi
 echo "Installed. Now put certificates and key into $root/etc/kofuki/tls, make accounts with"
 echo "    /opt/kofuki/.venv/bin/python -m firmware.console --users /etc/kofuki/console-users.toml passwd NAME --role technician"

@@ -54,7 +54,7 @@ class Child:
                 start_new_session=True,  # Ctrl-C reaches the world only, which stops its children in order
             )
 
-    def stop(self, patience_s: float = 60.0) -> None:
+    def stop(self, patience_s: float = 120.0) -> None:
         """Send SIGTERM, wait, then SIGKILL. Does nothing when it is not running."""
         if self._process is None:
             return

@@ -35,6 +35,8 @@ from drivers.vocabulary import (
 )
 
 _T = TypeVar("_T")
+Head = tuple[int, str]  # of the machine's journal: sequence number and hash (hex)
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class LineFailed(Exception):
@@ -49,16 +51,30 @@ class Transport(Protocol):
     """One request, one answer, within one deadline."""
 
     def exchange(
-        self, method: str, path: str, body: bytes | None, deadline_s: float
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] = NO_HEADERS
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send a request; return status, headers (names lower-case) and the whole body. Raises `LineFailed`."""
+        """Send a request, with these headers besides its own; return status, headers (names lower-case) and the whole body.
+
+        Raises `LineFailed`.
+        """
         ...
 
 
 class CentreLine:
-    """Satisfies `firmware.ports.Centre`. `manifest_key`: the centre's Ed25519 public key, raw. Source: README.md."""
+    """Satisfies `firmware.ports.Centre`. `manifest_key`: the centre's Ed25519 public key, raw. Source: README.md.
 
-    def __init__(self, transport: Transport, manifest_key: bytes, machine: str, deadline_s: float) -> None:
+    `head`: the journal's head, told in every message; None while the machine has none that it may tell, as a bench.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        manifest_key: bytes,
+        machine: str,
+        deadline_s: float,
+        head: Callable[[], Head | None] = lambda: None,
+    ) -> None:
+        self._head = head
         self._transport = transport
         self._manifest_key = Ed25519PublicKey.from_public_bytes(manifest_key)
         self._machine = machine
@@ -99,7 +115,9 @@ class CentreLine:
     def fetch(self, reserved: Reserved, copy: int) -> bytes | BindingFailed | CentreRefused | CentreUnreachable:
         """The document of one copy. `reserved` is what `reserve` returned; copies count from 1."""
         promised = reserved.copies[copy - 1]
-        answer = self._exchange("GET", messages.copy_path(reserved.request_id, promised.copy, "document"), None)
+        answer = self._exchange(
+            "GET", messages.copy_path(reserved.request_id, promised.copy, "document"), None, self._head()
+        )
         if isinstance(answer, CentreUnreachable):
             return answer
         status, headers, document = answer
@@ -113,7 +131,7 @@ class CentreLine:
 
     def status(self, request_id: str) -> Mapping[int, CopyState] | CentreUnreachable:
         """Copy number -> state; empty when the centre does not know the request, which takes more than a bare 404."""
-        answer = self._exchange("GET", messages.request_path(request_id), None)
+        answer = self._exchange("GET", messages.request_path(request_id), None, self._head())
         if isinstance(answer, CentreUnreachable):
             return answer
         status, _, body = answer
@@ -151,12 +169,17 @@ class CentreLine:
     def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
         """Send a heartbeat; return what the centre says to it, None without a valid answer.
 
-        `state`: the fields that README.md lists; `state` itself at least.
+        `state`: the fields that README.md lists; `state` itself at least. The journal's head is read when it is sent, as in
+        every message: a head read earlier could arrive after a newer one.
         """
+        head = self._head()
+        if head is not None:
+            state = {**state, "journal_seq": head[0], "journal_head": head[1]}
         seq = state.get("journal_seq", 0)
         assert isinstance(seq, int)
         asked = messages.ask_heartbeat(state)
-        told = self._ask("/v1/heartbeats", asked, partial(messages.read_heartbeat, journal_seq=seq))
+        answer = self._exchange("POST", "/v1/heartbeats", asked, None)
+        told = self._answered(answer, partial(messages.read_heartbeat, journal_seq=seq))
         return None if isinstance(told, CentreRefused | CentreUnreachable) else told
 
     def tell_cases(self, seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bool:
@@ -169,7 +192,7 @@ class CentreLine:
 
     def site_tables(self) -> tuple[SignedTable, ...] | CentreRefused | CentreUnreachable:
         """The site tables of this machine, as they came: `opened` verifies them."""
-        answer = self._exchange("GET", "/v1/site-tables", None)
+        answer = self._exchange("GET", "/v1/site-tables", None, self._head())
         if isinstance(answer, CentreUnreachable):
             return answer
         status, _, body = answer
@@ -182,17 +205,21 @@ class CentreLine:
     # --- inside ---------------------------------------------------------------------------------
 
     def _ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
-        answer = self._exchange("POST", path, body)
+        return self._answered(self._exchange("POST", path, body, self._head()), read)
+
+    def _answered(
+        self, answer: tuple[int, Mapping[str, str], bytes] | CentreUnreachable, read: Callable[[bytes], _T]
+    ) -> _T | CentreRefused | CentreUnreachable:
         if isinstance(answer, CentreUnreachable):
             return answer
         status, _, answered = answer
         return _read(answered, read) if status == 200 else _refusal(status, answered)
 
     def _exchange(
-        self, method: str, path: str, body: bytes | None
+        self, method: str, path: str, body: bytes | None, head: Head | None
     ) -> tuple[int, Mapping[str, str], bytes] | CentreUnreachable:
         try:
-            return self._transport.exchange(method, path, body, self._deadline_s)
+            return self._transport.exchange(method, path, body, self._deadline_s, messages.journal_header(head))
         except LineFailed as failed:
             return CentreUnreachable(failed.trouble)
 

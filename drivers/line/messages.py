@@ -42,6 +42,7 @@ from drivers.vocabulary import (
     claim_code,
 )
 
+JOURNAL_HEADER = "Kofuki-Journal"
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 
 # --- what is asked ------------------------------------------------------------------------------
@@ -87,6 +88,11 @@ def tell_cases(seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[C
     told = [{"code": case.code, "detail": case.detail} for case in cases]
     said = [{"seq": word.seq, "at": word.at.isoformat(), "line": word.line} for word in words]
     return encode({"journal_seq": seq, "journal_head": head, "cases": told, "words": said})
+
+
+def journal_header(head: tuple[int, str] | None) -> Mapping[str, str]:
+    """The header that carries the journal's head, in every message but the heartbeat, whose body has it. None: no header."""
+    return {} if head is None else {JOURNAL_HEADER: f"{head[0]} {head[1]}"}
 
 
 def request_path(request_id: str) -> str:
@@ -246,11 +252,15 @@ class _HeartbeatGiven(Message, frozen=True, kw_only=True):
     notices: Lines
     site_table: Annotated[int, between(0, 2**53 - 1)]
     claims_paid: Annotated[tuple[_ClaimPaid, ...], listed(0, 20)]
+    witnessed_seq: Annotated[int, between(0, 2**53 - 1)]
+    witnessed_head: Annotated[str, written("([0-9a-f]{64})?", "64 hex digits, or empty")]
 
     def __post_init__(self) -> None:
         instant(self.time)
         if len({paid.key for paid in self.claims_paid}) != len(self.claims_paid):
             raise ValueError("claims_paid has a claim twice")
+        if bool(self.witnessed_seq) != bool(self.witnessed_head):
+            raise ValueError("witnessed_head is of no record")
 
 
 def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMethod) -> Challenge:
@@ -313,7 +323,8 @@ def read_heartbeat(body: bytes, journal_seq: int) -> HeartbeatTold:
     given = read(_HeartbeatGiven, body, "heartbeat")
     _ours(given.journal_seq == journal_seq, "heartbeat.journal_seq")
     paid = tuple(PaidAtDesk(each.key, each.amount_yen) for each in given.claims_paid)
-    return HeartbeatTold(instant(given.time), given.site_table, paid)
+    witnessed = (given.witnessed_seq, given.witnessed_head)
+    return HeartbeatTold(instant(given.time), given.site_table, witnessed, paid)
 
 
 def read_cases_heard(body: bytes, journal_seq: int) -> None:

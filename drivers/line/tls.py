@@ -20,7 +20,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from drivers.line.centre import LineFailed
+from drivers.line.centre import NO_HEADERS, LineFailed
 from drivers.line.messages import MAX_DOCUMENT_BYTES
 from drivers.line.tls_files import client_context, pins_of
 from drivers.ports import Clock
@@ -129,7 +129,7 @@ class TlsTransport:
         self._checks = self._context.verify_flags
 
     def exchange(
-        self, method: str, path: str, body: bytes | None, deadline_s: float
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] = NO_HEADERS
     ) -> tuple[int, Mapping[str, str], bytes]:
         """See `Transport`. When the centre has closed a kept connection, opens a new one and asks again, once.
 
@@ -140,12 +140,12 @@ class TlsTransport:
         kept = self._connection
         if kept is not None and kept.quiet():
             try:
-                return self._once(kept, method, path, body, ends_at_s)
+                return self._once(kept, method, path, body, headers, ends_at_s)
             except LineFailed as failed:
                 if kept.heard or failed.trouble is not LineTrouble.UNREACHABLE:
                     raise
         self.close()
-        return self._once(None, method, path, body, ends_at_s)
+        return self._once(None, method, path, body, headers, ends_at_s)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -153,12 +153,18 @@ class TlsTransport:
         self._connection = None
 
     def _once(
-        self, kept: _Connection | None, method: str, path: str, body: bytes | None, ends_at_s: float
+        self,
+        kept: _Connection | None,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        ends_at_s: float,
     ) -> tuple[int, Mapping[str, str], bytes]:
         try:
             connection = self._connection = kept or self._connect(ends_at_s)
             connection.ends_at_s, connection.heard = ends_at_s, False
-            answer, reusable = _ask(connection, method, path, body)
+            answer, reusable = _ask(connection, method, path, body, headers)
         except BaseException as error:
             self.close()
             trouble = _trouble(error)
@@ -215,10 +221,11 @@ class TlsTransport:
 
 
 def _ask(
-    connection: _Connection, method: str, path: str, body: bytes | None
+    connection: _Connection, method: str, path: str, body: bytes | None, more: Mapping[str, str]
 ) -> tuple[tuple[int, Mapping[str, str], bytes], bool]:
     """Send one request; return its whole answer, and whether the connection can be used again."""
     headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body else {})
+    headers |= more
     client = http.client.HTTPConnection("centre")
     client.sock = connection
     client.request(method, path, body=body, headers=headers)

@@ -59,6 +59,11 @@ class FramebufferScreen:
             self._sink.write_rows(top, rows[top * self._row_bytes : bottom * self._row_bytes])
         self._shown = rows
 
+    def blank(self) -> None:
+        """Make every pixel black, whatever was there before this object. Raises `LineLost`."""
+        self._shown = b""
+        self.show(Image.new("RGB", self._size))
+
     def _changed(self, before: bytes, after: bytes) -> list[tuple[int, int]]:
         """Runs of rows (top, bottom exclusive) that differ."""
         if len(before) != len(after):

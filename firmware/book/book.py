@@ -72,6 +72,7 @@ class Book:
         self.claims: dict[str, int] = {}  # claims the centre has not acknowledged
         self.owed: dict[str, int] = {}  # claim -> yen that nobody has paid yet, neither here nor at the city's desk
         self.queue: list[tuple[str, str]] = []
+        self.witness_accepted = ""  # the centre's head without which two people let this journal go on; "": none
         self.line_stopped: str | None = None  # the field that failed its binding; None: not stopped
         self.suspended: tuple[str, ...] = ()
         self.failed_sessions = 0  # in a row, for firmware.service.lockout
@@ -151,6 +152,8 @@ class Book:
         self.queue.remove(item)
         if record.code == Case.ADVICE_REFUSED:  # a person has told the centre in another way
             self._settle_advice(record.detail)
+        if record.code == Case.JOURNAL_ROLLED_BACK:
+            self.witness_accepted = record.detail
 
     def _line_stopped(self, record: records.LineStopped) -> None:
         self.line_stopped = record.field
@@ -447,6 +450,7 @@ class Book:
             "owed": [[key, amount] for key, amount in self.owed.items()],
             "queue": [list(item) for item in self.queue],
             "line_stopped": self.line_stopped,
+            "witness_accepted": self.witness_accepted,
             "suspended": list(self.suspended),
             "failed_sessions": self.failed_sessions,
             "paper_waiting": self.paper_waiting,
@@ -481,6 +485,7 @@ class Book:
         self.owed = dict(state.get("owed", []))
         self.queue = [(code, detail) for code, detail in state["queue"]]
         self.line_stopped, self.suspended = state["line_stopped"], tuple(state["suspended"])
+        self.witness_accepted = state.get("witness_accepted", "")
         self.failed_sessions, self.paper_waiting = state["failed_sessions"], state["paper_waiting"]
         self.collecting = dict(state.get("collecting", []))
         self.console = ConsoleBook.restored(state.get("console", {}))

@@ -37,6 +37,7 @@ class Case(StrEnum):
     CENTRE_DISAGREES = "centre_disagrees"
     # the machine
     CONSOLE_LOCKED = "console_locked"
+    JOURNAL_ROLLED_BACK = "journal_rolled_back"  # detail: the head that the centre witnessed and the journal has not
     DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
     KEYPAD = "keypad"
     MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run
@@ -53,7 +54,9 @@ class MismatchCode(StrEnum):
 # Paper or money that nobody can account for yet.
 UNCERTAIN_CODES: frozenset[str] = frozenset({Case.COPY_UNCERTAIN, Case.PAY_UNKNOWN, Case.SUSPECT_COIN})
 # These stop the service; `QUEUE_LIMIT` never drops them.
-LASTING_CODES: frozenset[str] = UNCERTAIN_CODES | frozenset(MismatchCode) | {Case.DOOR_OPENED, Case.MEDIUM_FAILED}
+LASTING_CODES: frozenset[str] = (
+    UNCERTAIN_CODES | frozenset(MismatchCode) | {Case.DOOR_OPENED, Case.MEDIUM_FAILED, Case.JOURNAL_ROLLED_BACK}
+)
 # Each of these is a new case, even with the same code and detail as one in the queue.
 COUNTED_CODES: frozenset[str] = frozenset(
     {Case.STRAY_COIN, Case.PAY_UNKNOWN, Case.PAYOUT_UNKNOWN, Case.COIN_UNCERTAIN, Case.CREDITS_LOST}

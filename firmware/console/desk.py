@@ -30,6 +30,7 @@ from firmware.desks import Answer, Desk
 POLL_S = 0.05
 READ_BYTES = 512  # in one poll
 AHEAD_BYTES = 1024  # kept of what is typed before the prompt
+BREAK = b"\0"
 WRITE_S = 2.0  # 20 kB at 115200 baud; what the terminal has not taken by then is lost
 AWAY_S = 2.0  # between two tries to open a lost port
 
@@ -37,8 +38,20 @@ AWAY_S = 2.0  # between two tries to open a lost port
 class ConsoleDesk(Desk[ConsoleCommand]):
     name = CONSOLE
 
-    def __init__(self, stream: ByteStream, users: Path, today: Callable[[], date], clock: Clock) -> None:
-        """`users`: the file of accounts, read at each login, so that it can change while the machine runs."""
+    def __init__(
+        self,
+        stream: ByteStream,
+        users: Path,
+        today: Callable[[], date],
+        clock: Clock,
+        carrier: Callable[[], bool | None] = lambda: None,
+    ) -> None:
+        """`users`: the file of accounts, read at each login, so that it can change while the machine runs.
+
+        `carrier`: whether a terminal's modem lines are up; None where the port has none.
+        """
+        self._carrier = carrier
+        self._had_carrier = False
         self._stream = stream
         self._users = users
         self._today = today
@@ -78,6 +91,9 @@ class ConsoleDesk(Desk[ConsoleCommand]):
             self._there = True
         except LineLost:
             return self._lost()
+        if self._was_unplugged(data):
+            self._forget()
+            return [ConsoleLost()]
         room = AHEAD_BYTES - len(self._ahead)
         self._lost_ahead |= len(data) > room
         self._ahead += data[:room]
@@ -114,12 +130,25 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         except LineLost:  # a later `poll` reports it
             self._try_at_s = self._clock.monotonic() + AWAY_S
 
+    def _was_unplugged(self, data: bytes) -> bool:
+        """Whether the cable was pulled, as far as the port can tell: a modem line went down, or a BREAK came (console rule 7).
+
+        A BREAK arrives as a zero byte, which no terminal sends for a key of a command.
+        """
+        had_carrier, carrier = self._had_carrier, self._carrier()
+        self._had_carrier = bool(carrier)
+        return BREAK in data or (had_carrier and carrier is False)
+
+    def _forget(self) -> None:
+        self._ahead.clear()
+        self._under_way = False
+        self._reader = LineReader()
+
     def _lost(self) -> Sequence[Answer]:
         was_there, self._there = self._there, False
         self._try_at_s = self._clock.monotonic() + AWAY_S
-        self._ahead.clear()
-        self._under_way = False
-        self._reader.echoing = True
+        self._had_carrier = False
+        self._forget()
         return [ConsoleLost()] if was_there else []
 
     def _accounts(self) -> Accounts:

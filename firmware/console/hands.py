@@ -78,6 +78,10 @@ class LoopHands:
     def history(self, since_seq: int = 0) -> Iterator[Stored]:
         return self._memory.journal.records(since_seq)
 
+    @property
+    def seal_key(self) -> bytes | None:
+        return None if self._memory.seal is None else self._memory.seal.public
+
     def write(self, record: Record) -> None:
         self._loop.write(record)
 

@@ -13,6 +13,7 @@ from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
 from firmware.desks import COIN, LINE, PAPER
 from firmware.journal.journal import JournalTrouble, Stored
+from firmware.journal.memory import is_forged
 from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCounted, PaperReadiness
 
@@ -104,13 +105,19 @@ def tail(hands: Hands, count: int) -> Answer:
 
 
 def verify(hands: Hands) -> Job:
-    count = 0
+    """Read the whole chain, and check every checkpoint's signature; the key is for the reader on a laptop."""
+    count, key, forged = 0, hands.seal_key, list[int]()
     try:
-        for count, _ in enumerate(hands.history(), start=1):
+        for count, entry in enumerate(hands.history(), start=1):
+            if key is not None and is_forged(entry, key):
+                forged.append(entry.seq)
             yield from pause(hands, count)
     except JournalTrouble as trouble:
         raise Refused("journal", str(trouble)) from None
-    return Answer((f"{count} records, one chain.",), {"records": count})
+    if forged:
+        raise Refused("journal", f"Not signed by this machine's key: checkpoint {forged[0]}. Call an engineer.")
+    seal = "" if key is None else key.hex()
+    return Answer((f"{count} records, one chain.", f"key {seal or 'none'}"), {"records": count, "key": seal})
 
 
 def export(hands: Hands, count: int) -> Answer:

@@ -24,7 +24,11 @@ from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # for `hopper pay` in one day; `collect` pays at most what is owed
 # The reason that closing a case of this code clears.
-CLEARED_BY: dict[str, Reason] = {Case.DOOR_OPENED: Reason.DOOR, Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN}
+CLEARED_BY: dict[str, Reason] = {
+    Case.DOOR_OPENED: Reason.DOOR,
+    Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
+    Case.JOURNAL_ROLLED_BACK: Reason.JOURNAL_ROLLED_BACK,
+}
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0

@@ -166,11 +166,12 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """The centre answered a heartbeat: its time, the events that the heartbeat reported, its newest site table, claims paid."""
+    """The centre answered a heartbeat: its time, the events reported, its newest site table, its witness, claims paid."""
 
     at: datetime
     heard: tuple[str, ...]
     site_table: int
+    witnessed: tuple[int, str]  # the head of this journal that the centre was told last
     claims_paid: tuple[PaidAtDesk, ...] = ()
 
 

@@ -74,7 +74,8 @@ class LineDesk(Desk[LineCommand]):
         told = self._centre.heartbeat({**beat.facts, "events": list(beat.events)})
         if told is None:
             return [self._silent()]
-        return [TimeTold(told.at, beat.events, told.site_table, told.claims_paid), Health(self.name, frozenset())]
+        heard = TimeTold(told.at, beat.events, told.site_table, told.witnessed, told.claims_paid)
+        return [heard, Health(self.name, frozenset())]
 
     def _apart(self, command: FetchTables | HoldClaim | TellCases) -> Answer:
         """What belongs to no session."""

@@ -11,6 +11,8 @@ from firmware.book import page
 from firmware.journal import frames
 from firmware.journal.frames import Ending, NotASegment, Scan
 from firmware.journal.journal import Stored, segment_name, stored
+from firmware.journal.memory import is_forged
+from firmware.journal.seal import PUBLIC_BYTES
 
 
 class Unreadable(Exception):
@@ -48,12 +50,26 @@ def show(folder: Path, last: int) -> int:
     return 0
 
 
-def verify(folder: Path) -> int:
-    count, head, ending = 0, frames.GENESIS_HEAD, Ending.CLEAN
+def verify(folder: Path, key: bytes | None) -> int:
+    """`key`: the machine's, as `journal verify` on its console prints it; None: signatures are not checked."""
+    count, head, ending, forged = 0, frames.GENESIS_HEAD, Ending.CLEAN, list[int]()
     for scan in scans(folder):
         count, head, ending = count + len(scan.entries), scan.head, scan.ending
+        if key is not None:
+            forged += [entry.seq for entry in map(stored, scan.entries) if is_forged(entry, key)]
     print(f"{count} records, head {head[0]} {head[1].hex()}, the end is {ending}")
-    return 0
+    if key is None:
+        print("The signatures of checkpoints were not checked: give --key.", file=sys.stderr)
+    for seq in forged:
+        print(f"checkpoint {seq} is not signed by this key", file=sys.stderr)
+    return 1 if forged else 0
+
+
+def public_key(written: str) -> bytes:
+    """The 32 bytes of a key written in hex. Raises `ValueError`."""
+    if len(key := bytes.fromhex(written)) != PUBLIC_BYTES:
+        raise ValueError
+    return key
 
 
 def main(arguments: list[str]) -> int:
@@ -62,8 +78,11 @@ def main(arguments: list[str]) -> int:
     shown = commands.add_parser("show", help="print the records of a journal folder")
     shown.add_argument("folder", type=Path)
     shown.add_argument("--last", type=int, default=0, help="only so many, from the end")
-    checked = commands.add_parser("verify", help="check the whole chain")
+    checked = commands.add_parser("verify", help="check the whole chain, and with --key the signatures")
     checked.add_argument("folder", type=Path)
+    checked.add_argument(
+        "--key", type=public_key, help="64 hex digits: `journal verify` on the machine's console prints them"
+    )
     commands.add_parser("page", help="write the page of records in README.md")
     told = parser.parse_args(arguments)
     try:
@@ -71,7 +90,7 @@ def main(arguments: list[str]) -> int:
             case "show":
                 return show(told.folder, told.last)
             case "verify":
-                return verify(told.folder)
+                return verify(told.folder, told.key)
             case _:
                 page.write()
                 return 0

@@ -58,7 +58,7 @@ class FileDisk:
         self._folder = folder
         self._files: dict[str, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -74,7 +74,7 @@ class FileDisk:
         path, made = self._folder / name, self._folder / (name + _NEW)
         if path.exists():
             raise _trouble(errno.EEXIST)
-        file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             os.posix_fallocate(file, 0, size)  # a full medium raises here, before the first byte
             for offset in range(0, size, _CHUNK):
@@ -132,7 +132,7 @@ class FileDisk:
     def _file(self, name: str) -> int:
         file = self._files.get(name)
         if file is None:
-            file = self._files[name] = os.open(self._folder / name, os.O_RDWR)
+            file = self._files[name] = os.open(self._folder / name, os.O_RDWR | os.O_NOFOLLOW)
         return file
 
 

@@ -72,6 +72,7 @@ class Entry:
     mono_ms: int
     wall_ms: int
     payload: bytes
+    before: bytes  # hash of the record before
     hash: bytes
 
 
@@ -162,7 +163,18 @@ def unpack_record(data: bytes, start: int, before: bytes = GENESIS) -> tuple[Ent
     digest = sha256(before + body).digest()
     payload = body[_HEADER.size :]
     entry = Entry(
-        start, end, number, flags & FIRST, flags >> _CLOCK_SHIFT & 3, seq, boot, mono_ms, wall_ms, payload, digest
+        start,
+        end,
+        number,
+        flags & FIRST,
+        flags >> _CLOCK_SHIFT & 3,
+        seq,
+        boot,
+        mono_ms,
+        wall_ms,
+        payload,
+        before,
+        digest,
     )
     return entry, digest[:_WRITTEN] == written
 

@@ -29,6 +29,7 @@ from firmware.journal.frames import Ending, Scan, SegmentHeader
 SEGMENT_BYTES = 4 << 20
 # More than the longest session can write: nine copies of 450 yen paid in coins of 10 yen, and every payout a failure.
 SESSION_BYTES = 256 << 10
+TOLD_KEPT = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +43,10 @@ class JournalBroken(JournalTrouble):
 
 class JournalCorrupt(JournalTrouble):
     """Acknowledged records are unreadable or missing."""
+
+
+class JournalForged(JournalTrouble):
+    """A checkpoint is not signed by this machine's seal."""
 
 
 class JournalFull(JournalTrouble):
@@ -67,6 +72,7 @@ class Stored:
     clock: ClockQuality
     record: Record
     hash: str
+    before: str  # hash (hex) of the record before
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ class Journal:
         self._in_group = False
         self._seq, self._hash = 0, frames.GENESIS
         self._durable_head = (0, frames.GENESIS)
+        self._told: dict[int, bytes] = {}  # heads that `head` gave lately, so that no segment is read to confirm them
         self._checkpoint_seq: int | None = None
         self.boot_id = 0
         self.opening = Opening(0, 0, 0, is_new=True)
@@ -209,6 +216,8 @@ class Journal:
         A head that a power cut could take back would look like tampering afterwards.
         """
         seq, digest = self._durable_head
+        if seq not in self._told:
+            self._told = {**dict(list(self._told.items())[-TOLD_KEPT:]), seq: digest}
         return seq, digest.hex()
 
     def records(self, since_seq: int = 0) -> Iterator[Stored]:
@@ -245,6 +254,8 @@ class Journal:
         """Whether the chain holds this head, which the centre was told once (I14: nothing was rolled back)."""
         if seq == 0:
             return digest == frames.GENESIS.hex()
+        if seq in self._told:
+            return self._told[seq].hex() == digest
         found = next(self.records(seq - 1), None)
         return found is not None and found.seq == seq and found.hash == digest
 
@@ -399,4 +410,5 @@ def stored(entry: frames.Entry) -> Stored:
         clock=ClockQuality(entry.clock),
         record=decode(entry.number, entry.payload),
         hash=entry.hash.hex(),
+        before=entry.before.hex(),
     )

@@ -4,14 +4,15 @@ The book takes in a record first. A record that it refuses is never written, so 
 then fails, `JournalBroken` ends the process before any effect.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from firmware.book.book import Book
 from firmware.book.open_session import ProtocolBroken
 from firmware.book.records import Checkpoint, Flag, Record
 from firmware.book.schema import canonical
-from firmware.journal.journal import Journal, JournalCorrupt
+from firmware.journal.journal import Journal, JournalCorrupt, JournalForged, Stored
+from firmware.journal.seal import is_good, key_id_of
 
 CHECKPOINT_EVERY = 2000  # records; a start replays at most about so many
 
@@ -21,6 +22,10 @@ class Seal(Protocol):
 
     @property
     def key_id(self) -> str: ...
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        ...
 
     def sign(self, data: bytes) -> str:
         """Ed25519 signature of `data`, 128 hex digits."""
@@ -31,13 +36,16 @@ class Memory:
     """What the machine knows and how it adds to it."""
 
     def __init__(self, journal: Journal, seal: Seal | None = None) -> None:
-        """Raises `JournalCorrupt` for records that this program would not have written: of another release, or by hand."""
+        """Raises `JournalCorrupt` for records that this program would not have written: of another release, or by hand.
+
+        With a seal, raises `JournalForged` when the checkpoint that the book begins with is not signed by it (journal rule 6).
+        """
         self.journal = journal
         try:
-            self.book = Book.replay(stored.record for stored in journal.recent())
+            self.book = Book.replay(stored.record for stored in _sealed(journal.recent(), seal))
         except ProtocolBroken as broken:
             raise JournalCorrupt(f"its records do not follow from each other: {broken}") from broken
-        self._seal = seal
+        self.seal = seal
 
     def note(self, record: Record, *, durable: bool | None = None) -> int:
         """Take the record into the book, then into the journal; its sequence number.
@@ -64,11 +72,11 @@ class Memory:
         """Write the whole book down, signed if there is a seal. Only while nothing is open."""
         self.journal.sync()
         totals = self.book.snapshot()
-        if self._seal is None:
+        if self.seal is None:
             self.note(Checkpoint(totals, "", ""))
             return
-        signature = self._seal.sign(sealed_bytes(self.journal.head(), totals))
-        self.note(Checkpoint(totals, self._seal.key_id, signature))
+        signature = self.seal.sign(sealed_bytes(self.journal.head(), totals))
+        self.note(Checkpoint(totals, self.seal.key_id, signature))
 
 
 def sealed_bytes(head: tuple[int, str], totals: object) -> bytes:
@@ -76,17 +84,18 @@ def sealed_bytes(head: tuple[int, str], totals: object) -> bytes:
     return b"kofuki-checkpoint-1\0" + canonical([*head, totals])
 
 
-Verifier = Callable[[str, bytes, str], bool]  # key id, data, signature -> whether it is good
+def is_forged(stored: Stored, public: bytes) -> bool:
+    """Whether this is a checkpoint that is not signed by the seal with this public key."""
+    record = stored.record
+    if not isinstance(record, Checkpoint):
+        return False
+    data = sealed_bytes((stored.seq - 1, stored.before), dict(record.totals))
+    return record.key_id != key_id_of(public) or not is_good(public, data, record.signature)
 
 
-def bad_checkpoints(journal: Journal, verify: Verifier) -> list[int]:
-    """Sequence numbers of checkpoints whose signature is missing or wrong, over the whole journal."""
-    bad: list[int] = []
-    before = (0, bytes(32).hex())
-    for stored in journal.records():
-        if isinstance(stored.record, Checkpoint):
-            data = sealed_bytes(before, dict(stored.record.totals))
-            if not verify(stored.record.key_id, data, stored.record.signature):
-                bad.append(stored.seq)
-        before = (stored.seq, stored.hash)
-    return bad
+def _sealed(history: Iterable[Stored], seal: Seal | None) -> Iterator[Stored]:
+    """The records as they are. Raises `JournalForged` at a checkpoint that the seal did not sign."""
+    for stored in history:
+        if seal is not None and is_forged(stored, seal.public):
+            raise JournalForged(f"checkpoint {stored.seq} is not signed by the key of this machine")
+        yield stored

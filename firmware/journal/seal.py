@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+PUBLIC_BYTES = 32
+
 
 class SealUnsafe(Exception):
     """The key file cannot be trusted; the message is a sentence for a technician."""

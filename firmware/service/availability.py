@@ -32,6 +32,8 @@ class Reason(StrEnum):
     JOURNAL_FULL = "journal_full"
     JOURNAL_COPY = "journal_copy"
     JOURNAL_SEAL = "journal_seal"
+    JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    JOURNAL_FORGED = "journal_forged"
     CLOCK = "clock"
     CLOCK_BEHIND = "clock_behind"
     HARDENING = "hardening"
@@ -105,6 +107,16 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         105,
         False,
         "The key that signs the journal is damaged, or others can read it. Root must put the key file right.",
+    ),
+    Reason.JOURNAL_ROLLED_BACK: (
+        106,
+        True,
+        "The journal lacks a record that the centre knows: an old or another medium. Find out why; then two people `resolve` it.",
+    ),
+    Reason.JOURNAL_FORGED: (
+        107,
+        True,
+        "A checkpoint of the journal is not signed by this machine's key. Put the right medium or key file back, or call an engineer.",
     ),
     Reason.CLOCK: (
         110,

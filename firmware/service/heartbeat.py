@@ -10,6 +10,7 @@ from drivers.ports import Clock
 from firmware.desks import Beat
 from firmware.journal.memory import Memory
 from firmware.service.reception import Reception
+from firmware.service.witness import Witness
 
 LOCKED = "console_locked"
 
@@ -23,6 +24,7 @@ class Heartbeat:
     def __init__(
         self,
         memory: Memory,
+        witness: Witness,
         reception: Reception,
         clock: Clock,
         *,
@@ -33,6 +35,7 @@ class Heartbeat:
         send: Callable[[Beat], None],
     ) -> None:
         self._memory = memory
+        self.witness = witness
         self._reception = reception
         self._clock = clock
         self._every_s = every_s
@@ -73,13 +76,10 @@ class Heartbeat:
             self._send(self.beat())
 
     def beat(self) -> Beat:
-        """A heartbeat with the facts of this moment."""
-        seq, head = self._memory.journal.head()
+        """A heartbeat with the facts of this moment; the line adds the journal's head when it sends it."""
         state = self._reception.state
         return Beat(
             {
-                "journal_seq": seq,
-                "journal_head": head,
                 "state": str(state.mode),
                 "reasons": sorted(state.reasons),
                 "program": self._program,

@@ -170,6 +170,7 @@ class Reception:
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
             Reason.JOURNAL_BROKEN: queued.count(Case.MEDIUM_FAILED) > 1,  # one may be chance (fault D2)
+            Reason.JOURNAL_ROLLED_BACK: Case.JOURNAL_ROLLED_BACK in queued,
             Reason.ADVICES: self._advices_stand_still(book),
             Reason.LOCKOUT: self._locked_for_s() > 0,
         }
@@ -193,7 +194,9 @@ class Reception:
 
     def news(self, book: Book) -> list[str]:
         """Words for the heartbeat besides the reasons, each as long as it is true. They name nobody."""
-        return [PIN_ATTACK] if must_report(book.failed_sessions) else []
+        words = [PIN_ATTACK] if must_report(book.failed_sessions) else []
+        rolled_back = any(code == Case.JOURNAL_ROLLED_BACK for code, _ in book.queue)
+        return [*words, str(Case.JOURNAL_ROLLED_BACK)] if rolled_back else words
 
     def front(self, language: str) -> Scene:
         """The scene of the idle screen."""

@@ -36,6 +36,7 @@ from firmware.session.events import (
     PaperReport,
     PersonReport,
     Report,
+    Stopping,
     Ticked,
     TimedOut,
     Wiped,
@@ -87,11 +88,11 @@ def _person(now: Now, report: PersonReport) -> Event:
         case PinCancelled():
             context.reason = EndReason.CANCELLED
             return Event.CANCELLED
-        case DoorOpened():
+        case DoorOpened() | Stopping():
             if (
                 now.state is State.TAKING_CARD or now.state not in WORKING_ON_MONEY | ENDING
             ):  # in the other states the session ends as it would have
-                context.reason = context.reason or EndReason.DOOR
+                context.reason = context.reason or (EndReason.DOOR if report == DoorOpened() else EndReason.MACHINE)
             return Event.DOOR_OPENED
 
 

@@ -202,6 +202,11 @@ class DoorOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """The program was told to end: as with an opened door, the session ends as early as it can (fault E1)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wiped:
     pass
 
@@ -216,7 +221,7 @@ class Fault:
 
 
 # Reports by their source; `absorb` calls one function for each group.
-PersonReport = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened
+PersonReport = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened | Stopping
 MachineReport = Ticked | TimedOut | KeyStuck | Wiped | Fault
 CardReport = CardRead | CardNotUsable | CardProof | WrongPin | PinBlocked
 CentreReport = Challenge | Authenticated | Reserved | Fetched | CentreRefused | CentreUnreachable | BindingFailed

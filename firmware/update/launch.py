@@ -18,15 +18,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from firmware.journal.disk import FileDisk
 from firmware.update.bundle import Release
+from firmware.update.files import read_plain, write_new
 from firmware.update.slots import Slots
 from firmware.update.updates import INSTALLED, RELEASE
 
+KEY_MAX = 4096  # bytes of the key's file
 PROGRAM = Path(__file__).resolve().parent.parent.parent
 
 
 def read_key(path: Path) -> Ed25519PublicKey:
     """The release key: 64 hex digits in a file. Raises `OSError` or `ValueError`."""
-    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(path.read_text().strip()))
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(read_plain(path, KEY_MAX).decode().strip()))
 
 
 def chosen(slots: Path, key: Path) -> Release | None:
@@ -43,13 +45,16 @@ def chosen(slots: Path, key: Path) -> Release | None:
 
 
 def unpacked(release: Release, runtime: Path) -> Path:
-    """Write the release's files into a new folder and return it. Deletes the files of earlier starts."""
+    """Write the release's files into a new folder, which nobody else could prepare, and return it. Deletes those of earlier starts."""
+    runtime.mkdir(parents=True, exist_ok=True)
     folder = runtime / "release"
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)  # fails if it is there again
     for path, data in release.files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        write_new(folder, path, data)
     return folder
 
 

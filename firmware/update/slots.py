@@ -2,7 +2,8 @@
 
 `install` writes a release whole into the slot that is not active, reads it back and checks it. Only then the state names it
 as the trial, with three starts. `choose` writes down each start of a trial before it is made. A machine that serves well on
-the trial calls `mark_good`; otherwise the fourth start is of the release before. The floor, the newest version that was
+the trial calls `mark_good`; otherwise the fourth start, or the first after the trial's time, is of the release before.
+The floor, the newest version that was
 ever good, only grows. The state has two copies, written in turn, each with a number and a hash: a torn write leaves the other.
 
 The slots are on a `Disk` (firmware/journal/disk.py) in a folder of their own. `launch.py` checks the chosen release and
@@ -11,6 +12,7 @@ unpacks it into memory before it runs.
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,6 +21,8 @@ from firmware.journal.disk import Disk
 from firmware.update.bundle import BUNDLE_MAX, BundleRefused, Release, unpack
 
 STARTS = 3
+TRIAL = timedelta(days=3)  # by the clock; a clock that is set forward only ends a trial early
+TRIAL_RUNS_S = 24 * 3600  # of running, whatever the clock says
 _NAMES = ("slot-a", "slot-b")
 _COPIES = ("state-0", "state-1")
 _COPY_BYTES = 512
@@ -35,6 +39,8 @@ class State:
     trial: str = ""
     starts_left: int = 0
     floor: int = 0
+    trial_until: str = ""  # RFC 3339, the instant when the trial ends by the clock
+    ran_s: int = 0  # seconds that the trial has run, as far as they were written down
 
 
 class Slots:
@@ -52,8 +58,8 @@ class Slots:
 
     # --- installing -----------------------------------------------------------------------------
 
-    def install(self, bundle: bytes) -> Release:
-        """Put a release on trial from the next start. The caller must have called `bundle.admit`."""
+    def install(self, bundle: bytes, now: datetime) -> Release:
+        """Put a release on trial from the next start, until `TRIAL` after `now`. The caller must have called `bundle.admit`."""
         release = unpack(bundle, self._key)
         target = next(name for name in _NAMES if name != self.state.active)
         if self.state.trial:
@@ -66,12 +72,26 @@ class Slots:
         self._disk.sync(target)
         if self.release_in(target) != release:
             raise BundleRefused("The medium did not keep it; nothing was changed. Replace the memory card.")
-        self._write(replace(self.state, trial=target, starts_left=STARTS))
+        self._write(
+            replace(self.state, trial=target, starts_left=STARTS, trial_until=(now + TRIAL).isoformat(), ran_s=0)
+        )
         return release
+
+    def ran(self, seconds: float) -> None:
+        """Add this to the time that the trial has run; it is on the medium when this returns."""
+        self._write(replace(self.state, ran_s=self.state.ran_s + int(seconds)))
+
+    def is_over(self, now: datetime, running_s: float) -> bool:
+        """Whether a trial has had its time, by the clock or by running; `running_s`: since the last `ran`."""
+        state = self.state
+        if not state.trial:
+            return False
+        late = bool(state.trial_until) and now > datetime.fromisoformat(state.trial_until)
+        return late or state.ran_s + running_s > TRIAL_RUNS_S
 
     def give_up(self) -> None:
         """End the trial: the next start is of the active release."""
-        self._write(replace(self.state, trial="", starts_left=0))
+        self._write(replace(self.state, trial="", starts_left=0, trial_until="", ran_s=0))
 
     # --- starting -------------------------------------------------------------------------------
 
@@ -91,7 +111,11 @@ class Slots:
         on_trial = self.release_in(self.state.trial)
         if on_trial is not None and on_trial.version == version:
             floor = max(self.state.floor, version)
-            self._write(replace(self.state, active=self.state.trial, trial="", starts_left=0, floor=floor))
+            self._write(
+                replace(
+                    self.state, active=self.state.trial, trial="", starts_left=0, floor=floor, trial_until="", ran_s=0
+                )
+            )
 
     def release_in(self, name: str) -> Release | None:
         """The release in a slot, checked; None when there is none or it is damaged."""

@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from firmware import VERSION
 from firmware.update.bundle import BUNDLE_MAX, BundleRefused, Release, admit, unpack
+from firmware.update.files import read_plain
 from firmware.update.slots import Slots
 
 WELL_S = 60.0  # so long in service without a reason, and a release on trial is good
+WRITTEN_EVERY_S = 600.0  # how often the running time of a trial is written down
 RELEASE = "KOFUKI_RELEASE"  # set by `launch.py` to the version it started; not set: the program as installed
 INSTALLED = "KOFUKI_INSTALLED"  # the folder of the program as installed, with the lock of the libraries
 _HERE = Path(__file__).resolve().parent.parent.parent
@@ -31,10 +33,10 @@ class Standing:
 
 
 class Updates:
-    """For one machine. `today` is compared with the last day of a release."""
+    """For one machine. The day of `now` is compared with the last day of a release."""
 
     def __init__(
-        self, slots: Slots, bundle: Path, key: Ed25519PublicKey, *, lock: str, running: int, today: Callable[[], date]
+        self, slots: Slots, bundle: Path, key: Ed25519PublicKey, *, lock: str, running: int, now: Callable[[], datetime]
     ) -> None:
         """`bundle`: the file that root lays ready. `lock`: sha256 of the lock file of this machine's libraries."""
         self._slots = slots
@@ -42,8 +44,9 @@ class Updates:
         self._key = key
         self._lock = lock
         self._running = running
-        self._today = today
+        self._now = now
         self._well_since_s: float | None = None
+        self._ran_until_s: float | None = None  # up to when the trial's running time is written down
 
     @property
     def standing(self) -> Standing:
@@ -58,16 +61,20 @@ class Updates:
 
     def ready(self) -> Release:
         """The release that lies ready. Raises `BundleRefused` if there is none or it may not be installed."""
-        release = unpack(self._laid_ready(), self._key)
-        admit(release, floor=max(self._slots.state.floor, self._running), lock=self._lock, today=self._today())
+        return self._checked(self._laid_ready())
+
+    def _checked(self, bundle: bytes) -> Release:
+        release = unpack(bundle, self._key)
+        admit(release, floor=max(self._slots.state.floor, self._running), lock=self._lock, today=self._now().date())
         return release
 
     def install(self, version: int) -> None:
         """Put the release that lies ready on trial. Raises `BundleRefused`, also if it is not this version any more."""
-        if self.ready().version != version:
+        bundle = self._laid_ready()  # read once: the bytes that are checked are the bytes that are written (fault U3)
+        if self._checked(bundle).version != version:
             raise BundleRefused("Another release was laid there after the dry run; give the command again.")
         try:
-            self._slots.install(self._laid_ready())
+            self._slots.install(bundle, self._now())
         except OSError as error:
             raise BundleRefused(
                 f"The medium for releases failed: {error.strerror}. Nothing was changed; check the memory card."
@@ -78,6 +85,25 @@ class Updates:
         if not self._slots.state.trial:
             raise BundleRefused("No release is on trial. A good release is replaced only by a newer one.")
         self._slots.give_up()
+
+    def trial_over(self, now_s: float) -> bool:
+        """Whether the release that runs was on trial and its time has passed; the trial is then given up (fault U2).
+
+        Called about once a second, while nobody is served; the program must then end. `now_s`: monotonic seconds.
+        """
+        state = self._slots.state
+        if not state.trial or not self._running:
+            return False
+        since_s = now_s if self._ran_until_s is None else self._ran_until_s
+        self._ran_until_s = since_s
+        with contextlib.suppress(OSError):
+            if self._slots.is_over(self._now(), now_s - since_s):
+                self._slots.give_up()
+                return True
+            if now_s - since_s >= WRITTEN_EVERY_S:
+                self._slots.ran(now_s - since_s)
+                self._ran_until_s = now_s
+        return False
 
     def note(self, *, well: bool, now_s: float) -> None:
         """Called about once a second. Marks a trial good once `well` was true for `WELL_S`. `now_s`: monotonic seconds."""
@@ -92,10 +118,11 @@ class Updates:
 
     def _laid_ready(self) -> bytes:
         try:
-            with self._bundle.open("rb") as source:
-                return source.read(BUNDLE_MAX + 1)
+            return read_plain(self._bundle, BUNDLE_MAX + 1)
         except OSError:
-            raise BundleRefused(f"No release lies ready. Root must copy it there as {self._bundle.name}.") from None
+            raise BundleRefused(
+                f"No release lies ready. Root must copy it there as {self._bundle.name}, a plain file."
+            ) from None
 
 
 def running_version() -> int:

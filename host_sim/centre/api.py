@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import Depends, FastAPI, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -25,6 +25,7 @@ from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.operating import witness
 from host_sim.centre.settling import Settler
 from host_sim.centre.store import Peer
 
@@ -110,7 +111,14 @@ _ABOUT = (
 
 def make_app(centre: Centre) -> FastAPI:
     """The application. The machine's name comes from its client certificate, never from a body."""
-    app = FastAPI(title="Kofuki issuing centre", version="1", description=_ABOUT, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Kofuki issuing centre",
+        version="1",
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(_with_head)],
+    )
     app.router.route_class = _StrictRoute
     for kind in TROUBLES:
         app.add_exception_handler(kind, _told)
@@ -120,6 +128,15 @@ def make_app(centre: Centre) -> FastAPI:
     _the_order(app, centre)
     _afterwards(app, centre)
     return app
+
+
+async def _with_head(
+    kofuki_journal: Annotated[
+        str | None,
+        Header(alias=witness.HEADER, description="the journal's head: sequence number, space, hash in hex"),
+    ] = None,
+) -> None:
+    """Puts the header into the OpenAPI document of every call."""
 
 
 def document() -> dict[str, Any]:
@@ -156,7 +173,7 @@ _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}
 def _before_the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/challenges", responses=_REFUSALS)
     def challenge(asked: say.ChallengeAsked, request: Request) -> say.ChallengeGiven:
-        peer, now = peer_of(request), centre.now()
+        peer, now = caller(centre, request), centre.now()
         if not centre.doorkeeper.place(peer, now).timetable.open_at(now):
             raise Refused("outside_hours")
         centre.issuer.must_go_on()
@@ -173,7 +190,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 
     @app.post("/v1/authentications", responses=_REFUSALS)
     def authenticate(asked: say.AuthenticationAsked, request: Request) -> say.AuthenticationGiven:
-        peer, now = peer_of(request), _finishing(centre, request)
+        peer, now = caller(centre, request), _finishing(centre, request)
         answer = Answer(
             challenge_id=asked.challenge_id,
             session_nonce=base64.b64decode(asked.session_nonce),
@@ -193,7 +210,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 def _site_tables(app: FastAPI, centre: Centre) -> None:
     @app.get("/v1/site-tables", responses=_REFUSALS)
     def site_tables(request: Request) -> say.SiteTables:
-        tables = centre.site_tables.tables(peer_of(request).name, centre.now())
+        tables = centre.site_tables.tables(caller(centre, request).name, centre.now())
         if not tables:
             raise Refused("not_registered")
         return say.SiteTables.model_validate({"tables": tables})
@@ -203,19 +220,21 @@ def _the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/requests", responses=_REFUSALS)
     def reserve(order: say.Order, request: Request) -> say.Promise:
         request.scope["kofuki.request_id"] = order.request_id  # for the log
-        promise = centre.issuer.reserve(peer_of(request), order.model_dump(), _finishing(centre, request))
+        promise = centre.issuer.reserve(
+            caller(centre, request, keep=True), order.model_dump(), _finishing(centre, request)
+        )
         return say.Promise(manifest=promise.manifest, signature=base64.b64encode(promise.signature).decode())
 
     @app.get("/v1/requests/{request_id}", responses=_UNKNOWN)
     def states(request_id: RequestId, request: Request) -> say.States:
-        known = centre.settler.states(peer_of(request), request_id, centre.now())
+        known = centre.settler.states(caller(centre, request), request_id, centre.now())
         if known is None:
             raise NotFound
         return say.States.model_validate({"request_id": request_id, "copies": known})
 
     @app.get("/v1/requests/{request_id}/copies/{copy}/document", responses=_PDF, response_class=Response)
     def document(request_id: RequestId, copy: CopyNumber, request: Request) -> Response:
-        found = centre.settler.deliver(peer_of(request), request_id, copy, centre.now())
+        found = centre.settler.deliver(caller(centre, request), request_id, copy, centre.now())
         return Response(found.body, media_type="application/pdf", headers={"Kofuki-Stamp": found.stamp})
 
 
@@ -229,37 +248,42 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
         return _settled(request_id, copy, "void", advice.model_dump(), request)
 
     def _settled(request_id: str, copy: int, state: str, told: dict[str, str], request: Request) -> say.State:
-        stands = centre.settler.settle(peer_of(request), request_id, copy, state, told, centre.now())
+        stands = centre.settler.settle(caller(centre, request, keep=True), request_id, copy, state, told, centre.now())
         return say.State.model_validate({"request_id": request_id, "copy": copy, "state": stands})
 
     @app.post("/v1/claims", responses=_REFUSALS)
     def claim(asked: say.Claim, request: Request) -> say.ClaimGiven:
-        code = centre.settler.claim(peer_of(request), asked.key, asked.amount_yen, asked.reason, centre.now())
+        code = centre.settler.claim(
+            caller(centre, request, keep=True), asked.key, asked.amount_yen, asked.reason, centre.now()
+        )
         return say.ClaimGiven(key=asked.key, claim_code=code)
 
     @app.post("/v1/claims/{key}/hold", responses=_REFUSALS)
     def hold(key: RequestId, asked: say.Hold, request: Request) -> say.ClaimLeft:
-        left_yen = centre.settler.hold(peer_of(request), key, asked.collection, centre.now())
+        left_yen = centre.settler.hold(caller(centre, request, keep=True), key, asked.collection, centre.now())
         return say.ClaimLeft(key=key, left_yen=left_yen)
 
     @app.post("/v1/claims/{key}/collected", responses=_REFUSALS)
     def collected(key: RequestId, asked: say.Collected, request: Request) -> say.ClaimLeft:
         told = (asked.amount_yen, asked.collection)
-        return say.ClaimLeft(key=key, left_yen=centre.settler.collected(peer_of(request), key, *told, centre.now()))
+        return say.ClaimLeft(
+            key=key, left_yen=centre.settler.collected(caller(centre, request, keep=True), key, *told, centre.now())
+        )
 
     @app.post("/v1/claims/{key}/heard", responses=_REFUSALS)
     def heard(key: RequestId, asked: say.Heard, request: Request) -> say.ClaimLeft:
-        left_yen = centre.settler.heard(peer_of(request), key, asked.amount_yen, centre.now())
+        left_yen = centre.settler.heard(caller(centre, request, keep=True), key, asked.amount_yen, centre.now())
         return say.ClaimLeft(key=key, left_yen=left_yen)
 
     @app.post("/v1/cases", responses=_REFUSALS)
     def cases(told: say.Cases, request: Request) -> say.CasesHeard:
-        centre.settler.cases(peer_of(request), told.model_dump(), centre.now())
+        centre.settler.cases(caller(centre, request), told.model_dump(), centre.now())
         return say.CasesHeard(journal_seq=told.journal_seq)
 
     @app.post("/v1/heartbeats", responses=_REFUSALS)
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
+        seq, head = centre.settler.witnessed(peer)  # before this heartbeat
         notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
         version = centre.site_tables.highest(peer.name, now, beat.site_table)
         return say.HeartbeatGiven(
@@ -268,6 +292,8 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
             notices=notices,
             site_table=version,
             claims_paid=[say.ClaimPaid(key=key, amount_yen=yen) for key, yen in centre.settler.claims_paid(peer)],
+            witnessed_seq=seq,
+            witnessed_head=head,
         )
 
 
@@ -277,6 +303,17 @@ def _finishing(centre: Centre, request: Request) -> datetime:
     if not centre.doorkeeper.place(peer_of(request), now).finishing_at(now):
         raise Refused("outside_hours")
     return now
+
+
+def caller(centre: Centre, request: Request, *, keep: bool = False) -> Peer:
+    """The machine that sent the request. Its journal's head, in a header, is compared; `keep`: and stored (fault J1)."""
+    peer, header = peer_of(request), request.headers.get(witness.HEADER)
+    if header is not None:
+        try:
+            centre.settler.hear_head(peer, header, centre.now(), keep=keep)
+        except ValueError:
+            raise HTTPException(400) from None
+    return peer
 
 
 def peer_of(request: Request) -> Peer:

@@ -36,13 +36,16 @@ class MemoryLine:
 
     def __init__(self, app: FastAPI, peer: Peer) -> None:
         self._calls = [_call(route) for route in app.routes if isinstance(route, APIRoute)]
-        self._scope = {"type": "http", "kofuki.peer": peer, "headers": []}
+        self._scope = {"type": "http", "kofuki.peer": peer}
 
-    def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
+    ) -> Exchanged:
         """Status, headers and body; `deadline_s` is ignored, because no virtual time passes here."""
         del deadline_s
+        sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
         try:
-            answer = self._answer(method, path, body)
+            answer = self._answer(method, path, body, Request({**self._scope, "headers": sent}))
         except (*TROUBLES, ValidationError) as trouble:
             status, told = answer_trouble(trouble)
             return status, {}, json.dumps(told).encode()
@@ -50,12 +53,12 @@ class MemoryLine:
             return 200, {name.lower(): value for name, value in answer.headers.items()}, bytes(answer.body)
         return 200, {}, _json(answer)
 
-    def _answer(self, method: str, path: str, body: bytes | None) -> Any:
+    def _answer(self, method: str, path: str, body: bytes | None, request: Request) -> Any:
         for call in self._calls:
             match = call.route.path_regex.match(path)
             if match is not None and method in (call.route.methods or ()):
                 words = {name: kind.validate_python(match[name]) for name, kind in call.path.items()}
-                return call.route.endpoint(**words, **_read(call, body), request=Request(self._scope))
+                return call.route.endpoint(**words, **_read(call, body), request=request)
         raise NoCall
 
 

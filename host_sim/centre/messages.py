@@ -285,6 +285,8 @@ class HeartbeatGiven(Message):
     notices: Annotated[list[str], Field(max_length=40)]
     site_table: Annotated[int, Field(ge=0, le=2**53 - 1)]
     claims_paid: Annotated[list[ClaimPaid], Field(max_length=20)]
+    witnessed_seq: Count
+    witnessed_head: Head
 
 
 class SignedTable(Message):

@@ -18,7 +18,7 @@ from host_sim.centre.claims import codes, debts
 from host_sim.centre.database import Busy
 from host_sim.centre.incidents import machine_cases
 from host_sim.centre.issuing import MAKING_S
-from host_sim.centre.operating import audit, fleet, line
+from host_sim.centre.operating import audit, fleet, line, witness
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, copies, machines, requests, seals
@@ -216,11 +216,21 @@ class Settler:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
         with self._store.writing() as c:
             before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
-            self._witness(c, peer, before, beat, now)
+            if beat["journal_head"]:
+                witness.compare(self._store, c, peer.name, (beat["journal_seq"], beat["journal_head"]), now)
             self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
             if fleet.record(c, peer.name, before, beat, now):
                 self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
             return ["stopped"] if line.stopped(self._store, c) is not None else []
+
+    def hear_head(self, peer: Peer, header: str, now: datetime, *, keep: bool) -> None:
+        """Compare the journal's head in a message's header; `keep`: and store it. Raises `ValueError` for no head."""
+        witness.hear(self._store, peer.name, witness.read(header), now, keep=keep)
+
+    def witnessed(self, peer: Peer) -> witness.Head:
+        """The newest head of this machine's journal that the centre was told."""
+        with self._store.reading() as c:
+            return witness.newest(c, peer.name)
 
     def _hear_news(self, c: sa.Connection, peer: Peer, events: Sequence[str], now: datetime) -> None:
         """Flag each event that is new. A machine repeats an event in every heartbeat while it holds."""
@@ -231,15 +241,6 @@ class Settler:
                 self._store.flag(c, now, peer.name, "reported", {"event": event})
         if list(events) != known:
             self._store.set_fact(c, name, list(events) or None)
-
-    def _witness(self, c: sa.Connection, peer: Peer, before: Any, beat: Mapping[str, Any], now: datetime) -> None:
-        if before is None or not before.journal_head or not beat["journal_head"]:
-            return  # a bench has no journal
-        told = {"seq": beat["journal_seq"], "seen_seq": before.journal_seq}
-        if beat["journal_seq"] < before.journal_seq:
-            self._store.flag(c, now, peer.name, "journal_ran_backwards", told)
-        elif beat["journal_seq"] == before.journal_seq and beat["journal_head"] != before.journal_head:
-            self._store.flag(c, now, peer.name, "journal_forked", told)
 
     # --- inside ---------------------------------------------------------------------------------
 

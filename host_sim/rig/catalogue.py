@@ -65,6 +65,14 @@ ELSEWHERE = {
     "K3": "tests/sessions/test_console.py",
     "K4": "tests/sessions/test_console.py",
     "K5": "tests/sessions/test_settings.py",
+    "J1": "tests/sessions/test_witness.py, tests/unit/journal/test_edited.py",
+    "J2": "tests/sessions/test_witness.py, tests/unit/centre/test_witness.py",
+    "J3": "tests/unit/journal/test_edited.py, tests/sessions/test_witness.py",
+    "E1": "tests/sessions/test_ends.py, tests/process/test_ends.py",
+    "E2": "tests/sessions/test_ends.py, tests/process/test_ends.py",
+    "E3": "tests/unit/console/test_cable.py",
+    "U2": "tests/unit/update/test_slots.py, tests/sessions/test_updates.py",
+    "U3": "tests/unit/update/test_hostile.py",
     "U1": "tests/unit/update, tests/sessions/test_updates.py, tests/process/test_launch.py",
 }
 

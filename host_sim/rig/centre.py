@@ -27,6 +27,7 @@ from host_sim.centre.authentication import Refused
 from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
 from host_sim.centre.memory import Exchanged, read_body
+from host_sim.centre.operating import witness
 from host_sim.clock import VirtualClock
 from host_sim.rig.city import Tables
 
@@ -121,7 +122,8 @@ class MemoryCentre:
         self.tables = Tables(self.key, now, machine=machine)
         self.pages = 1  # of every document made from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
-        self.witnessed = (0, bytes(32).hex())  # the journal's head of the last heartbeat (I14)
+        self.witnessed = (0, "")  # the journal's head that a message told last (I14)
+        self.unwitnessed = 0  # heads that were older than the one before
         self.requests: dict[str, dict[int, Copy]] = {}
         self.claims: dict[str, int] = {}
         self.collected: dict[str, dict[int, int]] = {}  # claim -> collection -> yen
@@ -141,7 +143,9 @@ class MemoryCentre:
         self._given_up: set[str] = set()  # requests voided before they arrived: never made
         self._serial = 0
 
-    def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
+    ) -> Exchanged:
         self._clock.advance(min(self._delay_s, deadline_s))
         *_, before, name = path.split("/")
         name = "status" if before == "requests" else name
@@ -157,7 +161,9 @@ class MemoryCentre:
         if name in faults.doubled:
             faults.doubled.discard(name)
             self._answer(method, path, body)
-        status, headers, answer = self._answer(method, path, body)
+        status, told, answer = self._answer(method, path, body)
+        if headers:
+            self._witness(*witness.read(headers[witness.HEADER]))
         self.on_step(name, "acted")
         if name in faults.slow:
             faults.slow.discard(name)
@@ -166,7 +172,7 @@ class MemoryCentre:
         if name in faults.lost_after:
             faults.lost_after.discard(name)
             raise LineFailed(LineTrouble.TIMED_OUT)
-        return status, headers, answer
+        return status, told, answer
 
     def contradict(self) -> None:
         """The centre records the opposite of the outcome that the machine is about to tell it (fault N8)."""
@@ -404,10 +410,17 @@ class MemoryCentre:
         self.unheard.discard(key)
         return left_yen
 
+    def _witness(self, seq: int, head: str) -> None:
+        self.unwitnessed += (seq, head) < self.witnessed
+        self.witnessed = (seq, head)
+
     def _heartbeat(self, beat: dict[str, Any]) -> Mapping[str, Any]:
+        seq, head = self.witnessed
         if beat["journal_head"]:  # a halted machine cannot read its journal
-            self.witnessed = max(self.witnessed, (beat["journal_seq"], beat["journal_head"]))
+            self._witness(beat["journal_seq"], beat["journal_head"])
         return {
+            "witnessed_seq": seq,
+            "witnessed_head": head,
             "journal_seq": beat["journal_seq"],
             "time": self._now().isoformat(),
             "notices": [],

@@ -37,6 +37,7 @@ from firmware.journal.mirror import mirrored
 from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
 from firmware.ports import CoinAcceptor
+from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
 from host_sim.models.acceptor import AcceptorModel
@@ -149,9 +150,13 @@ class RigParts:
     def certified_at(self) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
-    def line(self, surely_past: Callable[[], datetime]) -> CentreLine:  # noqa: ARG002  its transport has no TLS
-        centre = self._world.centre
-        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, self.unit.centre.deadline_s)
+    def line(
+        self,
+        surely_past: Callable[[], datetime],  # noqa: ARG002  its transport has no TLS
+        head: Callable[[], Head | None],
+    ) -> CentreLine:
+        centre, deadline_s = self._world.centre, self.unit.centre.deadline_s
+        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, deadline_s, head)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
         world = self._world

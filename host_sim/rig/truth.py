@@ -58,7 +58,7 @@ class Checker:
         """I14: the journal's head that the centre was told, and the durable one, are in the chain."""
         journal = self.machine.memory.journal
         for whose, head in (("the centre's", self.machine.centre.witnessed), ("the acknowledged", self._durable)):
-            if not journal.confirms(*head):
+            if head[0] and not journal.confirms(*head):
                 raise Violation(f"I14: the journal has lost {whose} head, record {head[0]}")
 
     def _is_document(self) -> bool:
@@ -81,6 +81,8 @@ class Checker:
         self._site_tables(history)
         self._claims(history)
         self._papers(history)
+        if machine.centre.unwitnessed:
+            raise Violation("I14: the centre was told a head that is older than the one before")
         if machine.centre.conflicts:
             raise Violation("I8: the centre was told both issued and void")
 

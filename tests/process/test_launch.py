@@ -1,8 +1,9 @@
 """The launcher on real files (fault U1): it runs the signed release, unpacked at each start, or the fall-back."""
 
+import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -75,13 +76,20 @@ def test_the_release_runs_and_a_damaged_one_does_not(keys: tuple[Ed25519PrivateK
     disk = FileDisk(folder)
     files = {"firmware/__init__.py": b"", "firmware/__main__.py": MAIN}
     day = date(2026, 11, 26)
-    Slots(disk, key.public_key()).install(pack(files, version=7, made=day, expires=day, lock="0" * 64, key=key))
+    bundle = pack(files, version=7, made=day, expires=day, lock="0" * 64, key=key)
+    Slots(disk, key.public_key()).install(bundle, datetime.now(UTC))
     disk.close()
     told = launch()
     main = runtime / "release" / "firmware" / "__main__.py"
     assert told.stdout.split() == ["release", "7", str(main), "--unit", "/nowhere/unit.toml", "--run-dir", "/nowhere"]
     main.write_bytes(b"raise SystemExit('what lies there from before is never run')")
     assert launch().stdout == told.stdout
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "firmware").mkdir(parents=True)
+    shutil.rmtree(runtime / "release")
+    (runtime / "release").symlink_to(elsewhere)  # fault U3
+    assert launch().stdout == told.stdout
+    assert list((elsewhere / "firmware").iterdir()) == []
     slot = folder / "slot-a"
     data = bytearray(slot.read_bytes())
     data[data.index(b"import os")] ^= 1

@@ -30,7 +30,7 @@ def test_a_wrong_password_is_counted_before_it_is_checked_and_a_right_one_sets_t
     machine = ConsoleRig()
     assert "ERR password" in machine.log_in("tanaka", "wrong-horse")
     assert "ERR password" in machine.log_in("nobody", "wrong-horse")
-    machine.say("\x07\x00")
+    machine.say("\x07\x01")
     assert "Wrong passwords before this one: 2." in machine.log_in("kato")
     assert "noise on the line so far: 2 bytes" in machine.say("who")
     assert acts(machine) == [

@@ -138,7 +138,7 @@ def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() 
     assert max(len(line) for line in shown.splitlines()) <= 79
     assert len(halt.beats) == 3
     assert all(
-        (beat["journal_head"], beat["state"], beat["reasons"]) == ("", "halted", ["journal_corrupt"])
+        (beat.get("journal_head", ""), beat["state"], beat["reasons"]) == ("", "halted", ["journal_corrupt"])
         for beat in halt.beats
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firmware.session import scenes as show
-from firmware.update.slots import Slots
+from firmware.update.slots import TRIAL, TRIAL_RUNS_S, Slots
 from firmware.update.updates import WELL_S, Updates
 from host_sim.adapters.disk import MemoryDisk
 from host_sim.rig.console import ConsoleRig
@@ -33,7 +33,7 @@ class UpdatingRig(ConsoleRig):
             PUBLIC,
             lock=LOCK,
             running=self.running,
-            today=lambda: self.now().date(),
+            now=self.now,
         )
         super()._start()
 
@@ -87,6 +87,26 @@ def test_a_release_that_cannot_serve_is_dropped(machine: UpdatingRig) -> None:
         machine.restart()
         machine.pass_time(10 * WELL_S)
         assert machine.running == version
+
+
+@pytest.mark.parametrize("way", ["clock", "running"])
+def test_a_trial_that_never_serves_ends_by_itself(machine: UpdatingRig, way: str) -> None:
+    """Fault U2: without a further start, and however the clock is set."""
+    machine.install(7)
+    machine.pass_time(WELL_S + 5)
+    machine.printer.paper_out()
+    machine.install(8)
+    machine.pass_time(60)
+    assert (machine.running, machine.loop.exit_asked) == (8, False)
+    if way == "clock":
+        machine.jump(TRIAL)
+    else:
+        machine.jump(-10 * TRIAL)
+        machine.clock.advance(TRIAL_RUNS_S)
+    machine.pass_time(5)
+    assert machine.loop.exit_asked
+    machine.restart()
+    assert machine.running == 7
 
 
 def test_a_trial_is_given_up_by_hand(machine: UpdatingRig) -> None:

@@ -40,6 +40,7 @@ EVENTS = {
     "console_locked": "Too many wrong passwords were typed at the machine's console.",
     "site_table_refused": "The machine got a site table that it cannot use: its signature or a field is wrong.",
     "site_table_older": "The machine got an older site table than it holds. Somebody may have rolled the centre back.",
+    "journal_rolled_back": "The machine's journal lacks a record that it once told here. Nobody is served until two people have looked.",
     "binding_failed": "An answer of the centre did not fit what this machine asked. The machine has stopped.",
 }
 

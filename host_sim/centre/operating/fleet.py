@@ -21,6 +21,8 @@ REASONS = {
     "journal_full": "its journal's medium is full",
     "journal_copy": "the second copy of its journal is behind",
     "journal_seal": "the key that signs its journal is damaged or readable by others",
+    "journal_rolled_back": "its journal lacks a record that it told here; an old or another medium is in it",
+    "journal_forged": "a checkpoint of its journal is not signed by its key",
     "clock": "its clock is not confirmed",
     "clock_behind": "its clock is earlier than a time that is surely past",
     "site_table": "it has no valid site table; the city's file must list it",

@@ -159,3 +159,24 @@ def test_the_service_may_use_the_kinds_of_device_that_a_unit_file_names_and_no_o
     allowed = {value.split()[0] for value in lines(SERVICE)["DeviceAllow"]}
     assert allowed == {"char-fb", "char-gpiochip", "char-ttyACM", "char-ttyAMA", "char-ttyUSB"}
     assert lines(SERVICE)["DevicePolicy"] == ["closed"]
+
+
+@needs_root
+def test_an_installation_that_fails_leaves_the_program_as_it_was(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The machine runs meanwhile, and starts again after a power cut, with the whole old program."""
+    install(tree)
+    program = tree / "opt/kofuki"
+    (program / "firmware/of_the_release_before.py").write_text("")
+    before = facts(program)
+    shims = tmp_path_factory.mktemp("shims")
+    (shims / "cp").write_text('#!/bin/sh\n/bin/cp "$@"\nexit 1\n')  # the medium is full at the last byte
+    (shims / "cp").chmod(0o755)
+    command = ["sh", str(HARDWARE / "install.sh"), "--root", str(tree)]
+    environment = {**os.environ, "PATH": f"{shims}:{os.environ['PATH']}"}
+    assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode != 0
+    assert {path: fact for path, fact in facts(program).items() if not path.startswith((".new", ".old"))} == before
+    install(tree)
+    assert not (program / "firmware/of_the_release_before.py").exists()
+    assert not [path for path in facts(program) if path.startswith((".new", ".old"))]

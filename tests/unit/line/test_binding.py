@@ -27,8 +27,10 @@ class Meddler:
         self.change: Change | None = None
         self.heard: list[tuple[str, Exchanged]] = []
 
-    def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
-        answer: Exchanged = self._below.exchange(method, path, body, deadline_s)
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
+    ) -> Exchanged:
+        answer: Exchanged = self._below.exchange(method, path, body, deadline_s, headers)
         self.heard.append((path, answer))
         return answer if self.change is None else self.change(path, answer)
 

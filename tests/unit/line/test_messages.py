@@ -75,13 +75,8 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], Callable[[bytes], object]]] = {
     ),
     "ClaimLeft": ({"key": "0" * 32, "left_yen": 200}, lambda body: messages.read_left(body, "0" * 32)),
     "HeartbeatGiven": (
-        {
-            "journal_seq": 7,
-            "time": "2026-11-24T10:00:00+09:00",
-            "notices": ["stopped"],
-            "site_table": 1795482000,
-            "claims_paid": [{"key": "0" * 32, "amount_yen": 200}],
-        },
+        {"journal_seq": 7, "time": "2026-11-24T10:00:00+09:00", "notices": ["stopped"], "site_table": 1795482000}
+        | {"witnessed_seq": 6, "witnessed_head": "a" * 64, "claims_paid": [{"key": "0" * 32, "amount_yen": 200}]},
         lambda body: messages.read_heartbeat(body, 7),
     ),
     "CasesHeard": ({"journal_seq": 7}, lambda body: messages.read_cases_heard(body, 7)),

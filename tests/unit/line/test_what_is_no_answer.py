@@ -13,6 +13,15 @@ from drivers.line.fields import BadMessage, b64, encode
 from drivers.vocabulary import AdviceFate
 
 RID = "0" * 32
+TOLD = {
+    "journal_seq": 7,
+    "time": "2026-11-28T12:00:00+09:00",
+    "notices": [],
+    "site_table": 0,
+    "claims_paid": [],
+    "witnessed_seq": 0,
+    "witnessed_head": "",
+}
 
 
 class Says:
@@ -20,7 +29,7 @@ class Says:
         self.body = body
 
     def exchange(
-        self, method: str, path: str, body: bytes | None, deadline_s: float
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         return 200, {}, json.dumps(self.body).encode()
 
@@ -68,9 +77,7 @@ def test_a_year_beyond_every_calendar_raises_nothing_else(at: str) -> None:
 )
 def test_times_are_rfc_3339(at: str) -> None:
     with pytest.raises(BadMessage, match="time"):
-        messages.read_heartbeat(
-            encode({"journal_seq": 7, "time": at, "notices": [], "site_table": 0, "claims_paid": []}), 7
-        )
+        messages.read_heartbeat(encode(TOLD | {"time": at}), 7)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +89,17 @@ def test_a_title_is_one_line(words: str) -> None:
     body = {"session_nonce": b64(nonce), "authentication_id": "a", "masked_name": "＊", "offers": [offer]}
     with pytest.raises(BadMessage, match=r"^authentication: offers\[0\]\.title must be one line of 1 to 200 letters$"):
         messages.read_authenticated(encode(body), nonce)
+
+
+@pytest.mark.parametrize("seq", [0, 6, 8])
+def test_an_answer_to_another_heartbeat_is_none(seq: int) -> None:
+    body = encode(TOLD | {"journal_seq": seq})
+    with pytest.raises(BadMessage, match="journal_seq is not ours"):
+        messages.read_heartbeat(body, 7)
+    assert messages.read_heartbeat(body, seq).witnessed == (0, "")
+
+
+@pytest.mark.parametrize("head", [(1, ""), (0, "a" * 64), (-1, "a" * 64), (1, "A" * 64), (1, "a" * 63)])
+def test_half_a_head_is_no_witness(head: tuple[int, str]) -> None:
+    with pytest.raises(BadMessage):
+        messages.read_heartbeat(encode(TOLD | {"witnessed_seq": head[0], "witnessed_head": head[1]}), 7)

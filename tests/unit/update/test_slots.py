@@ -1,15 +1,17 @@
 """Two slots and power cuts (fault U1): a start runs only whole, signed releases, none older than the last good one."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from firmware.update.bundle import BundleRefused
-from firmware.update.slots import STARTS, Slots
+from firmware.update.slots import STARTS, TRIAL, TRIAL_RUNS_S, Slots
 from host_sim.adapters.disk import MemoryDisk, PowerLost, Tail
 from tests.unit.update.releases import KEY, PUBLIC, bundle, manifest, release
 
 SLOT_BYTES = 4096
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 assert KEY.public_key() == PUBLIC
 
 
@@ -25,7 +27,7 @@ def start(disk: MemoryDisk) -> int:
 
 def good(disk: MemoryDisk, version: int) -> None:
     """Install a release, start it, and mark it as good."""
-    slots_on(disk).install(release(version))
+    slots_on(disk).install(release(version), NOW)
     assert start(disk) == version
     slots_on(disk).mark_good(version)
 
@@ -44,7 +46,7 @@ def test_a_release_marked_good_is_started_from_then_on() -> None:
 def test_three_failed_starts_fall_back() -> None:
     disk = MemoryDisk()
     good(disk, 7)
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     assert [start(disk) for _ in range(STARTS + 2)] == [8] * STARTS + [7, 7]
     slots_on(disk).mark_good(8)  # this comes too late
     assert (start(disk), slots_on(disk).state.floor) == (7, 7)
@@ -53,11 +55,11 @@ def test_three_failed_starts_fall_back() -> None:
 def test_a_trial_is_given_up_and_a_newer_one_takes_its_place() -> None:
     disk = MemoryDisk()
     good(disk, 7)
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     slots_on(disk).give_up()
     assert start(disk) == 7
-    slots_on(disk).install(release(8))
-    slots_on(disk).install(release(9))
+    slots_on(disk).install(release(8), NOW)
+    slots_on(disk).install(release(9), NOW)
     assert start(disk) == 9
     slots_on(disk).mark_good(8)  # not the one on trial
     assert slots_on(disk).state.floor == 7
@@ -66,11 +68,11 @@ def test_a_trial_is_given_up_and_a_newer_one_takes_its_place() -> None:
 def test_what_must_not_be_installed_touches_nothing() -> None:
     disk = MemoryDisk()
     good(disk, 7)
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     before = {name: disk.read(name) for name in disk.names()}
     for bad in (b"", release(9)[:-1], bundle(manifest(9, product="other"))):
         with pytest.raises(BundleRefused):
-            slots_on(disk).install(bad)
+            slots_on(disk).install(bad, NOW)
     assert {name: disk.read(name) for name in disk.names()} == before
 
 
@@ -79,7 +81,7 @@ def test_a_damaged_release_is_passed_over(at: int) -> None:
     """Damaged on trial: the active one runs. Damaged when active: the program as installed, and the floor stays."""
     disk = MemoryDisk()
     good(disk, 7)
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     used = 8 + len(release(8))
     for slot, then in (("slot-b", 7), ("slot-a", 0)):
         wounded = disk.read(slot, used)[at % used] ^ 0x10
@@ -93,7 +95,7 @@ def test_a_stale_release_in_the_trial_slot_is_not_started() -> None:
     """As if somebody had put an old, rightly signed release on the medium."""
     disk = MemoryDisk()
     good(disk, 7)
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     old = release(6)
     disk.write_at("slot-b", 0, len(old).to_bytes(8, "big") + old)
     disk.sync("slot-b")
@@ -108,7 +110,7 @@ def test_a_medium_that_loses_writes_is_noticed() -> None:
 
     disk = Forgetful()
     with pytest.raises(BundleRefused, match="did not keep it"):
-        slots_on(disk).install(release(7))
+        slots_on(disk).install(release(7), NOW)
     assert start(disk) == 0
 
 
@@ -118,12 +120,12 @@ def test_a_medium_that_loses_writes_is_noticed() -> None:
 def _a_life(disk: MemoryDisk) -> Iterator[str]:
     """Install 8 over 7, try it, mark it good, install 9, three failed starts. Yields the name of each step after it."""
     yield "begun"
-    slots_on(disk).install(release(8))
+    slots_on(disk).install(release(8), NOW)
     yield "installed 8"
     start(disk)
     slots_on(disk).mark_good(8)
     yield "good 8"
-    slots_on(disk).install(release(9))
+    slots_on(disk).install(release(9), NOW)
     yield "installed 9"
     for _ in range(STARTS):
         start(disk)
@@ -196,3 +198,20 @@ def test_no_power_cut_starts_anything_but_a_whole_release(tail: Tail) -> None:
                 "a release never marked good is dropped, and the last good one runs"
             )
     raise AssertionError("a life has fewer instants")
+
+
+def test_a_trial_is_over_by_the_clock_or_by_running_whichever_is_first() -> None:
+    """Fault U2. A clock that is set back does not lengthen it: the running time is written down."""
+    disk = MemoryDisk()
+    slots_on(disk).install(release(7), NOW)
+    second = timedelta(seconds=1)
+    assert not slots_on(disk).is_over(NOW + TRIAL, TRIAL_RUNS_S)
+    assert slots_on(disk).is_over(NOW + TRIAL + second, 0)
+    assert slots_on(disk).is_over(NOW, TRIAL_RUNS_S + 1)
+    for _ in range(2):
+        slots_on(disk).ran(TRIAL_RUNS_S / 2)
+    assert slots_on(disk).is_over(NOW - 1000 * TRIAL, 1), "what ran before the restart counts"
+    slots_on(disk).give_up()
+    assert not slots_on(disk).is_over(NOW + 2 * TRIAL, 10 * TRIAL_RUNS_S)
+    slots_on(disk).install(release(8), NOW)
+    assert not slots_on(disk).is_over(NOW, 1), "a new trial has its own time"
