@@ -24,7 +24,11 @@ from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # for `hopper pay` in one day; `collect` pays at most what is owed
 # The reason that closing a case of this code clears.
-CLEARED_BY: dict[str, Reason] = {Case.DOOR_OPENED: Reason.DOOR, Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN}
+CLEARED_BY: dict[str, Reason] = {
+    Case.DOOR_OPENED: Reason.DOOR,
+    Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
+    Case.CREDITS_WITHOUT_COINS: Reason.TAMPER_COINS,
+}
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
@@ -174,6 +178,8 @@ def collect(hands: Hands, code: str) -> Planning:
     left = amount - collected
     if key in hands.book.claims:
         raise Refused("claim", "The centre has not heard of this claim yet; try again when the line works.")
+    if any(code == Case.CREDITS_WITHOUT_COINS and key in detail for code, detail in hands.book.queue):
+        raise Refused("examined", "Credits of this session came without coins. Look into it, then `resolve` that item.")
     if left <= 0:
         raise Refused("claim", f"It was paid here already: {collected} of {amount} yen.")
     if unknown := (yield from looking.unknown_of(hands, key)):
