@@ -32,11 +32,16 @@ class Checker:
         self.deaths_with_slot_open = 0
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
+        self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
+        self._in_yen: Counter[str] = Counter()  # session -> what was really put in during it
+        self._out_yen: Counter[str] = Counter()  # session -> what really left the hoppers during it
 
     # --- while things happen --------------------------------------------------------------------
 
     def effect(self, name: str) -> None:
         """I13: nothing is dispensed or printed while no resident is served."""
+        if name in {"coin in", "coin out"}:
+            self._note_coins()
         if self.machine.attended:
             return
         if name == "coin out":
@@ -49,10 +54,21 @@ class Checker:
     def died(self) -> None:
         """Note what was under way when the machine ended; the bounds of the later checks depend on it."""
         machine = self.machine
+        self._note_coins()
         self._durable = machine.memory.journal.head()
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
         session = machine.memory.book.session
         self.deaths_with_slot_open += bool(session and session.slot_open)
+
+    def _note_coins(self) -> None:
+        """Put down to the open session what the coins themselves did; what the machine was told does not count."""
+        machine = self.machine
+        session = machine.memory.book.session
+        sid = session.sid if session else ""
+        seen = (machine.coins_in_yen(), machine.coins_out_yen() - machine.phantom_yen)
+        self._in_yen[sid] += seen[0] - self._seen_yen[0]
+        self._out_yen[sid] += seen[1] - self._seen_yen[1]
+        self._seen_yen = seen
 
     def restarted(self) -> None:
         """I14: the journal's head that the centre was told, and the durable one, are in the chain."""
@@ -75,6 +91,7 @@ class Checker:
             raise Violation("I15: the centre is never told")
         self._coins_out(history)
         self._coins_in(history)
+        self._nothing_given_away()
         self._balance(history)
         self._sessions(history)
         self._door(history)
@@ -111,6 +128,12 @@ class Checker:
                 case _:
                     pass
 
+    def _nothing_given_away(self) -> None:
+        """I16: no session lets more yen out of the hoppers than coins were really put in during it."""
+        for sid, out_yen in self._out_yen.items():
+            if sid and out_yen > self._in_yen[sid]:
+                raise Violation(f"I16: session {sid[:8]} paid {out_yen} yen, {self._in_yen[sid]} yen were put in")
+
     def _coins_in(self, history: list[r.Record]) -> None:
         """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
@@ -120,6 +143,9 @@ class Checker:
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
         coins = sum(int(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
         bound = max(self.deaths_with_slot_open, coins)
+        without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
+        credits_ = min(sum(int(flag.detail.split()[0]) for flag in without), len(self.machine.acceptor.forged))
+        missing, missing_yen = missing + credits_, missing_yen + 100 * credits_  # a forged credit is no coin
         if missing_yen < 0 or not 0 <= missing <= bound:
             raise Violation(f"I2: {missing} coins, {missing_yen} yen in the box are unexplained, bound {bound}")
         if missing and not told:
