@@ -12,8 +12,9 @@ applies the inhibits again and reports the restart.
 
 **A second count.** Header 225 counts accepted coins by itself. While no events come, and in `compare`, the driver reads it: a
 coin that was accepted and never shown in 229 is reported as lost, and a credit for which no coin was counted as
-`CreditsWithoutCoins` (fault M1). A count that is lower is taken over in silence only after a restart, when it
-equals the coins since then, because some acceptors keep it in RAM; the credits before the restart then stay unproven.
+`CreditsWithoutCoins` (fault M1). A lower count is taken over in silence only after a restart, when it equals the coins
+since then and is below its last reading, because some acceptors keep it in RAM; the credits before the restart then
+stay unproven.
 
 **Closed is the default.** While no session wants coins, the masks are all zero and the master inhibit is set;
 the driver reads both back. It notices an unreported reset when the acceptor refuses coins that are allowed,
@@ -95,6 +96,7 @@ class Acceptor:
         self._device = device
         self._last = last_event_counter  # counter of the newest event handled
         self._accepted = last_accepted_total  # what header 225 says if no coin was lost
+        self._compared = last_accepted_total  # what header 225 said when it was last compared
         self._counts_accepted = False
         self._has_master = True
         self._position_values: dict[int, int] = {}
@@ -345,7 +347,7 @@ class Acceptor:
                 event for event in self._pending if not (isinstance(event, CoinRejected) and event.certain)
             ]
         if self._accepted is None or total is None:
-            self._accepted = total  # nothing to compare with; otherwise the audit compares
+            self._accepted = self._compared = total  # nothing to compare with; otherwise the audit compares
         self._polled_s = self._bus.clock.monotonic()
         self._audit_due = True
 
@@ -464,11 +466,12 @@ class Acceptor:
         """Take the device's count over, and report by how much it differs from the credits seen.
 
         `more`: coins counted and not credited. A negative number is reported as credits without coins, unless the count
-        was kept in RAM and began anew: then it equals the credits since the restart, or those and a few lost ones.
+        was kept in RAM and began anew: then it is lower than before and equals the credits since the restart, or those
+        and a few lost ones. Who plays a restart on the wire cannot lower the count itself.
         """
-        told, since = self._lost_told, self._since_restart
-        self._accepted, self._lost_told, self._since_restart = total, 0, None
-        if more < 0 and since is not None and 0 <= total - since <= _EVENTS:
+        told, since, before = self._lost_told, self._since_restart, self._compared or 0
+        self._accepted, self._compared, self._lost_told, self._since_restart = total, total, 0, None
+        if more < 0 and since is not None and total < before and 0 <= total - since <= _EVENTS:
             self._count_began_anew = True
         elif more < 0:
             self._pending.append(CreditsWithoutCoins(-more))

@@ -149,7 +149,8 @@ def _settle_slot(
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
         missing = now.accepted_total - slot.accepted_total - session.coins_since_opening + session.without_coins
-        if missing < 0 and now.event_counter != 0:  # its count did not begin anew with its power
+        anew = now.event_counter == 0 and now.accepted_total < slot.accepted_total  # it lost its count with its power
+        if missing < 0 and not anew:
             yield records.Flag(Case.CREDITS_WITHOUT_COINS, f"{-missing} credits, session {session.sid}")
             missing = 0
         if missing >= 0:

@@ -17,12 +17,14 @@ from host_sim.centre.authentication import Refused
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
 from host_sim.centre.operating import audit, fleet
-from host_sim.centre.operating.flags import NotDone, same_person
+from host_sim.centre.operating.flags import NotDone, same_person, stands
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
 
 CLAIM_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+TAMPER = "tamper"  # reason of a claim for credits without coins: nobody pays it while its flag stands (fault M4)
+EXAMINED = "credits_without_coins"
 TOMBSTONE_S = 86_400.0
 
 
@@ -152,6 +154,8 @@ class Settler:
                 row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen, "reason": reason}
                 c.execute(claims.insert().values(**row))
                 self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
+                if reason == TAMPER:
+                    self._store.flag(c, now, peer.name, EXAMINED, {"key": key, "amount_yen": amount_yen})
             elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
                 told = {"key": key, "stands_yen": standing.amount_yen, "told_yen": amount_yen}
                 self._store.flag(c, now, peer.name, "two_amounts", told)
@@ -166,7 +170,7 @@ class Settler:
             claim, left_yen = self._claim(c, key)
             if claim is None or claim.machine != peer.name:
                 raise Refused("bad_request")
-            if left_yen == 0 or self._is_told(c, peer, key, collection):
+            if left_yen == 0 or self._is_told(c, peer, key, collection) or stands(c, EXAMINED, key):
                 raise Refused("expired")
             c.execute(holds.delete().where(holds.c.key == key))
             c.execute(holds.insert().values(key=key, machine=peer.name))
@@ -196,7 +200,7 @@ class Settler:
             row = c.execute(sa.select(claims).where(claims.c.claim_code == code)).first()
             claim, left_yen = self._claim(c, row.key) if row is not None else (None, 0)
             held = claim is not None and c.execute(sa.select(holds).where(holds.c.key == claim.key)).first() is not None
-            if claim is None or left_yen == 0 or held:
+            if claim is None or left_yen == 0 or held or stands(c, EXAMINED, claim.key):
                 raise Refused("expired")
             self._pay(c, claim.key, "counter", 1, left_yen)
             self._store.note(
