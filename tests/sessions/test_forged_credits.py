@@ -264,9 +264,9 @@ def test_each_copy_earns_its_own_fee(wallet: Cards) -> None:
 
 
 def test_change_for_every_part_of_a_basket_is_planned_before_money_is_taken(wallet: Cards) -> None:
-    """With 150 and 300 yen in one basket, a failure after the first copy leaves an amount that needs a coin of 50 yen."""
-    machine = RigMachine(tubes={10: 0, 50: 0, 100: 20, 500: 0})
-    machine.centre.fees = {"juminhyo": 150}
-    person = serve(machine, Person(wallet["hanako"], coins=[100] * 4 + [50], then="1"))
+    """200 and 300 yen are one coin of 500; but if only one of the two papers is printed, coins of 100 are due."""
+    machine = RigMachine(tubes={10: 0, 50: 0, 100: 0, 500: 20})
+    machine.centre.fees = {"juminhyo": 200}
+    person = serve(machine, Person(wallet["hanako"], coins=[500], then="1"))
     assert sorry(person).reason == "change_short"
     assert machine.coins_in_yen() == 0

@@ -161,6 +161,13 @@ def test_the_desk_pays_what_is_left_and_no_more() -> None:
     assert paid == 700
 
 
+def test_only_the_machine_that_owes_tells_what_it_paid() -> None:
+    town, told = Town(), {"op": "collected", "key": "ab" * 16, "amount_yen": 200, "collection": 1}
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
+    assert town.line(HALL).advise(told) is AdviceFate.REFUSED
+    assert _at_the_desk(town, "ab" * 16) == 700
+
+
 def _at_the_desk(town: Town, key: str) -> int | None:
     try:
         return town.settler.collect_at_counter(claim_code(key), town.now)
