@@ -182,6 +182,13 @@ class CreditsLost:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditsWithoutCoins:
+    """The acceptor's own count is `count` coins lower than the credits that were seen: no coin came for them."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptorRestarted:
     """The acceptor was reset and has been set up again; coins taken around the reset may be missing."""
 
@@ -200,7 +207,20 @@ class AcceptorBlocked:
     code: int
 
 
-CoinEvent = CoinCredited | CoinRejected | CreditsLost | AcceptorRestarted | CoinFraud | AcceptorBlocked
+CoinEvent = (
+    CoinCredited | CoinRejected | CreditsLost | CreditsWithoutCoins | AcceptorRestarted | CoinFraud | AcceptorBlocked
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The acceptor's own count beside the credits since its slot was opened; `events` came in meanwhile.
+
+    `borne`: a coin came for every credit. False where nobody can say: the device does not count or does not answer.
+    """
+
+    borne: bool
+    events: tuple[CoinEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

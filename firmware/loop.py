@@ -344,7 +344,11 @@ class Loop:
             self._promise_ends_s = self._clock.monotonic() + report.lasts_s
         before = self.state
         if before is State.IDLE and isinstance(report, CardInserted):
-            self.context.house = replace(self._house_now(), served=self.reception.served())
+            self.context.house = replace(
+                self._house_now(),
+                served=self.reception.served(),
+                refunds_by_hopper=self.reception.refunds.by_hopper,
+            )
             self.reception.state = self.reception.state.session_began()
         taken = step(self.state, self.context, self.book, report, self.write)
         self.state = taken.state

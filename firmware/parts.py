@@ -209,7 +209,8 @@ class RealParts:
             table.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial,
             table.values,
             book.acceptor_event,
-            last_accepted_total=book.acceptor_explained,
+            last_accepted_total=book.acceptor_total,
+            last_lost=book.acceptor_lost,
         )
 
     def printers(self) -> Printers:

@@ -28,6 +28,7 @@ from drivers.vocabulary import (
     CentreUnreachable,
     Challenge,
     CoinEvent,
+    Compared,
     CopyState,
     Dispensed,
     HeartbeatTold,
@@ -159,6 +160,10 @@ class CoinAcceptor(Protocol):
 
     def counters(self) -> AcceptorCounters:
         """The counters up to the last event that `poll` returned."""
+        ...
+
+    def compare(self) -> Compared:
+        """Compare all credits with the device's own count; `poll` does not return the events again. Raises nothing."""
         ...
 
     def accepted_by_device(self) -> int | None:

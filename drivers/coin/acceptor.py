@@ -8,8 +8,13 @@ new events, five are credited and the rest reported as `CreditsLost`. Events are
 **Restarts.** The firmware journals the last counter handled, so a coin accepted while the host was down is
 credited at the next start. After a reset of the acceptor its counter is 0, or a number that it
 could not have reached in the time that passed; then every event it shows came after the reset. The driver
-applies the inhibits again and reports the restart. While no events come, it also compares a second, independent
-count (header 225): a coin that was accepted and never shown in 229 is reported as lost.
+applies the inhibits again and reports the restart.
+
+**A second count.** Header 225 counts accepted coins by itself. While no events come, and in `compare`, the driver reads it: a
+coin that was accepted and never shown in 229 is reported as lost, and a credit for which no coin was counted as
+`CreditsWithoutCoins` (fault M1). A lower count is taken over in silence only after a restart, when it equals the coins
+since then and is below its last reading, because some acceptors keep it in RAM; the credits before the restart then
+stay unproven.
 
 **Closed is the default.** While no session wants coins, the masks are all zero and the master inhibit is set;
 the driver reads both back. It notices an unreported reset when the acceptor refuses coins that are allowed,
@@ -33,7 +38,9 @@ from drivers.vocabulary import (
     CoinEvent,
     CoinFraud,
     CoinRejected,
+    Compared,
     CreditsLost,
+    CreditsWithoutCoins,
 )
 
 POSITIONS = 16
@@ -44,6 +51,8 @@ _CHECK_EVERY_S = 5.0
 _CHECK_AT_LAST_S = 15.0
 _HOST_AWAY_S = 1.0  # an acceptor that nobody polls stops by itself after this (part 4, 2.1.2)
 _CLOSE_TRIES = 4
+_COMPARE_TRIES = 4
+_TOTAL_MASK = 0xFFFFFF
 _CATEGORY = "Coin Acceptor"
 _INHIBITED = 2  # event code: inhibited coin
 
@@ -61,7 +70,7 @@ class Acceptor:
 
     `paired_serial`: the unit this machine was paired with, None to take the first one seen. `values`: coin
     identification -> yen; other coins are never enabled. `last_event_counter` and `last_accepted_total`: as
-    last journalled, None on a new machine.
+    last journalled, None on a new machine. `last_lost`: coins reported as lost since; the device may count them.
     """
 
     selective = True
@@ -76,6 +85,7 @@ class Acceptor:
         *,
         device: str = "acceptor",
         last_accepted_total: int | None = None,
+        last_lost: int = 0,
     ) -> None:
         self.identity: AcceptorIdentity | None = None
         self._bus = bus
@@ -86,6 +96,7 @@ class Acceptor:
         self._device = device
         self._last = last_event_counter  # counter of the newest event handled
         self._accepted = last_accepted_total  # what header 225 says if no coin was lost
+        self._compared = last_accepted_total  # what header 225 said when it was last compared
         self._counts_accepted = False
         self._has_master = True
         self._position_values: dict[int, int] = {}
@@ -98,7 +109,9 @@ class Acceptor:
         self._inhibits_doubted = False
         self._restart_told = False
         self._audit_due = False
-        self._lost_told = 0  # events reported as lost since the last audit
+        self._lost_told = last_lost  # events reported as lost since the last audit
+        self._since_restart: int | None = None  # credits since a restart that came after the last audit
+        self._count_began_anew = False  # header 225 began again at 0 since the slot was opened
         self._silent_polls = 0
 
     def start(self) -> None:
@@ -146,6 +159,8 @@ class Acceptor:
         Raises `DeviceFault` when the acceptor does not confirm.
         """
         assert self.identity is not None
+        if not self._wanted:
+            self._count_began_anew = False
         self._wanted = sum(1 << (p - 1) for p, value in self._position_values.items() if value in values_yen)
         self._apply()
 
@@ -179,6 +194,20 @@ class Acceptor:
         events, self._pending = self._pending, []
         self._handed = None
         return events
+
+    def compare(self) -> Compared:
+        """Read the events, then compare header 225 with all credits. Raises nothing: a silent acceptor proves nothing."""
+        borne = False
+        self._audit_due = self._counts_accepted
+        with suppress(DeviceError):  # the next poll raises it again
+            for _ in range(_COMPARE_TRIES if self._counts_accepted else 0):
+                self._look()
+                if not self._audit_due:
+                    borne = not self._count_began_anew
+                    break
+        events, self._pending = tuple(self._pending), []
+        self._handed = None
+        return Compared(borne, events)
 
     def counters(self) -> AcceptorCounters:
         """The counters after the last event that `poll` returned: journal both for the constructor at the next start."""
@@ -317,8 +346,8 @@ class Acceptor:
             self._pending = [
                 event for event in self._pending if not (isinstance(event, CoinRejected) and event.certain)
             ]
-        if self._accepted is None or total is None or total < self._accepted:
-            self._accepted = total  # no earlier count to compare with, or the device lost it with its power
+        if self._accepted is None or total is None:
+            self._accepted = self._compared = total  # nothing to compare with; otherwise the audit compares
         self._polled_s = self._bus.clock.monotonic()
         self._audit_due = True
 
@@ -390,11 +419,14 @@ class Acceptor:
         """Report a restart once, however often the inhibits have to be set."""
         if not self._restart_told:
             self._pending.append(AcceptorRestarted())
+            self._since_restart = 0
         self._restart_told = True
 
     def _credit(self, position: int, event_counter: int) -> None:
         if self._accepted is not None:
-            self._accepted = (self._accepted + 1) & 0xFFFFFF
+            self._accepted = (self._accepted + 1) & _TOTAL_MASK
+        if self._since_restart is not None:
+            self._since_restart += 1
         value = self._position_values.get(position)
         # A coin that was never enabled is in the cash box too, but its value is unknown.
         self._pending.append(CreditsLost(1) if value is None else CoinCredited(value, event_counter))
@@ -428,11 +460,23 @@ class Acceptor:
             if self._read().counter != reading.counter:
                 return  # a coin came in between: audit after the next poll without events
         self._audit_due = False
-        self._accepted = total
-        lost = (total - expected) & 0xFFFFFF
-        told, self._lost_told = self._lost_told, 0
-        if told < lost < 256:  # a greater difference means that the count began again
-            self._pending.append(CreditsLost(lost - told))
+        self._judge(total, more=_difference(total, expected))
+
+    def _judge(self, total: int, *, more: int) -> None:
+        """Take the device's count over, and report by how much it differs from the credits seen.
+
+        `more`: coins counted and not credited. A negative number is reported as credits without coins, unless the count
+        was kept in RAM and began anew: then it is lower than before and equals the credits since the restart, or those
+        and a few lost ones. Who plays a restart on the wire cannot lower the count itself.
+        """
+        told, since, before = self._lost_told, self._since_restart, self._compared or 0
+        self._accepted, self._compared, self._lost_told, self._since_restart = total, total, 0, None
+        if more < 0 and since is not None and total < before and 0 <= total - since <= _EVENTS:
+            self._count_began_anew = True
+        elif more < 0:
+            self._pending.append(CreditsWithoutCoins(-more))
+        elif told < more:
+            self._pending.append(CreditsLost(more - told))
 
     # --- asking ---------------------------------------------------------------------------------
 
@@ -461,3 +505,9 @@ class Acceptor:
 
     def _optional(self, header: Header, data: bytes = b"", *, lengths: Sequence[int]) -> bytes | None:
         return self._bus.ask_optional(self._address, header, data, lengths=lengths)
+
+
+def _difference(total: int, expected: int) -> int:
+    """By how much a count of 24 bits is higher than expected; negative when it is lower."""
+    more = (total - expected) & _TOTAL_MASK
+    return more if more <= _TOTAL_MASK // 2 else more - _TOTAL_MASK - 1

@@ -24,7 +24,7 @@ from math import gcd
 from typing import Protocol
 
 from drivers.errors import WrongDevice
-from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, CreditsLost
+from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, Compared, CreditsLost
 
 _SENSOR_BLOCKED = 14  # the ccTalk code for the same thing (part 3, table 2)
 _SHORTEST, _LONGEST = 0.6, 1.5  # of the nominal width
@@ -275,6 +275,10 @@ class PulseAcceptor:
 
     def accepted_by_device(self) -> int | None:
         return None
+
+    def compare(self) -> Compared:
+        """Nothing counts beside the pulses, so no credit is ever proved."""
+        return Compared(borne=False)
 
     def counters(self) -> AcceptorCounters:
         """Both None: a pulse acceptor does not count."""

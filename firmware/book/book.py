@@ -19,6 +19,7 @@ from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvic
 from firmware.book.cases import UNCERTAIN_CODES, Case, enqueue
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
+from firmware.book.reasons import TAKEN_BACK
 from firmware.book.records import Record
 from firmware.book.schema import canonical
 from firmware.book.settings_book import SettingsBook
@@ -76,6 +77,7 @@ class Book:
         self.line_stopped: str | None = None  # the field that failed its binding; None: not stopped
         self.suspended: tuple[str, ...] = ()
         self.failed_sessions = 0  # in a row, for firmware.service.lockout
+        self.refunds_yen: list[int] = []  # of sessions in a row that took all their coins back (service/refunds.py)
         self.paper_waiting: str | None = None  # request whose papers may still lie in the tray
         self.collecting: dict[str, int] = {}  # claim -> yen that staff has paid out and the centre does not know yet
         self.console = ConsoleBook()
@@ -111,11 +113,6 @@ class Book:
         return {value: seen.life_total for value, seen in self.hoppers.items() if value not in unsettled}
 
     @property
-    def acceptor_explained(self) -> int | None:
-        """The acceptor's lifetime count up to which each coin is in the book or flagged as lost; None: unknown."""
-        return None if self.acceptor_total is None else self.acceptor_total + self.acceptor_lost
-
-    @property
     def uncertain(self) -> tuple[tuple[str, str], ...]:
         """Papers and money that nobody can account for yet."""
         return tuple(item for item in self.queue if item[0] in UNCERTAIN_CODES)
@@ -144,7 +141,16 @@ class Book:
         self.totals["flags"] += 1
         if record.code == Case.CREDITS_LOST:
             self.acceptor_lost += int(record.detail)
+        if record.code == Case.CREDITS_WITHOUT_COINS:
+            self._take_back(int(record.detail.split()[0]))
         self._enqueue(record.code, record.detail)
+
+    def _take_back(self, credits_: int) -> None:
+        """The device never counted these; a session that has some is paid nothing by a hopper any more."""
+        if self.acceptor_total is not None:
+            self.acceptor_total -= credits_
+        if self.session is not None:
+            self.session.without_coins += credits_
 
     def _resolved(self, record: records.Resolved) -> None:
         item = (record.code, record.detail)
@@ -174,6 +180,10 @@ class Book:
         session.closed(record)
         if session.last_pin_ok is not None:
             self.failed_sessions = 0 if session.last_pin_ok else self.failed_sessions + 1
+        if record.earned_yen:
+            self.refunds_yen = []
+        elif record.paid_out_yen and record.reason in TAKEN_BACK:
+            self.refunds_yen.append(record.paid_out_yen)
         self.totals["sessions"] += 1
         self.session = None
 
@@ -453,6 +463,7 @@ class Book:
             "witness_accepted": self.witness_accepted,
             "suspended": list(self.suspended),
             "failed_sessions": self.failed_sessions,
+            "refunds_yen": list(self.refunds_yen),
             "paper_waiting": self.paper_waiting,
             "collecting": [[key, amount] for key, amount in self.collecting.items()],
             "console": self.console.snapshot(),
@@ -487,6 +498,7 @@ class Book:
         self.line_stopped, self.suspended = state["line_stopped"], tuple(state["suspended"])
         self.witness_accepted = state.get("witness_accepted", "")
         self.failed_sessions, self.paper_waiting = state["failed_sessions"], state["paper_waiting"]
+        self.refunds_yen = list(state.get("refunds_yen", []))
         self.collecting = dict(state.get("collecting", []))
         self.console = ConsoleBook.restored(state.get("console", {}))
         self.settings = SettingsBook.restored(state.get("settings", {}))

@@ -16,7 +16,9 @@ class Case(StrEnum):
     CASH_BOX = "cash_box"  # counted another sum than the book expects
     COIN_FRAUD = "coin_fraud"
     COIN_UNCERTAIN = "coin_uncertain"  # rejected, and it may have stayed inside
+    COINS_EXCHANGED = "coins_exchanged"  # coins were put in and taken back again and again
     CREDITS_LOST = "credits_lost"  # detail: how many
+    CREDITS_WITHOUT_COINS = "credits_without_coins"  # detail begins with their number: tampering
     LATE_COIN = "late_coin"
     OVERPAID = "overpaid"
     PAY_UNKNOWN = "pay_unknown"  # a payout with unknown result
@@ -55,11 +57,21 @@ class MismatchCode(StrEnum):
 UNCERTAIN_CODES: frozenset[str] = frozenset({Case.COPY_UNCERTAIN, Case.PAY_UNKNOWN, Case.SUSPECT_COIN})
 # These stop the service; `QUEUE_LIMIT` never drops them.
 LASTING_CODES: frozenset[str] = (
-    UNCERTAIN_CODES | frozenset(MismatchCode) | {Case.DOOR_OPENED, Case.MEDIUM_FAILED, Case.JOURNAL_ROLLED_BACK}
+    UNCERTAIN_CODES
+    | frozenset(MismatchCode)
+    | {Case.DOOR_OPENED, Case.MEDIUM_FAILED, Case.JOURNAL_ROLLED_BACK}
+    | {Case.CREDITS_WITHOUT_COINS, Case.COINS_EXCHANGED}
 )
 # Each of these is a new case, even with the same code and detail as one in the queue.
 COUNTED_CODES: frozenset[str] = frozenset(
-    {Case.STRAY_COIN, Case.PAY_UNKNOWN, Case.PAYOUT_UNKNOWN, Case.COIN_UNCERTAIN, Case.CREDITS_LOST}
+    {
+        Case.STRAY_COIN,
+        Case.PAY_UNKNOWN,
+        Case.PAYOUT_UNKNOWN,
+        Case.COIN_UNCERTAIN,
+        Case.CREDITS_LOST,
+        Case.CREDITS_WITHOUT_COINS,
+    }
 )
 QUEUE_LIMIT = 200  # cases with other codes; above it the oldest is dropped
 

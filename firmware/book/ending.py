@@ -10,6 +10,8 @@ from firmware.book.advice import ClaimAdvice, CopyAdvice, CopyFate, SessionAdvic
 from firmware.book.open_session import CopyStage, OpenSession, RequestBook
 from firmware.book.reasons import AdviceReason, EndReason, SessionReason
 
+ClaimReason = SessionReason | AdviceReason
+
 
 def copies_told(request: RequestBook, why: SessionReason | None) -> Iterator[records.AdviceQueued]:
     """One advice for each copy that the centre may hold and has not been told of: issued, or void for this reason."""
@@ -22,19 +24,17 @@ def copies_told(request: RequestBook, why: SessionReason | None) -> Iterator[rec
             yield _queued(CopyAdvice(CopyFate.VOID, request.rid, copy, why or AdviceReason.NOT_PRINTED))
 
 
-def rest_claimed(
-    session: OpenSession, why: SessionReason | None
-) -> Iterator[records.ClaimIntent | records.AdviceQueued]:
+def rest_claimed(session: OpenSession, why: ClaimReason | None) -> Iterator[records.ClaimIntent | records.AdviceQueued]:
     """Make a claim of everything that is owed, and tell the centre of it."""
     key, amount_yen = session.next_claim_key, session.ledger.owed_yen
     yield records.ClaimIntent(key, amount_yen)
-    yield _claim_told(key, amount_yen, why)
+    yield _claim_told(session, key, amount_yen, why)
 
 
 def claims_told(session: OpenSession, why: SessionReason | None) -> Iterator[records.AdviceQueued]:
     """One advice for each claim whose record is written and whose advice is not."""
     for key in session.untold_claims:
-        yield _claim_told(key, session.claims[key], why)
+        yield _claim_told(session, key, session.claims[key], why)
 
 
 def closed(session: OpenSession, why: SessionReason | None) -> records.SessionClosed:
@@ -50,7 +50,10 @@ def closed(session: OpenSession, why: SessionReason | None) -> records.SessionCl
     )
 
 
-def _claim_told(key: str, amount_yen: int, why: SessionReason | None) -> records.AdviceQueued:
+def _claim_told(session: OpenSession, key: str, amount_yen: int, why: ClaimReason | None) -> records.AdviceQueued:
+    """The centre pays a claim with reason TAMPER only after people have looked (fault M1)."""
+    if session.without_coins:
+        why = EndReason.TAMPER
     return _queued(ClaimAdvice(key, amount_yen, why or AdviceReason.CHANGE))
 
 

@@ -82,6 +82,7 @@ class OpenSession:
         self.slot: records.SlotOpened | None = None  # the last opening
         self.slot_open = False
         self.coins_since_opening = 0
+        self.without_coins = 0  # credits for which no coin came: no hopper pays this session any more
         self.printing: records.PrintIntent | None = None
         self.paying: records.PayIntent | None = None
         self.paper_stuck = False  # the last printed copy hangs in the printer, not cut

@@ -22,8 +22,12 @@ class EndReason(StrEnum):
     PAPER_NOT_READY = "paper_not_ready"
     PAPER_SHORT = "paper_short"
     PAPER_STUCK = "paper_stuck"  # a complete page hangs in the printer, not cut
+    TAMPER = "tamper"  # credits for which no coin came; a person looks before anything is paid
     RESTART = "restart"  # the program ended within the session, and the next start closed it
 
+
+# Ends that a resident chooses: coins that are taken back then may have been put in to be exchanged (fault M3).
+TAKEN_BACK = frozenset({EndReason.CANCELLED, EndReason.PAY_TIMED_OUT})
 
 SessionReason = EndReason | CardRefusal | CentreRefusal | LineTrouble | PrintTrouble
 
@@ -34,6 +38,7 @@ class AdviceReason(StrEnum):
     PRINTED = "printed"
     NOT_PRINTED = "not_printed"
     CHANGE = "change"
+    EXCHANGED = "exchanged"  # coins taken back, when so many were that hoppers give none back
 
 
 class Outcome(StrEnum):

@@ -22,6 +22,7 @@ from drivers.vocabulary import (
     CoinRejected,
     CopyState,
     CreditsLost,
+    CreditsWithoutCoins,
     Dispensed,
     HopperCounters,
 )
@@ -85,7 +86,7 @@ def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iter
     if session.printing is not None:
         yield from _settle_print(book, session, session.printing, ask.printer_counter())
     if session.slot is not None and session.slot_open:
-        yield from (_late_coin(session, event) for event in ask.late_coins() if isinstance(event, _CREDITS))
+        yield from (_late_coin(session, event) for event in ask.late_coins() if isinstance(event, _Late))
         yield from _settle_slot(book, session, session.slot, ask.acceptor_counters())
 
 
@@ -123,15 +124,17 @@ def _asked(answer: Dispensed | None) -> tuple[int | None, HopperCounters | None]
     return (None, None) if answer is None else (answer.paid, answer.counters)
 
 
-_CREDITS = CoinCredited | CreditsLost | CoinRejected
+_Late = CoinCredited | CreditsLost | CreditsWithoutCoins | CoinRejected
 
 
-def _late_coin(session: OpenSession, event: CoinCredited | CreditsLost | CoinRejected) -> Record:
+def _late_coin(session: OpenSession, event: _Late) -> Record:
     """A late coin is the resident's and becomes part of the claim; one that was lost or may be inside is flagged."""
     if isinstance(event, CoinRejected):
         return records.Flag(Case.COIN_UNCERTAIN, f"event {event.code}, session {session.sid}")
     if isinstance(event, CreditsLost):
         return records.Flag(Case.CREDITS_LOST, str(event.count))
+    if isinstance(event, CreditsWithoutCoins):
+        return records.Flag(Case.CREDITS_WITHOUT_COINS, f"{event.count} credits, session {session.sid}")
     return records.Coin(session.sid, event.value_yen, event.event_counter)
 
 
@@ -145,8 +148,13 @@ def _settle_slot(
     """
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
-        missing = now.accepted_total - slot.accepted_total - session.coins_since_opening
-        detail = f"session {session.sid}, {missing} coins" if missing else None
+        missing = now.accepted_total - slot.accepted_total - session.coins_since_opening + session.without_coins
+        anew = now.event_counter == 0 and now.accepted_total < slot.accepted_total  # it lost its count with its power
+        if missing < 0 and not anew:
+            yield records.Flag(Case.CREDITS_WITHOUT_COINS, f"{-missing} credits, session {session.sid}")
+            missing = 0
+        if missing >= 0:
+            detail = f"session {session.sid}, {missing} coins" if missing else None
         if not missing and now.event_counter == 0:
             told = (Case.POWER_LOST_AT_SLOT, f"session {session.sid}")
             if told not in book.queue:

@@ -105,6 +105,8 @@ class CoinTable(Table, frozen=True, kw_only=True):
     acceptor_serial: int | None = None  # the paired device; None: the first one found. A pairing by staff overrides it
     values: Mapping[str, int] = {}  # coin identification -> yen; not used with `pulse`
     pulse: PulseTable | None = None
+    # False: coins go into the cash box at once, and a refund pays others out of the hoppers (fault M3).
+    escrow: Literal[False] = False
     accepts_yen: tuple[int, ...]
     hoppers: tuple[HopperTable, ...]
 

@@ -28,6 +28,7 @@ CLEARED_BY: dict[str, Reason] = {
     Case.DOOR_OPENED: Reason.DOOR,
     Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
     Case.JOURNAL_ROLLED_BACK: Reason.JOURNAL_ROLLED_BACK,
+    Case.CREDITS_WITHOUT_COINS: Reason.TAMPER_COINS,
 }
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
@@ -178,6 +179,8 @@ def collect(hands: Hands, code: str) -> Planning:
     key, left = claim.key, claim.left_yen
     if key in hands.book.claims:
         raise Refused("claim", "The centre has not heard of this claim yet; try again when the line works.")
+    if any(code == Case.CREDITS_WITHOUT_COINS and key in detail for code, detail in hands.book.queue):
+        raise Refused("examined", "Credits of this session came without coins. Look into it, then `resolve` that item.")
     if left <= 0:
         where = "at the city's desk" if claim.at_desk_yen else "here"
         raise Refused("claim", f"It was paid {where} already; {claim.amount_yen} yen were owed.")

@@ -74,10 +74,7 @@ class CoinDesk(Desk[CoinCommand]):
                 self._open, self._quiet = False, 0  # `poll` posts `SlotClosed` when no coin rolls any more
                 return []
             case CountHopper(value_yen=value):
-                try:
-                    return [HopperCounted(value, self._hoppers.counters(value))]
-                except (NoReply, BadReply) as trouble:  # only this hopper fails: the others can still pay
-                    return [Fault(self.name, trouble.sentence)]
+                return self._counted(value)
             case Dispense(value_yen=value, coins=coins, before=before):
                 return [self._hoppers.dispense(value, coins, before)]
             case PairAcceptor(serial=serial):
@@ -102,6 +99,19 @@ class CoinDesk(Desk[CoinCommand]):
     def stop(self) -> None:
         """Close the slot: a pulse acceptor would go on taking coins that nobody counts."""
         self._acceptor.inhibit()
+
+    def _counted(self, value_yen: int) -> Sequence[Answer]:
+        """All counts that a payout depends on: the acceptor's beside the credits, then the hopper's beside its payouts."""
+        compared = self._acceptor.compare()
+        try:
+            counters = self._hoppers.counters(value_yen)
+        except (NoReply, BadReply) as trouble:  # only this hopper fails: the others can still pay
+            return [*compared.events, Fault(self.name, trouble.sentence)]
+        strays = self._hoppers.strays()
+        if any(stray.value_yen == value_yen for stray in strays):
+            lost = f"Coins left the hopper for {value_yen} yen without a command: count it."
+            return [*compared.events, *strays, Fault(self.name, lost)]
+        return [*compared.events, *strays, HopperCounted(value_yen, counters, borne=compared.borne)]
 
     def _readiness(self, hoppers: Mapping[int, HopperState]) -> CoinReadiness:
         return CoinReadiness(hoppers=hoppers, acceptor=self._acceptor.counters(), selective=self._acceptor.selective)
@@ -142,6 +152,10 @@ class CoinDesk(Desk[CoinCommand]):
         self._quiet = 0 if coins or self._acceptor.under_way else self._quiet + 1
         if self._quiet < QUIET_POLLS:
             return []
+        events = self._acceptor.compare().events  # before anything is printed or paid for these credits
+        if events:
+            self._quiet = 0
+            return events
         self._quiet = None
         return [SlotClosed(self._acceptor.counters())]
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     COIN = "coin"
     CHANGE = "change"
     TAMPER_MONEY = "tamper_money"
+    TAMPER_COINS = "tamper_coins"
     UNCERTAIN = "uncertain"
     UNBALANCED = "unbalanced"
     ACCEPTOR_UNPAIRED = "acceptor_unpaired"
@@ -196,6 +197,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         306,
         False,
         "This coin acceptor is not the paired one. Put the old one back, or `acceptor pair` this one.",
+    ),
+    Reason.TAMPER_COINS: (
+        308,
+        True,
+        "Credits came without coins. Look for a foreign device on the coin cable, count the cash box, then `resolve` with security.",
     ),
     Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor. Free it; the machine notices."),
     Reason.PRINTER: (

@@ -16,6 +16,7 @@ from firmware.config.hours import ClosedReason, ClosedUntil
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
 from firmware.service.lockout import PIN_ATTACK, locked_until, must_report
+from firmware.service.refunds import COINS_EXCHANGED, Refunds
 from firmware.service.site import Site
 from firmware.service.site_tables import SiteTables
 from firmware.session.context import ANYTHING, COUNTER, Served
@@ -73,6 +74,7 @@ class Reception:
         self.door_open: bool | None = None  # None: the case has no contact, or its desk has not started
         self._oldest_advice: str | None = None
         self._oldest_since_s = clock.monotonic()
+        self.refunds = Refunds()
         self._failed_sessions = 0
         self._failed_at_s = clock.monotonic()
 
@@ -154,8 +156,16 @@ class Reception:
             if must_report(book.failed_sessions) and attack not in book.queue:
                 changes.append(records.Flag(*attack))
             self._failed_sessions, self._failed_at_s = book.failed_sessions, self._clock.monotonic()
+        changes += self._weigh_refunds(book)
         change = self.note("book", self._reasons_in(book))
         return changes if change is None else [*changes, change]
+
+    def _weigh_refunds(self, book: Book) -> list[records.Record]:
+        gave_back = self.refunds.by_hopper
+        self.refunds.seen(book.refunds_yen, self._clock.monotonic())
+        flag = records.Flag(Case.COINS_EXCHANGED, self.refunds.words)
+        begins = gave_back and not self.refunds.by_hopper
+        return [flag] if begins and (flag.code, flag.detail) not in book.queue else []
 
     def _reasons_in(self, book: Book) -> frozenset[Reason]:
         queued = [code for code, _ in book.queue]
@@ -166,6 +176,7 @@ class Reception:
             Reason.SITE_TABLE: self.site is None and (self.clock_trusted or not self.sites.version),
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
+            Reason.TAMPER_COINS: Case.CREDITS_WITHOUT_COINS in queued,
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
@@ -194,9 +205,14 @@ class Reception:
 
     def news(self, book: Book) -> list[str]:
         """Words for the heartbeat besides the reasons, each as long as it is true. They name nobody."""
-        words = [PIN_ATTACK] if must_report(book.failed_sessions) else []
-        rolled_back = any(code == Case.JOURNAL_ROLLED_BACK for code, _ in book.queue)
-        return [*words, str(Case.JOURNAL_ROLLED_BACK)] if rolled_back else words
+        waits = {code for code, _ in book.queue}
+        holds = {
+            PIN_ATTACK: must_report(book.failed_sessions),
+            COINS_EXCHANGED: not self.refunds.by_hopper,
+            str(Case.CREDITS_WITHOUT_COINS): Case.CREDITS_WITHOUT_COINS in waits,
+            str(Case.JOURNAL_ROLLED_BACK): Case.JOURNAL_ROLLED_BACK in waits,
+        }
+        return [word for word, true in holds.items() if true]
 
     def front(self, language: str) -> Scene:
         """The scene of the idle screen."""

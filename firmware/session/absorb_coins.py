@@ -8,6 +8,7 @@ from drivers.vocabulary import (
     CoinFraud,
     CoinRejected,
     CreditsLost,
+    CreditsWithoutCoins,
     Dispensed,
     HopperState,
 )
@@ -46,6 +47,8 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
         case CreditsLost(count=count):
             now.write(records.Flag(Case.CREDITS_LOST, str(count)))
             return Event.COIN_NOTED
+        case CreditsWithoutCoins(count=count):
+            return _tampered(now, count)
         case AcceptorRestarted():
             now.write(records.Flag(Case.ACCEPTOR_RESTARTED, ""))
             return Event.COIN_NOTED
@@ -67,6 +70,10 @@ def payout_lost(now: Now) -> Event:
 def _readiness(now: Now, report: CoinReadiness) -> Event:
     context, counters = now.context, report.acceptor
     context.hopper_states = dict(report.hoppers)
+    context.credits_borne = counters.accepted_total is not None
+    if now.session.without_coins:  # found by the poll before: the slot does not open
+        context.reason = EndReason.TAMPER
+        return Event.COINS_NOT_READY
     accepting_yen, exact_money_only = acceptable(context, now.book)
     # An acceptor that cannot refuse single values must take all of them, so it cannot ask for exact money. If all
     # are safe now, they stay safe after each coin: no new amount can fall due then (firmware/money/change.py).
@@ -98,10 +105,28 @@ def _trouble(now: Now, flag: records.Flag) -> Event:
     return Event.COIN_TROUBLE
 
 
+def _tampered(now: Now, count: int) -> Event:
+    """Credits for which no coin came (fault M1). Nothing more is paid from this session: what is owed becomes a claim,
+    which the centre pays when people have looked, so an honest resident loses nothing.
+    """
+    context, state = now.context, now.state
+    if not RULES[state].may_hold_money:
+        whose = f", after session {context.session_id}" if context.accepting_yen else ""
+        now.write(records.Flag(Case.CREDITS_WITHOUT_COINS, f"{count} credits{whose}"))
+        return Event.COIN_NOTED
+    now.write(records.Flag(Case.CREDITS_WITHOUT_COINS, f"{count} credits, session {context.session_id}"))
+    if state in SLOT_OPEN or state in {State.DRAINING_PAID, State.DRAINING_REFUND}:
+        context.reason = EndReason.TAMPER
+    return settle_event(now) if state is State.PREPARING_PAYOUT else Event.TAMPERED
+
+
 def _hopper_counted(now: Now, report: HopperCounted) -> Event:
     context, before = now.context, report.counters
     if context.next_payout is None or context.next_payout[0] != report.value_yen:
         return Event.KEY_IGNORED  # the session has given this hopper up
+    if context.credits_borne and not report.borne:
+        context.credits_borne = False
+        return settle_event(now)  # anew: nobody can prove the credits, so hoppers pay up to a limit
     value_yen, coins = context.next_payout
     now.write(records.PayIntent(context.session_id, value_yen, coins, before.event_counter, before.life_total))
     context.next_payout = None

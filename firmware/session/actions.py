@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from drivers.vocabulary import HopperCounters, OrderItem
 from firmware.book import ending, records
+from firmware.book.reasons import AdviceReason
 from firmware.session import effects as fx
 from firmware.session.context import Context
 from firmware.session.known import Known, acceptable, opened
@@ -129,7 +130,8 @@ def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
     """Make a claim of what no hopper can pay, and print its slip. The centre need not be reachable."""
     ledger = opened(book).ledger
     amount_yen = ledger.claimed_yen + ledger.owed_yen
-    yield from map(fx.Write, ending.rest_claimed(opened(book), context.reason))
+    why = AdviceReason.EXCHANGED if context.takes_back and not context.house.refunds_by_hopper else context.reason
+    yield from map(fx.Write, ending.rest_claimed(opened(book), why))
     yield fx.PrintClaimSlip(
         amount_yen=amount_yen,
         claim_code=context.claim_code,

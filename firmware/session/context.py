@@ -24,7 +24,7 @@ from drivers.vocabulary import (
     claim_code,
     slip_code,
 )
-from firmware.book.reasons import SessionReason
+from firmware.book.reasons import TAKEN_BACK, SessionReason
 from firmware.session.scenes import Elsewhere, Scene
 
 COUNTER, ANYTHING = "counter", "anything"  # words of `Served.elsewhere` besides the kinds
@@ -64,6 +64,7 @@ class House:
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
+    refunds_by_hopper: bool = True  # False: coins were put in and taken back too often (service/refunds.py)
     sheets_at_near_end: int = 0  # certainly left when the certificate printer first reports LOW; 0: not measured
 
 
@@ -125,6 +126,7 @@ class Context:
     accepting_yen: frozenset[int] = frozenset()  # coin values that the slot was last told to take
     exact_money_only: bool = False
     coin_rejected: bool = False
+    credits_borne: bool = True  # False: no count of the acceptor bears the credits of this session
     paper_exit: PaperExit = PaperExit.UNKNOWN
     claim_slip_failed: bool = False
 
@@ -143,6 +145,11 @@ class Context:
         if self.reserved is not None:
             return self.reserved.fee_yen
         return sum(offer.fee_yen * item.copies for offer, item in self.basket)
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the resident chose to end the session, so that all coins come back."""
+        return self.reason in TAKEN_BACK
 
     @property
     def claim_code(self) -> str:

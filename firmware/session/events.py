@@ -99,6 +99,7 @@ class Event(StrEnum):
     FEE_MET = "fee_met"
     COIN_NOTED = "coin_noted"  # rejected, stray or flagged: the resident's money is unchanged
     COIN_TROUBLE = "coin_trouble"
+    TAMPERED = "tampered"  # credits without coins: whatever this session is owed becomes a claim
     SLOT_CLOSED = "slot_closed"
     HOPPER_COUNTED = "hopper_counted"
     # settling: what is left to do with the money (`settle_event`)
@@ -187,8 +188,11 @@ class SlotClosed:
 
 @dataclass(frozen=True, slots=True)
 class HopperCounted:
+    """`borne`: the acceptor's own count bears every credit of the session (`Compared`)."""
+
     value_yen: int
     counters: HopperCounters
+    borne: bool = True
 
 
 @dataclass(frozen=True, slots=True)

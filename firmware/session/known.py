@@ -11,6 +11,7 @@ from drivers.vocabulary import COMMAND_MAX, PaperSupply
 from firmware.book.open_session import OpenSession
 from firmware.book.records import Record
 from firmware.money.change import acceptable_values, plan_change, returnable, usable
+from firmware.money.limits import UNBORNE_SESSION_YEN
 from firmware.session.context import Context
 from firmware.session.effects import Effect
 from firmware.session.events import Event
@@ -72,12 +73,21 @@ def usable_tubes(context: Context, book: Known) -> dict[int, int]:
 def next_payout(context: Context, book: Known) -> tuple[int, int] | None:
     """The next hopper command (yen, coins) towards what is owed; None when no hopper can pay any of it."""
     session, tubes = opened(book), usable_tubes(context, book)
-    due_yen = max(0, session.ledger.owed_yen - session.doubtful_yen)
+    due_yen = min(max(0, session.ledger.owed_yen - session.doubtful_yen), _payable_yen(context, session))
     plan = plan_change(returnable(due_yen, tubes), tubes)
     if not plan:
         return None
     value = max(plan)
     return value, min(plan[value], COMMAND_MAX)
+
+
+def _payable_yen(context: Context, session: OpenSession) -> int:
+    """The most that hoppers may pay this session (faults M1 to M3); what is owed beyond that becomes a claim."""
+    if session.without_coins or (context.takes_back and not context.house.refunds_by_hopper):
+        return 0
+    if context.credits_borne:
+        return session.ledger.owed_yen
+    return max(0, UNBORNE_SESSION_YEN - session.ledger.paid_out_yen)
 
 
 def acceptable(context: Context, book: Known) -> tuple[frozenset[int], bool]:

@@ -100,6 +100,7 @@ _PAYING: Rows = {
     E.FEE_MET: _to(S.DRAINING_PAID, do.close_slot),
     E.COIN_NOTED: STAY,
     E.COIN_TROUBLE: _REFUND,
+    E.TAMPERED: _REFUND,
     E.CANCELLED: _REFUND,
     E.TIMED_OUT: _REFUND,
     E.DEVICE_TROUBLE: _REFUND,
@@ -110,6 +111,7 @@ _SETTLE: Rows = {
     **_ANYWHERE,
     E.COIN: _IGNORE,
     E.FEE_MET: _IGNORE,
+    E.TAMPERED: _IGNORE,
     E.PAYOUT_DUE: _to(S.PREPARING_PAYOUT, do.advise, do.count_hopper),
     E.CLAIM_DUE: _to(S.PRINTING_CLAIM_SLIP, do.advise, do.claim),
     E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.print_receipt),
@@ -212,7 +214,11 @@ _TABLE: dict[S, Rows] = {
     # --- money ----------------------------------------------------------------------------------
     S.PAYING: _PAYING,
     S.PART_PAID: _PAYING,
-    S.DRAINING_PAID: {**_SETTLE, E.SLOT_CLOSED: _to(S.PREPARING_PAPER, do.count_paper)},
+    S.DRAINING_PAID: {
+        **_SETTLE,
+        E.TAMPERED: _to(S.DRAINING_REFUND),
+        E.SLOT_CLOSED: _to(S.PREPARING_PAPER, do.count_paper),
+    },
     S.DRAINING_REFUND: _SETTLE,
     # --- paper ----------------------------------------------------------------------------------
     S.PREPARING_PAPER: {**_SETTLE, E.PAPER_COUNTED: _to(S.PRINTING, do.print_copy)},

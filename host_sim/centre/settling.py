@@ -155,6 +155,8 @@ class Settler:
                 row["told_at"] = now.isoformat()
                 c.execute(claims.insert().values(**row))
                 self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
+                if reason == debts.TAMPER:
+                    self._store.flag(c, now, peer.name, debts.EXAMINED, {"key": key, "amount_yen": amount_yen})
             elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
                 told = {"key": key, "stands_yen": standing.amount_yen, "told_yen": amount_yen}
                 self._store.flag(c, now, peer.name, "two_amounts", told)
@@ -170,8 +172,8 @@ class Settler:
             if claim is None:
                 raise Refused("bad_request")
             holder = debts.holder(c, key, now)
-            told = debts.is_told(c, key, peer.name, collection)
-            if claim.left_yen == 0 or told or (holder is not None and holder.machine != peer.name):
+            taken = claim.left_yen == 0 or (holder is not None and holder.machine != peer.name)
+            if taken or debts.is_told(c, key, peer.name, collection) or debts.examined(c, key):
                 raise Refused("expired")
             debts.hold(c, key, peer.name)
             self._store.note(c, now, peer, "claim_held", {"key": key, "left_yen": claim.left_yen})

@@ -64,6 +64,7 @@ class AcceptorFault(StrEnum):
     MUTE = "mute"  # no answers until cleared
     SWAPPED = "swapped"  # fault A9: another unit stands in its place
     SELF_CHECK = "self_check"  # a fault of its own is reported by header 232
+    FORGED = "forged"  # fault M1: somebody on the wire answers 229 in its place: one more credit of 100 yen, no coin
 
 
 FAULTS = tuple(AcceptorFault)
@@ -86,6 +87,7 @@ class AcceptorModel:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
         self.accept_counter = 0
+        self.forged: list[str] = []  # credits that were shown and for which no coin came
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self._powered = True
         self._faults: set[AcceptorFault] = set()
@@ -131,6 +133,9 @@ class AcceptorModel:
             case AcceptorFault.SWAPPED:
                 self.serial ^= 0x00FFFF
                 self.fault(AcceptorFault.RESET, now_s)
+            case AcceptorFault.FORGED:
+                self.forged.append(self.coins[3])
+                self._note(3, 0)
             case AcceptorFault.JAM:
                 self._faults.add(AcceptorFault.JAM)
                 self._note(0, 14)

@@ -16,6 +16,7 @@ TAUGHT: Mapping[str, int] = {"JP010A": 1, "JP050A": 5, "JP100A": 10, "JP500A": 5
 class PulseFault(StrEnum):
     STATIC = "static"  # a spike far shorter than a pulse
     STUCK = "stuck"  # the wire stays low until cleared
+    FORGED = "forged"  # fault M2: somebody on the wire sends the pulses of 100 yen; no coin came
     BOUNCE = "bounce"  # every pulse begins with a bouncing contact, until cleared
 
 
@@ -36,6 +37,7 @@ class PulseAcceptorModel:
     ) -> None:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
+        self.forged: list[str] = []  # coins whose pulses were sent and that never came
         self.inhibited = True
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self._codes = codes
@@ -54,6 +56,11 @@ class PulseAcceptorModel:
             self.returned.append(coin)
             return False
         self.cash_box.append(coin)
+        self._send(pulses, now_s)
+        self.on_effect("coin in")
+        return True
+
+    def _send(self, pulses: int, now_s: float) -> None:
         at_s = max(now_s + 0.1, self._free_at_s)
         for _ in range(pulses):
             width_s = self._about(self._width_s)
@@ -64,13 +71,14 @@ class PulseAcceptorModel:
             self._edges.append((at_s + width_s, False))
             at_s += width_s + self._about(self._gap_s)
         self._free_at_s = at_s
-        self.on_effect("coin in")
-        return True
 
     def fault(self, name: str, now_s: float) -> None:
         match PulseFault(name):
             case PulseFault.STATIC:
                 self._edges += [(now_s, True), (now_s + 0.0006, False)]
+            case PulseFault.FORGED:
+                self.forged.append("JP100A")
+                self._send(self._codes["JP100A"], now_s)
             case PulseFault.STUCK:
                 self._edges.append((now_s, True))
                 self._stuck = True
@@ -85,7 +93,7 @@ class PulseAcceptorModel:
                 self._stuck = False
             case PulseFault.BOUNCE:
                 self._bouncing = False
-            case PulseFault.STATIC:
+            case PulseFault.STATIC | PulseFault.FORGED:
                 return
 
     def edges(self, until_s: float) -> list[tuple[float, bool]]:

@@ -57,6 +57,8 @@ OF_A_LIFE = {
     "R6": "writes taken in pieces",
 }
 ELSEWHERE = {
+    "M2": "tests/sessions/test_forged_credits.py (the swarm's acceptors count their coins)",
+    "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
     "P5": "tests/sessions/test_keypad.py, tests/contract/test_pin_failures.py",
@@ -190,6 +192,30 @@ def _(life: Trouble) -> None:
 @row("A9", "another acceptor stands there")
 def _(life: Trouble) -> None:
     life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+
+
+@row("M1", "credits without coins")
+def _(life: Trouble) -> None:
+    machine, times, played = life.machine, life.chance(1, 3), life.chance(0, 3) == 0
+
+    def forge() -> None:
+        now_s = machine.clock.monotonic()
+        if played:  # the forger lets it look as if the acceptor had restarted
+            machine.acceptor.fault("reset", now_s)
+        for number in range(times):
+            at_s = now_s + 0.5 + number * 0.3
+            machine.clock.at(at_s, lambda: machine.acceptor.fault("forged", machine.clock.monotonic()))
+
+    if life.chance(0, 1):
+        life.person.gives_up_after_s = 2.0
+    life.at_scene(show.Pay, forge)
+
+
+@row("M3", "coins are put in and taken back")
+def _(life: Trouble) -> None:
+    life.person.gives_up_after_s = 0.5
+    life.person.pay_with((100, 50), apart_s=0.3)
+    life.at_scene(show.Pay, lambda: None)
 
 
 # --- coins out --------------------------------------------------------------------------------------

@@ -120,6 +120,7 @@ class MemoryCentre:
         self.key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"rig").digest())
         self.faults = Faults()
         self.tables = Tables(self.key, now, machine=machine)
+        self.fees: dict[str, int] = {}  # kind -> yen, where it is not `FEE_YEN`
         self.pages = 1  # of every document made from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
         self.witnessed = (0, "")  # the journal's head that a message told last (I14)
@@ -288,7 +289,7 @@ class MemoryCentre:
             "session_nonce": asked["session_nonce"],
             "authentication_id": f"a-{asked['challenge_id']}",
             "masked_name": "宮崎　花＊",
-            "offers": OFFERS,
+            "offers": [offer | {"fee_yen": self.fees.get(offer["kind"], offer["fee_yen"])} for offer in OFFERS],
         }
 
     def _who(self, order: dict[str, Any]) -> Known:
@@ -296,6 +297,11 @@ class MemoryCentre:
         if given is None or given.answered is None or given.who.nonce != order["session_nonce"]:
             raise Refused("bad_request")
         return given.who
+
+    def _line(self, item: dict[str, Any]) -> dict[str, Any]:
+        """A copy of this item in the manifest, without its document, number and hash."""
+        kind = item["kind"]
+        return {"kind": kind, "options": item["options"], "fee_yen": self.fees.get(kind, FEE_YEN)}
 
     def _reserve(self, order: dict[str, Any]) -> Mapping[str, Any]:
         rid, told = order["request_id"], repr(order)
@@ -311,7 +317,7 @@ class MemoryCentre:
         who, now = self._who(order), self._now()
         expires_at = now + timedelta(seconds=RESERVATION_S)
         made = {}
-        lines = [_line(item) for item in order["items"] for _ in range(_allowed(item))]
+        lines = [self._line(item) for item in order["items"] for _ in range(_allowed(item))]
         if len(lines) > COPIES_MAX:
             raise Refused("bad_request")
         for number, line in enumerate(lines, 1):
@@ -431,11 +437,6 @@ class MemoryCentre:
 
 def _asked(kind: type[say.Message], body: bytes | None) -> dict[str, Any]:
     return read_body(kind, body).model_dump()
-
-
-def _line(item: dict[str, Any]) -> dict[str, Any]:
-    """A copy of this item in the manifest, without its document, number and hash."""
-    return {"kind": item["kind"], "options": item["options"], "fee_yen": FEE_YEN}
 
 
 def _allowed(item: dict[str, Any]) -> int:

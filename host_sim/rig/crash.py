@@ -42,7 +42,7 @@ MENU: dict[str, tuple[str, ...]] = {
     r"line (issued|void|claims|heard) reached": ("refused",),
     r"dots": ("jam", "paper out", "cover opened", "printer silent"),
     r"coin out": ("hopper empty", "hopper jam", "hopper power"),
-    r"coin in": ("acceptor reset",),
+    r"coin in": ("acceptor reset", "credit forged"),
 }
 
 
@@ -57,6 +57,7 @@ class Script:
     people: Callable[[], Sequence[Person]]
     tubes: dict[int, int] | None = None
     pages: int = 1  # of every certificate
+    fees: dict[str, int] = field(default_factory=dict)  # kind -> yen, where it is not the usual one
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
     printer: str = "a4-203"
     rests_s: float = 0.0  # after the last resident, before everything is settled
@@ -128,7 +129,7 @@ class Explorer:
         self.machine = machine = RigMachine(tubes=self.script.tubes, certificate_printer=self.script.printer)
         if isinstance(machine.acceptor, AcceptorModel):
             machine.acceptor.has_accept_counter = self.script.acceptor_counts
-        machine.centre.pages = self.script.pages
+        machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
         machine.at_point = self._at_point
         for person in self.script.people():
@@ -273,6 +274,8 @@ class Explorer:
                 machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
             case "acceptor reset":
                 machine.acceptor.fault("reset", now_s)
+            case "credit forged":
+                machine.acceptor.fault("forged", now_s)
             case _:
                 self._paying_hopper().fault({"hopper power": "power_loss"}.get(fault, fault.split()[1]), now_s)
 

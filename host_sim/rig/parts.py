@@ -171,7 +171,8 @@ class RigParts:
             wires = PulseWires(self._world.acceptor, self.clock)
             return PulseAcceptor(wires, wires, PULSES, PulseTiming())
         serial = self._world.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial
-        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=book.acceptor_explained)
+        total, lost = book.acceptor_total, book.acceptor_lost
+        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=total, last_lost=lost)
 
     def printers(self) -> Printers:
         world, unit = self._world, self.unit

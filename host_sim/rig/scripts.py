@@ -24,7 +24,8 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("exact money", one(coins=(100, 100, 100))),
         Script("three copies", one(coins=(500, 500), copies=3)),
         Script("two copies of two pages", one(coins=(500, 500), copies=2), pages=2),
-        Script("basket of two kinds", lambda: [Person(hanako, coins=(500, 100), then="1")]),
+        Script("basket of two fees", one(coins=(500, 100), then="1"), fees={"juminhyo": 250}),
+        Script("credits without coins", one(coins=(), deeds={show.Pay: _forge_and_cancel})),
         Script("cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0)),
         Script("walks away from the slot", one(coins=(100,))),
         Script(
@@ -79,6 +80,15 @@ def _new_table(machine: RigMachine, _: show.Scene) -> None:
     if tables.table["closed_days"] != [*NEW_YEAR, "2026-11-30"]:
         tables.change(closed_days=[*NEW_YEAR, "2026-11-30"])
     machine.tap("enter", machine.clock.monotonic() + 1.0)
+
+
+def _forge_and_cancel(machine: RigMachine, scene: show.Scene) -> None:
+    """A deed: one credit of 100 yen for which no coin comes, then cancel (fault M1)."""
+    assert isinstance(scene, show.Pay)
+    if scene.inserted_yen == 0 and scene.countdown_s is None:
+        now_s = machine.clock.monotonic()
+        machine.clock.at(now_s + 0.5, lambda: machine.acceptor.fault("forged", machine.clock.monotonic()))
+        machine.tap("cancel", now_s + 0.55)
 
 
 def _nothing(*_: object) -> None:

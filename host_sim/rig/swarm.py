@@ -28,6 +28,7 @@ from host_sim.wallet import WalletCard
 
 SESSIONS = 25  # of one life
 GOOD = ("hanako", "taro", "kazuko", "nguyen")
+KINDS = {"1": "juminhyo", "2": "inkan"}  # as the menu numbers them
 DEADLY = frozenset({"X1", "X2", "D3", "R8"})  # rows that end the machine
 PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
 
@@ -158,18 +159,23 @@ class Life:
         card.renew()
         copies = rng.choice((1, 1, 1, 2, 3))
         self.machine.centre.pages = rng.choice((1, 1, 1, 2))
-        fee_yen = 300 * copies
+        self.machine.centre.fees = fees = {
+            "juminhyo": rng.choice((150, 200, 250, 300)),
+            "inkan": rng.choice((200, 300)),
+        }
+        kind, then = rng.choice("12"), rng.choice("12") if rng.random() < 0.2 else None
+        fee_yen = copies * sum(fees[KINDS[one]] for one in (kind, then) if one is not None)
         coins: list[int] = []
         while sum(coins) < fee_yen and rng.random() > 0.01:
             coins.append(rng.choice((10, 50, 100, 100, 100, 500, 500)))
         person = Person(
             card,
             coins=coins,
-            kind=rng.choice("12"),
+            kind=kind,
             copies=copies,
             think_s=rng.uniform(0.25, 0.6),
             apart_s=rng.choice((0.06, 0.2, 0.4)),
-            then=rng.choice("12") if rng.random() < 0.1 else None,
+            then=then,
             gives_up_after_s=rng.uniform(0.0, 1.0) if rng.random() < 0.06 else None,
             quits_at=rng.choice((show.EnterPin, show.ChooseKind, show.ChooseCopies, show.Basket, show.TakeCard))
             if rng.random() < 0.06

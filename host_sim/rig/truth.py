@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidSignature
 
 from firmware.book import records as r
 from firmware.book.cases import Case
+from firmware.money.limits import UNBORNE_SESSION_YEN
+from host_sim.models.acceptor import AcceptorModel
 from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
@@ -32,11 +34,16 @@ class Checker:
         self.deaths_with_slot_open = 0
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
+        self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
+        self._in_yen: Counter[str] = Counter()  # session -> what was really put in during it
+        self._out_yen: Counter[str] = Counter()  # session -> what really left the hoppers during it
 
     # --- while things happen --------------------------------------------------------------------
 
     def effect(self, name: str) -> None:
         """I13: nothing is dispensed or printed while no resident is served."""
+        if name in {"coin in", "coin out"}:
+            self._note_coins()
         if self.machine.attended:
             return
         if name == "coin out":
@@ -49,10 +56,21 @@ class Checker:
     def died(self) -> None:
         """Note what was under way when the machine ended; the bounds of the later checks depend on it."""
         machine = self.machine
+        self._note_coins()
         self._durable = machine.memory.journal.head()
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
         session = machine.memory.book.session
         self.deaths_with_slot_open += bool(session and session.slot_open)
+
+    def _note_coins(self) -> None:
+        """Put down to the open session what the coins themselves did; what the machine was told does not count."""
+        machine = self.machine
+        session = machine.memory.book.session
+        sid = session.sid if session else ""
+        seen = (machine.coins_in_yen(), machine.coins_out_yen() - machine.phantom_yen)
+        self._in_yen[sid] += seen[0] - self._seen_yen[0]
+        self._out_yen[sid] += seen[1] - self._seen_yen[1]
+        self._seen_yen = seen
 
     def restarted(self) -> None:
         """I14: the journal's head that the centre was told, and the durable one, are in the chain."""
@@ -75,6 +93,7 @@ class Checker:
             raise Violation("I15: the centre is never told")
         self._coins_out(history)
         self._coins_in(history)
+        self._nothing_given_away(history)
         self._balance(history)
         self._sessions(history)
         self._door(history)
@@ -113,6 +132,26 @@ class Checker:
                 case _:
                     pass
 
+    @property
+    def _counts(self) -> bool:
+        """Whether the acceptor has a count of its own beside its credits."""
+        acceptor = self.machine.acceptor
+        return isinstance(acceptor, AcceptorModel) and acceptor.has_accept_counter
+
+    def _nothing_given_away(self, history: list[r.Record]) -> None:
+        """I16: no session lets more yen out of the hoppers than coins were really put in during it.
+
+        A device without a count proves nothing, so there the limit holds. A count is of coins, not of yen: a forged credit
+        may take the place of a real coin whose own event was lost in a restart.
+        """
+        limit_yen = 0 if self._counts else UNBORNE_SESSION_YEN
+        restarted = _sessions_with_a_restart(history)
+        for sid, out_yen in self._out_yen.items():
+            in_yen = self._in_yen[sid]
+            taken_for_another = bool(in_yen and sid in restarted and self.machine.acceptor.forged)
+            if sid and out_yen > in_yen + limit_yen and not taken_for_another:
+                raise Violation(f"I16: session {sid[:8]} paid {out_yen} yen, {in_yen} yen were put in")
+
     def _coins_in(self, history: list[r.Record]) -> None:
         """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
@@ -122,7 +161,13 @@ class Checker:
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
         coins = sum(int(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
         bound = max(self.deaths_with_slot_open, coins)
-        if missing_yen < 0 or not 0 <= missing <= bound:
+        without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
+        told_credits = sum(int(flag.detail.split()[0]) for flag in without)
+        forged = len(self.machine.acceptor.forged)
+        credits_ = min(told_credits, forged) if self._counts else forged
+        missing, missing_yen = missing + credits_, missing_yen + 100 * credits_  # a forged credit is no coin
+        bound += 0 if self._counts else forged
+        if missing_yen < -100 * forged or not 0 <= missing <= bound:
             raise Violation(f"I2: {missing} coins, {missing_yen} yen in the box are unexplained, bound {bound}")
         if missing and not told:
             raise Violation(f"I2: {missing_yen} yen are missing and nobody is told")
@@ -231,3 +276,16 @@ class Checker:
             yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())
         path = printer.path
         yield from ((code, there and not path.spoiled_by()) for code, there in codes_in(path.burnt()).items())
+
+
+def _sessions_with_a_restart(history: list[r.Record]) -> set[str]:
+    """The sessions during which the acceptor restarted, or seemed to."""
+    found, sid = set(), ""
+    for record in history:
+        if isinstance(record, r.SessionOpened):
+            sid = record.sid
+        elif isinstance(record, r.SessionClosed):
+            sid = ""
+        elif isinstance(record, r.Flag) and record.code == Case.ACCEPTOR_RESTARTED:
+            found.add(sid)
+    return found - {""}

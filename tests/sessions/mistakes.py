@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from drivers.coin.acceptor import Acceptor
 from drivers.coin.hopper import Hopper, HopperBank
 from drivers.errors import DeviceError
 from drivers.line import manifest
@@ -237,6 +238,12 @@ def forgets_a_coin(patch: Patch) -> None:
     """One event of each poll of the acceptor is dropped."""
     real = CoinDesk.poll
     patch.setattr(CoinDesk, "poll", lambda self: real(self)[1:])
+
+
+def believes_forged_credits(patch: Patch) -> None:
+    """A count below the credits is taken over in silence, as it was until fault M1 was found."""
+    real = Acceptor._judge
+    patch.setattr(Acceptor, "_judge", lambda self, total, *, more: real(self, total, more=max(0, more)))
 
 
 def credits_a_coin_twice(patch: Patch) -> None:

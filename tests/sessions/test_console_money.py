@@ -111,6 +111,37 @@ def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     accounts_hold(machine)
 
 
+def test_a_claim_of_which_an_unknown_part_was_paid_is_not_paid_again(wallet: Cards) -> None:
+    machine, code = claim_of_200(wallet)
+    (intent,) = machine.records(records.ClaimIntent)
+    assert isinstance(intent, records.ClaimIntent)
+    machine.memory.note(records.StaffPayIntent(f"claim:{intent.key}", 100, 2, 1, 0))
+    machine.memory.note(records.StaffPayDone(100, 2, None, None, None))  # nobody can say what came out
+    machine.memory.note(records.ClaimCollected(intent.key, 0, "machine"))
+    out_yen = machine.coins_out_yen()
+    assert "ERR unknown" in machine.say(f"collect {code}")
+    assert machine.coins_out_yen() == out_yen
+
+
+def test_m4_a_claim_of_credits_without_coins_is_not_paid_before_its_case_is_closed(wallet: Cards) -> None:
+    machine, code = claim_of_200(wallet)
+    (intent,) = machine.records(records.ClaimIntent)
+    assert isinstance(intent, records.ClaimIntent)
+    machine.memory.note(records.Flag("credits_without_coins", f"2 credits, session {intent.key}"))
+    assert "ERR examined" in machine.say(f"collect {code}")
+    machine.memory.note(records.Resolved("credits_without_coins", f"2 credits, session {intent.key}", "seen"))
+    assert "200 yen are paid" in machine.confirm(machine.say(f"collect {code}"), "kato")
+
+
+def test_the_day_s_cap_may_be_reached_and_not_passed() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    assert "ERR cap" in machine.say("hopper pay 20x500,1x10")
+    assert "10000 yen came out." in machine.confirm(machine.say("hopper pay 20x500"), "kato")
+    assert "ERR cap" in machine.say("hopper pay 1x10")
+    accounts_hold(machine)
+
+
 def test_the_loop_goes_on_while_the_whole_journal_is_read(wallet: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading a segment takes about a second and the watchdog waits fifteen, so the whole journal is read in slices."""
     machine, code = claim_of_200(wallet)

@@ -83,6 +83,7 @@ MUTANTS: dict[str, Mutant] = {
     "hopper's counters not read before": Mutant(mistakes.counters_not_read, ("I1",), TWO, DEVICES),
     "a coin's event is dropped": Mutant(mistakes.forgets_a_coin, ("I2", "I15", "X2")),
     "a coin is credited twice": Mutant(mistakes.credits_a_coin_twice, ("I2", "I3", "X2")),
+    "forged credits are believed": Mutant(mistakes.believes_forged_credits, ("I16", "I2"), "credits without coins"),
     "coins are not written": Mutant(mistakes.never_written(r.Coin), ("I2", "X2")),
     "advice acknowledged unsent": Mutant(mistakes.acknowledged_unsent, ("I7", "I8")),
     "issued is told as void": Mutant(mistakes.told_otherwise, ("I8", "X2")),

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from host_sim.centre.operating import flags
 from host_sim.centre.tables import claim_payments, claims, collections, holds
 
 COUNTER = "counter"  # the city's desks, in `holds` and `collections`
+TAMPER = "tamper"  # reason of a claim for credits without coins: nobody pays it while its flag stands (fault M4)
+EXAMINED = "credits_without_coins"
 NEWS_MAX = 20  # payments in one answer to a heartbeat; the rest follows in the next
 
 
@@ -59,6 +62,11 @@ def _debt(c: sa.Connection, which: sa.ColumnElement[bool]) -> Debt | None:
 
 
 # --- holding and paying -----------------------------------------------------------------------------
+
+
+def examined(c: sa.Connection, key: str) -> bool:
+    """Whether two people have not yet agreed what this claim is about; until then nobody pays it."""
+    return flags.stands(c, EXAMINED, key)
 
 
 def holder(c: sa.Connection, key: str, now: datetime) -> Any:

@@ -32,6 +32,7 @@ SENTENCES = {
     "unknown": "No claim has this code: compare it with the slip. If the machine has no line, it is told later; try tomorrow.",
     "guessed": "Too many codes that nobody has were tried: wait {minutes} minutes, and call a supervisor.",
     "paid": "This claim was paid already: {when}, {where}. Nothing is owed any more.",
+    "examined": "Credits came without coins in this session: two people must close its incident first. Pay nothing yet.",
     "held_here": "{by} is paying this claim now; ask your colleague, or wait until {until}.",
     "held_by_machine": "The machine {machine} is paying this claim now, or could not tell its end. Ask a technician; pay nothing.",
     "not_held": "Nobody holds this claim for you: look it up, hold it, count the money, then pay.",
@@ -66,7 +67,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A claim as a clerk sees it. `state`: owed, held (by this clerk), held_here, held_by_machine, paid."""
+    """A claim as a clerk sees it. `state`: owed, held (by this clerk), held_here, held_by_machine, examined, paid."""
 
     debt: Debt
     code: str  # with its check letter
@@ -174,13 +175,18 @@ class ClaimDesk:
     def _seen(self, c: sa.Connection, debt: Debt, login: str, now: datetime) -> Looked:
         holder = debts.holder(c, debt.key, now)
         code = codes.on_slip(debt.code, self._city.at(c, now).municipality.code)
-        return Looked(debt, code, _state(debt, holder, login), holder, debts.payment(c, debt.key))
+        state = _state(debt, holder, login)
+        if state != "paid" and debts.examined(c, debt.key):
+            state = "examined"
+        return Looked(debt, code, state, holder, debts.payment(c, debt.key))
 
     def _must_be_free(self, c: sa.Connection, looked: Looked) -> None:
         match looked.state:
             case "paid":
                 when, where = self._paid(c, looked)
                 raise NotPaid("paid", when=when, where=where)
+            case "examined":
+                raise NotPaid("examined")
             case "held_here":
                 until = datetime.fromtimestamp(looked.holder.until, JST)
                 raise NotPaid("held_here", by=looked.holder.by, until=f"{until:%H:%M}")

@@ -38,7 +38,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`state`: unknown, owed, paying, paid. `paid_on` and `paid_at` (a place): at a desk; both None by staff at the machine."""
+    """`state`: unknown, owed, examined, paying, paid. `paid_on` and `paid_at` (a place): at a desk; both None by staff at the machine."""
 
     state: str
     paid_on: date | None = None
@@ -57,6 +57,8 @@ def of_code(c: sa.Connection, city: CityBook, typed: str, now: datetime) -> Stat
     debt = debts.of_code(c, code)
     if debt is None:
         return UNKNOWN
+    if debt.left_yen and debts.examined(c, debt.key):
+        return Status("examined")
     if debt.left_yen:
         return Status("owed" if debts.holder(c, debt.key, now) is None else "paying")
     paid = debts.payment(c, debt.key)

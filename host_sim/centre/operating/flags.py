@@ -29,6 +29,7 @@ SENTENCES = {
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
     "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",
     "reported": "A machine reports an alarm of its own.",
+    "credits_without_coins": "A machine saw credits without coins. Look at its coin line; the claim waits until two people close this.",
     "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
     "staff_locked": "Wrong passwords or codes were typed for one account of the staff. Ask its owner whether it was they.",
     "desk_attacked": "Many sign-ins at the desk failed from one network address. Find out whose computer it is.",
@@ -41,6 +42,8 @@ EVENTS = {
     "site_table_refused": "The machine got a site table that it cannot use: its signature or a field is wrong.",
     "site_table_older": "The machine got an older site table than it holds. Somebody may have rolled the centre back.",
     "journal_rolled_back": "The machine's journal lacks a record that it once told here. Nobody is served until two people have looked.",
+    "credits_without_coins": "Credits came without coins. Somebody may have reached the coin line; the machine has closed.",
+    "coins_exchanged": "Coins were put in and taken back again and again. Look for foreign coins in the cash box.",
     "binding_failed": "An answer of the centre did not fit what this machine asked. The machine has stopped.",
 }
 
@@ -132,6 +135,12 @@ def _standing(c: sa.Connection, machine: str, what: str, about: str) -> Any:
         return same
     newest = c.execute(sa.select(flags.c.id, flags.c.state).where(alike).order_by(flags.c.id.desc())).all()
     return newest[0] if len(newest) >= OF_ONE_KIND_MAX else None
+
+
+def stands(c: sa.Connection, what: str, about: str) -> bool:
+    """Whether a flag of this word about this subject is not closed yet."""
+    same = (flags.c.what == what) & (flags.c.about == about) & (flags.c.state != "closed")
+    return c.execute(sa.select(flags.c.id).where(same)).first() is not None
 
 
 def listed(c: sa.Connection, *, closed: bool = False) -> Sequence[Any]:

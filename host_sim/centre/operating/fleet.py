@@ -41,6 +41,7 @@ REASONS = {
     "coin": "the coin acceptor or a hopper does not answer",
     "change": "it cannot give change; coins are needed",
     "tamper_money": "coins moved while nobody was served",
+    "tamper_coins": "credits came without coins",
     "uncertain": "too many papers or payouts are not accounted for",
     "unbalanced": "money, papers and journal do not match",
     "acceptor_unpaired": "the coin acceptor is not the paired one",

@@ -368,6 +368,30 @@ def test_counters_that_moved_while_nobody_was_served() -> None:
     assert mismatches(book, moved) == [], "a recorded mismatch is not reported again"
 
 
+def test_coins_flagged_as_lost_explain_a_higher_count_and_never_a_lower_one() -> None:
+    history = [*GOOD, r.Flag("credits_lost", "2")]
+    for book in (Book.replay(history), Book.replay([r.Checkpoint(Book.replay(history).snapshot(), "", "")])):
+        for coins, explained in ((1, True), (2, True), (3, False), (-1, False), (-2, False)):
+            moved = r.Counters(3, 10_012 + coins, 70_022, [r.HopperReading(100, 8, 500_034)])
+            assert (mismatches(book, moved) == []) == explained, coins
+
+
+def test_credits_without_coins_are_taken_back_from_the_count_and_hold_the_session() -> None:
+    book = Book.replay(upto(r.Coin))
+    total = book.acceptor_total
+    assert total is not None
+    book.apply(r.Flag("credits_without_coins", "2 credits, session x"))
+    assert (book.acceptor_total, book.open_session().without_coins) == (total - 2, 2)
+    book.apply(r.Flag("credits_without_coins", "2 credits, session x"))
+    assert len(book.queue) == 2, "each is a case of its own"
+
+
+def test_coins_that_were_taken_back_are_known_after_a_checkpoint() -> None:
+    book = Book.replay(GOOD)
+    book.refunds_yen = [100, 300]
+    assert Book.replay([r.Checkpoint(book.snapshot(), "", "")]).refunds_yen == [100, 300]
+
+
 def test_books_that_do_not_add_up() -> None:
     book = Book.replay(GOOD)
     book.totals["earned_yen"] += 10

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from firmware.book.cases import Case
 from firmware.service.availability import Reason
 from host_sim.centre.operating import flags, fleet
 from host_sim.centre.tables import audit
@@ -130,9 +131,11 @@ def test_every_flag_of_the_centre_has_its_sentence() -> None:
 
 def test_every_reason_and_event_of_a_machine_has_its_sentence() -> None:
     assert {str(reason) for reason in Reason} - set(fleet.REASONS) == set()
-    from firmware.service import heartbeat, lockout
+    from firmware.service import heartbeat, lockout, refunds
 
-    assert {heartbeat.LOCKED, lockout.PIN_ATTACK} <= set(flags.EVENTS)
+    assert {heartbeat.LOCKED, lockout.PIN_ATTACK, refunds.COINS_EXCHANGED, Case.CREDITS_WITHOUT_COINS} <= set(
+        flags.EVENTS
+    )
     assert "does not know" in flags.sentence_of("reported", {"event": "x"})
 
 

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from drivers.vocabulary import AdviceFate
 from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.claims.desk import ClaimDesk, NotPaid
-from host_sim.centre.tables import claims, flags, machines
+from host_sim.centre.claims.status import of_code
+from host_sim.centre.operating.flags import close
+from host_sim.centre.tables import claims, collections, flags, machines
 from tests.unit.centre.claims import CLERK, paid_at_desk, slip
 from tests.unit.centre.town import HALL, SHOP, Town
 
@@ -124,3 +126,55 @@ def test_what_a_machine_reports_is_kept() -> None:
         event = c.scalars(sa.select(flags.c.detail)).one()
     assert (row.name, row.state, row.reasons) == (SHOP.name, "SUSPENDED", ["printer"])
     assert event == {"event": "binding_failed"}
+
+
+def test_m4_a_claim_of_credits_without_coins_is_paid_only_after_two_people_have_looked() -> None:
+    town, key = Town(), "ab" * 16
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 200, "reason": "tamper"})
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 200, "reason": "tamper"})  # told again: one flag
+    assert flagged(town) == ["credits_without_coins"]
+    with town.store.writing() as c:
+        number = c.scalar(sa.select(flags.c.id))
+        assert number is not None
+    assert town.line().hold_claim(key, 1, "") is None
+    with town.store.reading() as c:
+        assert of_code(c, town.city, slip(key), town.now).state == "examined", "the resident is told so"
+    with town.store.writing() as c:
+        close(c, town.now, number, "ito", "looked at the coin line")
+    for pays in (lambda: town.line().hold_claim(key, 1, ""), lambda: _at_the_desk(town, key)):
+        assert pays() is None, "one person is not enough"
+    with town.store.writing() as c:
+        assert close(c, town.now, number, "kato", "counted the cash box")
+    assert town.line().hold_claim(key, 1, "") == 200
+
+
+def test_a_claim_of_another_reason_waits_for_nobody() -> None:
+    town = Town()
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 200, "reason": "cancelled"})
+    assert flagged(town) == []
+    assert _at_the_desk(town, "ab" * 16) == 200
+
+
+def test_the_desk_pays_what_is_left_and_no_more() -> None:
+    town, key = Town(), "ab" * 16
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
+    assert town.line().hold_claim(key, 1, "") == 700
+    assert left_after(town, 500, 1)
+    assert _at_the_desk(town, key) == 200
+    with town.store.reading() as c:
+        paid = c.scalar(sa.select(sa.func.sum(collections.c.amount_yen)))
+    assert paid == 700
+
+
+def test_only_the_machine_that_owes_tells_what_it_paid() -> None:
+    town, told = Town(), {"op": "collected", "key": "ab" * 16, "amount_yen": 200, "collection": 1}
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
+    assert town.line(HALL).advise(told) is AdviceFate.REFUSED
+    assert _at_the_desk(town, "ab" * 16) == 700
+
+
+def _at_the_desk(town: Town, key: str) -> int | None:
+    try:
+        return paid_at_desk(town.store, town.city, key, town.now).amount_yen
+    except NotPaid:
+        return None

@@ -16,8 +16,11 @@ from drivers.vocabulary import (
     CoinEvent,
     CoinFraud,
     CoinRejected,
+    Compared,
     CreditsLost,
+    CreditsWithoutCoins,
 )
+from host_sim.models import acceptor as acceptor_model
 from host_sim.models.acceptor import AcceptorModel
 from tests.bench.coin_world import ALL_YEN, VALUES, Machine
 
@@ -463,6 +466,61 @@ def test_starting_again_after_trouble_loses_nothing() -> None:
     slot.machine.stream.plug_in()
     slot.driver.start()
     assert yen(slot.poll(2)) == [100]
+
+
+# --- the second count ----------------------------------------------------------------------------
+
+
+def test_m1_a_credit_that_the_acceptor_did_not_count_is_told_before_a_payout() -> None:
+    slot = Slot().open()
+    slot.insert("JP100A")
+    slot.model.fault("forged", slot.clock.monotonic())
+    slot.model.fault("forged", slot.clock.monotonic())
+    compared = slot.driver.compare()
+    assert compared.events[-1] == CreditsWithoutCoins(2)
+    assert compared.borne, "after that the two counts agree"
+    assert slot.driver.compare() == Compared(borne=True)
+    assert slot.poll(3) == []
+
+
+@pytest.mark.parametrize("total", [0, 1, 2**24 - 2])
+def test_m1_a_journal_with_more_coins_than_the_acceptor_counted_is_told_at_the_start(total: int) -> None:
+    """Also where the count of 24 bits wraps. A coin that was lost in between may have been counted."""
+    machine = Machine("clean_echo")
+    machine.acceptor.accept_counter = total
+    slot = Slot(machine, 0, total=(total + 2) % 2**24)
+    assert slot.poll(3) == [CreditsWithoutCoins(2)]
+
+
+def test_a_count_that_began_anew_proves_nothing_until_the_slot_opens_again() -> None:
+    machine = Machine("clean_echo")
+    machine.acceptor.accept_counter = 900
+    slot = Slot(machine).open()
+    slot.insert("JP100A")
+    slot.poll(2)
+    slot.model.fault("reset", slot.clock.monotonic())
+    slot.model.accept_counter = 0
+    slot.clock.advance(1.0)
+    assert CreditsWithoutCoins(901) not in slot.poll(4)
+    assert not slot.driver.compare().borne
+    slot.driver.inhibit()
+    slot.open()
+    assert slot.driver.compare().borne
+
+
+def test_an_acceptor_without_a_count_proves_nothing() -> None:
+    machine = Machine("clean_echo")
+    machine.acceptor.has_accept_counter = False
+    slot = Slot(machine).open()
+    slot.insert("JP100A")
+    assert slot.driver.compare() == Compared(borne=False)
+    assert yen(slot.poll(2)) == [100]
+
+
+def test_an_acceptor_that_reports_values_instead_of_positions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(acceptor_model.ALWAYS, 213, b"\1")  # type: ignore[arg-type]
+    with pytest.raises(WrongDevice, match="values instead of coin positions"):
+        Slot()
 
 
 # --- trouble -------------------------------------------------------------------------------------

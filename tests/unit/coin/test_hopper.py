@@ -2,8 +2,8 @@
 
 import pytest
 
-from drivers.coin.hopper import HopperBank
-from drivers.coin.payout import HopperFlags
+from drivers.coin.hopper import HopperBank, _tried
+from drivers.coin.payout import HopperFlags, PayoutStatus
 from drivers.errors import NoReply, WrongDevice
 from drivers.vocabulary import Dispensed, HopperCounters, HopperState, StrayPayout
 from host_sim.models.cctalk_bus import NAK
@@ -474,3 +474,11 @@ def test_a_life_count_that_passes_its_last_number_goes_on_counting() -> None:
     result = bank.dispense(100, 5, bank.counters(100))
     assert result.paid == 5
     assert result.counters == HopperCounters(event_counter=1, life_total=3)
+
+
+def test_a_hopper_that_counted_no_command_has_not_tried() -> None:
+    """An earlier payout may have left the same numbers of paid and unpaid coins; the event counter tells them apart."""
+    before = PayoutStatus(event_counter=1, remaining=0, paid=0, unpaid=3)
+    assert not _tried(before, before, 3)
+    assert _tried(before, PayoutStatus(event_counter=2, remaining=0, paid=0, unpaid=3), 3)
+    assert not _tried(before, PayoutStatus(event_counter=1, remaining=0, paid=1, unpaid=2), 3)
