@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import books, cards
-from host_sim.centre.authentication import Refused
+from host_sim.centre.authentication import Refused, forget
 from host_sim.centre.database import Busy
-from host_sim.centre.issuing import MAKING_S
+from host_sim.centre.issuing import MAKING_S, expire
 from host_sim.centre.operating import audit, fleet
 from host_sim.centre.operating.flags import NotDone, same_person
 from host_sim.centre.register import Seal, unpack
@@ -76,6 +76,7 @@ class Settler:
     def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, why: str, now: datetime) -> None:
         still_open = (copies.c.request_id == request_id) & copies.c.state.in_(("reserved", "delivered"))
         c.execute(copies.update().where(still_open).values(state="void", document=None))
+        self._store.erases(c)
         act = "books_changed" if why == "expired" else "card_changed"
         self._store.note(c, now, peer, act, {"request_id": request_id})
 
@@ -223,6 +224,8 @@ class Settler:
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
         with self._store.writing() as c:
+            forget(self._store, c, now)  # here, too: no resident may come for a night
+            expire(self._store, c, now)
             before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
             self._witness(c, peer, before, beat, now)
             self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
@@ -280,6 +283,7 @@ class Settler:
         values: dict[str, Any] = {"state": state}
         if state in {"issued", "void"}:
             values["document"] = None
+            self._store.erases(c)
         c.execute(copies.update().where(where).values(**values))
 
 
