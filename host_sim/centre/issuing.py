@@ -148,6 +148,7 @@ class Issuer:
             expire(self._store, c, now)
             begun = self._begin(c, peer, order, now)
             row = {"request_id": order["request_id"], "machine": peer.name, "body_sha256": body_sha256}
+            row["session"] = base64.b64decode(order["session_nonce"]).hex()
             times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
             c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
         for _ in range(ATTEMPTS):

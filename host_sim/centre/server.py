@@ -17,6 +17,7 @@ from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.machines import registry
 from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
@@ -100,6 +101,7 @@ def make_server(run: Path, place: Place, database: str | None, city_file: Path |
     with store.reading() as c:
         city = book.city(c, now)
     identity = ensure_identity(run / "centre", machines_of(city))
+    registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)
     return Server(make_app(centre), place, store, manifest, run / "centre" / "tls", url, centre.now)

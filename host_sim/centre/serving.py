@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 
 from host_sim.centre.database import NO_ANSWER
+from host_sim.centre.machines.admission import Admission
 from host_sim.centre.operating import health, startup
 from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.log import Event, Log
@@ -50,7 +51,7 @@ class Server(uvicorn.Server):
         url: str,
         now: Callable[[], datetime],
     ) -> None:
-        self.gate = Gate(app, Log(sys.stderr))
+        self.gate = Gate(app, Log(sys.stderr), Admission(store, now).admits)
         self._place, self._store, self._manifest, self._url, self._now = place, store, manifest, url, now
         self._health = health.Health(store, tls, manifest)
         self._books = Books(store, now)

@@ -16,6 +16,7 @@ from host_sim.centre import books, cards
 from host_sim.centre.authentication import Refused, forget
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S, expire
+from host_sim.centre.machines import owing
 from host_sim.centre.operating import audit, fleet
 from host_sim.centre.operating.flags import NotDone, same_person
 from host_sim.centre.register import Seal, unpack
@@ -145,17 +146,24 @@ class Settler:
     # --- debts and the machine itself -----------------------------------------------------------
 
     def claim(self, peer: Peer, key: str, amount_yen: int, reason: str, now: datetime) -> str:
-        """Record a debt to a resident, one for each session; returns its code. A repeated call records nothing."""
-        code = claim_code(key)
+        """Record a debt to a resident; returns its code. A repeated call records nothing. Raises `Refused`."""
+        code, recorded = claim_code(key), True
         with self._store.writing() as c:
             standing = c.execute(sa.select(claims).where(claims.c.key == key)).first()
             if standing is None:
-                row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen, "reason": reason}
-                c.execute(claims.insert().values(**row))
-                self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
+                doubt, recorded = owing.doubt_of(c, peer, key, amount_yen, now)
+                if doubt:
+                    self._store.flag(c, now, peer.name, doubt, {"key": key, "told_yen": amount_yen})
+                if recorded:
+                    row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen}
+                    more = {"reason": reason, "told_at": now.timestamp(), "strange": bool(doubt)}
+                    c.execute(claims.insert().values(**row, **more))
+                    self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
             elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
                 told = {"key": key, "stands_yen": standing.amount_yen, "told_yen": amount_yen}
                 self._store.flag(c, now, peer.name, "two_amounts", told)
+        if not recorded:
+            raise Refused("bad_request")
         return code
 
     def hold(self, peer: Peer, key: str, collection: int, now: datetime) -> int:

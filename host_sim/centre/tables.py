@@ -135,6 +135,7 @@ requests = sa.Table(
     meta,
     sa.Column("request_id", sa.String, primary_key=True),
     sa.Column("machine", sa.String, nullable=False),
+    sa.Column("session", sa.String, nullable=False, server_default="", index=True),  # its nonce; a claim's key names it
     sa.Column("state", sa.String, nullable=False),  # making, made, dead
     sa.Column("body_sha256", sa.String, nullable=False, default=""),
     sa.Column("card_fingerprint", sa.String, nullable=False, default=""),
@@ -169,6 +170,8 @@ claims = sa.Table(
     sa.Column("claim_code", sa.String, nullable=False, index=True),
     sa.Column("amount_yen", sa.Integer, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
+    sa.Column("told_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("strange", sa.Boolean, nullable=False, server_default=sa.false()),  # of no session that the centre knows
 )
 holds = sa.Table(
     "holds",  # claims that a machine is about to pay
@@ -205,6 +208,27 @@ machines = sa.Table(
     sa.Column("program_since", sa.String, nullable=False, server_default=""),
     sa.Column("site_table", sa.BigInteger, nullable=False, server_default="0"),  # the highest version it holds
     sa.Column("devices", sa.JSON),  # device -> its state or model
+)
+# Which key may speak for which machine (machines/registry.py). A name has one row for each version of its key.
+machine_keys = sa.Table(
+    "machine_keys",
+    meta,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("site", sa.String, nullable=False),  # store, office, counter
+    sa.Column("spki_sha256", sa.String, nullable=False, index=True),  # of the certificate's public key, hex
+    sa.Column("state", sa.String, nullable=False),  # asked, valid, suspended, replaced, revoked
+)
+machine_acts = sa.Table(
+    "machine_acts",
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("act", sa.String, nullable=False),  # asked, registered, suspended, revoked, replaced, entered
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
 )
 processes = sa.Table(
     "processes",  # of this centre, each from its start to its end
@@ -308,3 +332,4 @@ def _guard(table: sa.Table) -> None:
 
 _guard(audit)
 _guard(flag_acts)
+_guard(machine_acts)

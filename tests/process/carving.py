@@ -1,6 +1,5 @@
 """Looking for what should be gone: pieces of a paper and a resident's words, in files and in a process's memory."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -45,5 +44,5 @@ def modes(*folders: Path) -> dict[str, str]:
         str(path): oct(path.stat().st_mode & 0o777)
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file() and os.stat(path).st_mode & 0o077
+        if path.is_file() and path.stat().st_mode & 0o077
     }

@@ -33,7 +33,9 @@ def test_the_centre_keeps_no_byte_of_a_paper(tmp_path: Path, monkeypatch: pytest
         def left() -> int:
             return found([data for _, data in files(running.run / "centre", tmp_path / "tmp")], wanted)
 
-        assert left() > 0.9 * len(wanted) > 1000, "the search must find the papers while they are kept, or it proves nothing"
+        assert left() > 0.9 * len(wanted) > 1000, (
+            "the search must find the papers while they are kept, or it proves nothing"
+        )
         for copy, op in ((1, "issued"), (2, "void")):
             told = {"op": op, "request_id": promised.request_id, "copy": copy, "reason": "x"}
             assert line.advise(told) is AdviceFate.ACKNOWLEDGED

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.machines.registry import enter_first
 from host_sim.centre.operating.lanes import CONNECTIONS
 from host_sim.centre.operating.startup import manifest_of
 from host_sim.centre.serving import Place, Server
@@ -45,6 +46,7 @@ class Centre:
 def centre(directory: Path, bounds: Bounds) -> Iterator[Centre]:
     town = Town(f"sqlite:///{directory / 'centre.db'}")
     identity, tls = ensure_identity(directory, (SHOP, HALL)), directory / "tls"
+    enter_first(town.store, tls, (SHOP, HALL), town.now)
     place = Place("127.0.0.1", 0, bounds=bounds)
     server = Server(
         town.app, place, town.store, manifest_of(identity, MIYAZAKI.code), tls, "sqlite://", lambda: town.now

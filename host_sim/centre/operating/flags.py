@@ -23,6 +23,12 @@ SENTENCES = {
     "unfetched_paper": "A machine says it printed a copy that it never fetched. Find out what was printed.",
     "unknown_paper": "A machine says it printed a copy that was never promised to it. Find out what was printed.",
     "two_amounts": "One debt to a resident was told with two amounts or by two machines. Compare the slip.",
+    "claim_of_no_session": "A machine owes money of a session in which no paper was promised. Compare the slip.",
+    "claim_too_high": "A machine says it owes more than a session can have taken. It was not recorded; look at the machine.",
+    "machine_unknown": "A certificate called whose key is not registered. It was refused; somebody may have had a key made.",
+    "machine_renamed": "A registered key called under another machine's name. It was refused; find that machine.",
+    "machine_moved": "A registered machine's certificate names another site. It was refused; find that machine.",
+    "machine_revoked": "A machine called with a key that was revoked or replaced. It was refused; a stolen machine may be in use.",
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
@@ -108,21 +114,21 @@ def find(c: sa.Connection, number: int) -> Any:
 
 
 def assign(c: sa.Connection, now: datetime, number: int, by: str, to: str) -> None:
-    _check(by, to)
+    check_words(by, to)
     _open(c, number)
     c.execute(flags.update().where(flags.c.id == number).values(assigned_to=to))
     _act(c, now, number, "assigned", by, f"to {to}")
 
 
 def comment(c: sa.Connection, now: datetime, number: int, by: str, words: str) -> None:
-    _check(by, words)
+    check_words(by, words)
     find(c, number)
     _act(c, now, number, "commented", by, words)
 
 
 def close(c: sa.Connection, now: datetime, number: int, by: str, why: str) -> bool:
     """Record that this person would close the flag; returns whether it is closed now, which takes a second person."""
-    _check(by, why)
+    check_words(by, why)
     row = _open(c, number)
     if row.state == "open":
         c.execute(flags.update().where(flags.c.id == number).values(state="closing"))
@@ -153,7 +159,7 @@ def _open(c: sa.Connection, number: int) -> Any:
     return row
 
 
-def _check(*texts: str) -> None:
+def check_words(*texts: str) -> None:
     if not all(text.strip() and text.replace("\u3000", " ").isprintable() and len(text) <= WORDS_MAX for text in texts):
         raise NotDone(f"Say who and why, in one line of at most {WORDS_MAX} letters.")
 

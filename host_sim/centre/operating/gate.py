@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
+from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.messages import MAX_BODY_BYTES
 from host_sim.centre.operating import lanes
 from host_sim.centre.operating.lanes import Lane, Shares, TooMuch
@@ -25,11 +27,13 @@ from host_sim.centre.store import Peer
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Admits = Callable[[Peer, str], bool]  # the machine, and the SHA-256 of its key
 
 ANSWER_S = 30.0  # for a client to read an answer
 ORDER = "POST /v1/requests"
 _BUSY = b'{"code":"busy"}'
 _FAILED = b'{"code":"failed"}'
+_STRANGER = b'{"code":"not_registered","pin_tries_left":null}'
 _TOO_LONG = b'{"code":"bad_request","pin_tries_left":null}'
 
 
@@ -53,8 +57,9 @@ class _Call:
 class Gate:
     """An ASGI application around the centre's."""
 
-    def __init__(self, app: FastAPI, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: FastAPI, log: Log, admits: Admits, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._admits = admits
         self._clock = clock
         self._routes = _routes(app)
         self.endpoints = frozenset(endpoint for _, _, endpoint in self._routes)
@@ -100,7 +105,19 @@ class Gate:
             return
         leave = await self.lanes["making" if call.endpoint == ORDER else "quick"].enter()
         call.leave.append(leave)
+        if not await self._is_admitted(call.scope):
+            await _answer(call, send, 403, _STRANGER)
+            return
         await self._app(call.scope, _once(body, receive), _watched(call, send, leave))
+
+    async def _is_admitted(self, scope: Message) -> bool:
+        peer = scope.get("kofuki.peer")
+        if not isinstance(peer, Peer):
+            return True  # the endpoints refuse it
+        try:
+            return await run_in_threadpool(self._admits, peer, scope["kofuki.spki"])
+        except NO_ANSWER:
+            raise TooMuch from None
 
     def _endpoint(self, scope: Message) -> str:
         for method, path, endpoint in self._routes:

@@ -36,7 +36,7 @@ class HeldTown(Town):
         super().__init__(
             f"sqlite:///{directory / 'centre.db'}", plain(self._typeset), city=sample_city("store", *PEERS)
         )
-        self.gate = Gate(self.app, Log(io.StringIO()))
+        self.gate = Gate(self.app, Log(io.StringIO()), lambda *_: True)
 
     def _typeset(self, *told: Any) -> bytes:
         self.begun.release()
@@ -183,7 +183,7 @@ def test_a_machine_has_its_rate() -> None:
 
 
 def test_the_refusal_of_the_gate_is_the_lines() -> None:
-    gate = Gate(Town().app, Log(io.StringIO()))
+    gate = Gate(Town().app, Log(io.StringIO()), lambda *_: True)
 
     async def too_much() -> tuple[int, bytes]:
         for _ in range(lanes.CALLS):
@@ -217,7 +217,7 @@ HUGE = "9" * 30
     ],
 )  # fmt: skip
 def test_numbers_and_depths_beyond_measure_are_refused(path: str, body: bytes) -> None:
-    gate = Gate(Town().app, Log(io.StringIO()))
+    gate = Gate(Town().app, Log(io.StringIO()), lambda *_: True)
     status, told = asyncio.run(ask(gate, SHOP, path, body))
     assert status in {400, 422}
     assert json.loads(told) == {"code": "bad_request", "pin_tries_left": None}
