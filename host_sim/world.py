@@ -43,7 +43,6 @@ from host_sim.wallet import Wallet
 
 HOUSE = Path(__file__).resolve().parent.parent
 STORE = HOUSE / "hardware" / "units" / "dev-store.toml"
-WRITE_OVER = "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"  # hardware/systemd/kofuki.service says why
 KEYS = frozenset(name for row in LAYOUT for name in row)
 _TAP_MS = 70
 _JOURNAL_LINES, _FRAMES = 60, 40
@@ -162,7 +161,7 @@ class World:
         runtime = self.run / "runtime"
         runtime.mkdir(exist_ok=True)
         environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
-        environment |= {"RUNTIME_DIRECTORY": str(runtime), "GLIBC_TUNABLES": WRITE_OVER}  # as systemd has it
+        environment |= {"RUNTIME_DIRECTORY": str(runtime)}  # as systemd has it
         self.firmware = Child(
             "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
         )

@@ -3,6 +3,7 @@
 import hashlib
 
 from drivers.vocabulary import ReservedCopy
+from firmware.hardening import give_free_pages_back
 
 
 class Vault:
@@ -37,3 +38,4 @@ class Vault:
             held[:] = bytes(len(held))
         self._documents.clear()
         self._request_id = None
+        give_free_pages_back()

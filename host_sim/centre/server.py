@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from host_sim.centre import books, sample, schema
+from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.city.book import SAMPLE, CityBook
@@ -104,7 +105,9 @@ def make_server(run: Path, place: Place, database: str | None, city_file: Path |
     registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)
-    return Server(make_app(centre), place, store, manifest, run / "centre" / "tls", url, centre.now)
+    tls = run / "centre" / "tls"
+    sender = Sender(store, book, tls, centre.now)
+    return Server(make_app(centre), place, store, manifest, tls, url, centre.now, sender)
 
 
 def replace_manifest(run: Path, database: str | None) -> startup.Manifest:

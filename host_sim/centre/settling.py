@@ -18,7 +18,7 @@ from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S, expire
 from host_sim.centre.machines import owing
 from host_sim.centre.operating import audit, fleet
-from host_sim.centre.operating.flags import NotDone, same_person
+from host_sim.centre.operating.flags import ALARMS, NotDone, same_person
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
@@ -236,7 +236,8 @@ class Settler:
             expire(self._store, c, now)
             before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
             self._witness(c, peer, before, beat, now)
-            self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
+            alarms = [reason for reason in beat["reasons"] if reason in ALARMS]
+            self._hear_news(c, peer, [audit.word(event) for event in [*beat["events"], *alarms]], now)
             if fleet.record(c, peer.name, before, beat, now):
                 self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
             return ["stopped"] if self._store.fact(c, "stopped") is not None else []

@@ -307,6 +307,16 @@ flag_acts = sa.Table(
     sa.Column("by", sa.String, nullable=False),
     sa.Column("words", sa.String, nullable=False),
 )
+pushes = sa.Table(
+    "pushes",  # of flags, to people: one row for each new flag and way (alarms/outbox.py)
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("flag_id", sa.Integer, nullable=False),
+    sa.Column("way", sa.String, nullable=False),  # webhook, mail
+    sa.Column("state", sa.String, nullable=False, index=True),  # waiting, sent, unwanted
+    sa.Column("due_at", sa.Float, nullable=False),  # while a process sends it: when another one may
+    sa.Column("tries", sa.Integer, nullable=False),
+)
 
 
 def append_only_ddl(table: str, dialect: str) -> list[str]:

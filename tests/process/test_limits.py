@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.machines.registry import enter_first
 from host_sim.centre.operating.lanes import CONNECTIONS
@@ -49,7 +50,14 @@ def centre(directory: Path, bounds: Bounds) -> Iterator[Centre]:
     enter_first(town.store, tls, (SHOP, HALL), town.now)
     place = Place("127.0.0.1", 0, bounds=bounds)
     server = Server(
-        town.app, place, town.store, manifest_of(identity, MIYAZAKI.code), tls, "sqlite://", lambda: town.now
+        town.app,
+        place,
+        town.store,
+        manifest_of(identity, MIYAZAKI.code),
+        tls,
+        "sqlite://",
+        lambda: town.now,
+        Sender(town.store, town.city, tls, lambda: town.now),
     )
     line = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [line]})

@@ -1,4 +1,4 @@
-"""Whether a connection's certificate may speak, asked of the registry at each call."""
+"""Whether a connection's certificate may speak, asked of the registry at each call; and how often a machine is refused."""
 
 import threading
 from collections.abc import Callable
@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from host_sim.centre.machines import registry
 from host_sim.centre.store import Peer, Store
 
+HOUR = timedelta(hours=1)
+REFUSED_AN_HOUR = 30  # calls of one machine; a busy one has a few wrong PINs and cards of other cities
 TELL_AGAIN = timedelta(minutes=10)  # a refused certificate that keeps calling is counted on its flag so often
 
 
@@ -18,6 +20,7 @@ class Admission:
     store: Store
     now: Callable[[], datetime]
     _told: dict[tuple[Peer, str, str], datetime] = field(default_factory=dict)
+    _refused: dict[str, list[datetime]] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def admits(self, peer: Peer, spki: str) -> bool:
@@ -32,6 +35,17 @@ class Admission:
             with self.store.writing() as c:
                 self.store.flag(c, self.now(), peer.name, why, {"site": peer.site, "spki_sha256": spki})
         return not why
+
+    def refused(self, machine: str) -> None:
+        """A call of this machine was refused; more than usual within an hour are a flag. Each process counts for itself."""
+        now = self.now()
+        with self._turn:
+            recent = [at for at in self._refused.get(machine, ()) if now - at < HOUR]
+            rising = len(recent) + 1 >= REFUSED_AN_HOUR
+            self._refused[machine] = [] if rising else [*recent, now]
+        if rising:
+            with self.store.writing() as c:
+                self.store.flag(c, now, machine, "refusals_rising", {"refused": REFUSED_AN_HOUR})
 
     def _is_news(self, peer: Peer, spki: str, why: str) -> bool:
         now, this = self.now(), (peer, spki, why)

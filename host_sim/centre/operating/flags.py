@@ -12,10 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre.operating import audit
-from host_sim.centre.tables import flag_acts, flags
+from host_sim.centre.tables import flag_acts, flags, pushes
 
 OF_ONE_KIND_MAX = 100  # open flags of one machine and one word; the next is counted on the newest of them
 WORDS_MAX = 500
+PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "mail")]  # by alarms/sending.py
 
 SENTENCES = {
     "document_wrong": "A finished page did not say what the books say. The line is stopped until two people resume it.",
@@ -29,6 +30,7 @@ SENTENCES = {
     "machine_renamed": "A registered key called under another machine's name. It was refused; find that machine.",
     "machine_moved": "A registered machine's certificate names another site. It was refused; find that machine.",
     "machine_revoked": "A machine called with a key that was revoked or replaced. It was refused; a stolen machine may be in use.",
+    "refusals_rising": "A machine was refused unusually often within an hour. Somebody may be trying cards or papers.",
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
     "journal_forked": "A machine's journal has another entry where one was already told: it was written anew.",
@@ -39,12 +41,20 @@ SENTENCES = {
     "resumed": "Two people let the stopped line go on.",
 }
 EVENTS = {
+    "tamper_money": "Coins moved in the machine while nobody was served. Somebody may be at its hoppers.",
+    "door": "The machine's case was opened outside maintenance.",
+    "acceptor_unpaired": "Another coin acceptor than the paired one stands in the machine.",
+    "unbalanced": "In the machine money, papers and journal do not match.",
+    "journal_corrupt": "The machine's journal is damaged, or its medium is another one.",
+    "release": "The machine runs a program older than a release that was good there.",
     "pin_attack": "Wrong PINs were typed with one card after the other. Somebody may be trying found cards.",
     "console_locked": "Too many wrong passwords were typed at the machine's console.",
     "site_table_refused": "The machine got a site table that it cannot use: its signature or a field is wrong.",
     "site_table_older": "The machine got an older site table than it holds. Somebody may have rolled the centre back.",
     "binding_failed": "An answer of the centre did not fit what this machine asked. The machine has stopped.",
 }
+# Reasons of a heartbeat for which somebody must come; a flag is raised when one is new. The others mend or tell themselves.
+ALARMS = frozenset({"tamper_money", "door", "acceptor_unpaired", "unbalanced", "journal_corrupt", "release"})
 
 
 class NotDone(ValueError):
@@ -74,6 +84,8 @@ def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail:
         c.execute(flags.update().where(flags.c.id == number).values(**again))
         if standing.state == "closing":
             _act(c, now, number, "reopened", "-", "It happened again.")
+    if standing is None or standing.state == "closing":
+        c.execute(pushes.insert(), [{"flag_id": number, "due_at": now.timestamp(), **push} for push in PUSHED])
     told = {"flag": number, "what": what, "about": about}
     audit.append(c, at=at, machine=machine, site="-", act="flag", detail=told)
 

@@ -5,12 +5,13 @@ counted, and answered by the application without a word of it (`api.py`).
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -27,7 +28,6 @@ from host_sim.centre.store import Peer
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Admits = Callable[[Peer, str], bool]  # the machine, and the SHA-256 of its key
 
 ANSWER_S = 30.0  # for a client to read an answer
 ORDER = "POST /v1/requests"
@@ -39,6 +39,14 @@ _TOO_LONG = b'{"code":"bad_request","pin_tries_left":null}'
 
 class Gone(Exception):
     """The client hung up before its body was whole, or did not read its answer."""
+
+
+class Doors(Protocol):
+    """Whose certificate may speak, and who is refused often (`machines/admission.py`)."""
+
+    def admits(self, peer: Peer, spki: str) -> bool: ...
+
+    def refused(self, machine: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -57,9 +65,9 @@ class _Call:
 class Gate:
     """An ASGI application around the centre's."""
 
-    def __init__(self, app: FastAPI, log: Log, admits: Admits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: FastAPI, log: Log, doors: Doors, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
-        self._admits = admits
+        self._doors = doors
         self._clock = clock
         self._routes = _routes(app)
         self.endpoints = frozenset(endpoint for _, _, endpoint in self._routes)
@@ -109,13 +117,16 @@ class Gate:
             await _answer(call, send, 403, _STRANGER)
             return
         await self._app(call.scope, _once(body, receive), _watched(call, send, leave))
+        if call.status == 403:
+            with contextlib.suppress(*NO_ANSWER):
+                await run_in_threadpool(self._doors.refused, call.machine)
 
     async def _is_admitted(self, scope: Message) -> bool:
         peer = scope.get("kofuki.peer")
         if not isinstance(peer, Peer):
             return True  # the endpoints refuse it
         try:
-            return await run_in_threadpool(self._admits, peer, scope["kofuki.spki"])
+            return await run_in_threadpool(self._doors.admits, peer, scope.get("kofuki.spki", ""))
         except NO_ANSWER:
             raise TooMuch from None
 
