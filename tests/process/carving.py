@@ -15,6 +15,11 @@ def pieces(data: bytes) -> list[bytes]:
     return [piece for piece in cut if len(set(piece)) >= DIFFERENT]
 
 
+def some(all_: list[bytes], count: int) -> list[bytes]:
+    """So many of the pieces, from the first to the last: a search through a whole memory takes its time."""
+    return all_[:: max(1, len(all_) // count)][:count]
+
+
 def spelt(words: str) -> list[bytes]:
     """A text as files and as CPython's strings have it."""
     return sorted({words.encode(form) for form in ("utf-8", "utf-16-le", "utf-32-le", "euc_jp", "shift_jis")})
