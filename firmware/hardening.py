@@ -87,7 +87,10 @@ _KERNEL: tuple[tuple[str, Callable[[str], bool], str], ...] = (
 
 
 def openings(root: Path = Path("/")) -> Iterator[str]:
-    """Each setting of `hardware/` that this system lacks, as a sentence for the log (security rule 20). A file that cannot be read says nothing."""
+    """Each setting of `hardware/` that this system lacks, as a sentence for the log (security rule 20).
+
+    A file that cannot be read says nothing.
+    """
     for name, right, sentence in _KERNEL:
         word = _read(root / name)
         if word is not None and not right(word.strip()):
