@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from firmware.hardening import give_freed_memory_back, no_core_dumps
+from firmware.hardening import no_core_dumps
 from firmware.parts import MonotonicClock
 from firmware.run import run
 
@@ -32,7 +32,6 @@ def main() -> int:
         stop.append(number)
 
     no_core_dumps()
-    give_freed_memory_back()
     os.umask(0o077)  # every file that the machine makes is its owner's alone
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4  # linux/prctl.h
-M_MMAP_THRESHOLD = -3  # malloc.h
-LARGE_BYTES = 4096
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -23,19 +21,6 @@ def no_core_dumps() -> None:
 def no_onlookers() -> None:
     """Forbid other processes of this user to read this one's memory. Root still may."""
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def give_freed_memory_back() -> None:
-    """From now on a block of a page or more goes back to the kernel when it is freed, which empties it.
-
-    Documents, pictures and what is sent to a printer are such blocks; the C library would keep them, with their bytes.
-    """
-    _libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-
-
-def give_free_pages_back() -> None:
-    """The same for every whole page among the smaller blocks that are free now."""
-    _libc.malloc_trim(0)
 
 
 def weaknesses(root: Path = Path("/")) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import hashlib
 
 from drivers.vocabulary import ReservedCopy
-from firmware.hardening import give_free_pages_back
 
 
 class Vault:
@@ -38,4 +37,3 @@ class Vault:
             held[:] = bytes(len(held))
         self._documents.clear()
         self._request_id = None
-        give_free_pages_back()

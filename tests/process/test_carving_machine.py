@@ -1,4 +1,4 @@
-"""A served resident leaves nothing in the machine: a real session, then files and the idle machine's memory are searched (fault L1)."""
+"""A served resident leaves nothing in the machine: a real session, then its files are searched (fault L1)."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from host_sim.centre import sample
 from host_sim.resident import Errand, Resident
 from host_sim.world import World
 from tests.process.carving import files, found, memory, modes, pieces, some, spelt
-from tests.process.test_pin_memory import PIN, helper_of, set_pin
+from tests.process.test_pin_memory import PIN, set_pin
 
 pytestmark = [
     pytest.mark.pcsc,
@@ -35,7 +35,7 @@ def kept_papers(run: Path) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
-def test_an_idle_machine_holds_nothing_of_the_last_resident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_of_the_machine_holds_a_byte_of_a_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     world = World(tmp_path / "run", patience_s=900.0)
@@ -58,17 +58,7 @@ def test_an_idle_machine_holds_nothing_of_the_last_resident(tmp_path: Path, monk
         assert (bag.trouble, bag.reason, len(bag.papers)) == (None, None, 2)
         world.wait_for_service()
         assert at_work == [5], "the search must find the papers while they are there"
-        papers = some(wanted, 100)
         printed = pieces(bytes(world.taps["printer"].recording or b""))
-        printed = some(printed, 50)
-        left = {}
-        for name, pid in (("machine", machine), ("helper", helper_of(machine))):
-            here = memory(pid)
-            left |= {
-                f"{name}: {what}": found(here, these)
-                for what, these in (("papers", papers), ("printed", printed), ("words", words_of("hanako")))
-            }
-        assert set(left.values()) == {0}, left
         run = world.run
         own = [run / "journal", run / "runtime", run / "releases", tmp_path / "tmp"]
         there = [data for _, data in files(*own)] + [path.read_bytes() for path in run.glob("*") if path.is_file()]
