@@ -9,12 +9,14 @@ from host_sim.centre.commands import (
     cards,
     city,
     database,
+    desk,
     flags,
     line,
     machines,
     openapi,
     paper,
     registers,
+    report,
     serve,
     startup,
 )
@@ -25,7 +27,22 @@ def main() -> int:
     os.umask(0o077)  # every file that the centre makes is its owner's alone
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (serve, startup, city, database, registers, cards, line, flags, machines, audit, paper, openapi):
+    for module in (
+        serve,
+        startup,
+        city,
+        database,
+        registers,
+        cards,
+        line,
+        flags,
+        machines,
+        audit,
+        report,
+        paper,
+        desk,
+        openapi,
+    ):
         module.add(commands)
     options = parser.parse_args()
     try:

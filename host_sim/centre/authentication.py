@@ -88,6 +88,7 @@ class Known:
     authentication_id: str
     resident_id: str
     card_fingerprint: str
+    method: str  # jpki, municipal, attended
     authenticated_at: datetime  # the fees of this instant are those of the session
 
 
@@ -282,7 +283,8 @@ class Doorkeeper:
             raise Refused("bad_request") from None
 
     def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
-        known = Known(secrets.token_urlsafe(24), resident_id, hashlib.sha256(row.credential).hexdigest(), now)
+        fingerprint = hashlib.sha256(row.credential).hexdigest()
+        known = Known(secrets.token_urlsafe(24), resident_id, fingerprint, row.method, now)
         c.execute(
             authentications.insert().values(
                 authentication_id=known.authentication_id,
@@ -290,6 +292,7 @@ class Doorkeeper:
                 session_nonce=row.session_nonce,
                 card_fingerprint=known.card_fingerprint,
                 resident_id=resident_id,
+                method=known.method,
                 expires_at=now.timestamp() + AUTHENTICATION_S,
             )
         )
@@ -323,7 +326,7 @@ def place_of(city: InForce, peer: Peer) -> Place:
 
 def _known_before(row: Any) -> Known:
     at = datetime.fromtimestamp(row.expires_at - AUTHENTICATION_S, JST)
-    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, at)
+    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, row.method, at)
 
 
 def _check_taken(place: Place, kind: str, until: date | None, today: date) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +43,7 @@ class Identity:
     manifest_key: Ed25519PrivateKey
     pin_key: X25519PrivateKey
     pin_hash_key: PinKey  # without its file no municipal PIN can be judged: keep it with every backup of the database
+    staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
 
 def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
@@ -54,10 +55,7 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     tls.mkdir(parents=True, exist_ok=True)
     ca_key, ca = _authority(tls)
     if not (tls / "server.pem").exists():
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        certificate = _issue(ca_key, ca, key, _name("centre"), ExtendedKeyUsageOID.SERVER_AUTH, names)
-        _write_pair(tls / "server", key, certificate)
+        key = _server_pair(tls / "server", "centre", ca_key, ca)
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         (tls / "server-spki.hex").write_text(hashlib.sha256(spki).hexdigest() + "\n")
     for machine in machines:
@@ -75,8 +73,24 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         directory,
         manifest_key,
         _raw_key(tls / "pin.key", X25519PrivateKey.generate, X25519PrivateKey.from_private_bytes),
-        _pin_hash_key(tls / "pin-hash.key"),
+        PinKey(_secret(tls / "pin-hash.key")),
+        _secret(tls / "staff.key"),
     )
+
+
+def ensure_desk(directory: Path) -> None:
+    """Make the certificate of the staff's desk below `directory`/tls if it is missing; browsers are given ca.pem."""
+    tls = directory / "tls"
+    if not (tls / "desk.pem").exists():
+        _server_pair(tls / "desk", "desk", *_authority(tls))
+
+
+def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate) -> _Key:
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = _issue(ca_key, ca, key, _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+    _write_pair(stem, key, certificate)
+    return key
 
 
 def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
@@ -166,7 +180,7 @@ def _raw_key(path: Path, generate: Callable[[], _Raw], read: Callable[[bytes], _
     return read(path.read_bytes())
 
 
-def _pin_hash_key(path: Path) -> PinKey:
+def _secret(path: Path) -> bytes:
     if not path.exists():
         _write_secret(path, secrets.token_bytes(32))
-    return PinKey(path.read_bytes())
+    return path.read_bytes()

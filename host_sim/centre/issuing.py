@@ -39,7 +39,7 @@ MAKING_S = 60.0  # seconds; a request that is `making` for longer was left by a 
 COPIES_MAX = 9
 ATTEMPTS = 3
 
-Line = Mapping[str, Any]  # kind, options, fee_yen: one copy
+Line = Mapping[str, Any]  # kind, options, fee_yen, requester: one copy
 
 
 class BooksChanged(Exception):
@@ -70,6 +70,7 @@ class Begun:
     """Step 1: what the copies will be made from."""
 
     known: Known
+    channel: str
     subject: Subject
     lines: Sequence[Line]
     numbers: Sequence[str]
@@ -149,6 +150,7 @@ class Issuer:
             begun = self._begin(c, peer, order, now)
             row = {"request_id": order["request_id"], "machine": peer.name, "body_sha256": body_sha256}
             row["session"] = base64.b64decode(order["session_nonce"]).hex()
+            row |= {"method": begun.known.method, "channel": begun.channel}
             times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
             c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
         for _ in range(ATTEMPTS):
@@ -211,7 +213,7 @@ class Issuer:
         terminal = rules.terminal(peer.name)
         serials = self._store.next_serials(c, now.date(), terminal, len(lines))
         numbers = [f"{now:%Y%m%d} {city} {terminal} {serial:04d}" for serial in serials]
-        return Begun(known, subject, lines, numbers)
+        return Begun(known, here.place.channel, subject, lines, numbers)
 
     def _lines(
         self,
@@ -232,6 +234,7 @@ class Issuer:
             if not 1 <= item["copies"] <= offer["copies_max"] or not rules.options_allowed(offer, item["options"]):
                 raise Refused("bad_request")
             line = {"kind": item["kind"], "options": item["options"], "fee_yen": offer["fee_yen"]}
+            line["requester"] = rules.requester(offer, item["options"])
             lines += [line] * item["copies"]
         if not 1 <= len(lines) <= COPIES_MAX:
             raise Refused("bad_request")
@@ -362,6 +365,7 @@ def _copy_rows(request_id: str, begun: Begun, made: Sequence[Container]) -> list
             "issue_number": issue_number,
             "resident_id": container.resident_id,
             "fee_yen": line["fee_yen"],
+            "requester": line["requester"],
             "state": "reserved",
             "stamp": container.stamp,
             "document": container.document,

@@ -74,6 +74,25 @@ def options_allowed(offer: Mapping[str, Any], options: Mapping[str, Sequence[str
     return set(options) == asked
 
 
+def requester(offer: Mapping[str, Any], options: Mapping[str, Sequence[str]]) -> str:
+    """Who asks for a copy, seen from those who stand on it: themselves (`self`), or somebody of their household or family.
+
+    The statistics' class 本人等. It says nothing about who it is. A question that is not asked has one answer: oneself.
+    """
+    match offer["kind"]:
+        case "juminhyo" | "kisai":
+            return "self" if options.get("scope", ["self"]) == ["self"] else "household"
+        case "fuhyo":
+            return "self" if options.get("scope", ["self"]) == ["self"] else "family"
+        case "koseki":
+            return "family"
+        case "koseki_kojin":
+            own = next((group["default"] for group in offer["groups"] if group["key"] == "person"), None)
+            return "self" if options.get("person") == own else "family"
+        case _:
+            return "self"
+
+
 # --- what is shown ------------------------------------------------------------------------------
 
 

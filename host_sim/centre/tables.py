@@ -125,6 +125,7 @@ authentications = sa.Table(
     sa.Column("session_nonce", sa.LargeBinary, nullable=False),
     sa.Column("card_fingerprint", sa.String, nullable=False),
     sa.Column("resident_id", sa.String, nullable=False),
+    sa.Column("method", sa.String, nullable=False, server_default=""),  # jpki, municipal, attended
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
 )
 
@@ -137,6 +138,9 @@ requests = sa.Table(
     sa.Column("machine", sa.String, nullable=False),
     sa.Column("session", sa.String, nullable=False, server_default="", index=True),  # its nonce; a claim's key names it
     sa.Column("state", sa.String, nullable=False),  # making, made, dead
+    # For the statistics: how the resident was known, and through which of the city's channels. Empty before there were these.
+    sa.Column("method", sa.String, nullable=False, server_default=""),
+    sa.Column("channel", sa.String, nullable=False, server_default=""),
     sa.Column("body_sha256", sa.String, nullable=False, default=""),
     sa.Column("card_fingerprint", sa.String, nullable=False, default=""),
     sa.Column("household_id", sa.String, nullable=False, default=""),
@@ -156,6 +160,7 @@ copies = sa.Table(
     sa.Column("issue_number", sa.String, nullable=False, unique=True),
     sa.Column("resident_id", sa.String, nullable=False),
     sa.Column("fee_yen", sa.Integer, nullable=False),
+    sa.Column("requester", sa.String, nullable=False, server_default=""),  # self, household, family (rules.py)
     sa.Column("state", sa.String, nullable=False),  # reserved, delivered, issued, void
     sa.Column("stamp", sa.String, nullable=False),
     sa.Column("document", sa.LargeBinary),  # erased as soon as the copy is issued, void or expired
@@ -263,6 +268,46 @@ site_tables = sa.Table(
     sa.Column("signature", sa.LargeBinary, nullable=False),
 )
 
+# --- the city's staff and their desk (staff/, desk/) ---------------------------------------------------
+
+staff_accounts = sa.Table(
+    "staff_accounts",  # who is staff, and with which roles, stands in the city's file
+    meta,
+    sa.Column("login", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),  # invited, active, locked
+    sa.Column("password_cost", sa.String, nullable=False, server_default=""),  # scrypt's: "n=32768 r=8 p=3"
+    sa.Column("password_salt", sa.LargeBinary),
+    sa.Column("password_hash", sa.LargeBinary),
+    sa.Column("totp_sealed", sa.LargeBinary),  # the second factor's secret, sealed with staff.key
+    sa.Column("totp_step", sa.BigInteger, nullable=False, server_default="0"),  # of the last code that was used
+    sa.Column("start_sha256", sa.String),  # of the start code with which an invited person comes the first time
+    sa.Column("start_until", sa.Float),
+    sa.Column("made_at", sa.String, nullable=False),
+    sa.Column("made_by", sa.String, nullable=False),
+)
+staff_tries = sa.Table(
+    "staff_tries",  # wrong tries of one login or from one network address
+    meta,
+    sa.Column("of", sa.String, primary_key=True),  # the hash of the login or address
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Float, nullable=False),
+    sa.Column("locked_until", sa.Float, nullable=False),
+)
+desk_sessions = sa.Table(
+    "desk_sessions",
+    meta,
+    sa.Column("token_sha256", sa.String, primary_key=True),  # of the cookie
+    sa.Column("login", sa.String, nullable=False, index=True),
+    sa.Column("began_at", sa.Float, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+)
+desk_forms = sa.Table(
+    "desk_forms",  # each form that was sent; a second time it is refused
+    meta,
+    sa.Column("token_sha256", sa.String, primary_key=True),
+    sa.Column("sent_at", sa.Float, nullable=False, index=True),
+)
+
 # --- traces --------------------------------------------------------------------------------------
 
 audit = sa.Table(
@@ -277,6 +322,8 @@ audit = sa.Table(
     sa.Column("previous", sa.String, nullable=False),  # the hash of the row before
     sa.Column("sha256", sa.String, nullable=False),  # of everything else in this row
 )
+_issued = audit.c.act == "issued"
+sa.Index("ix_audit_issued", audit.c.at, sqlite_where=_issued, postgresql_where=_issued)  # for the statistics
 audit_head = sa.Table(
     "audit_head",  # one row
     meta,

@@ -164,3 +164,24 @@ OFFER = {
 )
 def test_an_order_must_answer_every_question_that_applies(options: dict[str, list[str]], allowed: bool) -> None:
     assert rules.options_allowed(OFFER, options) is allowed
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "requester"),
+    [
+        ("inkan", {}, "self"),
+        ("kazei", {"year": ["2026"]}, "self"),
+        ("juminhyo", {}, "self"),  # lives alone: nobody is asked whose record it is to be
+        ("juminhyo", {"scope": ["self"]}, "self"),
+        ("juminhyo", {"scope": ["all"]}, "household"),
+        ("kisai", {"scope": ["part"], "members": ["2"]}, "household"),
+        ("koseki", {}, "family"),
+        ("koseki_kojin", {"person": ["1"]}, "self"),
+        ("koseki_kojin", {"person": ["2"]}, "family"),
+        ("fuhyo", {"scope": ["all"]}, "family"),
+        ("fuhyo", {}, "self"),
+    ],
+)
+def test_the_class_of_who_asks(kind: str, options: dict[str, list[str]], requester: str) -> None:
+    groups = [{"key": "person", "default": ["1"]}] if kind == "koseki_kojin" else []
+    assert rules.requester({"kind": kind, "groups": groups}, options) == requester

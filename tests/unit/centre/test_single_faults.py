@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from drivers.vocabulary import AdviceFate, Authenticated, CentreRefusal, CentreRefused, Challenge, Reserved
 from host_sim.centre.issuing import COPIES_MAX
 from host_sim.centre.memory import Exchanged, MemoryLine
+from host_sim.centre.operating import line
 from host_sim.centre.settling import claim_code
 from host_sim.centre.tables import collections, flags
 from tests.unit.centre.cards import certificate
@@ -48,9 +49,11 @@ def test_a_stopped_line_delivers_nothing() -> None:
     town = Town()
     session = town.session("hanako")
     reserved = session.reserved(session.item("inkan"))
-    town.settler.stop("a test", town.now)
+    with town.store.writing() as c:
+        line.stop(town.store, c, "a test", "tanaka", town.now)
     assert session.line.fetch(reserved, 1) == CentreRefused(CentreRefusal.STOPPED)
-    town.settler.resume(("tanaka", "kuroki"), town.now)
+    with town.store.writing() as c:
+        line.resume(town.store, c, ("tanaka", "kuroki"), town.now)
     assert isinstance(session.line.fetch(reserved, 1), bytes)
 
 

@@ -248,7 +248,16 @@ def test_the_audit_record_is_enough_for_the_reports_and_names_nobody() -> None:
         ("void", "store", "miyazaki-store-01"),
     ]
     assert rows[1]["at"] == "2026-11-24T10:00:00+09:00"
-    assert (rows[1]["detail"]["kind"], rows[1]["detail"]["fee_yen"]) == ("juminhyo", 300)
+    said = {key: rows[1]["detail"][key] for key in ("kind", "fee_yen", "requester", "channel", "method", "asked_at")}
+    assert said == {
+        "kind": "juminhyo",
+        "fee_yen": 300,
+        "requester": "household",
+        "channel": "store",
+        "method": "jpki",
+        "asked_at": "2026-11-24T10:00:00+09:00",
+    }
+    assert (rows[2]["detail"]["kind"], rows[2]["detail"]["requester"]) == ("inkan", "self")
     told = repr(rows)
     assert all(p.name not in told and p.resident_id not in told for p in town.register.residents.values())
 
