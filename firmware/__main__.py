@@ -6,6 +6,7 @@ gc.disable()  # nothing that an import makes is garbage; looking for some takes 
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ def main() -> int:
         stop.append(number)
 
     no_core_dumps()
+    os.umask(0o077)  # every file that the machine makes is its owner's alone
     signal.signal(signal.SIGTERM, stopped)
     signal.signal(signal.SIGINT, stopped)
     return run(options.unit, options.run_dir.resolve(), MonotonicClock(), lambda: bool(stop))

@@ -6,7 +6,7 @@ Set once at the start, and read back from the kernel while the machine runs. If 
 import ctypes
 import re
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4  # linux/prctl.h
@@ -56,3 +56,50 @@ def _stays_in_memory(swap: str, root: Path) -> bool:
         return False
     backing = root / "sys/block" / name / "backing_dev"
     return not backing.exists() or backing.read_text().strip() == "none"
+
+
+# --- the system around it ------------------------------------------------------------------------
+
+_MASKED = ("getty@tty1.service", "serial-getty@ttyAMA0.service", "serial-getty@ttyS0.service", "ctrl-alt-del.target")
+# Below the folder of /proc and /sys: file, whether its word is right, and what is possible while it is not.
+_KERNEL: tuple[tuple[str, Callable[[str], bool], str], ...] = (
+    ("proc/sys/kernel/yama/ptrace_scope", lambda word: word in {"2", "3"}, "a process may read another's memory"),
+    ("proc/sys/kernel/sysrq", lambda word: word == "0", "a keyboard can order the kernel about (SysRq)"),
+    ("proc/sys/kernel/dmesg_restrict", lambda word: word == "1", "every process may read the kernel's messages"),
+    ("proc/sys/kernel/kptr_restrict", lambda word: word in {"1", "2"}, "every process may read the kernel's addresses"),
+    ("sys/module/usbcore/parameters/authorized_default", lambda word: word == "0", "any USB device is taken"),
+)
+
+
+def openings(root: Path = Path("/")) -> Iterator[str]:
+    """Each setting of `hardware/` that this system lacks, as a sentence for the log (security rule 20).
+
+    A file that cannot be read says nothing.
+    """
+    for name, right, sentence in _KERNEL:
+        word = _read(root / name)
+        if word is not None and not right(word.strip()):
+            yield f"{sentence}: run hardware/install.sh and restart the board"
+    options = _read(root / "proc/cmdline")
+    if options is not None and "init_on_free=1" not in options.split():
+        yield "freed memory keeps its bytes in the kernel: hardware/boot/cmdline.txt is not in force"
+    if _root_is_writable(root):
+        yield "the system's medium can be written: mount it read-only (hardware/README.md)"
+    for unit in _MASKED:
+        mask = root / "etc/systemd/system" / unit
+        if mask.parent.is_dir() and not (mask.is_symlink() and mask.readlink() == Path("/dev/null")):
+            yield f"{unit} is not masked: run hardware/install.sh"
+
+
+def _root_is_writable(root: Path) -> bool:
+    """Whether the file system itself is: systemd shows the service a read-only mount of it in any case (`ProtectSystem`)."""
+    mounts = [line.split() for line in (_read(root / "proc/self/mountinfo") or "").splitlines()]
+    whole = [mount[-1].split(",") for mount in mounts if mount[4] == "/"]  # the last field: the super block's options
+    return bool(whole) and "ro" not in whole[-1]
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except OSError:
+        return None

@@ -545,10 +545,11 @@ class Loop:
 
     def _fresh_context(self) -> Context:
         self.sessions += 1
+        session = self._fresh_id()
         return Context(
             house=self._house,
-            session_id=self._fresh_id(),
-            session_nonce=bytes.fromhex(self._fresh_id()),
+            session_id=session,
+            session_nonce=bytes.fromhex(session),  # so the centre knows of which session a claim is
             request_ids=self._fresh_ids(),
             language=self._house.languages[0],
         )

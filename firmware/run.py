@@ -11,9 +11,10 @@ from drivers.ports import Clock
 from firmware.assemble import Machine
 from firmware.book.book import Book
 from firmware.config.outlets import outlets_of, readable_outlets
+from firmware.config.simulated import check_simulated
 from firmware.config.unit import AlreadyRunning, Unit, UnitError, load_unit
 from firmware.halted import CAUSES, Halted, reason_of
-from firmware.hardening import no_onlookers, weaknesses
+from firmware.hardening import no_onlookers, openings, weaknesses
 from firmware.journal.journal import JournalTrouble
 from firmware.loop import Loop
 from firmware.parts import RealParts
@@ -34,7 +35,7 @@ def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int
     try:
         unit = load_unit(unit_path)
         parts = RealParts(unit, unit_path, run_dir, clock)
-        _check(unit)
+        _check(unit, run_dir)
         machine = Machine(parts)
     except AlreadyRunning as error:
         print(f"The machine does not start: {error}.", file=sys.stderr)
@@ -56,9 +57,10 @@ def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int
     return 0
 
 
-def _check(unit: Unit) -> None:
+def _check(unit: Unit, run_dir: Path) -> None:
     """What must be right before the journal gets its first record. Raises `UnitError`."""
     load(RARE, 30)  # the library for variation selectors, and the font that holds every name
+    check_simulated(unit, run_dir)
     if unit.unit.simulated:  # a test reads the memory of a simulated machine, to show that no PIN is left in it
         return
     if os.environ.get("GPIOZERO_PIN_FACTORY") == "kofuki_sim":
@@ -66,6 +68,8 @@ def _check(unit: Unit) -> None:
     no_onlookers()
     for weakness in weaknesses():
         _log.error("no card is taken until this is mended: %s", weakness)
+    for opening in openings():
+        _log.warning("%s", opening)
 
 
 def _serve(machine: Machine, stopping: Stopping) -> None:

@@ -95,9 +95,11 @@ put() { # FILE FOLDER [NAME]
 system_files() {
     put systemd/kofuki.service /etc/systemd/system
     put systemd/50-kofuki-watchdog.conf /etc/systemd/system.conf.d
+    put systemd/50-kofuki-logind.conf /etc/systemd/logind.conf.d
     put sysusers.d/kofuki.conf /etc/sysusers.d
     put modules-load.d/kofuki.conf /etc/modules-load.d
     put sysctl.d/50-kofuki.conf /etc/sysctl.d
+    put udev/70-kofuki-usb.rules /etc/udev/rules.d
     put udev/80-kofuki.rules /etc/udev/rules.d
     put polkit/50-kofuki-pcscd.rules /etc/polkit-1/rules.d
     put swap/50-kofuki.conf /etc/rpi/swap.conf.d
@@ -115,9 +117,9 @@ secrets() { # root writes, the service reads, nobody else
 
 switches() {
     systemctl --root="$root/" --quiet enable kofuki.service pcscd.socket systemd-timesyncd.service
-    # No login on the screen or on the console's line; no swap (in Raspberry Pi OS 12 a file on the card).
+    # No login on the screen or on the console's line, no restart from a keyboard; no swap (in Raspberry Pi OS 12 a file on the card).
     systemctl --root="$root/" --quiet mask getty@tty1.service serial-getty@ttyAMA0.service serial-getty@ttyS0.service \
-        dphys-swapfile.service
+        ctrl-alt-del.target dphys-swapfile.service
 }
 
 boot() { # the boot partition of a Pi: config.txt includes our file, the kernel's command line gets our parameters

@@ -47,7 +47,7 @@ class UnitIdentity(Table, frozen=True, kw_only=True):
     profile: Profile
     place: Mapping[str, str]  # language -> where it stands; both only until the city's site table says it
     telephone: str
-    simulated: bool = False  # publishes state.json, reads a clock offset; refused with a production CA
+    simulated: bool = False  # publishes state.json, reads a clock offset; refused with a production CA (simulated.py)
 
 
 class CardTable(Table, frozen=True, kw_only=True):

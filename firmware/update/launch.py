@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--runtime", type=Path, required=True, help="folder in memory (tmpfs)")
     parser.add_argument("machine", nargs="+", help="behind --: what the machine is started with; absolute paths")
     options = parser.parse_args()
+    os.umask(0o077)
     release = chosen(options.slots, options.key)
     environment = {name: value for name, value in os.environ.items() if name != RELEASE}
     if release is not None:

@@ -1,6 +1,7 @@
 """`python -m host_sim.centre COMMAND`: run and operate the issuing centre. Each module of `commands/` adds its own."""
 
 import argparse
+import os
 import sys
 
 from host_sim.centre.commands import (
@@ -23,6 +24,7 @@ from host_sim.centre.database import Busy, DatabaseTrouble
 
 
 def main() -> int:
+    os.umask(0o077)  # every file that the centre makes is its owner's alone
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
     for module in (

@@ -135,7 +135,7 @@ class Doorkeeper:
             if not self._revocation.ready(self._believe(credential, now), now):
                 raise Refused("revocation_unknown")
         with self._store.writing() as c:
-            c.execute(challenges.delete().where(challenges.c.expires_at < now.timestamp() - CHALLENGE_S))
+            forget(self._store, c, now)
             left = _tries_left(c, credential) if is_municipal else None
             if left == 0:
                 raise Refused("pin_blocked", 0)
@@ -285,7 +285,6 @@ class Doorkeeper:
     def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
         fingerprint = hashlib.sha256(row.credential).hexdigest()
         known = Known(secrets.token_urlsafe(24), resident_id, fingerprint, row.method, now)
-        c.execute(authentications.delete().where(authentications.c.expires_at < now.timestamp() - AUTHENTICATION_S))
         c.execute(
             authentications.insert().values(
                 authentication_id=known.authentication_id,
@@ -366,3 +365,11 @@ def _forget_failures(c: sa.Connection, tried: Any) -> None:
 def _count(c: sa.Connection, card: Any, failures: int) -> None:
     this = cards.c.credential_sha256 == card.credential_sha256
     c.execute(cards.update().where(this).values(pin_failures=failures))
+
+
+def forget(store: Store, c: sa.Connection, now: datetime) -> None:
+    """Erase what has ended: each challenge with its card's certificate, and who was authenticated."""
+    gone = c.execute(challenges.delete().where(challenges.c.expires_at < now.timestamp() - CHALLENGE_S)).rowcount
+    ended = authentications.c.expires_at < now.timestamp() - AUTHENTICATION_S
+    if gone + c.execute(authentications.delete().where(ended)).rowcount:
+        store.erases(c)

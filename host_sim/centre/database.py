@@ -16,6 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+_ERASES = "erases"  # in a connection's `info`, while its transaction runs
+_BUSY_MS = 10_000
 _WRITERS = 20131105  # the advisory lock's number: the day on which Miyazaki's issuing system was rebuilt
 
 # A process whose computer has stopped must not keep the lock, and nobody waits for it longer than a machine does for us.
@@ -56,6 +58,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._turn = threading.Lock()
+        self._unwritten = False  # something was erased, and SQLite's log may still have it
 
     @property
     def in_memory(self) -> bool:
@@ -88,8 +91,31 @@ class Database:
     def _transaction(self) -> Iterator[sa.Connection]:
         with self._turn, _busy_if_lost(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
-            with connection.begin():
-                yield connection
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                self._unwritten = connection.info.pop(_ERASES, False) or self._unwritten
+            self._write_over(connection)
+
+    def erases(self, c: sa.Connection) -> None:
+        """What this transaction overwrites or deletes was a resident's: nothing of it may stay in SQLite's files."""
+        c.info[_ERASES] = True
+
+    def _write_over(self, connection: sa.Connection) -> None:
+        """Move everything from the write-ahead log to the database's file and cut the log off, after an erasure.
+
+        The log still has the pages as they were. While somebody reads an older state it cannot be cut off; the next
+        writing transaction tries again.
+        """
+        if not self._unwritten or self.engine.dialect.name != "sqlite":
+            self._unwritten = False
+            return
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA busy_timeout=100")
+        waits = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        self._unwritten = bool(waits)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -151,7 +177,8 @@ def _begin_ourselves(engine: sa.Engine) -> None:
         connection.isolation_level = None  # and neither does sqlite3
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

@@ -67,6 +67,8 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     manifest_key = _raw_key(tls / "manifest.key", Ed25519PrivateKey.generate, Ed25519PrivateKey.from_private_bytes)
     public = manifest_key.public_key().public_bytes_raw()
     (tls / "manifest-key.hex").write_text(public.hex() + "\n")
+    if not (tls / "alarm.key").exists():  # what a webhook's receiver checks signatures with
+        _write_secret(tls / "alarm.key", secrets.token_hex(32).encode() + b"\n")
     return Identity(
         directory,
         manifest_key,

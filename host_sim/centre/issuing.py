@@ -146,9 +146,10 @@ class Issuer:
             standing = self._standing(c, peer, order, body_sha256, now)
             if standing is not None:
                 return standing
-            self._expire(c, now)
+            expire(self._store, c, now)
             begun = self._begin(c, peer, order, now)
             row = {"request_id": order["request_id"], "machine": peer.name, "body_sha256": body_sha256}
+            row["session"] = base64.b64decode(order["session_nonce"]).hex()
             row |= {"method": begun.known.method, "channel": begun.channel}
             times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
             c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
@@ -317,12 +318,14 @@ class Issuer:
             raise Refused("bad_request")
         return row
 
-    def _expire(self, c: sa.Connection, now: datetime) -> None:
-        """Make void each copy that was not fetched in time. A copy that was fetched stays: only the machine knows its end."""
-        late = (requests.c.request_id == copies.c.request_id) & (requests.c.expires_at < now.timestamp())
-        kept = copies.c.document.is_not(None) & sa.exists().where(late)  # few: the index holds no other copies
-        state = sa.case((copies.c.state == "reserved", "void"), else_=copies.c.state)
-        c.execute(copies.update().where(kept).values(state=state, document=None))
+
+def expire(store: Store, c: sa.Connection, now: datetime) -> None:
+    """Make void each copy that was not fetched in time. A copy that was fetched stays: only the machine knows its end."""
+    late = (requests.c.request_id == copies.c.request_id) & (requests.c.expires_at < now.timestamp())
+    kept = copies.c.document.is_not(None) & sa.exists().where(late)  # few: the index holds no other copies
+    state = sa.case((copies.c.state == "reserved", "void"), else_=copies.c.state)
+    if c.execute(copies.update().where(kept).values(state=state, document=None)).rowcount:
+        store.erases(c)
 
 
 def _manifest(peer: Peer, order: Mapping[str, Any], begun: Begun, made: Sequence[Container], now: datetime) -> str:

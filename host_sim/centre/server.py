@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from host_sim.centre import books, sample, schema
+from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.city.book import SAMPLE, CityBook
@@ -18,6 +19,7 @@ from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.jpki.trust import TrustPlaces
+from host_sim.centre.machines import registry
 from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
@@ -112,9 +114,12 @@ def make_server(
     with store.reading() as c:
         city = book.city(c, now)
     identity = ensure_identity(run / "centre", machines_of(city))
+    registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book, trust)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)
-    return Server(make_app(centre), place, store, manifest, run / "centre" / "tls", url, centre.now)
+    tls = run / "centre" / "tls"
+    sender = Sender(store, book, tls, centre.now)
+    return Server(make_app(centre), place, store, manifest, tls, url, centre.now, sender)
 
 
 def replace_manifest(run: Path, database: str | None) -> startup.Manifest:

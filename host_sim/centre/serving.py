@@ -17,7 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client import generate_latest
 
+from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.database import NO_ANSWER
+from host_sim.centre.machines.admission import Admission
 from host_sim.centre.operating import health, startup
 from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.log import Event, Log
@@ -49,9 +51,11 @@ class Server(uvicorn.Server):
         tls: Path,
         url: str,
         now: Callable[[], datetime],
+        alarms: Sender,
     ) -> None:
-        self.gate = Gate(app, Log(sys.stderr))
+        self.gate = Gate(app, Log(sys.stderr), Admission(store, now))
         self._place, self._store, self._manifest, self._url, self._now = place, store, manifest, url, now
+        self._alarms, self._ending = alarms, threading.Event()
         self._health = health.Health(store, tls, manifest)
         self._books = Books(store, now)
         self.gate.metrics.registry.register(self._books)
@@ -78,6 +82,8 @@ class Server(uvicorn.Server):
         self.gate.log.take_over()
         if looking is not None:
             threading.Thread(target=looking.serve_forever, daemon=True).start()
+        sending = threading.Thread(target=self._alarms.run, args=(self._ending,), daemon=True)
+        sending.start()
         self.run(sockets=[line])
 
     def _listener(self) -> Any:
@@ -100,6 +106,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """uvicorn's; then this process takes itself off the list, because SIGTERM ends it before `run` returns."""
+        self._ending.set()
         await super().shutdown(sockets)
         with contextlib.suppress(*NO_ANSWER):  # the database may have ended first
             startup.check_out(self._store)

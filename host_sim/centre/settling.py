@@ -12,13 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre import books, cards
-from host_sim.centre.authentication import Refused
+from host_sim.centre.authentication import Refused, forget
 from host_sim.centre.city.hours import JST
 from host_sim.centre.claims import codes, debts
 from host_sim.centre.database import Busy
 from host_sim.centre.incidents import machine_cases
-from host_sim.centre.issuing import MAKING_S
+from host_sim.centre.issuing import MAKING_S, expire
+from host_sim.centre.machines import owing
 from host_sim.centre.operating import audit, fleet, line, witness
+from host_sim.centre.operating.flags import ALARMS
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, copies, machines, requests, seals
@@ -76,6 +78,7 @@ class Settler:
     def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, why: str, now: datetime) -> None:
         still_open = (copies.c.request_id == request_id) & copies.c.state.in_(("reserved", "delivered"))
         c.execute(copies.update().where(still_open).values(state="void", document=None))
+        self._store.erases(c)
         act = "books_changed" if why == "expired" else "card_changed"
         self._store.note(c, now, peer, act, {"request_id": request_id})
 
@@ -146,20 +149,26 @@ class Settler:
     # --- debts and the machine itself -----------------------------------------------------------
 
     def claim(self, peer: Peer, key: str, amount_yen: int, reason: str, now: datetime) -> str:
-        """Record a debt to a resident, one for each session; returns its code. A repeated call records nothing."""
-        code = codes.claim_code(key)
+        """Record a debt to a resident; returns its code. A repeated call records nothing. Raises `Refused`."""
+        code, recorded = codes.claim_code(key), True
         with self._store.writing() as c:
             standing = c.execute(sa.select(claims).where(claims.c.key == key)).first()
             if standing is None:
-                row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen, "reason": reason}
-                row["told_at"] = now.isoformat()
-                c.execute(claims.insert().values(**row))
-                self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
-                if reason == debts.TAMPER:
-                    self._store.flag(c, now, peer.name, debts.EXAMINED, {"key": key, "amount_yen": amount_yen})
+                doubt, recorded = owing.doubt_of(c, peer, key, amount_yen, now)
+                if doubt:
+                    self._store.flag(c, now, peer.name, doubt, {"key": key, "told_yen": amount_yen})
+                if recorded:
+                    row = {"key": key, "machine": peer.name, "claim_code": code, "amount_yen": amount_yen}
+                    more = {"reason": reason, "told_at": now.isoformat(), "strange": bool(doubt)}
+                    c.execute(claims.insert().values(**row, **more))
+                    self._store.note(c, now, peer, "claim", {"key": key, "amount_yen": amount_yen})
+                    if reason == debts.TAMPER:
+                        self._store.flag(c, now, peer.name, debts.EXAMINED, {"key": key, "amount_yen": amount_yen})
             elif (standing.machine, standing.amount_yen) != (peer.name, amount_yen):
                 told = {"key": key, "stands_yen": standing.amount_yen, "told_yen": amount_yen}
                 self._store.flag(c, now, peer.name, "two_amounts", told)
+        if not recorded:
+            raise Refused("bad_request")
         return code
 
     def hold(self, peer: Peer, key: str, collection: int, now: datetime) -> int:
@@ -217,10 +226,13 @@ class Settler:
     def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
         """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
         with self._store.writing() as c:
+            forget(self._store, c, now)  # here, too: no resident may come for a night
+            expire(self._store, c, now)
             before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
             if beat["journal_head"]:
                 witness.compare(self._store, c, peer.name, (beat["journal_seq"], beat["journal_head"]), now)
-            self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
+            alarms = [reason for reason in beat["reasons"] if reason in ALARMS]
+            self._hear_news(c, peer, [audit.word(event) for event in [*beat["events"], *alarms]], now)
             if fleet.record(c, peer.name, before, beat, now):
                 self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
             return ["stopped"] if line.stopped(self._store, c) is not None else []
@@ -259,4 +271,5 @@ class Settler:
         values: dict[str, Any] = {"state": state}
         if state in {"issued", "void"}:
             values["document"] = None
+            self._store.erases(c)
         c.execute(copies.update().where(where).values(**values))

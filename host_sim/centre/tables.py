@@ -136,6 +136,7 @@ requests = sa.Table(
     meta,
     sa.Column("request_id", sa.String, primary_key=True),
     sa.Column("machine", sa.String, nullable=False),
+    sa.Column("session", sa.String, nullable=False, server_default="", index=True),  # its nonce; a claim's key names it
     sa.Column("state", sa.String, nullable=False),  # making, made, dead
     # For the statistics: how the resident was known, and through which of the city's channels. Empty before there were these.
     sa.Column("method", sa.String, nullable=False, server_default=""),
@@ -175,6 +176,7 @@ claims = sa.Table(
     sa.Column("amount_yen", sa.Integer, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("told_at", sa.String, nullable=False, server_default=""),
+    sa.Column("strange", sa.Boolean, nullable=False, server_default=sa.false()),  # of no session that the centre knows
 )
 holds = sa.Table(
     "holds",  # claims that a machine or a desk is about to pay
@@ -243,6 +245,27 @@ machine_words = sa.Table(
     sa.Column("at", sa.String, nullable=False),
     sa.Column("line", sa.String, nullable=False),
     sa.Column("heard_at", sa.String, nullable=False),
+)
+# Which key may speak for which machine (machines/registry.py). A name has one row for each version of its key.
+machine_keys = sa.Table(
+    "machine_keys",
+    meta,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("site", sa.String, nullable=False),  # store, office, counter
+    sa.Column("spki_sha256", sa.String, nullable=False, index=True),  # of the certificate's public key, hex
+    sa.Column("state", sa.String, nullable=False),  # asked, valid, suspended, replaced, revoked
+)
+machine_acts = sa.Table(
+    "machine_acts",
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("act", sa.String, nullable=False),  # asked, registered, suspended, revoked, replaced, entered
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
 )
 processes = sa.Table(
     "processes",  # of this centre, each from its start to its end
@@ -363,6 +386,16 @@ flag_acts = sa.Table(
     sa.Column("by", sa.String, nullable=False),
     sa.Column("words", sa.String, nullable=False),
 )
+pushes = sa.Table(
+    "pushes",  # of flags, to people: one row for each new flag and way (alarms/outbox.py)
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("flag_id", sa.Integer, nullable=False),
+    sa.Column("way", sa.String, nullable=False),  # webhook, mail
+    sa.Column("state", sa.String, nullable=False, index=True),  # waiting, sent, unwanted
+    sa.Column("due_at", sa.Float, nullable=False),  # while a process sends it: when another one may
+    sa.Column("tries", sa.Integer, nullable=False),
+)
 
 
 def append_only_ddl(table: str, dialect: str) -> list[str]:
@@ -388,3 +421,4 @@ def _guard(table: sa.Table) -> None:
 
 _guard(audit)
 _guard(flag_acts)
+_guard(machine_acts)

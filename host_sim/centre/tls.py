@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from host_sim.centre.machines.registry import spki_of
 from host_sim.centre.operating.lanes import CONNECTIONS
 from host_sim.centre.store import Peer
 from host_sim.centre.wire import BoundedProtocol, Bounds
@@ -41,11 +42,13 @@ class NamedClientProtocol(BoundedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         peer = peer_of(transport.get_extra_info("peercert") or {})
+        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        spki = spki_of(shown) if shown else ""
         self._machine = None if peer is None else peer.name
         inner = self.app
 
         async def named(scope: Any, receive: Any, send: Any) -> None:
-            await inner({**scope, "kofuki.peer": peer}, receive, send)
+            await inner({**scope, "kofuki.peer": peer, "kofuki.spki": spki}, receive, send)
 
         self.app = named
         counted = self._machine or "-"

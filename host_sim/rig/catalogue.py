@@ -1,7 +1,7 @@
 """The fault catalogue: every row of FAULTS.md beside this file, and how it is made to happen in the swarm.
 
 A row is a function that prepares its fault in one session; the swarm counts the row when the fault really happens. Rows that
-the swarm cannot make happen, because it has no TLS, console or update, are in `ELSEWHERE` with the test that does.
+the swarm cannot make happen, because it has no TLS, database, console or update, are in `ELSEWHERE` with the test that does.
 """
 
 from collections.abc import Callable
@@ -75,6 +75,11 @@ ELSEWHERE = {
     "E3": "tests/unit/console/test_cable.py",
     "U2": "tests/unit/update/test_slots.py, tests/sessions/test_updates.py",
     "U3": "tests/unit/update/test_hostile.py",
+    "G1": "tests/unit/centre/test_machines.py, tests/process/test_limits.py",
+    "G2": "tests/unit/centre/test_machines.py",
+    "G3": "tests/unit/centre/test_alarms.py",
+    "G4": "tests/process/test_limits.py, tests/unit/centre/test_hostile.py, tests/unit/centre/test_lanes.py",
+    "L1": "tests/process/test_carving.py",
     "U1": "tests/unit/update, tests/sessions/test_updates.py, tests/process/test_launch.py",
 }
 

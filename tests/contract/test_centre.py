@@ -48,7 +48,8 @@ def tell(session: Session, op: str, request_id: str, copy: int = 1) -> AdviceFat
 
 
 def owe(session: Session, amount_yen: int = 500) -> str:
-    key = rid()
+    session.reserved(inkan(session))
+    key = session.nonce.hex()
     assert claim(session, key, amount_yen) is AdviceFate.ACKNOWLEDGED
     return key
 

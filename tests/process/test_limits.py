@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.machines.registry import enter_first
 from host_sim.centre.operating.lanes import CONNECTIONS
 from host_sim.centre.operating.startup import manifest_of
 from host_sim.centre.serving import Place, Server
+from host_sim.centre.store import Peer
 from host_sim.centre.wire import HEAD_BYTES_MAX, HEADERS_MAX, Bounds
 from tests.process.tls_servers import DEADLINE_S
 from tests.unit.centre.cities import MIYAZAKI
@@ -21,6 +24,9 @@ from tests.unit.centre.town import HALL, SHOP, Town
 BEAT = b'{"journal_seq":1,"journal_head":"","state":"x","reasons":[],"events":[]}'
 HEAD = b"POST /v1/heartbeats HTTP/1.1\r\nhost: centre\r\ncontent-type: application/json\r\n"
 WHOLE = HEAD + b"content-length: %d\r\n\r\n" % len(BEAT) + BEAT
+
+
+STRANGER = Peer("miyazaki-store-99", "store")  # has a certificate of this CA, and nobody has registered it
 
 
 class Centre:
@@ -44,10 +50,18 @@ class Centre:
 @contextmanager
 def centre(directory: Path, bounds: Bounds) -> Iterator[Centre]:
     town = Town(f"sqlite:///{directory / 'centre.db'}")
-    identity, tls = ensure_identity(directory, (SHOP, HALL)), directory / "tls"
+    identity, tls = ensure_identity(directory, (SHOP, HALL, STRANGER)), directory / "tls"
+    enter_first(town.store, tls, (SHOP, HALL), town.now)
     place = Place("127.0.0.1", 0, bounds=bounds)
     server = Server(
-        town.app, place, town.store, manifest_of(identity, MIYAZAKI.code), tls, "sqlite://", lambda: town.now
+        town.app,
+        place,
+        town.store,
+        manifest_of(identity, MIYAZAKI.code),
+        tls,
+        "sqlite://",
+        lambda: town.now,
+        Sender(town.store, town.city, tls, lambda: town.now),
     )
     line = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [line]})
@@ -223,6 +237,16 @@ def test_one_machine_cannot_take_all_connections(patient: Centre) -> None:
         assert status(one_answer(other)) == b"200"
     for line in lines:
         line.close()
+
+
+def test_a_certificate_that_nobody_has_registered_is_refused(patient: Centre) -> None:
+    """Fault G1: the CA's signature alone lets nobody speak; who is registered is served."""
+    for machine, said in ((STRANGER.name, b"403"), (SHOP.name, b"200"), (STRANGER.name, b"403")):
+        with patient.connect(machine) as line:
+            line.sendall(WHOLE)
+            heard = one_answer(line)
+        assert status(heard) == said
+        assert (b'"not_registered"' in heard) == (said == b"403")
 
 
 def test_no_other_protocol_is_spoken(patient: Centre) -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from host_sim.centre.__main__ import main
 from host_sim.centre.operating.startup import program_sha256
 from tests.process.running_centre import ROOT, start
-from tests.process.tls_servers import DEADLINE_S, free_port
+from tests.process.tls_servers import DEADLINE_S, MACHINE, free_port
 from tests.unit.centre.cards import authority
 from tests.unit.centre.databases import AT_HAND, Server, database
 
@@ -209,7 +209,9 @@ def test_the_commands_of_a_day(run: Path) -> None:
     """As the README tells them: flags, machines, the audit record and its witness."""
     end(start(run, free_port()))
     assert say(run, "flags", "list") == (0, "No flag is open.\n")
-    assert say(run, "machines") == (0, "No machine has been heard yet.\n")
+    status, told = say(run, "machines", "list")
+    assert (status, f"{MACHINE}: never heard\n  key 1, store: valid, " in told) == (0, True)
+    assert told.endswith("No machine has been heard yet.\n")
     assert say(run, "stop", "a test", "--by", "kuroki")[0] == 0
     witness = run / "head"
     witness.write_text(say(run, "audit", "head")[1])

@@ -6,6 +6,7 @@ refused, and no value is taken for another type. The annotated sample is in host
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -171,6 +172,34 @@ class PersonPart(Part):
     roles: Annotated[list[Literal[ROLES]], Field(min_length=1)]  # type: ignore[valid-type]
 
 
+def _url(text: str) -> str:
+    where = urlsplit(text)
+    near = where.hostname in {"localhost", "127.0.0.1", "::1"}
+    if where.scheme not in ({"https", "http"} if near else {"https"}) or not where.hostname or where.username:
+        raise ValueError(f'is "{text}"; write https://HOST/PATH, without a password')
+    return text
+
+
+Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}$")]
+
+
+class MailPart(Part):
+    """`user`: the mail server wants a password, which is in the file `mail-password` beside the centre's keys."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,190}$")]
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    sender: Address
+    to: Annotated[list[Address], Field(min_length=1, max_length=20)]
+    user: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
+class AlarmsPart(Part):
+    """Where flags are pushed. Neither: nowhere, and they wait in `flags list`."""
+
+    webhook: Annotated[str, Field(max_length=500), AfterValidator(_url)] | None = None
+    mail: MailPart | None = None
+
+
 class Rules(Part):
     """Everything that the file says of one day."""
 
@@ -183,6 +212,7 @@ class Rules(Part):
     notices: Annotated[list[NoticePart], Field(max_length=40)] = []
     exemptions: dict[Word, ExemptionPart] = {}
     staff: dict[Word, PersonPart] = {}
+    alarms: AlarmsPart = AlarmsPart()
 
 
 class ChangeHead(Part):

@@ -45,6 +45,10 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
     for word, exemption in rules.exemptions.items():
         pays = f"{exemption.reason['ja']}: {exemption.fee_yen} yen for {', '.join(exemption.kinds) or 'every kind'}"
         yield About("", "", f"exemption {word}"), f"{pays} {_where(exemption)}"
+    if rules.alarms.webhook is not None:
+        yield About("", "", "alarms by webhook"), rules.alarms.webhook
+    if (mail := rules.alarms.mail) is not None:
+        yield About("", "", "alarms by mail"), f"{', '.join(mail.to)} by {mail.host}:{mail.port} from {mail.sender}"
     for word, person in rules.staff.items():
         yield About("", "", f"staff {word}"), f"{person.name}: {', '.join(person.roles)}"
 

@@ -13,6 +13,7 @@ from host_sim.centre.city.file import CityError, read_file
 from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.machines import registry
 from host_sim.centre.server import machines_of, simulated_now
 from host_sim.centre.store import HERE
 
@@ -117,6 +118,9 @@ def _apply(options: argparse.Namespace) -> None:
     book = CityBook(store)
     before = book.applied()
     ensure_identity(run_directory(options) / "centre", machines_of(city))  # first: a version in force has its keys
+    asked = registry.ask_for_new(store, run_directory(options) / "centre" / "tls", machines_of(city), options.by, now)
+    for name in asked:
+        print(f"{name} is new: a second person types `machines register NAME.pem`, before it may speak.")
     version = book.apply(city, options.by, now)
     if version in {row.version for row in before}:
         print(f"This file is in force already, as version {version}.")

@@ -12,10 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre.operating import audit
-from host_sim.centre.tables import flag_acts, flags
+from host_sim.centre.tables import flag_acts, flags, pushes
 
 OF_ONE_KIND_MAX = 100  # open flags of one machine and one word; the next is counted on the newest of them
 WORDS_MAX = 500
+PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "mail")]  # by alarms/sending.py
 
 SENTENCES = {
     "document_wrong": "A finished page did not say what the books say. The line is stopped until two people resume it.",
@@ -23,6 +24,13 @@ SENTENCES = {
     "unfetched_paper": "A machine says it printed a copy that it never fetched. Find out what was printed.",
     "unknown_paper": "A machine says it printed a copy that was never promised to it. Find out what was printed.",
     "two_amounts": "One debt to a resident was told with two amounts or by two machines. Compare the slip.",
+    "claim_of_no_session": "A machine owes money of a session in which no paper was promised. Compare the slip.",
+    "claim_too_high": "A machine says it owes more than a session can have taken. It was not recorded; look at the machine.",
+    "machine_unknown": "A certificate called whose key is not registered. It was refused; somebody may have had a key made.",
+    "machine_renamed": "A registered key called under another machine's name. It was refused; find that machine.",
+    "machine_moved": "A registered machine's certificate names another site. It was refused; find that machine.",
+    "machine_revoked": "A machine called with a key that was revoked or replaced. It was refused; a stolen machine may be in use.",
+    "refusals_rising": "A machine was refused unusually often within an hour. Somebody may be trying cards or papers.",
     "paid_twice": "More was paid out for a claim than was owed. The coins are gone; look for the second payout.",
     "claim_codes_tried": "Claim codes that nobody has were tried, again and again. Somebody may be guessing; ask who it was.",
     "journal_ran_backwards": "A machine's journal is older than it was: its medium was changed or rolled back.",
@@ -37,6 +45,12 @@ SENTENCES = {
     "resumed": "Two people let the stopped line go on.",
 }
 EVENTS = {
+    "tamper_money": "Coins moved in the machine while nobody was served. Somebody may be at its hoppers.",
+    "door": "The machine's case was opened outside maintenance.",
+    "acceptor_unpaired": "Another coin acceptor than the paired one stands in the machine.",
+    "unbalanced": "In the machine money, papers and journal do not match.",
+    "journal_corrupt": "The machine's journal is damaged, or its medium is another one.",
+    "release": "The machine runs a program older than a release that was good there.",
     "pin_attack": "Wrong PINs were typed with one card after the other. Somebody may be trying found cards.",
     "console_locked": "Too many wrong passwords were typed at the machine's console.",
     "site_table_refused": "The machine got a site table that it cannot use: its signature or a field is wrong.",
@@ -46,6 +60,8 @@ EVENTS = {
     "coins_exchanged": "Coins were put in and taken back again and again. Look for foreign coins in the cash box.",
     "binding_failed": "An answer of the centre did not fit what this machine asked. The machine has stopped.",
 }
+# Reasons of a heartbeat for which somebody must come; a flag is raised when one is new. The others mend or tell themselves.
+ALARMS = frozenset({"tamper_money", "door", "acceptor_unpaired", "unbalanced", "journal_corrupt", "release"})
 
 
 # What waits for a person at a machine (firmware/book/cases.py), told by the machine.
@@ -113,6 +129,8 @@ def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail:
         c.execute(flags.update().where(flags.c.id == number).values(**again))
         if standing.state == "closing":
             _act(c, now, number, "reopened", "-", "It happened again.")
+    if standing is None or standing.state == "closing":
+        c.execute(pushes.insert(), [{"flag_id": number, "due_at": now.timestamp(), **push} for push in PUSHED])
     told = {"flag": number, "what": what, "about": about}
     audit.append(c, at=at, machine=machine, site="-", act="flag", detail=told)
     return int(number)
@@ -162,21 +180,21 @@ def find(c: sa.Connection, number: int) -> Any:
 
 
 def assign(c: sa.Connection, now: datetime, number: int, by: str, to: str) -> None:
-    _check(by, to)
+    check_words(by, to)
     _open(c, number)
     c.execute(flags.update().where(flags.c.id == number).values(assigned_to=to))
     _act(c, now, number, "assigned", by, f"to {to}")
 
 
 def comment(c: sa.Connection, now: datetime, number: int, by: str, words: str) -> None:
-    _check(by, words)
+    check_words(by, words)
     find(c, number)
     _act(c, now, number, "commented", by, words)
 
 
 def close(c: sa.Connection, now: datetime, number: int, by: str, why: str) -> bool:
     """Record that this person would close the flag; returns whether it is closed now, which takes a second person."""
-    _check(by, why)
+    check_words(by, why)
     row = _open(c, number)
     if row.state == "open":
         c.execute(flags.update().where(flags.c.id == number).values(state="closing"))
@@ -207,7 +225,7 @@ def _open(c: sa.Connection, number: int) -> Any:
     return row
 
 
-def _check(*texts: str) -> None:
+def check_words(*texts: str) -> None:
     if not all(text.strip() and text.replace("\u3000", " ").isprintable() and len(text) <= WORDS_MAX for text in texts):
         raise NotDone(f"Say who and why, in one line of at most {WORDS_MAX} letters.")
 

@@ -5,16 +5,19 @@ counted, and answered by the application without a word of it (`api.py`).
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
+from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.messages import MAX_BODY_BYTES
 from host_sim.centre.operating import lanes
 from host_sim.centre.operating.lanes import Lane, Shares, TooMuch
@@ -30,11 +33,20 @@ ANSWER_S = 30.0  # for a client to read an answer
 ORDER = "POST /v1/requests"
 _BUSY = b'{"code":"busy"}'
 _FAILED = b'{"code":"failed"}'
+_STRANGER = b'{"code":"not_registered","pin_tries_left":null}'
 _TOO_LONG = b'{"code":"bad_request","pin_tries_left":null}'
 
 
 class Gone(Exception):
     """The client hung up before its body was whole, or did not read its answer."""
+
+
+class Doors(Protocol):
+    """Whose certificate may speak, and who is refused often (`machines/admission.py`)."""
+
+    def admits(self, peer: Peer, spki: str) -> bool: ...
+
+    def refused(self, machine: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -53,8 +65,9 @@ class _Call:
 class Gate:
     """An ASGI application around the centre's."""
 
-    def __init__(self, app: FastAPI, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: FastAPI, log: Log, doors: Doors, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
+        self._doors = doors
         self._clock = clock
         self._routes = _routes(app)
         self.endpoints = frozenset(endpoint for _, _, endpoint in self._routes)
@@ -100,7 +113,22 @@ class Gate:
             return
         leave = await self.lanes["making" if call.endpoint == ORDER else "quick"].enter()
         call.leave.append(leave)
+        if not await self._is_admitted(call.scope):
+            await _answer(call, send, 403, _STRANGER)
+            return
         await self._app(call.scope, _once(body, receive), _watched(call, send, leave))
+        if call.status == 403:
+            with contextlib.suppress(*NO_ANSWER):
+                await run_in_threadpool(self._doors.refused, call.machine)
+
+    async def _is_admitted(self, scope: Message) -> bool:
+        peer = scope.get("kofuki.peer")
+        if not isinstance(peer, Peer):
+            return True  # the endpoints refuse it
+        try:
+            return await run_in_threadpool(self._doors.admits, peer, scope.get("kofuki.spki", ""))
+        except NO_ANSWER:
+            raise TooMuch from None
 
     def _endpoint(self, scope: Message) -> str:
         for method, path, endpoint in self._routes:

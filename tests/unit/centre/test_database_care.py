@@ -139,5 +139,5 @@ def test_what_was_paid_too_much_and_flagged_contradicts_nothing() -> None:
     town = damaged_town()
     town.line().advise({"op": "collected", "key": "ab" * 16, "amount_yen": 500, "collection": 2})
     with town.store.reading() as c:
-        assert c.scalars(sa.select(flags.c.what)).all() == ["paid_twice"]
+        assert c.scalars(sa.select(flags.c.what)).all() == ["claim_of_no_session", "paid_twice"]
     assert fsck(town.store) == []

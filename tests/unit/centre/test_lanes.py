@@ -21,7 +21,7 @@ from host_sim.centre.operating.lanes import Lane, Shares, TooMuch
 from host_sim.centre.operating.log import Log
 from host_sim.centre.store import Peer
 from tests.unit.centre.cities import sample_city
-from tests.unit.centre.town import HALL, SHOP, Session, Town, plain, typeset
+from tests.unit.centre.town import HALL, SHOP, OpenDoors, Session, Town, plain, typeset
 
 BEAT = fields.encode({"journal_seq": 1, "journal_head": "", "state": "x", "reasons": [], "events": []})
 HANG_S = 300.0
@@ -36,7 +36,7 @@ class HeldTown(Town):
         super().__init__(
             f"sqlite:///{directory / 'centre.db'}", plain(self._typeset), city=sample_city("store", *PEERS)
         )
-        self.gate = Gate(self.app, Log(io.StringIO()))
+        self.gate = Gate(self.app, Log(io.StringIO()), OpenDoors())
 
     def _typeset(self, *told: Any) -> bytes:
         self.begun.release()
@@ -183,7 +183,7 @@ def test_a_machine_has_its_rate() -> None:
 
 
 def test_the_refusal_of_the_gate_is_the_lines() -> None:
-    gate = Gate(Town().app, Log(io.StringIO()))
+    gate = Gate(Town().app, Log(io.StringIO()), OpenDoors())
 
     async def too_much() -> tuple[int, bytes]:
         for _ in range(lanes.CALLS):
@@ -217,7 +217,7 @@ HUGE = "9" * 30
     ],
 )  # fmt: skip
 def test_numbers_and_depths_beyond_measure_are_refused(path: str, body: bytes) -> None:
-    gate = Gate(Town().app, Log(io.StringIO()))
+    gate = Gate(Town().app, Log(io.StringIO()), OpenDoors())
     status, told = asyncio.run(ask(gate, SHOP, path, body))
     assert status in {400, 422}
     assert json.loads(told) == {"code": "bad_request", "pin_tries_left": None}

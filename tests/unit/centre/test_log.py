@@ -17,7 +17,7 @@ from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.log import Event, Log
 from host_sim.centre.operating.metrics import CLOSED, OUTCOMES, STATES, Books
 from tests.unit.centre.test_lanes import BEAT, ask, asyncio
-from tests.unit.centre.town import HALL, SHOP, Town
+from tests.unit.centre.town import HALL, SHOP, OpenDoors, Town
 
 SECRET = "高千穂　仮名 8305"
 
@@ -99,7 +99,7 @@ def test_what_other_libraries_print_keeps_only_its_place(taken_over: Log, capsys
 def test_a_metrics_label_is_a_word_of_a_closed_list() -> None:
     """Whatever callers send, no new series appears: machines cannot fill the memory of Prometheus."""
     town = Town()
-    gate = Gate(town.app, Log(io.StringIO()))
+    gate = Gate(town.app, Log(io.StringIO()), OpenDoors())
     gate.metrics.registry.register(Books(town.store, lambda: town.now))
     for number in range(30):
         peer = (SHOP, HALL, None, "x")[number % 4]
@@ -127,7 +127,7 @@ def test_a_metrics_label_is_a_word_of_a_closed_list() -> None:
 
 def test_the_metrics_are_true() -> None:
     town = Town()
-    gate = Gate(town.app, Log(io.StringIO()))
+    gate = Gate(town.app, Log(io.StringIO()), OpenDoors())
     gate.metrics.registry.register(Books(town.store, lambda: town.now))
     session = town.session("hanako")
     session.line.fetch(session.reserved(session.item("inkan", 2)), 1)
@@ -156,7 +156,7 @@ def test_the_metrics_are_true() -> None:
 
 def test_an_exception_that_nobody_expected_is_told_by_its_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
     town, log = Town(), Log(io.StringIO())
-    gate = Gate(town.app, log)
+    gate = Gate(town.app, log, OpenDoors())
     monkeypatch.setattr(town.settler, "heartbeat", lambda *_: {}[SECRET])
     status, body = asyncio.run(ask(gate, HALL, "/v1/heartbeats", BEAT))
     assert (status, json.loads(body)) == (500, {"code": "failed"})

@@ -26,37 +26,47 @@ def beat(town: Town, seq: int, head: str, **more: Any) -> bool:
     return town.line(SHOP).heartbeat(state | more)
 
 
+def taken(town: Town) -> str:
+    """The key of a session in which money was taken."""
+    session = town.session("hanako")
+    session.reserved(session.item("inkan"))
+    return session.nonce.hex()
+
+
 def test_a_debt_is_one_however_often_it_is_told() -> None:
     town = Town()
+    key = taken(town)
     for _ in range(5):
         assert (
-            town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "hopper_empty"})
+            town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "hopper_empty"})
             is AdviceFate.ACKNOWLEDGED
         )
     with town.store.reading() as c:
         rows = c.execute(sa.select(claims.c.claim_code, claims.c.amount_yen)).all()
-    assert [tuple(row) for row in rows] == [(claim_code("ab" * 16), 700)]
+    assert [tuple(row) for row in rows] == [(claim_code(key), 700)]
     assert flagged(town) == []
 
 
 def test_a_debt_told_again_with_another_amount_is_flagged() -> None:
     town = Town()
-    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
-    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 900, "reason": "x"})
-    town.line(HALL).advise({"op": "claim", "key": "ab" * 16, "amount_yen": 700, "reason": "x"})
+    key = taken(town)
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
+    town.line().advise({"op": "claim", "key": key, "amount_yen": 900, "reason": "x"})
+    town.line(HALL).advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
     with town.store.reading() as c:
         assert c.scalars(sa.select(claims.c.amount_yen)).all() == [700]
     assert flagged(town) == ["two_amounts", "two_amounts"]
 
 
-def left_after(town: Town, amount_yen: int, collection: int) -> bool:
-    told = {"op": "collected", "key": "ab" * 16, "amount_yen": amount_yen, "collection": collection}
+def left_after(town: Town, key: str, amount_yen: int, collection: int) -> bool:
+    told = {"op": "collected", "key": key, "amount_yen": amount_yen, "collection": collection}
     return town.line().advise(told) is AdviceFate.ACKNOWLEDGED
 
 
 def test_a_claim_is_paid_at_one_place_only() -> None:
     """Once a machine or the counter holds or has paid a claim, nobody else pays it."""
-    town, key = Town(), "ab" * 16
+    town = Town()
+    key = taken(town)
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
     assert town.line(HALL).hold_claim(key, 1, "") is None  # a claim that another machine made
     assert town.line().hold_claim("cd" * 16, 1, "") is None
@@ -65,23 +75,24 @@ def test_a_claim_is_paid_at_one_place_only() -> None:
     with pytest.raises(NotPaid, match="machine"):
         desk.hold(slip(key), CLERK, town.now)
     for _ in range(3):  # repeated after a lost answer, counted once
-        assert left_after(town, 500, 1)
+        assert left_after(town, key, 500, 1)
     assert town.line().hold_claim(key, 2, "") == 200
-    assert left_after(town, 0, 2)  # no coin came out: the hold ends
+    assert left_after(town, key, 0, 2)  # no coin came out: the hold ends
     assert paid_at_desk(town.store, town.city, key, town.now).amount_yen == 200
     assert town.line().hold_claim(key, 3, "") is None
     with pytest.raises(NotPaid, match="paid already"):
         desk.hold(slip(key), CLERK, town.now)
     assert flagged(town) == []
-    assert left_after(town, 100, 3)  # coins paid without a hold are recorded all the same
+    assert left_after(town, key, 100, 3)  # coins paid without a hold are recorded all the same
     assert flagged(town) == ["paid_twice"]
 
 
 def test_a_hold_that_arrives_after_its_own_end_holds_nothing() -> None:
     """Fault N2: the machine has already reported that no coin came out, so this hold must not block the counter."""
-    town, key = Town(), "ab" * 16
+    town = Town()
+    key = taken(town)
     town.line().advise({"op": "claim", "key": key, "amount_yen": 700, "reason": "x"})
-    assert left_after(town, 0, 1)
+    assert left_after(town, key, 0, 1)
     assert town.line().hold_claim(key, 1, "") is None
     assert paid_at_desk(town.store, town.city, key, town.now).amount_yen == 700
 

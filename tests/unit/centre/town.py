@@ -202,6 +202,16 @@ class Town:
             c.execute(card_acts.insert().values(**act, who="town", why="a test", detail={}))
 
 
+class OpenDoors:
+    """Every certificate may speak: for tests of what comes behind the door."""
+
+    def admits(self, peer: Peer, spki: str) -> bool:
+        return True
+
+    def refused(self, machine: str) -> None:
+        pass
+
+
 # --- a press whose paper is plain text -------------------------------------
 
 

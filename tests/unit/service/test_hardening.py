@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.hardening import weaknesses
+from firmware.hardening import openings, weaknesses
 
 HARDENED = """
 import os, signal, sys
@@ -15,6 +15,7 @@ print(sorted(weaknesses()))
 no_core_dumps(); no_onlookers()
 print(sorted(weaknesses()), os.stat("/proc/self/mem").st_uid)
 """
+HARDWARE = Path(__file__).parents[3] / "hardware"
 SWAPS = "Filename\tType\tSize\tUsed\tPriority\n"
 
 
@@ -68,3 +69,62 @@ def test_compressed_memory_that_may_move_its_pages_to_a_disk_is_a_disk(
     if backing is not None:
         (tmp_path / "sys/block/zram0/backing_dev").write_text(backing)
     assert any("swap" in word for word in weaknesses(tmp_path)) == weak
+
+
+RIGHT = {
+    "proc/sys/kernel/yama/ptrace_scope": "2\n",
+    "proc/sys/kernel/sysrq": "0\n",
+    "proc/sys/kernel/dmesg_restrict": "1\n",
+    "proc/sys/kernel/kptr_restrict": "2\n",
+    "sys/module/usbcore/parameters/authorized_default": "0\n",
+    "proc/self/mountinfo": "22 1 179:2 / / ro,relatime shared:1 - ext4 /dev/root ro,errors=remount-ro\n",
+    "proc/cmdline": f"root=/dev/mmcblk0p2 rootwait {(HARDWARE / 'boot/cmdline.txt').read_text()}",
+}
+OPEN = dict.fromkeys(RIGHT, "1\n") | {
+    "proc/sys/kernel/dmesg_restrict": "0\n",
+    "proc/sys/kernel/kptr_restrict": "0\n",
+    "proc/self/mountinfo": "22 1 179:2 / / ro,relatime shared:1 - ext4 /dev/root rw\n",
+    "proc/cmdline": "root=/dev/mmcblk0p2 rw\n",
+}
+
+
+def system(root: Path, words: dict[str, str]) -> Path:
+    for name, word in words.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(word)
+    units = root / "etc/systemd/system"
+    units.mkdir(parents=True)
+    for unit in ("getty@tty1.service", "serial-getty@ttyAMA0.service", "serial-getty@ttyS0.service"):
+        (units / unit).symlink_to("/dev/null")
+    (units / "ctrl-alt-del.target").symlink_to("/dev/null")
+    return root
+
+
+def test_a_system_with_all_files_of_hardware_has_no_opening(tmp_path: Path) -> None:
+    assert list(openings(system(tmp_path, RIGHT))) == []
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_each_setting_that_is_missing_has_a_sentence(tmp_path: Path, name: str) -> None:
+    told = list(openings(system(tmp_path, RIGHT | {name: OPEN[name]})))
+    assert len(told) == 1
+    assert ": " in told[0]
+
+
+def test_a_login_that_is_not_masked_is_told(tmp_path: Path) -> None:
+    root = system(tmp_path, RIGHT)
+    (root / "etc/systemd/system/getty@tty1.service").unlink()
+    assert list(openings(root)) == ["getty@tty1.service is not masked: run hardware/install.sh"]
+
+
+def test_what_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
+    assert list(openings(tmp_path)) == []
+
+
+def test_the_files_of_hardware_set_what_is_checked() -> None:
+    """The kernel's settings are in sysctl.d and cmdline.txt, the masks in install.sh."""
+    told = (HARDWARE / "sysctl.d/50-kofuki.conf").read_text()
+    for name in ("yama.ptrace_scope = 2", "sysrq = 0", "dmesg_restrict = 1", "kptr_restrict = 2"):
+        assert f"kernel.{name}" in told
+    assert "usbcore.authorized_default=0" in (HARDWARE / "boot/cmdline.txt").read_text().split()
+    assert "ctrl-alt-del.target" in (HARDWARE / "install.sh").read_text()
