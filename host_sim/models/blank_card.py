@@ -6,9 +6,7 @@ What is in `memory` survives power-off; a challenge and an open token do not. Ea
 import hashlib
 import hmac
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from cryptography.hazmat.primitives import cmac
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from host_sim import pki
-from host_sim.models.chip import OK, Application, ChipCard, Data, Key
+from host_sim.models.chip import OK, Application, ChipCard, Data, File, Key
 from host_sim.models.chip_faults import Manners
 from host_sim.models.municipal_card import MUNICIPAL_AID
 
@@ -50,16 +48,14 @@ class BlankCard(ChipCard):
         serial: bytes,
         writing_key: bytes,
         manners: Manners | None = None,
-        *,
         memory: Memory | None = None,
-        new_key: Callable[[], ec.EllipticCurvePrivateKey] = partial(ec.generate_private_key, ec.SECP256R1()),
     ) -> None:
         self.memory = memory or Memory()
-        self._serial, self._writing_key, self._new_key = serial, writing_key, new_key
-        self._challenge: bytes | None = None
+        self._serial, self._writing_key = serial, writing_key
+        self._given: bytes | None = None
         self._opened = False
         self._random = random.Random(serial)
-        self._files = {
+        self._files: dict[int, File] = {
             _RECORD: Data(b""),
             _KEY: Key(self._signed, longest=32, exactly=32, internal=True),
             _STATE: Data(b""),
@@ -69,10 +65,10 @@ class BlankCard(ChipCard):
 
     def power_on(self) -> None:
         super().power_on()
-        self._challenge, self._opened = None, False
+        self._given, self._opened = None, False
 
     def _carry_out(self, apdu: bytes) -> tuple[bytes, int]:
-        challenge, self._challenge = self._challenge, None
+        challenge, self._given = self._given, None
         match tuple(apdu[:2]):
             case (0x00, 0x84) if self._application is not None:
                 return self._give_challenge(apdu)
@@ -91,8 +87,8 @@ class BlankCard(ChipCard):
     def _give_challenge(self, apdu: bytes) -> tuple[bytes, int]:
         if len(apdu) != 5 or apdu[4] != _CHALLENGE_BYTES:
             return b"", 0x6700
-        self._challenge = self._random.randbytes(_CHALLENGE_BYTES)
-        return self._challenge, OK
+        self._given = self._random.randbytes(_CHALLENGE_BYTES)
+        return self._given, OK
 
     def _authenticate(self, apdu: bytes, challenge: bytes | None) -> int:
         if len(apdu) != 5 + _ORDER_BYTES + _TOKEN_BYTES or apdu[4] != _ORDER_BYTES + _TOKEN_BYTES:
@@ -120,7 +116,7 @@ class BlankCard(ChipCard):
         if not self._opened:
             return b"", 0x6982
         if self.memory.key is None:
-            self.memory.key = self._new_key()
+            self.memory.key = ec.generate_private_key(ec.SECP256R1())
         return bytes([0x7F, 0x49, 67, 0x86, 65]) + self._point(), OK
 
     def _update(self, apdu: bytes) -> int:
@@ -138,7 +134,7 @@ class BlankCard(ChipCard):
         return OK
 
     def _activate(self, apdu: bytes) -> int:
-        if len(apdu) != 4 or apdu[2:] != b"\x00\x00":
+        if apdu[4:] not in {b"", b"\x00"} or apdu[2:4] != b"\x00\x00":
             return 0x6A86
         if not self._opened:
             return 0x6982
