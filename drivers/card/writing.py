@@ -77,10 +77,12 @@ class MunicipalWriter:
         word = exchange(self._channel, apdu.external_authenticate(order + token), self._device).word
         if word.value == 0x6300:
             raise WritingRefused(
-                "This card does not take the city's writing key: it is none of ours; take another blank."
+                "This card does not take the city's writing key: it is none of ours. Put it aside, discard the order, and make another one."
             )
         if word.value == 0x6985:
-            raise WritingRefused("This card was written for another order: put it aside and take another blank.")
+            raise WritingRefused(
+                "This card was begun for another order. Put it aside, discard the order, and make another one."
+            )
         self._good(word, "EXTERNAL AUTHENTICATE")
 
     def key(self) -> bytes:

@@ -67,14 +67,14 @@ class CentreLine:
     def challenge(self, session_nonce: bytes, card: CardRead) -> Challenge | CentreRefused | CentreUnreachable:
         body = messages.ask_challenge(session_nonce, card)
         read = partial(messages.read_challenge, session_nonce=session_nonce, method=card.method)
-        return self._ask("/v1/challenges", body, read)
+        return self.ask("/v1/challenges", body, read)
 
     def authenticate(
         self, session_nonce: bytes, challenge: Challenge, proof: CardProof
     ) -> Authenticated | CentreRefused | CentreUnreachable:
         body = messages.ask_authentication(session_nonce, challenge, proof)
         read = partial(messages.read_authenticated, session_nonce=session_nonce)
-        return self._ask("/v1/authentications", body, read)
+        return self.ask("/v1/authentications", body, read)
 
     # --- what -----------------------------------------------------------------------------------
 
@@ -89,9 +89,7 @@ class CentreLine:
             items=items,
         )
         body = messages.ask_reservation(request_id, session_nonce, authentication_id, items)
-        answer = self._ask(
-            "/v1/requests", body, lambda answered: manifest.verified(answered, self._manifest_key, asked)
-        )
+        answer = self.ask("/v1/requests", body, lambda answered: manifest.verified(answered, self._manifest_key, asked))
         return BindingFailed(answer) if isinstance(answer, str) else answer
 
     def fetch(self, reserved: Reserved, copy: int) -> bytes | BindingFailed | CentreRefused | CentreUnreachable:
@@ -127,7 +125,7 @@ class CentreLine:
     def advise(self, advice: Mapping[str, object]) -> AdviceFate:
         """Send one advice. ACKNOWLEDGED when the centre answers that its books now hold it."""
         path, body = messages.tell_advice(advice)
-        answer = self._ask(path, body, _reader_of(advice))
+        answer = self.ask(path, body, _reader_of(advice))
         if isinstance(answer, CentreUnreachable):
             return AdviceFate.UNHEARD
         if isinstance(answer, CentreRefused):
@@ -143,7 +141,7 @@ class CentreLine:
     def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
         """Hold a claim, so that nobody else pays it; return the yen still owed, None when refused or not answered."""
         path, body = messages.ask_hold(key, collection, journal_head)
-        left_yen = self._ask(path, body, partial(messages.read_left, key=key))
+        left_yen = self.ask(path, body, partial(messages.read_left, key=key))
         return left_yen if isinstance(left_yen, int) else None
 
     def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
@@ -154,7 +152,7 @@ class CentreLine:
         seq = state.get("journal_seq", 0)
         assert isinstance(seq, int)
         asked = messages.ask_heartbeat(state)
-        told = self._ask("/v1/heartbeats", asked, partial(messages.read_heartbeat, journal_seq=seq))
+        told = self.ask("/v1/heartbeats", asked, partial(messages.read_heartbeat, journal_seq=seq))
         return None if isinstance(told, CentreRefused | CentreUnreachable) else told
 
     # --- the site table -------------------------------------------------------------------------
@@ -171,9 +169,10 @@ class CentreLine:
         """These tables, verified, whether they came now or were kept. Raises `BadMessage`. Asks nobody."""
         return site_table.all_opened(signed, self._manifest_key, self._machine)
 
-    # --- inside ---------------------------------------------------------------------------------
+    # --- any call -------------------------------------------------------------------------------
 
-    def _ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
+    def ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
+        """Send one message; return what `read` makes of a good answer. `read` raises `BadMessage`."""
         answer = self._exchange("POST", path, body)
         if isinstance(answer, CentreUnreachable):
             return answer
