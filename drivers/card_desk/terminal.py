@@ -38,6 +38,7 @@ _SENTENCES = {
     CentreRefusal.SIGNATURE_WRONG: "The card's own key did not sign rightly: put it aside, discard the order, and make another.",
     CentreRefusal.ASK_AT_COUNTER: "The card register has changed since the order: discard the order and look at the card's page.",
 }
+_NO_RECORD = "This card holds no record: put the holder's card in, or a blank one of the city."
 _REFUSED = (
     "The centre did not take this: discard the order and make another one; if it happens again, tell a supervisor."
 )
@@ -95,9 +96,9 @@ class CardTerminal:
     def _carry_out(self, card: CardSession, code: str) -> None:
         writer = MunicipalWriter(card, _DEVICE)
         session = self._taken_up(writer, card, code)
-        identity = writer.reading.identity() if writer.reading.selected() else None
+        identity = writer.reading.identity()
         if identity is None:
-            raise DeskStopped("This card holds no record: put the holder's card in, or a blank one of the city.")
+            raise DeskStopped(_NO_RECORD)
         bound = BOUND_TAG + session.begun.challenge + session.nonce + self._machine.encode()
         signature = writer.reading.sign(bound)
         while True:
@@ -109,10 +110,15 @@ class CardTerminal:
         """Take the order up, and write the card as far as it is not written."""
         chip = writer.chip()
         nonce = secrets.token_bytes(16)
-        open_chip = None
+        open_chip = credential = None
         if chip is not None and chip.life_cycle is not LifeCycle.PERSONALISED:
             open_chip = (chip.serial, writer.challenge())
-        begun = self._orders.begin(nonce, code, open_chip)
+        else:
+            identity = writer.reading.identity() if writer.reading.selected() else None
+            if identity is None:
+                raise DeskStopped(_NO_RECORD)
+            credential = identity.record
+        begun = self._orders.begin(nonce, code, open_chip, credential)
         if not isinstance(begun, Begun):
             _stop(begun)
         session = _Session(nonce, begun)

@@ -72,11 +72,12 @@ class CardOrders:
         self._line = line
 
     def begin(
-        self, session_nonce: bytes, code: str, chip: tuple[bytes, bytes] | None
+        self, session_nonce: bytes, code: str, chip: tuple[bytes, bytes] | None, credential: bytes | None
     ) -> Begun | CentreRefused | CentreUnreachable:
-        """Take up the order of this code. `chip`: serial number and challenge of a card that can be written."""
+        """Take up the order of this code. `chip`: serial number and challenge of a card to be written; `credential`: of one that is."""
         told = None if chip is None else {"serial": b64(chip[0]), "challenge": b64(chip[1])}
-        body = encode({"session_nonce": b64(session_nonce), "code": code, "chip": told})
+        record = None if credential is None else b64(credential)
+        body = encode({"session_nonce": b64(session_nonce), "code": code, "chip": told, "credential": record})
         return self._line.ask("/v1/card-orders", body, partial(_read_begun, session_nonce=session_nonce))
 
     def record(self, session_nonce: bytes, order_id: str, point: bytes) -> bytes | CentreRefused | CentreUnreachable:

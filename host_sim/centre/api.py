@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
 from host_sim.centre.authentication import Answer, Doorkeeper, Refused
-from host_sim.centre.card_desk.writing import CardWriting, ChipAsked, Finish
+from host_sim.centre.card_desk.writing import CardWriting, ChipAsked, Finish, Found
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import DocumentWrong
@@ -269,7 +269,8 @@ def _card_orders(app: FastAPI, centre: Centre) -> None:
         if asked.chip is not None:
             chip = ChipAsked(base64.b64decode(asked.chip.serial), base64.b64decode(asked.chip.challenge))
         nonce = base64.b64decode(asked.session_nonce)
-        begun = centre.card_writing.begin(peer_of(request), nonce, asked.code, chip, centre.now())
+        found = Found(chip, None if asked.credential is None else base64.b64decode(asked.credential))
+        begun = centre.card_writing.begin(peer_of(request), nonce, asked.code, found, centre.now())
         return say.CardOrderGiven(
             session_nonce=asked.session_nonce,
             order_id=begun.order_id,

@@ -156,7 +156,8 @@ class CardChip(Message):
 class CardOrderAsked(Message):
     session_nonce: Nonce
     code: Annotated[str, Field(pattern="^[2-9A-HJ-NP-Z]{10}$")]
-    chip: CardChip | None
+    chip: CardChip | None  # a card that can be written
+    credential: Bytes | None  # the record of one that is written
 
 
 class CardOrderGiven(Message):

@@ -40,6 +40,14 @@ class ChipAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The card in the reader: one that can be written, or one that is, with its record."""
+
+    chip: ChipAsked | None
+    credential: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """`token`: opens the chip for the order; None where nothing is to be written."""
 
@@ -83,8 +91,8 @@ class CardWriting:
         self._pin_hash_key = pin_hash_key
         self._chips = ChipKeys(card_master)
 
-    def begin(self, peer: Peer, session_nonce: bytes, code: str, chip: ChipAsked | None, now: datetime) -> Begun:
-        """Take up an order, for the first time or after a cut. `chip` None: the card in the reader is written already."""
+    def begin(self, peer: Peer, session_nonce: bytes, code: str, found: Found, now: datetime) -> Begun:
+        """Take up an order, for the first time or after a cut. A written card that is not the order's is refused."""
         with self._store.writing() as c:
             self._at_a_counter(c, peer, now)
             row = orders.by_code(c, code, now)
@@ -92,7 +100,9 @@ class CardWriting:
                 raise Refused("expired")
             writes, challenge = row.act != "pin", secrets.token_bytes(32)
             token = None
-            if writes and chip is not None:
+            if found.credential is not None:
+                self._public_key(c, row, found.credential)
+            if writes and (chip := found.chip) is not None:
                 self._bind(c, row, chip.serial.hex())
                 token = self._chips.token(chip.serial, chip.challenge, bytes.fromhex(row.order_id))
             state = row.state
