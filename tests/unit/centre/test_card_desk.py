@@ -22,7 +22,7 @@ from tests.unit.centre.card_desk import CLERK, COLLEAGUE, Desk, blank, fingerpri
 from tests.unit.centre.town import HALL, JST, Town
 
 DESK = CardDeskPart(resident_register_until=date(2015, 12, 28))
-COMMANDS = 17  # of which the last five read the record and sign
+COMMANDS = 16  # of which the last four read the record and sign
 
 
 @pytest.fixture
