@@ -1,4 +1,4 @@
-"""What follows the promise: documents, the end of each copy, debts, heartbeats, and the stopped line.
+"""What follows the promise: documents, the end of each copy, debts and heartbeats.
 
 A contradiction is never corrected silently: two ends for one copy, a journal that ran backwards, one debt told with
 two amounts. The first statement stays, and a flag tells a person (fault N8, invariants I12, I14; incident 2).
@@ -247,18 +247,6 @@ class Settler:
             self._store.flag(c, now, peer.name, "journal_ran_backwards", told)
         elif beat["journal_seq"] == before.journal_seq and beat["journal_head"] != before.journal_head:
             self._store.flag(c, now, peer.name, "journal_forked", told)
-
-    # --- the municipality's line ----------------------------------------------------------------
-
-    def stop(self, why: str, now: datetime) -> None:
-        """Stop the line: no machine of the municipality serves until `resume`. `why` is for staff."""
-        with self._store.writing() as c:
-            line.stop(self._store, c, why, now)
-
-    def resume(self, by: tuple[str, str], now: datetime) -> None:
-        """Let a stopped line go on. `by`: the two people who agreed; raises `NotDone` if they are not two."""
-        with self._store.writing() as c:
-            line.resume(self._store, c, by, now)
 
     # --- inside ---------------------------------------------------------------------------------
 

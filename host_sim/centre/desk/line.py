@@ -26,7 +26,7 @@ def pages(desk: Desk) -> APIRouter:
         who = desk.who(request, ROLE)
         reason = desk.reason(why)
         with desk.store.writing() as c:
-            line.stop(desk.store, c, reason, desk.now())
+            line.stop(desk.store, c, reason, who.login, desk.now())
             desk.audit(c, who, "line_stopped", reason, {})
         return RedirectResponse("/line", 303)
 

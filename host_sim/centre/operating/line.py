@@ -16,10 +16,10 @@ def stopped(store: Store, c: sa.Connection) -> str | None:
     return why
 
 
-def stop(store: Store, c: sa.Connection, why: str, now: datetime) -> None:
-    """No machine of the municipality serves until `resume`. `why` is for staff."""
+def stop(store: Store, c: sa.Connection, why: str, by: str, now: datetime) -> None:
+    """No machine of the municipality serves until `resume`: one person may stop it at once. `why` is for staff."""
     store.set_fact(c, _FACT, why)
-    store.flag(c, now, "-", "stopped", {"why": why})
+    store.flag(c, now, "-", "stopped", {"why": why, "by": by})
 
 
 def resume(store: Store, c: sa.Connection, by: tuple[str, str], now: datetime) -> None:
