@@ -5,7 +5,6 @@ import sys
 
 from host_sim.centre.commands import (
     audit,
-    cards,
     city,
     database,
     desk,
@@ -30,7 +29,6 @@ def main() -> int:
         city,
         database,
         registers,
-        cards,
         line,
         flags,
         machines,

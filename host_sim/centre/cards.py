@@ -108,11 +108,7 @@ class CardRegister:
     def renew(self, credential_sha256: str, new: NewCard, told: Told) -> None:
         """The same card with a new certificate or record: it keeps its PIN and the seal registration."""
         with self._store.writing() as c:
-            old = known(c, credential_sha256)
-            if (old.kind, old.resident_id) != (new.kind, new.resident_id):
-                raise ActRefused("Only a card of the same kind and holder renews it: replace this card.")
-            kept = {name: getattr(old, name) for name in ("pin_salt", "pin_hash", "pin_key_id", "pin_failures")}
-            _succeed(c, "renew", old, new, kept, told)
+            renew(c, credential_sha256, new, told)
 
     def replace(self, credential_sha256: str, new: NewCard, told: Told) -> None:
         """Another card in the place of a worn, changed or lost one; the seal registration moves to it."""
@@ -160,6 +156,15 @@ def unlock(c: sa.Connection, credential_sha256: str, pin: Mapping[str, Any], tol
     if not pin and card.pin_failures == 0:
         raise ActRefused("No wrong PIN is counted for this card.")
     _turn(c, card, "unlock", told, {"new_pin": bool(pin)}, pin_failures=0, **pin)
+
+
+def renew(c: sa.Connection, credential_sha256: str, new: NewCard, told: Told) -> None:
+    """The same card with a new certificate or record."""
+    old = known(c, credential_sha256)
+    if (old.kind, old.resident_id) != (new.kind, new.resident_id):
+        raise ActRefused("Only a card of the same kind and holder renews it: replace this card.")
+    kept = {name: getattr(old, name) for name in ("pin_salt", "pin_hash", "pin_key_id", "pin_failures")}
+    _succeed(c, "renew", old, new, kept, told)
 
 
 def replace(c: sa.Connection, credential_sha256: str, new: NewCard, pin: Mapping[str, Any], told: Told) -> None:

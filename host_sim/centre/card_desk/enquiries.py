@@ -48,12 +48,17 @@ class Proof:
         return self.enquiry_id or PHOTO
 
 
-def resident_of(c: sa.Connection, resident_id: str) -> Resident:
-    """Raises `ActRefused` for nobody, or for who has left or died."""
+def person(c: sa.Connection, resident_id: str) -> Resident:
+    """Who has this number, also who has left or died. Raises `ActRefused` for nobody."""
     packed = c.scalar(sa.select(residents.c.packed).where(residents.c.resident_id == resident_id))
     if packed is None:
         raise ActRefused("There is no resident of this number.")
-    resident = unpack(Resident, packed)
+    return unpack(Resident, packed)
+
+
+def resident_of(c: sa.Connection, resident_id: str) -> Resident:
+    """Raises `ActRefused` for nobody, or for who has left or died."""
+    resident = person(c, resident_id)
     if resident.state not in {ResidentState.RESIDENT, ResidentState.LEAVING}:
         raise ActRefused("This person is no longer a resident: nothing is issued.")
     return resident

@@ -3,21 +3,46 @@
 The code stands on this page only. The file is named by the enquiry's number; nothing personal is in the name.
 """
 
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from host_sim.centre.card_desk.enquiries import Sent
+import sqlalchemy as sa
+
+from host_sim.centre.card_desk.enquiries import Sent, resident_of
+from host_sim.centre.city.book import CityBook
 from host_sim.centre.forms.canvas import Sheet, wrap
 from host_sim.centre.forms.eras import wareki
 from host_sim.centre.forms.press import Imprint, press
-from host_sim.centre.register import Household, Municipality, Resident
+from host_sim.centre.register import Household, Municipality, Resident, unpack
+from host_sim.centre.tables import households
 
 _LEFT, _RIGHT, _MIDDLE = 25.0, 185.0, 105.0
 _FOLD_MM = 186.0
 _PITCH_MM = 6.4
+_BECAUSE = "顔写真付きの身分証明書の提示がなかったため、ご本人の申出であることを、この照会書でお確かめします。"
+_DOCUMENTS = "本人確認書類を2点お持ちください。代理の方による手続はできません。"
 
 
-def letter(sent: Sent, resident: Resident, household: Household, city: Municipality) -> bytes:
-    """The page as a PDF. Raises `GlyphMissing` for a name that the font lacks: then a person writes the letter."""
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """An enquiry with whom it goes to."""
+
+    sent: Sent
+    resident: Resident = field(repr=False)
+    household: Household = field(repr=False)
+    city: Municipality
+
+
+def addressed(c: sa.Connection, city: CityBook, sent: Sent, now: datetime) -> Addressed:
+    """Look the registered address up: a letter goes nowhere else."""
+    resident = resident_of(c, sent.resident_id)
+    packed = c.scalar(sa.select(households.c.packed).where(households.c.household_id == resident.household_id))
+    return Addressed(sent, resident, unpack(Household, str(packed)), city.at(c, now).municipality)
+
+
+def letter(told: Addressed) -> bytes:
+    """The page as a PDF; takes some 100 ms. Raises `GlyphMissing` for a name that the font lacks."""
+    sent, resident, household, city = told.sent, told.resident, told.household, told.city
     sheet = Sheet()
     _address(sheet, resident, household)
     _sender(sheet, city, sent.sent_on)
@@ -58,10 +83,8 @@ def _sender(sheet: Sheet, city: Municipality, day: date) -> None:
 
 def _words(city: Municipality, sent: Sent) -> tuple[str, ...]:
     return (
-        f"あなたのお名前で、{city.city}のカードの交付または暗証番号の再設定の申出がありました。顔写真付きの身分証明書の提示がなかったため、"
-        "ご本人の申出であることを、この照会書でお確かめします。",
-        f"申出に間違いがなければ、下の回答書に署名し、{wareki(sent.reply_until)}までに、この用紙をそのまま窓口へお持ちください。"
-        "本人確認書類を2点お持ちください。代理の方による手続はできません。",
+        f"あなたのお名前で、{city.city}のカードの交付または暗証番号の再設定の申出がありました。{_BECAUSE}",
+        f"申出に間違いがなければ、下の回答書に署名し、{wareki(sent.reply_until)}までに、この用紙をそのまま窓口へお持ちください。{_DOCUMENTS}",
         "申出に覚えがないときは、すぐに上の電話番号へお知らせください。暗証番号をおたずねすることはありません。",
     )
 
