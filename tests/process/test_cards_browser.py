@@ -125,7 +125,7 @@ def test_a_card_is_ordered_and_the_order_given_up(page: Page, office: Office) ->
     code = page.inner_text("code.start")
     assert len(code.replace(" ", "")) == 10
     seen(page, "order", office)
-    page.click("main a:has-text('開く')")
+    page.click("main a:has-text('取りやめる')")
     page.wait_for_load_state()
     expect(page.locator("main")).not_to_contain_text(code)
     page.goto(f"{office.address}/cards")

@@ -168,9 +168,9 @@ def _first_card(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, old: Any, 
     if old is not None:
         raise ActRefused("This resident has this card already: renew or replace it.")
     mine = (cards.c.resident_id == resident_id) & (cards.c.method == "municipal")
-    in_use = [card for card in c.execute(sa.select(cards).where(mine)) if register.state_of(card) is CardState.IN_USE]
-    if in_use:
-        raise ActRefused("This resident has a card of the city that is in use: renew or replace it.")
+    # Also a lost one: it may be found again, and nobody has two.
+    if any(register.state_of(card) is not CardState.REVOKED for card in c.execute(sa.select(cards).where(mine))):
+        raise ActRefused("This resident has a card of the city: renew or replace it.")
     if wanted.act == "switch":
         if (refusal := rules.switch_refusal(desk.switch, today)) is not None:
             raise ActRefused(refusal)

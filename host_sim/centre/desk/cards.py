@@ -260,7 +260,10 @@ def _acts_of(card: Any) -> list[str]:
 
 
 def _render(desk: Desk, request: Request, template: str, **values: Any) -> Response:
-    return desk.render(request, template, said=card_words.said_in(request), **values)
+    with desk.store.reading() as c:
+        kind = rules.kind_for(_rules(desk, c), desk.now().date(), refuses_resident_register=False)
+    shown: dict[str, Any] = {"said": card_words.said_in(request), "may_refuse": kind == "resident_register"}
+    return desk.render(request, template, **shown, **values)
 
 
 def _refused(desk: Desk, request: Request, refused: ActRefused) -> Response:

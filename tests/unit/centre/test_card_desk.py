@@ -191,7 +191,7 @@ def test_before_december_2015_a_resident_register_card_is_written(desk: Desk) ->
 
 def test_a_second_card_is_refused_and_a_replaced_one_ends(desk: Desk) -> None:
     first = desk.issued("hanako", carries_seal=True)
-    with refused("has a card of the city that is in use"):
+    with refused("has a card of the city"):
         desk.order("issue", "hanako")
     with desk.town.store.writing() as c:
         register.turn(c, fingerprint(first), "lost", desk.told())
@@ -205,6 +205,15 @@ def test_a_second_card_is_refused_and_a_replaced_one_ends(desk: Desk) -> None:
     with desk.town.store.reading() as c:
         assert register.known(c, fingerprint(second)).seal_number is not None
         assert register.known(c, fingerprint(first)).seal_number is None
+
+
+def test_a_lost_card_is_replaced_and_no_second_one_issued_beside_it(desk: Desk) -> None:
+    """Else it could be found again, and its holder would have two."""
+    first = desk.issued()
+    with desk.town.store.writing() as c:
+        register.turn(c, fingerprint(first), "lost", desk.told())
+    with refused("renew or replace it"):
+        desk.order("issue")
 
 
 def test_a_card_is_renewed_only_near_its_end(desk: Desk) -> None:
