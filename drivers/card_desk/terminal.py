@@ -14,10 +14,11 @@ from drivers.card.crypto import seal_pin
 from drivers.card.writing import LifeCycle, MunicipalWriter, WritingRefused
 from drivers.line.card_orders import BOUND_TAG, Begun, CardOrders, Proof
 from drivers.pin_pad.entry import PinBuffer
-from drivers.vocabulary import CentreRefusal, CentreRefused, CentreUnreachable
+from drivers.vocabulary import CardPresence, CentreRefusal, CentreRefused, CentreUnreachable
 
 _DEVICE = "card"
 _CARD_S = 20.0  # for all commands between two questions to the centre or the resident
+_WAIT_S = 30.0  # for a card to be put in
 _FINISH_TRIES = 3
 
 RESIDENT = {
@@ -84,6 +85,7 @@ class CardTerminal:
 
     def carry_out(self, code: str) -> None:
         """Carry the order of this code to its end. Raises `DeskStopped`, and `DeviceError` from card and reader."""
+        self._wait_for_card()
         card = CardSession(self._port, _DEVICE, self.trace, _CARD_S)
         try:
             self._carry_out(card, "".join(code.split()).upper())
@@ -92,6 +94,13 @@ class CardTerminal:
         finally:
             card.close()
         self._show(RESIDENT["done"])
+
+    def _wait_for_card(self) -> None:
+        """A reader notices a card only after a moment, and a clerk may type faster."""
+        until_s = self._port.clock.monotonic() + _WAIT_S
+        while self._port.presence(1.0) != CardPresence.PRESENT:
+            if self._port.clock.monotonic() > until_s:
+                raise DeskStopped("The reader sees no card: put it in, or turn it over, and type the code again.")
 
     def _carry_out(self, card: CardSession, code: str) -> None:
         writer = MunicipalWriter(card, _DEVICE)
