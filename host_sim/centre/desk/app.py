@@ -33,6 +33,10 @@ def make_app(desk: Desk) -> Shield:
     def style() -> Response:
         return FileResponse(_STYLE, media_type="text/css")
 
+    @app.get("/favicon.ico")
+    def no_picture() -> Response:
+        return Response(status_code=204)
+
     @app.get("/language/{language}")
     def language(language: str, to: str = "/") -> Response:
         response = RedirectResponse(doors.own_path(to), 303)
