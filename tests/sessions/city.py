@@ -19,6 +19,7 @@ from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
@@ -43,7 +44,8 @@ class City:
     def __init__(self, wallet: Path) -> None:
         self.store = Store("sqlite://")
         books.load(self.store, residents())
-        authorities = load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)
         pin_key = X25519PrivateKey.generate()
         self.doorkeeper = Doorkeeper(self.store, self.book, pin_key, authorities, pin_hash_key=PIN_KEY)

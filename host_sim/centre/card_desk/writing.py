@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from host_sim.centre import cards as register
-from host_sim.centre import chain, municipal
+from host_sim.centre import municipal
 from host_sim.centre.authentication import Refused
 from host_sim.centre.card_desk import orders, rules
 from host_sim.centre.card_desk.chips import ChipKeys
 from host_sim.centre.card_desk.enquiries import resident_of
 from host_sim.centre.cards import ActRefused, NewCard, Told
 from host_sim.centre.city.book import CityBook
+from host_sim.centre.jpki import chain
 from host_sim.centre.pins import PIN_DIGITS, PinKey, open_sealed
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import card_orders

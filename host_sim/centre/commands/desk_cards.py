@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from host_sim.centre import cards as register
-from host_sim.centre import chain
 from host_sim.centre.card_desk import enquiries, figures, letter, orders, reports, rules
 from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.card_desk.orders import Wanted
@@ -22,6 +21,7 @@ from host_sim.centre.cards import ActRefused, NewCard, Told
 from host_sim.centre.city.model import CardDeskPart
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory, staff_needed
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.jpki import chain
 from host_sim.centre.server import open_city, simulated_now
 from host_sim.centre.staff.accounts import Accounts, NotAllowed
 from host_sim.centre.store import Store
