@@ -39,7 +39,7 @@ def main() -> int:
         pad = MatrixPinPad(pins, unit["keypad"]["keys"], buffer, time)
         pad.start()
         orders = CardOrders(_line(unit, options.run_dir))
-        terminal = CardTerminal(port, orders, ResidentPad(pad, buffer, _show), unit["unit"]["name"], _show)
+        terminal = CardTerminal(port, orders, ResidentPad(pad, buffer, _show, time.sleep), unit["unit"]["name"], _show)
         while (code := _typed()) is not None:
             _one_order(terminal, code)
     except DeviceError as error:

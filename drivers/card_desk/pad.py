@@ -1,6 +1,5 @@
 """The resident's pad at a card desk: words on the resident's side, digits into the buffer, nothing to the clerk."""
 
-import time
 from collections.abc import Callable
 
 from drivers.pin_pad.entry import PinBuffer
@@ -12,14 +11,17 @@ _SCAN_S = 0.005
 
 
 class ResidentPad:
-    """Satisfies `terminal.Pad`. `show`: where the resident reads; the same words show how many digits are in, never which."""
+    """Satisfies `terminal.Pad`. `show`: where the resident reads; the same words stand there for every digit.
+
+    `wait`: for seconds, between two scans.
+    """
 
     def __init__(
         self,
         pad: MatrixPinPad,
         buffer: PinBuffer,
         show: Callable[[str], None],
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], None],
     ) -> None:
         self._pad = pad
         self._buffer = buffer

@@ -1,4 +1,4 @@
-"""A blank card of the municipality, from drivers/card/README.md ("The municipal card application", 6 to 9).
+"""A blank card of the municipality, from drivers/card/README.md ("The municipal card application, version 1", 6 to 9).
 
 What is in `memory` survives power-off; a challenge and an open token do not. Each command is whole or has not happened.
 """
