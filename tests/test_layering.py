@@ -19,6 +19,7 @@ PURE = (
     "drivers/printer/raster.py",
     "drivers/printer/replies.py",
     "drivers/printer/status.py",
+    "drivers/line/card_orders.py",
     "drivers/line/fields.py",
     "drivers/line/manifest.py",
     "drivers/line/messages.py",

@@ -114,6 +114,33 @@ def internal_authenticate(digest: bytes) -> bytes:
     return bytes([0x00, 0x88, 0x00, 0x00, len(digest)]) + digest + b"\x00"
 
 
+def get_challenge(length: int) -> bytes:
+    """GET CHALLENGE: `length` random bytes."""
+    return bytes([0x00, 0x84, 0x00, 0x00, length])
+
+
+def external_authenticate(proof: bytes) -> bytes:
+    """EXTERNAL AUTHENTICATE with what the other side answers to the challenge."""
+    return bytes([0x00, 0x82, 0x00, 0x00, len(proof)]) + proof
+
+
+def generate_key_pair() -> bytes:
+    """GENERATE ASYMMETRIC KEY PAIR for the current key file; its answer holds the public point."""
+    return bytes([0x00, 0x47, 0x80, 0x00, 0x00])
+
+
+def update_binary(offset: int, piece: bytes) -> bytes:
+    """UPDATE BINARY in the current file."""
+    assert 0 <= offset < 0x8000
+    assert 1 <= len(piece) <= 255
+    return bytes([0x00, 0xD6, offset >> 8, offset & 0xFF, len(piece)]) + piece
+
+
+def activate() -> bytes:
+    """ACTIVATE FILE (ISO/IEC 7816-9): the application becomes operational."""
+    return bytes([0x00, 0x44, 0x00, 0x00])
+
+
 def get_response(length: int) -> bytes:
     """GET RESPONSE, for a card that answered 61xx."""
     return bytes([0x00, 0xC0, 0x00, 0x00, length & 0xFF])
@@ -157,9 +184,9 @@ def object_length(head: bytes | bytearray, tag: int) -> int | None:
 
 
 def redacted_command(command: bytes | bytearray) -> bytes:
-    """The command for a trace: without its data where that is a PIN (VERIFY and the like) or a hash to sign."""
+    """The command for a trace: without its data where that is a PIN (VERIFY and the like), a hash to sign, a token or a record."""
     instruction = command[1] if len(command) > 1 else 0
-    return bytes(command[:5]) if instruction in _SECRET | {0x2A, 0x88} else bytes(command)
+    return bytes(command[:5]) if instruction in _SECRET | {0x2A, 0x88, 0x82, 0xD6} else bytes(command)
 
 
 def redacted_reply(reply: bytes | bytearray) -> bytes:

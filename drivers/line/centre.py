@@ -85,14 +85,14 @@ class CentreLine:
     def challenge(self, session_nonce: bytes, card: CardRead) -> Challenge | CentreRefused | CentreUnreachable:
         body = messages.ask_challenge(session_nonce, card)
         read = partial(messages.read_challenge, session_nonce=session_nonce, method=card.method)
-        return self._ask("/v1/challenges", body, read)
+        return self.ask("/v1/challenges", body, read)
 
     def authenticate(
         self, session_nonce: bytes, challenge: Challenge, proof: CardProof
     ) -> Authenticated | CentreRefused | CentreUnreachable:
         body = messages.ask_authentication(session_nonce, challenge, proof)
         read = partial(messages.read_authenticated, session_nonce=session_nonce)
-        return self._ask("/v1/authentications", body, read)
+        return self.ask("/v1/authentications", body, read)
 
     # --- what -----------------------------------------------------------------------------------
 
@@ -107,9 +107,7 @@ class CentreLine:
             items=items,
         )
         body = messages.ask_reservation(request_id, session_nonce, authentication_id, items)
-        answer = self._ask(
-            "/v1/requests", body, lambda answered: manifest.verified(answered, self._manifest_key, asked)
-        )
+        answer = self.ask("/v1/requests", body, lambda answered: manifest.verified(answered, self._manifest_key, asked))
         return BindingFailed(answer) if isinstance(answer, str) else answer
 
     def fetch(self, reserved: Reserved, copy: int) -> bytes | BindingFailed | CentreRefused | CentreUnreachable:
@@ -147,7 +145,7 @@ class CentreLine:
     def advise(self, advice: Mapping[str, object]) -> AdviceFate:
         """Send one advice. ACKNOWLEDGED when the centre answers that its books now hold it."""
         path, body = messages.tell_advice(advice)
-        answer = self._ask(path, body, _reader_of(advice))
+        answer = self.ask(path, body, _reader_of(advice))
         if isinstance(answer, CentreUnreachable):
             return AdviceFate.UNHEARD
         if isinstance(answer, CentreRefused):
@@ -163,7 +161,7 @@ class CentreLine:
     def hold_claim(self, key: str, collection: int, journal_head: str) -> int | None:
         """Hold a claim, so that nobody else pays it; return the yen still owed, None when refused or not answered."""
         path, body = messages.ask_hold(key, collection, journal_head)
-        left_yen = self._ask(path, body, partial(messages.read_left, key=key))
+        left_yen = self.ask(path, body, partial(messages.read_left, key=key))
         return left_yen if isinstance(left_yen, int) else None
 
     def heartbeat(self, state: Mapping[str, object]) -> HeartbeatTold | None:
@@ -185,7 +183,7 @@ class CentreLine:
     def tell_cases(self, seq: int, head: str, cases: Sequence[CaseTold], words: Sequence[CaseWord]) -> bool:
         """Tell the open cases at this number of the journal; returns whether the centre has them. Idempotent."""
         body = messages.tell_cases(seq, head, cases, words)
-        told = self._ask("/v1/cases", body, partial(messages.read_cases_heard, journal_seq=seq))
+        told = self.ask("/v1/cases", body, partial(messages.read_cases_heard, journal_seq=seq))
         return told is None
 
     # --- the site table -------------------------------------------------------------------------
@@ -202,9 +200,10 @@ class CentreLine:
         """These tables, verified, whether they came now or were kept. Raises `BadMessage`. Asks nobody."""
         return site_table.all_opened(signed, self._manifest_key, self._machine)
 
-    # --- inside ---------------------------------------------------------------------------------
+    # --- any call -------------------------------------------------------------------------------
 
-    def _ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
+    def ask(self, path: str, body: bytes, read: Callable[[bytes], _T]) -> _T | CentreRefused | CentreUnreachable:
+        """Send one message; return what `read` makes of a good answer. `read` raises `BadMessage`."""
         return self._answered(self._exchange("POST", path, body, self._head()), read)
 
     def _answered(

@@ -6,7 +6,6 @@ import sys
 
 from host_sim.centre.commands import (
     audit,
-    cards,
     city,
     database,
     desk,
@@ -33,7 +32,6 @@ def main() -> int:
         city,
         database,
         registers,
-        cards,
         line,
         flags,
         machines,

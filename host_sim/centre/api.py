@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
 from host_sim.centre.authentication import Answer, Doorkeeper, Refused
+from host_sim.centre.card_desk.writing import CardWriting, ChipAsked, Finish, Found
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Busy
 from host_sim.centre.generator import DocumentWrong
@@ -47,6 +48,7 @@ class Centre:
     issuer: Issuer
     settler: Settler
     site_tables: SiteTables
+    card_writing: CardWriting
     now: Callable[[], datetime]  # Asia/Tokyo
 
 
@@ -127,6 +129,7 @@ def make_app(centre: Centre) -> FastAPI:
     _before_the_order(app, centre)
     _the_order(app, centre)
     _afterwards(app, centre)
+    _card_orders(app, centre)
     return app
 
 
@@ -295,6 +298,47 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
             witnessed_seq=seq,
             witnessed_head=head,
         )
+
+
+def _card_orders(app: FastAPI, centre: Centre) -> None:
+    """For the terminal at a counter that has a reader for blank cards (drivers/card_desk)."""
+
+    @app.post("/v1/card-orders", responses=_REFUSALS)
+    def begin(asked: say.CardOrderAsked, request: Request) -> say.CardOrderGiven:
+        chip = None
+        if asked.chip is not None:
+            chip = ChipAsked(base64.b64decode(asked.chip.serial), base64.b64decode(asked.chip.challenge))
+        nonce = base64.b64decode(asked.session_nonce)
+        found = Found(chip, None if asked.credential is None else base64.b64decode(asked.credential))
+        begun = centre.card_writing.begin(peer_of(request), nonce, asked.code, found, centre.now())
+        return say.CardOrderGiven(
+            session_nonce=asked.session_nonce,
+            order_id=begun.order_id,
+            writes=begun.writes,
+            token=None if begun.token is None else base64.b64encode(begun.token).decode(),
+            challenge=base64.b64encode(begun.challenge).decode(),
+            pin_key=base64.b64encode(begun.pin_key).decode(),
+        )
+
+    @app.post("/v1/card-orders/{order_id}/record", responses=_REFUSALS)
+    def record(order_id: RequestId, asked: say.CardRecordAsked, request: Request) -> say.CardRecordGiven:
+        nonce, point = base64.b64decode(asked.session_nonce), base64.b64decode(asked.point)
+        made = centre.card_writing.record(peer_of(request), nonce, order_id, point, centre.now())
+        return say.CardRecordGiven(order_id=order_id, record=base64.b64encode(made).decode())
+
+    @app.post("/v1/card-orders/{order_id}/finish", responses=_REFUSALS)
+    def finish(order_id: RequestId, told: say.CardFinished, request: Request) -> say.CardOutcome:
+        answer = Finish(
+            order_id=order_id,
+            session_nonce=base64.b64decode(told.session_nonce),
+            credential=base64.b64decode(told.credential),
+            signature=base64.b64decode(told.signature),
+            encrypted_pin=base64.b64decode(told.encrypted_pin),
+            encrypted_again=base64.b64decode(told.encrypted_again),
+            keep_easy=told.keep_easy,
+        )
+        outcome = centre.card_writing.finish(peer_of(request), answer, centre.now())
+        return say.CardOutcome.model_validate({"order_id": order_id, "outcome": outcome})
 
 
 def _finishing(centre: Centre, request: Request) -> datetime:

@@ -39,7 +39,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[CardState], CardState]] = {
     "unlock": (frozenset({CardState.IN_USE}), CardState.IN_USE),
     "replace": (frozenset({CardState.IN_USE, CardState.LOST}), CardState.REVOKED),
 }
-_SENTENCES = {
+SENTENCES = {
     CardState.IN_USE: "This card is in use.",
     CardState.LOST: "This card is reported lost: enter that it was found, or replace it.",
     CardState.REVOKED: "This card is revoked, which is final: issue another one.",
@@ -83,61 +83,38 @@ class CardRegister:
         """Enter a new card. It may take over a seal registration whose own card is no longer in use."""
         hashed = self._hashed(new)
         with self._store.writing() as c:
-            _check_day(new, told)
-            enter(c, new, hashed, _carried(c, new) if new.carries_seal else None, told)
+            issue(c, new, hashed, told)
 
     def lost(self, credential_sha256: str, told: Told) -> None:
-        self._turn(credential_sha256, "lost", told, reported_lost=True)
+        with self._store.writing() as c:
+            turn(c, credential_sha256, "lost", told)
 
     def found(self, credential_sha256: str, told: Told) -> None:
         """The card is back in its holder's hands. What its CA has revoked meanwhile stays revoked (card source 7)."""
-        self._turn(credential_sha256, "found", told, reported_lost=False)
+        with self._store.writing() as c:
+            turn(c, credential_sha256, "found", told)
 
     def revoke(self, credential_sha256: str, told: Told) -> None:
         """Given back, its holder has died or moved out, its key is not safe ..."""
-        self._turn(credential_sha256, "revoke", told, revoked=True)
+        with self._store.writing() as c:
+            turn(c, credential_sha256, "revoke", told)
 
     def unlock(self, credential_sha256: str, told: Told, pin: bytearray | None = None) -> None:
         """Set the count of wrong PINs to zero, with the same PIN or a new one, for a card whose PIN the city keeps."""
         hashed = {} if pin is None else self._hash(pin)
         with self._store.writing() as c:
-            card = _card(c, credential_sha256)
-            if card.method != "municipal":
-                raise ActRefused("The chip of this card counts its PIN itself: it is reset at the JPKI terminal.")
-            if not hashed and card.pin_failures == 0:
-                raise ActRefused("No wrong PIN is counted for this card.")
-            _turn(c, card, "unlock", told, {"new_pin": bool(hashed)}, pin_failures=0, **hashed)
+            unlock(c, credential_sha256, hashed, told)
 
     def renew(self, credential_sha256: str, new: NewCard, told: Told) -> None:
         """The same card with a new certificate or record: it keeps its PIN and the seal registration."""
         with self._store.writing() as c:
-            old = _card(c, credential_sha256)
-            if (old.kind, old.resident_id) != (new.kind, new.resident_id):
-                raise ActRefused("Only a card of the same kind and holder renews it: replace this card.")
-            kept = {name: getattr(old, name) for name in ("pin_salt", "pin_hash", "pin_key_id", "pin_failures")}
-            self._succeed(c, "renew", old, new, kept, told)
+            renew(c, credential_sha256, new, told)
 
     def replace(self, credential_sha256: str, new: NewCard, told: Told) -> None:
         """Another card in the place of a worn, changed or lost one; the seal registration moves to it."""
         hashed = self._hashed(new)
         with self._store.writing() as c:
-            old = _card(c, credential_sha256)
-            if old.resident_id != new.resident_id:
-                raise ActRefused("The new card is for another resident.")
-            self._succeed(c, "replace", old, new, hashed, told)
-
-    def _succeed(self, c: sa.Connection, act: str, old: Any, new: NewCard, pin: Mapping[str, Any], told: Told) -> None:
-        after = {"revoked": True, "seal_number": None, "replaced_by": new.credential_sha256}
-        _turn(c, old, act, told, {"new": new.credential_sha256}, **after)
-        seal = old.seal_number
-        if seal is None and new.carries_seal:
-            seal = _carried(c, new)
-        _check_day(new, told)
-        enter(c, new, pin, seal, told)
-
-    def _turn(self, credential_sha256: str, act: str, told: Told, **after: Any) -> None:
-        with self._store.writing() as c:
-            _turn(c, _card(c, credential_sha256), act, told, {}, **after)
+            replace(c, credential_sha256, new, hashed, told)
 
     def _hashed(self, new: NewCard) -> dict[str, Any]:
         """The PIN's columns, hashed before the transaction because it is slow."""
@@ -153,6 +130,59 @@ class CardRegister:
             raise ActRefused("A PIN is four digits.") from None
         finally:
             pin[:] = bytes(len(pin))
+
+
+# --- the acts inside a transaction of the caller ---------------------------------------------------
+
+_AFTER = {"lost": {"reported_lost": True}, "found": {"reported_lost": False}, "revoke": {"revoked": True}}
+
+
+def issue(c: sa.Connection, new: NewCard, pin: Mapping[str, Any], told: Told) -> None:
+    """`pin`: the columns of `PinKey.row`; `new.pin` is not read."""
+    _check_day(new, told)
+    enter(c, new, pin, free_seal(c, new.resident_id) if new.carries_seal else None, told)
+
+
+def turn(c: sa.Connection, credential_sha256: str, act: str, told: Told) -> None:
+    """`act`: lost, found or revoke."""
+    _turn(c, known(c, credential_sha256), act, told, {}, **_AFTER[act])
+
+
+def unlock(c: sa.Connection, credential_sha256: str, pin: Mapping[str, Any], told: Told) -> None:
+    """`pin`: the columns of a new PIN; empty: the PIN stays, and only the count goes."""
+    card = known(c, credential_sha256)
+    if card.method != "municipal":
+        raise ActRefused("The chip of this card counts its PIN itself: it is reset at the JPKI terminal.")
+    if not pin and card.pin_failures == 0:
+        raise ActRefused("No wrong PIN is counted for this card.")
+    _turn(c, card, "unlock", told, {"new_pin": bool(pin)}, pin_failures=0, **pin)
+
+
+def renew(c: sa.Connection, credential_sha256: str, new: NewCard, told: Told) -> None:
+    """The same card with a new certificate or record."""
+    old = known(c, credential_sha256)
+    if (old.kind, old.resident_id) != (new.kind, new.resident_id):
+        raise ActRefused("Only a card of the same kind and holder renews it: replace this card.")
+    kept = {name: getattr(old, name) for name in ("pin_salt", "pin_hash", "pin_key_id", "pin_failures")}
+    _succeed(c, "renew", old, new, kept, told)
+
+
+def replace(c: sa.Connection, credential_sha256: str, new: NewCard, pin: Mapping[str, Any], told: Told) -> None:
+    """Another card in the place of this one."""
+    old = known(c, credential_sha256)
+    if old.resident_id != new.resident_id:
+        raise ActRefused("The new card is for another resident.")
+    _succeed(c, "replace", old, new, pin, told)
+
+
+def _succeed(c: sa.Connection, act: str, old: Any, new: NewCard, pin: Mapping[str, Any], told: Told) -> None:
+    after = {"revoked": True, "seal_number": None, "replaced_by": new.credential_sha256}
+    _turn(c, old, act, told, {"new": new.credential_sha256}, **after)
+    seal = old.seal_number
+    if seal is None and new.carries_seal:
+        seal = free_seal(c, new.resident_id)
+    _check_day(new, told)
+    enter(c, new, pin, seal, told)
 
 
 # --- what the others ask ---------------------------------------------------------------------------
@@ -209,7 +239,8 @@ def _check_day(new: NewCard, told: Told) -> None:
         raise ActRefused("The last day of this card has passed.")
 
 
-def _card(c: sa.Connection, credential_sha256: str) -> Any:
+def known(c: sa.Connection, credential_sha256: str) -> Any:
+    """The card's row. Raises `ActRefused` if there is none."""
     card = find(c, credential_sha256)
     if card is None:
         raise ActRefused("This card is not in the register.")
@@ -220,7 +251,7 @@ def _turn(c: sa.Connection, card: Any, act: str, told: Told, detail: Mapping[str
     was = state_of(card)
     allowed, became = TRANSITIONS[act]
     if was not in allowed:
-        raise ActRefused(_SENTENCES[was])
+        raise ActRefused(SENTENCES[was])
     c.execute(cards.update().where(cards.c.credential_sha256 == card.credential_sha256).values(**after))
     _write(c, card.credential_sha256, act, was, became, told, detail)
 
@@ -260,9 +291,9 @@ def _write(
     c.execute(card_acts.insert().values(**row))
 
 
-def _carried(c: sa.Connection, new: NewCard) -> str:
-    """The number of the holder's seal registration, free to hang on another card."""
-    packed = c.scalar(sa.select(seals.c.packed).where(seals.c.resident_id == new.resident_id))
+def free_seal(c: sa.Connection, resident_id: str) -> str:
+    """The number of the holder's seal registration, free to hang on another card. Raises `ActRefused` if it is not."""
+    packed = c.scalar(sa.select(seals.c.packed).where(seals.c.resident_id == resident_id))
     seal = None if packed is None else unpack(Seal, packed)
     if seal is None or seal.state is not SealState.VALID:
         raise ActRefused("This resident has no valid seal registration.")

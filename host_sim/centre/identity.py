@@ -42,6 +42,7 @@ class Identity:
     directory: Path
     manifest_key: Ed25519PrivateKey
     pin_key: X25519PrivateKey
+    card_master: bytes = field(repr=False)  # the writing keys of blank cards are made from it (card_desk/chips.py)
     pin_hash_key: PinKey  # without its file no municipal PIN can be judged: keep it with every backup of the database
     staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
@@ -73,6 +74,7 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         directory,
         manifest_key,
         _raw_key(tls / "pin.key", X25519PrivateKey.generate, X25519PrivateKey.from_private_bytes),
+        _secret(tls / "card-master.key"),
         PinKey(_secret(tls / "pin-hash.key")),
         _secret(tls / "staff.key"),
     )
@@ -181,6 +183,7 @@ def _raw_key(path: Path, generate: Callable[[], _Raw], read: Callable[[bytes], _
 
 
 def _secret(path: Path) -> bytes:
+    """32 random bytes, made once."""
     if not path.exists():
         _write_secret(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -141,6 +141,58 @@ class AuthenticationGiven(Message):
     offers: Annotated[list[Offer], Field(max_length=200)]
 
 
+# Bytes of one length in base64.
+Bytes8 = Annotated[str, Field(pattern="^[A-Za-z0-9+/]{11}=$")]
+Bytes16 = Annotated[str, Field(pattern="^[A-Za-z0-9+/]{22}==$")]
+Bytes32 = Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")]
+Bytes65 = Annotated[str, Field(pattern="^[A-Za-z0-9+/]{87}=$")]
+
+
+class CardChip(Message):
+    serial: Bytes8
+    challenge: Bytes8
+
+
+class CardOrderAsked(Message):
+    session_nonce: Nonce
+    code: Annotated[str, Field(pattern="^[2-9A-HJ-NP-Z]{10}$")]
+    chip: CardChip | None  # a card that can be written
+    credential: Bytes | None  # the record of one that is written
+
+
+class CardOrderGiven(Message):
+    session_nonce: Nonce
+    order_id: Hex32
+    writes: bool
+    token: Bytes16 | None
+    challenge: Bytes32
+    pin_key: Bytes32
+
+
+class CardRecordAsked(Message):
+    session_nonce: Nonce
+    point: Bytes65
+
+
+class CardRecordGiven(Message):
+    order_id: Hex32
+    record: Bytes
+
+
+class CardFinished(Message):
+    session_nonce: Nonce
+    credential: Bytes
+    signature: Bytes
+    encrypted_pin: Bytes
+    encrypted_again: Bytes
+    keep_easy: bool
+
+
+class CardOutcome(Message):
+    order_id: Hex32
+    outcome: Literal["done", "pins_differ", "pin_easy"]
+
+
 class Item(Message):
     kind: Annotated[str, Field(max_length=32, pattern=_PLAIN)]
     options: Annotated[dict[str, Annotated[list[Plain], Field(max_length=200)]], Field(max_length=200)]

@@ -42,6 +42,16 @@ def read_record(credential: bytes) -> Record:
     )
 
 
+def make_record(municipality: str, user_id: str, kind: str, valid_until: date, point: bytes) -> bytes:
+    """The identity record of a new card. `municipality`: 5 digits; `point`: the card's own, uncompressed. ValueError if it is none."""
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    code = next(code for code, word in KINDS.items() if word == kind)
+    values = (b"\x01", municipality.encode(), user_id.encode(), code, f"{valid_until:%Y%m%d}".encode(), point)
+    content = b"".join(bytes([tag, len(value)]) + value for tag, value in zip(_TAGS, values, strict=True))
+    head = bytes([len(content)]) if len(content) < 0x80 else bytes([0x81, len(content)])
+    return b"\xe1" + head + content
+
+
 def _value(credential: bytes) -> bytes:
     """The content of the one object of tag E1."""
     if len(credential) >= 2 and credential[0] == 0xE1:

@@ -10,6 +10,7 @@ from host_sim.centre import books, sample, schema
 from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.city import City
 from host_sim.centre.city.file import CityError, read_file
@@ -54,7 +55,8 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
     )
     issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     tables = SiteTables(store, city, identity.manifest_key)
-    return Centre(doorkeeper, issuer, Settler(store), tables, lambda: simulated_now(run / "clock-offset"))
+    writing = CardWriting(store, city, identity.pin_key, identity.pin_hash_key, identity.card_master)
+    return Centre(doorkeeper, issuer, Settler(store), tables, writing, lambda: simulated_now(run / "clock-offset"))
 
 
 def database_url(run: Path, database: str | None) -> str:

@@ -101,6 +101,61 @@ card_acts = sa.Table(
     sa.Column("why", sa.String, nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),
 )
+# A card that is to be written, or a PIN that is to be set, at a desk's reader (card_desk/orders.py). The row is there
+# before anything is written: a card may be behind its order, never ahead of it.
+card_orders = sa.Table(
+    "card_orders",
+    meta,
+    sa.Column("order_id", sa.String, primary_key=True),
+    sa.Column("made_at", sa.String, nullable=False),
+    sa.Column("act", sa.String, nullable=False),  # issue, switch, renew, replace, pin
+    sa.Column("state", sa.String, nullable=False, index=True),  # ordered, begun, recorded, done, discarded
+    sa.Column("resident_id", sa.String, nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("user_id", sa.String, nullable=False),  # 利用者ID; empty for act pin
+    sa.Column("valid_until", sa.String),
+    sa.Column("carries_seal", sa.Boolean, nullable=False),
+    sa.Column("old", sa.String),  # the credential of the card that ends with it, or whose PIN is set
+    sa.Column("proof", sa.String, nullable=False),  # photo, or the number of an enquiry
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+    sa.Column("second", sa.String),
+    sa.Column("code_sha256", sa.String, nullable=False, unique=True),
+    sa.Column("code_until", sa.Float, nullable=False),
+    # Written down as the order goes on, each before its effect on the card.
+    sa.Column("machine", sa.String),
+    sa.Column("session_nonce", sa.LargeBinary),
+    sa.Column("challenge", sa.LargeBinary),
+    sa.Column("chip", sa.String, unique=True),  # serial number in hex: one chip for one order
+    sa.Column("record", sa.LargeBinary),  # the identity record that was given out for this chip's key
+    sa.Column("answer_sha256", sa.String),  # of the answer that ended it, so that the same one again is known
+)
+# What became of each order, by whom and why. Rows are only added.
+card_order_acts = sa.Table(
+    "card_order_acts",
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("order_id", sa.String, nullable=False, index=True),
+    sa.Column("became", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),  # staff, or the terminal at the desk
+    sa.Column("why", sa.String, nullable=False),
+)
+# Letters to the registered address of who has no photo ID (照会書): the reply proves that the person received it.
+enquiries = sa.Table(
+    "enquiries",
+    meta,
+    sa.Column("enquiry_id", sa.String, primary_key=True),
+    sa.Column("resident_id", sa.String, nullable=False, index=True),
+    sa.Column("state", sa.String, nullable=False),  # sent, answered, used, withdrawn
+    sa.Column("sent_on", sa.String, nullable=False),
+    sa.Column("reply_until", sa.String, nullable=False),  # the last day on which the reply counts
+    sa.Column("code_sha256", sa.String, nullable=False),  # of the code on the letter
+    sa.Column("wrong_codes", sa.Integer, nullable=False, default=0),
+    sa.Column("answered_on", sa.String),
+    sa.Column("sent_by", sa.String, nullable=False),
+    sa.Column("answered_by", sa.String),
+)
 challenges = sa.Table(
     "challenges",
     meta,
@@ -422,3 +477,4 @@ def _guard(table: sa.Table) -> None:
 _guard(audit)
 _guard(flag_acts)
 _guard(machine_acts)
+_guard(card_order_acts)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
@@ -29,7 +30,7 @@ from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
 from tests.unit.centre.cities import sample_city
-from tests.unit.centre.town import MANIFEST_KEY, PIN_KEY, TUESDAY, plain
+from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, TUESDAY, plain
 
 
 @cache
@@ -46,9 +47,9 @@ class City:
         load_cards(self.store, wallet, PIN_KEY, TUESDAY)
         authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)
-        self.doorkeeper = Doorkeeper(
-            self.store, self.book, X25519PrivateKey.generate(), authorities, pin_hash_key=PIN_KEY
-        )
+        pin_key = X25519PrivateKey.generate()
+        self.doorkeeper = Doorkeeper(self.store, self.book, pin_key, authorities, pin_hash_key=PIN_KEY)
+        self.card_writing = CardWriting(self.store, self.book, pin_key, PIN_KEY, CARD_MASTER)
         self.issuer = Issuer(
             self.store, self.book, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain()
         )
@@ -86,7 +87,7 @@ class _CityLine(MemoryCentre):
         self.key = MANIFEST_KEY
         city = machine.city
         tables = SiteTables(city.store, city.book, MANIFEST_KEY)
-        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, machine.now)
+        centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, city.card_writing, machine.now)
         self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:

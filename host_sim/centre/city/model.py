@@ -200,6 +200,31 @@ class AlarmsPart(Part):
     mail: MailPart | None = None
 
 
+class SwitchPart(Part):
+    """Until when a plastic 印鑑登録証 is changed for a card without a fee. `until` counts; years are what was announced."""
+
+    from_: Annotated[date, Field(alias="from")]
+    years: Annotated[int, Field(ge=1, le=20)]
+    extended_years: Annotated[int, Field(ge=0, le=20)] = 0
+    until: Annotated[date, Field(le=LAST_DAY)]
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.until < self.from_:
+            raise ValueError("ends before it has begun")
+        return self
+
+
+class CardDeskPart(Part):
+    """What the city decides about its own cards (city rules 5, 6, 11)."""
+
+    resident_register_until: date  # the last day on which a 住基カード is issued
+    years: Annotated[int, Field(ge=1, le=20)] = 10
+    renewal_days: Annotated[int, Field(ge=1, le=400)] = 90  # before its last day, a card may be renewed
+    enquiry_days: Annotated[int, Field(ge=2, le=90)] = 28  # a reply counts so long after its letter
+    switch: SwitchPart | None = None
+
+
 class Rules(Part):
     """Everything that the file says of one day."""
 
@@ -211,6 +236,7 @@ class Rules(Part):
     maintenance: Annotated[list[MaintenancePart], Field(max_length=100)] = []
     notices: Annotated[list[NoticePart], Field(max_length=40)] = []
     exemptions: dict[Word, ExemptionPart] = {}
+    card_desk: CardDeskPart = CardDeskPart(resident_register_until=date(2015, 12, 28))
     staff: dict[Word, PersonPart] = {}
     alarms: AlarmsPart = AlarmsPart()
 

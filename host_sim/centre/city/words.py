@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from host_sim.centre.city.city import BEGINNING, City, InForce
 from host_sim.centre.city.hours import DAYS, DEFAULT
-from host_sim.centre.city.model import Aimed
+from host_sim.centre.city.model import Aimed, CardDeskPart
 from host_sim.centre.city.place import Place
 
 
@@ -49,8 +49,18 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
         yield About("", "", "alarms by webhook"), rules.alarms.webhook
     if (mail := rules.alarms.mail) is not None:
         yield About("", "", "alarms by mail"), f"{', '.join(mail.to)} by {mail.host}:{mail.port} from {mail.sender}"
+    yield from _of_the_card_desk(rules.card_desk)
     for word, person in rules.staff.items():
         yield About("", "", f"staff {word}"), f"{person.name}: {', '.join(person.roles)}"
+
+
+def _of_the_card_desk(desk: CardDeskPart) -> Iterator[tuple[About, str]]:
+    yield About("", "", "住基カード issued until"), f"{desk.resident_register_until}"
+    yield About("", "", "card's life"), f"{desk.years} years, renewed from {desk.renewal_days} days before its end"
+    yield About("", "", "enquiry"), f"answered within {desk.enquiry_days} days"
+    if (switch := desk.switch) is not None:
+        told = f"{switch.from_} to {switch.until} (announced: {switch.years} and {switch.extended_years} years)"
+        yield About("", "", "free switch"), told
 
 
 def _where(entry: Aimed) -> str:

@@ -1,4 +1,4 @@
-"""`desk serve`, and `desk staff list|add|unlock|sample`: the web pages for the city's staff, and their accounts."""
+"""`desk serve`, `desk cards`, and `desk staff list|add|unlock|sample`: the web pages for the city's staff, and their accounts."""
 
 import argparse
 import secrets
@@ -7,7 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from host_sim.centre.city.file import CityError
-from host_sim.centre.commands import Commands, at_the_centre, desk_claims, open_store, run_directory
+from host_sim.centre.commands import (
+    Commands,
+    at_the_centre,
+    desk_cards,
+    desk_claims,
+    open_store,
+    run_directory,
+)
 from host_sim.centre.desk.serving import make_server
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.operating.startup import NotStarted
@@ -20,6 +27,7 @@ from host_sim.centre.store import Store
 def add(commands: Commands) -> None:
     desk = commands.add_parser("desk", help="the web pages for the city's staff, and their accounts")
     acts = desk.add_subparsers(dest="act", required=True)
+    desk_cards.add(acts)
     serve = at_the_centre(acts, "serve", "serve the desk's pages over TLS 1.3")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=9444)

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from host_sim.centre.database import Busy
 from host_sim.centre.desk import (
+    cards,
     claims,
     doors,
     first,
@@ -30,7 +31,7 @@ from host_sim.centre.desk.shield import Shield
 from host_sim.centre.staff.accounts import NotAllowed
 
 # In the order of the menu; each has MENU and pages(desk).
-SUBJECTS = (home, claims, incidents, machines, line, statistics, record, people)
+SUBJECTS = (home, cards, claims, incidents, machines, line, statistics, record, people)
 _STYLE = Path(__file__).with_name("style.css")
 
 

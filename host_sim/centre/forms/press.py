@@ -32,8 +32,10 @@ class Imprint:
     made_on: date
 
 
-def press(sheets: Sequence[Sheet], imprint: Imprint) -> bytes:
-    """Set the sheets. Raises `GlyphMissing` before anything is set when the font lacks a character."""
+def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True) -> bytes:
+    """Set the sheets. `ground`: on the pattern that a copier shows, as a certificate is; a letter is on plain paper.
+
+    Raises `GlyphMissing` before anything is set when the font lacks a character."""
     ivs.require(item[-1] for sheet in sheets for item in sheet.words)
     job = {
         "title": imprint.title,
@@ -43,6 +45,7 @@ def press(sheets: Sequence[Sheet], imprint: Imprint) -> bytes:
         "width": canvas.WIDTH_MM,
         "height": canvas.HEIGHT_MM,
         "font": font.FAMILY,
+        "ground": ground,
         "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
     }
     return compiled(_HERE / "plot.typ", job)

@@ -30,6 +30,7 @@ from drivers.vocabulary import (
 from host_sim.centre import books, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.cards import CardRegister, Told
 from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.city import City
@@ -51,9 +52,11 @@ from tests.unit.centre.databases import FRESH
 JST = timezone(timedelta(hours=9))
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 SHOP = Peer("miyazaki-store-01", "store")
+COUNTER = Peer("miyazaki-counter-01", "counter")
 HALL = Peer("miyazaki-office-01", "office")
 MANIFEST_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PIN_KEY = PinKey(bytes(range(32)))
+CARD_MASTER = bytes(range(1, 33))
 MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
 
 
@@ -106,13 +109,15 @@ class Town:
         self.city = CityBook(self.store)
         self.city.apply(city or sample_city(), SAMPLE, self.now)
         keys = {"pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
-        doorkeeper = Doorkeeper(self.store, self.city, X25519PrivateKey.generate(), [authority()], **keys)
+        pin_key = X25519PrivateKey.generate()
+        doorkeeper = Doorkeeper(self.store, self.city, pin_key, [authority()], **keys)
         press = press or plain()
         issuing = generator(MANIFEST_KEY, press)
         self.settler = Settler(self.store)
         issuer = Issuer(self.store, self.city, doorkeeper, issuing, MANIFEST_KEY, press)
         tables = SiteTables(self.store, self.city, MANIFEST_KEY)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, lambda: self.now))
+        writing = CardWriting(self.store, self.city, pin_key, PIN_KEY, CARD_MASTER)
+        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, writing, lambda: self.now))
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))

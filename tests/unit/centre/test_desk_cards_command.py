@@ -1,4 +1,4 @@
-"""`python -m host_sim.centre card ...`, and the simulator's wallet, which never overwrites an act."""
+"""`python -m host_sim.centre desk cards ...`, and the simulator's wallet, which never overwrites an act."""
 
 import hashlib
 import io
@@ -14,13 +14,14 @@ from host_sim.centre import books, sample
 from host_sim.centre import cards as register
 from host_sim.centre.__main__ import main
 from host_sim.centre.identity import ensure_identity
-from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import database_url, simulated_now
 from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
+from tests.unit.centre.cards import certificate
 from tests.unit.centre.town import TUESDAY, Town
 
+LISTS = {"list", "check", "counts", "ending", "open"}
 Say = Callable[..., tuple[int, str]]
 
 
@@ -47,8 +48,8 @@ def _serve(run: Path) -> None:
 @pytest.fixture
 def say(run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
     def said(act: str, *words: str, typed: str = "") -> tuple[int, str]:
-        why = () if act in {"list", "check"} else ("--who", "miyazaki-07", "--why", "reported by telephone")
-        monkeypatch.setattr(sys, "argv", ["host_sim.centre", "card", act, "--run", str(run), *why, *words])
+        why = () if act in LISTS else ("--by", "hidaka", "--why", "reported by telephone")
+        monkeypatch.setattr(sys, "argv", ["host_sim.centre", "desk", "cards", act, "--run", str(run), *why, *words])
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         status = main()
         told = capsys.readouterr()
@@ -90,7 +91,7 @@ def test_acts_at_the_command_line(run: Path, say: Say, tmp_path: Path) -> None:
     status, told = say("list")
     assert status == 0
     assert f"{taro} individual_number" in told
-    assert "miyazaki-07 reported by telephone" in told
+    assert "hidaka reported by telephone" in told
     assert say("revoke", taro) == (0, "Done.\n")
     for bad in ("12", "xyz" * 5, "f" * 64):
         status, told = say("lost", bad)
@@ -98,40 +99,58 @@ def test_acts_at_the_command_line(run: Path, say: Say, tmp_path: Path) -> None:
         assert told.endswith(".\n")
 
 
-def test_a_card_is_issued_unlocked_and_replaced_at_the_command_line(run: Path, say: Say, tmp_path: Path) -> None:
-    town = Town()
-    cards = [town.municipal_card("hanako", kind="citizen").read.credential for _ in range(3)]
-    files = [tmp_path / f"card-{number}" for number in range(3)]
-    for file, content in zip(files, cards, strict=True):
-        file.write_bytes(content)
-    prints = [hashlib.sha256(content).hexdigest() for content in cards]
-    resident = town.resident_id("hanako")
-    describe = ("--kind", "citizen", "--credential")
-    issue = ("issue", "--resident", resident, *describe, str(files[0]))
-    assert say(*issue, typed="12\n") == (1, "A PIN is four digits.\n")
-    assert say(*issue, "--seal", typed="1234\n") == (0, "Done.\n")
-    assert say(*issue, typed="1234\n") == (1, "This card is in the register already.\n")
-    assert say("unlock", prints[0]) == (1, "No wrong PIN is counted for this card.\n")
-    assert say("unlock", prints[0], "--new-pin", typed="8080\n") == (0, "Done.\n")
-    assert say("renew", prints[0], *describe, str(files[1])) == (0, "Done.\n")
-    assert say("replace", prints[1], *describe, str(files[2]), typed="4649\n") == (0, "Done.\n")
-    assert say("replace", prints[1], *describe, str(files[2]), typed="4649\n")[0] == 1
-    told = say("list", "--resident", resident)[1]
-    assert f"{prints[2]} citizen {resident} in_use 2030-01-01 seal" in told
-    assert "8080" not in told
-    bad = ("issue", "--resident", resident, "--kind", "resident_register", "--credential")
-    assert say(*bad, str(files[0]), typed="1234\n")[1].startswith("The record is that of another kind")
-    assert say(*bad, str(tmp_path / "nothing"), typed="1234\n")[0] == 1
-    assert say(*bad, str(run / "wallet" / "registry.json"), typed="1234\n")[0] == 1
+def test_orders_letters_and_lists_at_the_command_line(run: Path, say: Say, tmp_path: Path) -> None:
+    resident = Town().resident_id("kazuko")
+    status, told = say("issue", "--resident", resident, "--photo-id")
+    assert (status, told.split(",")[1]) == (
+        0,
+        " citizen. Type this code at the desk's reader within an hour: " + told.strip()[-11:] + "\n",
+    )
+    order = told.split()[1].rstrip(",")
+    assert say("issue", "--resident", resident, "--photo-id")[0] == 1
+    assert "Nothing has been done to a card yet" in say("open")[1]
+    assert say("code", order)[0] == 0
+    assert say("discard", order)[0] == 0
+    assert say("code", order)[0] == 1
+    status, told = say("switch", "--resident", resident, "--photo-id")
+    assert (status, told) == (
+        1,
+        "The free switch of plastic cards ended on 2012-03-31: issue a card in the usual way, with its fee.\n",
+    )
+    status, told = say("enquire", "--resident", resident, "--out", str(tmp_path))
+    assert status == 0
+    (page,) = tmp_path.glob("*.pdf")
+    assert page.name in told
+    enquiry = told.split()[1].rstrip(",")
+    assert say("answer", enquiry, typed="1\n")[1] == "The letter was sent today: a reply counts from tomorrow on.\n"
+    assert say("issue", "--resident", resident, "--enquiry", enquiry, "--second", "hidaka")[0] == 1
+    status, told = say("counts")
+    assert status == 0
+    assert "ends on 2010-07-31: the two do not agree" in told
+    assert say("ending", "--days", "4000")[0] == 0
     assert say("check")[0] == 0
 
 
-def test_the_key_file_of_another_city_is_refused_in_a_sentence(run: Path, say: Say) -> None:
-    (run / "centre" / "tls" / "pin-hash.key").write_bytes(bytes(32))
+def test_only_the_card_desks_staff_may_act(run: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     taro = card_of(run, "taro")["credential_sha256"]
-    status, told = say("lost", taro)
-    assert (status, told) == (1, f"{OtherPinKey()}\n")
+    for nobody in ("tanaka", "someone"):  # a clerk without the role; nobody in the city's file
+        status, _ = say("lost", taro, "--by", nobody)
+        assert status == 1
     assert state(run, taro) == "in_use"
+
+
+def test_a_certificate_is_entered_and_renewed(run: Path, say: Say, tmp_path: Path) -> None:
+    first, second = (tmp_path / name for name in ("first.der", "second.der"))
+    first.write_bytes(certificate())
+    second.write_bytes(certificate())
+    resident = Town().resident_id("hanako")
+    assert say("enter", "--resident", resident, "--certificate", str(first)) == (0, "Done.\n")
+    assert say("enter", "--resident", resident, "--certificate", str(first))[0] == 1
+    old = hashlib.sha256(first.read_bytes()).hexdigest()
+    assert say("enter", "--instead-of", old, "--certificate", str(second)) == (0, "Done.\n")
+    assert state(run, old) == "revoked"
+    assert say("enter", "--resident", resident, "--certificate", str(tmp_path / "nothing"))[0] == 1
+    assert say("enter", "--resident", resident, "--certificate", str(run / "wallet" / "registry.json"))[0] == 1
 
 
 def test_the_simulators_clock_is_the_acts_clock(run: Path, say: Say) -> None:
