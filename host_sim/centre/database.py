@@ -10,7 +10,7 @@ knows whether the transaction was committed. Every call of the line may be repea
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,12 @@ _BEGIN = {
 
 class Busy(Exception):
     """The centre cannot answer now; ask again."""
+
+
+class Remembered(Exception):
+    """A refusal of which something must be stored although its transaction is rolled back: a wrong try is counted."""
+
+    remember: Callable[[sa.Connection], None] | None = None
 
 
 class DatabaseTrouble(Exception):
@@ -66,8 +72,20 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """A writing transaction; only one runs at a time. Rolled back when the block raises.
 
+        What a `Remembered` must leave behind is then written in a transaction of its own.
         Raises `Busy` when the database does not answer, also when it is unknown whether the transaction was committed.
         """
+        try:
+            with self._transaction() as c:
+                yield c
+        except Remembered as refusal:
+            if refusal.remember is not None:
+                with self._transaction() as c:
+                    refusal.remember(c)
+            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
         with self._turn, _busy_if_lost(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():

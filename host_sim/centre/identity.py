@@ -8,7 +8,7 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +43,7 @@ class Identity:
     manifest_key: Ed25519PrivateKey
     pin_key: X25519PrivateKey
     pin_hash_key: PinKey  # without its file no municipal PIN can be judged: keep it with every backup of the database
+    staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
 
 def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
@@ -73,7 +74,8 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         directory,
         manifest_key,
         _raw_key(tls / "pin.key", X25519PrivateKey.generate, X25519PrivateKey.from_private_bytes),
-        _pin_hash_key(tls / "pin-hash.key"),
+        PinKey(_secret(tls / "pin-hash.key")),
+        _secret(tls / "staff.key"),
     )
 
 
@@ -164,7 +166,7 @@ def _raw_key(path: Path, generate: Callable[[], _Raw], read: Callable[[bytes], _
     return read(path.read_bytes())
 
 
-def _pin_hash_key(path: Path) -> PinKey:
+def _secret(path: Path) -> bytes:
     if not path.exists():
         _write_secret(path, secrets.token_bytes(32))
-    return PinKey(path.read_bytes())
+    return path.read_bytes()

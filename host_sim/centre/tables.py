@@ -244,6 +244,46 @@ site_tables = sa.Table(
     sa.Column("signature", sa.LargeBinary, nullable=False),
 )
 
+# --- the city's staff and their desk (staff/, desk/) ---------------------------------------------------
+
+staff_accounts = sa.Table(
+    "staff_accounts",  # who is staff, and with which roles, stands in the city's file
+    meta,
+    sa.Column("login", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),  # invited, active, locked
+    sa.Column("password_cost", sa.String, nullable=False, server_default=""),  # scrypt's: "n=32768 r=8 p=3"
+    sa.Column("password_salt", sa.LargeBinary),
+    sa.Column("password_hash", sa.LargeBinary),
+    sa.Column("totp_sealed", sa.LargeBinary),  # the second factor's secret, sealed with staff.key
+    sa.Column("totp_step", sa.BigInteger, nullable=False, server_default="0"),  # of the last code that was used
+    sa.Column("start_sha256", sa.String),  # of the start code with which an invited person comes the first time
+    sa.Column("start_until", sa.Float),
+    sa.Column("made_at", sa.String, nullable=False),
+    sa.Column("made_by", sa.String, nullable=False),
+)
+staff_tries = sa.Table(
+    "staff_tries",  # wrong tries of one login or from one network address
+    meta,
+    sa.Column("of", sa.String, primary_key=True),  # the hash of the login or address
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Float, nullable=False),
+    sa.Column("locked_until", sa.Float, nullable=False),
+)
+desk_sessions = sa.Table(
+    "desk_sessions",
+    meta,
+    sa.Column("token_sha256", sa.String, primary_key=True),  # of the cookie
+    sa.Column("login", sa.String, nullable=False, index=True),
+    sa.Column("began_at", sa.Float, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+)
+desk_forms = sa.Table(
+    "desk_forms",  # each form that was sent; a second time it is refused
+    meta,
+    sa.Column("token_sha256", sa.String, primary_key=True),
+    sa.Column("sent_at", sa.Float, nullable=False, index=True),
+)
+
 # --- traces --------------------------------------------------------------------------------------
 
 audit = sa.Table(

@@ -29,6 +29,8 @@ SENTENCES = {
     "tables_behind": "A machine holds newer site tables than the centre. Was an old backup restored? Apply the city's file again.",
     "reported": "A machine reports an alarm of its own.",
     "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
+    "staff_locked": "Wrong passwords or codes were typed for one account of the staff. Ask its owner whether it was they.",
+    "desk_attacked": "Many sign-ins at the desk failed from one network address. Find out whose computer it is.",
     "stopped": "Somebody stopped the municipality's line.",
     "resumed": "Two people let the stopped line go on.",
 }
