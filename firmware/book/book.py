@@ -46,6 +46,8 @@ TOTALS = (
     "collected_yen",  # of claims, paid out here by staff; it is in staff_paid_yen as well
     "collections",
     "closes",
+    "till_taken_yen",  # fees taken by the clerks of a counter terminal; no coin of this machine
+    "till_returned_yen",
 )
 CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
 
@@ -209,6 +211,14 @@ class Book:
     def _slot_closed(self, record: records.SlotClosed) -> None:
         self.open_session().slot_closed(record)
         self.acceptor_event = record.event_counter
+
+    def _fee_taken(self, record: records.FeeTaken) -> None:
+        self.open_session().fee_taken(record)
+        self.totals["till_taken_yen"] += record.amount_yen
+
+    def _fee_returned(self, record: records.FeeReturned) -> None:
+        self.open_session().fee_returned(record)
+        self.totals["till_returned_yen"] += record.amount_yen
 
     # --- paper ----------------------------------------------------------------------------------
 

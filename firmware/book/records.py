@@ -164,6 +164,18 @@ class Coin:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeTaken:
+    sid: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeReturned:
+    sid: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlotClosed:
     sid: str
     event_counter: int | None
@@ -408,6 +420,8 @@ Record = (
     | NotReserved
     | SessionClosed
     | SlotOpened
+    | FeeTaken
+    | FeeReturned
     | Coin
     | SlotClosed
     | StrayCoin

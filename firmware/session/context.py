@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from drivers.vocabulary import (
+    Attendance,
     Authenticated,
     CardKind,
     CardProof,
@@ -62,6 +63,7 @@ class House:
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
+    has_till: bool = False  # a clerk takes the fee, chooses, and has keys and a glass of their own
     sheets_at_near_end: int = 0  # certainly left when the certificate printer first reports LOW; 0: not measured
 
 
@@ -105,6 +107,12 @@ class Context:
     pin_count: int = 0
     pin_wrong: bool = False
     tries_left: int | None = None
+
+    # without a PIN, at a counter terminal
+    pin_waived: bool = False
+    clerk: int | None = None  # the clerk of `challenge.clerks` who is typing a code
+    code: str = field(default="", repr=False)
+    attended: list[Attendance] = field(default_factory=list, repr=False)
 
     # what the resident wants
     who: Authenticated | None = field(default=None, repr=False)
