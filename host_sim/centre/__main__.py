@@ -8,6 +8,7 @@ from host_sim.centre.commands import (
     cards,
     city,
     database,
+    desk,
     flags,
     line,
     machines,
@@ -23,7 +24,21 @@ from host_sim.centre.database import Busy, DatabaseTrouble
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (serve, startup, city, database, registers, cards, line, flags, machines, audit, paper, openapi):
+    for module in (
+        serve,
+        startup,
+        city,
+        database,
+        registers,
+        cards,
+        line,
+        flags,
+        machines,
+        audit,
+        paper,
+        desk,
+        openapi,
+    ):
         module.add(commands)
     options = parser.parse_args()
     try:

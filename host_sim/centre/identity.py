@@ -55,10 +55,7 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     tls.mkdir(parents=True, exist_ok=True)
     ca_key, ca = _authority(tls)
     if not (tls / "server.pem").exists():
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        certificate = _issue(ca_key, ca, key, _name("centre"), ExtendedKeyUsageOID.SERVER_AUTH, names)
-        _write_pair(tls / "server", key, certificate)
+        key = _server_pair(tls / "server", "centre", ca_key, ca)
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         (tls / "server-spki.hex").write_text(hashlib.sha256(spki).hexdigest() + "\n")
     for machine in machines:
@@ -77,6 +74,21 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         PinKey(_secret(tls / "pin-hash.key")),
         _secret(tls / "staff.key"),
     )
+
+
+def ensure_desk(directory: Path) -> None:
+    """Make the certificate of the staff's desk below `directory`/tls if it is missing; browsers are given ca.pem."""
+    tls = directory / "tls"
+    if not (tls / "desk.pem").exists():
+        _server_pair(tls / "desk", "desk", *_authority(tls))
+
+
+def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate) -> _Key:
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = _issue(ca_key, ca, key, _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+    _write_pair(stem, key, certificate)
+    return key
 
 
 def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:

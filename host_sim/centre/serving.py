@@ -72,7 +72,7 @@ class Server(uvicorn.Server):
 
     def run_to_the_end(self) -> None:
         """Raises `NotStarted`, with nothing left behind."""
-        line = _bound("The machines' port", self._place.host, self._place.port)
+        line = bound("The machines' port", self._place.host, self._place.port)
         looking = self._listener()
         startup.check_in(self._store, self._manifest, self._url, self._now())
         self.gate.log.take_over()
@@ -106,7 +106,7 @@ class Server(uvicorn.Server):
         self.gate.log.write(Event.ENDED)
 
 
-def _bound(what: str, host: str, port: int) -> socket.socket:
+def bound(what: str, host: str, port: int) -> socket.socket:
     """A socket that does not listen yet: uvicorn begins when it is ready."""
     line = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

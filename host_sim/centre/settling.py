@@ -1,4 +1,4 @@
-"""What follows the promise: documents, the end of each copy, debts, heartbeats, and the stopped line.
+"""What follows the promise: documents, the end of each copy, debts and heartbeats.
 
 A contradiction is never corrected silently: two ends for one copy, a journal that ran backwards, one debt told with
 two amounts. The first statement stays, and a flag tells a person (fault N8, invariants I12, I14; incident 2).
@@ -17,8 +17,7 @@ from host_sim.centre.authentication import Refused
 from host_sim.centre.city.hours import JST
 from host_sim.centre.database import Busy
 from host_sim.centre.issuing import MAKING_S
-from host_sim.centre.operating import audit, fleet
-from host_sim.centre.operating.flags import NotDone, same_person
+from host_sim.centre.operating import audit, fleet, line
 from host_sim.centre.register import Seal, unpack
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, collections, copies, holds, machines, requests, seals
@@ -42,7 +41,7 @@ class Settler:
     def deliver(self, peer: Peer, request_id: str, copy: int, now: datetime) -> Document:
         """One copy's document. Raises `Refused` if it has ended, the books or the card changed, or the line is stopped."""
         with self._store.writing() as c:
-            if self._store.fact(c, "stopped") is not None:
+            if line.stopped(self._store, c) is not None:
                 raise Refused("stopped")
             request, row = self._copy(c, peer, request_id, copy)
             if row is None:
@@ -231,7 +230,7 @@ class Settler:
             self._hear_news(c, peer, [audit.word(event) for event in beat["events"]], now)
             if fleet.record(c, peer.name, before, beat, now):
                 self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
-            return ["stopped"] if self._store.fact(c, "stopped") is not None else []
+            return ["stopped"] if line.stopped(self._store, c) is not None else []
 
     def _hear_news(self, c: sa.Connection, peer: Peer, events: Sequence[str], now: datetime) -> None:
         """Flag each event that is new. A machine repeats an event in every heartbeat while it holds."""
@@ -251,22 +250,6 @@ class Settler:
             self._store.flag(c, now, peer.name, "journal_ran_backwards", told)
         elif beat["journal_seq"] == before.journal_seq and beat["journal_head"] != before.journal_head:
             self._store.flag(c, now, peer.name, "journal_forked", told)
-
-    # --- the municipality's line ----------------------------------------------------------------
-
-    def stop(self, why: str, now: datetime) -> None:
-        """Stop the line: no machine of the municipality serves until `resume`. `why` is for staff."""
-        with self._store.writing() as c:
-            self._store.set_fact(c, "stopped", why)
-            self._store.flag(c, now, "-", "stopped", {"why": why})
-
-    def resume(self, by: tuple[str, str], now: datetime) -> None:
-        """Let a stopped line go on. `by`: the two people who agreed; raises `NotDone` if they are not two."""
-        if same_person(*by) or not all(who.strip() for who in by):
-            raise NotDone("The line stays stopped: two different people must agree, each by their own name.")
-        with self._store.writing() as c:
-            self._store.set_fact(c, "stopped", None)
-            self._store.flag(c, now, "-", "resumed", {"by": list(by)})
 
     # --- inside ---------------------------------------------------------------------------------
 

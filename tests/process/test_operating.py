@@ -81,7 +81,7 @@ def test_health_says_what_is_wrong(run: Path, tmp_path: Path) -> None:
     try:
         well = dict.fromkeys(("process", "database", "tables", "keys", "manifest"), "ok") | {"line": "open"}
         assert health(address) == (200, well)
-        assert say(run, "stop", "a test", "--database", url)[0] == 0
+        assert say(run, "stop", "a test", "--by", "kuroki", "--database", url)[0] == 0
         assert health(address) == (200, well | {"line": "stopped"})
         key = run / "centre" / "tls" / "pin.key"
         key.rename(key.with_suffix(".away"))
@@ -210,17 +210,19 @@ def test_the_commands_of_a_day(run: Path) -> None:
     end(start(run, free_port()))
     assert say(run, "flags", "list") == (0, "No flag is open.\n")
     assert say(run, "machines") == (0, "No machine has been heard yet.\n")
-    assert say(run, "stop", "a test")[0] == 0
+    assert say(run, "stop", "a test", "--by", "kuroki")[0] == 0
     witness = run / "head"
     witness.write_text(say(run, "audit", "head")[1])
     assert "Somebody stopped the municipality's line." in say(run, "flags", "list")[1]
-    assert say(run, "flags", "assign", "1", "hyuga", "--by", "aoshima") == (0, "Flag 1 is assigned to hyuga.\n")
-    assert say(run, "flags", "comment", "1", "it was a test", "--by", "hyuga")[0] == 0
-    assert "second person" in say(run, "flags", "close", "1", "a test", "--by", "hyuga")[1]
-    assert say(run, "flags", "close", "1", "a test", "--by", "hyuga")[0] == 1
-    assert say(run, "flags", "close", "1", "a test", "--by", "aoshima") == (0, "Flag 1 is closed.\n")
+    assert say(run, "flags", "assign", "1", "tanaka", "--by", "kawano") == (0, "Flag 1 is assigned to tanaka.\n")
+    assert say(run, "flags", "comment", "1", "it was a test", "--by", "tanaka")[0] == 0
+    assert "second person" in say(run, "flags", "close", "1", "a test", "--by", "tanaka")[1]
+    assert say(run, "flags", "close", "1", "a test", "--by", "tanaka")[0] == 1
+    assert say(run, "flags", "close", "1", "a test", "--by", "kawano") == (0, "Flag 1 is closed.\n")
     shown = say(run, "flags", "show", "1")[1]
-    assert all(words in shown for words in ("closed", "to hyuga", "hyuga: commented, it was a test"))
+    assert all(words in shown for words in ("closed", "to tanaka", "tanaka: commented, it was a test"))
+    status, told = say(run, "flags", "comment", "1", "it was a test", "--by", "hyuga")
+    assert (status, "hyuga is not staff in the city's file of today" in told) == (1, True)
     assert say(run, "flags", "show", "2") == (1, "There is no flag 2. `flags list` shows them.\n")
     status, told = say(run, "audit", "verify", "--witness", str(witness))
     assert (status, told.startswith("The audit record is whole: ")) == (0, True)

@@ -1,10 +1,15 @@
 """The centre's commands; `add(commands)` of each module adds its own, with the function that runs it as `run`."""
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import sqlalchemy as sa
+
 from host_sim.centre import server
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.staff.accounts import need, staff_of
 from host_sim.centre.store import Store
 
 
@@ -38,3 +43,11 @@ def run_directory(options: argparse.Namespace) -> Path:
 
 def open_store(options: argparse.Namespace) -> Store:
     return server.open_store(run_directory(options), options.database)
+
+
+def staff_needed(store: Store, c: sa.Connection, now: datetime, login: str, *roles: str) -> None:
+    """Raises `NotAllowed` unless `--by` names somebody of the city's file in force, with one of the roles if any is named.
+
+    Whoever may type commands at the centre can name anybody; who acts by an account of their own uses the desk.
+    """
+    need(staff_of(c, CityBook(store), login, now), *roles)

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory, staff_needed
 from host_sim.centre.operating import flags
 from host_sim.centre.server import simulated_now
+from host_sim.centre.staff.accounts import NotAllowed
 
 Act = Callable[[sa.Connection, datetime, argparse.Namespace], str]
 
@@ -31,7 +32,7 @@ def add(commands: Commands) -> None:
         command = at_the_centre(acts, name, text)
         command.add_argument("flag", type=int)
         command.add_argument(last)
-        command.add_argument("--by", required=True, metavar="WHO", help="who does this")
+        command.add_argument("--by", required=True, metavar="WHO", help="who does this: a login of the city's file")
         command.set_defaults(run=_doing(act))
 
 
@@ -68,10 +69,13 @@ def _show(options: argparse.Namespace) -> int:
 def _doing(act: Act) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
         now = simulated_now(run_directory(options) / "clock-offset")
+        store = open_store(options)
         try:
-            with open_store(options).writing() as c:
+            with store.writing() as c:
+                for who in (options.by, *([options.to] if "to" in options else [])):
+                    staff_needed(store, c, now, who)
                 print(act(c, now, options))
-        except flags.NotDone as trouble:
+        except (flags.NotDone, NotAllowed) as trouble:
             print(trouble, file=sys.stderr)
             return 1
         return 0

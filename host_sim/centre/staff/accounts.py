@@ -34,6 +34,7 @@ SENTENCES = {
     "no_role": "{login} has not the role for this ({role}); a colleague who has it must do it.",
     "no_account": "{login} has no account that can be used; a supervisor enrols or unlocks it.",
     "same_person": "Two different people must agree; ask a colleague for the second confirmation.",
+    "no_reason": "Say why, in one line of at most 500 letters; write no resident's name.",
     "weak_password": "The password is too weak; take 12 to 128 letters, not the same few again and again.",
     "start_wrong": "The login or the start code is wrong, used or too old; ask a supervisor for a new one.",
 }
@@ -46,6 +47,17 @@ class Staff:
     login: str
     name: str
     roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody of the city's file, or with an account. `state`: none, invited, active, locked."""
+
+    login: str
+    name: str  # empty, like `roles`: no longer in the city's file
+    roles: frozenset[str]
+    state: str
+    locked_minutes: int  # after wrong tries; 0: not locked
 
 
 class NotAllowed(Remembered):
@@ -137,12 +149,12 @@ class Accounts:
         tries.forget(c, tries.login(login))
         self._note(c, now, "staff_account_unlocked", login, by)
 
-    def listed(self, c: sa.Connection, now: datetime) -> list[tuple[str, str, frozenset[str], str, int]]:
-        """Everybody in the city's file or with an account: login, name, roles, state, minutes of a lock after wrong tries."""
+    def listed(self, c: sa.Connection, now: datetime) -> list[Account]:
+        """Everybody in the city's file or with an account, by login."""
         people = self.city.at(c, now).rules.staff
         states = {row.login: row.state for row in c.execute(sa.select(staff_accounts))}
         return [
-            (
+            Account(
                 login,
                 people[login].name if login in people else "",
                 frozenset(people[login].roles) if login in people else frozenset(),

@@ -26,6 +26,13 @@ def uri(secret: str, login: str) -> str:
     return pyotp.TOTP(secret, interval=STEP_S, name=login, issuer=ISSUER).provisioning_uri()
 
 
+def code_of(uri: str, now: datetime) -> str:
+    """The code that an authenticator with this URI shows at this instant; for the simulator's sample accounts."""
+    totp = pyotp.parse_uri(uri)
+    assert isinstance(totp, pyotp.TOTP)
+    return totp.at(now)
+
+
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The time step whose code this is: the present one, the one before or the one after. None: a wrong code."""
     typed = "".join(unicodedata.normalize("NFKC", code).split())  # full-width digits of an input method

@@ -138,7 +138,7 @@ def test_every_reason_and_event_of_a_machine_has_its_sentence() -> None:
 
 def test_a_stopped_line_goes_on_only_by_two_people_however_they_are_typed() -> None:
     town = Town()
-    town.settler.stop("a test", town.now)
+    town.stop("a test")
     for by in (
         ("aoshima", "Aoshima "),
         ("aoshima", "ａｏｓｈｉｍａ"),
@@ -146,6 +146,6 @@ def test_a_stopped_line_goes_on_only_by_two_people_however_they_are_typed() -> N
         ("青島\u3000太郎", "青島太郎"),
     ):
         with pytest.raises(flags.NotDone, match="different people"):
-            town.settler.resume(by, town.now)
+            town.resume(by)
     with town.store.reading() as c:
         assert town.store.fact(c, "stopped") == "a test"

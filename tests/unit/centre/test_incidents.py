@@ -357,8 +357,8 @@ def test_korea_a_page_that_does_not_say_what_the_books_say_stops_the_line() -> N
     assert town.line().challenge(bytes(16), session.card.read) == STOPPED
     assert flagged(town) == ["document_wrong"]
     with pytest.raises(ValueError, match="two different people must agree"):
-        town.settler.resume(("aoshima", "aoshima"), town.now)
-    town.settler.resume(("aoshima", "hyuga"), town.now)
+        town.resume(("aoshima", "aoshima"))
+    town.resume(("aoshima", "hyuga"))
     assert isinstance(town.session("hanako"), Session)
     assert session.reserve(request_id=rid) == EXPIRED
 

@@ -144,7 +144,7 @@ def test_the_metrics_are_true() -> None:
     assert value("kofuki_call_seconds_count", endpoint="POST /v1/heartbeats") == 2
     assert value("kofuki_machines") == 1
     assert value("kofuki_line_stopped") == value("kofuki_machines_silent") == 0
-    town.settler.stop("a test", town.now)
+    town.stop("a test")
     town.now = town.now.replace(hour=12)
     assert (
         value("kofuki_line_stopped")

@@ -37,6 +37,7 @@ from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import MemoryLine
+from host_sim.centre.operating import line as whole_line
 from host_sim.centre.pins import PinKey
 from host_sim.centre.revocation import Revocation
 from host_sim.centre.settling import Settler
@@ -137,6 +138,14 @@ class Town:
     def change(self, *records: books.Record) -> None:
         with self.store.writing() as c:
             books.change(self.store, c, *records)
+
+    def stop(self, why: str) -> None:
+        with self.store.writing() as c:
+            whole_line.stop(self.store, c, why, "kuroki", self.now)
+
+    def resume(self, by: tuple[str, str]) -> None:
+        with self.store.writing() as c:
+            whole_line.resume(self.store, c, by, self.now)
 
     # --- cards ----------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The desk: web pages for the city's staff, made on the server, without JavaScript."""

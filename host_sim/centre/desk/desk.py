@@ -1,0 +1,150 @@
+"""What every page of the desk uses: who is there, the page's words and frame, and a row of the audit record."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import sqlalchemy as sa
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from host_sim.centre.city.book import CityBook
+from host_sim.centre.desk import forms, texts
+from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
+from host_sim.centre.operating import audit
+from host_sim.centre.operating.flags import WORDS_MAX
+from host_sim.centre.staff.accounts import Accounts, NotAllowed, Staff, need
+from host_sim.centre.store import Store
+
+LANGUAGE_COOKIE = "__Host-language"
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class NobodyThere(Exception):
+    """The page needs a person who is signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry of the menu. `title`: key of its words; `roles`: who sees it, empty for everybody."""
+
+    path: str
+    title: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`now()`: the centre's clock. `menu`: filled by `app.make_app`."""
+
+    store: Store
+    city: CityBook
+    accounts: Accounts
+    now: Callable[[], datetime]
+    menu: list[Item] = field(default_factory=list)
+
+    @functools.cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.store)
+
+    # --- who ------------------------------------------------------------------------------------
+
+    def person(self, request: Request) -> Staff | None:
+        """Who is signed in at this browser, or None."""
+        if not hasattr(request.state, "person"):
+            request.state.person = self._person(request.cookies.get(COOKIE, ""))
+        found: Staff | None = request.state.person
+        return found
+
+    def _person(self, cookie: str) -> Staff | None:
+        login = self.sessions.login_of(cookie, self.now()) if cookie else None
+        if login is None:
+            return None
+        try:
+            with self.store.reading() as c:
+                return self.accounts.staff(c, login, self.now())
+        except NotAllowed:  # taken out of the city's file, locked, or enrolled anew
+            return None
+
+    def had_session(self, request: Request) -> bool:
+        """Whether this browser's cookie is that of a session, ended or not."""
+        with self.store.reading() as c:
+            return self.sessions.has(c, request.cookies.get(COOKIE, ""))
+
+    def who(self, request: Request, *roles: str) -> Staff:
+        """Who is signed in and has one of the roles (none named: anybody of the staff). Otherwise a page refuses."""
+        person = self.person(request)
+        if person is None:
+            raise NobodyThere
+        need(person, *roles)
+        return person
+
+    def second(self, c: sa.Connection, first: Staff, login: str, code: str, role: str) -> Staff:
+        """The second person who must agree, by a code of their own. Raises `NotAllowed`."""
+        if login.strip() == first.login:
+            raise NotAllowed("same_person")
+        return self.accounts.confirm(c, login.strip(), code, role, self.now())
+
+    def reason(self, why: str) -> str:
+        """Why something is done, as a person wrote it: one line. Raises `NotAllowed` when nothing is said."""
+        said = " ".join(why.split())
+        if not said or len(said) > WORDS_MAX or not said.isprintable():
+            raise NotAllowed("no_reason")
+        return said
+
+    def audit(self, c: sa.Connection, who: Staff, act: str, why: str, detail: Mapping[str, Any]) -> None:
+        """One row of the audit record: who did what, and why. `detail`: numbers and words; nothing of a resident."""
+        told = {"who": who.login, "why": why, **detail}
+        audit.append(c, at=self.now().isoformat(), machine="desk", site="desk", act=act, detail=told)
+
+    # --- pages ----------------------------------------------------------------------------------
+
+    def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        """A page. In the template: `t(key)` words, `form_token()` in each form, `person`, `language`, `now`, and `values`."""
+        language, cookie = language_of(request), request.cookies.get(COOKIE) or new_cookie()
+        person = self.person(request)
+        frame: dict[str, Any] = {
+            "t": functools.partial(texts.say, language=language),
+            "form_token": lambda: forms.new_token(cookie, self.now()),
+            "form_field": forms.FIELD,
+            "person": person,
+            "language": language,
+            "path": request.url.path,
+            "menu": self._menu_of(person),
+            "now": self.now(),
+            "municipality": self._municipality(),
+        }
+        html = _PAGES.get_template(template).render(frame | values)
+        response = HTMLResponse(html, status)
+        if COOKIE not in request.cookies:
+            set_cookie(response, COOKIE, cookie)
+        return response
+
+    def _menu_of(self, person: Staff | None) -> Sequence[Item]:
+        if person is None:
+            return ()
+        return [item for item in self.menu if not item.roles or person.roles & set(item.roles)]
+
+    def _municipality(self) -> str:
+        with self.store.reading() as c:
+            return self.city.at(c, self.now()).municipality.city
+
+
+def language_of(request: Request) -> str:
+    told = request.cookies.get(LANGUAGE_COOKIE)
+    return told if told in texts.LANGUAGES else texts.LANGUAGES[0]
+
+
+def set_cookie(response: Response, name: str, value: str) -> None:
+    """For this browser and this desk only; it ends with the browser."""
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="strict")
