@@ -15,6 +15,7 @@ from host_sim.centre.commands import (
     openapi,
     paper,
     registers,
+    report,
     serve,
     startup,
 )
@@ -35,6 +36,7 @@ def main() -> int:
         flags,
         machines,
         audit,
+        report,
         paper,
         desk,
         openapi,

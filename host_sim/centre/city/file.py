@@ -81,7 +81,7 @@ def _rules(sections: Mapping[str, Any]) -> tuple[Rules | None, list[str]]:
     try:
         rules = Rules.model_validate(sections)
     except ValidationError as errors:
-        problems = [_sentence(error, "") for error in errors.errors(include_url=False)]
+        problems = [sentence(error, "") for error in errors.errors(include_url=False)]
     return rules, problems + disagreements(sections)
 
 
@@ -95,7 +95,7 @@ def _changes(entries: Any) -> tuple[list[Change], list[str]]:
         try:
             head = ChangeHead.model_validate({key: value for key, value in entry.items() if key in heads})
         except ValidationError as errors:
-            problems += [_sentence(error, where) for error in errors.errors(include_url=False)]
+            problems += [sentence(error, where) for error in errors.errors(include_url=False)]
             continue
         sections = {key: value for key, value in entry.items() if key not in heads}
         if head.until is not None and head.until < head.from_:
@@ -158,7 +158,7 @@ _SAY = {
 }
 
 
-def _sentence(error: ErrorDetails, where: str) -> str:
+def sentence(error: ErrorDetails, where: str) -> str:
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"] if part != "[key]")
     return f"{where}{key} {_say(error)}."
 
