@@ -21,6 +21,8 @@ from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.accounts import Accounts
+from host_sim.centre.staff.vouching import Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.wallet_cards import load_cards
 
@@ -39,7 +41,10 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook) -> 
     """The centre of one run directory: wallet/ and clock-offset are read below it."""
     identity.pin_hash_key.take_over(store)
     authorities = load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
-    doorkeeper = Doorkeeper(store, city, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key)
+    vouching = Vouching(store, Accounts(store, city, identity.staff_key))
+    doorkeeper = Doorkeeper(
+        store, city, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key, vouching=vouching
+    )
     issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     tables = SiteTables(store, city, identity.manifest_key)
     return Centre(doorkeeper, issuer, Settler(store), tables, lambda: simulated_now(run / "clock-offset"))

@@ -21,6 +21,8 @@ from host_sim.centre.issuing import Issuer
 from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.accounts import Accounts
+from host_sim.centre.staff.vouching import Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, flags
 from host_sim.centre.wallet_cards import load_cards
@@ -28,7 +30,7 @@ from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
 from tests.unit.centre.cities import sample_city
-from tests.unit.centre.town import MANIFEST_KEY, PIN_KEY, TUESDAY, plain
+from tests.unit.centre.town import MANIFEST_KEY, PIN_KEY, STAFF_KEY, TUESDAY, plain
 
 
 @cache
@@ -44,8 +46,14 @@ class City:
         books.load(self.store, residents())
         authorities = load_cards(self.store, wallet, PIN_KEY, TUESDAY)
         self.book = CityBook(self.store)
+        self.accounts = Accounts(self.store, self.book, STAFF_KEY)
         self.doorkeeper = Doorkeeper(
-            self.store, self.book, X25519PrivateKey.generate(), authorities, pin_hash_key=PIN_KEY
+            self.store,
+            self.book,
+            X25519PrivateKey.generate(),
+            authorities,
+            pin_hash_key=PIN_KEY,
+            vouching=Vouching(self.store, self.accounts),
         )
         self.issuer = Issuer(
             self.store, self.book, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain()

@@ -5,10 +5,9 @@ from datetime import datetime
 import pyotp
 
 from host_sim.centre.staff.accounts import Accounts
-from tests.unit.centre.town import Town
+from tests.unit.centre.town import STAFF_KEY, Town
 
 PASSWORD = "kaki no tane 2014"
-STAFF_KEY = bytes(range(32, 64))
 
 
 class Authenticator:
