@@ -5,7 +5,7 @@ The session never asks it anything; a technician who does gets a sentence.
 
 from collections.abc import Sequence
 
-from firmware.desks import COIN, Answer, CoinCommand, Desk
+from firmware.desks import COIN, Answer, CoinCommand, Desk, Health
 from firmware.session.events import Fault
 
 NO_COINS = "this machine has no coin devices: the fee is taken at the till"
@@ -15,7 +15,7 @@ class TillDesk(Desk[CoinCommand]):
     name = COIN
 
     def start(self) -> Sequence[Answer]:
-        return []
+        return [Health(COIN, frozenset())]
 
     def handle(self, command: CoinCommand) -> Sequence[Answer]:  # noqa: ARG002  every one has the same answer
         return [Fault(COIN, NO_COINS)]

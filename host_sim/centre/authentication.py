@@ -226,10 +226,10 @@ class Doorkeeper:
         proof = Proof()
         if row.expires_at < now.timestamp():
             return self._conclude(c, row, Refused("expired")), proof
+        if row.attended != bool(answer.attended):
+            return self._conclude(c, row, Refused("bad_request")), proof
         try:
             bound = b"kofuki-auth-1" + row.challenge + row.session_nonce + peer.name.encode()
-            if row.attended != bool(answer.attended):
-                raise Refused("bad_request")
             if row.attended:
                 self._weigh_attended(c, peer, row, answer, bound, proof, now)
             elif row.method == "jpki":
