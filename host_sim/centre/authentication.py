@@ -30,15 +30,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from host_sim.centre import cards as card_register
-from host_sim.centre import chain, municipal, rules
+from host_sim.centre import municipal, rules
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import InForce
 from host_sim.centre.city.hours import JST
 from host_sim.centre.city.place import Place
 from host_sim.centre.database import Busy
+from host_sim.centre.jpki import chain
+from host_sim.centre.jpki.check import RevocationCheck
+from host_sim.centre.jpki.revocation import Revocation, Unavailable
 from host_sim.centre.pins import PIN_TRIES, PinKey, open_sealed
-from host_sim.centre.revocation import Revocation, Unavailable
-from host_sim.centre.revocation_check import RevocationCheck
 from host_sim.centre.staff.vouching import ATTENDED, Attendance, NotVouched, Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import authentications, cards, challenges

@@ -17,6 +17,7 @@ from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.generator import Generator
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
@@ -27,6 +28,7 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.wallet_cards import load_cards
 
 JST = ZoneInfo("Asia/Tokyo")
+SIMULATED = TrustPlaces()
 
 
 def simulated_now(clock_offset: Path) -> datetime:
@@ -37,13 +39,20 @@ def simulated_now(clock_offset: Path) -> datetime:
     return datetime.now(JST) + timedelta(seconds=offset_s)
 
 
-def make_centre(run: Path, identity: Identity, store: Store, city: CityBook) -> Centre:
-    """The centre of one run directory: wallet/ and clock-offset are read below it."""
+def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, trust: TrustPlaces = SIMULATED) -> Centre:
+    """The centre of one run directory: wallet/ and clock-offset are read below it. Raises `TrustError`."""
     identity.pin_hash_key.take_over(store)
-    authorities = load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
+    load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
     vouching = Vouching(store, Accounts(store, city, identity.staff_key))
+    believed = trust.read(run / "wallet" / "ca")
     doorkeeper = Doorkeeper(
-        store, city, identity.pin_key, authorities, pin_hash_key=identity.pin_hash_key, vouching=vouching
+        store,
+        city,
+        identity.pin_key,
+        believed.authorities,
+        pin_hash_key=identity.pin_hash_key,
+        revocation=believed.revocation,
+        vouching=vouching,
     )
     issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     tables = SiteTables(store, city, identity.manifest_key)
@@ -97,15 +106,17 @@ def machines_of(city: City) -> Sequence[Peer]:
     return [Peer(name, channel) for name, channel in listed.items()]
 
 
-def make_server(run: Path, place: Place, database: str | None, city_file: Path | None) -> Server:
-    """A server ready to run; port 0 takes a free one. Raises `CityError` for a city's file that cannot be used."""
+def make_server(
+    run: Path, place: Place, database: str | None, city_file: Path | None, trust: TrustPlaces = SIMULATED
+) -> Server:
+    """A server ready to run; port 0 takes a free one. Raises `CityError` or `TrustError` for files that cannot be used."""
     url, now = database_url(run, database), simulated_now(run / "clock-offset")
     store = open_books(run, database)
     book = open_city(store, city_file, now)
     with store.reading() as c:
         city = book.city(c, now)
     identity = ensure_identity(run / "centre", machines_of(city))
-    centre = make_centre(run, identity, store, book)
+    centre = make_centre(run, identity, store, book, trust)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)
     return Server(make_app(centre), place, store, manifest, run / "centre" / "tls", url, centre.now)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography import x509
 
 from host_sim.centre.cards import CardRegister, CardState, NewCard, Told, enter, find
 from host_sim.centre.pins import PinKey
@@ -20,8 +19,8 @@ from host_sim.centre.tables import cards, seals
 _TROUBLES = {"certificate_revoked": CardState.REVOKED, "card_reported_lost": CardState.LOST}
 
 
-def load_cards(store: Store, wallet: Path, pin_key: PinKey, now: datetime) -> tuple[x509.Certificate, ...]:
-    """Enter each card of the wallet that the register lacks. Returns the CA certificates to accept."""
+def load_cards(store: Store, wallet: Path, pin_key: PinKey, now: datetime) -> None:
+    """Enter each card of the wallet that the register lacks."""
     registry = wallet / "registry.json"  # a centre without the simulator has no wallet
     entries = json.loads(registry.read_text(encoding="utf-8")) if registry.exists() else []
     with store.reading() as c:
@@ -43,7 +42,6 @@ def load_cards(store: Store, wallet: Path, pin_key: PinKey, now: datetime) -> tu
             register.lost(new.credential_sha256, entered)
         elif state is CardState.REVOKED:
             register.revoke(new.credential_sha256, entered)
-    return tuple(x509.load_pem_x509_certificate(path.read_bytes()) for path in sorted((wallet / "ca").glob("*.pem")))
 
 
 def _new_card(entry: dict[str, Any], resident_id: str) -> NewCard:

@@ -18,6 +18,7 @@ from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
@@ -44,7 +45,8 @@ class City:
     def __init__(self, wallet: Path) -> None:
         self.store = Store("sqlite://")
         books.load(self.store, residents())
-        authorities = load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)
         self.accounts = Accounts(self.store, self.book, STAFF_KEY)
         self.doorkeeper = Doorkeeper(

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from host_sim.centre import cards as register
-from host_sim.centre import chain, municipal
+from host_sim.centre import municipal
 from host_sim.centre.cards import ActRefused, CardRegister, NewCard, Told
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.jpki import chain
 from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import simulated_now
 from host_sim.centre.store import Store

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from host_sim.centre.city.file import CityError
 from host_sim.centre.commands import Commands, at_the_centre, run_directory
+from host_sim.centre.jpki.trust import TrustError, TrustPlaces
 from host_sim.centre.operating.startup import NotStarted
 from host_sim.centre.pins import OtherPinKey
 from host_sim.centre.server import make_server
@@ -22,14 +23,21 @@ def add(commands: Commands) -> None:
     serve.add_argument(
         "--health", metavar="HOST:PORT", type=_address, help="serve /health and /metrics there, unencrypted"
     )
+    serve.add_argument(
+        "--authorities", type=Path, metavar="DIR", help="certificates (*.pem) of the authorities whose cards are taken"
+    )
+    revoked = serve.add_mutually_exclusive_group()
+    revoked.add_argument("--crl", type=Path, metavar="DIR", help="the authorities' revocation lists (*.crl) are there")
+    revoked.add_argument("--ocsp", metavar="URL", help="ask this responder whether a certificate is revoked")
     serve.set_defaults(run=_serve)
 
 
 def _serve(options: argparse.Namespace) -> int:
     place = Place(options.host, options.port, options.health)
+    trust = TrustPlaces(options.authorities, options.crl, options.ocsp)
     try:
-        make_server(run_directory(options), place, options.database, options.city).run_to_the_end()
-    except (CityError, NotStarted, OtherPinKey) as trouble:
+        make_server(run_directory(options), place, options.database, options.city, trust).run_to_the_end()
+    except (CityError, NotStarted, OtherPinKey, TrustError) as trouble:
         print(trouble, file=sys.stderr)
         return 1
     return 0

@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_sim.centre import chain
+from host_sim.centre.jpki import chain
 from tests.unit.centre.authorities import NOW, Shape, ca, card, name, p256_key, p384_key, policies, weak_key
 from tests.unit.centre.cards import LOGIN, rsa_key, usage
 

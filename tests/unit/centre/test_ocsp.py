@@ -14,8 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_sim.centre.ocsp import LONGEST_ANSWER_BYTES, PAUSE_S, Responder, judge, question
-from host_sim.centre.revocation import Unavailable
+from host_sim.centre.jpki.ocsp import LONGEST_ANSWER_BYTES, PAUSE_S, Responder, judge, question
+from host_sim.centre.jpki.revocation import Unavailable
 from tests.unit.centre.authorities import NOW, Shape, ca, card, weak_key
 from tests.unit.centre.cards import rsa_key, usage
 from tests.unit.centre.responder import Served, Shaped, appointed, responder

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Challenge
-from host_sim.centre.ocsp import PAUSE_S, Responder
-from host_sim.centre.revocation import CrlFolder, Unavailable, read_list
+from host_sim.centre.jpki.ocsp import PAUSE_S, Responder
+from host_sim.centre.jpki.revocation import CrlFolder, Unavailable, read_list
 from host_sim.centre.tables import flags
 from tests.unit.centre.authorities import NOW, Key, ca, card, name
 from tests.unit.centre.cards import Card, authority, rsa_key, usage

@@ -36,10 +36,10 @@ from host_sim.centre.city.city import City
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator, Press
 from host_sim.centre.issuing import Issuer
+from host_sim.centre.jpki.revocation import Revocation
 from host_sim.centre.memory import MemoryLine
 from host_sim.centre.operating import line as whole_line
 from host_sim.centre.pins import PinKey
-from host_sim.centre.revocation import Revocation
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.staff.vouching import Vouching

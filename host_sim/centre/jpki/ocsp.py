@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
-from host_sim.centre import chain
-from host_sim.centre.revocation import SKEW, Unavailable
+from host_sim.centre.jpki import chain
+from host_sim.centre.jpki.revocation import SKEW, Unavailable
 
 LONGEST_ANSWER_BYTES = 20_000
 ASKING_AT_ONCE = 8

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from host_sim.centre.chain import Believed
-from host_sim.centre.revocation import Revocation, Unavailable
+from host_sim.centre.jpki.chain import Believed
+from host_sim.centre.jpki.revocation import Revocation, Unavailable
 from host_sim.centre.store import Store
 
 _FACT = "no revocation data"  # holds why, while there is none

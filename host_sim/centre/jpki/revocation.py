@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
-from host_sim.centre import chain
+from host_sim.centre.jpki import chain
 
 SKEW = timedelta(minutes=5)  # how far the clock of a CA may be ahead
 _UNDERSTOOD = {

@@ -1,0 +1,68 @@
+"""What this centre believes of cards' certificates: the authorities it accepts, and its source of revocation data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from host_sim.centre.jpki.ocsp import Responder
+from host_sim.centre.jpki.revocation import CrlFolder, Revocation
+
+# JPKI makes a list each day, and its responder has a new statement every quarter of an hour (card source 7).
+CRL_AGE_LIMIT = timedelta(hours=36)
+OCSP_AGE_LIMIT = timedelta(hours=1)
+
+
+class TrustError(ValueError):
+    """Certificates of authorities, or a source, that cannot be used; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """`revocation`: None where only the card register says what is revoked, as in the simulator."""
+
+    authorities: Sequence[x509.Certificate]
+    revocation: Revocation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPlaces:
+    """Where a centre finds its trust. `authorities`: a folder of `*.pem`; None: the simulator's own. At most one source."""
+
+    authorities: Path | None = None
+    crl: Path | None = None
+    ocsp: str | None = None
+
+    def read(self, simulated: Path) -> Trust:
+        """`simulated`: the folder of the simulator's authorities. Raises `TrustError`."""
+        if self.authorities is None:
+            authorities = _read(simulated)
+        else:
+            authorities = _read(self.authorities)
+            if not authorities:
+                raise TrustError(f"{self.authorities} has no *.pem file: no card's certificate could be believed.")
+        return Trust(authorities, self._source(authorities))
+
+    def _source(self, authorities: Sequence[x509.Certificate]) -> Revocation | None:
+        if self.ocsp is not None:
+            try:
+                return Responder(self.ocsp, OCSP_AGE_LIMIT)
+            except ValueError as trouble:
+                raise TrustError(f"{self.ocsp}: {trouble}.") from None
+        if self.crl is None:
+            return None
+        if not self.crl.is_dir():
+            raise TrustError(f"{self.crl} is no folder; put the revocation lists (*.crl) into one.")
+        return CrlFolder(self.crl, authorities, CRL_AGE_LIMIT)
+
+
+def _read(folder: Path) -> tuple[x509.Certificate, ...]:
+    found: list[x509.Certificate] = []
+    for path in sorted(folder.glob("*.pem")):
+        try:
+            found.append(x509.load_pem_x509_certificate(path.read_bytes()))
+        except (OSError, ValueError):
+            raise TrustError(f"{path} cannot be read as a certificate in PEM.") from None
+    return tuple(found)
