@@ -51,8 +51,11 @@ class RigMachine(RigWorld):
 
     site = STORE
 
-    def __init__(self, *, sheets_at_near_end: int = 0, late: bool = False, **world: Any) -> None:
+    def __init__(
+        self, *, site: Site | None = None, sheets_at_near_end: int = 0, late: bool = False, **world: Any
+    ) -> None:
         """`late`: delays for the desks, as threads have them (`LateCrew`). `world`: arguments of `RigWorld`."""
+        self.site = site or self.site
         super().__init__(**world)
         self.centre.tables.table |= {"profile": self.site.profile, "cards": [str(kind) for kind in self.site.kinds]}
         self.sheets_at_near_end = sheets_at_near_end

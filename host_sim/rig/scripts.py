@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from firmware.session import scenes as show
 from host_sim.rig.city import NEW_YEAR
 from host_sim.rig.crash import Script
-from host_sim.rig.machine import RigMachine
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
 from host_sim.wallet import WalletCard
 
@@ -43,6 +43,8 @@ def scripts(cards: Cards) -> dict[str, Script]:
             lambda: [Person(hanako, coins=(500,), deeds={show.Basket: _new_table})],
             rests_s=25.0,  # the next heartbeat tells of it
         ),
+        Script("counter terminal: two copies", one(copies=2), site=COUNTER),
+        Script("counter terminal: a jam", one(deeds={show.Printing: _jam}), site=COUNTER),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -62,6 +64,11 @@ def _new_table(machine: RigMachine, _: show.Scene) -> None:
     if tables.table["closed_days"] != [*NEW_YEAR, "2026-11-30"]:
         tables.change(closed_days=[*NEW_YEAR, "2026-11-30"])
     machine.tap("enter", machine.clock.monotonic() + 1.0)
+
+
+def _jam(machine: RigMachine, _: show.Scene) -> None:
+    """A deed: the paper jams."""
+    machine.printer.jam(machine.clock.monotonic())
 
 
 def _nothing(*_: object) -> None:

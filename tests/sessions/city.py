@@ -79,8 +79,7 @@ class CityMachine(RigMachine):
     def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
         self.city = city
         self.city.book.apply(sample_city(site.profile, MACHINE), SAMPLE, TUESDAY)
-        self.site = site
-        super().__init__(**how)
+        super().__init__(site=site, **how)
 
     def _make_centre(self) -> MemoryCentre:
         return _CityLine(self)
