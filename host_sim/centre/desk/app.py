@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from host_sim.centre.database import Busy
-from host_sim.centre.desk import doors, first, forms, home, line, machines, people, record, texts
+from host_sim.centre.desk import doors, first, forms, home, line, machines, people, record, statistics, texts
 from host_sim.centre.desk.desk import LANGUAGE_COOKIE, Desk, NobodyThere, language_of, set_cookie
 from host_sim.centre.desk.sessions import COOKIE
 from host_sim.centre.desk.shield import Shield
 from host_sim.centre.staff.accounts import NotAllowed
 
-SUBJECTS = (home, machines, line, record, people)  # in the order of the menu; each has MENU and pages(desk)
+SUBJECTS = (home, machines, line, statistics, record, people)  # in the order of the menu; each has MENU and pages(desk)
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -32,6 +32,10 @@ def make_app(desk: Desk) -> Shield:
     @app.get("/style.css")
     def style() -> Response:
         return FileResponse(_STYLE, media_type="text/css")
+
+    @app.get("/favicon.ico")
+    def no_picture() -> Response:
+        return Response(status_code=204)
 
     @app.get("/language/{language}")
     def language(language: str, to: str = "/") -> Response:

@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.desk import forms, texts
+from host_sim.centre.desk import forms, texts, words
 from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
 from host_sim.centre.operating import audit
 from host_sim.centre.operating.flags import WORDS_MAX
@@ -121,6 +121,8 @@ class Desk:
             "language": language,
             "path": request.url.path,
             "menu": self._menu_of(person),
+            "state_words": functools.partial(words.of_state, language=language),
+            "reason_words": functools.partial(words.of_reason, language=language),
             "now": self.now(),
             "municipality": self._municipality(),
         }

@@ -45,8 +45,8 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
+        person = desk.person(request)
         with desk.store.writing() as c:
-            person = desk.person(request)
             desk.sessions.end(c, request.cookies.get(COOKIE, ""))
             if person is not None:
                 desk.audit(c, person, "desk_signed_out", "", {})

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from host_sim.centre.desk.desk import Desk, Item
+from host_sim.centre.desk import words
+from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.operating import flags, fleet, line
 from host_sim.centre.tables import claims, collections
 
@@ -22,12 +23,13 @@ def pages(desk: Desk) -> APIRouter:
             stopped, open_flags = line.stopped(desk.store, c), flags.listed(c)
             heard = fleet.listed(c, desk.now())
             owed = _owed(c)
-        waiting = [m for m in heard if m.silent or m.state not in {"in_service", "session"}]
+        language = language_of(request)
+        waiting = [m for m in heard if m.silent or m.state != "in_service"]
         return desk.render(
             request,
             "home.html",
             stopped=stopped,
-            flags=[(row, flags.sentence_of(row.what, row.detail)) for row in open_flags[-_SHOWN:][::-1]],
+            flags=[(row, words.of_flag(row.what, row.detail, language)) for row in open_flags[-_SHOWN:][::-1]],
             flags_count=len(open_flags),
             machines=waiting,
             machines_count=len(heard),

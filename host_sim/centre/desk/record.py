@@ -49,7 +49,7 @@ def _rows(c: sa.Connection, day: str, act: str, before: int) -> Sequence[Any]:
         after = date.fromisoformat(day) + timedelta(days=1)
         found = found.where(audit.c.at >= day, audit.c.at < after.isoformat())
     if act:
-        found = found.where(audit.c.act == act)
+        found = found.where(audit.c.act == chain.word(act))
     if before > 0:
         found = found.where(audit.c.id < before)
     return c.execute(found).all()

@@ -170,7 +170,7 @@ class Accounts:
         """Password and code. Raises `NotAllowed`; each try is counted for the login and, if given, the network address."""
         self._count_first(login, address, now)
         with self._store.reading() as c:
-            row = c.execute(sa.select(staff_accounts).where(staff_accounts.c.login == login)).first()
+            row = self._find(c, login)
         right = passwords.fits(password, row)
         if not right or row is None or row.state != "active":
             raise NotAllowed("wrong")
@@ -217,14 +217,20 @@ class Accounts:
         except passwords.TooWeak:
             raise NotAllowed("weak_password") from None
 
+    def _find(self, c: sa.Connection, login: str) -> Any:
+        """The account, or None; whatever was typed, the database is asked for a login only."""
+        if not _LOGIN.fullmatch(login):
+            return None
+        return c.execute(sa.select(staff_accounts).where(staff_accounts.c.login == login)).first()
+
     def _row(self, c: sa.Connection, login: str) -> Any:
-        row = c.execute(sa.select(staff_accounts).where(staff_accounts.c.login == login)).first()
+        row = self._find(c, login)
         if row is None:
             raise NotAllowed("no_account", login=login)
         return row
 
     def _invited(self, c: sa.Connection, login: str, start: str, now: datetime) -> Any:
-        row = c.execute(sa.select(staff_accounts).where(staff_accounts.c.login == login)).first()
+        row = self._find(c, login)
         typed = _sha256("".join(start.split()).lower())
         if row is None or row.state != "invited" or row.start_sha256 != typed or row.start_until < now.timestamp():
             raise NotAllowed("start_wrong")
@@ -293,4 +299,4 @@ class Accounts:
 
 
 def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

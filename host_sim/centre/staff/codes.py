@@ -36,6 +36,8 @@ def code_of(uri: str, now: datetime) -> str:
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The time step whose code this is: the present one, the one before or the one after. None: a wrong code."""
     typed = "".join(unicodedata.normalize("NFKC", code).split())  # full-width digits of an input method
+    if not (typed.isascii() and typed.isdecimal()):
+        return None
     totp, present = pyotp.TOTP(secret, interval=STEP_S), int(now.timestamp()) // STEP_S
     found = None
     for step in (present - 1, present, present + 1):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import matplotlib as mpl
 from matplotlib import font_manager, patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from host_sim.centre.statistics.elsewhere import FileWrong
 from host_sim.centre.statistics.papers import BANDS
@@ -45,10 +47,7 @@ class Chart:
 
 def charts(report: Report, texts: Texts, titles: Callable[[str], str]) -> list[Chart]:
     """Those for which there are figures. `titles`: a kind's words. Raises `FileWrong` without a Japanese font."""
-    _prepare()
-    made = []
-    if report.copies():
-        made.append(_channels(report, texts, titles))
+    made = [channels_chart(report, texts, titles)] if report.copies() else []
     if report.copies() and not report.undivided():
         made.append(_months(report, texts))
     if report.has_bands("store"):
@@ -58,6 +57,7 @@ def charts(report: Report, texts: Texts, titles: Callable[[str], str]) -> list[C
     return made
 
 
+@cache
 def _prepare() -> None:
     if not _FONT.exists():
         raise FileWrong(["The charts' font is not installed: apt-get install fonts-morisawa-bizud-gothic."])
@@ -77,8 +77,8 @@ def _prepare() -> None:
 # --- the four charts ------------------------------------------------------------------------------
 
 
-def _channels(report: Report, texts: Texts, titles: Callable[[str], str]) -> Chart:
-    """For each kind the year before and this year, one bar of all channels each."""
+def channels_chart(report: Report, texts: Texts, titles: Callable[[str], str]) -> Chart:
+    """For each kind the year before (if it is known) and this year, one bar of all channels each. Raises `FileWrong`."""
     kinds = report.kinds_seen()
     both = bool(report.before)
     rows = [(kind, before) for kind in kinds for before in ((True, False) if both else (False,))]
@@ -93,10 +93,11 @@ def _channels(report: Report, texts: Texts, titles: Callable[[str], str]) -> Cha
     axes.set_yticks(places, [f"{titles(kind)}  {year - before}" for kind, before in rows])
     axes.invert_yaxis()
     axes.set_xlabel(texts.say("chart.copies_axis"))
-    return _drawn("channels", _channels_title(report, texts), figure)
+    return _drawn("channels", channels_title(report, texts), figure)
 
 
-def _channels_title(report: Report, texts: Texts) -> str:
+def channels_title(report: Report, texts: Texts) -> str:
+    """What is to be seen of the channels, of a report with papers."""
     seen = report.channels_seen()
     if report.before and {"store", "office", "staffed"} <= set(seen):
         moved = {
@@ -161,7 +162,10 @@ def _cost(report: Report, texts: Texts) -> Chart:
 
 
 def _figure(height_inches: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9.2, height_inches), layout="constrained")
+    _prepare()
+    figure = Figure(
+        figsize=(9.2, height_inches), dpi=72, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
+    )  # the dots of an inch of SVG
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.02)
@@ -196,7 +200,11 @@ def _big_numbers(axis: Any) -> None:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, frameon=False, handlelength=1.6)
+    """Above the picture, over its whole width, so that long words take no room from the bars."""
+    figure = axes.figure
+    assert isinstance(figure, Figure)
+    look: dict[str, Any] = {"frameon": False, "handlelength": 1.6, "columnspacing": 1.3, "fontsize": 11}
+    figure.legend(loc="outside upper left", ncols=columns, **look)
 
 
 def _drawn(name: str, title: str, figure: Figure) -> Chart:

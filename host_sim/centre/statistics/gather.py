@@ -1,15 +1,16 @@
 """One report, from everything that a city has: its file, the audit record, the papers of others, and its costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import City
+from host_sim.centre.city.hours import JST
 from host_sim.centre.statistics import costs as cost_file
-from host_sim.centre.statistics import elsewhere, record
+from host_sim.centre.statistics import elsewhere, record, standing
 from host_sim.centre.statistics.calendar import Calendar
 from host_sim.centre.statistics.costs import Costs
 from host_sim.centre.statistics.papers import Counts, Months
@@ -26,13 +27,21 @@ class Sources:
 
 
 def gather(store: Store, book: CityBook, months: Months, sources: Sources, now: datetime) -> Report:
-    """Raises `FileWrong`, or `NoCity` when no city's file has been applied."""
-    before = months.a_year_before()
+    """Raises `FileWrong`, or `NoCity` when no city's file has been applied.
+
+    Residents and cards are those of the registers, if today is one of the days; else those of the file of costs.
+    """
+    before, today = months.a_year_before(), now.astimezone(JST).date()
     with store.reading() as c:
         city = book.city(c, now)
         calendar = Calendar(city)
         seen, seen_before = (_seen(c, calendar, when) for when in (months, before))
-    return _report(city, calendar, months, sources, seen, seen_before)
+        known = standing.of_today(c, today) if months.first_day <= today < months.after else None
+    made = _report(city, calendar, months, sources, seen, seen_before)
+    if known is None:
+        return made
+    earlier = [other for other in made.costs.standings if other.on < today]
+    return replace(made, costs=replace(made.costs, standings=[*earlier, known]))
 
 
 def from_files(city: City, months: Months, sources: Sources) -> Report:

@@ -33,7 +33,7 @@ from host_sim.centre.statistics.papers import Counts, Months
 from host_sim.centre.statistics.plan import Order, Plan, draw
 from host_sim.centre.store import Peer, Store
 
-PEOPLE = 24
+PEOPLE = 12
 _WORDS = ("from", "to", "kind", "channel", "band", "requester", "copies")
 
 

@@ -18,7 +18,6 @@ _FORMS = {
     "average": (1, False, ""),
     "yen": (0, False, ""),
 }
-FORMS = tuple(_FORMS)
 _TIMES = {"percent": 100, "signed_percent": 100, "points": 100}
 
 

@@ -11,7 +11,7 @@ from host_sim.centre.staff import codes, passwords, tries
 from host_sim.centre.staff.accounts import START_HOURS, Accounts, NotAllowed, Staff
 from host_sim.centre.tables import audit, flags, staff_accounts, staff_tries
 from tests.unit.centre.cities import sample_text
-from tests.unit.centre.staff import PASSWORD, STAFF_KEY, Authenticator, accounts_of, enrolled
+from tests.unit.centre.staff import PASSWORD, REAL_COST, STAFF_KEY, Authenticator, accounts_of, enrolled
 from tests.unit.centre.town import Town
 
 STEP = timedelta(seconds=30)
@@ -90,6 +90,14 @@ def test_a_wrong_login_password_and_code_are_told_alike(town: Town, wrong: str) 
     code = enrolled(town, "kuroki").code(town.now)
     told = {"login": "kuroki", "password": PASSWORD, "code": code} | {wrong: "000000"}
     assert refused(sign_in, town, told["login"], told["code"], told["password"]) == "wrong"
+
+
+@pytest.mark.parametrize("typed", ["", "\0", "kuroki\0", "Kuroki", "黒木", "k" * 5000, "\ud800"])
+def test_whatever_is_typed_as_a_login_is_a_wrong_one(town: Town, typed: str) -> None:
+    enrolled(town, "kuroki")
+    assert refused(sign_in, town, typed, "000000") == "wrong"
+    assert refused(sign_in, town, "kuroki", typed) == "wrong"
+    assert refused(accounts_of(town).begin, typed, typed, town.now) == "start_wrong"
 
 
 def test_wrong_tries_lock_a_login_and_the_lock_grows(town: Town) -> None:
@@ -244,9 +252,14 @@ def test_a_second_factor_opens_with_its_key_and_for_its_login_only() -> None:
             codes.unseal(key, login, sealed)
 
 
-def test_a_password_is_checked_at_the_cost_it_was_stored_with() -> None:
-    row = passwords.new_row(PASSWORD.encode())
-    assert re.fullmatch(r"n=32768 r=8 p=3", row["password_cost"])
+def test_a_password_is_checked_at_the_cost_it_was_stored_with(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as real:
+        real.setattr(passwords, "COST", REAL_COST)
+        phone = enrolled(town, "kuroki")
+    with town.store.reading() as c:
+        assert c.scalar(sa.select(staff_accounts.c.password_cost)) == "n=32768 r=8 p=3"
+    assert refused(sign_in, town, "kuroki", phone.code(town.now), PASSWORD + "!") == "wrong"
+    assert sign_in(town, "kuroki", phone.code(town.now)).login == "kuroki"
 
 
 def test_each_change_of_an_account_is_in_the_audit_record(town: Town) -> None:
