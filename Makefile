@@ -15,7 +15,7 @@ setup: .venv/ready
 	touch $@
 
 sim: setup
-	$(BIN)/python -m host_sim up
+	$(BIN)/python -m host_sim up $(if $(UNIT),--unit $(UNIT))
 
 # Make this after each change of requirements.lock; a test fails when it is old.
 requirements-machine.lock: requirements.lock pyproject.toml hardware/machine_lock.py

@@ -122,6 +122,14 @@ class Key(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attendance:
+    """One of the two clerks who saw the resident's photo ID. `code`: of their second factor; it works once."""
+
+    login: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One key was pressed in data entry. During PIN entry no digit is reported like this."""
 
@@ -378,6 +386,9 @@ class CentreRefusal(StrEnum):
     NO_RECORD = "no_record"  # this municipality has not taxed the resident
     NOT_OFFERED = "not_offered"  # kind not issued here or now
     OUTSIDE_HOURS = "outside_hours"
+    PIN_NEEDED = "pin_needed"  # this kind is not issued to a resident whom clerks vouch for
+    CLERK_REFUSED = "clerk_refused"  # a clerk's code is wrong or used, or the clerk may not do this
+    SAME_CLERK = "same_clerk"  # the second clerk is the first one
     BOOKS_STALE = "books_stale"  # the register of this kind was not brought up to date in time
     STOPPED = "stopped"  # the municipality's line is stopped
     BOOKS_CHANGED = "books_changed"  # while the documents were made, again and again
@@ -413,12 +424,21 @@ class BindingFailed:
     field: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClerkHere:
+    """One of the city's clerks, who may vouch for a resident without a PIN."""
+
+    login: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
     challenge_id: str
     challenge: bytes = field(repr=False)
     pin_key: bytes | None = field(default=None, repr=False)  # municipal: the centre's PIN key (X25519, raw)
     pin_tries_left: int | None = None  # municipal: counted at the centre
+    clerks: tuple[ClerkHere, ...] | None = None  # without a PIN: who may vouch; None: the PIN is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

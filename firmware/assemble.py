@@ -19,13 +19,14 @@ from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
 from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
-from firmware.desks import LINE, OF_MACHINE, Desk
+from firmware.desks import LINE, OF_MACHINE, CoinCommand, Desk
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
-from firmware.desks.keypad import KeypadDesk
+from firmware.desks.keypad import ClerkKeysDesk, KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import DrawSlip, PaperDesk, Render
+from firmware.desks.till import TillDesk
 from firmware.display import Display
 from firmware.hardening import weaknesses
 from firmware.journal.disk import Disk
@@ -130,17 +131,25 @@ class Parts(Protocol):
         """When this machine's own certificate was made: the true time is not before that. With its zone."""
         ...
 
-    def coins(self, book: Book) -> tuple[CoinAcceptor, Hoppers]:
-        """Acceptor and hoppers, which continue from the counters in the book."""
+    def coins(self, book: Book) -> tuple[CoinAcceptor, Hoppers] | None:
+        """Acceptor and hoppers, which continue from the counters in the book; None at a counter terminal."""
         ...
 
     def printers(self) -> Printers: ...
     def card_reader(self) -> CardReader: ...
     def pin_pad(self, pin: PinBuffer) -> PinPad: ...
+    def clerk_keys(self) -> PinPad | None:
+        """None: this is no counter terminal."""
+        ...
+
     def door(self) -> Contact | None: ...
     def console_line(self) -> ConsoleLine | None: ...
     def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
     def show(self, scene: Scene) -> None: ...
+    def show_clerk(self, scene: Scene) -> None:
+        """On the clerk's glass of a counter terminal; not called on another machine."""
+        ...
+
     def publish(self, loop: Loop) -> None:
         """Write `state.json` for the simulator; a real machine writes nothing."""
         ...
@@ -162,22 +171,27 @@ class Machine:
         self._reception: Reception | None = None
         self.console: Console | None = None
         self._display = Display(parts.show, parts.clock)
+        self._clerk_display = None if parts.unit.clerk is None else Display(parts.show_clerk, parts.clock)
         self.disk = parts.disk()  # before any device: another process may run this machine
-        self._display.show(Starting())  # before journal, devices and centre are asked: each may take long
+        for display in self._displays:
+            display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
         self._witness = Witness(self.memory)
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
-        line, (acceptor, hoppers), printers = self._line(), parts.coins(self.memory.book), parts.printers()
-        witnesses = Witnesses(line, acceptor, hoppers, printers.certificate)
-        desks = self._desks(line, CoinDesk(acceptor, hoppers), printers)
-        coins = {hopper.value_yen: hopper.coins for hopper in parts.unit.coin.hoppers}
-        begin(self.memory, witnesses, coins, version(), parts.why_started())
+        line, coins, printers = self._line(), parts.coins(self.memory.book), parts.printers()
+        witnesses = Witnesses(line, coins, printers.certificate)
+        desks = self._desks(line, TillDesk() if coins is None else CoinDesk(*coins), printers)
+        begin(self.memory, witnesses, _float(parts.unit), version(), parts.why_started())
         sites = self._site_tables(line)
-        self._reception = self._make_reception(sites, desks, selective=acceptor.selective)
+        self._reception = self._make_reception(sites, desks, selective=coins is not None and coins[0].selective)
         self._console_line = parts.console_line()
         self.crew = parts.crew((*self._console_desks(), *desks))  # the console first: it tells what the others lack
         self.loop = self._make_loop(self._reception)
+
+    @property
+    def _displays(self) -> tuple[Display, ...]:
+        return (self._display,) if self._clerk_display is None else (self._display, self._clerk_display)
 
     def _open_journal(self) -> Journal:
         return Journal.open(
@@ -203,13 +217,14 @@ class Machine:
 
     # --- desks ----------------------------------------------------------------------------------
 
-    def _desks(self, line: Centre, coins: CoinDesk, printers: Printers) -> tuple[Desk[Any], ...]:
+    def _desks(self, line: Centre, coins: Desk[CoinCommand], printers: Printers) -> tuple[Desk[Any], ...]:
         """The desks without which service does not begin. They share the PIN buffer and the vault, and nothing else."""
         parts, pin, vault = self._parts, PinBuffer(), Vault()
-        door = parts.door()
+        door, clerk_keys = parts.door(), parts.clerk_keys()
         return (
             CardDesk(parts.card_reader(), pin),
             KeypadDesk(parts.pin_pad(pin), pin),
+            *(() if clerk_keys is None else (ClerkKeysDesk(clerk_keys),)),
             LineDesk(line, vault),
             coins,
             PaperDesk(printers.certificate, printers.receipt, vault, printers.render, printers.draw),
@@ -247,7 +262,7 @@ class Machine:
             longest_session_s=unit.timeouts.session_s,
             cards=tuple(unit.card.kinds),
             desks=frozenset(desk.name for desk in desks),
-            refusable_yen=frozenset(unit.coin.accepts_yen) if selective else frozenset(),
+            refusable_yen=frozenset(unit.coin.accepts_yen) if unit.coin and selective else frozenset(),
             surely_past=self._surely_past,
         )
 
@@ -263,13 +278,15 @@ class Machine:
                 kinds_taken=frozenset(unit.card.kinds),
                 place=unit.unit.place,
                 telephone=unit.unit.telephone,
-                accepts_yen=frozenset(unit.coin.accepts_yen),
+                accepts_yen=frozenset(unit.coin.accepts_yen) if unit.coin else frozenset(),
                 languages=LANGUAGES,
+                has_till=unit.clerk is not None,
                 sheets_at_near_end=unit.printer.sheets_at_near_end,
             ),
             timeouts=unit.timeouts,
             reception=reception,
             show=self._display.show,
+            show_clerk=None if self._clerk_display is None else self._clerk_display.show,
             heartbeat=Heartbeat(
                 self.memory,
                 self._witness,
@@ -295,7 +312,7 @@ class Machine:
             self.memory,
             machine=parts.unit.unit.name,
             version=version(),
-            hopper_values=[hopper.value_yen for hopper in parts.unit.coin.hoppers],
+            hopper_values=_float(parts.unit),
             now=parts.now,
             clock=parts.clock,
             unit=parts.unit,
@@ -307,10 +324,11 @@ class Machine:
 
     def _self_check(self) -> frozenset[str]:
         """Reason words of what is wrong with the machine itself; the loop asks once a second. Also tells `Updates`."""
-        self._display.look()
+        for display in self._displays:
+            display.look()
         self._take_second_medium()
         found = {
-            "screen": self._display.trouble is not None,
+            "screen": any(display.trouble is not None for display in self._displays),
             "journal_copy": is_degraded(self.disk),
             "hardening": not self._parts.unit.unit.simulated and any(weaknesses()),
             "settings": not self._settings_fit,
@@ -328,8 +346,8 @@ class Machine:
         return self.loop.state is State.IDLE and not self.loop.reception.state.in_maintenance
 
     def _more_troubles(self) -> Mapping[str, str]:
-        trouble = self._display.trouble
-        return {"screen": "" if trouble is None else f"screen: {trouble}"}
+        troubles = [display.trouble for display in self._displays if display.trouble is not None]
+        return {"screen": f"screen: {troubles[0]}" if troubles else ""}
 
     def _is_outdated(self) -> bool:
         if self._updates is None or self._reception is None:
@@ -341,10 +359,16 @@ class Machine:
         return self._updates.outdated
 
 
+def _float(unit: Unit) -> dict[int, int]:
+    """Yen -> coins in each hopper when the journal is new."""
+    return {} if unit.coin is None else {hopper.value_yen: hopper.coins for hopper in unit.coin.hoppers}
+
+
 def _models(unit: Unit) -> dict[str, str]:
     """The devices that the unit file names a model of, for the heartbeat."""
+    acceptor = "none" if unit.coin is None else "cctalk" if unit.coin.pulse is None else "pulse"
     return {
-        "acceptor": "cctalk" if unit.coin.pulse is None else "pulse",
+        "acceptor": acceptor,
         "certificate_printer": unit.printer.profile,
         "slip_printer": unit.receipt_printer.profile,
     }

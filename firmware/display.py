@@ -14,7 +14,9 @@ LONGEST_PAUSE_S = 16.0
 
 
 class Display:
-    """`draw` puts a scene on the screen or raises `DeviceError`. Pauses between tries double up to `LONGEST_PAUSE_S`."""
+    """One glass; a counter terminal has two.
+
+    `draw` puts a scene on the screen or raises `DeviceError`. Pauses between tries double up to `LONGEST_PAUSE_S`."""
 
     def __init__(self, draw: Callable[[Scene], None], clock: Clock) -> None:
         self._draw = draw

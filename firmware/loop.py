@@ -79,7 +79,7 @@ from firmware.session.events import (
 from firmware.session.machine import step
 from firmware.session.scenes import Scene
 from firmware.session.states import State, Wait
-from firmware.session.view import scene
+from firmware.session.view import clerk_scene, scene
 from firmware.workers import Crew
 
 ROOM_S = 10.0  # between two checks whether a full journal has room again
@@ -105,6 +105,7 @@ class Loop:
         timeouts: Timeouts,
         reception: Reception,
         show: Show,
+        show_clerk: Show | None = None,
         heartbeat: Heartbeat,
         fresh_id: Callable[[], str],
         publish: Callable[["Loop"], None] = lambda _: None,
@@ -112,7 +113,7 @@ class Loop:
         more_troubles: Callable[[], Mapping[str, str]] = dict,
         console: Callable[["Loop"], Staff] | None = None,
     ) -> None:
-        """`console`: makes the maintenance console of this loop, where the machine has one.
+        """`show_clerk`: of a counter terminal. `console`: makes the maintenance console of this loop, where there is one.
 
         `self_check`: reason words of what is wrong with the machine itself. `more_troubles`: for each source that has no
         desk, a sentence on what is wrong there, empty when nothing is.
@@ -127,6 +128,7 @@ class Loop:
         self._memory = memory
         self._house = house
         self._show = show
+        self._show_clerk = show_clerk
         self._fresh_id = fresh_id
         self._publish = publish
         self._self_check = self_check
@@ -140,6 +142,7 @@ class Loop:
         self._look_at_s = 0.0
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
+        self._clerk_shown: Scene | None = None
         self.troubles: dict[str, str] = {}  # source of a reason -> what its driver says: what happened and what to do
         self._reports: deque[Report] = deque()
         self._fetched_tables: tuple[SignedTable, ...] = ()
@@ -173,12 +176,22 @@ class Loop:
         """What is on the screen."""
         return self._shown
 
+    @property
+    def clerk_scene(self) -> Scene | None:
+        """What is on the clerk's glass of a counter terminal."""
+        return self._clerk_shown
+
     def redraw(self) -> None:
         """Show the scene of the present state, unless it is on the screen already."""
         wanted = scene(self.state, self.context, self.book)
         if wanted != self._shown:
             self._shown = wanted
             self._show(wanted)
+        if self._show_clerk is not None:
+            wanted = clerk_scene(self.state, self.context, self.book)
+            if wanted != self._clerk_shown:
+                self._clerk_shown = wanted
+                self._show_clerk(wanted)
         self._publish(self)
 
     def wind_down(self) -> None:
@@ -415,7 +428,7 @@ class Loop:
                 self._set_timer(wait)
             case fx.Wipe():
                 self._wipe()
-            case fx.ReadCard() | fx.ProveCard() | fx.ReleaseCard():
+            case fx.ReadCard() | fx.ProveCard() | fx.ShowCard() | fx.ReleaseCard():
                 self._crew.send(CARD, effect, whose)
             case fx.SetKeypad():
                 self._crew.send(KEYPAD, effect, whose)
@@ -443,7 +456,7 @@ class Loop:
     def _set_timer(self, wait: Wait) -> None:
         self._timer.set(
             wait,
-            language_changed=self.context.language != self._house.languages[0],
+            changed=self.context.pin_waived or self.context.language != self._house.languages[0],
             has_claim=bool(self.book.session and self.book.session.ledger.claimed_yen),
             promise_ends_s=self._promise_ends_s,
         )

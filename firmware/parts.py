@@ -32,6 +32,7 @@ from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import (
     AlreadyRunning,
+    CoinTable,
     Unit,
     UnitError,
     UpdatesUnusable,
@@ -91,6 +92,7 @@ class RealParts:
         self.now = WallClock(run / "clock-offset" if unit.unit.simulated else None).now
         self._unit = unit
         self._panel = Panel(unit.screen, run)
+        self._clerk_panel = None if unit.clerk is None else Panel(unit.clerk.screen, run)
         self._unit_path = unit_path
         self._second_missing = False
         self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
@@ -166,8 +168,14 @@ class RealParts:
     def show(self, scene: Scene) -> None:
         self._panel.show(scene)
 
+    def show_clerk(self, scene: Scene) -> None:
+        assert self._clerk_panel is not None
+        self._clerk_panel.show(scene)
+
     def blank(self) -> None:
         self._panel.blank()
+        if self._clerk_panel is not None:
+            self._clerk_panel.blank()
 
     def publish(self, loop: Loop) -> None:
         if self._unit.unit.simulated:
@@ -180,13 +188,21 @@ class RealParts:
         table = self._unit.keypad
         return MatrixPinPad(MatrixPins(table.rows, table.columns), table.keys, pin, self.clock)
 
+    def clerk_keys(self) -> MatrixPinPad | None:
+        if self._unit.clerk is None:
+            return None
+        table = self._unit.clerk.keypad
+        return MatrixPinPad(MatrixPins(table.rows, table.columns), table.keys, PinBuffer(), self.clock)
+
     def door(self) -> BreakContact | None:
         table = self._unit.door
         return None if table is None else BreakContact(table.pin)
 
-    def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
+    def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         """Acceptor and hoppers, which continue from the counters in the book."""
         table = self._unit.coin
+        if table is None:
+            return None
         stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="coin")
         bus = CcTalkBus(stream, self.clock, checksum=Checksum(table.checksum))
         hoppers = HopperBank(
@@ -195,10 +211,9 @@ class RealParts:
             styles={hopper.value_yen: hopper.dispense for hopper in table.hoppers},
             explained=book.explained,
         )
-        return self._acceptor(bus, book), hoppers
+        return self._acceptor(table, bus, book), hoppers
 
-    def _acceptor(self, bus: CcTalkBus, book: Book) -> CoinAcceptor:
-        table = self._unit.coin
+    def _acceptor(self, table: CoinTable, bus: CcTalkBus, book: Book) -> CoinAcceptor:
         if table.pulse is not None:
             pulse = table.pulse
             timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)

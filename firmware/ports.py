@@ -15,6 +15,7 @@ from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
 from drivers.vocabulary import (
     AcceptorCounters,
     AdviceFate,
+    Attendance,
     Authenticated,
     BindingFailed,
     CardKind,
@@ -62,8 +63,11 @@ class CardReader(Protocol):
         """Raises a `DeviceError` when there is no reader to use; its sentence says what is missing."""
         ...
 
-    def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
-        """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes."""
+    def read(self, taken: frozenset[CardKind], *, pin_needed: bool = True) -> CardRead | CardNotUsable:
+        """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes.
+
+        `pin_needed`: whether a blocked PIN makes the card useless.
+        """
         ...
 
     def prove(
@@ -73,6 +77,10 @@ class CardReader(Protocol):
 
         The buffer is wiped before this returns or raises, whatever happened. VERIFY is sent at most once.
         """
+        ...
+
+    def show(self, card: CardRead, bound: bytes) -> CardProof:
+        """What the card proves without a PIN: a municipal card signs `bound`, a JPKI card signs nothing."""
         ...
 
     def release(self) -> None:
@@ -266,10 +274,14 @@ class Screen(Protocol):
 class Centre(Protocol):
     """The line. Every call has a total deadline; every answer is bound to what was asked before it returns."""
 
-    def challenge(self, session_nonce: bytes, card: CardRead) -> Challenge | CentreRefused | CentreUnreachable: ...
+    def challenge(
+        self, session_nonce: bytes, card: CardRead, *, attended: bool = False
+    ) -> Challenge | CentreRefused | CentreUnreachable:
+        """`attended`: no PIN is asked for, because two clerks vouch for the resident."""
+        ...
 
     def authenticate(
-        self, session_nonce: bytes, challenge: Challenge, proof: CardProof
+        self, session_nonce: bytes, challenge: Challenge, proof: CardProof, attended: Sequence[Attendance] = ()
     ) -> Authenticated | CentreRefused | CentreUnreachable: ...
 
     def reserve(

@@ -23,6 +23,7 @@ def facts_of(loop: Loop, now_s: float) -> Mapping[str, object]:
     return {
         "state": loop.state.name,
         "scene": type(loop.scene).__name__,
+        "clerk_scene": None if loop.clerk_scene is None else type(loop.clerk_scene).__name__,
         "availability": state.mode.name,
         "reasons": sorted(state.reasons),
         "session": loop.sessions,

@@ -121,8 +121,8 @@ def _halt(
         speech.show(scene)
 
     def shut_slot() -> None:
-        if parts is not None:
-            parts.coins(Book())[0].start()
+        if parts is not None and (coins := parts.coins(Book())) is not None:
+            coins[0].start()
 
     halted = Halted(
         reason,

@@ -33,8 +33,23 @@ class Speech:
         self._outlets = outlets
         self._run = run
         self._clock = clock
-        panel = Panel(outlets.screen, run)
-        self.show, self.blank = panel.show, panel.blank
+        tables = [outlets.screen, *([] if outlets.clerk_screen is None else [outlets.clerk_screen])]
+        self._panels = [Panel(table, run) for table in tables]
+
+    def show(self, scene: Scene) -> None:
+        """Raises `DeviceError` of the last glass that cannot be used, after all were tried."""
+        failed: DeviceError | None = None
+        for panel in self._panels:
+            try:
+                panel.show(scene)
+            except DeviceError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    def blank(self) -> None:
+        for panel in self._panels:
+            panel.blank()
 
     def console(self) -> SerialStream | None:
         table = self._outlets.console

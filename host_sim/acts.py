@@ -36,6 +36,7 @@ ACTS: Mapping[str, tuple[_Hand, Mapping[str, type]]] = {
     "insert_card": (World.insert_card, {"name": str}),
     "remove_card": (World.remove_card, {}),
     "press": (World.press, {"key": str}),
+    "press_clerk": (World.press_clerk, {"key": str}),
     "drop_coin": (World.drop_coin, {"yen": int}),
     "take_paper": (World.take_paper, {}),
     "take_receipt": (World.take_receipt, {}),

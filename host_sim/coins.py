@@ -184,6 +184,37 @@ class CoinSide:
                 setattr(hopper, name, value)
 
 
+class NoCoins:
+    """The coin side of a counter terminal, which has none."""
+
+    line: PtyLine
+
+    def drop(self, yen: int) -> None:  # noqa: ARG002
+        raise LookupError("A counter terminal has no coin slot: the clerk takes the fee at the till.")
+
+    def jam(self, *, on: bool) -> None:
+        if on:
+            self.drop(0)
+
+    def empty_hoppers(self) -> None:
+        self.drop(0)
+
+    def fill_hoppers(self) -> None:
+        """Does nothing."""
+
+    def take_change(self) -> list[int]:
+        return []
+
+    def take_returned(self) -> list[int]:
+        return []
+
+    def status(self) -> dict[str, Any]:
+        return {"slot_open": False, "change": [], "returned": [], "box_yen": 0, "tubes": {}}
+
+    def remember(self) -> None:
+        """Does nothing."""
+
+
 class _Still(AbstractContextManager[float]):
     """Context manager: locks the line, brings its devices up to the present instant, and gives that instant."""
 

@@ -28,6 +28,7 @@ NAMES = {
     1: "Boot", 2: "Counters", 3: "Suspended", 4: "Resumed", 5: "Flag", 6: "Resolved", 7: "LineStopped",
     8: "LineCleared", 16: "SessionOpened", 17: "PinResult", 18: "Request", 19: "Authorised", 20: "NotReserved",
     21: "SessionClosed", 32: "SlotOpened", 33: "Coin", 34: "SlotClosed", 35: "StrayCoin", 36: "AcceptorPaired",
+    37: "FeeTaken", 38: "FeeReturned",
     48: "PrintIntent", 49: "CopyPrinted", 50: "CopySpoiled", 51: "CopyUncertain", 52: "PaperTaken", 53: "PaperLeft", 64: "PayIntent",
     65: "PayDone", 66: "ClaimIntent", 67: "ClaimDone", 68: "PayoutUnexplained", 69: "PayoutAcknowledged",
     80: "AdviceQueued", 81: "AdviceDone", 96: "FloatSet",

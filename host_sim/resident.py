@@ -39,6 +39,13 @@ class Hands(Protocol):
 
     def press(self, key: str) -> None: ...
 
+    @property
+    def has_clerk(self) -> bool:
+        """Whether it is a counter terminal."""
+        ...
+
+    def press_clerk(self, key: str) -> None: ...
+
     def slot_open(self) -> bool:
         """The lamp beside the coin slot."""
         ...
@@ -86,8 +93,16 @@ class GaveUp(Exception):
 class Resident:
     """One errand from IDLE to IDLE."""
 
-    def __init__(self, hands: Hands, errand: Errand, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        hands: Hands,
+        errand: Errand,
+        say: Callable[[str], None] = lambda _: None,
+        watch: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`say`: told each new state; `watch`: told it again when the person acts, with the state on the screens."""
         self.bag = Bag()
+        self._watch = watch
         self._hands = hands
         self._errand = errand
         self._say = say
@@ -168,27 +183,39 @@ class Resident:
 
     def _act(self, state: str, *, first: bool) -> None:
         hands = self._hands
+        self._watch(state)
         match state:
-            case "last_try" | "confirming":
+            case "last_try" | "consenting":
                 hands.press("enter")
+            case "confirming" | "taking_fee" | "returning_fee":
+                self._staff("enter")
             case "entering_pin":
                 self._type_pin(first=first)
             case "taking_card" | "taking_card_alarm" | "returning_card" | "sorry_card_in":
                 hands.remove_card()
-            case "choosing_kind":
-                self._choose_kind()
-            case "choosing_options":
-                hands.press("enter" if first else "1")
-            case "choosing_copies":
-                hands.press(str(self._errand.copies))
-                hands.press("enter")
+            case "choosing_kind" | "choosing_options" | "choosing_copies":
+                self._choose(state, first=first)
             case "paying" | "part_paid":
                 self._pay()
             case "taking_paper" | "taking_paper_alarm" if first:
                 self._take_everything()
             case "taking_paper" | "taking_paper_alarm" | "done" | "sorry":  # for a printer that cannot see its exit
                 self._take_everything()
-                hands.press("enter")
+                self._staff("enter")
+
+    def _staff(self, *keys: str) -> None:
+        """Keys that the clerk of a counter terminal presses, and at a machine the resident."""
+        for key in keys:
+            (self._hands.press_clerk if self._hands.has_clerk else self._hands.press)(key)
+
+    def _choose(self, state: str, *, first: bool) -> None:
+        match state:
+            case "choosing_kind":
+                self._choose_kind()
+            case "choosing_options":
+                self._staff("enter" if first else "1")
+            case _:
+                self._staff(str(self._errand.copies), "enter")
 
     def _type_pin(self, *, first: bool) -> None:
         """Type the PIN once. A resident whose PIN was wrong cancels."""
@@ -207,8 +234,8 @@ class Resident:
             raise GaveUp(f"There is no certificate {self._errand.certificate}. Use one of: {', '.join(KINDS)}.")
         index = KINDS.index(self._errand.certificate)
         for _ in range(index // LINES_PER_PAGE):
-            self._hands.press("next")
-        self._hands.press(str(index % LINES_PER_PAGE + 1))
+            self._staff("next")
+        self._staff(str(index % LINES_PER_PAGE + 1))
 
     def _pay(self) -> None:
         """Drop coins until the fee is paid. A coin that comes back is tried once more, then kept."""

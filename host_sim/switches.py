@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host_sim.adapters.line import FaultyLine
-from host_sim.coins import CoinSide
+from host_sim.coins import CoinSide, NoCoins
 from host_sim.papers import PaperSide
 
 
@@ -14,7 +14,7 @@ class World(Protocol):
     """The parts of a world that the switches act on."""
 
     papers: PaperSide
-    coins: CoinSide
+    coins: CoinSide | NoCoins
     line: FaultyLine
 
     def move_door(self, *, opened: bool) -> None: ...

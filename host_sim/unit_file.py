@@ -18,6 +18,9 @@ class UnitFile:
         table: dict[str, Any] = self.tables[name]
         return table
 
+    def has(self, name: str) -> bool:
+        return name in self.tables
+
     def text(self, table: str, key: str) -> str:
         return str(self.tables[table][key])
 

@@ -29,10 +29,10 @@ from host_sim.centre import sample
 from host_sim.centre.city.file import CityError
 from host_sim.centre.database import Busy, DatabaseTrouble
 from host_sim.centre.server import take_over
-from host_sim.coins import CoinSide
+from host_sim.coins import CoinSide, NoCoins
 from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
-from host_sim.models.key_matrix import LAYOUT
+from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT
 from host_sim.papers import PaperSide
 from host_sim.running import HANG_S, Child, NotRunning
 from host_sim.switches import Switchboard
@@ -44,6 +44,7 @@ from host_sim.wallet import Wallet
 HOUSE = Path(__file__).resolve().parent.parent
 STORE = HOUSE / "hardware" / "units" / "dev-store.toml"
 KEYS = frozenset(name for row in LAYOUT for name in row)
+CLERK_KEYS = frozenset(name for row in CLERK_LAYOUT for name in row)
 _TAP_MS = 70
 _JOURNAL_LINES, _FRAMES = 60, 40
 
@@ -57,7 +58,7 @@ class World:
     centre: Child
     firmware: Child
     line: FaultyLine
-    coins: CoinSide
+    coins: CoinSide | NoCoins
     papers: PaperSide
     taps: Mapping[str, Tapped]
     switches: Switchboard
@@ -69,6 +70,8 @@ class World:
         self.unit = UnitFile(unit)
         self.clock = WallClock(self.run)
         self.screen_path = self.run / self.unit.text("screen", "path")
+        self.has_clerk = self.unit.has("clerk")  # a counter terminal
+        self.clerk_screen_path = self.run / self.unit.table("clerk")["screen"]["path"] if self.has_clerk else None
         self.slot = VpcdSlot()
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
@@ -136,15 +139,17 @@ class World:
             raise NotRunning(f"{trouble} Or take a new run directory than {self.run} (--directory DIR).") from trouble
 
     def _make_devices(self) -> None:
-        self.coins = CoinSide(self.unit, self.run)
+        self.coins = CoinSide(self.unit, self.run) if self.unit.has("coin") else NoCoins()
         self.papers = PaperSide(self.unit, self.run)
         self.taps = {
-            "coin": Tapped("coin", self.coins.bus),
+            **({"coin": Tapped("coin", self.coins.bus)} if isinstance(self.coins, CoinSide) else {}),
             "printer": Tapped("printer", self.papers.certificate, record=True),
             "receipt": Tapped("receipt", self.papers.receipt),
         }
         lines = {name: PtyLine(tap, self.run / self.unit.port(name)) for name, tap in self.taps.items()}
-        self.coins.line, self.papers.lines = lines["coin"], lines
+        self.papers.lines = lines
+        if isinstance(self.coins, CoinSide):
+            self.coins.line = lines["coin"]
         self._stack.callback(self._remember)
         self._stack.enter_context(pty.serve((*lines.values(), *serial_cable.cable(self.unit, self.run))))
         self.switches = Switchboard(self)
@@ -217,6 +222,10 @@ class World:
     def screen(self) -> Image.Image | None:
         return Onlooker(self.screen_path).look()
 
+    def clerk_screen(self) -> Image.Image | None:
+        """The clerk's glass of a counter terminal."""
+        return None if self.clerk_screen_path is None else Onlooker(self.clerk_screen_path).look()
+
     def paper(self, number: int) -> Image.Image | None:
         """A sheet in one of the trays, by the number `status` gives it."""
         return self.papers.picture(number)
@@ -233,7 +242,8 @@ class World:
         return {
             "cards": cards,
             "place": self.unit.table("unit")["place"]["ja"],
-            "denominations": self.unit.table("coin")["accepts_yen"],
+            "denominations": self.unit.table("coin")["accepts_yen"] if self.unit.has("coin") else [],
+            "has_clerk": self.has_clerk,
         }
 
     def status(self) -> dict[str, Any]:
@@ -274,11 +284,19 @@ class World:
 
     def press(self, key: str, hold_ms: int = _TAP_MS) -> None:
         """Tap one of the sixteen keys; returns when the finger is up again."""
-        if key not in KEYS:
-            raise LookupError(f"There is no key {key}. Use one of: {', '.join(sorted(KEYS))}.")
+        self._tap(key, KEYS, hold_ms, "resident")
+
+    def press_clerk(self, key: str, hold_ms: int = _TAP_MS) -> None:
+        """Tap one of the fifteen keys of a counter terminal's clerk."""
+        self._tap(key, CLERK_KEYS if self.has_clerk else frozenset(), hold_ms, "clerk")
+
+    def _tap(self, key: str, known: frozenset[str], hold_ms: int, side: str) -> None:
+        if key not in known:
+            told = f"Use one of: {', '.join(sorted(known))}." if known else "This machine has no clerk's side."
+            raise LookupError(f"There is no key {key}. {told}")
         try:
             with self._hand, Fingers(self.run / "keys.sock") as fingers:
-                fingers.tap(key, hold_ms=hold_ms)
+                fingers.tap(key, hold_ms=hold_ms, side=side)
         except OSError:
             raise NotRunning(
                 "The machine is off, so its keys do nothing. Switch it on with: python -m host_sim restart"

@@ -65,7 +65,7 @@ class CardReaderDriver:
         except OSError as error:
             raise ReaderGone(self._device, f"{error}.") from None
 
-    def read(self, taken: frozenset[CardKind]) -> CardRead | CardNotUsable:
+    def read(self, taken: frozenset[CardKind], *, pin_needed: bool = True) -> CardRead | CardNotUsable:
         """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`.
 
         A card that answers against its specification is UNREADABLE; that is no trouble of the machine.
@@ -80,7 +80,7 @@ class CardReaderDriver:
             if kind is not CardKind.UNKNOWN and kind not in taken:
                 result: CardRead | CardNotUsable = CardNotUsable(CardRefusal.KIND_NOT_TAKEN, kind)
             elif kind in {CardKind.INDIVIDUAL_NUMBER, CardKind.PHONE}:
-                result = self._read_jpki(jpki, kind)
+                result = self._read_jpki(jpki, kind, pin_needed=pin_needed)
             else:
                 result = self._read_municipal(MunicipalApplication(session, self._device), kind, taken)
         except MuteCard:
@@ -119,6 +119,25 @@ class CardReaderDriver:
         finally:
             pin.wipe()
 
+    def show(self, card: CardRead, bound: bytes) -> CardProof:
+        """See the port. Raises `CardGone`, `ReaderGone`, `NoReply`, `BadReply`; the card is released after an error.
+
+        The key of the JPKI token signs only after its PIN, so such a card proves nothing more than it showed when it was read.
+        """
+        try:
+            if self._session is None:
+                raise CardGone(self._device, "the card that was read is no longer in the reader; put it in again")
+            self._session.allow(self._total_s)
+            if card.method is not AuthenticationMethod.MUNICIPAL:
+                return CardProof(signature=b"")
+            municipal = MunicipalApplication(self._session, self._device)
+            if not municipal.selected():
+                raise BadReply(self._device, "the card no longer has its municipal application")
+            return CardProof(signature=municipal.sign(bound))
+        except DeviceError:
+            self.release()
+            raise
+
     def release(self) -> None:
         """See the port."""
         session, self._session = self._session, None
@@ -127,7 +146,7 @@ class CardReaderDriver:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _read_jpki(self, jpki: JpkiApplication, kind: CardKind) -> CardRead | CardNotUsable:
+    def _read_jpki(self, jpki: JpkiApplication, kind: CardKind, *, pin_needed: bool) -> CardRead | CardNotUsable:
         certificate = jpki.certificate()
         if isinstance(certificate, CardRefusal):
             return CardNotUsable(certificate, kind)
@@ -135,7 +154,7 @@ class CardReaderDriver:
         if self._now().astimezone(UTC) > certificate.not_after:
             return CardNotUsable(CardRefusal.EXPIRED, kind)
         left = jpki.tries_left()
-        if left == 0:
+        if left == 0 and pin_needed:
             return CardNotUsable(CardRefusal.PIN_BLOCKED, kind)
         return CardRead(
             kind=kind,

@@ -17,6 +17,7 @@ from drivers.line.fields import BadMessage
 from drivers.line.site_table import SignedTable, SiteTable
 from drivers.vocabulary import (
     AdviceFate,
+    Attendance,
     Authenticated,
     BindingFailed,
     CardProof,
@@ -82,15 +83,18 @@ class CentreLine:
 
     # --- who ------------------------------------------------------------------------------------
 
-    def challenge(self, session_nonce: bytes, card: CardRead) -> Challenge | CentreRefused | CentreUnreachable:
-        body = messages.ask_challenge(session_nonce, card)
-        read = partial(messages.read_challenge, session_nonce=session_nonce, method=card.method)
+    def challenge(
+        self, session_nonce: bytes, card: CardRead, *, attended: bool = False
+    ) -> Challenge | CentreRefused | CentreUnreachable:
+        """`attended`: no PIN is asked for, because two clerks vouch for the resident."""
+        body = messages.ask_challenge(session_nonce, card, attended=attended)
+        read = partial(messages.read_challenge, session_nonce=session_nonce, method=card.method, attended=attended)
         return self.ask("/v1/challenges", body, read)
 
     def authenticate(
-        self, session_nonce: bytes, challenge: Challenge, proof: CardProof
+        self, session_nonce: bytes, challenge: Challenge, proof: CardProof, attended: Sequence[Attendance] = ()
     ) -> Authenticated | CentreRefused | CentreUnreachable:
-        body = messages.ask_authentication(session_nonce, challenge, proof)
+        body = messages.ask_authentication(session_nonce, challenge, proof, attended)
         read = partial(messages.read_authenticated, session_nonce=session_nonce)
         return self.ask("/v1/authentications", body, read)
 

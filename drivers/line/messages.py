@@ -26,6 +26,7 @@ from drivers.line.fields import (
     read,
 )
 from drivers.vocabulary import (
+    Attendance,
     Authenticated,
     AuthenticationMethod,
     CardProof,
@@ -35,6 +36,7 @@ from drivers.vocabulary import (
     CentreRefusal,
     CentreRefused,
     Challenge,
+    ClerkHere,
     CopyState,
     HeartbeatTold,
     OrderItem,
@@ -48,17 +50,27 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 # --- what is asked ------------------------------------------------------------------------------
 
 
-def ask_challenge(session_nonce: bytes, card: CardRead) -> bytes:
-    return encode({"session_nonce": b64(session_nonce), "method": str(card.method), "credential": b64(card.credential)})
+def ask_challenge(session_nonce: bytes, card: CardRead, *, attended: bool) -> bytes:
+    return encode(
+        {
+            "session_nonce": b64(session_nonce),
+            "method": str(card.method),
+            "credential": b64(card.credential),
+            "attended": attended,
+        }
+    )
 
 
-def ask_authentication(session_nonce: bytes, challenge: Challenge, proof: CardProof) -> bytes:
+def ask_authentication(
+    session_nonce: bytes, challenge: Challenge, proof: CardProof, attended: Sequence[Attendance] = ()
+) -> bytes:
     return encode(
         {
             "challenge_id": challenge.challenge_id,
             "session_nonce": b64(session_nonce),
             "signature": b64(proof.signature),
             "encrypted_pin": None if proof.encrypted_pin is None else b64(proof.encrypted_pin),
+            "attended": [{"login": clerk.login, "code": clerk.code} for clerk in attended] or None,
         }
     )
 
@@ -144,6 +156,11 @@ Key = Annotated[str, line(32)]
 Yen = Annotated[int, between(0, 100_000)]
 
 
+class _Clerk(Message, frozen=True, kw_only=True):
+    login: Key
+    name: Line
+
+
 class _ChallengeGiven(Message, frozen=True, kw_only=True):
     session_nonce: Nonce
     challenge_id: Annotated[str, line(64)]
@@ -151,6 +168,7 @@ class _ChallengeGiven(Message, frozen=True, kw_only=True):
     expires_at: Time
     pin_key: Annotated[str, base64_of(32)] | None
     pin_tries_left: Annotated[int, between(1, 15)] | None
+    clerks: Annotated[tuple[_Clerk, ...], listed(2, 200)] | None
 
     def __post_init__(self) -> None:
         instant(self.expires_at)
@@ -263,10 +281,13 @@ class _HeartbeatGiven(Message, frozen=True, kw_only=True):
             raise ValueError("witnessed_head is of no record")
 
 
-def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMethod) -> Challenge:
+def read_challenge(
+    body: bytes, session_nonce: bytes, method: AuthenticationMethod, *, attended: bool = False
+) -> Challenge:
     given = read(_ChallengeGiven, body, "challenge")
     _ours(given.session_nonce == b64(session_nonce), "challenge.session_nonce")
-    municipal = method is AuthenticationMethod.MUNICIPAL
+    _ours((given.clerks is not None) is attended, "challenge.clerks")
+    municipal = method is AuthenticationMethod.MUNICIPAL and not attended
     if (given.pin_key is not None, given.pin_tries_left is not None) != (municipal, municipal):
         raise BadMessage("challenge.pin_key is not for this card")
     return Challenge(
@@ -274,6 +295,7 @@ def read_challenge(body: bytes, session_nonce: bytes, method: AuthenticationMeth
         challenge=base64.b64decode(given.challenge),
         pin_key=None if given.pin_key is None else base64.b64decode(given.pin_key),
         pin_tries_left=given.pin_tries_left,
+        clerks=None if given.clerks is None else tuple(ClerkHere(c.login, c.name) for c in given.clerks),
     )
 
 

@@ -48,6 +48,8 @@ TOTALS = (
     "collections",
     "paid_at_desk_yen",  # of claims, paid out by the city's desk, as the centre told
     "closes",
+    "till_taken_yen",  # fees taken by the clerks of a counter terminal; no coin of this machine
+    "till_returned_yen",
 )
 CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
 
@@ -224,6 +226,14 @@ class Book:
     def _slot_closed(self, record: records.SlotClosed) -> None:
         self.open_session().slot_closed(record)
         self.acceptor_event = record.event_counter
+
+    def _fee_taken(self, record: records.FeeTaken) -> None:
+        self.open_session().fee_taken(record)
+        self.totals["till_taken_yen"] += record.amount_yen
+
+    def _fee_returned(self, record: records.FeeReturned) -> None:
+        self.open_session().fee_returned(record)
+        self.totals["till_returned_yen"] += record.amount_yen
 
     # --- paper ----------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class Case(StrEnum):
     SLOT_UNCONFIRMED = "slot_unconfirmed"
     STRAY_COIN = "stray_coin"
     SUSPECT_COIN = "suspect_coin"
+    TILL_UNCONFIRMED = "till_unconfirmed"  # a refund at the till that the clerk has not confirmed; it became a claim
     # paper
     COPY_UNCERTAIN = "copy_uncertain"
     ISSUED_WITHOUT_PAPER = "issued_without_paper"

@@ -73,8 +73,9 @@ def _books(book: Book) -> list[Mismatch]:
     """Sums inside the journal that must agree; only a fault of the program can make them differ."""
     total = book.totals
     found = []
-    if total["inserted_yen"] != total["earned_yen"] + total["paid_out_yen"] + total["claimed_yen"]:
-        found.append("yen inserted differ from yen earned, paid out and claimed")
+    got_yen = total["inserted_yen"] + total["till_taken_yen"]
+    if got_yen != total["earned_yen"] + total["paid_out_yen"] + total["till_returned_yen"] + total["claimed_yen"]:
+        found.append("yen inserted or taken differ from yen earned, paid out, returned and claimed")
     if total["copies_printed"] != total["told_issued"]:
         found.append("copies told as issued differ from copies printed")
     return [Mismatch(MismatchCode.UNBALANCED, detail) for detail in found]

@@ -7,8 +7,10 @@ come late, a hopper may pay too much or too little, a paper may be uncertain.
 
     SessionOpened
       Request -> Authorised -> SlotOpened -> Coin.. -> SlotClosed
+                       | FeeTaken                                                        at a counter terminal
                                  PrintIntent -> CopyPrinted | CopySpoiled | CopyUncertain      one at a time, each copy once
                                  PayIntent -> PayDone                                          one at a time, never above what is owed
+                                 FeeReturned                                                   what the till took and owes
                                  ClaimIntent                                                   what no hopper can pay
       AdviceQueued for every copy: issued if and only if it is printed, else void; and for every claim
     SessionClosed                                                                              nothing owed, nothing open, all told
@@ -88,6 +90,7 @@ class OpenSession:
         self.paper_stuck = False  # the last printed copy hangs in the printer, not cut
         self.void_paper = False  # there may be paper of a copy that was begun and not finished
         self.doubtful_yen = 0  # of payouts with unknown result: it is claimed, and no other hopper pays it
+        self.at_till = False  # the fee was taken by a clerk; no coin device has moved
         self.claims: dict[str, int] = {}
         self.claims_told: set[str] = set()
         self.last_pin_ok: bool | None = None
@@ -180,6 +183,22 @@ class OpenSession:
         self._mine(record.sid)
         must(self.slot_open, "only an open slot closes")
         self.slot_open = False
+
+    # --- the till of a counter terminal ---------------------------------------------------------
+
+    def fee_taken(self, record: records.FeeTaken) -> None:
+        self._mine(record.sid)
+        must(any(book.lines for book in self.requests.values()), "no money before the centre has committed")
+        must(record.amount_yen > 0 and not self.at_till, "the fee is taken once")
+        self.at_till = True
+        self.ledger = self.ledger.insert(record.amount_yen)
+
+    def fee_returned(self, record: records.FeeReturned) -> None:
+        self._mine(record.sid)
+        must(self.at_till, "the till gives back only what it took")
+        must(self.printing is None, "one print or payout at a time")
+        must(0 < record.amount_yen <= self.ledger.owed_yen, "nothing is paid that is not owed")
+        self.ledger = self.ledger.pay_out(record.amount_yen)
 
     # --- paper ----------------------------------------------------------------------------------
 

@@ -164,6 +164,18 @@ class Coin:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeTaken:
+    sid: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeReturned:
+    sid: str
+    amount_yen: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlotClosed:
     sid: str
     event_counter: int | None
@@ -414,6 +426,8 @@ Record = (
     | NotReserved
     | SessionClosed
     | SlotOpened
+    | FeeTaken
+    | FeeReturned
     | Coin
     | SlotClosed
     | StrayCoin

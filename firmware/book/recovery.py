@@ -99,6 +99,10 @@ def _settle_accounts(book: Book, session: OpenSession, ask: RecoveryPort) -> Ite
         yield records.PaperLeft(book.paper_waiting)
     yield from ending.claims_told(session, EndReason.RESTART)
     if session.ledger.owed_yen > 0:
+        # The clerk may have given it back before the run ended.
+        unconfirmed = (Case.TILL_UNCONFIRMED, f"session {session.sid}")
+        if session.at_till and unconfirmed not in book.queue:
+            yield records.Flag(*unconfirmed)
         yield from ending.rest_claimed(session, EndReason.RESTART)
     yield ending.closed(session, EndReason.RESTART)
 

@@ -18,11 +18,13 @@ class Outlets:
     simulated: bool
     console: ConsoleTable | None
     screen: ScreenTable
+    clerk_screen: ScreenTable | None  # of a counter terminal
     centre: CentreTable | None
 
 
 def outlets_of(unit: Unit) -> Outlets:
-    return Outlets(unit.unit.name, unit.unit.simulated, unit.console, unit.screen, unit.centre)
+    clerk_screen = None if unit.clerk is None else unit.clerk.screen
+    return Outlets(unit.unit.name, unit.unit.simulated, unit.console, unit.screen, clerk_screen, unit.centre)
 
 
 def readable_outlets(path: Path) -> Outlets:
@@ -33,11 +35,13 @@ def readable_outlets(path: Path) -> Outlets:
     tables = _tables(path, ())
     about = tables.get("unit")
     about = about if isinstance(about, dict) else {}
+    clerk = tables.get("clerk")
     return Outlets(
         name=str(about.get("name", "")),
         simulated=about.get("simulated") is True,
         console=_read(ConsoleTable, tables.get("console")) or ConsoleTable(port="/dev/kofuki/console"),
         screen=_read(ScreenTable, tables.get("screen")) or ScreenTable(path="/dev/kofuki/screen", pixels="rgb565"),
+        clerk_screen=_read(ScreenTable, clerk.get("screen") if isinstance(clerk, dict) else None),
         centre=_read(CentreTable, tables.get("centre")),
     )
 

@@ -152,6 +152,17 @@ class ScreenTable(Table, frozen=True, kw_only=True):
     pixels: Literal["bgrx", "rgb565"] = "bgrx"
 
 
+class ClerkTable(Table, frozen=True, kw_only=True):
+    """The clerk's side of a counter terminal: a second key matrix and a second glass."""
+
+    keypad: KeypadTable
+    screen: ScreenTable
+
+    def __post_init__(self) -> None:
+        if any(word == "language" for row in self.keypad.keys for word in row):
+            raise ValueError("keypad.keys must have no language key: the language is the resident's")
+
+
 class CentreTable(Table, frozen=True, kw_only=True):
     host: str
     port: Annotated[int, between(1, 65535)]
@@ -202,7 +213,8 @@ class Unit(Table, frozen=True, kw_only=True):
     unit: UnitIdentity
     card: CardTable
     keypad: KeypadTable
-    coin: CoinTable
+    clerk: ClerkTable | None = None  # these two: a counter terminal has the first and every other machine the second
+    coin: CoinTable | None = None
     printer: CertificatePrinterTable
     receipt_printer: PrinterTable
     screen: ScreenTable
@@ -212,6 +224,28 @@ class Unit(Table, frozen=True, kw_only=True):
     door: DoorTable | None = None
     update: UpdateTable | None = None
     timeouts: Timeouts = Timeouts()
+
+    def __post_init__(self) -> None:
+        if self.unit.profile is Profile.COUNTER:
+            if self.coin is not None:
+                raise ValueError(
+                    "coin: a counter terminal has no coin devices, its clerk takes the fee; remove the table"
+                )
+            if self.clerk is None:
+                raise ValueError("clerk is missing: a counter terminal needs the clerk's keys and glass")
+            _check_apart(self.keypad, self.clerk)
+        elif self.coin is None:
+            raise ValueError(
+                f"coin is missing: only a counter terminal has no coin devices, and this is {self.unit.profile}"
+            )
+        elif self.clerk is not None:
+            raise ValueError(f"clerk: only a counter terminal has a clerk's side, and this is {self.unit.profile}")
+
+
+def _check_apart(keypad: KeypadTable, clerk: ClerkTable) -> None:
+    """A wire that both matrices had would let a clerk's key pass for the resident's."""
+    if {*keypad.rows, *keypad.columns} & {*clerk.keypad.rows, *clerk.keypad.columns}:
+        raise ValueError("clerk.keypad and keypad have a wire in common; each needs pins of its own")
 
 
 def load_unit(path: Path, over: Mapping[str, Any] | None = None) -> Unit:

@@ -40,6 +40,7 @@ class LoopHands:
         self.machine = machine
         self.version = version
         self.hopper_values = tuple(sorted(hopper_values))
+        self.takes_coins = unit.coin is not None
         self.check_settings = check_settings
         self.now = now
         self.monotonic = clock.monotonic

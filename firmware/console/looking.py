@@ -33,6 +33,8 @@ _Z = (
     "staff_paid_yen",
     "collected_yen",
     "unknown_yen",
+    "till_taken_yen",
+    "till_returned_yen",
     "copies_printed",
     "copies_spoiled",
     "copies_uncertain",

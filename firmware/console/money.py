@@ -262,8 +262,8 @@ def _match_rows(hands: Hands, now: records.Counters) -> list[str]:
         seen = book.hoppers.get(value)
         rows.append(_row(f"hopper {value}, coins for life", seen.life_total if seen else None, life))
     rows.append(_row("printer, sheets for life", book.printer_counter, now.printer_counter))
-    accounted = total["earned_yen"] + total["paid_out_yen"] + total["claimed_yen"]
-    rows.append(_row("inserted: earned+out+owed", accounted, total["inserted_yen"]))
+    accounted = sum(total[name] for name in ("earned_yen", "paid_out_yen", "till_returned_yen", "claimed_yen"))
+    rows.append(_row("inserted: earned+out+owed", accounted, total["inserted_yen"] + total["till_taken_yen"]))
     rows.append(_row("papers: issued and told", total["told_issued"], total["copies_printed"]))
     return rows
 

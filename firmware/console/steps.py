@@ -101,6 +101,7 @@ class Hands(Protocol):
     machine: str
     version: str
     hopper_values: tuple[int, ...]
+    takes_coins: bool  # False: a counter terminal
 
     @property
     def book(self) -> Book: ...

@@ -47,7 +47,9 @@ Checking = Generator[Step, Any, list[Check]]
 # --- tests ------------------------------------------------------------------------------------------
 
 
-def _coin(_: Hands) -> Checking:
+def _coin(hands: Hands) -> Checking:
+    if not hands.takes_coins:
+        return []
     seen = yield Do(COIN, LookAgain(), health=True)
     answer = seen if isinstance(seen, Fault) else (yield Do(COIN, CheckCoins()))
     if not isinstance(answer, CoinReadiness):

@@ -100,7 +100,7 @@ class PrintLines:
 
 # --- which desk takes what -----------------------------------------------------------------------
 
-CardCommand = fx.ReadCard | fx.ProveCard | fx.ReleaseCard
+CardCommand = fx.ReadCard | fx.ProveCard | fx.ShowCard | fx.ReleaseCard
 KeypadCommand = fx.SetKeypad | WipeDesk
 LineCommand = (
     fx.AskChallenge
@@ -147,6 +147,7 @@ class DeskName(str, Generic[C]):
 
 CARD: DeskName[CardCommand] = DeskName("card")
 KEYPAD: DeskName[KeypadCommand] = DeskName("keypad")
+CLERK_KEYS: DeskName[Never] = DeskName("clerk keys")
 LINE: DeskName[LineCommand] = DeskName("line")
 COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")

@@ -8,7 +8,7 @@ from drivers.pin_pad.entry import PinBuffer
 from drivers.vocabulary import CardPresence
 from firmware.desks import CARD, Answer, CardCommand, Desk, Health
 from firmware.ports import CardReader
-from firmware.session.effects import ProveCard, ReadCard, ReleaseCard
+from firmware.session.effects import ProveCard, ReadCard, ReleaseCard, ShowCard
 from firmware.session.events import CardInserted, CardRemoved
 
 
@@ -27,10 +27,12 @@ class CardDesk(Desk[CardCommand]):
 
     def handle(self, command: CardCommand) -> Sequence[Answer]:
         match command:
-            case ReadCard(taken=taken):
-                return [self._reader.read(taken)]
+            case ReadCard(taken=taken, pin_needed=pin_needed):
+                return [self._reader.read(taken, pin_needed=pin_needed)]
             case ProveCard(card=card, challenge=challenge, bound=bound):
                 return [self._reader.prove(self._pin, card, challenge, bound)]
+            case ShowCard(card=card, bound=bound):
+                return [self._reader.show(card, bound)]
             case ReleaseCard():
                 self._reader.release()
                 return []

@@ -42,10 +42,10 @@ class LineDesk(Desk[LineCommand]):
 
     def handle(self, command: LineCommand) -> Sequence[Answer]:
         match command:
-            case AskChallenge(session_nonce=nonce, card=card):
-                return self._noted(self._centre.challenge(nonce, card))
-            case Authenticate(session_nonce=nonce, challenge=challenge, proof=proof):
-                return self._noted(self._centre.authenticate(nonce, challenge, proof))
+            case AskChallenge(session_nonce=nonce, card=card, attended=attended):
+                return self._noted(self._centre.challenge(nonce, card, attended=attended))
+            case Authenticate(session_nonce=nonce, challenge=challenge, proof=proof, attended=attended):
+                return self._noted(self._centre.authenticate(nonce, challenge, proof, attended))
             case Reserve():
                 return self._noted(
                     self._centre.reserve(

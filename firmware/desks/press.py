@@ -63,4 +63,5 @@ class Press:
             inserted_yen=receipt.inserted_yen,
             change_yen=receipt.change_yen,
             claim_yen=receipt.claim_yen,
+            at_till=receipt.at_till,
         )

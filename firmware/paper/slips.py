@@ -17,6 +17,7 @@ from drivers.printer.raster import RasterSlip
 from firmware.paper.drawn import DrawnSlip
 
 ISSUER = "宮崎市　証明書自動交付機"
+TILL = "宮崎市　証明書発行窓口"
 _WEEKDAYS = "月火水木金土日"
 
 
@@ -60,6 +61,7 @@ class ReceiptFacts:
     inserted_yen: int
     change_yen: int
     claim_yen: int
+    at_till: bool = False  # a clerk took the fee: the receipt says who received it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ def receipt_for(facts: ReceiptFacts, profile: Profile) -> RasterSlip | bytes:
 def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.centre("領　収　書", Size.LARGE, bold=True)
     slip.centre("RECEIPT", Size.SMALL)
-    slip.centre(ISSUER, Size.NORMAL)
+    slip.centre(TILL if facts.at_till else ISSUER, Size.NORMAL)
     slip.rule(heavy=True)
     _where_and_when(facts, slip)
     slip.rule()
@@ -140,8 +142,11 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
         slip.space()
     slip.rule()
     slip.pair("手数料 Fee", _yen(facts.fee_yen), Size.LARGE, bold=True)
-    slip.pair("お預かり Paid", _yen(facts.inserted_yen), Size.NORMAL)
-    slip.pair("お釣り Change", _yen(facts.change_yen), Size.NORMAL)
+    if facts.at_till:
+        _write_till(facts, slip)
+    else:
+        slip.pair("お預かり Paid", _yen(facts.inserted_yen), Size.NORMAL)
+        slip.pair("お釣り Change", _yen(facts.change_yen), Size.NORMAL)
     if facts.claim_yen:
         slip.pair("返金請求額 To be claimed", _yen(facts.claim_yen), Size.NORMAL, bold=True)
     slip.rule()
@@ -149,6 +154,15 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.left("No refund or exchange after issue.", Size.SMALL)
     slip.space()
     slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
+
+
+def _write_till(facts: ReceiptFacts, slip: Slip) -> None:
+    """Who received the fee, and what of it was given back there. Change is the till's: this machine does not see it."""
+    if facts.change_yen:
+        slip.pair("窓口で返金 Returned", _yen(facts.change_yen), Size.NORMAL)
+    slip.rule()
+    slip.left("上記の手数料を領収しました。", Size.NORMAL)
+    slip.pair("領収者 Received by", f"宮崎市 {facts.place['ja']}", Size.NORMAL, bold=True)
 
 
 def _where_and_when(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from firmware.screens import card, choosing, ending, idle, paying, waiting
+from firmware.screens import card, choosing, counter, ending, idle, paying, waiting
 from firmware.screens.canvas import Canvas
 from firmware.session import scenes as show
 
@@ -24,6 +24,9 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.ChooseOption: choosing.choose_option,
     show.ChooseCopies: choosing.choose_copies,
     show.Basket: choosing.basket,
+    show.Consent: choosing.consent,
+    show.AtCounter: counter.at_counter,
+    show.ClerkCode: counter.clerk_code,
     show.Pay: paying.pay,
     show.TakePaper: ending.take_paper,
     show.Sorry: ending.sorry,

@@ -36,7 +36,8 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
         for number, line in enumerate(scene.lines)
     ]
     menu.draw(c, rows, top, BOTTOM)
-    c.text(say("common", "name", name=scene.masked_name), 28, CONTEXT + 3, 26, width=570)
+    if scene.masked_name:
+        c.text(say("common", "name", name=scene.masked_name), 28, CONTEXT + 3, 26, width=570)
     keys = {"cancel": "stop"} | ({"clear": "back"} if scene.may_go_back else {})
     return end(c, scene, **keys)
 
@@ -76,8 +77,28 @@ def choose_copies(scene: show.ChooseCopies) -> Canvas:
 def basket(scene: show.Basket) -> Canvas:
     """The whole order once more, before the machine asks the centre to make it."""
     c, say = begin(scene, "choose")
-    c.text(say("basket", "head"), 28, 64, 34, width=470, bold=True, colour=SEA)
-    c.text(say("common", "name", name=scene.masked_name), 500, 69, 26, width=272, align="right")
+    _order(c, say, say("basket", "head"), scene)
+    if scene.may_add:
+        c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
+        c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
+    return end(c, scene, cancel="stop", clear="remove", enter="enter" if scene.clerk else "pay")
+
+
+def consent(scene: show.Consent) -> Canvas:
+    """The same for the resident at a counter, who agrees or says that it is wrong."""
+    c, say = begin(scene, "choose")
+    _order(c, say, say("consent", "head"), scene)
+    c.text(say("consent", "how"), 28, CONTEXT + 3, 26, width=570)
+    return end(c, scene, cancel="stop", clear="wrong", enter="agree")
+
+
+def _order(c: Canvas, say: Words, head: str, scene: show.Basket | show.Consent) -> None:
+    name = say("common", "name", name=scene.masked_name) if scene.masked_name else ""
+    width = c.width(name, 26) if name else 0
+    size = c.largest(head, (34, 30, 26), width=730 - min(width, 272), bold=True)
+    c.text(head, 28, 64 + (34 - size) // 2, size, width=730 - min(width, 272), bold=True, colour=SEA)
+    if name:
+        c.text(name, 500, 69, 26, width=272, align="right")
     # The session keeps a basket to three lines.
     pitch = 198 // max(len(scene.lines), 2)
     y = 112
@@ -89,10 +110,6 @@ def basket(scene: show.Basket) -> Canvas:
         y += pitch
     c.text(say("basket", "total"), 28, 320, 30, width=340, bold=True)
     c.text(say.yen(scene.fee_yen), 380, 316, 38, width=392, bold=True, align="right", leading=1.2)
-    if scene.may_add:
-        c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
-        c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
-    return end(c, scene, cancel="stop", clear="remove", enter="pay")
 
 
 def _basket_line(c: Canvas, line: show.BasketLine, say: Words, y: int, *, details: int) -> None:

@@ -39,7 +39,7 @@ def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
 
 def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
     """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left."""
-    canvas.part(_foot(scene.language, tuple(sorted(keys.items()))), 0, FOOT)
+    canvas.part(_foot(scene.language, tuple(sorted(keys.items())), language_key=not scene.clerk), 0, FOOT)
     if scene.countdown_s is not None:
         canvas.panel((612, CONTEXT, 788, 408), 10, RED_PALE)
         canvas.picture(pictures.clock(scene.countdown_s), 620, CONTEXT + 1)
@@ -94,11 +94,13 @@ def _steps(language: str, now: str) -> Canvas:
 
 
 @lru_cache(maxsize=128)
-def _foot(language: str, keys: Sequence[tuple[str, str]]) -> Canvas:
+def _foot(language: str, keys: Sequence[tuple[str, str]], *, language_key: bool) -> Canvas:
     say = words(language)
     foot = Canvas(language, WHITE, (WIDTH, HEIGHT - FOOT))
     foot.line(0, WIDTH, 0, LINE, 2)
-    labels = {key: say("keys", word) for key, word in keys} | {"language": _next_language(language)}
+    labels = {key: say("keys", word) for key, word in keys}
+    if language_key:
+        labels["language"] = _next_language(language)
     for key, label in labels.items():
         legend, left, width, right = _LEGENDS[key]
         fill, colour = CAPS[key]

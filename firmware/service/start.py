@@ -84,10 +84,13 @@ def _readings(book: Book, ask: StartPort, *, sheets: bool) -> records.Counters:
 class Witnesses:
     """Implements `StartPort`. A hopper that is no longer in the unit file (KeyError) counts as not answering."""
 
-    def __init__(self, line: Centre, acceptor: CoinAcceptor, hoppers: Hoppers, printer: Printer) -> None:
+    def __init__(self, line: Centre, coins: tuple[CoinAcceptor, Hoppers] | None, printer: Printer) -> None:
+        """`coins`: None at a counter terminal, where no coin can have moved."""
         self._line = line
-        self._acceptor = acceptor
-        self._hoppers = hoppers
+        self._acceptor: CoinAcceptor | None = None
+        self._hoppers: Hoppers | None = None
+        if coins is not None:
+            self._acceptor, self._hoppers = coins
         self._printer = printer
 
     def status(self, rid: str) -> Mapping[int, CopyState] | None:
@@ -95,6 +98,8 @@ class Witnesses:
         return None if isinstance(held, CentreUnreachable) else held
 
     def settle(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed | None:
+        if self._hoppers is None:
+            return None
         try:
             self._hoppers.start()
             return self._hoppers.settle(value_yen, coins, before)
@@ -102,6 +107,8 @@ class Witnesses:
             return None
 
     def hopper_counters(self, value_yen: int) -> HopperCounters | None:
+        if self._hoppers is None:
+            return None
         try:
             return self._hoppers.counters(value_yen)
         except (DeviceError, KeyError):
@@ -117,6 +124,8 @@ class Witnesses:
             return None
 
     def late_coins(self) -> Sequence[CoinEvent]:
+        if self._acceptor is None:
+            return ()
         try:
             self._acceptor.start()
             return self._acceptor.poll()
@@ -124,6 +133,8 @@ class Witnesses:
             return ()
 
     def acceptor_counters(self) -> AcceptorCounters | None:
+        if self._acceptor is None:
+            return None
         try:
             self._acceptor.start()
             handed_over = self._acceptor.counters().event_counter  # the coin desk reports later coins

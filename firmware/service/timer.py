@@ -21,19 +21,22 @@ class StateTimer:
         self._ends_at_s: float | None = None
         self._shown_s: int | None = None
 
-    def set(self, wait: Wait, *, language_changed: bool, has_claim: bool, promise_ends_s: float) -> None:
-        """Start the wait. `promise_ends_s`: the monotonic instant until which the centre keeps the reserved copies."""
+    def set(self, wait: Wait, *, changed: bool, has_claim: bool, promise_ends_s: float) -> None:
+        """Start the wait. `changed`: an idle machine was told something that the next resident must not find.
+
+        `promise_ends_s`: the monotonic instant until which the centre keeps the reserved copies.
+        """
         self._wait, self._shown_s = wait, None
-        lasts_s = self._lasts_s(wait, language_changed=language_changed, has_claim=has_claim)
+        lasts_s = self._lasts_s(wait, changed=changed, has_claim=has_claim)
         self._ends_at_s = None if lasts_s is None else self._clock.monotonic() + lasts_s
         if wait is Wait.PAY and self._ends_at_s is not None:
             # the pages must be printed before the centre drops the reserved copies (fault T2)
             self._ends_at_s = min(self._ends_at_s, promise_ends_s - PRINT_MARGIN_S)
 
-    def _lasts_s(self, wait: Wait, *, language_changed: bool, has_claim: bool) -> float | None:
+    def _lasts_s(self, wait: Wait, *, changed: bool, has_claim: bool) -> float | None:
         match wait:
             case Wait.NEVER:
-                return self._timeouts.menu_s if language_changed else None
+                return self._timeouts.menu_s if changed else None
             case Wait.WORK:
                 return WORK_S
             case Wait.LONG_WORK:

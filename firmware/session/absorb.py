@@ -21,13 +21,14 @@ from firmware.book.cases import Case
 from firmware.book.reasons import EndReason
 from firmware.book.records import Flag
 from firmware.session.absorb_card import absorb_card, absorb_centre
-from firmware.session.absorb_coins import absorb_coin, absorb_money, payout_lost
+from firmware.session.absorb_coins import absorb_coin, absorb_money, payout_lost, till_event
 from firmware.session.absorb_paper import absorb_paper, copy_outcome, slip_ended
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
     CardReport,
     CentreReport,
+    ClerkPressed,
     DoorOpened,
     Event,
     Fault,
@@ -43,7 +44,7 @@ from firmware.session.events import (
 )
 from firmware.session.keys import key_event
 from firmware.session.known import Now, settle_event
-from firmware.session.states import CARD_IS_NEEDED, ENDING, RULES, SLOT_OPEN, WORKING_ON_MONEY, KeypadMode, State
+from firmware.session.states import CARD_IS_NEEDED, ENDING, RULES, SLOT_OPEN, WORKING_ON_MONEY, KeypadMode, Side, State
 
 
 def absorb(now: Now, report: Report) -> Event:
@@ -73,12 +74,12 @@ def _person(now: Now, report: PersonReport) -> Event:
     match report:
         case CardInserted():
             return Event.CARD_INSERTED
+        case KeyPressed() | ClerkPressed():
+            return _pressed(now, report)
         case CardRemoved(with_reader=broken):
             if now.state in CARD_IS_NEEDED:
                 context.reason = context.reason or (EndReason.MACHINE if broken else EndReason.CARD_REMOVED)
             return Event.CARD_REMOVED
-        case KeyPressed(key=key):
-            return key_event(now.state, context, key)
         case PinProgress(count=count):
             context.pin_count = count
             return Event.PIN_CHANGED
@@ -89,11 +90,19 @@ def _person(now: Now, report: PersonReport) -> Event:
             context.reason = EndReason.CANCELLED
             return Event.CANCELLED
         case DoorOpened() | Stopping():
-            if (
-                now.state is State.TAKING_CARD or now.state not in WORKING_ON_MONEY | ENDING
-            ):  # in the other states the session ends as it would have
+            if _ended_by_door(now.state):
                 context.reason = context.reason or (EndReason.DOOR if report == DoorOpened() else EndReason.MACHINE)
             return Event.DOOR_OPENED
+
+
+def _pressed(now: Now, report: KeyPressed | ClerkPressed) -> Event:
+    side = Side.CLERK if isinstance(report, ClerkPressed) else Side.RESIDENT
+    return till_event(now, key_event(now.state, now.context, report.key, side))
+
+
+def _ended_by_door(state: State) -> bool:
+    """In the other states the session ends as it would have."""
+    return state is State.TAKING_CARD or state not in WORKING_ON_MONEY | ENDING
 
 
 def _machine(now: Now, report: MachineReport) -> Event:
@@ -143,7 +152,7 @@ def _fault(now: Now, report: Fault) -> Event:
         return _fault_with_money(now)
     if state in _GOES_ON:
         return Event.PAPER_STILL_THERE
-    if state in {State.READING_CARD, State.CHECKING_PIN}:
+    if state in {State.READING_CARD, State.CHECKING_PIN, State.PROVING_CARD}:
         context.reason = EndReason.CARD_REMOVED if report.person else CardRefusal.UNREADABLE
         return Event.CARD_TROUBLE
     if state in _ENDS:
@@ -166,6 +175,9 @@ def _fault_with_money(now: Now) -> Event:
         case State.PRINTING:
             assert now.session.printing is not None
             return copy_outcome(now, now.session.printing.copy, PrintUnknown(PrintTrouble.SILENT))
+        case State.RETURNING_FEE:  # the clerk may have given it back and not said so: a person looks in the till
+            now.write(Flag(Case.TILL_UNCONFIRMED, f"session {context.session_id}"))
+            return settle_event(now)
         case State.PREPARING_PAYOUT:
             assert context.next_payout is not None
             context.hopper_states.pop(context.next_payout[0], None)

@@ -38,7 +38,7 @@ def absorb_card(now: Now, report: CardReport) -> Event:
         case CardProof():
             context.proof = report
             # Without `encrypted_pin` the card has checked the PIN itself. With it, the centre has yet to check.
-            if report.encrypted_pin is None:
+            if report.encrypted_pin is None and not context.pin_waived:
                 _pin_result(now, ok=True)
             return Event.PIN_PROVED
         case WrongPin(left=left):
@@ -53,11 +53,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
     context = now.context
     match report:
         case Challenge():
-            context.challenge = report
-            context.pin_count = 0
-            if report.pin_tries_left is not None:
-                context.tries_left = report.pin_tries_left
-            return Event.CHALLENGED_ONE_LEFT if context.tries_left == 1 else Event.CHALLENGED
+            return _challenged(context, report)
         case Authenticated():
             if _centre_judges_pin(now):
                 _pin_result(now, ok=True)
@@ -80,6 +76,16 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
             context.reason = EndReason.BINDING
             now.write(LineStopped(name))
             return Event.BINDING_FAILED
+
+
+def _challenged(context: Context, challenge: Challenge) -> Event:
+    context.challenge = challenge
+    context.pin_count = 0
+    if challenge.clerks is not None:
+        return Event.CHALLENGED_ATTENDED
+    if challenge.pin_tries_left is not None:
+        context.tries_left = challenge.pin_tries_left
+    return Event.CHALLENGED_ONE_LEFT if context.tries_left == 1 else Event.CHALLENGED
 
 
 def _as_served(context: Context, who: Authenticated) -> Authenticated:

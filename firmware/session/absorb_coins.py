@@ -58,6 +58,16 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
             return _trouble(now, records.Flag(Case.ACCEPTOR_BLOCKED, str(code)))
 
 
+def till_event(now: Now, event: Event) -> Event:
+    """Record what a clerk's key says of the till: the fee was taken, or given back. Any other event stays as it is."""
+    if event is Event.FEE_TAKEN:
+        now.write(records.FeeTaken(now.context.session_id, now.context.fee_yen))
+    elif event is Event.CONFIRMED and now.state is State.RETURNING_FEE:
+        now.write(records.FeeReturned(now.context.session_id, now.session.ledger.owed_yen))
+        return settle_event(now)
+    return event
+
+
 def payout_lost(now: Now) -> Event:
     """The hopper did not answer: the payout is recorded with unknown result."""
     paying = now.session.paying

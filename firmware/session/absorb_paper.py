@@ -87,7 +87,9 @@ def _readiness(now: Now, report: PaperReadiness) -> Event:
     if not paper_lasts(now.context, now.book, certificate.supply):
         now.context.reason = EndReason.PAPER_SHORT
         return Event.PAPER_NOT_READY
-    return Event.PAPER_READY if now.context.fee_yen > 0 else Event.PAPER_READY_NOTHING_TO_PAY
+    if now.context.fee_yen == 0:
+        return Event.PAPER_READY_NOTHING_TO_PAY
+    return Event.PAPER_READY_FEE_AT_TILL if now.context.house.has_till else Event.PAPER_READY
 
 
 def _print_intent(now: Now, counter: int | None) -> PrintIntent:

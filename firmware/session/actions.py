@@ -17,12 +17,12 @@ def open_session(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 
 def read_card(context: Context, _: Known) -> Iterator[fx.Effect]:
-    yield fx.ReadCard(context.house.kinds_taken)
+    yield fx.ReadCard(context.house.kinds_taken, pin_needed=not context.pin_waived)
 
 
 def ask_challenge(context: Context, _: Known) -> Iterator[fx.Effect]:
     assert context.card is not None
-    yield fx.AskChallenge(context.session_nonce, context.card)
+    yield fx.AskChallenge(context.session_nonce, context.card, attended=context.pin_waived)
 
 
 def prove_card(context: Context, _: Known) -> Iterator[fx.Effect]:
@@ -31,10 +31,21 @@ def prove_card(context: Context, _: Known) -> Iterator[fx.Effect]:
     yield fx.ProveCard(card=context.card, challenge=context.challenge, bound=context.bound())
 
 
+def show_card(context: Context, _: Known) -> Iterator[fx.Effect]:
+    assert context.card is not None
+    yield fx.ShowCard(context.card, context.bound())
+
+
 def authenticate(context: Context, _: Known) -> Iterator[fx.Effect]:
     assert context.challenge is not None
     assert context.proof is not None
-    yield fx.Authenticate(session_nonce=context.session_nonce, challenge=context.challenge, proof=context.proof)
+    yield fx.Authenticate(
+        session_nonce=context.session_nonce,
+        challenge=context.challenge,
+        proof=context.proof,
+        attended=tuple(context.attended),
+    )
+    context.attended.clear()
 
 
 def release_card(_: Context, __: Known) -> Iterator[fx.Effect]:
@@ -155,6 +166,7 @@ def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
         place=context.house.place,
         telephone=context.house.telephone,
         language=context.language,
+        at_till=context.house.has_till,
     )
 
 
@@ -191,6 +203,7 @@ def close_session(context: Context, book: Known) -> Iterator[fx.Effect]:
 
 def reset_language(context: Context, _: Known) -> Iterator[fx.Effect]:
     context.language = context.house.languages[0]
+    context.pin_waived = False
     yield from ()
 
 

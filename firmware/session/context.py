@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from drivers.vocabulary import (
+    Attendance,
     Authenticated,
     CardKind,
     CardProof,
@@ -65,6 +66,7 @@ class House:
     accepts_yen: frozenset[int]
     languages: tuple[str, ...]
     refunds_by_hopper: bool = True  # False: coins were put in and taken back too often (service/refunds.py)
+    has_till: bool = False  # a clerk takes the fee, chooses, and has keys and a glass of their own
     sheets_at_near_end: int = 0  # certainly left when the certificate printer first reports LOW; 0: not measured
 
 
@@ -108,6 +110,12 @@ class Context:
     pin_count: int = 0
     pin_wrong: bool = False
     tries_left: int | None = None
+
+    # without a PIN, at a counter terminal
+    pin_waived: bool = False
+    clerk: int | None = None  # the clerk of `challenge.clerks` who is typing a code
+    code: str = field(default="", repr=False)
+    attended: list[Attendance] = field(default_factory=list, repr=False)
 
     # what the resident wants
     who: Authenticated | None = field(default=None, repr=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from drivers.vocabulary import CardKind, CardProof, CardRead, Challenge, HopperCounters, OrderItem, Reserved
+from drivers.vocabulary import Attendance, CardKind, CardProof, CardRead, Challenge, HopperCounters, OrderItem, Reserved
 from firmware.book.records import Record
 from firmware.session.states import KeypadMode, Wait
 
@@ -17,13 +17,24 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class ReadCard:
+    """`pin_needed`: False where two clerks vouch for the resident, so that a blocked PIN is no hindrance."""
+
     taken: frozenset[CardKind]
+    pin_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProveCard:
     card: CardRead
     challenge: Challenge
+    bound: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """What the card can prove without a PIN (drivers/card/README.md)."""
+
+    card: CardRead
     bound: bytes = field(repr=False)
 
 
@@ -41,6 +52,7 @@ class SetKeypad:
 class AskChallenge:
     session_nonce: bytes
     card: CardRead
+    attended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Authenticate:
     session_nonce: bytes
     challenge: Challenge
     proof: CardProof
+    attended: tuple[Attendance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,7 @@ class PrintReceipt:
     place: Mapping[str, str]
     telephone: str
     language: str
+    at_till: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +187,7 @@ Effect = (
     Write
     | ReadCard
     | ProveCard
+    | ShowCard
     | ReleaseCard
     | SetKeypad
     | AskChallenge

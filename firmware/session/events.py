@@ -22,6 +22,7 @@ from drivers.vocabulary import (
     Dispensed,
     HopperCounters,
     HopperState,
+    Key,
     KeyPressed,
     KeyStuck,
     NotPrinted,
@@ -57,9 +58,15 @@ class Event(StrEnum):
     OPTION_ANSWERED = "option_answered"
     OPTIONS_DONE = "options_done"
     COPIES_CHANGED = "copies_changed"
+    CONSENT_WANTED = "consent_wanted"  # of the resident, at a counter terminal
     ANOTHER_WANTED = "another_wanted"
     LINE_REMOVED = "line_removed"
     BASKET_EMPTIED = "basket_emptied"
+    # the clerk of a counter terminal
+    PIN_WAIVED = "pin_waived"  # or asked for again
+    CODE_TYPED = "code_typed"
+    CLERK_NAMED = "clerk_named"
+    FEE_TAKEN = "fee_taken"
     # time
     TIMED_OUT = "timed_out"
     TICKED = "ticked"  # one second of the visible countdown
@@ -74,6 +81,7 @@ class Event(StrEnum):
     # the centre
     CHALLENGED = "challenged"
     CHALLENGED_ONE_LEFT = "challenged_one_left"
+    CHALLENGED_ATTENDED = "challenged_attended"
     AUTHENTICATED = "authenticated"
     RESERVED = "reserved"
     FETCHED = "fetched"
@@ -85,6 +93,7 @@ class Event(StrEnum):
     PAGES_READY = "pages_ready"
     PAPER_READY = "paper_ready"
     PAPER_READY_NOTHING_TO_PAY = "paper_ready_nothing_to_pay"
+    PAPER_READY_FEE_AT_TILL = "paper_ready_fee_at_till"
     PAPER_NOT_READY = "paper_not_ready"
     PAPER_COUNTED = "paper_counted"
     COPY_PRINTED = "copy_printed"  # and another one is to come
@@ -105,6 +114,7 @@ class Event(StrEnum):
     # settling: what is left to do with the money (`settle_event`)
     PAYOUT_DUE = "payout_due"  # money is owed, and a hopper can pay some of it
     CLAIM_DUE = "claim_due"  # money is owed, and no hopper can pay any of it
+    RETURN_DUE = "return_due"  # money is owed, and the clerk can give it back from the till
     SETTLED_WITH_PAPER = "settled_with_paper"
     SETTLED_WITHOUT_PAPER = "settled_without_paper"
     # the machine
@@ -126,6 +136,13 @@ class CardRemoved:
     """The card cannot be reached any more. `with_reader`: nobody pulled it, the reader was disconnected."""
 
     with_reader: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkPressed:
+    """A key of the clerk's side of a counter terminal."""
+
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +242,17 @@ class Fault:
 
 
 # Reports by their source; `absorb` calls one function for each group.
-PersonReport = CardInserted | CardRemoved | KeyPressed | PinProgress | PinEntered | PinCancelled | DoorOpened | Stopping
+PersonReport = (
+    CardInserted
+    | CardRemoved
+    | KeyPressed
+    | ClerkPressed
+    | PinProgress
+    | PinEntered
+    | PinCancelled
+    | DoorOpened
+    | Stopping
+)
 MachineReport = Ticked | TimedOut | KeyStuck | Wiped | Fault
 CardReport = CardRead | CardNotUsable | CardProof | WrongPin | PinBlocked
 CentreReport = Challenge | Authenticated | Reserved | Fetched | CentreRefused | CentreUnreachable | BindingFailed

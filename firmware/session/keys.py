@@ -2,20 +2,29 @@
 
 from collections.abc import Callable
 
-from drivers.vocabulary import Key, PaperExit
+from drivers.vocabulary import Attendance, Key, PaperExit
 from firmware.book.reasons import EndReason
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
-from firmware.session.states import RULES, KeypadMode, State
+from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 
 _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
 
 
-def key_event(state: State, context: Context, key: Key) -> Event:
+CODE_DIGITS = 6
+_PIN_WAIVED = Key.D1  # on the clerk's side, while nobody is served
+
+
+def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDENT) -> Event:
     """The event of one key press. Marks and pages of the menus are changed in the context."""
     if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
+    if context.house.has_till and not _may_press(state, key, side):
+        return Event.KEY_IGNORED
+    if side is Side.CLERK and state is State.IDLE:
+        context.pin_waived = not context.pin_waived
+        return Event.PIN_WAIVED
     match key:
         case Key.LANGUAGE:
             languages = context.house.languages
@@ -28,6 +37,15 @@ def key_event(state: State, context: Context, key: Key) -> Event:
                 context.reason = EndReason.CANCELLED
             return Event.CANCELLED
     return _MEANING.get(state, _going_on)(context, key)
+
+
+def _may_press(state: State, key: Key, side: Side) -> bool:
+    """Whether this side of a counter terminal is asked. Both may stop: one withdraws, the other ends what was left."""
+    if key is Key.LANGUAGE:
+        return side is Side.RESIDENT
+    if side is Side.CLERK and state is State.IDLE:
+        return key is _PIN_WAIVED
+    return key is Key.CANCEL or state in EITHER or (state in CLERK_ACTS) is (side is Side.CLERK)
 
 
 def _going_on(_: Context, key: Key) -> Event:
@@ -142,7 +160,7 @@ def _choosing_copies(context: Context, key: Key) -> Event:
 def _confirming(context: Context, key: Key) -> Event:
     match key:
         case Key.ENTER:
-            return Event.CONFIRMED
+            return Event.CONSENT_WANTED if context.house.has_till else Event.CONFIRMED
         case Key.D1 if may_add(context):
             return Event.ANOTHER_WANTED
         case Key.CLEAR:
@@ -157,11 +175,45 @@ def may_add(context: Context) -> bool:
     return len(context.basket) < 3
 
 
+def _attending(context: Context, key: Key) -> Event:
+    """A clerk presses the number beside their name, then the six digits of their second factor."""
+    assert context.challenge is not None
+    clerks = context.challenge.clerks or ()
+    if key is Key.CLEAR:
+        context.clerk, context.code = None, ""
+    elif context.clerk is None:
+        return _choosing_clerk(context, len(clerks), key)
+    elif key is Key.ENTER and len(context.code) == CODE_DIGITS:
+        context.attended.append(Attendance(clerks[context.clerk].login, context.code))
+        context.clerk, context.code, context.page = None, "", 1
+        return Event.CLERK_NAMED
+    elif key.isdigit():
+        context.code = (context.code + key)[:CODE_DIGITS]
+    else:
+        return Event.KEY_IGNORED
+    return Event.CODE_TYPED
+
+
+def _choosing_clerk(context: Context, clerks: int, key: Key) -> Event:
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        context.page = _turned(context.page, pages(clerks), key)
+        return Event.PAGE_TURNED
+    context.clerk = _picked(context.page, clerks, key)
+    return Event.KEY_IGNORED if context.clerk is None else Event.CODE_TYPED
+
+
+def _taking_fee(_: Context, key: Key) -> Event:
+    return Event.FEE_TAKEN if key is Key.ENTER else Event.KEY_IGNORED
+
+
 _MEANING: dict[State, Callable[[Context, Key], Event]] = {
     State.CHOOSING_KIND: _choosing_kind,
     State.CHOOSING_OPTIONS: _choosing_options,
     State.CHOOSING_COPIES: _choosing_copies,
     State.CONFIRMING: _confirming,
+    State.ATTENDING_FIRST: _attending,
+    State.ATTENDING_SECOND: _attending,
+    State.TAKING_FEE: _taking_fee,
     State.TAKING_PAPER: _taking_paper,
     State.TAKING_PAPER_ALARM: _taking_paper,
 }

@@ -59,6 +59,8 @@ def opened(book: Known) -> OpenSession:
 def settle_event(now: Now) -> Event:
     """What is left to do with the money. Sets `next_payout` where a hopper can pay some of what is owed."""
     session = now.session
+    if session.ledger.owed_yen > 0 and now.context.house.has_till:
+        return Event.CLAIM_DUE if now.state is State.RETURNING_FEE else Event.RETURN_DUE
     if session.ledger.owed_yen > 0:
         now.context.next_payout = next_payout(now.context, now.book)
         return Event.PAYOUT_DUE if now.context.next_payout else Event.CLAIM_DUE

@@ -1,4 +1,4 @@
-"""What the resident sees, as data. The session makes a scene; `firmware.screens` draws it.
+"""What the resident sees, and at a counter terminal the clerk, as data. The session makes a scene; `firmware.screens` draws it.
 
 A scene holds everything its picture needs and nothing else, so that the same scene always gives the
 same picture. Words come from `firmware/screens/texts/`; a scene carries codes, never sentences.
@@ -15,13 +15,15 @@ from drivers.vocabulary import Text
 class Scene:
     """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
 
-    `city`, `telephone`: as the site table says it; None before the first one.
+    `city`, `telephone`: as the site table says it; None before the first one. `clerk`: for the clerk's glass, which names
+    nobody and whose keys have no language key.
     """
 
     language: str = "ja"
     countdown_s: int | None = None
     city: Text | None = None
     telephone: str | None = None
+    clerk: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,37 @@ class Basket(Scene):
     lines: tuple[BasketLine, ...]
     fee_yen: int
     may_add: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Scene):
+    """The resident's glass at a counter: this is issued in your name. ENTER agrees, CLEAR says that it is wrong."""
+
+    masked_name: str = field(repr=False)
+    lines: tuple[BasketLine, ...]
+    fee_yen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtCounter(Scene):
+    """One thing at a counter terminal, on one of its glasses. `what`: a word of [counter] in texts/."""
+
+    what: str
+    masked_name: str = field(default="", repr=False)
+    amount_yen: int | None = None
+    copies: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClerkCode(Scene):
+    """The clerk's glass: which clerk vouches, and their code. `second`: the colleague. `digits`: how many were typed."""
+
+    names: tuple[str, ...]
+    chosen: int | None
+    digits: int
+    second: bool
+    page: int = 1
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ class State(StrEnum):
     LAST_TRY = "last_try"
     ENTERING_PIN = "entering_pin"
     CHECKING_PIN = "checking_pin"
+    ATTENDING_FIRST = "attending_first"  # counter terminal, without a PIN: the clerk who saw the photo ID
+    ATTENDING_SECOND = "attending_second"  # the colleague who confirms it
+    PROVING_CARD = "proving_card"
     AUTHENTICATING = "authenticating"
     TAKING_CARD = "taking_card"
     TAKING_CARD_ALARM = "taking_card_alarm"
@@ -18,17 +21,20 @@ class State(StrEnum):
     CHOOSING_OPTIONS = "choosing_options"
     CHOOSING_COPIES = "choosing_copies"
     CONFIRMING = "confirming"
+    CONSENTING = "consenting"  # counter terminal: the resident agrees to what the clerk chose
     RESERVING = "reserving"
     FETCHING = "fetching"
     RASTERISING = "rasterising"
     CHECKING_PAPER = "checking_paper"
     CHECKING_COINS = "checking_coins"
+    TAKING_FEE = "taking_fee"  # counter terminal: the clerk takes the fee at the till
     PAYING = "paying"
     PART_PAID = "part_paid"
     DRAINING_PAID = "draining_paid"
     DRAINING_REFUND = "draining_refund"
     PREPARING_PAPER = "preparing_paper"
     PRINTING = "printing"
+    RETURNING_FEE = "returning_fee"  # counter terminal: the clerk gives back what a copy that failed had cost
     PREPARING_PAYOUT = "preparing_payout"
     PAYING_OUT = "paying_out"
     PRINTING_CLAIM_SLIP = "printing_claim_slip"
@@ -46,6 +52,13 @@ class KeypadMode(StrEnum):
     DEAD = "dead"
     KEYS = "keys"
     PIN = "pin"
+
+
+class Side(StrEnum):
+    """Who pressed a key. A machine without a clerk has one side, the resident's."""
+
+    RESIDENT = "resident"
+    CLERK = "clerk"
 
 
 class Wait(StrEnum):
@@ -82,6 +95,9 @@ RULES: dict[State, Rule] = {
     State.LAST_TRY: Rule(_KEYS, Wait.PIN, card_in=True, may_hold_money=False),
     State.ENTERING_PIN: Rule(_PIN, Wait.PIN, card_in=True, may_hold_money=False),
     State.CHECKING_PIN: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
+    State.ATTENDING_FIRST: Rule(_KEYS, Wait.MENU, card_in=True, may_hold_money=False),
+    State.ATTENDING_SECOND: Rule(_KEYS, Wait.MENU, card_in=True, may_hold_money=False),
+    State.PROVING_CARD: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
     State.AUTHENTICATING: Rule(_DEAD, Wait.WORK, card_in=True, may_hold_money=False),
     State.TAKING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.TAKING_CARD_ALARM: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
@@ -89,17 +105,20 @@ RULES: dict[State, Rule] = {
     State.CHOOSING_OPTIONS: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CHOOSING_COPIES: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CONFIRMING: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CONSENTING: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.RESERVING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.FETCHING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
     State.RASTERISING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHECKING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHECKING_COINS: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.TAKING_FEE: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=False),
     State.PAYING: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=True),
     State.PART_PAID: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=True),
     State.DRAINING_PAID: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
     State.DRAINING_REFUND: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
     State.PREPARING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
     State.PRINTING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=True),
+    State.RETURNING_FEE: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=True),
     State.PREPARING_PAYOUT: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=True),
     State.PAYING_OUT: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=True),
     State.PRINTING_CLAIM_SLIP: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
@@ -119,6 +138,7 @@ WORKING_ON_MONEY = frozenset(
         State.DRAINING_REFUND,
         State.PREPARING_PAPER,
         State.PRINTING,
+        State.RETURNING_FEE,
         State.PREPARING_PAYOUT,
         State.PAYING_OUT,
         State.PRINTING_CLAIM_SLIP,
@@ -132,9 +152,28 @@ CARD_IS_NEEDED = frozenset(
         State.LAST_TRY,
         State.ENTERING_PIN,
         State.CHECKING_PIN,
+        State.ATTENDING_FIRST,
+        State.ATTENDING_SECOND,
+        State.PROVING_CARD,
         State.AUTHENTICATING,
     }
 )
+# At a counter terminal only the clerk's keys mean anything in these states, in `EITHER` both, in all others the pad.
+CLERK_ACTS = frozenset(
+    {
+        State.ATTENDING_FIRST,
+        State.ATTENDING_SECOND,
+        State.CHOOSING_KIND,
+        State.CHOOSING_OPTIONS,
+        State.CHOOSING_COPIES,
+        State.CONFIRMING,
+        State.TAKING_FEE,
+        State.RETURNING_FEE,
+        State.TAKING_PAPER,
+        State.TAKING_PAPER_ALARM,
+    }
+)
+EITHER = frozenset({State.IDLE, State.DONE, State.SORRY, State.SORRY_CARD_IN})
 SLOT_OPEN = frozenset({State.PAYING, State.PART_PAID})
 # A time-out in these states gives the session no end reason: it goes on, or has its reason already.
 ENDING = frozenset(

@@ -11,6 +11,9 @@ Five groups of rows are shared by several states:
 `_MENU` (the card has gone back, no money yet), `_PAYING` (the slot is open),
 and `_SETTLE` (the slot is closed: pay what is owed, claim it, or go on because nothing is owed).
 Only rows of `_SETTLE` lead out of the states that hold money, so money owed cannot be forgotten.
+
+A counter terminal walks the same table. Its own states are the two clerks of a resident without a PIN, CONSENTING, and the
+two in which the till takes or returns the fee in the place of slot and hoppers; `absorb` chooses the events that lead there.
 """
 
 from collections.abc import Mapping
@@ -56,6 +59,7 @@ _ANYWHERE: Rows = {
     E.PIN_ENTERED: _IGNORE,
     E.PAPER_STILL_THERE: _IGNORE,
     E.PAPER_TAKEN: _IGNORE,
+    E.PIN_WAIVED: _IGNORE,
 }
 
 _SORRY = _to(S.SORRY, do.advise)
@@ -113,6 +117,7 @@ _SETTLE: Rows = {
     E.FEE_MET: _IGNORE,
     E.TAMPERED: _IGNORE,
     E.PAYOUT_DUE: _to(S.PREPARING_PAYOUT, do.advise, do.count_hopper),
+    E.RETURN_DUE: _to(S.RETURNING_FEE, do.advise),
     E.CLAIM_DUE: _to(S.PRINTING_CLAIM_SLIP, do.advise, do.claim),
     E.SETTLED_WITH_PAPER: _to(S.PRINTING_RECEIPT, do.advise, do.print_receipt),
     E.SETTLED_WITHOUT_PAPER: _SORRY,
@@ -122,6 +127,7 @@ _TABLE: dict[S, Rows] = {
     S.IDLE: {
         **_ANYWHERE,
         E.CARD_INSERTED: _to(S.READING_CARD, do.open_session, do.read_card),
+        E.PIN_WAIVED: STAY,
         E.TIMED_OUT: _to(S.IDLE, do.reset_language),
     },
     # --- the card -------------------------------------------------------------------------------
@@ -134,6 +140,7 @@ _TABLE: dict[S, Rows] = {
         **_CARD_IN,
         E.CHALLENGED: _to(S.ENTERING_PIN),
         E.CHALLENGED_ONE_LEFT: _to(S.LAST_TRY),
+        E.CHALLENGED_ATTENDED: _to(S.ATTENDING_FIRST),
     },
     S.LAST_TRY: {**_CARD_IN, E.CONFIRMED: _to(S.ENTERING_PIN)},
     S.ENTERING_PIN: {
@@ -149,6 +156,14 @@ _TABLE: dict[S, Rows] = {
         E.PIN_WRONG_ONE_LEFT: _to(S.LAST_TRY),
         E.PIN_BLOCKED: _SORRY_CARD_IN,
     },
+    S.ATTENDING_FIRST: {**_CARD_IN, E.CODE_TYPED: STAY, E.PAGE_TURNED: STAY, E.CLERK_NAMED: _to(S.ATTENDING_SECOND)},
+    S.ATTENDING_SECOND: {
+        **_CARD_IN,
+        E.CODE_TYPED: STAY,
+        E.PAGE_TURNED: STAY,
+        E.CLERK_NAMED: _to(S.PROVING_CARD, do.show_card),
+    },
+    S.PROVING_CARD: {**_CARD_IN, E.CANCELLED: _IGNORE, E.PIN_PROVED: _to(S.AUTHENTICATING, do.authenticate)},
     S.AUTHENTICATING: {
         **_CARD_IN,
         E.CANCELLED: _IGNORE,
@@ -192,10 +207,12 @@ _TABLE: dict[S, Rows] = {
     S.CONFIRMING: {
         **_MENU,
         E.CONFIRMED: _to(S.RESERVING, do.reserve),
+        E.CONSENT_WANTED: _to(S.CONSENTING),
         E.ANOTHER_WANTED: _to(S.CHOOSING_KIND),
         E.LINE_REMOVED: STAY,
         E.BASKET_EMPTIED: _to(S.CHOOSING_KIND),
     },
+    S.CONSENTING: {**_MENU, E.CONFIRMED: _to(S.RESERVING, do.reserve), E.WENT_BACK: _to(S.CONFIRMING)},
     # --- the document, before any money ---------------------------------------------------------
     S.RESERVING: {**_ASKING_CENTRE, E.RESERVED: _to(S.FETCHING, do.fetch)},
     S.FETCHING: {**_ASKING_CENTRE, E.FETCHED: _to(S.RASTERISING, do.rasterise)},
@@ -203,6 +220,7 @@ _TABLE: dict[S, Rows] = {
     S.CHECKING_PAPER: {
         **_ASKING_CENTRE,
         E.PAPER_READY: _to(S.CHECKING_COINS, do.check_coins),
+        E.PAPER_READY_FEE_AT_TILL: _to(S.TAKING_FEE),
         E.PAPER_READY_NOTHING_TO_PAY: _to(S.PREPARING_PAPER, do.count_paper),
         E.PAPER_NOT_READY: _SORRY,
     },
@@ -212,6 +230,7 @@ _TABLE: dict[S, Rows] = {
         E.COINS_NOT_READY: _SORRY,
     },
     # --- money ----------------------------------------------------------------------------------
+    S.TAKING_FEE: {**_MENU, E.FEE_TAKEN: _to(S.PREPARING_PAPER, do.count_paper)},
     S.PAYING: _PAYING,
     S.PART_PAID: _PAYING,
     S.DRAINING_PAID: {
@@ -224,6 +243,7 @@ _TABLE: dict[S, Rows] = {
     S.PREPARING_PAPER: {**_SETTLE, E.PAPER_COUNTED: _to(S.PRINTING, do.print_copy)},
     S.PRINTING: {**_SETTLE, E.COPY_PRINTED: _to(S.PREPARING_PAPER, do.count_paper)},
     # --- what is owed ---------------------------------------------------------------------------
+    S.RETURNING_FEE: _SETTLE,
     S.PREPARING_PAYOUT: {**_SETTLE, E.HOPPER_COUNTED: _to(S.PAYING_OUT, do.dispense)},
     S.PAYING_OUT: _SETTLE,
     S.PRINTING_CLAIM_SLIP: _SETTLE,

@@ -1,13 +1,18 @@
-"""The scene of a state: what the resident sees, derived from the state, the context and the book's open session."""
+"""The scene of a state: what the resident sees, derived from the state, the context and the book's open session.
+
+`counter.py` has the scenes of a counter terminal: its clerk's, and those of the resident's that differ there.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, OptionGroup, PrintTrouble, Text
+from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
+from firmware.session import counter
 from firmware.session import scenes as show
+from firmware.session.basket import basket_lines
 from firmware.session.context import ANYTHING, COUNTER, Context
 from firmware.session.keys import LINES_PER_PAGE, may_add, pages
 from firmware.session.known import Known, opened
@@ -70,11 +75,26 @@ _WORKING = {
 }
 
 
+def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
+    """What the clerk of a counter terminal sees: nobody's name but theirs, no PIN, no claim code."""
+    house = context.house
+    there = counter.clerk_scene(state, context, book) or counter.without_names(_picture(state, context, book))
+    return replace(
+        there,
+        clerk=True,
+        language=house.languages[0],
+        countdown_s=context.countdown_s,
+        city=house.city,
+        telephone=None if house.city is None else house.telephone,
+    )
+
+
 def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Gather what the screen of this state needs."""
     house = context.house
+    there = counter.resident_scene(state, context, book) if house.has_till else None
     return replace(
-        _picture(state, context, book),
+        there or _picture(state, context, book),
         language=context.language,
         countdown_s=context.countdown_s,
         city=house.city,
@@ -229,28 +249,12 @@ def _choose_copies(context: Context) -> show.Scene:
 
 def _basket(context: Context) -> show.Scene:
     assert context.who is not None
-    lines = tuple(
-        show.BasketLine(
-            title=offer.title,
-            details=tuple(d for group in offer.groups for d in _labels(group, item.options.get(group.key, ()))),
-            copies=item.copies,
-            fee_yen=offer.fee_yen * item.copies,
-        )
-        for offer, item in context.basket
-    )
     return show.Basket(
         masked_name=context.who.masked_name,
-        lines=lines,
+        lines=basket_lines(context),
         fee_yen=context.fee_yen,
         may_add=may_add(context),
     )
-
-
-def _labels(group: OptionGroup, values: tuple[str, ...]) -> tuple[Text, ...]:
-    """The labels of the chosen answers; for a question with `print` and `omit`, its title if `print` was chosen."""
-    if {choice.value for choice in group.choices} == {"print", "omit"}:
-        return (group.title,) if "print" in values else ()
-    return tuple(choice.label for choice in group.choices if choice.value in values)
 
 
 def _printing(context: Context, session: OpenSession) -> show.Scene:

@@ -19,10 +19,10 @@ class Fingers:
         self._socket.connect(str(path))
         self._answers = self._socket.makefile("rb")
 
-    def tap(self, *keys: str, hold_ms: int = 80) -> None:
-        """Press and release each key in turn; returns when the last one is up."""
+    def tap(self, *keys: str, hold_ms: int = 80, side: str = "resident") -> None:
+        """Press and release each key in turn; returns when the last one is up. `side`: resident or clerk."""
         for key in keys:
-            self._ask({"tap": key, "hold_ms": hold_ms})
+            self._ask({"tap": key, "hold_ms": hold_ms, "side": side})
 
     def press(self, key: str) -> None:
         self._ask({"press": key})

@@ -4,6 +4,7 @@
 pressed and coins dropped over a unix socket whose path is in `KOFUKI_SIM_KEYS` (without it there is no socket):
 
     {"press": "5"}   {"release": "5"}   {"tap": "5", "hold_ms": 80}   {"jam": "7"}   {"free": "7"}
+    {"tap": "5", "side": "clerk"}  the same on the clerk's keys of a counter terminal
     {"coin": "JP100A"}   {"slot": "look"}   {"slot": "stuck"}   {"slot": "cleared"}
 
 one JSON object a line, names as in `host_sim.models.key_matrix.LAYOUT`. Each is answered by a line, {"ok": true} or
@@ -32,11 +33,12 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from host_sim.models.key_matrix import LAYOUT, KeyMatrix
+from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
 ROWS = (5, 6, 13, 19)  # BCM numbers, as hardware/units/dev-store.toml has them
 COLUMNS = (12, 16, 20, 21)
+CLERK_ROWS, CLERK_COLUMNS = (4, 17, 27, 22), (18, 25, 8, 7)  # as hardware/units/dev-counter.toml has them
 COIN, INHIBIT = 23, 24  # as hardware/units/dev-pulse.toml has them; a ccTalk machine leaves both alone
 DOOR = 26  # the contact of the case: joined to ground while it is shut
 CASE_OPEN = "case-open"
@@ -102,6 +104,18 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
             self._call_when_changed()
 
 
+class Keys:
+    """A key matrix and its wires. `seen`: columns that were scanned since a key moved."""
+
+    def __init__(self, matrix: KeyMatrix, rows: tuple[int, ...], columns: tuple[int, ...]) -> None:
+        self.matrix = matrix
+        self.first_row = f"GPIO{rows[0]}"
+        self.crossing = {f"GPIO{pin}": ("row", n) for n, pin in enumerate(rows)}
+        self.crossing |= {f"GPIO{pin}": ("column", n) for n, pin in enumerate(columns)}
+        self.columns = len(columns)
+        self.seen = 0
+
+
 class SimFactory(MockFactory):  # type: ignore[misc]
     """The board. Tests may pass `matrix`; gpiozero makes the factory without arguments."""
 
@@ -109,13 +123,15 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         super().__init__(revision="c03111", pin_class=SimPin)  # a Raspberry Pi 4
         self.lock = threading.RLock()
         self.matrix = matrix or KeyMatrix(LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid())
+        clerk = KeyMatrix(CLERK_LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid() + 1)
+        self.sides = {
+            "resident": Keys(self.matrix, ROWS, COLUMNS),
+            "clerk": Keys(clerk, CLERK_ROWS, CLERK_COLUMNS),
+        }
         self.acceptor = PulseAcceptorModel(seed=os.getpid())
         self.shorts = 0
-        self._columns_seen = 0
         self._coin_low = False
         self._levels: dict[SimPin, bool] = {}
-        self._crossing = {f"GPIO{pin}": ("row", n) for n, pin in enumerate(ROWS)}
-        self._crossing |= {f"GPIO{pin}": ("column", n) for n, pin in enumerate(COLUMNS)}
         path = os.environ.get("KOFUKI_SIM_KEYS")
         self._fingers = _Fingers(Path(path), self) if path else None
 
@@ -134,7 +150,8 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 return not self._coin_low and pin.pulled_up  # an open collector
             if pin.info.name == f"GPIO{DOOR}":
                 return self._case_is_open() and pin.pulled_up
-            self._columns_seen += pin.info.name == f"GPIO{ROWS[0]}" and self._columns_low() == 1
+            for keys in self.sides.values():
+                keys.seen += pin.info.name == keys.first_row and self._columns_low(keys) == 1
             driven = {other.drives for other in self._joined(pin)} - {None}
             if len(driven) == 2:
                 self.shorts += 1
@@ -152,19 +169,15 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         for pin, level in changed:
             pin.edge(level)
 
-    def _columns_low(self) -> int:
+    def _columns_low(self, keys: Keys) -> int:
         """How many columns are driven low: one while a driver scans, all while it waits for a key."""
         low = [pin for pin in self.pins.values() if pin.drives is False]
-        return sum(self._crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low)
+        return sum(keys.crossing.get(pin.info.name, ("", 0))[0] == "column" for pin in low)
 
-    def begin_to_feel(self) -> None:
-        """A key moved: count the scans from here."""
-        self._columns_seen = 0
-
-    def felt(self, *, down: bool) -> bool:
+    def felt(self, keys: Keys, *, down: bool) -> bool:
         """Whether the driver has scanned often enough since; with the key up, also whether it waits for the next touch."""
-        waits = not down and self._columns_low() == len(COLUMNS)
-        return waits or self._columns_seen >= FELT_SCANS * len(COLUMNS)
+        waits = not down and self._columns_low(keys) == keys.columns
+        return waits or keys.seen >= FELT_SCANS * keys.columns
 
     def _case_is_open(self) -> bool:
         path = os.environ.get("KOFUKI_SIM_KEYS")
@@ -203,10 +216,11 @@ class SimFactory(MockFactory):  # type: ignore[misc]
 
     def _joined(self, pin: SimPin) -> list[SimPin]:
         """The pins joined to this one through closed keys."""
-        start = self._crossing.get(pin.info.name)
-        if start is None:
+        keys = next((keys for keys in self.sides.values() if pin.info.name in keys.crossing), None)
+        if keys is None:
             return []
-        contacts = self.matrix.contacts(monotonic())
+        start = keys.crossing[pin.info.name]
+        contacts = keys.matrix.contacts(monotonic())
         reached, frontier = {start}, [start]
         while frontier:
             side, number = frontier.pop()
@@ -217,11 +231,12 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 if here == (side, number) and there not in reached:
                     reached.add(there)
                     frontier.append(there)
-        return [other for other in self.pins.values() if self._crossing.get(other.info.name) in reached]
+        return [other for other in self.pins.values() if keys.crossing.get(other.info.name) in reached]
 
 
 @dataclass
 class _Tap:
+    keys: Keys
     key: str
     hold_s: float
     reply: Reply
@@ -246,6 +261,7 @@ class _Fingers:
         self._taps: deque[_Tap] = deque()
         self._step_at_s: float | None = None  # when the present tap takes its next step
         self._down = False
+        self._last = board.sides["resident"]  # the keys of the last tap
         self._waits = 0
         self._thread = threading.Thread(target=self._run, name="sim-fingers", daemon=True)
         self._thread.start()
@@ -275,7 +291,8 @@ class _Fingers:
     def _wait_s(self) -> float | None:
         now_s = monotonic()
         with self._board.lock:
-            instants = (self._step_at_s, self._board.matrix.wake_at(now_s), self._board.acceptor.wake_at())
+            instants = [self._step_at_s, self._board.acceptor.wake_at()]
+            instants += [keys.matrix.wake_at(now_s) for keys in self._board.sides.values()]
             due = [instant for instant in instants if instant is not None]
         return max(min(due) - now_s, 0.0) if due else None
 
@@ -294,7 +311,8 @@ class _Fingers:
             self._obey(line, partial(_answer, peer))
 
     def _obey(self, line: bytes, reply: Reply) -> None:
-        matrix = self._board.matrix
+        resident = self._board.sides["resident"]
+        matrix = resident.matrix
         acts: dict[object, Callable[[str, float], None]] = {
             "press": matrix.press,
             "release": matrix.release,
@@ -304,7 +322,8 @@ class _Fingers:
         try:
             match json.loads(line):
                 case {"tap": str(key), **more} if key in matrix.keys:
-                    self._taps.append(_Tap(key, float(str(more.get("hold_ms", 80))) / 1000, reply))
+                    side = self._board.sides[str(more.get("side", "resident"))]
+                    self._taps.append(_Tap(side, key, float(str(more.get("hold_ms", 80))) / 1000, reply))
                     return
                 case {"coin": str(coin)}:
                     answer: dict[str, object] = {"ok": True, "kept": self._board.drop(coin)}
@@ -317,7 +336,7 @@ class _Fingers:
                     self._board.acceptor.clear("stuck", monotonic())
                     answer = {"ok": True}
                 case {**one} if len(one) == 1 and (act := acts.get(next(iter(one)))) is not None:
-                    self._move(act, str(*one.values()))
+                    self._move(resident, act, str(*one.values()))
                     answer = {"ok": True}
                 case _:
                     answer = {"error": "unknown command; send press, release, tap, jam, free, coin or slot"}
@@ -330,7 +349,11 @@ class _Fingers:
         now_s = monotonic()
         if self._step_at_s is not None and now_s < self._step_at_s:
             return
-        if self._step_at_s is not None and self._waits < _MOST_WAITS and not self._board.felt(down=self._down):
+        if (
+            self._step_at_s is not None
+            and self._waits < _MOST_WAITS
+            and not self._board.felt(self._taps[0].keys if self._down else self._last, down=self._down)
+        ):
             self._waits, self._step_at_s = self._waits + 1, now_s + _WAIT_S
             return
         self._step_at_s, self._waits = None, 0
@@ -338,16 +361,17 @@ class _Fingers:
             return
         tap = self._taps[0]
         if not self._down:
-            self._move(self._board.matrix.press, tap.key)
+            self._move(tap.keys, tap.keys.matrix.press, tap.key)
             self._down, self._step_at_s = True, now_s + tap.hold_s
         else:
-            self._move(self._board.matrix.release, tap.key)
+            self._move(tap.keys, tap.keys.matrix.release, tap.key)
+            self._last = tap.keys
             self._down, self._step_at_s = False, now_s + GAP_S
             self._taps.popleft().reply({"ok": True})
 
-    def _move(self, act: Callable[[str, float], None], key: str) -> None:
+    def _move(self, keys: Keys, act: Callable[[str, float], None], key: str) -> None:
         with self._board.lock:
-            self._board.begin_to_feel()
+            keys.seen = 0  # count the scans from here
             act(key, monotonic())
         self._board.settle()
 

@@ -28,6 +28,7 @@ from host_sim.centre.generator import DocumentWrong
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.operating import witness
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.vouching import Attendance
 from host_sim.centre.store import Peer
 
 RequestId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
@@ -181,7 +182,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
             raise Refused("outside_hours")
         centre.issuer.must_go_on()
         nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
-        given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now)
+        given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now, attended=asked.attended)
         return say.ChallengeGiven(
             session_nonce=asked.session_nonce,
             challenge_id=given.challenge_id,
@@ -189,6 +190,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
             expires_at=given.expires_at.isoformat(),
             pin_key=None if given.pin_key is None else base64.b64encode(given.pin_key).decode(),
             pin_tries_left=given.pin_tries_left,
+            clerks=[say.Clerk(login=login, name=name) for login, name in given.clerks] if given.clerks else None,
         )
 
     @app.post("/v1/authentications", responses=_REFUSALS)
@@ -199,6 +201,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
             session_nonce=base64.b64decode(asked.session_nonce),
             signature=base64.b64decode(asked.signature),
             encrypted_pin=None if asked.encrypted_pin is None else base64.b64decode(asked.encrypted_pin),
+            attended=[Attendance(clerk.login, clerk.code) for clerk in asked.attended or ()],
         )
         known = centre.doorkeeper.authenticate(peer, answer, now)
         masked_name, offers = centre.issuer.welcome(peer, known, now)

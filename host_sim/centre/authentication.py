@@ -10,6 +10,8 @@ the card, which whoever holds it can read, and of the count of wrong PINs, which
 its holder, and not even of whether the register knows the card (security rule 17). The register is asked twice: before
 what takes long (the slow hash, another centre's answer) and after it.
 
+Attended (counter terminal): no PIN is asked for, because two clerks vouch for the resident (`staff/vouching.py`).
+
 A challenge takes one answer. The centre keeps the answer's hash and its outcome. A machine that lost the reply sends
 the same answer again: it gets the same outcome, and no try is counted.
 """
@@ -38,6 +40,7 @@ from host_sim.centre.jpki import chain
 from host_sim.centre.jpki.check import RevocationCheck
 from host_sim.centre.jpki.revocation import Revocation, Unavailable
 from host_sim.centre.pins import PIN_TRIES, PinKey, open_sealed
+from host_sim.centre.staff.vouching import ATTENDED, Attendance, NotVouched, Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import authentications, cards, challenges
 
@@ -64,6 +67,7 @@ class Given:
     expires_at: datetime
     pin_key: bytes | None
     pin_tries_left: int | None
+    clerks: Sequence[tuple[str, str]] | None = None  # login and name of who may vouch; None: the PIN is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +78,12 @@ class Answer:
     session_nonce: bytes
     signature: bytes
     encrypted_pin: bytes | None
+    attended: Sequence[Attendance] = ()
 
     @property
     def sha256(self) -> str:
-        parts = (self.challenge_id.encode(), self.session_nonce, self.signature, self.encrypted_pin or b"")
+        clerks = "".join(f"{clerk.login}:{clerk.code};" for clerk in self.attended).encode()
+        parts = (self.challenge_id.encode(), self.session_nonce, self.signature, self.encrypted_pin or b"", clerks)
         return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).hexdigest()
 
 
@@ -90,6 +96,7 @@ class Known:
     card_fingerprint: str
     method: str  # jpki, municipal, attended
     authenticated_at: datetime  # the fees of this instant are those of the session
+    clerks: str = ""  # attended: who vouched
 
 
 class Doorkeeper:
@@ -97,6 +104,7 @@ class Doorkeeper:
 
     `authorities`: the CA certificates this municipality accepts. `revocation`: where it asks whether a certificate is
     revoked; None where only the card register says so. `p384`: whether cards with a key on P-384 are taken.
+    `vouching`: None where nobody is served without a PIN.
     """
 
     def __init__(
@@ -109,6 +117,7 @@ class Doorkeeper:
         pin_hash_key: PinKey,
         revocation: Revocation | None = None,
         p384: bool = False,
+        vouching: Vouching | None = None,
     ) -> None:
         self._store = store
         self._city = city
@@ -117,16 +126,29 @@ class Doorkeeper:
         self._authorities = tuple(authorities)
         self._revocation = RevocationCheck(store, revocation)
         self._p384 = p384
+        self._vouching = vouching
 
     def place(self, peer: Peer, now: datetime) -> Place:
         """Where this machine stands. Raises `Refused` for one that is not in the city's file."""
         with self._store.reading() as c:
             return place_of(self._city.at(c, now), peer)
 
-    def challenge(self, peer: Peer, session_nonce: bytes, method: str, credential: bytes, now: datetime) -> Given:
+    def challenge(
+        self,
+        peer: Peer,
+        session_nonce: bytes,
+        method: str,
+        credential: bytes,
+        now: datetime,
+        *,
+        attended: bool = False,
+    ) -> Given:
         """A challenge for a card. Raises `Refused` for what the form of the card says, and for nothing about a person."""
         is_municipal = method == "municipal"
         place = self.place(peer, now)
+        if attended and (self._vouching is None or not place.attended):
+            raise Refused("not_offered")
+        by_pin = is_municipal and not attended
         if is_municipal:
             record = _read_record(credential)
             _check_taken(place, record.kind, record.valid_until, now.date())
@@ -136,19 +158,21 @@ class Doorkeeper:
                 raise Refused("revocation_unknown")
         with self._store.writing() as c:
             forget(self._store, c, now)
-            left = _tries_left(c, credential) if is_municipal else None
+            left = _tries_left(c, credential) if by_pin else None
             if left == 0:
                 raise Refused("pin_blocked", 0)
             given = Given(
                 challenge_id=secrets.token_urlsafe(16),
                 challenge=secrets.token_bytes(32),
                 expires_at=now.astimezone(UTC) + timedelta(seconds=CHALLENGE_S),
-                pin_key=self._pin_key.public_key().public_bytes_raw() if is_municipal else None,
+                pin_key=self._pin_key.public_key().public_bytes_raw() if by_pin else None,
                 pin_tries_left=left,
+                clerks=self._clerks(c, now) if attended else None,
             )
             asked = {"machine": peer.name, "session_nonce": session_nonce, "method": method, "credential": credential}
             told = {"challenge_id": given.challenge_id, "challenge": given.challenge}
-            c.execute(challenges.insert().values(**asked, **told, expires_at=given.expires_at.timestamp()))
+            until = given.expires_at.timestamp()
+            c.execute(challenges.insert().values(**asked, **told, attended=attended, expires_at=until))
         return given
 
     def authenticate(self, peer: Peer, answer: Answer, now: datetime) -> Known:
@@ -203,9 +227,13 @@ class Doorkeeper:
         proof = Proof()
         if row.expires_at < now.timestamp():
             return self._conclude(c, row, Refused("expired")), proof
+        if row.attended != bool(answer.attended):
+            return self._conclude(c, row, Refused("bad_request")), proof
         try:
             bound = b"kofuki-auth-1" + row.challenge + row.session_nonce + peer.name.encode()
-            if row.method == "jpki":
+            if row.attended:
+                self._weigh_attended(c, peer, row, answer, bound, proof, now)
+            elif row.method == "jpki":
                 proof.believed = self._believe(row.credential, now)
                 _check_signed(proof.believed.certificate.public_key(), answer.signature, bound)
                 self._usable(c, peer, row, now)
@@ -216,6 +244,30 @@ class Doorkeeper:
         except Refused as refused:
             return self._conclude(c, row, refused), proof
         return None, proof
+
+    def _weigh_attended(
+        self, c: sa.Connection, peer: Peer, row: Any, answer: Answer, bound: bytes, proof: "Proof", now: datetime
+    ) -> None:
+        """What the card shows without a PIN, then the clerks; only after them is the register asked about a person."""
+        if self._vouching is None or answer.encrypted_pin is not None:
+            raise Refused("bad_request")
+        if row.method == "municipal":
+            public_key = base64.b64decode(_read_record(row.credential).public_key)
+            _check_signed(load_der_public_key(public_key), answer.signature, bound)
+        else:
+            proof.believed = self._believe(row.credential, now)
+        try:
+            proof.clerks = self._vouching.vouched(c, peer, answer.attended, now)
+        except NotVouched as refused:
+            raise Refused(refused.code) from None
+        self._usable(c, peer, row, now)
+
+    def _clerks(self, c: sa.Connection, now: datetime) -> Sequence[tuple[str, str]]:
+        """Raises `Refused` where there are no two."""
+        clerks = self._vouching.clerks(c, now) if self._vouching is not None else []
+        if len(clerks) < 2:
+            raise Refused("not_offered")
+        return clerks
 
     def _prove_municipal(self, c: sa.Connection, row: Any, signature: bytes, bound: bytes) -> Any:
         """The row of the card that signed, if a PIN may be tried with it. Only the right PIN opens what else it says."""
@@ -238,7 +290,7 @@ class Doorkeeper:
         right = True
         if proof.believed is not None:
             told = self._revocation.ask(proof.believed, now)
-        else:
+        elif proof.card is not None:
             right = self._pin_hash_key.fits(proof.pin, proof.card)
             proof.pin[:] = bytes(len(proof.pin))
         with self._store.writing() as c:
@@ -254,7 +306,7 @@ class Doorkeeper:
                 return self._conclude(c, row, refused)
             if refusal is not None:
                 return self._conclude(c, row, Refused(refusal))
-            return self._known(c, peer, row, card.resident_id, now)
+            return self._known(c, peer, row, card.resident_id, now, proof.clerks)
 
     def _usable(self, c: sa.Connection, peer: Peer, row: Any, now: datetime) -> Any:
         """The card's row. Raises `Refused` if the register says that it may not be used at this site today."""
@@ -282,9 +334,10 @@ class Doorkeeper:
         except ValueError:
             raise Refused("bad_request") from None
 
-    def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime) -> Known:
+    def _known(self, c: sa.Connection, peer: Peer, row: Any, resident_id: str, now: datetime, clerks: str) -> Known:
         fingerprint = hashlib.sha256(row.credential).hexdigest()
-        known = Known(secrets.token_urlsafe(24), resident_id, fingerprint, row.method, now)
+        method = ATTENDED if clerks else row.method
+        known = Known(secrets.token_urlsafe(24), resident_id, fingerprint, method, now, clerks)
         c.execute(
             authentications.insert().values(
                 authentication_id=known.authentication_id,
@@ -293,6 +346,7 @@ class Doorkeeper:
                 card_fingerprint=known.card_fingerprint,
                 resident_id=resident_id,
                 method=known.method,
+                clerks=clerks,
                 expires_at=now.timestamp() + AUTHENTICATION_S,
             )
         )
@@ -314,6 +368,7 @@ class Proof:
     believed: chain.Believed | None = None
     card: Any = None
     pin: bytearray = field(default_factory=bytearray, repr=False)
+    clerks: str = ""  # who vouched, where no PIN is asked for
 
 
 def place_of(city: InForce, peer: Peer) -> Place:
@@ -326,7 +381,7 @@ def place_of(city: InForce, peer: Peer) -> Place:
 
 def _known_before(row: Any) -> Known:
     at = datetime.fromtimestamp(row.expires_at - AUTHENTICATION_S, JST)
-    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, row.method, at)
+    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, row.method, at, row.clerks)
 
 
 def _check_taken(place: Place, kind: str, until: date | None, today: date) -> None:

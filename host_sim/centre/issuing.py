@@ -31,6 +31,7 @@ from host_sim.centre.database import Busy
 from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.registers import freshness
 from host_sim.centre.registers.rows import RegisterName
+from host_sim.centre.staff.vouching import ATTENDED
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import copies, requests
 
@@ -63,6 +64,7 @@ class Here:
     city: InForce
     place: Place
     terms: Place
+    attended: bool  # nobody typed a PIN; two clerks vouch
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class Issuer:
 
     def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime) -> Here:
         city = self._city.at(c, now)
-        return Here(city, place_of(city, peer), place_of(self._city.at(c, known.authenticated_at), peer))
+        terms = place_of(self._city.at(c, known.authenticated_at), peer)
+        return Here(city, place_of(city, peer), terms, known.method == ATTENDED)
 
     def _kinds(self, here: Here) -> list[str]:
         """What is issued there and can be printed, in the order of the city's file."""
@@ -127,6 +130,8 @@ class Issuer:
         self, kind: str, here: Here, found: books.Snapshot, stale: frozenset[str], now: datetime
     ) -> dict[str, Any]:
         offer = self._press.offer(kind, found.resident, found.members, found.register, now.date(), here.terms)
+        if here.attended and kind not in here.terms.attended:
+            return {**offer, "refusal": "pin_needed"}
         if kind in stale:  # whatever else an old register says
             return {**offer, "refusal": "books_stale"}
         if offer["refusal"] is None and not here.place.finishing_at(now, kind):
@@ -152,6 +157,9 @@ class Issuer:
             row["session"] = base64.b64decode(order["session_nonce"]).hex()
             row |= {"method": begun.known.method, "channel": begun.channel}
             times = {"began_at": now.timestamp(), "expires_at": now.timestamp() + RESERVATION_S}
+            if begun.known.clerks:
+                told = {"request_id": order["request_id"], "clerks": begun.known.clerks.split(",")}
+                self._store.note(c, now, peer, "vouched", told)
             c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
         for _ in range(ATTEMPTS):
             try:

@@ -32,6 +32,9 @@ Code = Literal[
     "no_record",
     "not_offered",
     "outside_hours",
+    "pin_needed",
+    "clerk_refused",
+    "same_clerk",
     "books_stale",
     "stopped",
     "books_changed",
@@ -93,6 +96,12 @@ class ChallengeAsked(Message):
     session_nonce: Nonce
     method: Literal["jpki", "municipal"]
     credential: Bytes
+    attended: bool = False
+
+
+class Clerk(Message):
+    login: Word
+    name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ChallengeGiven(Message):
@@ -102,6 +111,12 @@ class ChallengeGiven(Message):
     expires_at: str
     pin_key: Annotated[str, Field(min_length=44, max_length=44), AfterValidator(_base64)] | None
     pin_tries_left: Annotated[int, Field(ge=1, le=15)] | None
+    clerks: Annotated[list[Clerk], Field(min_length=2, max_length=200)] | None
+
+
+class ClerkSaw(Message):
+    login: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+    code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 
 
 class AuthenticationAsked(Message):
@@ -109,6 +124,7 @@ class AuthenticationAsked(Message):
     session_nonce: Nonce
     signature: Bytes
     encrypted_pin: Bytes | None
+    attended: Annotated[list[ClerkSaw], Field(min_length=2, max_length=2)] | None = None
 
 
 class Choice(Message):

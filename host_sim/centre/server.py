@@ -25,6 +25,8 @@ from host_sim.centre.operating import startup
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.accounts import Accounts
+from host_sim.centre.staff.vouching import Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.wallet_cards import load_cards
 
@@ -44,6 +46,7 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
     """The centre of one run directory: wallet/ and clock-offset are read below it. Raises `TrustError`."""
     identity.pin_hash_key.take_over(store)
     load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
+    vouching = Vouching(store, Accounts(store, city, identity.staff_key))
     believed = trust.read(run / "wallet" / "ca")
     doorkeeper = Doorkeeper(
         store,
@@ -52,6 +55,7 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
         believed.authorities,
         pin_hash_key=identity.pin_hash_key,
         revocation=believed.revocation,
+        vouching=vouching,
     )
     issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
     tables = SiteTables(store, city, identity.manifest_key)

@@ -164,6 +164,7 @@ challenges = sa.Table(
     sa.Column("session_nonce", sa.LargeBinary, nullable=False),
     sa.Column("method", sa.String, nullable=False),
     sa.Column("credential", sa.LargeBinary, nullable=False),
+    sa.Column("attended", sa.Boolean, nullable=False, server_default=sa.false()),  # two clerks vouch; no PIN is asked
     sa.Column("challenge", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
     # One answer and its outcome, so that the same answer again gets the same outcome.
@@ -181,6 +182,7 @@ authentications = sa.Table(
     sa.Column("card_fingerprint", sa.String, nullable=False),
     sa.Column("resident_id", sa.String, nullable=False),
     sa.Column("method", sa.String, nullable=False, server_default=""),  # jpki, municipal, attended
+    sa.Column("clerks", sa.String, nullable=False, server_default=""),  # attended: both logins, "a,b"
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
 )
 

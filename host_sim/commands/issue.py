@@ -104,7 +104,9 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
             copies=options.copies,
             purse=options.pay,
         )
-        bag = Resident(world, errand, say=lambda state: say(f"  {state}", to_error=True)).run(options.time_limit)
+        glasses = _Glasses(world, options.out)
+        told = lambda state: say(f"  {state}", to_error=True)  # noqa: E731
+        bag = Resident(world, errand, say=told, watch=glasses.keep).run(options.time_limit)
         bag.timings_ms["start"] = world.start_ms
         recording = world.taps["printer"].recording
         (options.out / "printer.bin").write_bytes(bytes(recording or b""))
@@ -112,6 +114,23 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
         if screen is not None:
             screen.save(options.out / "screen.png")
         return bag
+
+
+@dataclass(slots=True)
+class _Glasses:
+    """Both glasses of a counter terminal as pictures, each time that somebody acts: `glass-03-consenting-clerk.png`."""
+
+    world: World
+    out: Path
+    kept: int = 0
+
+    def keep(self, state: str) -> None:
+        if not self.world.has_clerk:
+            return
+        self.kept += 1
+        for side, picture in (("resident", self.world.screen()), ("clerk", self.world.clerk_screen())):
+            if picture is not None:
+                picture.save(self.out / f"glass-{self.kept:02}-{state}-{side}.png")
 
 
 def _books(run: Path) -> Books:

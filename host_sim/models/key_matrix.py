@@ -18,6 +18,9 @@ LAYOUT: tuple[tuple[str, ...], ...] = (
     ("previous", "0", "next", "enter"),
 )
 
+# The clerk's side of a counter terminal has the same caps but no language key.
+CLERK_LAYOUT = tuple(tuple(name for name in row if name != "language") for row in LAYOUT)
+
 
 class KeyMatrix:
     """Caps and contacts. `bounce_s`: the longest that a contact chatters after an edge; 0 for ideal contacts."""

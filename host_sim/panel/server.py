@@ -11,7 +11,7 @@ import io
 import json
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def make_app(world: World) -> ASGIApp:
         Route("/", panel.page),
         Route("/status.json", panel.status),
         Route("/screen.png", panel.screen),
+        Route("/clerk-screen.png", panel.clerk_screen),
         Route("/paper/{number:int}.png", panel.paper),
         Route("/act", panel.act, methods=["POST"]),
         WebSocketRoute("/live", panel.live),
@@ -84,7 +85,13 @@ class _Panel:
         return JSONResponse(await asyncio.to_thread(self._world.status))
 
     async def screen(self, _: Request) -> Response:
-        picture = await asyncio.to_thread(self._world.screen)
+        return await self._glass(self._world.screen)
+
+    async def clerk_screen(self, _: Request) -> Response:
+        return await self._glass(self._world.clerk_screen)
+
+    async def _glass(self, look: Callable[[], Image.Image | None]) -> Response:
+        picture = await asyncio.to_thread(look)
         if picture is None:
             return PlainTextResponse("The screen is dark: the machine is off or starting.", 404)
         return Response(await asyncio.to_thread(png, picture), media_type="image/png")
@@ -128,12 +135,16 @@ class _Panel:
             await asyncio.sleep(STATUS_S)
 
     async def _show(self, socket: WebSocket) -> None:
-        glass = Onlooker(self._world.screen_path)
+        """Send the boxes of either glass that changed: which glass, left, top, a PNG."""
+        world = self._world
+        paths = [world.screen_path, *([] if world.clerk_screen_path is None else [world.clerk_screen_path])]
+        glasses = [Onlooker(path) for path in paths]
         while True:
-            change = await asyncio.to_thread(glass.change)
-            if change is not None:
-                (left, top, _, _), picture = change
-                await socket.send_bytes(struct.pack("<HH", left, top) + png(picture, _FAST_PNG))
+            for number, glass in enumerate(glasses):
+                change = await asyncio.to_thread(glass.change)
+                if change is not None:
+                    (left, top, _, _), picture = change
+                    await socket.send_bytes(struct.pack("<HHH", number, left, top) + png(picture, _FAST_PNG))
             await asyncio.sleep(FRAME_S)
 
     async def _listen(self, socket: WebSocket) -> None:

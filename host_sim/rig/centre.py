@@ -278,6 +278,9 @@ class MemoryCentre:
             "expires_at": (self._now() + timedelta(minutes=5)).isoformat(),
             "pin_key": None,
             "pin_tries_left": None,
+            "clerks": [{"login": login, "name": login} for login in ("tanaka", "hidaka")]
+            if asked["attended"]
+            else None,
         }
 
     def _authenticate(self, asked: dict[str, Any]) -> Mapping[str, Any]:

@@ -21,8 +21,8 @@ from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.hopper import HopperModel
-from host_sim.rig.machine import RigMachine
-from host_sim.rig.people import Person
+from host_sim.rig.machine import COUNTER, STORE, RigMachine, Site
+from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 
 CUTS: dict[str, tuple[Tail | None, int]] = {
@@ -63,6 +63,7 @@ class Script:
     rests_s: float = 0.0  # after the last resident, before everything is settled
     at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
+    site: Site = STORE  # COUNTER: a clerk serves each of them
 
 
 @dataclass
@@ -126,7 +127,9 @@ class Explorer:
     # --- living ---------------------------------------------------------------------------------
 
     def _live(self) -> None:
-        self.machine = machine = RigMachine(tubes=self.script.tubes, certificate_printer=self.script.printer)
+        self.machine = machine = RigMachine(
+            site=self.script.site, tubes=self.script.tubes, certificate_printer=self.script.printer
+        )
         if isinstance(machine.acceptor, AcceptorModel):
             machine.acceptor.has_accept_counter = self.script.acceptor_counts
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
@@ -144,6 +147,7 @@ class Explorer:
     def _serve(self, person: Person) -> None:
         """Serve one resident; before that, a technician mends what only a person can."""
         self.machine.mend()
+        self.machine.clerk = Clerk(person) if self.script.site is COUNTER else None
         self.machine.serve(person, person.card.chip)
 
     def _surviving(self, deed: Callable[[], None]) -> None:

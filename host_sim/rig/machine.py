@@ -43,6 +43,7 @@ class Site:
 
 STORE = Site("store", (CardKind.INDIVIDUAL_NUMBER, CardKind.RESIDENT_REGISTER))
 OFFICE = Site("office", (*STORE.kinds, CardKind.CITIZEN))
+COUNTER = Site("counter", OFFICE.kinds)
 
 
 class RigMachine(RigWorld):
@@ -50,14 +51,19 @@ class RigMachine(RigWorld):
 
     site = STORE
 
-    def __init__(self, *, sheets_at_near_end: int = 0, late: bool = False, **world: Any) -> None:
+    def __init__(
+        self, *, site: Site | None = None, sheets_at_near_end: int = 0, late: bool = False, **world: Any
+    ) -> None:
         """`late`: delays for the desks, as threads have them (`LateCrew`). `world`: arguments of `RigWorld`."""
+        self.site = site or self.site
         super().__init__(**world)
         self.centre.tables.table |= {"profile": self.site.profile, "cards": [str(kind) for kind in self.site.kinds]}
         self.sheets_at_near_end = sheets_at_near_end
         self.late = late
         self.scenes: list[Scene] = []
         self.watchers: list[Watcher] = []
+        self.clerk_scenes: list[Scene] = []  # on the clerk's glass of a counter terminal
+        self.clerk: Watcher | None = None
         self.attended = False  # a resident stands at the machine and is served
         self.starts = 0
         self.last_end = "start"  # or "medium": how the last run ended
@@ -84,19 +90,28 @@ class RigMachine(RigWorld):
         return RigParts(self, self._over(), **self._how())
 
     def _how(self) -> dict[str, Any]:
-        return {"why": self.last_end, "late": self.late, "show": self._show, "remembers": self._remembers}
+        return {
+            "why": self.last_end,
+            "late": self.late,
+            "show": self._show,
+            "show_clerk": self._show_clerk,
+            "remembers": self._remembers,
+        }
 
     def _over(self) -> dict[str, Any]:
         """The tables of this machine's unit that differ from the unit file."""
         hoppers = [
             {"address": ADDRESSES[value], "value_yen": value, "coins": coins} for value, coins in self.tubes.items()
         ]
-        return {
+        over = {
             "unit": {"name": MACHINE, "profile": self.site.profile},
             "card": {"kinds": [str(kind) for kind in self.site.kinds]},
             "coin": {"hoppers": hoppers},
             "printer": {"profile": self.certificate_printer, "sheets_at_near_end": self.sheets_at_near_end},
         }
+        if self.site is COUNTER:
+            del over["coin"]
+        return over
 
     def _remembers(self, memory: RigMemory) -> None:
         self.memory = memory
@@ -204,6 +219,11 @@ class RigMachine(RigWorld):
         return isinstance(self.loop.scene, show.Idle | show.Closed)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _show_clerk(self, scene: Scene) -> None:
+        self.clerk_scenes.append(scene)
+        if self.clerk is not None:
+            self.clerk(self, scene)
 
     def _show(self, scene: Scene) -> None:
         self.scenes.append(scene)

@@ -41,7 +41,7 @@ from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
 from host_sim.models.acceptor import AcceptorModel
-from host_sim.models.key_matrix import LAYOUT, ScannedKeys
+from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix, ScannedKeys
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.crew import Alarm, InlineCrew
 from host_sim.rig.late import LateCrew
@@ -50,7 +50,7 @@ from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
 from host_sim.rig.world import ADDRESSES, MACHINE, PULSES, VALUES, RigWorld
 
-UNIT = Path(__file__).parent.parent.parent / "hardware" / "units" / "dev-store.toml"
+UNITS = Path(__file__).parent.parent.parent / "hardware" / "units"
 SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
 
 
@@ -89,12 +89,13 @@ class RigParts:
         why: str,
         late: bool,
         show: Callable[[Scene], None],
+        show_clerk: Callable[[Scene], None],
         remembers: Callable[[RigMemory], None],
     ) -> None:
         """`over`: the tables of the unit that differ from the unit file. `remembers` is called with the new memory."""
         self.clock = world.clock
         self.now = world.now
-        self.show = show
+        self.show, self.show_clerk = show, show_clerk
         self._world = world
         self._over = json.dumps(over)
         self._why = why
@@ -158,8 +159,10 @@ class RigParts:
         centre, deadline_s = self._world.centre, self.unit.centre.deadline_s
         return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, deadline_s, head)
 
-    def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank]:
+    def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         world = self._world
+        if self.unit.coin is None:
+            return None
         bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock)
         self._acceptor = self._acceptor_on(bus, book)
         self._explained = lambda: book.explained
@@ -191,6 +194,13 @@ class RigParts:
         self._pad = MatrixPinPad(keys, LAYOUT, pin, self.clock)
         return self._pad
 
+    def clerk_keys(self) -> MatrixPinPad | None:
+        if self.unit.clerk is None:
+            return None
+        keys = ScannedKeys(self._world.clerk_keys, self.clock.monotonic, self.clock.advance)
+        self._clerk_pad = MatrixPinPad(keys, CLERK_LAYOUT, PinBuffer(), self.clock)
+        return self._clerk_pad
+
     def door(self) -> DoorContact:
         return DoorContact(self._world)
 
@@ -208,23 +218,24 @@ class RigParts:
     def _alarms(self, desks: Sequence[Desk[Any]]) -> Mapping[str, Alarm]:
         (door,) = (desk for desk in desks if isinstance(desk, DoorDesk))
         return {
-            "keypad": self._key_moves_at,
+            "keypad": lambda: self._key_moves_at(self._pad, self._world.keys),
+            "clerk keys": lambda: self._key_moves_at(self._clerk_pad, self._world.clerk_keys),
             "card": lambda: None,
             "door": lambda: None if door.at_rest else self.clock.monotonic(),
         }
 
-    def _key_moves_at(self) -> float | None:
+    def _key_moves_at(self, pad: MatrixPinPad, keys: KeyMatrix) -> float | None:
         """The next instant at which a scan could see something new: a contact moves, or a debounce time ends."""
-        instants = [self._pad.wake_at(), self._world.keys.wake_at(self.clock.monotonic())]
+        instants = [pad.wake_at(), keys.wake_at(self.clock.monotonic())]
         return min((instant for instant in instants if instant is not None), default=None)
 
     def _quiet(self, desks: Sequence[Desk[Any]]) -> Mapping[str, Quiet]:
         world = self._world
         (paper,) = (desk for desk in desks if isinstance(desk, PaperDesk))
-        (coins,) = (desk for desk in desks if isinstance(desk, CoinDesk))
         printers = {world.stream_of("printer"): world.printer, world.stream_of("slips"): world.slips}
         quiet: dict[str, Quiet] = {"paper": PrintersAtRest(paper, self._printer, printers, self.clock)}
-        if isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
+        coins = next((desk for desk in desks if isinstance(desk, CoinDesk)), None)
+        if coins is not None and isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
             stream = world.stream_of("coin")
             quiet["coin"] = CoinsAtRest(
                 coins, self._acceptor, stream, world.bus, world.acceptor, world.hoppers, self._explained, self.clock
@@ -234,4 +245,6 @@ class RigParts:
 
 @lru_cache(maxsize=64)
 def _unit(over: str) -> Unit:
-    return load_unit(UNIT, json.loads(over))
+    tables = json.loads(over)
+    name = "dev-counter" if tables["unit"]["profile"] == "counter" else "dev-store"
+    return load_unit(UNITS / f"{name}.toml", tables)

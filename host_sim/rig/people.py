@@ -1,6 +1,6 @@
 """Residents for whole sessions in virtual time: each looks at a new scene and acts after a person's reaction time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from firmware.session import scenes as show
@@ -64,6 +64,8 @@ class Person:
     def _key(self, scene: show.Scene) -> str | None:
         """The one key that leads on from a scene."""
         match scene:
+            case show.Consent(countdown_s=None):
+                return "enter"
             case show.LastTry(countdown_s=None):
                 return "enter"
             case show.ChooseKind(countdown_s=None):
@@ -103,6 +105,42 @@ class Person:
         between_s = 0.3 * min(1.0, self.think_s)
         for number, digit in enumerate((*digits, "enter")):
             machine.tap(digit, now_s + 0.5 * self.think_s + number * max(between_s, 0.25))
+
+
+@dataclass
+class Clerk:
+    """At a counter terminal: chooses what the person wants, takes the fee and hands over.
+
+    `deeds`: word of an `AtCounter` or type of scene -> the keys to press there instead, none for a clerk who has left.
+    `codes`: what each of the two clerks types, first the number beside the name.
+    """
+
+    person: Person
+    codes: Sequence[str] = ()
+    think_s: float = 1.0
+    deeds: Mapping[str | type[show.Scene], str | None] = field(default_factory=dict)
+    seen: list[show.Scene] = field(default_factory=list)
+
+    def __call__(self, machine: RigMachine, scene: show.Scene) -> None:
+        self.seen.append(scene)
+        word = scene.what if isinstance(scene, show.AtCounter) else type(scene)
+        if scene.countdown_s is not None:
+            return
+        keys = [self.deeds[word]] if word in self.deeds else self._keys(scene)
+        for number, key in enumerate(keys):
+            if key is not None:
+                machine.tap_clerk(key, machine.clock.monotonic() + self.think_s + 0.4 * number)
+
+    def _keys(self, scene: show.Scene) -> Sequence[str | None]:
+        person = self.person
+        match scene:
+            case show.AtCounter(what="take_fee" | "return_fee" | "hand_over"):
+                return ["enter"]
+            case show.ClerkCode(chosen=None, second=second) if self.codes:
+                return [*self.codes[second], "enter"]
+            case show.ChooseKind() | show.ChooseOption() | show.ChooseCopies() | show.Basket():
+                return [person._key(scene)]  # noqa: SLF001  what the resident told the clerk
+        return []
 
 
 def serve(machine: RigMachine, person: Person, limit_s: float = 900.0) -> Person:

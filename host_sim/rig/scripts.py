@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from firmware.session import scenes as show
 from host_sim.rig.city import NEW_YEAR
 from host_sim.rig.crash import Script
-from host_sim.rig.machine import RigMachine
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
 from host_sim.wallet import WalletCard
 
@@ -50,6 +50,8 @@ def scripts(cards: Cards) -> dict[str, Script]:
             at_rest=_desk_pays,
             rests_s=25.0,  # the next heartbeat tells of it
         ),
+        Script("counter terminal: two copies", one(copies=2), site=COUNTER),
+        Script("counter terminal: a jam", one(deeds={show.Printing: _jam}), site=COUNTER),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -89,6 +91,11 @@ def _forge_and_cancel(machine: RigMachine, scene: show.Scene) -> None:
         now_s = machine.clock.monotonic()
         machine.clock.at(now_s + 0.5, lambda: machine.acceptor.fault("forged", machine.clock.monotonic()))
         machine.tap("cancel", now_s + 0.55)
+
+
+def _jam(machine: RigMachine, _: show.Scene) -> None:
+    """A deed: the paper jams."""
+    machine.printer.jam(machine.clock.monotonic())
 
 
 def _nothing(*_: object) -> None:

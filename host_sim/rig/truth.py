@@ -121,8 +121,12 @@ class Checker:
             match record:
                 case r.SessionOpened():
                     due_yen = 0
-                case r.Coin(value_yen=value):
+                case r.Coin(value_yen=value) | r.FeeTaken(amount_yen=value):
                     due_yen += value
+                case r.FeeReturned(amount_yen=value):
+                    if value > due_yen:
+                        raise Violation(f"I1: the till returns {value} yen, {due_yen} are due")
+                    due_yen -= value
                 case r.CopyPrinted(fee_yen=fee):
                     due_yen -= fee
                 case r.PayIntent(value_yen=value, coins=coins) if coins * value > due_yen:
@@ -174,6 +178,7 @@ class Checker:
 
     def _balance(self, history: list[r.Record]) -> None:
         inserted_yen = sum(record.value_yen for record in history if isinstance(record, r.Coin))
+        inserted_yen += sum(record.amount_yen for record in history if isinstance(record, r.FeeTaken))
         closed = [record for record in history if isinstance(record, r.SessionClosed)]
         if inserted_yen != sum(record.inserted_yen for record in closed):
             raise Violation("I3: the sessions closed with other coins than were put in")

@@ -20,7 +20,7 @@ from host_sim.clock import VirtualClock
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
-from host_sim.models.key_matrix import KeyMatrix
+from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
 from host_sim.models.printer import PrinterModel
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.centre import Faults, MemoryCentre
@@ -72,6 +72,7 @@ class RigWorld:
         self.printer = PrinterModel(certificate_printer, seed=seed)
         self.slips = PrinterModel("receipt-80", seed=seed)
         self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
+        self.clerk_keys = KeyMatrix(CLERK_LAYOUT, bounce_s=bounce_s, seed=seed + 1)  # of a counter terminal
         self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
@@ -83,7 +84,7 @@ class RigWorld:
         self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
         self._alive = True
-        self._streams: list[MemoryStream] = []
+        self._streams: dict[str, MemoryStream] = {}
         self._watch_the_world()
 
     def nudge(self, desk: str) -> None:
@@ -145,12 +146,12 @@ class RigWorld:
 
     def hang_up(self) -> None:
         """The process ended: its ports are closed."""
-        for stream in self._streams:
+        for stream in self._streams.values():
             stream.hang_up()
         self._streams.clear()
 
     def stream_of(self, device: str) -> MemoryStream:
-        return self._streams[("coin", "printer", "slips").index(device)]
+        return self._streams[device]
 
     def open_stream(self, model: object, device: str) -> MemoryStream:
         wire = self.wire if device == "coin" else self.usb
@@ -159,21 +160,28 @@ class RigWorld:
         tap = self.printed.update if device == "printer" else lambda _: None
         seed = self.random.getrandbits(30)
         stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]
-        self._streams.append(stream)
+        self._streams[device] = stream
         return stream
 
     # --- hands ----------------------------------------------------------------------------------
 
     def tap(self, key: str, at_s: float, hold_s: float = 0.18) -> None:
+        self._tap(self.keys, "keypad", key, at_s, hold_s)
+
+    def tap_clerk(self, key: str, at_s: float, hold_s: float = 0.18) -> None:
+        """A key of the clerk's side of a counter terminal."""
+        self._tap(self.clerk_keys, "clerk keys", key, at_s, hold_s)
+
+    def _tap(self, keys: KeyMatrix, desk: str, key: str, at_s: float, hold_s: float) -> None:
         def finger(act: Callable[[str, float], None]) -> Callable[[], None]:
             def move() -> None:
                 act(key, self.clock.monotonic())
-                self.nudge("keypad")
+                self.nudge(desk)
 
             return move
 
-        self.clock.at(at_s, finger(self.keys.press))
-        self.clock.at(at_s + hold_s, finger(self.keys.release))
+        self.clock.at(at_s, finger(keys.press))
+        self.clock.at(at_s + hold_s, finger(keys.release))
 
     def drop(self, value_yen: int, at_s: float) -> None:
         coin = next(coin for coin, value in VALUES.items() if value == value_yen)
@@ -225,7 +233,7 @@ class RigWorld:
         if isinstance(self.acceptor, AcceptorModel):
             self.acceptor.serial = AcceptorModel.serial
         self.bus.power_on(now_s)
-        for stream in self._streams:
+        for stream in self._streams.values():
             stream.plug_in()
         self.move_door(opened=False)
         self.keys.free_all(now_s)

@@ -142,3 +142,28 @@ def test_a_second_world_is_told_who_has_the_reader(world: World, tmp_path: Path)
     with pytest.raises(NotRunning, match=r"virtual card reader.*in use by process \d+"), World(tmp_path / "second"):
         pass
     assert running.listening(world.line.port), "the first world goes on"
+
+
+def test_a_counter_terminal_issues_without_a_coin_and_shows_both_glasses(tmp_path: Path) -> None:
+    """The clerk takes the fee: nothing is inserted, the till has it, and each glass was drawn at each act."""
+    out = tmp_path / "out"
+    unit = HOUSE / "hardware" / "units" / "dev-counter.toml"
+    command = ["issue", "--card", "hanako", "--certificate", "juminhyo", "--copies", "2", "--unit", str(unit)]
+    command += ["--out", str(out), "--at", MORNING, "--wait", "900", "--time-limit", "900"]
+    done = subprocess.run(
+        [sys.executable, "-m", "host_sim", *command],
+        check=False,
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert [summary[name] for name in ("outcome", "fee_yen", "change_yen")] == ["issued", 600, 0]
+    taken = [line.fields for line in JournalTail(out / "journal").new() if line.name == "FeeTaken"]
+    assert [fields[1] for fields in taken] == [600]
+    for state in ("entering_pin", "choosing_kind", "consenting", "taking_fee"):
+        clerk, resident = sorted(out.glob(f"glass-*-{state}-*.png"))[:2]
+        assert (clerk.stem.split("-")[-1], resident.stem.split("-")[-1]) == ("clerk", "resident")
+        assert Image.open(clerk).tobytes() != Image.open(resident).tobytes()

@@ -18,12 +18,14 @@ PATIENCE_MS = 300_000
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A running simulator; it does not wait for the one virtual reader, which must be free."""
+def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A running simulator of the unit that the test names; it does not wait for the one virtual reader, which must be free."""
     with running.only_one(running.READER_LOCK, "The virtual reader", 900.0):
         pass
     port = running.free_port()
     command = [sys.executable, "-m", "host_sim", "up", "--directory", str(tmp_path), "--port", str(port)]
+    unit = HOUSE / "hardware" / "units" / f"{getattr(request, 'param', 'dev-store')}.toml"
+    command += ["--unit", str(unit)]
     with subprocess.Popen(
         [*command, "--at", "2026-11-24T10:00"], cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -90,6 +92,41 @@ def test_a_certificate_by_clicks_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     state(page, "PAYING")
     page.click("#purse [data-yen='500']")
+    state(page, "TAKING_PAPER")
+    expect(page.locator("#sheets-certificate .sheet")).to_have_count(1)
+    expect(page.locator("#sheets-receipt .sheet")).to_have_count(1)
+    page.click("#sheets-certificate .sheet")
+    page.click("#reader-take")
+    state(page, "DONE")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("address", ["dev-counter"], indirect=True)
+def test_both_sides_of_a_counter_terminal(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    state(page, "IN_SERVICE")
+    expect(page.locator("#clerk-glass")).to_be_visible()
+    expect(page.locator("#coin-inlet")).to_be_hidden()
+    page.click("#wallet [data-name=hanako]")
+    state(page, "ENTERING_PIN")
+    page.click("#clerk-keys [data-key='1']")  # does nothing: only the resident types a PIN
+    for key in ["1", "2", "3", "4", "enter"]:
+        page.click(f"#keypad [data-key='{key}']")
+    state(page, "TAKING_CARD")
+    page.click("#card-slot")
+    state(page, "CHOOSING_KIND")
+    page.click("#keypad [data-key='2']")  # does nothing: the clerk chooses
+    page.click("#clerk-keys [data-key='2']")
+    state(page, "CHOOSING_COPIES")
+    page.click("#clerk-keys [data-key='enter']")
+    state(page, "CONFIRMING")
+    page.click("#clerk-keys [data-key='enter']")
+    state(page, "CONSENTING")
+    page.click("#clerk-keys [data-key='enter']")  # does nothing: the resident agrees
+    page.click("#keypad [data-key='enter']")
+    state(page, "TAKING_FEE")
+    page.click("#clerk-keys [data-key='enter']")
     state(page, "TAKING_PAPER")
     expect(page.locator("#sheets-certificate .sheet")).to_have_count(1)
     expect(page.locator("#sheets-receipt .sheet")).to_have_count(1)

@@ -23,6 +23,8 @@ from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.accounts import Accounts
+from host_sim.centre.staff.vouching import Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import cards, flags
 from host_sim.centre.wallet_cards import load_cards
@@ -30,7 +32,7 @@ from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
 from tests.unit.centre.cities import sample_city
-from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, TUESDAY, plain
+from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, STAFF_KEY, TUESDAY, plain
 
 
 @cache
@@ -48,7 +50,11 @@ class City:
         authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)
         pin_key = X25519PrivateKey.generate()
-        self.doorkeeper = Doorkeeper(self.store, self.book, pin_key, authorities, pin_hash_key=PIN_KEY)
+        self.accounts = Accounts(self.store, self.book, STAFF_KEY)
+        vouching = Vouching(self.store, self.accounts)
+        self.doorkeeper = Doorkeeper(
+            self.store, self.book, pin_key, authorities, pin_hash_key=PIN_KEY, vouching=vouching
+        )
         self.card_writing = CardWriting(self.store, self.book, pin_key, PIN_KEY, CARD_MASTER)
         self.issuer = Issuer(
             self.store, self.book, self.doorkeeper, Generator(MANIFEST_KEY, plain()), MANIFEST_KEY, plain()
@@ -72,8 +78,7 @@ class CityMachine(RigMachine):
     def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
         self.city = city
         self.city.book.apply(sample_city(site.profile, MACHINE), SAMPLE, TUESDAY)
-        self.site = site
-        super().__init__(**how)
+        super().__init__(site=site, **how)
 
     def _make_centre(self) -> MemoryCentre:
         return _CityLine(self)

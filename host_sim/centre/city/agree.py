@@ -16,7 +16,9 @@ Tables = Mapping[str, Any]
 def disagreements(sections: Tables) -> list[str]:
     """One sentence for each contradiction on this day."""
     return [
-        f"{sentence}." for check in (_names, _letters, _kinds, _hours, _sites, _aims) for sentence in check(sections)
+        f"{sentence}."
+        for check in (_names, _letters, _kinds, _attended, _hours, _sites, _aims)
+        for sentence in check(sections)
     ]
 
 
@@ -66,6 +68,17 @@ def _kinds(sections: Tables) -> Iterator[str]:
         for kind in _list(site, "kinds"):
             if fees is not None and kind not in fees:
                 yield f"sites.{word}.kinds names {kind}, which has no fee in channels.{site['channel']}.fees"
+
+
+def _attended(sections: Tables) -> Iterator[str]:
+    """What is issued without a PIN is issued at a counter, and is issued there at all."""
+    for word, channel in _table(sections, "channels").items():
+        attended = _list(channel, "attended")
+        if attended and word != "counter":
+            yield f"channels.{word}.attended: only a counter has clerks who see a photo ID"
+        for kind in attended:
+            if kind not in _table(channel, "fees"):
+                yield f"channels.{word}.attended names {kind}, which has no fee in channels.{word}.fees"
 
 
 def _fees(sections: Tables, site: Any) -> Tables | None:

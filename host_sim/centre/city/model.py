@@ -105,6 +105,7 @@ class ChannelPart(Part):
     closed_days: list[ClosedDay]
     hours: Hours
     fees: dict[Word, Yen]
+    attended: list[Word] = []  # kinds for a resident without a PIN for whom two clerks vouch; counter only
 
 
 class SitePart(Part):

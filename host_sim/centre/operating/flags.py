@@ -41,6 +41,7 @@ SENTENCES = {
     "revocation_unknown": "Nobody can say now which cards are revoked. Cards are refused until the list is fresh again.",
     "staff_locked": "Wrong passwords or codes were typed for one account of the staff. Ask its owner whether it was they.",
     "desk_attacked": "Many sign-ins at the desk failed from one network address. Find out whose computer it is.",
+    "clerk_refused": "A clerk's code was wrong or used at a counter terminal, or one clerk tried to be two. Ask both clerks.",
     "stopped": "Somebody stopped the municipality's line.",
     "resumed": "Two people let the stopped line go on.",
 }

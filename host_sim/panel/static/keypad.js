@@ -1,16 +1,16 @@
-// The sixteen keys, by mouse and by the computer's keyboard.
+// The keys of one side, by mouse; those of the resident by the computer's keyboard, too.
 
 import { KEYBOARD, KEYS } from "./words.js";
 
 export class Keypad {
-  constructor(act) {
-    this.act = act;
-    this.pad = document.getElementById("keypad");
+  constructor(act, { pad, name, typing = false, without = "" }) {
+    Object.assign(this, { act, pad, name });
     for (const [key, ja, en] of KEYS) {
       const cap = document.createElement("button");
       cap.type = "button";
       cap.className = "key";
       cap.dataset.key = key;
+      cap.style.visibility = key === without ? "hidden" : "";
       cap.innerHTML = en ? `${ja}<small>${en}</small>` : ja;
       cap.setAttribute("aria-label", en ? `${ja} ${en}` : ja);
       if (en) cap.dataset.word = "";
@@ -20,11 +20,11 @@ export class Keypad {
       const cap = event.target.closest(".key");
       if (cap) this.tap(cap.dataset.key);
     });
-    document.addEventListener("keydown", (event) => this.typed(event));
+    if (typing) document.addEventListener("keydown", (event) => this.typed(event));
   }
 
   tap(key) {
-    this.act("press", { key });
+    this.act(this.name, { key });
     const cap = this.pad.querySelector(`[data-key="${key}"]`);
     cap.classList.add("down");
     setTimeout(() => cap.classList.remove("down"), 110);

@@ -28,10 +28,11 @@ export class Link {
     }
   }
 
-  // A box of the screen: left and top (two little-endian 16-bit numbers), then a PNG.
+  // A box of a screen: which (0 the resident's, 1 the clerk's), left and top (little-endian 16-bit numbers), then a PNG.
   shown(data) {
     const head = new DataView(data);
-    this.onBox(head.getUint16(0, true), head.getUint16(2, true), new Blob([new Uint8Array(data, 4)], { type: "image/png" }));
+    const [screen, left, top] = [0, 2, 4].map((at) => head.getUint16(at, true));
+    this.onBox(screen, left, top, new Blob([new Uint8Array(data, 6)], { type: "image/png" }));
   }
 
   act(act, more = {}) {

@@ -12,16 +12,21 @@ const find = (id) => document.getElementById(id);
 const act = (name, more) => link.act(name, more);
 const parts = [new Front(act), new Trays(act), new Clock(act), new Switches(act), new Notebook()];
 const wallet = new Wallet(act);
-const canvas = find("screen").getContext("2d");
+const canvases = ["screen", "clerk-screen"].map((id) => find(id).getContext("2d"));
+const glasses = ["glass", "clerk-glass"].map(find);
 let drawing = Promise.resolve();
 let hush;
 
-new Keypad(act);
+new Keypad(act, { pad: find("keypad"), name: "press", typing: true });
+new Keypad(act, { pad: find("clerk-keys"), name: "press_clerk", without: "language" });
 
 const link = new Link({
   onOpen() { find("lost").hidden = true; },
   onLost() { find("lost").hidden = false; },
-  onWallet({ cards, place, denominations }) {
+  onWallet({ cards, place, denominations, has_clerk: hasClerk }) {
+    find("clerk").hidden = !hasClerk;
+    find("coin-inlet").hidden = find("cup-change").hidden = find("cup-returned").hidden = hasClerk;
+    document.body.classList.toggle("counter", hasClerk);
     wallet.fill(cards);
     find("place").textContent = place;
     parts[0].fill(denominations);
@@ -31,11 +36,11 @@ const link = new Link({
     for (const part of parts) part.show(status, wallet);
   },
   // Boxes are decoded one after another, so that an older one is never drawn over a newer one.
-  onBox(left, top, blob) {
+  onBox(screen, left, top, blob) {
     drawing = drawing.then(async () => {
       const bitmap = await createImageBitmap(blob);
-      canvas.drawImage(bitmap, left, top);
-      find("glass").classList.add("lit");
+      canvases[screen].drawImage(bitmap, left, top);
+      glasses[screen].classList.add("lit");
       document.documentElement.dataset.frames = Number(document.documentElement.dataset.frames ?? 0) + 1;
     }).catch(() => {});
   },

@@ -10,7 +10,11 @@ from host_sim.centre.city.place import Place
 
 MIYAZAKI = sample.city().on(sample.THIS_YEAR).municipality
 MANY = tuple(f"machine-{n:02}" for n in range(16))
-_STANDS = {"store": '"miyazaki-store-01"', "office": '"miyazaki-office-01"'}
+_STANDS = {
+    "counter": '"miyazaki-counter-01"',
+    "store": '"miyazaki-store-01"',
+    "office": '"miyazaki-office-01"',
+}
 
 
 def sample_text(channel: str = "store", *more: str) -> str:

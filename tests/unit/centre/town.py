@@ -42,6 +42,8 @@ from host_sim.centre.memory import MemoryLine
 from host_sim.centre.operating import line as whole_line
 from host_sim.centre.pins import PinKey
 from host_sim.centre.settling import Settler
+from host_sim.centre.staff.accounts import Accounts
+from host_sim.centre.staff.vouching import Vouching
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import card_acts, cards
 from host_sim.models.municipal_card import IdentityRecord
@@ -55,6 +57,7 @@ SHOP = Peer("miyazaki-store-01", "store")
 COUNTER = Peer("miyazaki-counter-01", "counter")
 HALL = Peer("miyazaki-office-01", "office")
 MANIFEST_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+STAFF_KEY = bytes(range(32, 64))
 PIN_KEY = PinKey(bytes(range(32)))
 CARD_MASTER = bytes(range(1, 33))
 MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
@@ -108,7 +111,8 @@ class Town:
         self.card_register = CardRegister(self.store, PIN_KEY)
         self.city = CityBook(self.store)
         self.city.apply(city or sample_city(), SAMPLE, self.now)
-        keys = {"pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
+        vouching = Vouching(self.store, Accounts(self.store, self.city, STAFF_KEY))
+        keys = {"vouching": vouching, "pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
         pin_key = X25519PrivateKey.generate()
         doorkeeper = Doorkeeper(self.store, self.city, pin_key, [authority()], **keys)
         press = press or plain()

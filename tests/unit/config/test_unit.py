@@ -30,7 +30,8 @@ def below(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("path", sorted(UNITS.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_unit_file_of_the_repository_can_be_read(path: Path) -> None:
-    assert load_unit(path).coin.hoppers
+    unit = load_unit(path)
+    assert (unit.coin is None) is (unit.clerk is not None) is (unit.unit.profile == "counter")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,32 @@ def test_a_real_unit_is_not_simulated_and_every_device_has_a_name_that_udev_give
     assert not unit.unit.simulated
     rules = (UNITS.parent / "udev" / "80-kofuki.rules").read_text()
     given = set(re.findall(r'ENV\{KOFUKI\}="(\w+)"', rules)) | set(re.findall(r'SYMLINK\+="kofuki/(\w+)"', rules))
-    ports = (unit.coin.port, unit.printer.port, unit.receipt_printer.port, unit.console.port if unit.console else "")
-    assert {path.removeprefix("/dev/kofuki/") for path in (*ports, unit.screen.path)} == given
+    own = ("clerk",) if unit.coin is None else ("coin",)
+    own_paths = (unit.clerk.screen.path,) if unit.clerk else (unit.coin.port if unit.coin else "",)
+    ports = (unit.printer.port, unit.receipt_printer.port, unit.console.port if unit.console else "", unit.screen.path)
+    assert {path.removeprefix("/dev/kofuki/") for path in (*own_paths, *ports)} == given - ({"clerk", "coin"} - {*own})
+
+
+COINS = '[coin]\nport = "coin"\naccepts_yen = [100]\nvalues = { JP100A = 100 }\nhoppers = []\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "text", "told"),
+    [
+        ("dev-counter", COINS, "a counter terminal has no coin devices, its clerk takes the fee"),
+        ("dev-store", '[unit]\nprofile = "counter"\n', "a counter terminal has no coin devices"),
+        ("dev-counter", '[unit]\nprofile = "store"\n', "coin is missing: only a counter terminal has no coin devices"),
+        ("dev-counter", "[clerk.keypad]\nrows = [5, 17, 27, 22]\n", "a wire in common"),
+        ("dev-counter", '[clerk.keypad]\nkeys = [["language"]]\n', "the language is the resident's"),
+    ],
+)
+def test_only_a_counter_terminal_has_a_clerk_and_only_it_has_no_coins(
+    tmp_path: Path, base: str, text: str, told: str
+) -> None:
+    file = tmp_path / "unit.toml"
+    file.write_text(f'extends = "{UNITS / base}.toml"\n{text}')
+    with pytest.raises(UnitError, match=told):
+        load_unit(file)
 
 
 def test_a_unit_file_says_no_hours_because_the_city_does(tmp_path: Path) -> None:
@@ -68,8 +93,11 @@ def test_a_unit_file_says_no_hours_because_the_city_does(tmp_path: Path) -> None
 
 
 def test_the_acceptor_is_on_the_bus_unless_the_file_says_pulses() -> None:
-    assert load_unit(UNITS / "dev-store.toml").coin.pulse is None
-    pulse = load_unit(UNITS / "dev-pulse.toml").coin.pulse
+    store, pulsed = load_unit(UNITS / "dev-store.toml").coin, load_unit(UNITS / "dev-pulse.toml").coin
+    assert store is not None
+    assert store.pulse is None
+    assert pulsed is not None
+    pulse = pulsed.pulse
     assert pulse is not None
     assert pulse.codes == {1: 10, 5: 50, 10: 100, 50: 500}
     assert (pulse.width_s, pulse.end_s) == (0.025, 0.35)

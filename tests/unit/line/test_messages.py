@@ -56,6 +56,7 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], Callable[[bytes], object]]] = {
             "expires_at": "2026-11-24T10:05:00+09:00",
             "pin_key": BYTES_32,
             "pin_tries_left": 3,
+            "clerks": None,
         },
         lambda body: messages.read_challenge(body, NONCE, AuthenticationMethod.MUNICIPAL),
     ),

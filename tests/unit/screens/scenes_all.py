@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, time
 from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
@@ -88,6 +89,25 @@ MONEY = (
     {"claim_yen": 1500, "claim_code": "WXYZ23456"},
     {"issued_copies": 1, "returned_yen": 600, "claim_yen": 40, "claim_code": "WXYZ23456"},
 )
+
+
+RESIDENT_WORDS: dict[str, dict[str, Any]] = {
+    "clerk_chooses": {"masked_name": NAME},
+    "clerks_vouch": {},
+    "pay_at_till": {"amount_yen": 20250},
+    "till_returns": {"amount_yen": 20250},
+    "take_from_clerk": {"copies": 9},
+}
+CLERK_WORDS: dict[str, dict[str, Any]] = {
+    "idle": {},
+    "idle_no_pin": {},
+    "resident_types_pin": {},
+    "resident_takes_card": {},
+    "resident_consents": {"amount_yen": 20250},
+    "take_fee": {"amount_yen": 20250},
+    "return_fee": {"amount_yen": 20250},
+    "hand_over": {"copies": 9},
+}
 
 
 def waiting(language: str) -> list[show.Scene]:
@@ -207,6 +227,57 @@ def choosing(language: str) -> list[show.Scene]:
     return [*kinds, *every_refusal, *options, *copies, *baskets]
 
 
+def counter(language: str) -> list[show.Scene]:
+    """What only a counter terminal shows; the clerk's glass is drawn in every language that it may have."""
+    shown = [
+        show.AtCounter(
+            language=language, countdown_s=seconds, clerk=clerk, what=what, city=CITY, telephone="0985-25-2111", **more
+        )
+        for clerk, words in ((False, RESIDENT_WORDS), (True, CLERK_WORDS))
+        for what, more in words.items()
+        for seconds in (None, 15)
+    ]
+    lines = tuple(
+        show.BasketLine(title=title, details=tuple(ANSWERS[:1]), copies=9, fee_yen=6750) for title in TITLES[2:5]
+    )
+    shown += [
+        show.Consent(language=language, countdown_s=seconds, masked_name=NAME, lines=lines[:count], fee_yen=20250)
+        for count, seconds in product((1, 2, 3), (None, 15))
+    ]
+    names = (
+        "田中　一郎",
+        "日高　和美",
+        "黒木　隆",
+        "河野　美咲",
+        "長友　健",
+        "甲斐　真理",
+        "岩切　誠",
+        "甲斐田　幸子",
+        "日高　健二",
+    )
+    shown += [
+        show.ClerkCode(
+            language=language,
+            countdown_s=seconds,
+            clerk=True,
+            names=names[:count],
+            chosen=chosen,
+            digits=digits,
+            second=second,
+            pages=3,
+        )
+        for count, second, (chosen, digits), seconds in product(
+            (2, 6), (False, True), ((None, 0), (1, 0), (1, 6)), (None, 15)
+        )
+    ]
+    shown += [
+        replace(scene, clerk=True, masked_name="")
+        for scene in choosing(language)
+        if isinstance(scene, show.ChooseKind | show.Basket)
+    ][::5]
+    return shown
+
+
 def paying(language: str) -> list[show.Scene]:
     return [
         *(
@@ -278,4 +349,11 @@ def ending(language: str) -> list[show.Scene]:
 
 
 def every_scene(language: str) -> list[show.Scene]:
-    return [*waiting(language), *card(language), *choosing(language), *paying(language), *ending(language)]
+    return [
+        *waiting(language),
+        *card(language),
+        *choosing(language),
+        *counter(language),
+        *paying(language),
+        *ending(language),
+    ]
