@@ -26,6 +26,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkR
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = f"{ROOT}/.venv/bin/python -m pytest -q -n 0 -x -p no:cacheprovider --tb=no -m 'not pcsc and not browser'"
 
+NODE_MODULES = "tests/golden/npos/node_modules"
 PARTS = tomllib.loads((ROOT / "tests" / "faults.toml").read_text())
 
 # Of cosmic-ray's operators one in each direction: the others of a family are noticed by the same tests.
@@ -74,6 +75,7 @@ def main(results: Path, share: int, shares: int) -> None:
     with tempfile.TemporaryDirectory() as copy, use_db(str(results / f"{commit[:12]}.sqlite")) as db:
         newest = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x", "-C", copy], input=newest, check=True)
+        Path(copy, NODE_MODULES).symlink_to(ROOT / NODE_MODULES)  # another project's parser, which make setup installs
         os.chdir(copy)
         if not db.num_work_items:
             init(sorted(path for part in PARTS.values() for name in part["files"] for path in _modules(name)), db, {})
