@@ -81,8 +81,9 @@ def main(results: Path, share: int, shares: int) -> None:
             init(sorted(path for part in PARTS.values() for name in part["files"] for path in _modules(name)), db, {})
         try:
             examine(db, share, shares)
-        finally:
-            report(db)
+        except KeyboardInterrupt:
+            print("Stopped. The same line goes on where this one was.")
+        report(db)
 
 
 def _modules(name: str) -> list[Path]:
