@@ -34,8 +34,11 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/incidents/{number}/comment")
     def comment(request: Request, number: int, why: Text = "") -> Response:
         who, said = desk.who(request, *ROLES), desk.reason(why)
-        with desk.store.writing() as c:
-            flags.comment(c, desk.now(), number, who.login, said)
+        try:
+            with desk.store.writing() as c:
+                flags.comment(c, desk.now(), number, who.login, said)
+        except flags.NotDone as refused:
+            return _shown(desk, request, number, refused)
         return RedirectResponse(f"/incidents/{number}", 303)
 
     @router.post("/incidents/{number}/close")
