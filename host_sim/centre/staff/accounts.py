@@ -81,6 +81,14 @@ def need(staff: Staff, *roles: str) -> None:
         raise NotAllowed("no_role", login=staff.login, role=" / ".join(roles))
 
 
+def reason_of(why: str) -> str:
+    """Why something is done, as a person wrote it: one line. Raises `NotAllowed` when nothing is said, or too much."""
+    said = " ".join(why.split())
+    if not said or len(said) > flags.WORDS_MAX or not said.isprintable():
+        raise NotAllowed("no_reason")
+    return said
+
+
 class Accounts:
     """`key`: the 32 bytes of staff.key (`Identity.staff_key`)."""
 

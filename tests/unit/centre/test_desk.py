@@ -102,6 +102,16 @@ def test_nobody_is_led_away_from_the_desk(office: Office, to: str) -> None:
     assert browser.get(f"/language/en?{urlencode({'to': to})}").headers["location"] == "/"
 
 
+@pytest.mark.parametrize("back_s", [IDLE_S, WHOLE_S])
+def test_a_session_and_its_forms_end_also_when_the_clock_is_set_back(office: Office, back_s: float) -> None:
+    browser = office.signed_in("kuroki")
+    form = token_of(browser.get("/line"), "/line/stop")
+    office.town.now -= timedelta(seconds=back_s + 60)
+    assert browser.get("/line").status == 303
+    assert browser.post("/line/stop", {"why": "x", "form": form}).status in {401, 403}
+    assert office.stopped() is None
+
+
 @pytest.mark.parametrize("after_s", [IDLE_S, WHOLE_S])
 def test_a_session_ends_when_it_is_not_used_and_in_any_case(office: Office, after_s: float) -> None:
     browser = office.signed_in("tanaka")
