@@ -37,7 +37,7 @@ _SENTENCES = {
     CentreRefusal.CARD_NOT_TAKEN: "This is not the card of this order: put that one in, or discard the order and begin anew.",
     CentreRefusal.NOT_REGISTERED: "This terminal is at no counter of the city's file: write cards at another one.",
     CentreRefusal.SIGNATURE_WRONG: "The card's own key did not sign rightly: put it aside, discard the order, and make another.",
-    CentreRefusal.ASK_AT_COUNTER: "The card register has changed since the order: discard the order and look at the card's page.",
+    CentreRefusal.ASK_AT_COUNTER: "The register has changed since the order: discard the order and look at the resident's page.",
 }
 _NO_RECORD = "This card holds no record: put the holder's card in, or a blank one of the city."
 _REFUSED = (

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-_ERASES = "erases"  # in a connection's `info`, while its transaction runs
+_ERASES, _STAYS = "erases", "stays"  # in a connection's `info`, while its transaction runs
 _BUSY_MS = 10_000
 _WRITERS = 20131105  # the advisory lock's number: the day on which Miyazaki's issuing system was rebuilt
 
@@ -37,12 +37,6 @@ _BEGIN = {
 
 class Busy(Exception):
     """The centre cannot answer now; ask again."""
-
-
-class Remembered(Exception):
-    """A refusal of which something must be stored although its transaction is rolled back: a wrong try is counted."""
-
-    remember: Callable[[sa.Connection], None] | None = None
 
 
 class DatabaseTrouble(Exception):
@@ -75,16 +69,21 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """A writing transaction; only one runs at a time. Rolled back when the block raises.
 
-        What a `Remembered` must leave behind is then written in a transaction of its own.
+        What `stays` was told is then written in a transaction of its own.
         Raises `Busy` when the database does not answer, also when it is unknown whether the transaction was committed.
         """
+        left: list[Callable[[sa.Connection], None]] = []
         try:
             with self._transaction() as c:
+                c.info[_STAYS] = left
                 yield c
-        except Remembered as refusal:
-            if refusal.remember is not None:
+        except NO_ANSWER:
+            raise
+        except Exception:
+            if left:
                 with self._transaction() as c:
-                    refusal.remember(c)
+                    for write in left:
+                        write(c)
             raise
 
     @contextmanager
@@ -96,6 +95,7 @@ class Database:
                     yield connection
             finally:
                 self._unwritten = connection.info.pop(_ERASES, False) or self._unwritten
+                connection.info.pop(_STAYS, None)
             self._write_over(connection)
 
     def erases(self, c: sa.Connection) -> None:
@@ -119,6 +119,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def stays(c: sa.Connection, write: Callable[[sa.Connection], None]) -> None:
+    """Write this now, and again by itself if the transaction is rolled back: a code that was used is used up."""
+    write(c)
+    c.info.get(_STAYS, []).append(write)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from host_sim.centre.cards import ActRefused, NewCard, Told
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.jpki import chain
 from host_sim.centre.pins import PIN_DIGITS, PinKey, open_sealed
+from host_sim.centre.register import Resident
 from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import card_orders
 
@@ -99,6 +100,7 @@ class CardWriting:
             row = orders.by_code(c, code, now)
             if row is None or row.state == "done":
                 raise Refused("expired")
+            self._holder(c, row)
             writes, challenge = row.act != "pin", secrets.token_bytes(32)
             token = None
             if found.credential is not None:
@@ -141,7 +143,7 @@ class CardWriting:
                     raise Refused("bad_request")
                 return "done"
             self._check_proof(c, row, answer, peer)
-            born = resident_of(c, row.resident_id).born.on
+            born = self._holder(c, row).born.on
         pin, again = (self._opened(sealed, row) for sealed in (answer.encrypted_pin, answer.encrypted_again))
         try:
             if pin != again:
@@ -169,6 +171,13 @@ class CardWriting:
         place = self._city.at(c, now).place_of(peer.name)
         if place is None or place.channel != "counter":
             raise Refused("not_registered")
+
+    def _holder(self, c: sa.Connection, row: Any) -> Resident:
+        """Whom the card is for. Raises `Refused` for who has left or died since the order."""
+        try:
+            return resident_of(c, row.resident_id)
+        except ActRefused:
+            raise Refused("ask_at_counter") from None
 
     def _bind(self, c: sa.Connection, row: Any, serial: str) -> None:
         """One chip for one order, written down before the chip is opened."""

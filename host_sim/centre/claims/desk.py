@@ -5,7 +5,6 @@ by itself, because nothing irreversible hangs on it; a machine's does not, becau
 A code that nobody has is counted; after some the clerk must wait, and a flag tells of it: somebody may be guessing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from host_sim.centre.city.hours import JST
 from host_sim.centre.city.place import Place
 from host_sim.centre.claims import codes, debts
 from host_sim.centre.claims.debts import COUNTER, Debt
-from host_sim.centre.database import Remembered
+from host_sim.centre.database import stays
 from host_sim.centre.operating import audit
 from host_sim.centre.staff import tries
 from host_sim.centre.staff.accounts import Staff
@@ -41,12 +40,12 @@ SENTENCES = {
 }
 
 
-class NotPaid(Remembered):
-    """Refused; the message is a sentence. `word` and `values`: for other languages. `remember`: a counted guess."""
+class NotPaid(Exception):
+    """Refused; the message is a sentence. `word` and `values`: for other languages."""
 
-    def __init__(self, word: str, remember: Callable[[sa.Connection], None] | None = None, **values: object) -> None:
+    def __init__(self, word: str, **values: object) -> None:
         super().__init__(SENTENCES[word].format(**values))
-        self.word, self.values, self.remember = word, values, remember
+        self.word, self.values = word, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,8 @@ class ClaimDesk:
             raise NotPaid(wrong.word) from None
         debt = debts.of_code(c, code)
         if debt is None:
-            raise NotPaid("unknown", lambda later: self._guessed(later, guesses, by, now))
+            stays(c, lambda later: self._guessed(later, guesses, by, now))
+            raise NotPaid("unknown")
         return self._seen(c, debt, by.login, now)
 
     def _guessed(self, c: sa.Connection, guesses: tries.Counted, by: Staff, now: datetime) -> None:

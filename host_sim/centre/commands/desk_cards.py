@@ -23,7 +23,7 @@ from host_sim.centre.commands import Commands, at_the_centre, open_store, run_di
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.jpki import chain
 from host_sim.centre.server import open_city, simulated_now
-from host_sim.centre.staff.accounts import Accounts, NotAllowed
+from host_sim.centre.staff.accounts import Accounts, NotAllowed, reason_of
 from host_sim.centre.store import Store
 from host_sim.centre.tables import cards
 
@@ -153,7 +153,7 @@ def _run(options: argparse.Namespace) -> int:
         try:
             with store.writing() as c:
                 staff_needed(store, c, now, options.by, ROLE)
-                told = Told(options.by, options.why, now)
+                told = Told(options.by, reason_of(options.why), now)
                 after = options.do(c, _Desk(options, accounts, city.at(c, now).rules.card_desk, told))
             if after is not None:
                 after()  # slow work, when what was done is committed

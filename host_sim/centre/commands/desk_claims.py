@@ -17,7 +17,7 @@ from host_sim.centre.operating import flags
 from host_sim.centre.operating.startup import NotStarted
 from host_sim.centre.public.app import make_app
 from host_sim.centre.server import open_city, simulated_now
-from host_sim.centre.staff.accounts import NotAllowed, Staff, need, staff_of
+from host_sim.centre.staff.accounts import NotAllowed, Staff, need, reason_of, staff_of
 
 Act = Callable[[ClaimDesk, Callable[[str, str], Staff], argparse.Namespace, datetime], str]
 
@@ -101,7 +101,7 @@ def _end_hold(desk: ClaimDesk, person: Callable[[str, str], Staff], options: arg
     by, second = person(options.by, "supervisor"), person(options.second, "supervisor")
     if by.login == second.login:
         raise NotAllowed("same_person")
-    return _told(desk.end_hold(options.code, by, second, options.why, now))
+    return _told(desk.end_hold(options.code, by, second, reason_of(options.why), now))
 
 
 def _list(desk: ClaimDesk, person: Callable[[str, str], Staff], options: argparse.Namespace, now: datetime) -> str:
@@ -171,6 +171,7 @@ def _close(options: argparse.Namespace) -> int:
     try:
         with store.writing() as c:
             by = staff_of(c, city, options.by, now)
+            need(by, *flags.MAY_CLOSE)
             closed = flags.close(c, now, options.number, by.login, options.why)
     except (flags.NotDone, NotAllowed) as refused:
         print(refused, file=sys.stderr)

@@ -72,8 +72,9 @@ def _doing(act: Act) -> Callable[[argparse.Namespace], int]:
         store = open_store(options)
         try:
             with store.writing() as c:
-                for who in (options.by, *([options.to] if "to" in options else [])):
-                    staff_needed(store, c, now, who)
+                staff_needed(store, c, now, options.by, *flags.MAY_CLOSE)
+                if "to" in options:
+                    staff_needed(store, c, now, options.to)
                 print(act(c, now, options))
         except (flags.NotDone, NotAllowed) as trouble:
             print(trouble, file=sys.stderr)

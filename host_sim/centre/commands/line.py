@@ -7,7 +7,7 @@ from host_sim.centre.commands import Commands, at_the_centre, open_store, run_di
 from host_sim.centre.operating import line
 from host_sim.centre.operating.flags import NotDone
 from host_sim.centre.server import simulated_now
-from host_sim.centre.staff.accounts import NotAllowed
+from host_sim.centre.staff.accounts import NotAllowed, reason_of
 from host_sim.centre.store import HERE
 
 
@@ -25,9 +25,10 @@ def _stop(options: argparse.Namespace) -> int:
     store, now = open_store(options), simulated_now(run_directory(options) / "clock-offset")
     try:
         with store.writing() as c:
-            staff_needed(store, c, now, options.by)
-            line.stop(store, c, options.why, options.by, now)
-            store.note(c, now, HERE, "line_stopped", {"who": options.by, "why": options.why})
+            staff_needed(store, c, now, options.by, "supervisor")
+            why = reason_of(options.why)
+            line.stop(store, c, why, options.by, now)
+            store.note(c, now, HERE, "line_stopped", {"who": options.by, "why": why})
     except NotAllowed as trouble:
         print(trouble, file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """The desk's application: the pages of every subject, and what a page is answered with when something is refused."""
 
+import functools
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,9 +8,9 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from host_sim.centre.database import Busy
+from host_sim.centre.database import NO_ANSWER, Busy
 from host_sim.centre.desk import (
     cards,
     claims,
@@ -32,6 +33,7 @@ from host_sim.centre.staff.accounts import NotAllowed
 
 # In the order of the menu; each has MENU and pages(desk).
 SUBJECTS = (home, cards, claims, incidents, machines, line, statistics, record, people)
+_BUSY = "混み合っています。少し待ってもう一度操作してください。 / Busy; try again soon."
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -75,9 +77,15 @@ def _checking(desk: Desk) -> Any:
     return check
 
 
-def _refusals(app: FastAPI, desk: Desk) -> None:
-    def page(request: Request, status: int, key: str, **values: Any) -> Response:
+def _page(desk: Desk, request: Request, status: int, key: str, **values: Any) -> Response:
+    try:
         return desk.render(request, "refused.html", status, words=texts.say(key, language_of(request), **values))
+    except NO_ANSWER:  # the frame of a page is in the database, too
+        return PlainTextResponse(_BUSY, 503)
+
+
+def _refusals(app: FastAPI, desk: Desk) -> None:
+    page = functools.partial(_page, desk)
 
     @app.exception_handler(NobodyThere)
     def nobody(request: Request, _: Exception) -> Response:
@@ -102,7 +110,7 @@ def _refusals(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(Busy)
     def busy(request: Request, _: Exception) -> Response:
         del request
-        return Response("混み合っています。少し待ってもう一度操作してください。 / Busy; try again soon.", 503)
+        return PlainTextResponse(_BUSY, 503)
 
     @app.exception_handler(Exception)
     def failed(request: Request, _: Exception) -> Response:

@@ -16,8 +16,7 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.desk import forms, texts, words
 from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
 from host_sim.centre.operating import audit
-from host_sim.centre.operating.flags import WORDS_MAX
-from host_sim.centre.staff.accounts import Accounts, NotAllowed, Staff, need
+from host_sim.centre.staff.accounts import Accounts, NotAllowed, Staff, need, reason_of
 from host_sim.centre.store import Store
 
 LANGUAGE_COOKIE = "__Host-language"
@@ -96,11 +95,8 @@ class Desk:
         return self.accounts.confirm(c, login.strip(), code, role, self.now())
 
     def reason(self, why: str) -> str:
-        """Why something is done, as a person wrote it: one line. Raises `NotAllowed` when nothing is said."""
-        said = " ".join(why.split())
-        if not said or len(said) > WORDS_MAX or not said.isprintable():
-            raise NotAllowed("no_reason")
-        return said
+        """Why something is done, in one line. Raises `NotAllowed`."""
+        return reason_of(why)
 
     def audit(self, c: sa.Connection, who: Staff, act: str, why: str, detail: Mapping[str, Any]) -> None:
         """One row of the audit record: who did what, and why. `detail`: numbers and words; nothing of a resident."""

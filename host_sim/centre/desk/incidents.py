@@ -10,8 +10,7 @@ from host_sim.centre.desk.texts import say
 from host_sim.centre.incidents import evidence
 from host_sim.centre.operating import flags
 
-ROLES = ("supervisor", "technician", "clerk")  # may close; two different people
-MENU = Item("/incidents", "incidents.title", (*ROLES, "auditor"))
+MENU = Item("/incidents", "incidents.title", (*flags.MAY_CLOSE, "auditor"))
 
 
 def pages(desk: Desk) -> APIRouter:
@@ -33,14 +32,17 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/incidents/{number}/comment")
     def comment(request: Request, number: int, why: Text = "") -> Response:
-        who, said = desk.who(request, *ROLES), desk.reason(why)
-        with desk.store.writing() as c:
-            flags.comment(c, desk.now(), number, who.login, said)
+        who, said = desk.who(request, *flags.MAY_CLOSE), desk.reason(why)
+        try:
+            with desk.store.writing() as c:
+                flags.comment(c, desk.now(), number, who.login, said)
+        except flags.NotDone as refused:
+            return _shown(desk, request, number, refused)
         return RedirectResponse(f"/incidents/{number}", 303)
 
     @router.post("/incidents/{number}/close")
     def close(request: Request, number: int, why: Text = "") -> Response:
-        who, reason = desk.who(request, *ROLES), desk.reason(why)
+        who, reason = desk.who(request, *flags.MAY_CLOSE), desk.reason(why)
         try:
             with desk.store.writing() as c:
                 flags.close(c, desk.now(), number, who.login, reason)
@@ -62,6 +64,6 @@ def _shown(desk: Desk, request: Request, number: int, refused: flags.NotDone | N
         "found": found,
         "sentence": sentence,
         "short": evidence.short,
-        "may_close": bool(desk.who(request).roles & set(ROLES)),
+        "may_close": bool(desk.who(request).roles & set(flags.MAY_CLOSE)),
     }
     return desk.render(request, "incidents_one.html", 409 if refused else 200, trouble=refused or "", **shown)

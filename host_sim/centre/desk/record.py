@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from host_sim.centre.desk.desk import Desk, Item
+from host_sim.centre.incidents.evidence import short
 from host_sim.centre.operating import audit as chain
 from host_sim.centre.tables import audit
 
@@ -35,6 +36,7 @@ def pages(desk: Desk) -> APIRouter:
             acts=acts,
             day=day if _is_day(day) else "",
             act=act,
+            short=short,
             number=number,
             sha256=sha256,
         )
@@ -51,7 +53,7 @@ def _rows(c: sa.Connection, day: str, act: str, before: int) -> Sequence[Any]:
     if act:
         found = found.where(audit.c.act == chain.word(act))
     if before > 0:
-        found = found.where(audit.c.id < before)
+        found = found.where(audit.c.id < min(before, 2**31 - 1))  # the column holds no more
     return c.execute(found).all()
 
 

@@ -34,7 +34,8 @@ class Sessions:
         this, at = desk_sessions.c.token_sha256 == _sha256(cookie), now.timestamp()
         with self._store.reading() as c:
             row = c.execute(sa.select(desk_sessions).where(this)).first()
-        if row is None or at - row.seen_at > IDLE_S or at - row.began_at > WHOLE_S:
+        # Either way: while the clock is set back, a session would otherwise never end.
+        if row is None or abs(at - row.seen_at) > IDLE_S or abs(at - row.began_at) > WHOLE_S:
             return None
         if at - row.seen_at > _NOTED_S:
             with self._store.writing() as c:

@@ -52,6 +52,11 @@ class Shield:
         if body is None:
             await PlainTextResponse("The form is too long; nothing was done.\n", 413)(scope, receive, guarded)
             return
+        if _has_nul(scope, body):
+            await PlainTextResponse("Something that no keyboard types was sent; nothing was done.\n", 400)(
+                scope, receive, guarded
+            )
+            return
         await self._app(scope, _once(body, receive), guarded)
 
 
@@ -61,6 +66,12 @@ def _foreign(method: str, headers: Headers) -> bool:
         return False
     site, origin = headers.get("sec-fetch-site", "same-origin"), headers.get("origin")
     return site not in {"same-origin", "none"} or (origin is not None and origin != f"https://{headers.get('host')}")
+
+
+def _has_nul(scope: Message, body: bytes) -> bool:
+    """Whether the letter NUL was sent: PostgreSQL stores and compares no text with it."""
+    sent = (scope["path"].encode(), scope["query_string"], body)
+    return any(b"\0" in part or b"%00" in part for part in sent)
 
 
 async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:

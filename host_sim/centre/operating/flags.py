@@ -16,6 +16,7 @@ from host_sim.centre.tables import flag_acts, flags, pushes
 
 OF_ONE_KIND_MAX = 100  # open flags of one machine and one word; the next is counted on the newest of them
 WORDS_MAX = 500
+MAY_CLOSE = ("supervisor", "technician", "clerk")  # roles; two different people close a flag
 PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "mail")]  # by alarms/sending.py
 
 SENTENCES = {
@@ -174,7 +175,7 @@ def acts_of(c: sa.Connection, number: int) -> Sequence[Any]:
 
 def find(c: sa.Connection, number: int) -> Any:
     """The flag's row. Raises `NotDone`."""
-    row = c.execute(sa.select(flags).where(flags.c.id == number)).first()
+    row = c.execute(sa.select(flags).where(flags.c.id == number)).first() if 0 < number < 2**31 else None
     if row is None:
         raise NotDone(f"There is no flag {number}. `flags list` shows them.")
     return row

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import jinja2
 from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -62,6 +63,10 @@ def make_app(desk: Desk) -> Shield:
     @app.exception_handler(Busy)
     def busy(request: Request, trouble: Exception) -> Response:
         return failed(request, trouble)
+
+    @app.exception_handler(RequestValidationError)
+    def no_form(request: Request, _: Exception) -> Response:
+        return _page(desk, request, None, 422)
 
     @app.exception_handler(HTTPException)
     def no_page(request: Request, trouble: Exception) -> Response:

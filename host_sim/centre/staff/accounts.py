@@ -7,7 +7,6 @@ account says. Wrong tries are counted before the slow hash, so that many at once
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.database import Remembered
+from host_sim.centre.database import stays
 from host_sim.centre.operating import audit, flags
 from host_sim.centre.staff import codes, passwords, tries
 from host_sim.centre.store import Store
@@ -60,12 +59,12 @@ class Account:
     locked_minutes: int  # after wrong tries; 0: not locked
 
 
-class NotAllowed(Remembered):
+class NotAllowed(Exception):
     """Refused; the message is one sentence: what happened, what to do. `word` and `values`: for other languages."""
 
-    def __init__(self, word: str, remember: Callable[[sa.Connection], None] | None = None, **values: object) -> None:
+    def __init__(self, word: str, **values: object) -> None:
         super().__init__(SENTENCES[word].format(**values))
-        self.word, self.values, self.remember = word, values, remember
+        self.word, self.values = word, values
 
 
 def staff_of(c: sa.Connection, city: CityBook, login: str, now: datetime) -> Staff:
@@ -80,6 +79,14 @@ def need(staff: Staff, *roles: str) -> None:
     """Raises `NotAllowed` unless the person has one of these roles; no role named: any member of staff."""
     if roles and not staff.roles & set(roles):
         raise NotAllowed("no_role", login=staff.login, role=" / ".join(roles))
+
+
+def reason_of(why: str) -> str:
+    """Why something is done, as a person wrote it: one line. Raises `NotAllowed` when nothing is said, or too much."""
+    said = " ".join(why.split())
+    if not said or len(said) > flags.WORDS_MAX or not said.isprintable():
+        raise NotAllowed("no_reason")
+    return said
 
 
 class Accounts:
@@ -183,7 +190,10 @@ class Accounts:
         return staff
 
     def confirm(self, c: sa.Connection, login: str, code: str, role: str, now: datetime) -> Staff:
-        """The second factor alone, for a second person or a terminal. Raises `NotAllowed`; a code works once."""
+        """The second factor alone, for a second person or a terminal. Raises `NotAllowed`.
+
+        A code works once, also when the act for which it was given is refused afterwards: it was seen by then.
+        """
         staff = staff_of(c, self.city, login, now)
         need(staff, role)
         counted = tries.login(login)
@@ -194,11 +204,10 @@ class Accounts:
             raise NotAllowed("no_account", login=login)
         try:
             step = self._fresh_step(row, code, now)
-        except NotAllowed as wrong:
-            self._count(c, counted, now)  # if the caller goes on; the other one, if the transaction is rolled back
-            wrong.remember = lambda later: self._count(later, counted, now)
+        except NotAllowed:
+            stays(c, lambda later: self._count(later, counted, now))
             raise
-        self._set(c, login, totp_step=step)
+        stays(c, lambda later: self._use_up(later, login, step))
         tries.forget(c, counted)
         return staff
 
@@ -246,6 +255,10 @@ class Accounts:
         if step <= row.totp_step:
             raise NotAllowed("code_used")
         return step
+
+    def _use_up(self, c: sa.Connection, login: str, step: int) -> None:
+        older = (staff_accounts.c.login == login) & (staff_accounts.c.totp_step < step)
+        c.execute(staff_accounts.update().where(older).values(totp_step=step))
 
     def _replace(self, c: sa.Connection, login: str, by: str, now: datetime, **row: Any) -> None:
         c.execute(staff_accounts.delete().where(staff_accounts.c.login == login))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,7 +17,8 @@ from host_sim.centre.card_desk import enquiries, orders, rules
 from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.cards import ActRefused
 from host_sim.centre.city.model import CardDeskPart, SwitchPart
-from host_sim.centre.tables import audit, card_acts, card_order_acts, card_orders, cards
+from host_sim.centre.register import Resident, ResidentState, pack, unpack
+from host_sim.centre.tables import audit, card_acts, card_order_acts, card_orders, cards, residents
 from host_sim.centre.tables import enquiries as letters
 from tests.unit.centre.card_desk import CLERK, COLLEAGUE, Desk, blank, fingerprint, is_in, outcome, words_of
 from tests.unit.centre.town import HALL, JST, Town
@@ -229,7 +231,7 @@ def test_the_register_moved_on_while_the_card_was_written(desk: Desk) -> None:
     made, second = desk.order("replace", card=fingerprint(first)), blank()
     with desk.town.store.writing() as c:
         register.turn(c, fingerprint(first), "revoke", desk.told())
-    with pytest.raises(DeskStopped, match="card register has changed"):
+    with pytest.raises(DeskStopped, match="register has changed"):
         desk.put_in(second, made.code, "8052", "8052")
     assert desk.state(made.order_id) == "recorded"
 
@@ -371,3 +373,15 @@ def test_who_and_why_must_be_said(desk: Desk, told: tuple[str, str]) -> None:
     with desk.town.store.writing() as c, refused("Who does it and why"):
         wanted = orders.Wanted(act="issue", resident_id=desk.town.resident_id("taro"))
         orders.order(c, DESK, wanted, Proof(), words)
+
+
+def test_who_has_died_since_the_order_gets_no_card_and_the_clerk_hears_why(desk: Desk) -> None:
+    made = desk.order()
+    with desk.town.store.writing() as c:
+        this = residents.c.resident_id == desk.town.resident_id("kazuko")
+        gone = unpack(Resident, str(c.scalar(sa.select(residents.c.packed).where(this))))
+        packed = pack(replace(gone, state=ResidentState.DEAD))
+        c.execute(residents.update().where(this).values(packed=packed))
+    with pytest.raises(DeskStopped, match="has changed since the order"):
+        desk.put_in(blank(), made.code, "4649", "4649")
+    assert desk.state(made.order_id) == "ordered", "no chip was opened"

@@ -17,7 +17,8 @@ from host_sim.centre.messages import MAX_BODY_BYTES
 from host_sim.centre.operating import flags, fleet
 from host_sim.centre.operating import line as whole_line
 from host_sim.centre.tables import audit, desk_forms, desk_sessions
-from tests.unit.centre.desk_browser import Browser, send, token_of
+from tests.unit.centre.claims import owed, slip
+from tests.unit.centre.desk_browser import Answer, Browser, send, token_of
 from tests.unit.centre.staff import PASSWORD, Authenticator, accounts_of, enrolled
 from tests.unit.centre.test_staff_accounts import without
 from tests.unit.centre.town import Town
@@ -99,6 +100,16 @@ def test_nobody_is_led_away_from_the_desk(office: Office, to: str) -> None:
     fields = {"login": "tanaka", "password": PASSWORD, "code": office.code("tanaka"), "to": to}
     assert send(browser, "/sign-in", "/sign-in", **fields).headers["location"] == "/"
     assert browser.get(f"/language/en?{urlencode({'to': to})}").headers["location"] == "/"
+
+
+@pytest.mark.parametrize("back_s", [IDLE_S, WHOLE_S])
+def test_a_session_and_its_forms_end_also_when_the_clock_is_set_back(office: Office, back_s: float) -> None:
+    browser = office.signed_in("kuroki")
+    form = token_of(browser.get("/line"), "/line/stop")
+    office.town.now -= timedelta(seconds=back_s + 60)
+    assert browser.get("/line").status == 303
+    assert browser.post("/line/stop", {"why": "x", "form": form}).status in {401, 403}
+    assert office.stopped() is None
 
 
 @pytest.mark.parametrize("after_s", [IDLE_S, WHOLE_S])
@@ -341,8 +352,16 @@ def test_the_auditor_searches_the_record_by_day_and_act(office: Office) -> None:
     assert "papers mixed up" in auditor.get("/audit?day=2026-11-24&act=line_stopped").text
     for query in ("day=2026-11-25", "day=2026-11-23", "act=desk_signed_in"):
         assert "papers mixed up" not in auditor.get(f"/audit?{query}").text, query
-    for query in ("day=never", "day=9999-12-31", "before=-1", "act=%00"):
+    for query in ("day=never", "day=9999-12-31", "before=-1", f"before={10**30}", "act=x"):
         assert auditor.get(f"/audit?{query}").status == 200, query
+
+
+def test_no_key_of_a_claim_stands_whole_in_the_record(office: Office) -> None:
+    """Whoever has the key can make the code, and so fetch the money."""
+    key = owed(office.town)
+    send(office.signed_in("tanaka"), "/claims", "/claims/find", slip=slip(key))
+    text = office.signed_in("kai").get("/audit").text
+    assert (key[:8] in text, key in text) == (True, False)
 
 
 def test_older_rows_of_the_record_are_a_page_further(office: Office) -> None:
@@ -375,6 +394,29 @@ def test_a_body_without_end_is_refused(office: Office) -> None:
     told = {"content-length": str(MAX_BODY_BYTES + 1)}
     assert browser.ask("POST", "/line/stop", [], told).status == 413
     assert browser.ask("POST", "/line/stop", [b"x" * 65536] * (MAX_BODY_BYTES // 65536 + 1)).status == 413
+
+
+@pytest.mark.parametrize("path", ["/cards/resident/\0", "/cards/order/%00", "/cards?resident=%00", "/staff/a%00b"])
+def test_a_nul_is_refused_before_a_database_sees_it(office: Office, path: str) -> None:
+    browser = office.signed_in("kawano")
+    assert browser.get(path).status == 400
+    assert browser.post(path, {"why": "x"}).status == 400
+    assert browser.post("/cards/answer/x", {"why": "x", "reply_code": "\0"}).status == 400
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "999", str(2**31), str(10**30), "x"])
+def test_an_incident_that_does_not_exist_is_told(office: Office, number: str) -> None:
+    browser = office.signed_in("kuroki")
+    for answer in (
+        browser.get(f"/incidents/{number}"),
+        _about(browser, f"/incidents/{number}/comment"),
+        _about(browser, f"/incidents/{number}/close"),
+    ):
+        assert answer.status in {404, 422}, answer.text
+
+
+def _about(browser: Browser, path: str) -> Answer:
+    return browser.post(path, {"why": "x", "form": token_of(browser.get("/"), "/sign-out")})
 
 
 def test_what_a_person_writes_is_text_and_not_markup(office: Office) -> None:

@@ -139,6 +139,14 @@ def test_only_the_card_desks_staff_may_act(run: Path, say: Say, monkeypatch: pyt
     assert state(run, taro) == "in_use"
 
 
+@pytest.mark.parametrize("why", ["", " ", "x" * 501, "a\0b", "a\u202eb", "\udcff"])
+def test_a_reason_is_one_line_that_can_be_read(run: Path, say: Say, why: str) -> None:
+    taro = card_of(run, "taro")["credential_sha256"]
+    status, told = say("lost", taro, "--why", why)
+    assert (status, told[:8], told.count("\n")) == (1, "Say why,", 1)
+    assert state(run, taro) == "in_use"
+
+
 def test_a_certificate_is_entered_and_renewed(run: Path, say: Say, tmp_path: Path) -> None:
     first, second = (tmp_path / name for name in ("first.der", "second.der"))
     first.write_bytes(certificate())

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from host_sim.centre.cards import ActRefused
 from host_sim.centre.city.file import read
 from host_sim.centre.staff import codes, passwords, tries
 from host_sim.centre.staff.accounts import START_HOURS, Accounts, NotAllowed, Staff
@@ -78,11 +79,18 @@ def test_a_code_works_once_whatever_it_is_for(town: Town) -> None:
     assert sign_in(town, "kuroki", phone.code(town.now)).login == "kuroki"
 
 
-def test_a_code_of_a_transaction_that_failed_is_still_good(town: Town) -> None:
+@pytest.mark.parametrize("end", [NotAllowed("no_account", login="nobody"), ActRefused("No."), ZeroDivisionError()])
+def test_a_code_is_used_up_also_by_an_act_that_is_refused_afterwards(town: Town, end: Exception) -> None:
     phone = enrolled(town, "kuroki")
-    with pytest.raises(ZeroDivisionError), town.store.writing() as c:
-        1 / len(accounts_of(town).confirm(c, "kuroki", phone.code(town.now), "supervisor", town.now).login[:0])
-    assert confirm(town, "kuroki", phone.code(town.now)).login == "kuroki"
+
+    def act() -> None:
+        with town.store.writing() as c:
+            accounts_of(town).confirm(c, "kuroki", phone.code(town.now), "supervisor", town.now)
+            raise end
+
+    with pytest.raises(type(end)):
+        act()
+    assert refused(confirm, town, "kuroki", phone.code(town.now)) == "code_used"
 
 
 @pytest.mark.parametrize("wrong", ["login", "password", "code"])
