@@ -76,8 +76,8 @@ def _checking(desk: Desk) -> Any:
 
 
 def _refusals(app: FastAPI, desk: Desk) -> None:
-    def page(request: Request, status: int, key: str, **values: Any) -> Response:
-        return desk.render(request, "refused.html", status, words=texts.say(key, language_of(request), **values))
+    def page(request: Request, status: int, key: str) -> Response:
+        return desk.render(request, "refused.html", status, words=texts.say(key, language_of(request)))
 
     @app.exception_handler(NobodyThere)
     def nobody(request: Request, _: Exception) -> Response:
@@ -93,7 +93,7 @@ def _refusals(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(NotAllowed)
     def not_allowed(request: Request, refused: Exception) -> Response:
         assert isinstance(refused, NotAllowed)
-        return page(request, 403, f"refused.{refused.word}", **refused.values)
+        return desk.render(request, "refused.html", 403, words=doors.words_of(request, refused))
 
     @app.exception_handler(RequestValidationError)
     def incomplete(request: Request, _: Exception) -> Response:
