@@ -263,6 +263,7 @@ class Machine:
             cards=tuple(unit.card.kinds),
             desks=frozenset(desk.name for desk in desks),
             refusable_yen=frozenset(unit.coin.accepts_yen) if unit.coin and selective else frozenset(),
+            has_till=unit.clerk is not None,
             surely_past=self._surely_past,
         )
 

@@ -92,6 +92,8 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         except LineLost:
             return self._lost()
         if self._was_unplugged(data):
+            for byte in data:  # nobody's line any more: only the noise in it is counted
+                self._reader.feed(byte)
             self._forget()
             return [ConsoleLost()]
         room = AHEAD_BYTES - len(self._ahead)
@@ -142,7 +144,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
     def _forget(self) -> None:
         self._ahead.clear()
         self._under_way = False
-        self._reader = LineReader()
+        self._reader.forget()
 
     def _lost(self) -> Sequence[Answer]:
         was_there, self._there = self._there, False

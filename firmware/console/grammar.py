@@ -35,6 +35,11 @@ class LineReader:
         self._trouble = ""
         self._after_cr = False
 
+    def forget(self) -> None:
+        """Nothing of a line that was begun is kept; what was counted is."""
+        self._line.clear()
+        self._trouble, self._after_cr, self.echoing = "", False, True
+
     def feed(self, byte: int) -> tuple[bytes, Line | None]:
         """Take one byte. Returns the echo, and the line if this byte ends it."""
         after_cr, self._after_cr = self._after_cr, byte == _CR

@@ -50,11 +50,13 @@ class Reception:
         cards: tuple[str, ...],
         desks: frozenset[str],
         refusable_yen: frozenset[int] = frozenset(),
+        has_till: bool = False,
         surely_past: Callable[[], datetime] = lambda: _NO_TIME,
     ) -> None:
         """`cards`: the kinds that this machine's reader takes; the city may take fewer.
 
         `refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none.
+        `has_till`: a clerk takes the fee and gives the change, not this machine.
         `surely_past`: an instant that the true time is not before.
         """
         self._surely_past = surely_past
@@ -67,6 +69,7 @@ class Reception:
         self._waiting_for = set(desks)
         self._reasons: dict[str, frozenset[Reason]] = {}
         self._refusable_yen = refusable_yen
+        self._has_till = has_till
         self._made: dict[tuple[str, datetime, int], Any] = {}
         self._weighed_tubes: dict[int, int] | None = None
         self._exact_money_only = False
@@ -199,7 +202,7 @@ class Reception:
 
     def _weigh_change(self, book: Book) -> None:
         """Decide whether the idle screen asks for exact money. Each session decides again, with its fee and hoppers."""
-        if book.tubes != self._weighed_tubes:
+        if not self._has_till and book.tubes != self._weighed_tubes:
             self._weighed_tubes = dict(book.tubes)
             self._exact_money_only = acceptable_values(USUAL_FEE_YEN, book.tubes, self._refusable_yen)[1]
 

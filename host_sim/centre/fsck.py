@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from host_sim.centre import register as r
 from host_sim.centre.cards import disagreements
 from host_sim.centre.claims.codes import claim_code
+from host_sim.centre.claims.debts import COUNTER
 from host_sim.centre.operating.audit import faults
 from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.store import Store
 from host_sim.centre.tables import (
     audit,
     cards,
+    claim_payments,
     claims,
     collections,
     copies,
@@ -138,7 +140,7 @@ def _manifests(c: sa.Connection) -> Iterator[str]:
 
 
 def _numbers(c: sa.Connection) -> Iterator[str]:
-    """Each issue number was given once: to a copy, or to a request that was not made."""
+    """Each issue number was given once: to a copy, or to a request that was not made; each receipt's to a payment."""
     used = Counter(c.scalars(sa.select(copies.c.issue_number)))
     unmade: set[str] = set()
     for numbers in c.scalars(sa.select(requests.c.issue_numbers).where(requests.c.state != "made")):
@@ -151,6 +153,9 @@ def _numbers(c: sa.Connection) -> Iterator[str]:
     for number in [*used.elements(), *unmade]:
         words = number.split()
         given.setdefault((words[0], words[-2]), Counter())[int(words[-1])] += 1
+    for receipt in c.scalars(sa.select(claim_payments.c.receipt)):  # counted like a terminal's (claims/desk.py)
+        day, serial = receipt.split("-")
+        given.setdefault((day, COUNTER), Counter())[int(serial)] += 1
     last = {(row.day.replace("-", ""), row.terminal): row.last for row in c.execute(sa.select(serials))}
     for terminal in sorted(given.keys() | last.keys()):
         counted, until = given.get(terminal, Counter()), last.get(terminal, 0)

@@ -283,7 +283,7 @@ def test_pages_without_javascript_do_the_same(office: Office) -> None:
 
 def test_a_sample_account_is_for_the_simulator_only(tmp_path: Path) -> None:
     status, told = centre(tmp_path, "desk", "staff", "sample", "kuroki")
-    assert (status, "is not a simulator's run directory" in told) == (1, True)
+    assert (status, "was not made by the simulator" in told) == (1, True)
 
 
 def test_accounts_by_command(office: Office) -> None:

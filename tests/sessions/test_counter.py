@@ -72,6 +72,12 @@ def test_the_clerk_chooses_and_the_resident_agrees(machine: CityMachine, wallet:
     assert machine.memory.book.cash_box == {}
 
 
+def test_the_idle_screen_asks_nobody_for_exact_money_where_a_clerk_gives_change(machine: CityMachine) -> None:
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle))
+    assert isinstance(machine.loop.scene, show.Idle)
+    assert not machine.loop.scene.exact_money_only
+
+
 def test_the_clerks_glass_names_nobody_and_shows_no_pin(machine: CityMachine, wallet: Cards) -> None:
     person = Person(wallet["hanako"])
     clerk = serve(machine, person)

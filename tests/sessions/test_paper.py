@@ -199,7 +199,7 @@ def test_the_printers_line_is_lost_in_the_middle_of_a_page(wallet: Cards, back_a
     """Fault R5: the driver sends nothing again; the printer's counter decides if it can be read in time."""
     machine = RigMachine()
     _is_open(machine)
-    (line,) = [stream for stream in machine._streams if stream._model is machine.printer]
+    (line,) = [stream for stream in machine._streams.values() if stream._model is machine.printer]
 
     def pull_the_plug(what: str) -> None:
         rows = machine.printer.path.burnt().shape[0]

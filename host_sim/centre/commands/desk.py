@@ -93,7 +93,9 @@ def _sample(options: argparse.Namespace) -> int:
     """For a developer: password and second factor on the terminal. Only beside the simulator's invented cards."""
     run, now = run_directory(options), _now(options)
     if not _is_simulated(run) or options.database is not None:
-        print(f"{run} is not a simulator's run directory; use `desk staff add` there.", file=sys.stderr)
+        print(
+            f"{run} was not made by the simulator: run `make sim` first; in a city, `desk staff add`.", file=sys.stderr
+        )
         return 1
     _, accounts = _open(options)
     password = "-".join(secrets.token_hex(3) for _ in range(3))

@@ -77,9 +77,9 @@ def _checking(desk: Desk) -> Any:
     return check
 
 
-def _page(desk: Desk, request: Request, status: int, key: str, **values: Any) -> Response:
+def _page(desk: Desk, request: Request, status: int, key: str) -> Response:
     try:
-        return desk.render(request, "refused.html", status, words=texts.say(key, language_of(request), **values))
+        return desk.render(request, "refused.html", status, words=texts.say(key, language_of(request)))
     except NO_ANSWER:  # the frame of a page is in the database, too
         return PlainTextResponse(_BUSY, 503)
 
@@ -101,7 +101,7 @@ def _refusals(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(NotAllowed)
     def not_allowed(request: Request, refused: Exception) -> Response:
         assert isinstance(refused, NotAllowed)
-        return page(request, 403, f"refused.{refused.word}", **refused.values)
+        return desk.render(request, "refused.html", 403, words=doors.words_of(request, refused))
 
     @app.exception_handler(RequestValidationError)
     def incomplete(request: Request, _: Exception) -> Response:

@@ -119,6 +119,9 @@ class Desk:
             "menu": self._menu_of(person),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),
+            "device_words": functools.partial(words.of_device, language=language),
+            "condition_words": functools.partial(words.of_condition, language=language),
+            "case_words": lambda code: words.of_flag("case", {"case": code}, language),
             "now": self.now(),
             "municipality": self._municipality(),
         }

@@ -72,4 +72,8 @@ def address_of(request: Request) -> str:
 
 
 def words_of(request: Request, refused: NotAllowed) -> str:
-    return say(f"refused.{refused.word}", language_of(request), **refused.values)
+    """A refusal in the language of the page, with the roles by their names."""
+    language, values = language_of(request), dict(refused.values)
+    if "role" in values:
+        values["role"] = " / ".join(say(f"frame.role_{role}", language) for role in str(values["role"]).split(" / "))
+    return say(f"refused.{refused.word}", language, **values)

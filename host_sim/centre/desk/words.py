@@ -1,4 +1,4 @@
-"""What the centre says of flags and machines, in the language of the page. English where there is no Japanese yet."""
+"""What the centre says of flags and machines, in the language of the page. A word that it does not know is told in English."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from host_sim.centre.operating import flags, fleet
 
 @cache
 def japanese() -> Mapping[str, Mapping[str, str]]:
-    """flags, cases, events, states, reasons: word -> sentence."""
+    """flags, cases, events, states, reasons, devices: word -> sentence."""
     return tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
 
@@ -32,3 +32,16 @@ def of_reason(reason: str, language: str) -> str:
     """`reason`: the English sentence, as `fleet.listed` gives it."""
     word = next((word for word, sentence in fleet.REASONS.items() if sentence == reason), "")
     return japanese()["reasons"].get(word, reason) if language == "ja" else reason
+
+
+def of_device(device: str, language: str) -> str:
+    word = device.replace(" ", "_")
+    return japanese()["devices"].get(word, device) if language == "ja" else word.replace("_", " ")
+
+
+def of_condition(told: str, language: str) -> str:
+    """`told`: "well", the reason words of a device with spaces between them, or the model of a device."""
+    known = [of_reason(fleet.REASONS[word], language) for word in told.split() if word in fleet.REASONS]
+    if known:
+        return " ".join(known)
+    return japanese()["devices"].get(told, told) if language == "ja" else told

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from host_sim.centre.claims import codes, debts, status
 from host_sim.centre.claims.desk import HOLD, ClaimDesk, NotPaid
+from host_sim.centre.fsck import fsck
 from host_sim.centre.tables import audit, claim_payments, collections, flags
 from tests.unit.centre.claims import CITY, CLERK, COLLEAGUE, DESK, owed, paid_at_desk, slip
 from tests.unit.centre.town import SHOP, Town
@@ -46,6 +47,15 @@ def test_a_claim_is_paid_once_with_a_receipt() -> None:
     assert acts == ["claim_looked_up", "claim_held", "claim_paid"]
     assert desk.receipt(slip(key), COLLEAGUE, town.now).number == receipt.number
     assert flagged(town) == []
+
+
+def test_fsck_counts_receipts_and_finds_one_whose_payment_is_missing() -> None:
+    town = Town()
+    paid_at_desk(town.store, town.city, owed(town), town.now)
+    assert fsck(town.store) == []
+    with town.store.writing() as c:
+        c.execute(claim_payments.delete())
+    assert any("0001 of counter on 20261124 was given 0 times" in fault for fault in fsck(town.store))
 
 
 def test_nothing_is_paid_without_a_hold_and_two_clerks_do_not_pay_at_once() -> None:
