@@ -24,7 +24,7 @@ from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.store import Store
 
 DEADLINE_S = 20.0  # of each read and write
-)
+WHOLE_S = 60.0  # of one connection, first byte to last; with the time to connect less than `outbox.TAKEN_S`
 LOOK_S = 5.0
 
 
