@@ -119,7 +119,8 @@ class Acceptor:
         """Identify the acceptor, close the slot, and read the events since the last counter handled.
 
         Raises `NotPaired` for another acceptor than the paired one, `WrongDevice` when the device is no acceptor
-        or knows none of our coins, `DeviceFault` when it reports a fault of its own. May be called again after a failure.
+        or knows none of our coins, `DeviceFault` when it reports a fault of its own or keeps its count
+        back. May be called again after a failure.
         """
         self._wanted = 0
         self.identity = self._identify()
@@ -344,7 +345,7 @@ class Acceptor:
     def _catch_up(self, *, lost_power: bool) -> None:
         """At start: put the events since the journalled counters into `_pending`; without those, begin at the present ones."""
         reading = self._read()
-        total = self.accepted_by_device()
+        total = self._total_at_start()
         self._counts_accepted = total is not None
         if self._last is None:
             self._last = reading.counter
@@ -361,6 +362,18 @@ class Acceptor:
             self._accepted = self._compared = total  # nothing to compare with; otherwise the audit compares
         self._polled_s = self._bus.clock.monotonic()
         self._audit_due = True
+
+    def _total_at_start(self) -> int | None:
+        """Header 225. Raises `DeviceFault` when the paired acceptor told it before and does not now: without it nobody could
+        prove a credit, and whoever is on the wire can keep one answer back.
+        """
+        total = self.accepted_by_device()
+        if total is None and self._accepted is not None:
+            raise DeviceFault(
+                self._device,
+                "it does not tell its count of coins (ccTalk header 225), as it did before: check its line.",
+            )
+        return total
 
     def _look(self) -> None:
         """One poll: new events into `_pending`; when there are none, the slower checks."""

@@ -626,3 +626,16 @@ def test_a_restart_that_hides_behind_its_first_events_is_no_tampering(last: int,
     assert [event for event in events if isinstance(event, CreditsWithoutCoins)] == []
     assert events.count(AcceptorRestarted()) == 1
     assert not compared.borne
+
+
+def test_m2_an_acceptor_that_keeps_back_the_count_it_told_before_is_not_used() -> None:
+    """Whoever is on the wire could so be paid for credits that nobody can prove."""
+    slot = Slot()
+    slot.model.has_accept_counter = False
+    slot.driver = slot.fresh(0, total=900)
+    with pytest.raises(DeviceFault, match="header 225"):
+        slot.driver.start()
+    slot.model.has_accept_counter = True
+    slot.model.accept_counter = 900
+    slot.driver.start()
+    assert alarms(slot.poll(3)) == []
