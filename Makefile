@@ -2,8 +2,9 @@
 # make test      lint, types and tests
 # make bench     measured times beside their targets
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
+# make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
 # make lock      make requirements.lock from pyproject.toml
-.PHONY: setup sim test bench lint coverage lock clean
+.PHONY: setup sim test bench lint coverage mutants lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +36,15 @@ coverage: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# One share of SHARES is a night's work. A share that was stopped goes on where it was; RESULTS keeps all of a commit.
+SHARE ?= 1
+SHARES ?= 10
+RESULTS ?= $(HOME)/.local/state/kofuki/mutants
+mutants: setup
+	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check cosmic-ray==8.7.0; \
+	"$$tool/bin/python" tests/faults.py "$(RESULTS)" $(SHARE) $(SHARES)
 
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:

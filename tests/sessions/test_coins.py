@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from firmware.book import records
+from firmware.book.cases import MismatchCode
 from firmware.desks import COIN, AcknowledgePayout, OfSession, PairAcceptor
 from firmware.loop import DRAINING
 from firmware.session import scenes as show
@@ -140,6 +141,8 @@ def test_h6_what_left_while_the_machine_was_off_is_found_at_the_start(wallet: Ca
         machine.die(Tail.KEPT)
     machine.hoppers[100].fault("phantom", machine.clock.monotonic())
     machine.restart()
+    # The start has compared the hoppers with the book; no desk has been heard yet.
+    assert (MismatchCode.MONEY_MOVED, "hopper 100: +1 coins") in machine.memory.book.queue
     assert numbers(machine) == ("303",)
     assert machine.records(records.PayoutUnexplained) == [records.PayoutUnexplained(100, 1, 3)]
 

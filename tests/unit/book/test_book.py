@@ -169,6 +169,8 @@ MISTAKES: dict[str, tuple[list[Record], str]] = {
     "go on after the end": ([*GOOD, GOOD[at(r.Coin)]], "no session is open"),
     "let staff pay during a session": (upto(r.Coin, r.StaffPayIntent("test", 100, 1, 1, 1)), "has ended"),
     "begin a session while staff pays": ([r.StaffPayIntent("test", 100, 1, 1, 1), *GOOD], "technician"),
+    "let staff pay no coin": ([r.StaffPayIntent("test", 100, 0, 1, 1)], "at least one coin"),
+    "let staff pay coins of no value": ([r.StaffPayIntent("test", 0, 1, 1, 1)], "at least one coin"),
     "let staff pay twice at once": ([r.StaffPayIntent("test", 100, 1, 1, 1)] * 2, "one print or payout"),
     "book a staff payout nobody began": ([r.StaffPayDone(100, 1, 1, 2, 2)], "follows its intent"),
     "clear a line that runs": ([r.LineCleared()], "stopped line"),

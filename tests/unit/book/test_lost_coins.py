@@ -22,4 +22,4 @@ def test_what_the_acceptor_counted_more(more: int, restored: bool) -> None:
         book = Book.replay([r.Checkpoint(book.snapshot(), "", "")])
     moved = [record for record in matched(book, readings(TOTAL + more)) if isinstance(record, r.Flag)]
     assert [flag.code for flag in moved] == ([] if 0 <= more <= LOST else [MismatchCode.MONEY_MOVED])
-    assert book.acceptor_explained == TOTAL + LOST
+    assert book.acceptor_lost == LOST

@@ -1,6 +1,5 @@
 """Claims for tests: a debt that a machine told, its slip, and a clerk who pays it."""
 
-import secrets
 from datetime import datetime
 
 from host_sim.centre.city.book import CityBook
@@ -17,8 +16,10 @@ DESK = "city-hall-desk"
 
 
 def owed(town: Town, amount_yen: int = 700, peer: Peer = SHOP) -> str:
-    """A claim that this machine has told; returns its key."""
-    key = secrets.token_hex(16)
+    """A claim that this machine has told, of a session in which a paper was promised; returns its key."""
+    session = town.session("hanako", peer)
+    session.reserved(session.item("inkan"))
+    key = session.nonce.hex()
     town.line(peer).advise({"op": "claim", "key": key, "amount_yen": amount_yen, "reason": "change"})
     return key
 

@@ -24,7 +24,7 @@ def test_what_is_made_is_kept_and_secret(tmp_path: Path) -> None:
     added = {path.name for path in (tmp_path / "tls").iterdir()} - {path.name for path in before}
     assert added == {f"{HALL.name}.pem", f"{HALL.name}.key"}
     keys = list((tmp_path / "tls").glob("*.key"))
-    assert len(keys) == 9
+    assert len(keys) == 10
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
 
 

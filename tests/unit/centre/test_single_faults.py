@@ -1,5 +1,6 @@
 """Rules of which the tests once did not notice the loss: each is broken by one word of the program."""
 
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 import pytest
@@ -9,9 +10,9 @@ from drivers.vocabulary import AdviceFate, Authenticated, CentreRefusal, CentreR
 from host_sim.centre.issuing import COPIES_MAX
 from host_sim.centre.memory import Exchanged, MemoryLine
 from host_sim.centre.operating import line
-from host_sim.centre.settling import claim_code
 from host_sim.centre.tables import collections, flags
 from tests.unit.centre.cards import certificate
+from tests.unit.centre.claims import paid_at_desk
 from tests.unit.centre.town import HALL, SHOP, Session, Town
 
 BAD, EXPIRED = CentreRefused(CentreRefusal.BAD_REQUEST), CentreRefused(CentreRefusal.CERTIFICATE_EXPIRED)
@@ -24,9 +25,11 @@ class Overheard(MemoryLine):
         super().__init__(town.app, SHOP)
         self.sent: list[tuple[str, str, bytes | None]] = []
 
-    def exchange(self, method: str, path: str, body: bytes | None, deadline_s: float) -> Exchanged:
+    def exchange(
+        self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
+    ) -> Exchanged:
         self.sent.append((method, path, body))
-        return super().exchange(method, path, body, deadline_s)
+        return super().exchange(method, path, body, deadline_s, headers)
 
 
 def test_no_message_of_a_session_can_be_replayed_by_another_machine() -> None:
@@ -103,7 +106,7 @@ def test_the_counter_pays_what_is_left_and_no_more() -> None:
     town = Town()
     session, key = owed(town, 700)
     assert session.line.advise(collected(key, 500)) is AdviceFate.ACKNOWLEDGED
-    assert town.settler.collect_at_counter(claim_code(key), town.now) == 200
+    assert paid_at_desk(town.store, town.city, key, town.now).amount_yen == 200
     assert paid(town) == 700
 
 

@@ -75,6 +75,22 @@ def test_a_certificate_with_hours_of_its_own(now: str, expected: Open | ClosedUn
     assert hours.state(at(now), "juminhyo") == hours.state(at(now)), "a kind without a line follows the machine"
 
 
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        ("2026-12-10T22:59:59", ClosedReason.HOURS),
+        ("2026-12-10T23:00:00", ClosedReason.MAINTENANCE),
+        ("2026-12-10T23:29:59", ClosedReason.MAINTENANCE),
+        ("2026-12-10T23:30:00", ClosedReason.HOURS),
+    ],
+)
+def test_a_window_has_its_first_instant_and_not_its_last(now: str, reason: ClosedReason) -> None:
+    """Also where the machine is closed before and after it, and only the word on the screen changes."""
+    window = {"from": "2026-12-10T23:00", "until": "2026-12-10T23:30"}
+    hours = ServiceHours({"default": {"everyday": "06:30-22:00"}, "maintenance": [window]})
+    assert hours.state(at(now)) == ClosedUntil(reason, at("2026-12-11T06:30"))
+
+
 def test_office_machine_keeps_office_hours() -> None:
     hours = ServiceHours(OFFICE)
     assert hours.state(at("2026-11-24T17:14:59")) == Open(at("2026-11-24T17:15"))

@@ -156,6 +156,32 @@ def test_a_code_signed_by_somebody_else(town: Any) -> None:
     assert forms.check(pdf, "inkan", who, household, {}, town.issue(), town.register, keys) == []
 
 
+OTHER_CLAIMS = {
+    "issue_number": "20261124 宮崎市 K01 000002",
+    "kind": "juminhyo",
+    "issued_on": date(2026, 11, 23),
+    "municipality": "452025",
+    "pages": 2,
+    "text_sha256": bytes(32),
+}
+
+
+@pytest.mark.parametrize("claim", OTHER_CLAIMS)
+def test_each_claim_of_the_code_alone(town: Any, claim: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page and its stamps are right; the signed code, though genuine, says one thing that is not so."""
+    make = verify.make
+
+    def signed(claims: verify.Claims, signer: verify.Signer) -> str:
+        return make(dataclasses.replace(claims, **{claim: OTHER_CLAIMS[claim]}), signer)
+
+    who = town.register.by_key("taro")
+    monkeypatch.setattr(verify, "make", signed)
+    words = "signed for other words" if claim == "text_sha256" else "that of another certificate"
+    faults = town.check(town.typeset("inkan", who, {}), "inkan", who, {})
+    assert len(faults) == 1
+    assert words in faults[0]
+
+
 def test_bytes_that_are_not_a_paper_are_refused(town: Any) -> None:
     who = town.register.by_key("taro")
     pdf = town.typeset("inkan", who, {})

@@ -7,12 +7,18 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from drivers.line.manifest import LONGEST_RESERVATION
 from drivers.vocabulary import AdviceFate, BindingFailed, CentreUnreachable, LineTrouble, Reserved
+from firmware.desks.line import LineDesk
+from firmware.paper.vault import Vault
+from firmware.session.effects import Fetch
+from firmware.session.events import Fetched
 from tests.unit.centre.town import HALL, MANIFEST_KEY, SHOP, Session, Town, paper_of
 
 Exchanged = tuple[int, Mapping[str, str], bytes]
@@ -158,6 +164,29 @@ def test_every_field_of_a_signed_change_is_seen(session: Session, meddler: Meddl
     assert tried > 3000
 
 
+@pytest.mark.parametrize(
+    ("lasts", "taken"),
+    [
+        (timedelta(seconds=-1), False),
+        (timedelta(0), False),
+        (timedelta(seconds=1), True),
+        (LONGEST_RESERVATION, True),
+        (LONGEST_RESERVATION + timedelta(seconds=1), False),
+    ],
+)
+def test_a_promise_lasts_some_time_and_no_longer_than_an_hour(
+    session: Session, meddler: Meddler, lasts: timedelta, taken: bool
+) -> None:
+    """Even if the centre signs it: a promise that never ends would hold fee and documents for ever."""
+    rid = secrets.token_hex(16)
+    session.reserved(request_id=rid)
+    honest = manifest_of(meddler.heard[-1][1])
+    ends = datetime.fromisoformat(honest["reserved_at"]) + lasts
+    meddler.change = lambda _, __: signed(honest | {"expires_at": ends.isoformat()})
+    answer = session.reserve(request_id=rid)
+    assert isinstance(answer, Reserved) if taken else answer == BindingFailed("expires_at")
+
+
 @pytest.mark.parametrize("path", ["request_id", "machine", "session_nonce", "card_fingerprint", "copies"])
 def test_a_field_left_out_or_added_is_no_manifest(session: Session, meddler: Meddler, path: str) -> None:
     rid = secrets.token_hex(16)
@@ -216,6 +245,24 @@ def test_a_changed_byte_is_never_a_document(session: Session, meddler: Meddler) 
     assert session.line.fetch(reserved, 1) == BindingFailed("size_bytes")
     meddler.change = lambda _, told: (told[0], told[1], told[2][:-1])
     assert session.line.fetch(reserved, 1) == BindingFailed("size_bytes")
+
+
+def test_when_one_document_fails_none_stays_in_memory(session: Session, meddler: Meddler) -> None:
+    """The copy that came first is good, and nobody will print it: the session ends."""
+    reserved = session.reserved(session.item("inkan", 2))
+    vault = Vault()
+    desk = LineDesk(session.line, vault)
+
+    def spoiled(path: str, answer: Exchanged) -> Exchanged:
+        return answer if "/1/" in path else (answer[0], answer[1], answer[2] + b"x")
+
+    meddler.change = spoiled
+    (failed,) = desk.handle(Fetch(reserved))
+    assert isinstance(failed, BindingFailed)
+    assert [vault.take(reserved.request_id, copy) for copy in reserved.copies] == [None, None]
+    meddler.change = None
+    assert desk.handle(Fetch(reserved)) == [Fetched()]
+    assert None not in [vault.take(reserved.request_id, copy) for copy in reserved.copies]
 
 
 def test_another_persons_document_is_never_a_document(town: Town, session: Session, meddler: Meddler) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.line import manifest, messages
 from drivers.line.centre import CentreLine
 from drivers.line.fields import BadMessage, b64, encode
-from drivers.vocabulary import AdviceFate
+from drivers.vocabulary import AdviceFate, CentreRefusal, CentreUnreachable, claim_code
 
 RID = "0" * 32
 TOLD = {
@@ -25,24 +25,50 @@ TOLD = {
 
 
 class Says:
-    def __init__(self, body: Mapping[str, object]) -> None:
-        self.body = body
+    def __init__(self, body: Mapping[str, object], status: int = 200) -> None:
+        self.body, self.status = body, status
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        return 200, {}, json.dumps(self.body).encode()
+        return self.status, {}, json.dumps(self.body).encode()
+
+
+def line_to(says: Says) -> CentreLine:
+    return CentreLine(says, Ed25519PrivateKey.generate().public_key().public_bytes_raw(), "m", 8.0)
+
+
+@pytest.mark.parametrize("state", ["issued", "void", "none"])
+@pytest.mark.parametrize("op", ["issued", "void"])
+def test_another_end_than_was_told_is_a_contradiction(op: str, state: str) -> None:
+    """Except one: what was never made is void."""
+    fate = line_to(Says({"request_id": RID, "copy": 1, "state": state})).advise(
+        {"op": op, "request_id": RID, "copy": 1, "reason": "x", "evidence": "x"}
+    )
+    agrees = op == state or (op, state) == ("void", "none")
+    assert fate is (AdviceFate.ACKNOWLEDGED if agrees else AdviceFate.CONTRADICTED)
+
+
+@pytest.mark.parametrize("code", list(CentreRefusal))
+@pytest.mark.parametrize("status", [403, 404, 409, 503])
+def test_only_a_404_with_the_word_for_it_says_that_a_request_was_never_made(status: int, code: CentreRefusal) -> None:
+    """What the machine takes for never made it tells as void, and pays the fee back."""
+    told = line_to(Says({"code": str(code), "pin_tries_left": None}, status)).status(RID)
+    unknown = status == 404 and code is CentreRefusal.BAD_REQUEST
+    assert told == {} if unknown else isinstance(told, CentreUnreachable)
+
+
+@pytest.mark.parametrize("code", [claim_code("1" * 32), "", claim_code(RID)[:-1]])
+def test_a_claim_under_another_code_than_the_slips_is_not_acknowledged(code: str) -> None:
+    told = {"op": "claim", "key": RID, "amount_yen": 100, "reason": "x"}
+    assert line_to(Says({"key": RID, "claim_code": code})).advise(told) is AdviceFate.UNHEARD
+    assert line_to(Says({"key": RID, "claim_code": claim_code(RID)})).advise(told) is AdviceFate.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("state", ["reserved", "delivered"])
 @pytest.mark.parametrize("op", ["issued", "void"])
 def test_a_copy_that_is_still_open_acknowledges_no_advice(op: str, state: str) -> None:
-    line = CentreLine(
-        Says({"request_id": RID, "copy": 1, "state": state}),
-        Ed25519PrivateKey.generate().public_key().public_bytes_raw(),
-        "m",
-        8.0,
-    )
+    line = line_to(Says({"request_id": RID, "copy": 1, "state": state}))
     assert line.advise({"op": op, "request_id": RID, "copy": 1, "reason": "x"}) is AdviceFate.UNHEARD
 
 
