@@ -7,8 +7,9 @@ new events, five are credited and the rest reported as `CreditsLost`. Events are
 
 **Restarts.** The firmware journals the last counter handled, so a coin accepted while the host was down is
 credited at the next start. After a reset of the acceptor its counter is 0, or a number that it
-could not have reached in the time that passed; then every event it shows came after the reset. The driver
-applies the inhibits again and reports the restart.
+could not have reached in the time that passed; then every event it shows came after the reset. At a start the inhibits
+show it, too: some acceptors send a dummy event after power-up, and coins may be pushed into the closed slot, so the
+counter alone can pass for the old one. The driver applies the inhibits again and reports the restart.
 
 **A second count.** Header 225 counts accepted coins by itself. While no events come, and in `compare`, the driver reads it: a
 coin that was accepted and never shown in 229 is reported as lost, and a credit for which no coin was counted as
@@ -118,15 +119,18 @@ class Acceptor:
         """Identify the acceptor, close the slot, and read the events since the last counter handled.
 
         Raises `NotPaired` for another acceptor than the paired one, `WrongDevice` when the device is no acceptor
-        or knows none of our coins, `DeviceFault` when it reports a fault of its own. May be called again after a failure.
+        or knows none of our coins, `DeviceFault` when it reports a fault of its own or keeps its count
+        back. May be called again after a failure.
         """
         self._wanted = 0
         self.identity = self._identify()
         self._map_positions(self.identity.coins)
-        self._has_master = self._optional(Header.REQUEST_MASTER_INHIBIT, lengths=(1,)) is not None
+        master = self._optional(Header.REQUEST_MASTER_INHIBIT, lengths=(1,))
+        self._has_master = master is not None
+        lost_power = self._last is not None and bool(master and master[0] & 1) and self._masks_are_zero()
         self._apply()
         self._check_itself()
-        self._catch_up()
+        self._catch_up(lost_power=lost_power)
 
     def pair(self, serial: int) -> bool:
         """Pair with the acceptor of this serial number, and start it.
@@ -317,6 +321,11 @@ class Acceptor:
         if self._has_master:
             self._optional(Header.MODIFY_MASTER_INHIBIT, bytes((accepting,)), lengths=(0,))
 
+    def _masks_are_zero(self) -> bool:
+        """With the master inhibit at "accepting" this is how an acceptor begins, and as this driver never leaves one."""
+        ask = self._ask if self._bus.trusted else self._ask_twice
+        return not number(ask(Header.REQUEST_INHIBITS, 2)) & self._programmed
+
     def _inhibits_are_right(self, ask: Callable[[Header, int], bytes]) -> bool:
         """Whether the inhibits read back as wanted. Bits of unprogrammed positions may have any value."""
         if (number(ask(Header.REQUEST_INHIBITS, 2)) ^ self._wanted) & self._programmed:
@@ -333,15 +342,18 @@ class Acceptor:
             data = self._bus.ask_steady(self._address, Header.READ_EVENTS, lengths=(11,), first=data, fresh=False)
         return Reading.of(data)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, *, lost_power: bool) -> None:
         """At start: put the events since the journalled counters into `_pending`; without those, begin at the present ones."""
         reading = self._read()
-        total = self.accepted_by_device()
+        total = self._total_at_start()
         self._counts_accepted = total is not None
         if self._last is None:
             self._last = reading.counter
         else:
             self._handed = self.counters()
+            if lost_power:
+                self._tell_restart()
+                self._last = 0  # every event it shows came after that
             self._handle(reading, _HOST_AWAY_S)
             self._pending = [
                 event for event in self._pending if not (isinstance(event, CoinRejected) and event.certain)
@@ -350,6 +362,18 @@ class Acceptor:
             self._accepted = self._compared = total  # nothing to compare with; otherwise the audit compares
         self._polled_s = self._bus.clock.monotonic()
         self._audit_due = True
+
+    def _total_at_start(self) -> int | None:
+        """Header 225. Raises `DeviceFault` when the paired acceptor told it before and does not now: without it nobody could
+        prove a credit, and whoever is on the wire can keep one answer back.
+        """
+        total = self.accepted_by_device()
+        if total is None and self._accepted is not None:
+            raise DeviceFault(
+                self._device,
+                "it does not tell its count of coins (ccTalk header 225), as it did before: check its line.",
+            )
+        return total
 
     def _look(self) -> None:
         """One poll: new events into `_pending`; when there are none, the slower checks."""
@@ -460,7 +484,10 @@ class Acceptor:
             if self._read().counter != reading.counter:
                 return  # a coin came in between: audit after the next poll without events
         self._audit_due = False
-        self._judge(total, more=_difference(total, expected))
+        more = _difference(total, expected)
+        if more < 0 and self._since_restart is None and not self._inhibits_are_right(self._ask):
+            self._restarted()  # it hid behind its first events
+        self._judge(total, more=more)
 
     def _judge(self, total: int, *, more: int) -> None:
         """Take the device's count over, and report by how much it differs from the credits seen.

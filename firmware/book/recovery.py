@@ -17,6 +17,7 @@ from typing import Protocol
 
 from drivers.vocabulary import (
     AcceptorCounters,
+    AcceptorRestarted,
     CoinCredited,
     CoinEvent,
     CoinRejected,
@@ -86,8 +87,11 @@ def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iter
     if session.printing is not None:
         yield from _settle_print(book, session, session.printing, ask.printer_counter())
     if session.slot is not None and session.slot_open:
-        yield from (_late_coin(session, event) for event in ask.late_coins() if isinstance(event, _Late))
-        yield from _settle_slot(book, session, session.slot, ask.acceptor_counters())
+        late = ask.late_coins()
+        yield from (_late_coin(session, event) for event in late if isinstance(event, _Late))
+        now = ask.acceptor_counters()
+        lost_power = AcceptorRestarted() in late or (now is not None and now.event_counter == 0)
+        yield from _settle_slot(book, session, session.slot, now, lost_power=lost_power)
 
 
 def _settle_accounts(book: Book, session: OpenSession, ask: RecoveryPort) -> Iterator[Record]:
@@ -143,23 +147,23 @@ def _late_coin(session: OpenSession, event: _Late) -> Record:
 
 
 def _settle_slot(
-    book: Book, session: OpenSession, slot: records.SlotOpened, now: AcceptorCounters | None
+    book: Book, session: OpenSession, slot: records.SlotOpened, now: AcceptorCounters | None, *, lost_power: bool
 ) -> Iterator[Record]:
     """Flag that a coin may have fallen in between the last poll and the end of the run; only a person can find it.
 
     If the acceptor counts all coins for life, the number is known, and nothing is flagged when it is 0. But an acceptor
-    that lost its power too (event counter 0) may have taken a coin without counting it: `power_lost_at_slot` says so.
+    that lost its power too may have taken a coin without counting it: `power_lost_at_slot` says so.
     """
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
         missing = now.accepted_total - slot.accepted_total - session.coins_since_opening + session.without_coins
-        anew = now.event_counter == 0 and now.accepted_total < slot.accepted_total  # it lost its count with its power
+        anew = lost_power and now.accepted_total < slot.accepted_total  # it lost its count with its power
         if missing < 0 and not anew:
             yield records.Flag(Case.CREDITS_WITHOUT_COINS, f"{-missing} credits, session {session.sid}")
             missing = 0
         if missing >= 0:
             detail = f"session {session.sid}, {missing} coins" if missing else None
-        if not missing and now.event_counter == 0:
+        if not missing and lost_power:
             told = (Case.POWER_LOST_AT_SLOT, f"session {session.sid}")
             if told not in book.queue:
                 yield records.Flag(*told)

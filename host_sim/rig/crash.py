@@ -19,7 +19,6 @@ from functools import partial
 
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
-from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.hopper import HopperModel
 from host_sim.rig.machine import COUNTER, STORE, RigMachine, Site
 from host_sim.rig.people import Clerk, Person
@@ -128,10 +127,11 @@ class Explorer:
 
     def _live(self) -> None:
         self.machine = machine = RigMachine(
-            site=self.script.site, tubes=self.script.tubes, certificate_printer=self.script.printer
+            site=self.script.site,
+            tubes=self.script.tubes,
+            certificate_printer=self.script.printer,
+            acceptor_counts=self.script.acceptor_counts,
         )
-        if isinstance(machine.acceptor, AcceptorModel):
-            machine.acceptor.has_accept_counter = self.script.acceptor_counts
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
         machine.at_point = self._at_point

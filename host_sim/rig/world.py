@@ -35,7 +35,10 @@ USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
 
 
 class RigWorld:
-    """`pulse`: a pulse acceptor stands in the place of the ccTalk one. `second`: another medium for the journal."""
+    """`pulse`: a pulse acceptor stands in the place of the ccTalk one. `second`: another medium for the journal.
+
+    `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225).
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class RigWorld:
         disk: MemoryDisk | None = None,
         second: MemoryDisk | None = None,
         pulse: bool = False,
+        acceptor_counts: bool = True,
         certificate_printer: str = "a4-203",
     ) -> None:
         self.clock = VirtualClock()
@@ -61,6 +65,8 @@ class RigWorld:
         self.usb = usb
         self.acceptor_serial = acceptor_serial
         self.acceptor: AcceptorModel | PulseAcceptorModel = PulseAcceptorModel(seed=seed) if pulse else AcceptorModel()
+        if isinstance(self.acceptor, AcceptorModel):
+            self.acceptor.has_accept_counter = acceptor_counts
         coins = {value: coin for coin, value in reversed(VALUES.items())}
         self.hoppers = {
             value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, coins_per_s=10.0)

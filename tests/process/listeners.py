@@ -109,3 +109,26 @@ def post(tls: Path) -> Iterator[Post]:
         yield kept
         server.shutdown()
         thread.join(DEADLINE_S)
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server on this port that answers with one letter after the other, as long as anybody listens."""
+    ended = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            line: socket.socket = self.request
+            try:
+                while not ended.wait(0.01):
+                    line.sendall(b"H")
+            except OSError:
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield int(server.server_address[1])
+        ended.set()
+        server.shutdown()
+        thread.join(DEADLINE_S)

@@ -173,10 +173,7 @@ def test_a_count_that_began_anew_with_its_power_is_no_tampering(wallet: Cards) -
 
 @pytest.mark.parametrize("pulse", [True, False])
 def test_m2_where_nothing_counts_beside_the_credits_the_hoppers_pay_up_to_a_limit(wallet: Cards, pulse: bool) -> None:
-    machine = RigMachine(pulse=pulse)
-    if isinstance(machine.acceptor, AcceptorModel):
-        machine.acceptor.has_accept_counter = False
-    machine.restart()
+    machine = RigMachine(pulse=pulse, acceptor_counts=False)
     serve(machine, forger(wallet["hanako"], 13, copies=5))
     closed = last_closed(machine)
     assert closed.inserted_yen == 1300

@@ -5,9 +5,11 @@ import hmac
 import http.client
 import json
 import smtplib
+import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -21,7 +23,8 @@ from host_sim.centre.city.model import AlarmsPart, MailPart
 from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.store import Store
 
-DEADLINE_S = 20.0  # of each read and write; together less than `outbox.TAKEN_S`
+DEADLINE_S = 20.0  # of each read and write
+WHOLE_S = 60.0  # of one connection, first byte to last; with the time to connect less than `outbox.TAKEN_S`
 LOOK_S = 5.0
 
 
@@ -58,7 +61,8 @@ class Sender:
                 return sent
             try:
                 state = self._send(push, ways)
-            except (NotSent, OSError, http.client.HTTPException, smtplib.SMTPException):
+            except (NotSent, OSError, ValueError, http.client.HTTPException, smtplib.SMTPException):
+                # ValueError: a damaged key file, or a name that no network has
                 with self.store.writing() as c:
                     outbox.failed(c, push, self.now())
                 continue
@@ -82,18 +86,19 @@ class Sender:
         signature = hmac.new(bytes.fromhex(self._secret("alarm.key")), body, hashlib.sha256).hexdigest()
         where = urlsplit(url)
         host, port = where.hostname or "", where.port
-        line = (
-            http.client.HTTPSConnection(host, port, timeout=DEADLINE_S, context=self.trust)
-            if where.scheme == "https"
-            else http.client.HTTPConnection(host, port, timeout=DEADLINE_S)
-        )
-        try:
+        made = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
+        line = made(host, port)
+        raw = socket.create_connection((host, line.port), DEADLINE_S)
+        with raw, _limit() as watch:
+            watch(raw)
+            line.sock = self.trust.wrap_socket(raw, server_hostname=host) if where.scheme == "https" else raw
             headers = {"content-type": "application/json", "kofuki-signature": f"sha256={signature}"}
-            line.request("POST", (where.path or "/") + (f"?{where.query}" if where.query else ""), body, headers)
-            if not 200 <= line.getresponse().status < 300:
-                raise NotSent
-        finally:
-            line.close()
+            try:
+                line.request("POST", (where.path or "/") + (f"?{where.query}" if where.query else ""), body, headers)
+                if not 200 <= line.getresponse().status < 300:
+                    raise NotSent
+            finally:
+                line.close()
 
     def _mail(self, push: Push, mail: MailPart) -> None:
         """One mail to all; without STARTTLS nothing is sent."""
@@ -102,7 +107,7 @@ class Sender:
         letter["Subject"] = f"Kofuki: {push.machine}: {push.what} (flag {push.flag})"
         letter["Message-ID"] = f"<push-{push.number}.{push.flag}@{mail.sender.rpartition('@')[2]}>"
         letter.set_content(f"{push.at}\n{push.machine}\n{push.sentence}\n\nflags show {push.flag}\n")
-        with smtplib.SMTP(mail.host, mail.port, timeout=DEADLINE_S) as line:
+        with _limit() as watch, _Mail(mail.host, mail.port, watch) as line:
             line.starttls(context=self.trust)
             if mail.user is not None:
                 line.login(mail.user, self._secret("mail-password"))
@@ -111,3 +116,40 @@ class Sender:
 
     def _secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()
+
+
+class _Mail(smtplib.SMTP):
+    """`watch` gets the connection before the server has said its first word."""
+
+    def __init__(self, host: str, port: int, watch: Callable[[socket.socket], None]) -> None:
+        self._watch = watch
+        super().__init__(host, port, timeout=DEADLINE_S)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line = socket.create_connection((host, port), timeout)
+        self._watch(line)
+        return line
+
+
+@contextmanager
+def _limit() -> Iterator[Callable[[socket.socket], None]]:
+    """Ends the connection that is given to the function after `WHOLE_S`: a byte now and then keeps every `DEADLINE_S`."""
+    watched: list[socket.socket] = []
+
+    def end() -> None:
+        for line in watched:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def watch(line: socket.socket) -> None:
+        watched.append(line.dup())  # TLS takes the first one over
+
+    timer = threading.Timer(WHOLE_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield watch
+    finally:
+        timer.cancel()
+        for line in watched:
+            line.close()

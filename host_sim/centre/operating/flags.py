@@ -15,6 +15,7 @@ from host_sim.centre.operating import audit
 from host_sim.centre.tables import flag_acts, flags, pushes
 
 OF_ONE_KIND_MAX = 100  # open flags of one machine and one word; the next is counted on the newest of them
+NEVER_TOGETHER = frozenset({"credits_without_coins"})  # a claim waits for its own flag (fault M4)
 WORDS_MAX = 500
 MAY_CLOSE = ("supervisor", "technician", "clerk")  # roles; two different people close a flag
 PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "mail")]  # by alarms/sending.py
@@ -151,7 +152,7 @@ def _standing(c: sa.Connection, machine: str, what: str, about: str) -> Any:
     """The open flag on which this one is counted, or None."""
     alike = (flags.c.machine == machine) & (flags.c.what == what) & (flags.c.state != "closed")
     same = c.execute(sa.select(flags.c.id, flags.c.state).where(alike, flags.c.about == about)).first()
-    if same is not None:
+    if same is not None or what in NEVER_TOGETHER:
         return same
     newest = c.execute(sa.select(flags.c.id, flags.c.state).where(alike).order_by(flags.c.id.desc())).all()
     return newest[0] if len(newest) >= OF_ONE_KIND_MAX else None

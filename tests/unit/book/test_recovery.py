@@ -6,6 +6,7 @@ import pytest
 
 from drivers.vocabulary import (
     AcceptorCounters,
+    AcceptorRestarted,
     CoinCredited,
     CoinEvent,
     CopyState,
@@ -146,6 +147,17 @@ def test_a_power_cut_at_an_open_slot_is_flagged_though_no_coin_is_missed(event: 
     ask.total, ask.event = 10_011, event
     book, _ = settled(upto(r.Coin), ask)
     assert book.queue == ([] if event else [("power_lost_at_slot", f"session {SID}")])
+
+
+@pytest.mark.parametrize(("event", "late"), [(0, ()), (1, (AcceptorRestarted(),))])
+def test_a_count_that_began_anew_with_the_power_is_no_tampering(event: int, late: tuple[CoinEvent, ...]) -> None:
+    """Header 225 in RAM. After power-up some acceptors show a dummy event, so their counter is not 0 any more."""
+    ask = Answers()
+    ask.total, ask.event, ask.late = 0, event, late
+    book, _ = settled(upto(r.Coin), ask)
+    assert "credits_without_coins" not in {code for code, _ in book.queue}
+    assert ("power_lost_at_slot", f"session {SID}") not in book.queue, "the coin is looked for as a suspect one"
+    assert ("suspect_coin", f"session {SID}, number unknown") in book.queue
 
 
 @pytest.mark.parametrize(("paid", "claimed"), [(0, 200), (1, 100), (2, 0), (None, 200)])

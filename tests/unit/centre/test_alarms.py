@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from host_sim.centre.alarms import outbox
+from host_sim.centre.alarms import outbox, sending
 from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.city.file import CityError, read
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.operating import flags
 from host_sim.centre.tables import pushes
-from tests.process.listeners import Post, Webhook, post, webhook
+from tests.process.listeners import Post, Webhook, dripping, post, webhook
 from tests.unit.centre.cities import sample_text
 from tests.unit.centre.town import SHOP, Town
 
@@ -196,3 +196,27 @@ def test_a_machines_alarms_are_flags_and_its_other_reasons_are_not() -> None:
 def test_a_wrong_address_is_refused_in_the_citys_file(wrong: str) -> None:
     with pytest.raises(CityError, match="alarms"):
         read(city_with(wrong))
+
+
+def test_a_receiver_that_sends_a_byte_now_and_then_holds_up_no_other_way(
+    tls: Path, office: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time; the whole answer never does."""
+    monkeypatch.setattr(sending, "WHOLE_S", 0.2)
+    with dripping() as port:
+        town = town_with(f'[alarms]\nwebhook = "http://127.0.0.1:{port}/a"\n' + by_mail(office))
+        raise_flag(town)
+        assert sender(town, tls).turn() == 1
+    assert len(office.letters) == 1
+    assert states(town) == {"waiting": 1, "sent": 1}
+
+
+def test_a_damaged_key_keeps_the_alarms_until_it_is_mended(tls: Path, hook: Webhook) -> None:
+    town, key = town_with(by_webhook(hook)), tls / "alarm.key"
+    whole = key.read_text()
+    key.write_text("damaged")
+    raise_flag(town)
+    assert sender(town, tls).turn() == 0
+    key.write_text(whole)
+    town.now += timedelta(minutes=1)
+    assert sender(town, tls).turn() == 1

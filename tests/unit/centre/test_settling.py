@@ -10,7 +10,7 @@ from drivers.vocabulary import AdviceFate
 from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.claims.desk import ClaimDesk, NotPaid
 from host_sim.centre.claims.status import of_code
-from host_sim.centre.operating.flags import close
+from host_sim.centre.operating.flags import OF_ONE_KIND_MAX, close
 from host_sim.centre.tables import claims, collections, flags, machines
 from tests.unit.centre.claims import CLERK, paid_at_desk, slip
 from tests.unit.centre.town import HALL, SHOP, Town
@@ -157,6 +157,15 @@ def test_m4_a_claim_of_credits_without_coins_is_paid_only_after_two_people_have_
     with town.store.writing() as c:
         assert close(c, town.now, number, "kato", "counted the cash box")
     assert town.line().hold_claim(key, 1, "") == 200
+
+
+def test_m4_every_claim_of_credits_without_coins_waits_however_many_there_are() -> None:
+    town = Town()
+    for number in range(OF_ONE_KIND_MAX + 1):
+        with town.store.writing() as c:
+            town.store.flag(c, town.now, SHOP.name, "credits_without_coins", {"key": f"{number:032x}"})
+    town.line().advise({"op": "claim", "key": "ab" * 16, "amount_yen": 200, "reason": "tamper"})
+    assert town.line().hold_claim("ab" * 16, 1, "") is None
 
 
 def test_a_claim_of_another_reason_waits_for_nobody() -> None:

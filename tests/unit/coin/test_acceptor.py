@@ -488,6 +488,7 @@ def test_m1_a_journal_with_more_coins_than_the_acceptor_counted_is_told_at_the_s
     """Also where the count of 24 bits wraps. A coin that was lost in between may have been counted."""
     machine = Machine("clean_echo")
     machine.acceptor.accept_counter = total
+    machine.acceptor._master = False  # as the host left it: no restart
     slot = Slot(machine, 0, total=(total + 2) % 2**24)
     assert slot.poll(3) == [CreditsWithoutCoins(2)]
 
@@ -578,3 +579,63 @@ def test_the_counters_do_not_run_ahead_of_what_was_handed_over() -> None:
         assert again.counters() == AcceptorCounters(event_counter=last, accepted_total=total)
     assert yen(again.poll()) == [500]
     assert again.counters() == AcceptorCounters(event_counter=2, accepted_total=2)
+
+
+def after_power_up(slot: Slot, refused: int) -> None:
+    """Header 225 in RAM; events that nobody reads: dummies after power-up, or coins that are pushed into the closed slot."""
+    slot.model.reset(slot.clock.monotonic())
+    slot.model.accept_counter = 0
+    slot.clock.advance(1.0)
+    for _ in range(refused):
+        slot.model._note(0, 2)
+
+
+def alarms(events: Sequence[CoinEvent]) -> list[CoinEvent]:
+    return [event for event in events if isinstance(event, CreditsWithoutCoins | CreditsLost)]
+
+
+@pytest.mark.parametrize("last", [0, 1, 3, 5, 100, 235, 254, 255])
+@pytest.mark.parametrize("refused", [0, 1, 3])
+def test_a_power_cut_is_no_tampering_whatever_the_counter_has_reached_since(last: int, refused: int) -> None:
+    slot = Slot()
+    after_power_up(slot, refused)
+    slot.driver = slot.fresh(last, total=5000)
+    slot.driver.start()
+    events = slot.poll(6)
+    slot.open().insert("JP100A")
+    events += slot.poll(6)
+    assert alarms([*events, *slot.driver.compare().events]) == []
+    assert events.count(AcceptorRestarted()) == 1
+    assert yen(events) == [100]
+
+
+@pytest.mark.parametrize("last", [1, 2, 248, 252, 255])
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_restart_that_hides_behind_its_first_events_is_no_tampering(last: int, opened: bool) -> None:
+    slot = Slot()
+    slot.model.accept_counter = 5000
+    slot.model._counter = last  # after 5,000 coins it is anywhere
+    slot.driver = slot.fresh(last, total=5000)
+    slot.driver.start()
+    slot.poll(3)
+    if opened:
+        slot.open()
+    after_power_up(slot, 1)
+    compared = slot.driver.compare()
+    events = [*compared.events, *slot.poll(6)]
+    assert [event for event in events if isinstance(event, CreditsWithoutCoins)] == []
+    assert events.count(AcceptorRestarted()) == 1
+    assert not compared.borne
+
+
+def test_m2_an_acceptor_that_keeps_back_the_count_it_told_before_is_not_used() -> None:
+    """Whoever is on the wire could so be paid for credits that nobody can prove."""
+    slot = Slot()
+    slot.model.has_accept_counter = False
+    slot.driver = slot.fresh(0, total=900)
+    with pytest.raises(DeviceFault, match="header 225"):
+        slot.driver.start()
+    slot.model.has_accept_counter = True
+    slot.model.accept_counter = 900
+    slot.driver.start()
+    assert alarms(slot.poll(3)) == []
