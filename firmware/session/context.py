@@ -160,6 +160,11 @@ class Context:
         return self.reason in TAKEN_BACK
 
     @property
+    def paper_unseen(self) -> bool:
+        """Whether the printer has no sensor at its mouth, so that a key must say that the paper is taken."""
+        return self.paper_exit is PaperExit.UNKNOWN
+
+    @property
     def claim_code(self) -> str:
         """What proves a claim, on its slip; machine and centre both compute it from the session id."""
         return slip_code(claim_code(self.session_id), self.house.city_code)
