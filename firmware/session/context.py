@@ -136,6 +136,7 @@ class Context:
     coin_rejected: bool = False
     credits_borne: bool = True  # False: no count of the acceptor bears the credits of this session
     paper_exit: PaperExit = PaperExit.UNKNOWN
+    paper_unseen: bool = True  # the printer has no sensor at its mouth: a key must say that the paper is taken
     claim_slip_failed: bool = False
 
     # how it ends
@@ -158,11 +159,6 @@ class Context:
     def takes_back(self) -> bool:
         """Whether the resident chose to end the session, so that all coins come back."""
         return self.reason in TAKEN_BACK
-
-    @property
-    def paper_unseen(self) -> bool:
-        """Whether the printer has no sensor at its mouth, so that a key must say that the paper is taken."""
-        return self.paper_exit is PaperExit.UNKNOWN
 
     @property
     def claim_code(self) -> str:

@@ -13,16 +13,26 @@ from functools import cache
 import pytest
 
 from drivers.vocabulary import CardProof, ClerkHere, Key, KeyPressed, PaperExit, PinEntered
+from firmware.book import records
 from firmware.screens import draw
 from firmware.screens.palette import WHITE
 from firmware.session import effects as fx
 from firmware.session import scenes as show
 from firmware.session.context import Context
-from firmware.session.events import CardInserted, CardRemoved, ClerkPressed, ExitSeen, Report, TimedOut
+from firmware.session.events import (
+    CardInserted,
+    CardRemoved,
+    ClerkPressed,
+    DoorOpened,
+    ExitSeen,
+    Report,
+    Stopping,
+    TimedOut,
+)
 from firmware.session.keys import CODE_DIGITS
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 from firmware.session.view import clerk_scene, scene
-from tests.unit.session.test_walks import CARD, CHALLENGE, HOUSE, Walk, answers, new_context
+from tests.unit.session.test_walks import CARD, CHALLENGE, HOUSE, Walk, _end, answers, new_context
 
 AT_COUNTER = replace(HOUSE, profile="counter", has_till=True, accepts_yen=frozenset())
 OF_COINS = {
@@ -36,7 +46,9 @@ OF_COINS = {
 }
 CLERKS = tuple(ClerkHere(f"clerk{n}", f"係員　{n}") for n in range(8))
 VOUCHED = replace(CHALLENGE, clerks=CLERKS)
-SEEN = dict.fromkeys((State.TAKING_PAPER, State.TAKING_PAPER_ALARM), [ExitSeen(PaperExit.PRESENT)] * 4)
+SEEN = dict.fromkeys(
+    (State.TAKING_PAPER, State.TAKING_PAPER_ALARM), [ExitSeen(PaperExit.PRESENT), ExitSeen(PaperExit.UNKNOWN)] * 3
+)
 LEGENDS = {"取消": Key.CANCEL, "訂正": Key.CLEAR, "確認": Key.ENTER, "ことば": Key.LANGUAGE}
 SIDES = {Side.RESIDENT: (KeyPressed, scene), Side.CLERK: (ClerkPressed, clerk_scene)}
 History = tuple[Report, ...]
@@ -181,3 +193,28 @@ def test_a_key_that_a_glass_shows_does_something(state: State, side: Side) -> No
         for key in shown(Visit().feed(*history).seen(side)):
             before, after = pressed(history, side, key)
             assert after != before, (key, Visit().feed(*history).seen(side))
+
+
+@pytest.mark.parametrize("happens", [Stopping(), DoorOpened(), CardRemoved(), TimedOut(), CardInserted()], ids=repr)
+@pytest.mark.parametrize("state", sorted(set(State) - OF_COINS))
+def test_whatever_happens_in_a_state_the_session_ends_with_every_yen_told(state: State, happens: Report) -> None:
+    """The process is told to stop, the door opens, the card is pulled, everybody leaves; and nobody presses a key again."""
+    for history in visited()[state]:
+        visit = Visit().feed(*history, happens)
+        _end(visit)
+        assert visit.book.session is None
+        assert visit.tally.owed_yen == 0
+        if visit.written(records.FeeTaken) and not visit.written(records.FeeReturned):
+            assert visit.tally.earned_yen + visit.tally.claimed_yen == visit.tally.inserted_yen
+
+
+@pytest.mark.parametrize("order", [(Side.RESIDENT, Side.CLERK), (Side.CLERK, Side.RESIDENT)])
+def test_keys_of_both_sides_in_one_instant_are_one_after_the_other(order: tuple[Side, Side]) -> None:
+    """Whichever is read first, no key has a meaning that the glass it was pressed at did not show."""
+    for state in sorted(set(State) - OF_COINS):
+        for history in visited()[state][:4]:
+            for key in (Key.ENTER, Key.CANCEL, Key.CLEAR):
+                visit = Visit().feed(*history)
+                visit.feed(*(SIDES[side][0](key) for side in order))
+                _end(visit)
+                assert visit.book.session is None
