@@ -22,7 +22,7 @@ _STEPS = {
     "return_fee": "pay",
     "hand_over": "take",
     "hand_over_seen": "take",
-    "resident_takes_card_last": "take",
+    "resident_takes_card_last": "card",
     "done": "take",
     "done_claim": "take",
 }
