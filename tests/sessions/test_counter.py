@@ -253,8 +253,8 @@ def attend(machine: CityMachine, person: Person, codes: list[str]) -> Clerk:
 
 @pytest.mark.parametrize("card", ["hanako", "citizen-card", "blocked"])
 def test_two_clerks_stand_in_for_the_pin(city: City, machine: CityMachine, wallet: Cards, card: str) -> None:
-    person = Person(wallet[card])
-    clerk = attend(machine, person, phones(city, machine))
+    person, codes = Person(wallet[card]), phones(city, machine)
+    clerk = attend(machine, person, codes)
     assert closed(machine).outcome == "issued"
     assert not [scene for scene in person.seen if isinstance(scene, show.EnterPin)]
     assert "clerks_vouch" in words(person.seen)
@@ -265,6 +265,10 @@ def test_two_clerks_stand_in_for_the_pin(city: City, machine: CityMachine, walle
     with city.store.reading() as c:
         assert c.execute(sa.select(requests.c.method, requests.c.channel)).all() == [("attended", "counter")]
     assert not machine.records(records.PinResult)
+    medium = b"".join(machine.disk.read(name) for name in machine.disk.names())
+    assert medium
+    for secret in ("tanaka", "hidaka", "田中", "日高", *(code[1:] for code in codes)):
+        assert secret.encode() not in medium
 
 
 def test_the_same_clerk_twice_is_refused_on_both_glasses(city: City, machine: CityMachine, wallet: Cards) -> None:
