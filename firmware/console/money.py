@@ -16,7 +16,21 @@ from firmware.book.match import matched, mismatches
 from firmware.console import looking
 from firmware.console.access import Role
 from firmware.console.grammar import Decision, Refused
-from firmware.console.steps import Answer, Do, Hands, Job, Listen, Plan, Planning, Show, Step, Tell, done, must_be_shut
+from firmware.console.steps import (
+    Answer,
+    Do,
+    Hands,
+    Job,
+    Listen,
+    Plan,
+    Planning,
+    Show,
+    Step,
+    Tell,
+    done,
+    must_be_shut,
+    must_take_coins,
+)
 from firmware.desks import COIN, LINE, AcknowledgePayout, ClaimHeld, HoldClaim, LookAgain, PairAcceptor
 from firmware.money.change import plan_change, usable
 from firmware.service.availability import Reason
@@ -37,6 +51,7 @@ PAIRING_S = 10.0
 
 def _must_be_here(hands: Hands, value: int) -> None:
     """Raises `Refused` when this machine has no hopper for coins of `value` yen."""
+    must_take_coins(hands)
     if value not in hands.hopper_values:
         raise Refused(
             "hopper", f"No such hopper; there are hoppers for {', '.join(map(str, hands.hopper_values))} yen."
@@ -67,6 +82,7 @@ def hopper_float(hands: Hands, value: int, coins: int) -> Plan:
 
 
 def cashbox_emptied(hands: Hands, counted: int) -> Plan:
+    must_take_coins(hands)
     expected = sum(value * coins for value, coins in hands.book.cash_box.items())
 
     def carry_out(_: str) -> Answer:
@@ -175,6 +191,7 @@ def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step
 
 def collect(hands: Hands, code: str) -> Planning:
     """Pay a claim to the holder of its slip. The centre first holds it for this machine, so that no counter pays it too."""
+    must_take_coins(hands)
     claim = yield from looking.claim_of(hands, code)
     key, left = claim.key, claim.left_yen
     if key in hands.book.claims:
@@ -317,6 +334,7 @@ def line_clear(hands: Hands) -> Plan:
 
 def acceptor_pair(hands: Hands, serial: int) -> Plan:
     """Another acceptor may accept other coins, so two people confirm it (fault A9). Works while the coin desk is down."""
+    must_take_coins(hands)
     before = hands.book.acceptor_serial
 
     def carry_out(by: str) -> Job:

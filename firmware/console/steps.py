@@ -199,5 +199,11 @@ def must_be_shut(hands: Hands) -> None:
         raise Refused("door", "The door is open. Shut it first.")
 
 
+def must_take_coins(hands: Hands) -> None:
+    """Raises `Refused` at a counter terminal."""
+    if not hands.takes_coins:
+        raise Refused("coins", "This machine has no coin devices: the clerk takes the fee at the till.")
+
+
 def well(health: Health) -> bool:
     return not health.reasons

@@ -18,7 +18,7 @@ from firmware.book import records
 from firmware.book.match import matched
 from firmware.console import looking
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, well
+from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, must_take_coins, well
 from firmware.desks import CARD, COIN, LINE, PAPER, LookAgain, PrintLines
 from firmware.service.availability import Reason
 from firmware.session.effects import (
@@ -120,9 +120,13 @@ def _test(*checks: Callable[[Hands], Checking]) -> Callable[[Hands], Job]:
     return lambda hands: _checked(hands, *checks)
 
 
-test_coins = _test(_coin)
 test_line = _test(_line)
 test_all = _test(*EVERYTHING)
+
+
+def test_coins(hands: Hands) -> Job:
+    must_take_coins(hands)
+    return (yield from _checked(hands, _coin))
 
 
 def test_card(hands: Hands) -> Job:  # noqa: ARG001  every such command gets `hands`
@@ -155,6 +159,7 @@ def test_keypad(hands: Hands) -> Job:
 
 def acceptor_coins(hands: Hands) -> Job:
     """Open the slot for test coins. They count in an account of their own, never as a fee."""
+    must_take_coins(hands)
     yield from done(COIN, CheckCoins())
     yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
     yield Show((f"Insert test coins; {COINS_S:.0f} s.",))

@@ -91,4 +91,4 @@ def take_card(scene: show.TakeCard) -> Canvas:
         y = c.text(beside(scene.language)("take_card", "head"), 40, y + 2, 24, width=460, colour=SEA)
         c.text(say("take_card", "body"), 40, y + 12, 28, width=460, lines=2)
     c.picture(pictures.take_card(), 506, 96)
-    return end(c, scene, cancel="stop")
+    return end(c, scene, **({} if scene.last else {"cancel": "stop"}))

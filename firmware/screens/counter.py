@@ -21,6 +21,10 @@ _STEPS = {
     "take_fee": "pay",
     "return_fee": "pay",
     "hand_over": "take",
+    "hand_over_seen": "take",
+    "resident_takes_card_last": "card",
+    "done": "take",
+    "done_claim": "take",
 }
 _KEYS = {
     "clerk_chooses": {"cancel": "stop"},
@@ -32,6 +36,8 @@ _KEYS = {
     "take_fee": {"cancel": "stop", "enter": "received"},
     "return_fee": {"enter": "returned"},
     "hand_over": {"enter": "handed"},
+    "done": {"enter": "finish"},
+    "done_claim": {"enter": "finish"},
 }
 _NUMBERED = frozenset({"idle", "idle_no_pin"})  # the key 1 changes between them
 
@@ -46,7 +52,7 @@ def at_counter(scene: show.AtCounter) -> Canvas:
     if figure is not None:
         amount, copies = figure
         words = say.yen(amount) if amount is not None else say.copies(copies or 0)
-        owed = scene.what in {"return_fee", "till_returns"}
+        owed = scene.what in {"return_fee", "till_returns", "done_claim"}
         c.panel((40, 256, 440, 352), 16, SUN_PALE if owed else GREEN_PALE, border=SUN if owed else GREEN, width=3)
         c.text(words, 60, 264, 60, width=360, bold=True, align="centre", leading=1.2)
     if scene.what in _NUMBERED:
@@ -80,4 +86,9 @@ def clerk_code(scene: show.ClerkCode) -> Canvas:
             c.panel((left, 254, left + 62, 330), 12, WHITE, border=SEA if number < scene.digits else LINE, width=3)
             if number < scene.digits:
                 c.panel((left + 18, 279, left + 44, 305), 13, SEA)
-    return end(c, scene, cancel="stop", clear="correct", enter="enter")
+    keys = {"cancel": "stop"}
+    if scene.chosen is not None:
+        keys["clear"] = "correct"
+    if scene.digits == CODE_DIGITS:
+        keys["enter"] = "enter"
+    return end(c, scene, **keys)

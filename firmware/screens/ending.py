@@ -43,7 +43,7 @@ def take_paper(scene: show.TakePaper) -> Canvas:
         c.text(row, 56, y + 3, 28, width=410, bold=True)
         y += 50
     c.picture(pictures.take_paper(), 504, 88)
-    return end(c, scene, enter="taken")
+    return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
 
 
 def done(scene: show.Done) -> Canvas:
@@ -70,7 +70,7 @@ def sorry(scene: show.Sorry) -> Canvas:
     c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)
     y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
     y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3)
-    y = _card(c, say, y + 6) if scene.card_in else _money(c, scene, say, y + 6)
+    y = _card(c, scene, say, y + 6) if scene.card_in else _money(c, scene, say, y + 6)
     if scene.elsewhere is not None:
         _place(c, say, scene.elsewhere, y + 4)
     if scene.numbers:
@@ -90,11 +90,11 @@ def _place(c: Canvas, say: Words, place: show.Elsewhere, y: int) -> None:
         y = c.text(text, 40, y, size, width=736, lines=rows, bold=bold)
 
 
-def _card(c: Canvas, say: Words, y: int) -> int:
+def _card(c: Canvas, scene: show.Sorry, say: Words, y: int) -> int:
     """Before any money was asked for: remind the resident to take the card."""
     y = max(y, 220)
     c.panel((32, y, 776, y + 60), 10, SUN_PALE, border=SUN, width=3)
-    c.text(say("sorry", "take_card"), 60, y + 6, 34, width=690, bold=True)
+    c.text(say("sorry", "clerk_take_card" if scene.clerk else "take_card"), 60, y + 6, 34, width=690, bold=True)
     return y + 60
 
 

@@ -37,6 +37,12 @@ def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
     return canvas, words(scene.language)
 
 
+def end_without_keys(canvas: Canvas, scene: Scene) -> Canvas:
+    """An empty foot: the keypad is switched off, so that not even the language can be changed."""
+    canvas.part(_foot(scene.language, (), language_key=False), 0, FOOT)
+    return canvas
+
+
 def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
     """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left."""
     canvas.part(_foot(scene.language, tuple(sorted(keys.items())), language_key=not scene.clerk), 0, FOOT)

@@ -2,7 +2,7 @@
 
 from firmware.screens import pictures
 from firmware.screens.canvas import Canvas
-from firmware.screens.frame import begin, end
+from firmware.screens.frame import begin, end_without_keys
 from firmware.screens.palette import INK, SEA, SEA_PALE, WHITE
 from firmware.screens.words import beside
 from firmware.session import scenes as show
@@ -30,7 +30,7 @@ def working(scene: show.Working) -> Canvas:
         c.picture(pictures.card_stays(), 510, 130)
     else:
         c.picture(pictures.hourglass(), 586, 118)
-    return end(c, scene)
+    return end_without_keys(c, scene)
 
 
 def printing(scene: show.Printing) -> Canvas:
@@ -44,7 +44,7 @@ def printing(scene: show.Printing) -> Canvas:
         c.text(say("printing", "count", copy=scene.copy, copies=scene.copies), 48, y + 6, 30, width=460, bold=True)
     _progress(c, scene.copy, scene.copies, 48, 334, 440)
     c.picture(pictures.printing(), 526, 84)
-    return end(c, scene)
+    return end_without_keys(c, scene)
 
 
 def _progress(c: Canvas, copy: int, copies: int, x: int, y: int, width: int) -> None:
@@ -69,4 +69,4 @@ def money_back(scene: show.MoneyBack) -> Canvas:
     c.text(amount, 56, y + 63 - round(size * 0.68), size, width=398, bold=True, colour=INK, align="centre")
     c.text(say("money_back", "body"), 40, y + 130, 28, width=470, lines=2)
     c.picture(pictures.coin_cup(), 524, 116)
-    return end(c, scene)
+    return end_without_keys(c, scene)

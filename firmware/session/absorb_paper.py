@@ -41,6 +41,7 @@ def absorb_paper(now: Now, report: PaperReport) -> Event:
             return settle_event(now)
         case ExitSeen(exit=exit_):
             was, context.paper_exit = context.paper_exit, exit_
+            context.paper_unseen = exit_ is PaperExit.UNKNOWN
             # An empty mouth at the first report means that the paper is taken, unless it is stuck in the printer.
             seen = was is PaperExit.PRESENT or (was is PaperExit.UNKNOWN and not _paper_stuck(now))
             taken = exit_ is PaperExit.EMPTY and seen
@@ -80,6 +81,7 @@ def slip_ended(now: Now) -> Event:
 
 def _readiness(now: Now, report: PaperReadiness) -> Event:
     certificate, receipt = report.certificate, report.receipt
+    now.context.paper_unseen = certificate.exit is PaperExit.UNKNOWN
     # A sheet in the mouth is somebody else's (fault R9).
     if not certificate.ready or not receipt.ready or certificate.exit is PaperExit.PRESENT:
         now.context.reason = EndReason.PAPER_NOT_READY

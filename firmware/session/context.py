@@ -136,6 +136,7 @@ class Context:
     coin_rejected: bool = False
     credits_borne: bool = True  # False: no count of the acceptor bears the credits of this session
     paper_exit: PaperExit = PaperExit.UNKNOWN
+    paper_unseen: bool = True  # the printer has no sensor at its mouth: a key must say that the paper is taken
     claim_slip_failed: bool = False
 
     # how it ends

@@ -19,17 +19,16 @@ _HANDING = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 _CLERK_WAITS = {
     State.LAST_TRY: "resident_types_pin",
     State.ENTERING_PIN: "resident_types_pin",
-    State.CHECKING_PIN: "resident_types_pin",
     State.TAKING_CARD: "resident_takes_card",
     State.TAKING_CARD_ALARM: "resident_takes_card",
-    State.RETURNING_CARD: "resident_takes_card",
+    State.RETURNING_CARD: "resident_takes_card_last",
 }
 
 
 def resident_scene(state: State, context: Context, book: Known) -> show.Scene | None:
     """None: the same as at a machine."""
     name = "" if context.who is None else context.who.masked_name
-    if state in _ATTENDING or state is State.PROVING_CARD:
+    if state in _ATTENDING:
         return show.AtCounter(what="clerks_vouch")
     if state in _CHOOSING:
         return show.AtCounter(what="clerk_chooses", masked_name=name)
@@ -55,10 +54,9 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene | Non
     if state in _ATTENDING:
         return _clerk_code(context, second=state is State.ATTENDING_SECOND)
     if state in _HANDING:
-        return show.AtCounter(what="hand_over", copies=opened(book).copies_out)
+        word = "hand_over" if context.paper_unseen else "hand_over_seen"
+        return show.AtCounter(what=word, copies=opened(book).copies_out)
     match state:
-        case State.PROVING_CARD:
-            return show.Working(what="authenticating")
         case State.CONSENTING:
             return show.AtCounter(what="resident_consents", amount_yen=context.fee_yen)
         case State.TAKING_FEE:
@@ -71,9 +69,11 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene | Non
 
 def without_names(scene: show.Scene) -> show.Scene:
     """The scene of a machine as the clerk may see it."""
+    if isinstance(scene, show.Done):
+        return show.AtCounter(what="done_claim" if scene.claim_yen else "done", amount_yen=scene.claim_yen or None)
     if isinstance(scene, show.ChooseKind | show.Basket):
         return replace(scene, masked_name="")
-    if isinstance(scene, show.Sorry | show.Done):
+    if isinstance(scene, show.Sorry):
         return replace(scene, claim_code=None)
     return scene
 

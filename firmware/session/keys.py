@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from drivers.vocabulary import Attendance, Key, PaperExit
+from drivers.vocabulary import Attendance, Key
 from firmware.book.reasons import EndReason
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
+from firmware.session.scenes import Idle
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 
 _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
@@ -20,7 +21,7 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
     """The event of one key press. Marks and pages of the menus are changed in the context."""
     if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
-    if context.house.has_till and not _may_press(state, key, side):
+    if context.house.has_till and not _may_press(state, context, key, side):
         return Event.KEY_IGNORED
     if side is Side.CLERK and state is State.IDLE:
         context.pin_waived = not context.pin_waived
@@ -39,12 +40,12 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
     return _MEANING.get(state, _going_on)(context, key)
 
 
-def _may_press(state: State, key: Key, side: Side) -> bool:
+def _may_press(state: State, context: Context, key: Key, side: Side) -> bool:
     """Whether this side of a counter terminal is asked. Both may stop: one withdraws, the other ends what was left."""
     if key is Key.LANGUAGE:
         return side is Side.RESIDENT
     if side is Side.CLERK and state is State.IDLE:
-        return key is _PIN_WAIVED
+        return key is _PIN_WAIVED and isinstance(context.front, Idle)
     return key is Key.CANCEL or state in EITHER or (state in CLERK_ACTS) is (side is Side.CLERK)
 
 
@@ -54,8 +55,7 @@ def _going_on(_: Context, key: Key) -> Event:
 
 def _taking_paper(context: Context, key: Key) -> Event:
     """Where the printer has no sensor at its mouth, the resident presses ENTER to say that the paper is taken."""
-    blind = context.paper_exit is PaperExit.UNKNOWN
-    return Event.PAPER_TAKEN if key is Key.ENTER and blind else Event.KEY_IGNORED
+    return Event.PAPER_TAKEN if key is Key.ENTER and context.paper_unseen else Event.KEY_IGNORED
 
 
 def pages(lines: int) -> int:

@@ -101,9 +101,10 @@ class LastTry(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeCard(Scene):
-    """The card goes back now. `alarm`: it has been left too long."""
+    """The card goes back now. `alarm`: it has been left too long. `last`: the session is over, so nothing can be stopped."""
 
     alarm: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,11 +224,12 @@ class Printing(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakePaper(Scene):
-    """Certificate and receipt wait in the tray. `alarm`: left too long."""
+    """Certificate and receipt wait in the tray. `alarm`: left too long. `unseen`: only a key can say that they are taken."""
 
     copies: int
     change_yen: int
     alarm: bool = False
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ _WORKING = {
     State.READING_CARD: "reading_card",
     State.CALLING_CENTRE: "calling_centre",
     State.CHECKING_PIN: "checking_pin",
+    State.PROVING_CARD: "authenticating",
     State.AUTHENTICATING: "authenticating",
     State.RESERVING: "preparing",
     State.FETCHING: "preparing",
@@ -118,7 +119,7 @@ def _picture(state: State, context: Context, book: Known) -> show.Scene:
             amount = session.ledger.owed_yen + session.ledger.paid_out_yen
             return show.MoneyBack(amount_yen=amount, is_change=session.printed > 0)
         case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
-            return _take_paper(session, alarm=state is State.TAKING_PAPER_ALARM)
+            return _take_paper(context, session, alarm=state is State.TAKING_PAPER_ALARM)
         case State.DONE if context.reason is None:
             return _done(context, session)
         case _:
@@ -141,8 +142,8 @@ def _enter_pin(context: Context) -> show.Scene:
     )
 
 
-def _take_card(_: Context, *, alarm: bool = False) -> show.Scene:
-    return show.TakeCard(alarm=alarm)
+def _take_card(_: Context, *, alarm: bool = False, last: bool = False) -> show.Scene:
+    return show.TakeCard(alarm=alarm, last=last)
 
 
 def _pay(context: Context, session: OpenSession) -> show.Scene:
@@ -155,11 +156,12 @@ def _pay(context: Context, session: OpenSession) -> show.Scene:
     )
 
 
-def _take_paper(session: OpenSession, *, alarm: bool) -> show.Scene:
+def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.Scene:
     return show.TakePaper(
         copies=session.copies_out,
         change_yen=session.ledger.paid_out_yen,
         alarm=alarm,
+        unseen=context.paper_unseen,
     )
 
 
@@ -273,7 +275,7 @@ _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.ENTERING_PIN: _enter_pin,
     State.TAKING_CARD: _take_card,
     State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
-    State.RETURNING_CARD: partial(_take_card, alarm=True),
+    State.RETURNING_CARD: partial(_take_card, alarm=True, last=True),
     State.CHOOSING_KIND: _choose_kind,
     State.CHOOSING_OPTIONS: _choose_option,
     State.CHOOSING_COPIES: _choose_copies,

@@ -20,7 +20,7 @@ from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
-from host_sim.rig.parts import UNITS, RigParts
+from host_sim.rig.parts import RigParts, base_unit
 
 PEOPLE = {
     "tanaka": Role.TECHNICIAN,
@@ -74,10 +74,9 @@ class ConsoleRig(RigMachine):
         self.users.chmod(0o600)
 
     def _parts(self) -> RigParts:
-        self.unit_file.write_text(
-            "".join(f"{row}\n" for row in (f'extends = "{UNITS / "dev-store.toml"}"', *_toml(self._over())))
-        )
-        return ConsoleParts(self, self._over(), **self._how())
+        over = self._over()
+        self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{base_unit(over)}"', *_toml(over))))
+        return ConsoleParts(self, over, **self._how())
 
     # --- a person at the terminal ---------------------------------------------------------------
 

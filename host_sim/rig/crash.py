@@ -20,7 +20,7 @@ from functools import partial
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.hopper import HopperModel
-from host_sim.rig.machine import COUNTER, STORE, RigMachine, Site
+from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 
@@ -62,7 +62,8 @@ class Script:
     rests_s: float = 0.0  # after the last resident, before everything is settled
     at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
-    site: Site = STORE  # COUNTER: a clerk serves each of them
+    site: Site = STORE
+    clerk: Callable[[Person], Clerk] | None = None  # who serves each of them at a counter terminal
 
 
 @dataclass
@@ -147,7 +148,10 @@ class Explorer:
     def _serve(self, person: Person) -> None:
         """Serve one resident; before that, a technician mends what only a person can."""
         self.machine.mend()
-        self.machine.clerk = Clerk(person) if self.script.site is COUNTER else None
+        clerk = None if self.script.clerk is None else self.script.clerk(person)
+        self.machine.clerk = clerk
+        if clerk is not None and clerk.codes:
+            self.machine.waive_pin()
         self.machine.serve(person, person.card.chip)
 
     def _surviving(self, deed: Callable[[], None]) -> None:

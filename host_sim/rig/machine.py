@@ -166,6 +166,12 @@ class RigMachine(RigWorld):
         self.run_session(limit_s)
         self.attended = False
 
+    def waive_pin(self) -> None:
+        """The clerk of a counter terminal begins the way without a PIN."""
+        self.run_until(lambda: isinstance(self.loop.scene, show.Idle), 120)
+        self.tap_clerk("1", self.clock.monotonic() + 0.2)
+        self.wait(1)
+
     def run_session(self, limit_s: float = 900.0) -> None:
         """Turn the loop until the session that the person begins has ended and the machine is idle."""
         self.run_until(lambda: self.loop.state is not State.IDLE, limit_s)

@@ -243,8 +243,12 @@ class RigParts:
         return quiet
 
 
+def base_unit(over: dict[str, Any]) -> Path:
+    """The unit file that these tables are laid over."""
+    return UNITS / ("dev-counter.toml" if over["unit"]["profile"] == "counter" else "dev-store.toml")
+
+
 @lru_cache(maxsize=64)
 def _unit(over: str) -> Unit:
     tables = json.loads(over)
-    name = "dev-counter" if tables["unit"]["profile"] == "counter" else "dev-store"
-    return load_unit(UNITS / f"{name}.toml", tables)
+    return load_unit(base_unit(tables), tables)

@@ -126,6 +126,8 @@ class Clerk:
         word = scene.what if isinstance(scene, show.AtCounter) else type(scene)
         if scene.countdown_s is not None:
             return
+        if word == "hand_over_seen" and word not in self.deeds:
+            machine.take_paper(machine.clock.monotonic() + self.think_s)
         keys = [self.deeds[word]] if word in self.deeds else self._keys(scene)
         for number, key in enumerate(keys):
             if key is not None:

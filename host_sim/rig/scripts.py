@@ -1,12 +1,13 @@
 """The scripts of the crash explorer: the residents of each, and the machine they come to."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from firmware.session import scenes as show
 from host_sim.rig.city import NEW_YEAR
 from host_sim.rig.crash import Script
 from host_sim.rig.machine import COUNTER, RigMachine
-from host_sim.rig.people import Person
+from host_sim.rig.people import Clerk, Person
 from host_sim.wallet import WalletCard
 
 Cards = dict[str, WalletCard]
@@ -50,8 +51,23 @@ def scripts(cards: Cards) -> dict[str, Script]:
             at_rest=_desk_pays,
             rests_s=25.0,  # the next heartbeat tells of it
         ),
-        Script("counter terminal: two copies", one(copies=2), site=COUNTER),
-        Script("counter terminal: a jam", one(deeds={show.Printing: _jam}), site=COUNTER),
+        Script("counter terminal: two copies", one(copies=2), site=COUNTER, clerk=Clerk),
+        Script("counter terminal: a jam", one(deeds={show.Printing: _jam}), site=COUNTER, clerk=Clerk),
+        Script(
+            "counter terminal: one of two copies",
+            one(copies=2, deeds={show.Printing: _jam_at_the_second}),
+            site=COUNTER,
+            clerk=Clerk,
+        ),
+        Script(
+            "counter terminal: a refund that nobody confirms",
+            one(deeds={show.Printing: _jam}),
+            site=COUNTER,
+            clerk=partial(Clerk, deeds={"return_fee": None}),
+        ),
+        Script(
+            "counter terminal: without a PIN", one(), site=COUNTER, clerk=partial(Clerk, codes=("1123456", "2654321"))
+        ),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -96,6 +112,13 @@ def _forge_and_cancel(machine: RigMachine, scene: show.Scene) -> None:
 def _jam(machine: RigMachine, _: show.Scene) -> None:
     """A deed: the paper jams."""
     machine.printer.jam(machine.clock.monotonic())
+
+
+def _jam_at_the_second(machine: RigMachine, scene: show.Scene) -> None:
+    """A deed: the first copy is printed, the second one jams."""
+    assert isinstance(scene, show.Printing)
+    if scene.copy == 2:
+        _jam(machine, scene)
 
 
 def _nothing(*_: object) -> None:

@@ -20,14 +20,15 @@ from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.rig.catalogue import ROWS
-from host_sim.rig.machine import RigMachine
-from host_sim.rig.people import Person
+from host_sim.rig.machine import COUNTER, RigMachine
+from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 from host_sim.rig.world import JST, USB
 from host_sim.wallet import WalletCard
 
 SESSIONS = 25  # of one life
 GOOD = ("hanako", "taro", "kazuko", "nguyen")
+COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
 KINDS = {"1": "juminhyo", "2": "inkan"}  # as the menu numbers them
 DEADLY = frozenset({"X1", "X2", "D3", "R8"})  # rows that end the machine
 PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
@@ -93,8 +94,10 @@ class Life:
         chatter = rng.random() < 0.2
         pieces = rng.random() < 0.2
         late = rng.random() < 0.25
+        at_counter = seed % COUNTER_EVERY == COUNTER_EVERY - 1
         self.machine = machine = RigMachine(
             seed=seed,
+            site=COUNTER if at_counter else None,
             late=late,
             wire=WIRES[rng.choice(sorted(WIRES))] if noisy else USB,
             usb=PIECES if pieces else USB,
@@ -118,6 +121,7 @@ class Life:
         rng = self._random
         self.tally.sessions += 1
         self.person = self._somebody()
+        self.machine.clerk = self._clerk() if self.machine.site is COUNTER else None
         count = rng.choices((0, 1, 2), (30, 50, 20))[0]
         self.rows = rng.sample(sorted(ROWS), count)
         self._struck.clear()
@@ -183,6 +187,12 @@ class Life:
         )
         person.on_scene = self._scene
         return person
+
+    def _clerk(self) -> Clerk:
+        """One in twenty leaves where the money or the paper is."""
+        left = self.one_of("take_fee return_fee hand_over_seen")
+        leaves = self._random.random() < 0.05
+        return Clerk(self.person, think_s=self.person.think_s, deeds={left: None} if leaves else {})
 
     def _serve(self) -> str:
         """Serve the resident; returns the session's outcome in a word."""

@@ -13,6 +13,7 @@ from firmware.session import scenes as show
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.centre.tables import requests
+from host_sim.rig.console import ConsoleRig
 from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Clerk, Person
 from host_sim.wallet import WalletCard
@@ -134,7 +135,7 @@ CLERKS = {
 }
 
 
-@pytest.mark.parametrize("scene", [*CLERKS.values(), "take_fee", "hand_over"], ids=str)
+@pytest.mark.parametrize("scene", [*CLERKS.values(), "take_fee", "hand_over_seen"], ids=str)
 def test_the_residents_keys_do_nothing_where_the_clerk_is_asked(
     machine: CityMachine, wallet: Cards, scene: type[show.Scene] | str
 ) -> None:
@@ -206,7 +207,7 @@ def test_a_clerk_who_leaves_before_the_fee_is_taken_ends_it_without_a_debt(machi
 
 def test_a_clerk_who_leaves_the_paper_is_told_of_by_a_case(machine: CityMachine, wallet: Cards) -> None:
     person = Person(wallet["hanako"])
-    serve(machine, person, Clerk(person, deeds={"hand_over": None}))
+    serve(machine, person, Clerk(person, deeds={"hand_over_seen": None}))
     assert closed(machine).outcome == "issued"
     assert Case.PAPER_LEFT in cases(machine)
 
@@ -252,16 +253,14 @@ def phones(city: City, machine: CityMachine) -> list[str]:
 
 
 def attend(machine: CityMachine, person: Person, codes: list[str]) -> Clerk:
-    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle))
-    machine.tap_clerk("1", machine.clock.monotonic() + 0.2)
-    machine.wait(1)
+    machine.waive_pin()
     return serve(machine, person, Clerk(person, codes=codes))
 
 
 @pytest.mark.parametrize("card", ["hanako", "citizen-card", "blocked"])
 def test_two_clerks_stand_in_for_the_pin(city: City, machine: CityMachine, wallet: Cards, card: str) -> None:
-    person = Person(wallet[card])
-    clerk = attend(machine, person, phones(city, machine))
+    person, codes = Person(wallet[card]), phones(city, machine)
+    clerk = attend(machine, person, codes)
     assert closed(machine).outcome == "issued"
     assert not [scene for scene in person.seen if isinstance(scene, show.EnterPin)]
     assert "clerks_vouch" in words(person.seen)
@@ -272,6 +271,10 @@ def test_two_clerks_stand_in_for_the_pin(city: City, machine: CityMachine, walle
     with city.store.reading() as c:
         assert c.execute(sa.select(requests.c.method, requests.c.channel)).all() == [("attended", "counter")]
     assert not machine.records(records.PinResult)
+    medium = b"".join(machine.disk.read(name) for name in machine.disk.names())
+    assert medium
+    for secret in ("tanaka", "hidaka", "田中", "日高", *(code[1:] for code in codes)):
+        assert secret.encode() not in medium
 
 
 def test_the_same_clerk_twice_is_refused_on_both_glasses(city: City, machine: CityMachine, wallet: Cards) -> None:
@@ -298,3 +301,23 @@ def test_what_a_clerk_began_and_left_does_not_wait_for_the_next_resident(machine
     machine.wait(70)
     assert not machine.loop.context.pin_waived
     assert words(machine.clerk_scenes)[-1] == "idle"
+
+
+# --- the console ------------------------------------------------------------------------------------
+
+OF_COINS = {
+    "tanaka": ["test acceptor", "test hopper", "hopper load 100 5", "hopper pay 1x100", "acceptor coins"],
+    "kato": ["hopper float 100 5", "cashbox emptied 0", "acceptor pair 106035", "collect ABCDEFGHJ"],
+}
+
+
+@pytest.mark.parametrize("who", OF_COINS)
+def test_every_command_about_coins_says_that_there_are_none(who: str) -> None:
+    machine = ConsoleRig(site=COUNTER)
+    machine.enter_maintenance(who)
+    for line in OF_COINS[who]:
+        said = " ".join(machine.say(line).split())
+        assert "ERR coins This machine has no coin devices: the clerk takes the fee at the till." in said, said
+    if who == "tanaka":
+        assert "hopper" not in machine.say("test all")
+        assert "service" in machine.say("exit")

@@ -3,7 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,13 +18,15 @@ from drivers.vocabulary import (
     ClerkHere,
     Reserved,
 )
+from host_sim.centre import rules, sample
 from host_sim.centre.city.file import CityError, read
+from host_sim.centre.register import Resident
 from host_sim.centre.store import Peer
-from host_sim.centre.tables import audit, authentications, cards, flags, requests
-from tests.unit.centre.cards import Card
+from host_sim.centre.tables import audit, authentications, cards, flags, meta, requests
+from tests.unit.centre.cards import Card, certificate
 from tests.unit.centre.cities import sample_text
-from tests.unit.centre.staff import Authenticator, enrolled
-from tests.unit.centre.town import SHOP, Session, Town
+from tests.unit.centre.staff import Authenticator, accounts_of, enrolled
+from tests.unit.centre.town import HALL, SHOP, TUESDAY, Session, Town
 
 COUNTER = Peer("miyazaki-counter-01", "counter")
 WRONG = "000000"
@@ -229,3 +231,120 @@ def test_only_a_counter_has_clerks() -> None:
     text = sample_text().replace("[channels.store]", "[channels.store]\nattended = ['inkan']", 1)
     with pytest.raises(CityError, match=r"channels\.store\.attended: only a counter has clerks who see a photo ID"):
         read(text)
+
+
+def refused_with(desk: Desk, told: object) -> str:
+    """The word of a refusal; nobody was authenticated."""
+    assert isinstance(told, CentreRefused), told
+    assert desk.authenticated() == 0
+    return str(told.code)
+
+
+def test_codes_of_each_other_are_refused(desk: Desk, card: Card) -> None:
+    (first, one), (second, two) = desk.codes()
+    assert refused_with(desk, desk.serve(card, (first, two), (second, one))) == "clerk_refused"
+
+
+def test_the_code_of_a_refused_pair_is_used_up(desk: Desk, card: Card) -> None:
+    """Whoever read it over the clerk's shoulder cannot use it with a colleague's."""
+    first, second = desk.codes()
+    assert refused_with(desk, desk.serve(card, first, (second[0], WRONG))) == "clerk_refused"
+    assert refused_with(desk, desk.serve(card, first, second)) == "clerk_refused"
+
+
+@pytest.mark.parametrize(("old", "new"), [("clerk", "auditor"), (None, None)])
+def test_a_clerk_who_left_between_the_two_codes_is_refused(
+    desk: Desk, card: Card, old: str | None, new: str | None
+) -> None:
+    """Out of the city's file, or in it without the role, after the glass has named them."""
+    nonce = secrets.token_bytes(16)
+    challenge = desk.challenge(card, nonce)
+    assert isinstance(challenge, Challenge)
+    codes = desk.codes()
+    text = re.search(r"\[staff\.hidaka\]\n(?:[^\[\n].*\n|.*=.*\n)*", sample_text())
+    assert text is not None
+    part = "" if old is None or new is None else text.group().replace(f'"{old}"', f'"{new}"')
+    assert part != text.group()
+    desk.town.city.apply(read(sample_text().replace(text.group(), part)), "kuroki", desk.town.now)
+    clerks = [Attendance(*clerk) for clerk in codes]
+    told = desk.town.line(COUNTER).authenticate(nonce, challenge, desk.proof(card, challenge, nonce), clerks)
+    assert refused_with(desk, told) == "clerk_refused"
+
+
+def test_a_locked_account_confirms_nothing(desk: Desk, card: Card) -> None:
+    with desk.town.store.writing() as c:
+        accounts_of(desk.town).lock(c, "hidaka", "kuroki", desk.town.now)
+    assert refused_with(desk, desk.serve(card, *desk.codes())) == "clerk_refused"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"), [({"reported_lost": True}, "card_reported_lost"), ({"revoked": True}, "certificate_revoked")]
+)
+@pytest.mark.parametrize("kind", ["jpki", "municipal"])
+def test_a_card_that_the_register_stopped_is_stopped_for_two_clerks_too(
+    desk: Desk, kind: str, row: dict[str, bool], told: str
+) -> None:
+    town = desk.town
+    card = town.card("hanako", **row) if kind == "jpki" else town.municipal_card("hanako", **row)
+    assert refused_with(desk, desk.serve(card, *desk.codes())) == told
+
+
+@pytest.mark.parametrize(
+    ("issuer", "ends", "told"),
+    [("appointed", TUESDAY - timedelta(seconds=1), "certificate_expired"), ("other", None, "certificate_foreign")],
+)
+def test_a_certificate_that_cannot_be_believed_is_refused_before_the_clerks(
+    desk: Desk, issuer: str, ends: datetime | None, told: str
+) -> None:
+    der = certificate(issuer) if ends is None else certificate(issuer, ends=ends)
+    assert refused_with(desk, desk.challenge(desk.town.card("hanako", der), secrets.token_bytes(16))) == told
+
+
+def test_a_resident_under_fifteen_is_refused_after_the_clerks(desk: Desk) -> None:
+    child = next(r.resident_id for r in desk.town.register.residents.values() if rules_say_under_age(r))
+    card = desk.town.card(child)
+    wrong = desk.serve(card, ("tanaka", WRONG), ("hidaka", WRONG))
+    assert wrong == CentreRefused(CentreRefusal.CLERK_REFUSED)
+    assert desk.serve(card, *desk.codes()) == CentreRefused(CentreRefusal.UNDER_AGE)
+
+
+def rules_say_under_age(resident: Resident) -> bool:
+    return rules.refusal_of(resident, sample.residents(), TUESDAY.date(), 15) == "under_age"
+
+
+@pytest.mark.parametrize("peer", [SHOP, HALL, Peer(SHOP.name, "counter"), Peer("nowhere-01", "counter")])
+def test_what_a_machine_says_it_is_counts_for_nothing(desk: Desk, peer: Peer) -> None:
+    """The city's file says where a machine stands, whatever channel its certificate names."""
+    card, nonce = desk.town.card("hanako"), secrets.token_bytes(16)
+    assert refused_with(desk, desk.challenge(card, nonce, peer)) in {"not_offered", "not_registered"}
+    challenge = desk.challenge(card, nonce)
+    assert isinstance(challenge, Challenge)
+    clerks = [Attendance(*clerk) for clerk in desk.codes()]
+    told = desk.town.line(peer).authenticate(nonce, challenge, CardProof(signature=b""), clerks)
+    assert refused_with(desk, told) in {"bad_request", "not_registered"}
+
+
+def test_an_authentication_by_two_clerks_orders_nothing_at_another_machine(desk: Desk) -> None:
+    card = desk.town.card("hanako")
+    who = desk.serve(card, *desk.codes())
+    assert isinstance(who, Authenticated)
+    nonce, challenge = desk.session
+    elsewhere = Session(desk.town.line(SHOP), nonce, card, challenge, who)
+    assert elsewhere.reserve(elsewhere.item("inkan")) == CentreRefused(CentreRefusal.BAD_REQUEST)
+
+
+def test_logins_stand_on_the_records_of_vouching_only_and_codes_nowhere(desk: Desk) -> None:
+    """A login is on the authentication, the audit of `vouched`, the staff's own tables and a flag; no paper names a clerk."""
+    who = desk.serve(desk.town.card("hanako"), *(codes := desk.codes()))
+    assert isinstance(who, Authenticated)
+    nonce, challenge = desk.session
+    session = Session(desk.town.line(COUNTER), nonce, desk.town.card("hanako"), challenge, who)
+    found: dict[str, set[str]] = {}
+    with desk.town.store.reading() as c:
+        for table in meta.sorted_tables:
+            rows = repr(c.execute(sa.select(table)).all())
+            for login, code in codes:
+                found.setdefault(login, set()).update({table.name} if login in rows else ())
+                assert code not in rows, table.name
+    assert session
+    assert found["tanaka"] <= {"authentications", "staff_accounts", "audit", "city_versions", "city"}, found

@@ -107,6 +107,10 @@ CLERK_WORDS: dict[str, dict[str, Any]] = {
     "take_fee": {"amount_yen": 20250},
     "return_fee": {"amount_yen": 20250},
     "hand_over": {"copies": 9},
+    "hand_over_seen": {"copies": 9},
+    "resident_takes_card_last": {},
+    "done": {},
+    "done_claim": {"amount_yen": 20250},
 }
 
 
@@ -275,6 +279,10 @@ def counter(language: str) -> list[show.Scene]:
         for scene in choosing(language)
         if isinstance(scene, show.ChooseKind | show.Basket)
     ][::5]
+    shown += [
+        show.Sorry(language=language, clerk=True, countdown_s=15, reason=reason, card_in=True, elsewhere=NEXT)
+        for reason in REASONS
+    ]
     return shown
 
 
@@ -310,7 +318,9 @@ def paying(language: str) -> list[show.Scene]:
 def ending(language: str) -> list[show.Scene]:
     return [
         *(
-            show.TakePaper(language=language, countdown_s=seconds, copies=copies, change_yen=change, alarm=alarm)
+            show.TakePaper(
+                language=language, countdown_s=seconds, copies=copies, change_yen=change, alarm=alarm, unseen=not alarm
+            )
             for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
         ),
         *(

@@ -160,6 +160,10 @@ class Tally:
         match record:
             case records.Coin(value_yen=value):
                 self.inserted_yen += value
+            case records.FeeTaken(amount_yen=taken):
+                self.inserted_yen += taken
+            case records.FeeReturned(amount_yen=returned):
+                self.paid_out_yen += returned
             case records.CopyPrinted(fee_yen=fee):
                 self.earned_yen += fee
             case records.PayDone(value_yen=value, paid=paid) if paid is not None:
