@@ -35,7 +35,7 @@ NAMES = {
     97: "PaperSet", 98: "CashBoxEmptied", 99: "StaffPayIntent", 100: "StaffPayDone", 101: "SheetsUsed",
     102: "ConsoleAct", 105: "ClaimCollected", 106: "TestCoin", 107: "ClaimHoldIntent",
     108: "SettingsOnTrial", 109: "SettingsStarted", 110: "SettingsKept", 111: "SettingsDropped", 112: "Checkpoint",
-    113: "SiteTablesKept",
+    113: "SiteTablesKept", 117: "ClaimPaid",
 }  # fmt: skip
 
 

@@ -11,11 +11,12 @@ from firmware.run import WIND_DOWN_S
 from firmware.session import scenes as show
 from firmware.speech import Panel
 from host_sim.rig.machine import RigMachine
-from host_sim.rig.parts import UNIT
+from host_sim.rig.parts import UNITS
 from host_sim.rig.people import Person
 from host_sim.rig.truth import Checker
 from host_sim.wallet import WalletCard
 
+UNIT_FILE = UNITS / "dev-store.toml"
 Cards = Mapping[str, WalletCard]
 
 
@@ -87,7 +88,7 @@ def test_what_no_hopper_can_pay_is_a_claim_that_the_resident_can_read(slip: bool
 
 def test_a_cleared_screen_has_no_pixel_of_the_run_before(tmp_path: Path) -> None:
     """Whatever was there, also what this object never drew."""
-    table = load_unit(UNIT).screen
+    table = load_unit(UNIT_FILE).screen
     (tmp_path / table.path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / table.path).write_bytes(b"\x41" * (800 * 480 * 4))
     Panel(table, tmp_path).blank()
@@ -96,16 +97,16 @@ def test_a_cleared_screen_has_no_pixel_of_the_run_before(tmp_path: Path) -> None
 
 def test_a_start_clears_the_screen_as_soon_as_it_knows_that_no_other_machine_runs(tmp_path: Path) -> None:
     """Before journal, letters, devices and centre are asked: each may take long."""
-    unit = load_unit(UNIT)
+    unit = load_unit(UNIT_FILE)
     screen = tmp_path / unit.screen.path
     screen.parent.mkdir(parents=True, exist_ok=True)
     words = b"\x41" * (800 * 480 * 4)
     screen.write_bytes(words)
     clock = MonotonicClock()
-    disk = RealParts(unit, UNIT, tmp_path, clock).disk()
+    disk = RealParts(unit, UNIT_FILE, tmp_path, clock).disk()
     assert not screen.read_bytes().strip(b"\0")
     screen.write_bytes(words)
     with pytest.raises(AlreadyRunning):
-        RealParts(unit, UNIT, tmp_path, clock).disk()
+        RealParts(unit, UNIT_FILE, tmp_path, clock).disk()
     assert screen.read_bytes() == words, "it is another machine's screen"
     disk.close()

@@ -128,6 +128,9 @@ def test_the_openapi_document_has_the_calls_of_the_readme() -> None:
         ("POST", "/v1/claims/{key}/collected"),
         ("POST", "/v1/claims/{key}/heard"),
         ("POST", "/v1/cases"),
+        ("POST", "/v1/card-orders"),
+        ("POST", "/v1/card-orders/{order_id}/record"),
+        ("POST", "/v1/card-orders/{order_id}/finish"),
         ("POST", "/v1/heartbeats"),
         ("GET", "/v1/site-tables"),
     }
