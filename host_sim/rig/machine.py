@@ -25,7 +25,7 @@ from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.chip import ChipCard
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.parts import RigMemory, RigParts
-from host_sim.rig.world import ADDRESSES, JST, MACHINE, RigWorld
+from host_sim.rig.world import ADDRESSES, JST, RigWorld
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off
@@ -104,7 +104,7 @@ class RigMachine(RigWorld):
             {"address": ADDRESSES[value], "value_yen": value, "coins": coins} for value, coins in self.tubes.items()
         ]
         over = {
-            "unit": {"name": MACHINE, "profile": self.site.profile},
+            "unit": {"name": self.name, "profile": self.site.profile},
             "card": {"kinds": [str(kind) for kind in self.site.kinds]},
             "coin": {"hoppers": hoppers},
             "printer": {"profile": self.certificate_printer, "sheets_at_near_end": self.sheets_at_near_end},

@@ -48,7 +48,7 @@ from host_sim.rig.late import LateCrew
 from host_sim.rig.paper import draw_pages, draw_slip
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
-from host_sim.rig.world import ADDRESSES, MACHINE, PULSES, VALUES, RigWorld
+from host_sim.rig.world import ADDRESSES, PULSES, VALUES, RigWorld
 
 UNITS = Path(__file__).parent.parent.parent / "hardware" / "units"
 SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
@@ -157,7 +157,7 @@ class RigParts:
         head: Callable[[], Head | None],
     ) -> CentreLine:
         centre, deadline_s = self._world.centre, self.unit.centre.deadline_s
-        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), MACHINE, deadline_s, head)
+        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), self.unit.unit.name, deadline_s, head)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         world = self._world

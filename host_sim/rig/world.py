@@ -40,6 +40,8 @@ class RigWorld:
     `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225).
     """
 
+    name = MACHINE  # in its certificate
+
     def __init__(
         self,
         *,
@@ -263,7 +265,7 @@ class RigWorld:
     # --- looking on -----------------------------------------------------------------------------
 
     def _make_centre(self) -> MemoryCentre:
-        return MemoryCentre(self.clock, self.true_time, MACHINE)
+        return MemoryCentre(self.clock, self.true_time, self.name)
 
     def _watch_the_world(self) -> None:
         """Make every device, the media and the line call `at_point`."""

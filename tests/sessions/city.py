@@ -72,12 +72,15 @@ class City:
             return sum(c.scalars(sa.select(cards.c.pin_failures).where(cards.c.kind == kind)))
 
 
-class CityMachine(RigMachine):
-    """A rig's machine at `site`, connected to the city under its own name."""
+NAMES = (MACHINE, "rig-02")
 
-    def __init__(self, city: City, site: Site = STORE, **how: Any) -> None:
-        self.city = city
-        self.city.book.apply(sample_city(site.profile, MACHINE), SAMPLE, TUESDAY)
+
+class CityMachine(RigMachine):
+    """A rig's machine at `site`, connected to the city under its own name, one of `NAMES`."""
+
+    def __init__(self, city: City, site: Site = STORE, *, name: str = MACHINE, **how: Any) -> None:
+        self.city, self.name = city, name
+        self.city.book.apply(sample_city(site.profile, *NAMES), SAMPLE, TUESDAY)
         super().__init__(site=site, **how)
 
     def _make_centre(self) -> MemoryCentre:
@@ -88,12 +91,12 @@ class _CityLine(MemoryCentre):
     """The delays and faults of the line in memory; the answers are the city's."""
 
     def __init__(self, machine: CityMachine) -> None:
-        super().__init__(machine.clock, machine.now, MACHINE)
+        super().__init__(machine.clock, machine.now, machine.name)
         self.key = MANIFEST_KEY
         city = machine.city
         tables = SiteTables(city.store, city.book, MANIFEST_KEY)
         centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, city.card_writing, machine.now)
-        self._line = MemoryLine(make_app(centre), Peer(MACHINE, machine.site.profile))
+        self._line = MemoryLine(make_app(centre), Peer(machine.name, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
         return self._line.exchange(method, path, body, 8.0)

@@ -146,7 +146,7 @@ def test_each_rule_says_what_happened_and_where_to_go(language: str) -> None:
 
 def test_the_centre_counts_the_tries_of_a_municipal_card_over_two_machines(city: City, wallet: Cards) -> None:
     """After two wrong PINs at one machine the other warns before the third, which locks the card everywhere."""
-    first, second = CityMachine(city, OFFICE), CityMachine(city, OFFICE, seed=1)
+    first, second = CityMachine(city, OFFICE), CityMachine(city, OFFICE, name="rig-02", seed=1)
     person = serve(first, Person(wallet["citizen-card"], pin="0000", deeds={show.LastTry: _cancel}))
     assert next(s.tries_left for s in person.seen if isinstance(s, show.EnterPin) and s.wrong) == 2
     assert (closed(first).reason, city.pin_failures("citizen")) == ("cancelled", 2)
