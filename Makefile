@@ -16,7 +16,7 @@ setup: .venv/ready
 	touch $@
 
 sim: setup
-	$(BIN)/python -m host_sim up $(if $(UNIT),--unit $(UNIT))
+	$(BIN)/python -m host_sim up $(if $(UNIT),--unit $(UNIT) --directory .sim-$(basename $(notdir $(UNIT))))
 
 # Make this after each change of requirements.lock; a test fails when it is old.
 requirements-machine.lock: requirements.lock pyproject.toml hardware/machine_lock.py
@@ -56,4 +56,4 @@ lock:
 	@echo "requirements.lock is written. Now run make setup, then make requirements-machine.lock"
 
 clean:
-	rm -rf .venv .sim build *.egg-info
+	rm -rf .venv .sim .sim-* build *.egg-info

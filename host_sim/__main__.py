@@ -1,6 +1,7 @@
 """The command line of the simulator: `python -m host_sim up`, and the other commands of host_sim/commands."""
 
 import argparse
+import os
 import signal
 import sys
 
@@ -20,12 +21,17 @@ def main() -> int:
     # would stay behind and keep pseudo-terminals open that the next world gets.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
     except NotRunning as trouble:
         print(trouble, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read our output has enough, as `head` has; nothing more may be written there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130
+    return status
 
 
 if __name__ == "__main__":

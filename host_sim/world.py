@@ -11,6 +11,7 @@ import contextlib
 import json
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -109,6 +110,7 @@ class World:
         self._stack.enter_context(
             running.only_one(running.READER_LOCK, "The virtual card reader of this computer", self._patience_s)
         )
+        self._must_be_its_directory()
         (self.run / "state.json").unlink(missing_ok=True)
         self.move_door(opened=False)
         self.wallet = Wallet.open(self.run / "wallet", self.clock.now().date())
@@ -118,6 +120,21 @@ class World:
         self._stack.callback(self.slot.remove)
         self._make_devices()
         self._start_firmware()
+
+    def _must_be_its_directory(self) -> None:
+        """A journal, coins and paper are one machine's: another machine must not go on with them."""
+        before = self.run / "unit.toml"
+        if not before.exists():
+            return
+        with contextlib.suppress(
+            OSError, KeyError, tomllib.TOMLDecodeError
+        ):  # of another checkout: told by what reads it
+            was, now = UnitFile(before).text("unit", "name"), self.unit.text("unit", "name")
+            if was != now:
+                raise NotRunning(
+                    f"{self.run} belongs to the machine {was}, and this unit file is of {now}. "
+                    f"Take another directory (--directory DIR), or delete that one."
+                )
 
     def _start_centre(self) -> None:
         self._centre_port = running.free_port()

@@ -45,8 +45,12 @@ def main() -> int:
     options = parser.parse_args()
     try:
         status: int = options.run(options)
+        sys.stdout.flush()
     except (DatabaseTrouble, Busy) as trouble:
         print(trouble, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has enough, as `head` has; nothing more may be written there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 

@@ -138,11 +138,13 @@ def _write(options: argparse.Namespace, report: Report, city: City) -> None:
         options.csv.mkdir(parents=True, exist_ok=True)
         for table in made:
             (options.csv / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8-sig", newline="")
+        print(f"The tables are in {options.csv}.")
     if options.html:
         name = city.on(report.months.after).rules.municipality.name
         title = name.get(options.language, name["ja"])
         html = page(report, texts, title, lambda kind: words.get(kind, kind), made)
         options.html.write_text(html, encoding="utf-8")
+        print(f"The report is in {options.html}.")
     if not options.csv and not options.html:
         print("\n\n".join(table.text() for table in made))
 
