@@ -71,6 +71,7 @@ class Errand:
     copies: int = 1
     purse: tuple[int, ...] = ()
     reaction_s: float = 0.15  # from seeing to acting
+    vouch: Callable[[int], Sequence[str]] | None = field(default=None, repr=False)  # keys of clerk 0 or 1; None: by PIN
 
 
 @dataclass(slots=True)
@@ -117,6 +118,8 @@ class Resident:
             self._wait_for_service(end_s)
             session = self._seen.get("session")
             begun_s = time.monotonic()
+            if self._errand.vouch is not None:
+                self._hands.press_clerk("1")
             self._hands.insert_card(self._errand.card)
             self._serve(end_s, begun_s, session)
         except GaveUp as trouble:
@@ -189,6 +192,8 @@ class Resident:
                 hands.press("enter")
             case "confirming" | "taking_fee" | "returning_fee":
                 self._staff("enter")
+            case "attending_first" | "attending_second" if self._errand.vouch is not None:
+                self._staff("clear", *self._errand.vouch(int(state == "attending_second")))
             case "entering_pin":
                 self._type_pin(first=first)
             case "taking_card" | "taking_card_alarm" | "returning_card" | "sorry_card_in":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from host_sim.clerks import Clerks
 from host_sim.commands import Commands, say
 from host_sim.commands.up import set_clock
 from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, SESSION_CLOSED, JournalTail, Line
@@ -26,6 +27,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--copies", type=int, default=1, choices=range(1, 6), metavar="1-5")
     parser.add_argument("--pay", type=coins, default=(), metavar="500,100", help="the coins in the purse, in order")
     parser.add_argument("--pin", help="another PIN than the card's own")
+    parser.add_argument(
+        "--without-pin", action="store_true", help="at a counter terminal: two sample clerks vouch instead of the PIN"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for papers, journal and summary.json")
     parser.add_argument(
         "--fault",
@@ -97,12 +101,15 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
                 world.switch(name)
             except LookupError as trouble:
                 raise NotRunning(str(trouble.args[0])) from None
+        if options.without_pin and not world.has_clerk:
+            raise NotRunning("Only a counter terminal has clerks; add --unit hardware/units/dev-counter.toml.")
         errand = Errand(
             card=options.card,
             pin=options.pin or card.pin,
             certificate=options.certificate,
             copies=options.copies,
             purse=options.pay,
+            vouch=Clerks(world.run, world.clock.now).keys if options.without_pin else None,
         )
         glasses = _Glasses(world, options.out)
         told = lambda state: say(f"  {state}", to_error=True)  # noqa: E731

@@ -167,3 +167,21 @@ def test_a_counter_terminal_issues_without_a_coin_and_shows_both_glasses(tmp_pat
         clerk, resident = sorted(out.glob(f"glass-*-{state}-*.png"))[:2]
         assert (clerk.stem.split("-")[-1], resident.stem.split("-")[-1]) == ("clerk", "resident")
         assert Image.open(clerk).tobytes() != Image.open(resident).tobytes()
+
+
+def test_two_clerks_with_their_codes_stand_in_for_the_pin(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    unit = HOUSE / "hardware" / "units" / "dev-counter.toml"
+    command = ["issue", "--card", "hanako", "--certificate", "inkan", "--without-pin", "--unit", str(unit)]
+    command += ["--out", str(out), "--at", MORNING, "--wait", "900", "--time-limit", "900"]
+    done = subprocess.run(
+        [sys.executable, "-m", "host_sim", *command],
+        check=False,
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["outcome"] == "issued"
+    assert not list(out.glob("glass-*-entering_pin-*")), "no PIN was asked for"
