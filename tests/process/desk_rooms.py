@@ -60,12 +60,14 @@ class Rooms:
         with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stderr is not None
-            address = process.stdout.readline().strip()
-            while "started" not in (line := process.stderr.readline()):
-                assert line, "it ended"
-            yield address
-            process.terminate()
-            process.communicate()
+            try:
+                address = process.stdout.readline().strip()
+                while "started" not in (line := process.stderr.readline()):
+                    assert line, "it ended"
+                yield address
+            finally:
+                process.terminate()
+                process.communicate()
 
     def page(self, *, zoomed: bool = False) -> Page:
         size = ZOOMED if zoomed else DESK_SIZE
@@ -91,9 +93,11 @@ def rooms(run: Path) -> Iterator[Rooms]:
     key = ensure_identity(run / "centre", ()).staff_key
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield Rooms(run, store, city, Settler(store), Accounts(store, city, key), browser)
-        browser.close()
-    store.close()
+        try:
+            yield Rooms(run, store, city, Settler(store), Accounts(store, city, key), browser)
+        finally:
+            browser.close()
+            store.close()
 
 
 def seen_in(page: Page, wanted: str) -> None:
