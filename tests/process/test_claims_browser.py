@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from host_sim.centre.store import Peer
-from host_sim.centre.tables import claim_payments
+from host_sim.centre.tables import claim_payments, flags
 from tests.process.desk_rooms import Rooms, rooms, seen_in
 from tests.unit.centre.claims import CITY, slip
 
@@ -92,12 +92,14 @@ def test_an_incident_shows_both_sides_and_two_people_close_it(city: Rooms) -> No
     city.settler.cases(SHOP, told, city.now())
     beat = {"journal_seq": 9, "journal_head": "a" * 64, "state": "suspended", "reasons": ["uncertain"], "events": []}
     city.settler.heartbeat(SHOP, beat | {"program": "1.0", "site_table": 0, "devices": {}}, city.now())
+    with city.store.reading() as c:
+        number = c.scalar(sa.select(flags.c.id).where(flags.c.what == "case"))
     with city.serving("serve") as desk:
         page = city.signed_in(desk, "tanaka")
         page.goto(f"{desk}incidents")
         seen_in(page, "証明書が印刷されたか分かりません")
         pictured(page, "incidents")
-        page.get_by_role("link", name="1", exact=True).click()
+        page.get_by_role("link", name=str(number), exact=True).click()
         seen_in(page, "機器の証拠")
         expect(page.get_by_text(re.compile("CopyUncertain"))).to_be_visible()
         pictured(page, "incidents-one")
@@ -108,7 +110,7 @@ def test_an_incident_shows_both_sides_and_two_people_close_it(city: Rooms) -> No
         page.get_by_role("button", name="閉じる").click()
         seen_in(page, "a second person must close it")
         second = city.signed_in(desk, "hidaka")
-        second.goto(f"{desk}incidents/1")
+        second.goto(f"{desk}incidents/{number}")
         second.fill("#f-why", "用紙を廃棄した")
         second.get_by_role("button", name="閉じる").click()
         seen_in(second, "処理済み")
