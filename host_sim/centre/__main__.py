@@ -23,7 +23,6 @@ from host_sim.centre.database import Busy, DatabaseTrouble
 
 
 def main() -> int:
-    os.umask(0o077)  # every file that the centre makes is its owner's alone
     parser = argparse.ArgumentParser(prog="python -m host_sim.centre", description="The reference issuing centre.")
     commands = parser.add_subparsers(dest="command", required=True)
     for module in (
@@ -56,4 +55,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # every file that the centre makes is its owner's alone
     sys.exit(main())

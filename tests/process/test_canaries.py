@@ -33,14 +33,15 @@ FOUND = re.compile(
     )
 )  # fmt: skip
 RID = "0123456789abcdef" * 2
-NONCE = base64.b64encode(bytes(16)).decode()
+NONCE, CHIP = base64.b64encode(bytes(16)).decode(), base64.b64encode(bytes(8)).decode()
 BODIES: Mapping[str, dict[str, Any]] = {
-    "/v1/challenges": {"session_nonce": NONCE, "method": "jpki", "credential": CREDENTIAL},
+    "/v1/challenges": {"session_nonce": NONCE, "method": "jpki", "credential": CREDENTIAL, "attended": False},
     "/v1/authentications": {
         "challenge_id": "x",
         "session_nonce": NONCE,
         "signature": CREDENTIAL,
         "encrypted_pin": base64.b64encode(PIN.encode()).decode(),
+        "attended": [{"login": "tanaka", "code": "123456"}, {"login": "hidaka", "code": "123456"}],
     },
     "/v1/requests": {
         "request_id": RID,
@@ -53,6 +54,28 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "/v1/claims": {"key": RID, "amount_yen": 100, "reason": "x", "journal_head": ""},
     "/v1/claims/{key}/hold": {"collection": 1, "journal_head": ""},
     "/v1/claims/{key}/collected": {"amount_yen": 0, "collection": 1, "journal_head": ""},
+    "/v1/claims/{key}/heard": {"amount_yen": 100, "journal_head": ""},
+    "/v1/cases": {
+        "journal_seq": 1,
+        "journal_head": "",
+        "cases": [{"code": "a", "detail": "b"}],
+        "words": [{"seq": 1, "at": "2026-11-24T10:00:00+09:00", "line": "x"}],
+    },
+    "/v1/card-orders": {
+        "session_nonce": NONCE,
+        "code": "23456789AB",
+        "chip": {"serial": CHIP, "challenge": CHIP},
+        "credential": CREDENTIAL,
+    },
+    "/v1/card-orders/{order_id}/record": {"session_nonce": NONCE, "point": base64.b64encode(bytes(65)).decode()},
+    "/v1/card-orders/{order_id}/finish": {
+        "session_nonce": NONCE,
+        "credential": CREDENTIAL,
+        "signature": CREDENTIAL,
+        "encrypted_pin": base64.b64encode(PIN.encode()).decode(),
+        "encrypted_again": base64.b64encode(PIN.encode()).decode(),
+        "keep_easy": False,
+    },
     "/v1/heartbeats": {
         "journal_seq": 1,
         "journal_head": "",
@@ -108,7 +131,7 @@ def spoilt(body: Any) -> Iterator[Any]:
 
 def send_everything(caller: Caller) -> None:
     for template, body in BODIES.items():
-        path = template.format(request_id=secrets.token_hex(16), copy=1, key=RID)
+        path = template.format(request_id=secrets.token_hex(16), copy=1, key=RID, order_id=RID)
         caller.send("POST", path, json.dumps(body).encode())
         for number, other in enumerate(spoilt(body)):
             text = json.dumps(other, ensure_ascii=number % 2 == 0)

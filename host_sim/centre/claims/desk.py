@@ -225,7 +225,7 @@ class ClaimDesk:
         )
 
     def _note(self, c: sa.Connection, now: datetime, by: Staff, act: str, debt: Debt, **more: object) -> None:
-        told = {"key": debt.key, "left_yen": debt.left_yen, "who": by.login, "why": debt.reason, **more}
+        told = {"key": debt.key, "left_yen": debt.left_yen, "who": by.login, "why": audit.word(debt.reason), **more}
         audit.append(c, at=now.isoformat(), machine=debt.machine, site=COUNTER, act=act, detail=told)
 
 

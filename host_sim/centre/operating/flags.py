@@ -4,6 +4,7 @@ The same flag again, while it is open, is counted on its row. Each act on a flag
 database only adds to, and a row of the audit record, there without the words that a person wrote.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from host_sim.centre.tables import flag_acts, flags, pushes
 OF_ONE_KIND_MAX = 100  # open flags of one machine and one word; the next is counted on the newest of them
 NEVER_TOGETHER = frozenset({"credits_without_coins"})  # a claim waits for its own flag (fault M4)
 WORDS_MAX = 500
+_COPY = re.compile(r"\b[0-9a-f]{32}(\.\d)?\b")
 MAY_CLOSE = ("supervisor", "technician", "clerk")  # roles; two different people close a flag
 PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "mail")]  # by alarms/sending.py
 
@@ -134,9 +136,17 @@ def raise_flag(c: sa.Connection, now: datetime, machine: str, what: str, detail:
             _act(c, now, number, "reopened", "-", "It happened again.")
     if standing is None or standing.state == "closing":
         c.execute(pushes.insert(), [{"flag_id": number, "due_at": now.timestamp(), **push} for push in PUSHED])
-    told = {"flag": number, "what": what, "about": about}
+    told = {"flag": number, "what": what, "about": _recorded(detail, about)}
     audit.append(c, at=at, machine=machine, site="-", act="flag", detail=told)
     return int(number)
+
+
+def _recorded(detail: Mapping[str, Any], about: str) -> str:
+    """What the audit record says of it. What a case is about is a machine's free text: only its word and a copy's number."""
+    if "case" not in detail:
+        return about
+    copy = _COPY.search(detail["about"])
+    return f"{audit.word(detail['case'])} {copy[0] if copy else ''}".strip()
 
 
 def _about(detail: Mapping[str, Any]) -> str:
