@@ -95,6 +95,11 @@ def running(tmp_path: Path) -> Iterator[Running]:
         yield centre
 
 
+def path_of(template: str) -> str:
+    """A path of this call, of nothing that the centre knows."""
+    return template.format(request_id=RID, copy=1, key=RID, order_id=RID)
+
+
 class Caller:
     """Sends what it is told; keeps every error's body."""
 

@@ -2,13 +2,13 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from host_sim.journal_tail import SESSION_CLOSED, JournalTail
-from host_sim.resident import Errand, Resident
+from host_sim.journal_tail import JournalTail
+from host_sim.resident import Errand, GaveUp, Resident
 from host_sim.running import NotRunning
 from host_sim.world import World
 
@@ -25,44 +25,57 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-def paying(told: Mapping[str, Any]) -> bool:
-    return bool(told.get("scene") == "Pay" and told.get("inserted_yen"))
+class Customer(Resident):
+    """Pays with every coin of the purse, waits then, and leaves when the machine has ended."""
+
+    def __init__(self, hands: World, errand: Errand) -> None:
+        super().__init__(hands, errand)
+        self.machine_ended = threading.Event()
+
+    def _look(self) -> str:
+        if self.machine_ended.is_set():
+            raise GaveUp("The machine has ended.")
+        return super()._look()
+
+    def _pay(self) -> None:
+        while self._purse:
+            self._wait_for_slot()
+            self._hands.drop_coin(self._purse.pop(0))
 
 
-def printing(told: Mapping[str, Any]) -> bool:
-    return told.get("scene") == "Printing"
-
-
-def ended(world: World) -> Sequence[object]:
-    """The last record `SessionClosed`: session, inserted, earned, paid out, claimed, outcome, reason."""
-    return [line.fields for line in JournalTail(world.run / "journal").new() if line.number == SESSION_CLOSED][-1]
+def lines(world: World, name: str) -> Sequence[Sequence[Any]]:
+    """The fields of each record of this name that the machine has written."""
+    return [line.fields for line in JournalTail(world.run / "journal").new() if line.name == name]
 
 
 @pytest.mark.parametrize(
-    ("there", "purse", "expected"),
-    [(paying, (100,), (100, 0, 100, 0)), (printing, (500,), (500, 300, 200, 0))],
+    ("begun", "purse", "expected"),
+    [("Coin", (100,), (100, 0, 100, 0)), ("PrintIntent", (500,), (500, 300, 200, 0))],
     ids=["paying", "printing"],
 )
 def test_the_session_is_ended_before_the_program_is(
-    world: World, there: Any, purse: Sequence[int], expected: tuple[int, ...]
+    world: World, begun: str, purse: Sequence[int], expected: tuple[int, ...]
 ) -> None:
+    """`expected`: of the session's end, the yen inserted, earned, paid out and claimed."""
     world.wait_for_service()
     world.take_change()
-    errand = Errand(card="hanako", pin="1234", certificate="juminhyo", purse=purse)
+    before = len(lines(world, begun))
+    customer = Customer(world, Errand(card="hanako", pin="1234", certificate="juminhyo", purse=tuple(purse)))
 
     def come() -> None:
         with contextlib.suppress(NotRunning, LookupError):
-            Resident(world, errand).run(900.0)
+            customer.run(900.0)
 
-    resident = threading.Thread(target=come, daemon=True)
-    resident.start()
-    world.wait_for(there)
+    visit = threading.Thread(target=come, daemon=True)
+    visit.start()
+    world.wait_for(lambda _: len(lines(world, begun)) > before)
     world.firmware.stop(900.0)
-    assert tuple(ended(world)[1:5]) == expected
+    customer.machine_ended.set()
+    assert tuple(lines(world, "SessionClosed")[-1][1:5]) == expected
     assert not world.screen_path.read_bytes().strip(b"\0"), "no word stays on the screen"
     assert not world.slot_open()
-    resident.join(900.0)
+    visit.join(900.0)
     with world._hand:
         world._power_on()
     world.wait_for_service()
-    assert tuple(ended(world)[1:5]) == expected, "the next start finds nothing to settle"
+    assert tuple(lines(world, "SessionClosed")[-1][1:5]) == expected, "the next start finds nothing to settle"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.test_canaries import BODIES
+from tests.process.test_canaries import BODIES, path_of
 from tests.unit.centre.town import Town
 
 HUGE = (2**53 + 1, 2**63 - 1, 2**63, 2**64, -1, -(2**63) - 1, 10**400)
@@ -37,7 +37,7 @@ def with_huge(body: Any) -> Iterator[Any]:
 def calls() -> list[tuple[str, bytes]]:
     found = []
     for template, body in BODIES.items():
-        path = template.format(request_id="ab" * 16, copy=1, key="ab" * 16)
+        path = path_of(template)
         found += [(path, json.dumps(other).encode()) for other in with_huge(body)] + [(path, raw) for raw in RAW]
     return found
 
