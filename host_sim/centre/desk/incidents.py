@@ -1,5 +1,7 @@
 """Incidents: the one queue of what a person must look at, each with the evidence of both sides; two people close one."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -32,23 +34,11 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/incidents/{number}/comment")
     def comment(request: Request, number: int, why: Text = "") -> Response:
-        who, said = desk.who(request, *flags.MAY_CLOSE), desk.reason(why)
-        try:
-            with desk.store.writing() as c:
-                flags.comment(c, desk.now(), number, who.login, said)
-        except flags.NotDone as refused:
-            return _shown(desk, request, number, refused)
-        return RedirectResponse(f"/incidents/{number}", 303)
+        return _written(desk, request, number, why, flags.comment)
 
     @router.post("/incidents/{number}/close")
     def close(request: Request, number: int, why: Text = "") -> Response:
-        who, reason = desk.who(request, *flags.MAY_CLOSE), desk.reason(why)
-        try:
-            with desk.store.writing() as c:
-                flags.close(c, desk.now(), number, who.login, reason)
-        except flags.NotDone as refused:
-            return _shown(desk, request, number, refused)
-        return RedirectResponse(f"/incidents/{number}", 303)
+        return _written(desk, request, number, why, flags.close)
 
     return router
 
@@ -67,3 +57,14 @@ def _shown(desk: Desk, request: Request, number: int, refused: flags.NotDone | N
         "may_close": bool(desk.who(request).roles & set(flags.MAY_CLOSE)),
     }
     return desk.render(request, "incidents_one.html", 409 if refused else 200, trouble=refused or "", **shown)
+
+
+def _written(desk: Desk, request: Request, number: int, why: str, act: Callable[..., object]) -> Response:
+    """Do this act on the flag in the person's name, and show the incident."""
+    who, reason = desk.who(request, *flags.MAY_CLOSE), desk.reason(why)
+    try:
+        with desk.store.writing() as c:
+            act(c, desk.now(), number, who.login, reason)
+    except flags.NotDone as refused:
+        return _shown(desk, request, number, refused)
+    return RedirectResponse(f"/incidents/{number}", 303)
