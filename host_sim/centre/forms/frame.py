@@ -7,7 +7,7 @@ simulator's.
 
 from dataclasses import dataclass
 
-from host_sim.centre import verify
+from host_sim.centre import qr, verify
 from host_sim.centre.forms import eras, ground, seal
 from host_sim.centre.forms.canvas import DOT_MM, Sheet, width_mm
 from host_sim.centre.forms.issue import IssueFacts
@@ -19,7 +19,8 @@ MODULE_DOTS = 3  # of the head
 MODULE_MM = MODULE_DOTS * DOT_MM
 SAMPLE = "見本（シミュレーター用）"
 SEAL_IS_BLACK = "この印は黒色です。"
-CODE_SAYS = ("このコードを読み取ると、市が発行した内容と", "照合できます。")
+ROW_CODES = 5  # beside each other on a page without certification
+CODE_MM = (qr.MODULES_MAX + 2 * qr.QUIET_MODULES) * MODULE_MM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
