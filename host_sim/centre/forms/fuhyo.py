@@ -38,7 +38,7 @@ def draft(subject: Resident, options: Mapping[str, Sequence[str]], register: Reg
             sheet.box(LEFT, y, RIGHT - LEFT, 8.0, 0.375)
             sheet.vertical(62.0, y, 8.0)
             sheet.spread(LEFT + 8, y + 5.5, 36, label, 10.5)
-            sheet.fitted(64.0, y + 5.5, RIGHT - 67, words, 11, "the domicile")
+            sheet.lines(64.0, y + 0.6, RIGHT - 67, 7.2, words, 11, "the domicile")
         return 43.0
 
     return Draft(

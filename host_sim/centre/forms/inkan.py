@@ -33,7 +33,7 @@ def draft(subject: Resident, register: Register) -> Draft:
         if words == "印影":
             _imprint(sheet, y, height, registered.diameter_mm, seal.imprint(registered))
         elif words == "氏名":
-            sheet.text(X_VALUE + 5, y + 6.2, subject.kana, 9)
+            sheet.lines(X_VALUE + 5, y + 0.8, END - X_VALUE - 8, 6.2, subject.kana, 9, "the reading")
             sheet.lines(X_VALUE + 5, y + 7, END - X_VALUE - 8, height - 8, subject.name, 18, "the name")
         elif words == "生年月日":
             sheet.fitted(X_VALUE + 5, y + height / 2 + 1.8, 110, born_of(subject), 13, "the birth date")

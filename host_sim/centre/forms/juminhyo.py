@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host_sim.centre.forms import eras, people
+from host_sim.centre.forms.annex import Annex
 from host_sim.centre.forms.canvas import HAIR_MM, Sheet
 from host_sim.centre.forms.frame import LEFT, RIGHT, Draft, title
 from host_sim.centre.register import Register, Resident
 
 OMITTED, EMPTY, SPARE = "【省略】", "【空欄】", "＊＊＊"
+SEE_REMARK = "統合記載欄に記載"
 PER_PAGE = 4
 TITLES = {"juminhyo": "住民票", "kisai": "住民票記載事項証明書"}
 STATEMENTS = {
@@ -116,14 +118,19 @@ def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) 
     _rules(sheet, y)
     sheet.text((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12, align="center")
     foreign = person.foreign
+    annex, labels = Annex(sheet, SEE_REMARK), [""]
 
     def label(row: float, words: str, second: bool = False) -> None:
+        labels.append(words)
         x, end = (X_LABEL2, X_VALUE2) if second else (X_LABEL, X_VALUE)
         sheet.spread(x + 1.2, y + row * ROW + BASE, end - x - 2.2, words, 8)
 
     def value(row: float, words: str, second: bool = False) -> None:
         x, until = (X_VALUE2, RIGHT) if second else (X_VALUE, X_LABEL2)
-        sheet.fitted(x + 1.5, y + row * ROW + BASE, until - x - 2.5, words, 9, "an item")
+        annex.fitted(x + 1.5, y + row * ROW + BASE, until - x - 2.5, words, 9, labels[-1])
+
+    def long(row: float, words: str) -> None:
+        annex.lines(X_VALUE + 1.5, y + row * ROW, RIGHT - X_VALUE - 2.5, ROW + 0.2, words, 9, labels[-1])
 
     label(0, "氏名の振り仮名")
     value(0, person.kana)
@@ -145,17 +152,18 @@ def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) 
         label(5, "筆頭者", second=True)
         value(5, (person.family_head or EMPTY) if items.domicile else OMITTED, second=True)
         label(6, "本籍")
-        _long(sheet, y + 6 * ROW, (person.domicile or EMPTY) if items.domicile else OMITTED)
+        long(6, (person.domicile or EMPTY) if items.domicile else OMITTED)
     else:
         label(5, "国籍・地域", second=True)
         value(5, foreign.nationality if items.foreign else OMITTED, second=True)
         label(6, "30条45区分")
-        _long(sheet, y + 6 * ROW, foreign.category if items.foreign else OMITTED)
+        long(6, foreign.category if items.foreign else OMITTED)
     label(7, "転入前住所")
-    _long(sheet, y + 7 * ROW, person.previous_address or EMPTY)
+    long(7, person.previous_address or EMPTY)
     _spare(person, items, label, value)
     label(10.5, "統合記載欄")
-    sheet.text(X_VALUE + 1.5, y + 10 * ROW + BASE, _remark(person, items), 9)
+    remark = annex.words(_remark(person, items), EMPTY)
+    sheet.lines(X_VALUE + 1.5, y + 10 * ROW + 0.3, RIGHT - X_VALUE - 2.5, 2 * ROW - 0.5, remark, 9, "the remark")
 
 
 def _other_name(person: Resident, label: Put, value: Put) -> None:
@@ -211,10 +219,6 @@ def _remark(person: Resident, items: Shown) -> str:
     if not items.foreign:
         return OMITTED
     return f"通称の記載　{eras.wareki(foreign.alias_recorded_on)}　{foreign.alias_recorded_at or ''}".rstrip()
-
-
-def _long(sheet: Sheet, y: float, words: str) -> None:
-    sheet.lines(X_VALUE + 1.5, y, RIGHT - X_VALUE - 2.5, ROW + 0.2, words, 9, "an address")
 
 
 def _rules(sheet: Sheet, y: float) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 from host_sim.centre import rules
 from host_sim.centre.city.place import Place
 from host_sim.centre.forms import ivs, room
-from host_sim.centre.forms.canvas import TextOverflow
 from host_sim.centre.forms.certificate import TITLES, draft
 from host_sim.centre.forms.eras import calendar_year, fiscal_year
+from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
 
