@@ -94,8 +94,8 @@ def _residence(
     for first in range(0, len(who), 4):
         body: list[Part] = [
             Words("the title", title),
-            Words("the address", f"住所{address(home)}"),
-            Words("the head of the household", f"世帯主{head}"),
+            Words("the address", address(home), "住所"),
+            Words("the head of the household", head, "世帯主"),
         ]
         here = range(first, min(first + 4, len(who)))
         for place in here:
@@ -178,12 +178,12 @@ def _seal(subject: Resident, register: Register) -> Due:
     page: list[Part] = [
         Words("the title", "印鑑登録証明書"),
         Words("the label of the imprint", "印影"),
-        Words("the reading of the name", f"氏名{subject.kana}"),
+        Words("the reading of the name", subject.kana, "氏名"),
         Words("the name", subject.name),
-        Words("the birth date", f"生年月日{born(subject)}"),
-        Words("the address", f"住所{address(home)}"),
-        Words("the date of registration", f"登録年月日{japanese(registered.registered_on)}"),
-        Words("the remark", f"備考{remark}"),
+        Words("the birth date", born(subject), "生年月日"),
+        Words("the address", address(home), "住所"),
+        Words("the date of registration", japanese(registered.registered_on), "登録年月日"),
+        Words("the remark", remark, "備考"),
     ]
     return Fixed([page], "この写しは、登録されている印影と相違ないことを証明する。")
 

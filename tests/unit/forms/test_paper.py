@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from host_sim.centre import forms, verify
-from host_sim.centre.forms import canvas, certificate, expect, frame, ground, press, reading, seal
+from host_sim.centre.forms import canvas, certificate, expect, fitting, frame, ground, press, reading, seal
 from host_sim.centre.register import Seal
 
 WHOLE = reading.Window(0, 0, 0, canvas.WIDTH_MM, canvas.HEIGHT_MM)
@@ -242,7 +242,7 @@ def test_long_words_shrink_wrap_or_are_refused() -> None:
     sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 4, 12, "the address")
     assert len(sheet.words) == 2
     assert "".join(item[-1] for item in sheet.words) == "宮崎県宮崎市" * 4
-    assert all(item[2] >= canvas.SMALLEST_PT for item in sheet.words)
+    assert all(item[2] >= fitting.SMALLEST_PT for item in sheet.words)
     with pytest.raises(forms.TextOverflow, match="the address") as refusal:
         sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 12, 12, "the address")
     assert "宮崎" not in str(refusal.value)
@@ -251,7 +251,7 @@ def test_long_words_shrink_wrap_or_are_refused() -> None:
 def test_a_line_never_begins_with_a_long_vowel_or_loses_a_selector() -> None:
     for words in ("シーサイドパークタワー" * 5, "渡邉\U000e0110" * 30, "ー" * 40):
         for width in range(12, 60, 3):
-            lines = canvas.wrap(words, width, 9)
+            lines = fitting.wrap(words, width, 9)
             assert "".join(lines) == words
             assert not any(line[0] == "\U000e0110" for line in lines)
             if set(words) != {"ー"}:
