@@ -95,8 +95,11 @@ class CertifierPart(Part):
 
 
 class KindPart(Part):
+    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
+    items: list[Word] | None = None
 
 
 class ChannelPart(Part):
