@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from host_sim.centre.card_desk.enquiries import Sent, resident_of
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.forms.canvas import Sheet
-from host_sim.centre.forms.fitting import wrap
 from host_sim.centre.forms.eras import wareki
+from host_sim.centre.forms.fitting import wrap
 from host_sim.centre.forms.press import Imprint, press
 from host_sim.centre.register import Household, Municipality, Resident, unpack
 from host_sim.centre.tables import households
