@@ -207,7 +207,7 @@ class FamilyRegister(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Municipality(Entry):
-    """Who certifies. `acting`: a 職務代理者 signs."""
+    """Who certifies. `acting`: a 職務代理者 signs. `sample`: an invented city, whose papers all say 見本."""
 
     code: str  # 団体コード, 6 digits
     prefecture: str
@@ -216,6 +216,7 @@ class Municipality(Entry):
     acting: bool = False
     telephone: str = ""
     seal: str | None = None  # the letters of the electronic seal, where they are not the usual ones
+    sample: bool = False
 
     @property
     def certifier(self) -> str:

@@ -59,7 +59,7 @@ def letter(told: Addressed) -> bytes:
     made = Imprint(
         title="照会書", author=f"{city.prefecture}{city.city}", keywords=(sent.enquiry_id,), made_on=sent.sent_on
     )
-    return press([sheet], made, ground=False)
+    return press([sheet], made, ground=False, sample=city.sample)
 
 
 def file_name(sent: Sent) -> str:

@@ -64,6 +64,7 @@ def municipality(rules: Rules) -> Municipality:
         acting=by.acting,
         seal=by.seal,
         telephone=told.telephone,
+        sample=told.sample,
     )
 
 

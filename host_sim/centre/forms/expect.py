@@ -49,8 +49,8 @@ def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pag
     """The words at the end of a page: the certification on the last page, issue and page number on all."""
     numbered = [
         Words("the issue number", f"発行番号　{issue.issue_number}　{number}/{pages}"),
-        Words("the foot", _SAMPLE),
     ]
+    numbered += [Words("the foot", _SAMPLE)] if city.sample else []
     if number < pages:
         return [Words("the line to the next page", "次頁に続く"), *numbered]
     acting = "職務代理者" if city.acting else ""

@@ -1,8 +1,8 @@
 """What all certificates share: the title, the 認証文 with date, mayor and seal, the signed code, and the foot.
 
 The certification stands on the last page only (standard 5.1), the issue number with page and total on every page
-(5.5), the mayor's title with the prefecture before it, the seal black (5.6). 「見本」 in the foot marks the paper as a
-simulator's.
+(5.5), the mayor's title with the prefecture before it, the seal black (5.6). A sample
+city's paper says 「見本」 in the foot, too (form rule 12).
 """
 
 from dataclasses import dataclass
@@ -105,4 +105,5 @@ def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: 
     sheet.block(LEFT, FOOT - 0.25, RIGHT - LEFT, 1.125, white=True)
     sheet.bitmap(LEFT, FOOT, line)
     sheet.text(LEFT + 1, FOOT + 5, f"発行番号　{issue.issue_number}　{page}/{pages}", 9)
-    sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")
+    if city.sample:
+        sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")

@@ -84,7 +84,7 @@ def _line(relation: str) -> tuple[tuple[str, ...], int]:
     child, 3 a child's spouse, 4 a grandchild. The head's own spouse and children are no such family."""
     links = tuple(_LINK.findall(relation))
     if "（子の" in relation:
-        links = links[1:]  # 子（子の妻）: the head's child by adoption, and the wife of another one
+        links = links[1:]  # adopted by the head, and wife of the head's child
     first = 1 if len(links) > 1 and links[0] in _SPOUSES else 0  # 妻の子 is a child, too
     end = first + 1 if links[first : first + 1] == ("子",) else len(links)
     while end > first + 1 and links[end - 1] in (*_SPOUSES, "子"):
