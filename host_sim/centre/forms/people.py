@@ -86,7 +86,7 @@ def _line(relation: str) -> tuple[tuple[str, ...], int]:
     if "（子の" in relation:
         links = links[1:]  # adopted by the head, and wife of the head's child
     first = 1 if len(links) > 1 and links[0] in _SPOUSES else 0  # 妻の子 is a child, too
-    end = first + 1 if links[first] == "子" else len(links)
+    end = first + 1 if links[first : first + 1] == ("子",) else len(links)
     while end > first + 1 and links[end - 1] in (*_SPOUSES, "子"):
         end -= 1
     inside = links[end:]

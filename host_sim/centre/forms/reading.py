@@ -76,8 +76,8 @@ class Window:
 
 
 def plain(words: str) -> str:
-    """Words as `Paper.pages` has them."""
-    return words.translate(_BLANKS)
+    """Words as `Paper.pages` has them; a text of blanks alone is nothing."""
+    return words.translate(_BLANKS) if words.strip() else ""
 
 
 def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:

@@ -43,8 +43,13 @@ def surely_fits(subject: Resident, household: Sequence[Resident], register: Regi
     texts = list(_texts(subject, household, register))
     if any(len(text) > room for text, room in texts):
         return False
+    return not lacking(subject, household, register)
+
+
+def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> list[str]:
+    """The letters of these people's texts that no font can draw, as code points."""
     # As one text: many letters come again and again. A blank between them, or a stray selector would find a letter.
-    return not ivs.missing(("\u3000".join({text for text, _ in texts}),))
+    return ivs.missing(("\u3000".join({text for text, _ in _texts(subject, household, register)}),))
 
 
 def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:
