@@ -32,6 +32,18 @@ class DocumentWrong(Exception):
         self.faults = tuple(faults)
 
 
+class DocumentUnfit(Refused):
+    """A paper cannot be made of one resident's data. Only this order is refused, and `faults` wait for a person.
+
+    No word of the finished page is another's; so neither the line nor a machine has to stop (compare `DocumentWrong`).
+    """
+
+    def __init__(self, kind: str, faults: Sequence[str]) -> None:
+        super().__init__("ask_at_counter")
+        self.kind = kind
+        self.faults = tuple(faults)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The resident behind a card, and everything about them in one snapshot."""
@@ -56,13 +68,14 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """The functions of `forms`: offer, typeset, check, count the pages.
+    """The functions of `forms`: offer, name the letters that no font has, typeset, check, count the pages.
 
     A simulation may pass faulty or faster ones.
     """
 
     kinds: tuple[str, ...] = tuple(forms.KINDS)
     offer: Callable[..., dict[str, Any]] = forms.offer
+    lacking: Callable[..., Sequence[str]] = forms.lacking
     typeset: Callable[..., bytes] = forms.typeset
     check: Callable[..., list[str]] = forms.check
     page_count: Callable[[bytes], int] = forms.page_count
@@ -107,7 +120,8 @@ class Generator:
         issue_number: str,
         now: datetime,
     ) -> Container:
-        """One copy, made and checked. Raises `Refused` if it does not fit the form or the line, `DocumentWrong` if the check fails."""
+        """One copy, made and checked. Raises `Refused` if it does not fit the form or the line, `DocumentUnfit` if it cannot
+        be made or does not stand where it should, `DocumentWrong` if it says something else than the books."""
         issue = forms.IssueFacts(
             issue_number=issue_number,
             issued_on=now.date(),
@@ -117,15 +131,16 @@ class Generator:
         found = subject.books
         told: tuple[Any, ...] = (kind, found.resident, found.members, options, issue, found.register)
         try:
-            document = self._press.typeset(*told)
+            document, pages, faults = self._made(told)
         except (forms.GlyphMissing, forms.TextOverflow):
             raise Refused("ask_at_counter") from None  # the machine has a sentence for this word
-        pages = self._press.page_count(document) if len(document) <= DOCUMENT_BYTES_MAX else 0
+        except Exception as trouble:
+            raise DocumentUnfit(kind, [f"making it failed: {type(trouble).__name__}"]) from trouble
         if not 1 <= pages <= PAGES_MAX:
             raise Refused("ask_at_counter")  # no machine takes it (drivers/line/README.md)
-        faults = self._press.check(document, *told)
         if faults:
-            raise DocumentWrong(kind, faults)
+            unfit = all(isinstance(fault, forms.Misplaced) for fault in faults)
+            raise (DocumentUnfit if unfit else DocumentWrong)(kind, faults)
         account = ".".join((request_id, str(copy), subject.card_fingerprint, hashlib.sha256(document).hexdigest()))
         return Container(
             document=document,
@@ -133,6 +148,12 @@ class Generator:
             resident_id=found.resident_id,
             pages=pages,
         )
+
+    def _made(self, told: tuple[Any, ...]) -> tuple[bytes, int, Sequence[str]]:
+        """The document, its pages (0: too large for the line), and what the check finds."""
+        document = self._press.typeset(*told)
+        pages = self._press.page_count(document) if len(document) <= DOCUMENT_BYTES_MAX else 0
+        return document, pages, self._press.check(document, *told) if pages else ()
 
     def _signed(self, account: str) -> str:
         return base64.urlsafe_b64encode(self._key.sign(account.encode())).decode().rstrip("=")

@@ -28,7 +28,7 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import InForce
 from host_sim.centre.city.place import Place
 from host_sim.centre.database import Busy
-from host_sim.centre.generator import Container, DocumentWrong, Generator, Press, Subject
+from host_sim.centre.generator import Container, DocumentUnfit, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.registers import freshness
 from host_sim.centre.registers.rows import RegisterName
 from host_sim.centre.staff.vouching import ATTENDED
@@ -105,7 +105,10 @@ class Issuer:
             self._not_stopped(c)
 
     def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
-        """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve."""
+        """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve.
+
+        What keeps a certificate from being printed is flagged by its code points or its error, never by a name.
+        """
         with self._store.reading() as c:
             self._not_stopped(c)
             here = self._here(c, peer, known, now)
@@ -114,7 +117,21 @@ class Issuer:
         refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
-        offers = [self._offer(kind, here, found, stale, now) for kind in self._kinds(here)]
+        offers: list[dict[str, Any]] = []
+        unfit: dict[str, str] = {}
+        for kind in self._kinds(here):
+            try:
+                offers.append(self._offer(kind, here, found, stale, now))
+            except DocumentUnfit as trouble:
+                offers.append(_refused_offer(kind, here, trouble.code))
+                unfit["document_unfit"] = ", ".join(trouble.faults)
+        lacking = self._press.lacking(found.resident, found.members, found.register)
+        if lacking:
+            unfit["letter_missing"] = ", ".join(lacking)
+        if unfit:
+            with self._store.writing() as c:
+                for what, about in unfit.items():
+                    self._store.flag(c, now, peer.name, what, {"key": about})
         return rules.masked(found.resident.name), offers
 
     def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime) -> Here:
@@ -129,7 +146,12 @@ class Issuer:
     def _offer(
         self, kind: str, here: Here, found: books.Snapshot, stale: frozenset[str], now: datetime
     ) -> dict[str, Any]:
-        offer = self._press.offer(kind, found.resident, found.members, found.register, now.date(), here.terms)
+        """The offer of one kind. Raises `DocumentUnfit` where the resident's data cannot even be looked through."""
+        told = (kind, found.resident, found.members, found.register, now.date(), here.terms)
+        try:
+            offer = self._press.offer(*told)
+        except Exception as trouble:
+            raise DocumentUnfit(kind, [f"offering it failed: {type(trouble).__name__}"]) from trouble
         if here.attended and kind not in here.terms.attended:
             return {**offer, "refusal": "pin_needed"}
         if kind in stale:  # whatever else an old register says
@@ -295,7 +317,8 @@ class Issuer:
         return promise
 
     def _bury(self, peer: Peer, request_id: str, begun: Begun, why: Exception, now: datetime) -> None:
-        """Make a failed request `dead` and note its issue numbers. A wrong document also stops the line.
+        """Make a failed request `dead` and note its issue numbers. A wrong document also stops the line; one that cannot
+        be made of this resident's data is flagged.
 
         A request that was promised is not dead: the database had committed, and only its answer was lost.
         """
@@ -309,6 +332,9 @@ class Issuer:
                 self._store.set_fact(c, "stopped", str(why))
                 told = {"request_id": request_id, "faults": list(why.faults)}
                 self._store.flag(c, now, peer.name, "document_wrong", told)
+            if isinstance(why, DocumentUnfit):
+                told = {"request_id": request_id, "faults": list(why.faults)}
+                self._store.flag(c, now, peer.name, "document_unfit", told)
 
     def _kill(self, c: sa.Connection, request_id: str) -> None:
         c.execute(requests.update().where(requests.c.request_id == request_id).values(state="dead"))
@@ -325,6 +351,13 @@ class Issuer:
         if row is not None and row.machine != peer.name:
             raise Refused("bad_request")
         return row
+
+
+def _refused_offer(kind: str, here: Here, refusal: str) -> dict[str, Any]:
+    """The offer of a kind about which nothing can be asked."""
+    terms = here.terms.kinds[kind]
+    told = {"title": dict(terms.title), "fee_yen": terms.fee_yen, "copies_max": terms.copies_max}
+    return {"kind": kind, **told, "refusal": refusal, "groups": []}
 
 
 def expire(store: Store, c: sa.Connection, now: datetime) -> None:

@@ -48,6 +48,8 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
     load_cards(store, run / "wallet", identity.pin_hash_key, simulated_now(run / "clock-offset"))
     vouching = Vouching(store, Accounts(store, city, identity.staff_key))
     believed = trust.read(run / "wallet" / "ca")
+    with store.reading() as c:
+        believed.refuse_sample(city.city(c, simulated_now(run / "clock-offset")))
     doorkeeper = Doorkeeper(
         store,
         city,

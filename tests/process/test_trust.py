@@ -10,8 +10,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Challenge
+from host_sim.centre.jpki.trust import TrustError, TrustPlaces
+from host_sim.centre.server import make_server
+from host_sim.centre.serving import Place
 from tests.process.running_centre import ROOT, lines, prepare, start
 from tests.process.tls_servers import DEADLINE_S, MACHINE, free_port
 from tests.unit.centre.cards import Card, authority, rsa_key
@@ -77,3 +81,20 @@ def test_a_wrong_place_is_told_in_a_sentence(tmp_path: Path, words: tuple[str, .
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_sample_city_serves_no_real_card(tmp_path: Path) -> None:
+    """The sample's file with an authority that is not of the invented hierarchy: refused at start, in a sentence."""
+    authorities = tmp_path / "authorities"
+    authorities.mkdir()
+    named = x509.Name(
+        [x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "JPKI")]
+    )
+    key = rsa_key("real")
+    made = (
+        x509.CertificateBuilder().subject_name(named).issuer_name(named).public_key(key.public_key()).serial_number(1)
+    )
+    made = made.not_valid_before(TUESDAY - timedelta(days=9)).not_valid_after(TUESDAY + timedelta(days=999))
+    (authorities / "jpki.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    with pytest.raises(TrustError, match=r"municipality\.sample = true, and O=JPKI,C=JP certifies real cards"):
+        make_server(tmp_path / "run", Place("127.0.0.1", 0), None, None, TrustPlaces(authorities))

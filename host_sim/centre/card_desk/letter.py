@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from host_sim.centre.card_desk.enquiries import Sent, resident_of
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.forms.canvas import Sheet, wrap
+from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.eras import wareki
+from host_sim.centre.forms.fitting import wrap
 from host_sim.centre.forms.press import Imprint, press
 from host_sim.centre.register import Household, Municipality, Resident, unpack
 from host_sim.centre.tables import households
@@ -58,7 +59,7 @@ def letter(told: Addressed) -> bytes:
     made = Imprint(
         title="照会書", author=f"{city.prefecture}{city.city}", keywords=(sent.enquiry_id,), made_on=sent.sent_on
     )
-    return press([sheet], made, ground=False)
+    return press([sheet], made, ground=False, sample=city.sample)
 
 
 def file_name(sent: Sent) -> str:

@@ -77,10 +77,13 @@ class Part(BaseModel):
 
 
 class MunicipalityPart(Part):
+    """`sample`: an invented city. All that it prints says 見本, and no real card is taken (form rule 12)."""
+
     code: Code
     prefecture: Annotated[str, Field(min_length=3, max_length=4)]
     name: Text
     telephone: Telephone
+    sample: bool = False
 
 
 class CertifierPart(Part):
@@ -92,8 +95,11 @@ class CertifierPart(Part):
 
 
 class KindPart(Part):
+    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
+    items: list[Word] | None = None
 
 
 class ChannelPart(Part):

@@ -1,20 +1,24 @@
 """Certificates as paper: what is offered, how it is set, and the independent check of what was set; see README.md."""
 
-from host_sim.centre.forms.canvas import TextOverflow
 from host_sim.centre.forms.certificate import typeset
 from host_sim.centre.forms.check import check
+from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.ivs import GlyphMissing
 from host_sim.centre.forms.offers import KINDS, offer
+from host_sim.centre.forms.places import Misplaced
 from host_sim.centre.forms.reading import NotReadable, page_count
+from host_sim.centre.forms.room import lacking
 
 __all__ = [
     "KINDS",
     "GlyphMissing",
     "IssueFacts",
+    "Misplaced",
     "NotReadable",
     "TextOverflow",
     "check",
+    "lacking",
     "offer",
     "page_count",
     "typeset",

@@ -5,8 +5,7 @@ the rasteriser then draws it black and straight, not grey and uneven. Positions 
 upper left corner of the sheet, text sizes are points. Text is placed in reading order, which is the order in which it
 is read back.
 
-A text too long for its place is set smaller, down to `SMALLEST_PT` (smaller breaks on a 203 dpi head), then on two
-lines. If it still does not fit, `TextOverflow` is raised and the counter issues the certificate (standard 5.8).
+How a text is fitted into its place is `fitting.py`'s.
 """
 
 import base64
@@ -18,22 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from host_sim.centre.forms.font import SELECTORS, font
+from host_sim.centre.forms import fitting
+from host_sim.centre.forms.fitting import PT_MM, SMALLEST_PT, width_mm
 
 DOT_MM = 0.125
 HAIR_MM = 0.25
-PT_MM = 25.4 / 72
-SMALLEST_PT = 7.0
-NOT_FIRST = "ー、。・）」』】ゃゅょっャュョッァィゥェォ々　"
 _SCRIPTS = (("kana", "ぁ", "ゟ"), ("katakana", "ァ", "ヺ"), ("han", "㐀", "鿿"), ("latin", "A", "z"))
-SELECTOR_BEGINS = chr(SELECTORS.start)
 # 0.01 mm smaller than A4, so that a rasteriser that rounds up to whole dots gets 1680 x 2376 and not one more.
 WIDTH_MM, HEIGHT_MM = 209.99, 296.99
 A4_MM = (210.0, 297.0)
-
-
-class TextOverflow(Exception):
-    """A text does not fit into its place even at the smallest size. The message names the place, never the text."""
 
 
 def dots(mm: float) -> int:
@@ -128,34 +120,14 @@ class Sheet:
         self.text(x + (w - own - extra * gaps) / 2, y, words, size, tracking=extra / PT_MM)
 
     def fitted(self, x: float, y: float, w: float, words: str, size: float, what: str) -> None:
-        """Words on one line, shrunk as far as they need."""
-        self.text(x, y, words, fit(words, w, size, what))
+        """Words on one line with their baseline at y, shrunk as far as they need. Raises `TextOverflow`."""
+        self.text(x, y, words, fitting.one_line(words, w, size, what))
 
     def lines(self, x: float, y: float, w: float, h: float, words: str, size: float, what: str) -> None:
-        """Words in a field of width w and height h from y down: one line if that is readable, else two or more."""
-        comfortable = max(SMALLEST_PT, size * 0.8)
-        natural = width_mm(words, size)
-        if natural <= w or size * w / natural >= comfortable:
-            used = min(size, size * w / natural) if natural else size
-            self.text(x, y + h / 2 + used * PT_MM * 0.36, words, used)
-            return
-        for used in _steps(size):
-            split = wrap(words, w, used)
-            pitch = used * PT_MM * 1.12
-            if len(split) * pitch <= h:
-                top = y + (h - len(split) * pitch) / 2
-                for number, line in enumerate(split):
-                    self.text(x, top + pitch * (number + 0.83), line, used)
-                return
-        raise TextOverflow(f"{what} does not fit on the form")
-
-
-def _steps(size: float) -> list[float]:
-    steps = []
-    while size > SMALLEST_PT:
-        steps.append(size)
-        size -= 0.5
-    return [*steps, SMALLEST_PT]
+        """Words in a place of width w and height h from y down, by the rule of `fitting.py`. Raises `TextOverflow`."""
+        laid = fitting.fit(words, w, h, size, what)
+        for below, line in laid.lines:
+            self.text(x, y + below, line, laid.size_pt)
 
 
 def _runs(words: str) -> list[str]:
@@ -168,33 +140,3 @@ def _runs(words: str) -> list[str]:
         script = own
         runs[-1] += character
     return runs
-
-
-def width_mm(words: str, size: float) -> float:
-    return font().width_em(words) * size * PT_MM
-
-
-def fit(words: str, w: float, size: float, what: str) -> float:
-    """The largest size up to `size` at which the words are no wider than w. Raises `TextOverflow`."""
-    natural = width_mm(words, size)
-    if natural <= w:
-        return size
-    shrunk = size * w / natural
-    if shrunk < SMALLEST_PT:
-        raise TextOverflow(f"{what} does not fit on the form")
-    return shrunk
-
-
-def wrap(words: str, w: float, size: float) -> list[str]:
-    """Cut a text into lines no wider than w; a selector stays with its character, no line begins with `NOT_FIRST`."""
-    lines, line, used = [], "", 0.0
-    for character in words:
-        own = 0.0 if ord(character) in SELECTORS else width_mm(character, size)
-        if own and used + own > w and line:
-            kept = len(line) - 1 if character in NOT_FIRST and line[-1] < SELECTOR_BEGINS else len(line)
-            lines.append(line[:kept])
-            line = line[kept:]
-            used = width_mm(line, size)
-        line += character
-        used += own
-    return [*lines, line] if line else lines

@@ -68,4 +68,4 @@ def typeset(
         keywords=(issue.issue_number, issue.request_id, issue.card_fingerprint),
         made_on=issue.issued_on,
     )
-    return press(pages.sheets, imprint)
+    return press(pages.sheets, imprint, sample=city.sample)

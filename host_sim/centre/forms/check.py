@@ -18,6 +18,7 @@ from host_sim.centre import verify
 from host_sim.centre.forms import expect
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Part, Words
 from host_sim.centre.forms.issue import IssueFacts
+from host_sim.centre.forms.places import Places, Spot
 from host_sim.centre.forms.reading import NotReadable, Paper, Window, plain, read
 from host_sim.centre.register import Register, Resident
 
@@ -57,29 +58,42 @@ def check(
 
 
 def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> list[str]:
-    faults = []
+    faults: list[str] = []
     if len(paper.pages) != len(due.pages):
         faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
-    for number, (words, parts) in enumerate(zip(paper.pages, due.pages, strict=False), start=1):
-        end = expect.tail(due.statement, issue, register.municipality, number, len(due.pages))
-        faults += [f"page {number}: {fault}" for fault in compare(words, [*parts, *end])]
-    return faults
+    places = Places(paper.laid)
+    for number, (page, parts) in enumerate(zip(paper.laid, due.pages, strict=False)):
+        end = expect.tail(due.statement, issue, register.municipality, number + 1, len(due.pages))
+        found, spots = compare(page.words, [*parts, *end])
+        owners = _owners(number, [run.words for run in page.runs])
+        faults += [f"page {number + 1}: {fault}" for fault in found]
+        faults += places.beside(owners, spots)
+    return [*faults, *places.faults()]
 
 
 def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) -> list[str]:
     """Check each page's head and tail and take them off; the rest of all pages together must be exactly the body."""
-    faults, rest = [], ""
-    begin = "".join(loose(part.text) for part in due.head)
-    for number, page in enumerate(paper.pages, start=1):
-        words = loose(page)
-        end_parts = expect.tail(due.statement, issue, register.municipality, number, len(paper.pages))
+    faults: list[str] = []
+    rest, rests = "", []
+    places = Places(paper.laid)
+    head = [_loosely(part) for part in due.head]
+    begins = sum(len(part.label + part.text) for part in head)
+    for number, page in enumerate(paper.laid):
+        owners = _owners(number, [loose(run.words) for run in page.runs])
+        words = loose(page.words)
+        end_parts = expect.tail(due.statement, issue, register.municipality, number + 1, len(paper.pages))
         end = "".join(loose(part.text) for part in end_parts)
-        if not words.startswith(begin):
-            faults.append(f"page {number} does not begin as this certificate does")
+        wrong, spots = compare(words[:begins], head)
+        if wrong:
+            faults.append(f"page {number + 1} does not begin as this certificate does")
         if not words.endswith(end):
-            faults.append(f"page {number} does not end as this certificate does")
-        rest += words.removeprefix(begin).removesuffix(end)
-    return faults + compare(rest, [Words(part.what, loose(part.text)) for part in due.body])
+            faults.append(f"page {number + 1} does not end as this certificate does")
+        faults += places.beside(owners, spots)
+        until = len(words.removesuffix(end))
+        rest += words[begins:until]
+        rests += owners[begins:until]
+    wrong, spots = compare(rest, [_loosely(part) for part in due.body])
+    return [*faults, *wrong, *places.beside(rests, spots), *places.faults()]
 
 
 def loose(words: str) -> str:
@@ -87,27 +101,44 @@ def loose(words: str) -> str:
     return plain(words).replace("\u3000", "")
 
 
-def compare(words: str, parts: Sequence[Part]) -> list[str]:
-    """Walk along the words of a page; every part must follow the one before it, and nothing else may stand there."""
+def _loosely(part: Words) -> Words:
+    return Words(part.what, loose(part.text), loose(part.label))
+
+
+def _owners(page: int, runs: Sequence[str]) -> list[tuple[int, int]]:
+    """The page and the run that draw each letter of the page."""
+    return [(page, number) for number, words in enumerate(runs) for _ in words]
+
+
+def compare(words: str, parts: Sequence[Part]) -> tuple[list[str], list[Spot]]:
+    """Walk along the words of a page; every part must follow the one before it, and nothing else may stand there.
+
+    Returns what is wrong, and where the labels and their words are."""
     faults: list[str] = []
+    spots: list[Spot] = []
     waiting = list(parts)
     at = 0
     while waiting:
         part = waiting.pop(0)
         match part:
-            case Words(what, text):
-                at = _take(words, at, what, plain(text), faults)
+            case Words(what, text, label):
+                end = _take(words, at, what, plain(label + text), faults)
+                middle = end - len(plain(text))
+                if label and at < middle:
+                    spots.append(Spot(what, middle - len(plain(label)), middle, end))
+                at = end
             case OneOf(what, people):
-                found = next((p for p in people if words.startswith(p.text(), at)), None)
+                found = next(((p, s) for p in people if (s := p.spots(words, at, what)) is not None), None)
                 if found is None:
                     faults.append(f"{what} does not match the register entry of anybody chosen")
                     at = _resume(words, at, waiting)
                 else:
-                    at += len(found.text())
-                    people.remove(found)
+                    spots += found[1]
+                    at = found[1][-1].end
+                    people.remove(found[0])
     if at != len(words):
         faults.append("the page has words that do not belong to the certificate")
-    return faults
+    return faults, spots
 
 
 def _take(words: str, at: int, what: str, text: str, faults: list[str]) -> int:
@@ -125,7 +156,7 @@ def _resume(words: str, at: int, waiting: Sequence[Part]) -> int:
     """Where the next expected part begins, after a person who is not expected."""
     for part in waiting:
         if isinstance(part, Words):
-            later = words.find(plain(part.text), at + 1)
+            later = words.find(plain(part.label + part.text), at + 1)
             if later >= 0:
                 return later
     return at

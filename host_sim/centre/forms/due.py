@@ -4,28 +4,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from host_sim.centre.forms.places import Spot
 from host_sim.centre.forms.reading import plain
 from host_sim.centre.register import Household, RegisterDate, Resident
 
-OFF, NONE = "【省略】", "【空欄】"
+OFF, NONE, SEE = "【省略】", "【空欄】", "統合記載欄に記載"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text that must come next. `what`: its name in a finding."""
+    """A text that must come next. `what`: its name in a finding; `label`: stands before it, in the cell to its left."""
 
     what: str
     text: str = field(repr=False)
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All the words of one person's block, labels included."""
+    """All the words of one person's block: label, item, label, item. A text too long for its own field stands whole in
+    the last, the annex, behind its label; its field then says `SEE`."""
 
     words: tuple[str, ...] = field(repr=False)
 
-    def text(self) -> str:
-        return plain("".join(self.words))
+    def spots(self, words: str, at: int, what: str) -> list[Spot] | None:
+        """The items where they follow in `words` from `at`; None when something else stands there."""
+        spots, continued = [], ""
+        for number in range(0, len(self.words), 2):
+            label, item = self.words[number : number + 2]
+            if number == len(self.words) - 2 and continued:
+                item = continued.removeprefix("\u3000") if item == NONE else item + continued
+            middle = at + len(plain(label))
+            if not words.startswith(plain(label), at):
+                return None
+            if not words.startswith(plain(item), middle):
+                continued += f"\u3000{label}\u3000{item}"
+                item = SEE
+            if not words.startswith(plain(item), middle):
+                return None
+            spots.append(Spot(what, at, middle, middle + len(plain(item))))
+            at = spots[-1].end
+        return spots
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pag
     """The words at the end of a page: the certification on the last page, issue and page number on all."""
     numbered = [
         Words("the issue number", f"発行番号　{issue.issue_number}　{number}/{pages}"),
-        Words("the foot", _SAMPLE),
     ]
+    numbered += [Words("the foot", _SAMPLE)] if city.sample else []
     if number < pages:
         return [Words("the line to the next page", "次頁に続く"), *numbered]
     acting = "職務代理者" if city.acting else ""
@@ -94,8 +94,8 @@ def _residence(
     for first in range(0, len(who), 4):
         body: list[Part] = [
             Words("the title", title),
-            Words("the address", f"住所{address(home)}"),
-            Words("the head of the household", f"世帯主{head}"),
+            Words("the address", address(home), "住所"),
+            Words("the head of the household", head, "世帯主"),
         ]
         here = range(first, min(first + 4, len(who)))
         for place in here:
@@ -114,7 +114,7 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
     foreign = person.foreign
     words = [
         "氏名の振り仮名",
-        person.kana,
+        person.kana if foreign is None else shown(person.kana, "foreign_kana"),
         "個人番号",
         shown(person.my_number, "my_number"),
         "氏名",
@@ -127,7 +127,8 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         words += ["旧氏の振り仮名", person.former_surname_kana or NONE, "旧氏", person.former_surname or NONE]
     else:
         words += ["外国人住民となった年月日", entry(foreign.resident_since)]
-        words += ["通称の振り仮名", foreign.alias_kana or NONE, "通称", foreign.alias or NONE]
+        alias_kana = shown(foreign.alias_kana or NONE, "foreign_kana") if foreign.alias else NONE
+        words += ["通称の振り仮名", alias_kana, "通称", foreign.alias or NONE]
     words += ["住所を定めた年月日", entry(person.address_since) if person.address_since else NONE]
     words += ["届出日", entry(person.notified_on) if person.notified_on else NONE]
     words += ["生年月日", born(person), "性別", person.sex, "続柄", shown(person.relation, "relation")]
@@ -138,7 +139,9 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         words += ["国籍・地域", shown(foreign.nationality, "foreign"), "30条45区分", shown(foreign.category, "foreign")]
     words += ["転入前住所", person.previous_address or NONE]
     if foreign is None:
-        words += [_STARS] * 8
+        if "moved_from" in prints:
+            words += ["異動前住所", person.moved_from or NONE]
+        words += [_STARS] * (4 if "moved_from" in prints else 8)
         words += ["統合記載欄", NONE]
     else:
         until = f"{foreign.until.year}年{foreign.until.month}月{foreign.until.day}日" if foreign.until else NONE
@@ -158,6 +161,9 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         if foreign.alias and foreign.alias_recorded_on:
             place = f"　{foreign.alias_recorded_at}" if foreign.alias_recorded_at else ""
             remark = shown(f"通称の記載　{japanese(foreign.alias_recorded_on)}{place}", "foreign")
+        if "moved_from" in prints:
+            moved = f"異動前住所　{person.moved_from or NONE}"
+            remark = moved if remark == NONE else f"{remark}　{moved}"
         words += ["統合記載欄", remark]
     return Block(tuple(words))
 
@@ -166,24 +172,19 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
 
 
 def _seal(subject: Resident, register: Register) -> Due:
-    registered = register.seals[subject.resident_id]
     home = register.households[subject.household_id]
-    remark = NONE
-    if subject.former_surname:
-        reading = subject.former_surname_kana
-        remark = f"旧氏　{subject.former_surname}" + (f"（{reading}）" if reading else "")
-    elif subject.foreign and subject.foreign.alias:
-        reading = subject.foreign.alias_kana
-        remark = f"通称　{subject.foreign.alias}" + (f"（{reading}）" if reading else "")
+    if subject.foreign:
+        other = Words("the alias", subject.foreign.alias or NONE, "通称")
+    else:
+        other = Words("the former surname", subject.former_surname or NONE, "旧氏")
     page: list[Part] = [
         Words("the title", "印鑑登録証明書"),
         Words("the label of the imprint", "印影"),
-        Words("the reading of the name", f"氏名{subject.kana}"),
-        Words("the name", subject.name),
-        Words("the birth date", f"生年月日{born(subject)}"),
-        Words("the address", f"住所{address(home)}"),
-        Words("the date of registration", f"登録年月日{japanese(registered.registered_on)}"),
-        Words("the remark", f"備考{remark}"),
+        Words("the name", subject.name, "氏名"),
+        other,
+        Words("the birth date", born(subject), "生年月日"),
+        Words("the address", address(home), "住所"),
+        Words("the remark", NONE, "備考"),
     ]
     return Fixed([page], "この写しは、登録されている印影と相違ないことを証明する。")
 

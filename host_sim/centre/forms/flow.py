@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from host_sim.centre.forms.canvas import Sheet, width_mm, wrap
+from host_sim.centre.forms.canvas import Sheet
+from host_sim.centre.forms.fitting import fit, one_line, width_mm, wrap
 from host_sim.centre.forms.frame import LEFT, RIGHT
 
 X_WORDS = 62.0
 PITCH, SIZE = 5.5, 10.0
+WORDS_MM = RIGHT - X_WORDS - 4
+HEADING_ROWS = 3
 BOTTOM = 224.0  # mm; the certification begins below this
 
 
@@ -24,13 +27,17 @@ class Entry:
 def flow(entries: Sequence[Entry], begin: Callable[[Sheet], float]) -> list[Sheet]:
     """Lay the entries out. `begin` draws the head of a new page and says where the table starts (mm).
 
-    An entry that does not fit on the rest of a page begins on the next; one longer than a page is split.
+    An entry that does not fit on the rest of a page begins on the next; one longer than a page is split. Raises
+    `TextOverflow` for a heading or a single word that is too long for its column.
     """
     sheets: list[Sheet] = []
     sheet, top, y = Sheet(), 0.0, BOTTOM
     for entry in entries:
-        lines = [part for line in entry.lines for part in wrap(line, RIGHT - X_WORDS - 4, SIZE)] or [""]
-        rows = max(len(lines), 1)
+        lines = [part for line in entry.lines for part in wrap(line, WORDS_MM, SIZE)] or [""]
+        indent = LEFT + (8 if entry.indent else 3)
+        heading = fit(entry.heading, X_WORDS - indent - 1, PITCH * HEADING_ROWS, SIZE, "a heading")
+        lines += [""] * (len(heading.lines) - len(lines))
+        rows = len(lines)
         if not sheets or (y + rows * PITCH + 2 > BOTTOM and y > top):
             if sheets:
                 _close(sheet, top, y)
@@ -39,14 +46,15 @@ def flow(entries: Sequence[Entry], begin: Callable[[Sheet], float]) -> list[Shee
             top = y = begin(sheet)
         if entry.rule:
             sheet.horizontal(LEFT, y, RIGHT - LEFT)
-        sheet.text(LEFT + (8 if entry.indent else 3), y + PITCH - 1.2, entry.heading, SIZE)
+        for number, (_, words) in enumerate(heading.lines):
+            sheet.text(indent, y + PITCH * (number + 1) - 1.2, words, heading.size_pt)
         for number, line in enumerate(lines):
             if y + PITCH + 2 > BOTTOM:
                 _close(sheet, top, y)
                 sheet = Sheet()
                 sheets.append(sheet)
                 top = y = begin(sheet)
-            sheet.text(X_WORDS + 2, y + PITCH - 1.2, line, SIZE)
+            sheet.text(X_WORDS + 2, y + PITCH - 1.2, line, one_line(line.rstrip(), WORDS_MM, SIZE, "an entry"))
             y += PITCH
             if number == len(lines) - 1:
                 y += 1.0

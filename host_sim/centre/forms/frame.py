@@ -1,15 +1,16 @@
 """What all certificates share: the title, the 認証文 with date, mayor and seal, the signed code, and the foot.
 
 The certification stands on the last page only (standard 5.1), the issue number with page and total on every page
-(5.5), the mayor's title with the prefecture before it, the seal black (5.6). 「見本」 in the foot marks the paper as a
-simulator's.
+(5.5), the mayor's title with the prefecture before it, the seal black (5.6). A sample
+city's paper says 「見本」 in the foot, too (form rule 12).
 """
 
 from dataclasses import dataclass
 
 from host_sim.centre import qr, verify
 from host_sim.centre.forms import eras, ground, seal
-from host_sim.centre.forms.canvas import DOT_MM, Sheet, width_mm
+from host_sim.centre.forms.canvas import DOT_MM, Sheet
+from host_sim.centre.forms.fitting import SMALLEST_PT, TextOverflow, width_mm
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.register import Municipality
 
@@ -47,11 +48,7 @@ def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, sign
     last = sheets[-1]
     last.text(LEFT + 4, y + 7, draft.statement, 11)
     last.text(LEFT + 45, y + 16.5, eras.wareki(issue.issued_on), 11)
-    last.text(LEFT + 45, y + 28, city.certifier, 12.5)
-    end = LEFT + 45 + width_mm(city.certifier, 12.5) + 8
-    last.text(end, y + 28, city.mayor, 15, tracking=3)
-    beyond = end + width_mm(city.mayor, 15) + 3 * len(city.mayor) * 25.4 / 72
-    seal_x = min(RIGHT - seal.MAYOR_MM - 2, beyond + 4)
+    seal_x = _certifier(last, y + 28, city)
     last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor(city.seal_letters))
     last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")
     if len(sheets) > 1:
@@ -78,6 +75,18 @@ def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, sign
     _code(last, code)
 
 
+def _certifier(sheet: Sheet, y: float, city: Municipality) -> float:
+    """The certifier's office and name on one line, with room for the seal, whose x is returned. Raises `TextOverflow`."""
+    left, room = LEFT + 45, RIGHT - 2 - seal.MAYOR_MM - (LEFT + 45)
+    office, name = width_mm(city.certifier, 12.5), width_mm(city.mayor, 15) + 3 * len(city.mayor) * 25.4 / 72
+    shrunk = min(1.0, room / (office + 8 + name + 4))
+    if 12.5 * shrunk < SMALLEST_PT:
+        raise TextOverflow("the certifier does not fit on the form")
+    sheet.text(left, y, city.certifier, 12.5 * shrunk)
+    sheet.text(left + (office + 8) * shrunk, y, city.mayor, 15 * shrunk, tracking=3 * shrunk)
+    return left + (office + 8 + name + 4) * shrunk
+
+
 def _code(sheet: Sheet, code: str) -> None:
     """The signed code under the certification, on white, with a line that says what it is."""
     black = verify.modules(code)
@@ -97,4 +106,5 @@ def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: 
     sheet.block(LEFT, FOOT - 0.25, RIGHT - LEFT, 1.125, white=True)
     sheet.bitmap(LEFT, FOOT, line)
     sheet.text(LEFT + 1, FOOT + 5, f"発行番号　{issue.issue_number}　{page}/{pages}", 9)
-    sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")
+    if city.sample:
+        sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")

@@ -7,6 +7,10 @@ principle of the 複写 forms, form rule 9; sizes are ours, for this head.)
 
 **Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable with a magnifier
 and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
+
+**見本** (form rule 12): a sample city's papers bear the word across the sheet, once in each cell of the ground, in dots
+of 2 x 2, one in 6 x 6. Dots of this size stay on a copy, and leave the
+letters of the form readable. The ground keeps off its strokes, so that their edges are seen.
 """
 
 import io
@@ -15,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 CELL_DOTS = 720  # 90 mm; a multiple of 12, so that both dot grids go on from cell to cell
 FINE, COARSE = 6, 12
 WORD_FONT = Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Bold.ttf")  # needed only to make the picture
-GROUND_PNG = Path(__file__).parent / "ground.png"
+FOLDER = Path(__file__).parent
+SAMPLE_PITCH, SAMPLE_MARGIN = 6, 10  # dots
 
 _GLYPHS = {
     "A": "010101111101101",
@@ -83,10 +88,31 @@ def cell() -> NDArray[np.bool_]:
     return black
 
 
-def cell_png() -> bytes:
-    """The cell as `plot.typ` repeats it; `ground.png` is this cell, stored so that it need not be made at run time."""
+def _diagonal() -> Image.Image:
+    """見本 from the lower left to the upper right of one cell, white on black."""
+    letters = Image.new("L", (CELL_DOTS, CELL_DOTS))
+    face = ImageFont.truetype(str(WORD_FONT), 360)
+    ImageDraw.Draw(letters).text((CELL_DOTS // 2, CELL_DOTS // 2), "見本", font=face, fill=255, anchor="mm")
+    return letters.rotate(45, Image.Resampling.BICUBIC).point(lambda grey: 255 * (grey >= 128))
+
+
+def sample() -> NDArray[np.bool_]:
+    """One cell of 見本, True where it is black."""
+    rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
+    tone = (rows % SAMPLE_PITCH < 2) & (columns % SAMPLE_PITCH < 2)
+    black: NDArray[np.bool_] = (np.asarray(_diagonal()) > 0) & tone
+    return black
+
+
+def pictures() -> dict[str, NDArray[np.bool_]]:
+    """The cells that `plot.typ` repeats, by the names of the files in which they are stored, not made at run time."""
+    beside = np.asarray(_diagonal().filter(ImageFilter.MaxFilter(2 * SAMPLE_MARGIN + 1))) > 0
+    return {"ground.png": cell(), "ground_sample.png": (cell() & ~beside) | sample(), "sample.png": sample()}
+
+
+def png(black: NDArray[np.bool_]) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(~cell()).save(out, "PNG", optimize=True)
+    Image.fromarray(~black).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -107,3 +133,8 @@ def _glyphs() -> dict[str, NDArray[np.bool_]]:
         glyph[:, :3] = np.array([bit == "1" for bit in bits]).reshape(LINE_DOTS, 3)
         glyphs[letter] = glyph
     return glyphs
+
+
+if __name__ == "__main__":  # python -m host_sim.centre.forms.ground: draw the stored pictures again
+    for name, black in pictures().items():
+        (FOLDER / name).write_bytes(png(black))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from host_sim.centre.forms import eras
 from host_sim.centre.forms.canvas import Sheet
+from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.frame import LEFT, RIGHT, Draft, title
 from host_sim.centre.forms.juminhyo import address_of, born_of
 from host_sim.centre.register import Register, Resident, TaxYear
@@ -31,6 +32,8 @@ def draft(subject: Resident, options: Mapping[str, Sequence[str]], register: Reg
     right = [("扶養の内訳", "")] + [(label, f"{count}人") for label, count in dependants(tax)]
     right += [("税額の内訳", "")] + [(label, yen(amount)) for label, amount in taxes(tax)]
     rows = max(len(left), len(right))
+    if y + rows * ROW > ROOM_FROM:
+        raise TextOverflow("the list of incomes and deductions does not fit on the form")
     for column, lines in ((LEFT, left), (X_MIDDLE, right)):
         _column(sheet, column, y, lines + [("", "")] * (rows - len(lines)))
     sheet.box(LEFT, y, RIGHT - LEFT, rows * ROW, 0.375)

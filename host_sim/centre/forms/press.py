@@ -19,6 +19,13 @@ from host_sim.centre.forms import canvas, font, ivs
 from host_sim.centre.forms.canvas import Sheet
 
 _HERE = Path(__file__).parent
+# Whether on the ground, whether a sample -> the picture under the sheet (ground.py).
+_GROUNDS = {
+    (True, False): "ground.png",
+    (True, True): "ground_sample.png",
+    (False, True): "sample.png",
+    (False, False): None,
+}
 _mine = threading.local()
 
 
@@ -32,8 +39,9 @@ class Imprint:
     made_on: date
 
 
-def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True) -> bytes:
+def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True, sample: bool = False) -> bytes:
     """Set the sheets. `ground`: on the pattern that a copier shows, as a certificate is; a letter is on plain paper.
+    `sample`: 見本 across every sheet (form rule 12).
 
     Raises `GlyphMissing` before anything is set when the font lacks a character."""
     ivs.require(item[-1] for sheet in sheets for item in sheet.words)
@@ -45,7 +53,7 @@ def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True) -> 
         "width": canvas.WIDTH_MM,
         "height": canvas.HEIGHT_MM,
         "font": font.FAMILY,
-        "ground": ground,
+        "ground": _GROUNDS[ground, sample],
         "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
     }
     return compiled(_HERE / "plot.typ", job)

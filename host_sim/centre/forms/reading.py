@@ -1,31 +1,63 @@
-"""Reads a finished PDF back: its words in the order they are drawn, its container, and parts of its picture.
+"""Reads a finished PDF back: its words in the order they are drawn and where they stand, its rules, its container, and
+parts of its picture.
 
 The only file of host_sim that imports pypdfium2. PDFium may be used by one thread at a time, so
 one lock guards every call.
 """
 
+import ctypes
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pypdfium2
+import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 DOTS_PER_MM = 8
 _pdfium = threading.Lock()
 _BLANKS = str.maketrans("", "", " \t\r\n\f\v\x00\ufffe\ufeff\u00a0")
+PT_MM = 25.4 / 72
+RULE_MM = 0.6  # no rule of a form is thicker
 
 
 class NotReadable(Exception):
     """These bytes are no PDF."""
 
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom, mm from the upper left corner of the page
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words that one act has drawn. `seen`: in black, not cut by a clip, and with nothing drawn over them."""
+
+    words: str = field(repr=False)
+    box: Box
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`runs` in the order in which they are drawn. `rules`: the black lines of the form, each as its rectangle."""
+
+    runs: tuple[Run, ...]
+    rules: tuple[Box, ...] = field(repr=False)
+
+    @property
+    def words(self) -> str:
+        """Without blanks and line ends (U+3000 stays)."""
+        return "".join(run.words for run in self.runs)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """The content of a document. `pages`: the words of each page, without blanks and line ends (U+3000 stays)."""
+    """The content of a document. `pages`: the words of each page, as `Page.words`; `laid`: where they stand."""
 
     pages: tuple[str, ...] = field(repr=False)
+    laid: tuple[Page, ...] = field(repr=False)
     keywords: str = field(repr=False)
     title: str
     sizes_mm: tuple[tuple[float, float], ...]
@@ -44,8 +76,8 @@ class Window:
 
 
 def plain(words: str) -> str:
-    """Words as `Paper.pages` has them."""
-    return words.translate(_BLANKS)
+    """Words as `Paper.pages` has them; a text of blanks alone is nothing."""
+    return words.translate(_BLANKS) if words.strip() else ""
 
 
 def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
@@ -57,11 +89,13 @@ def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
             raise NotReadable("the document is no PDF") from None
         try:
             pages = list(document)  # opened once, because opening a page takes as long as reading it
+            laid = tuple(_laid(page) for page in pages)
             return Paper(
-                pages=tuple(plain(page.get_textpage().get_text_range()) for page in pages),
+                pages=tuple(page.words for page in laid),
+                laid=laid,
                 keywords=document.get_metadata_value("Keywords"),
                 title=document.get_metadata_value("Title"),
-                sizes_mm=tuple((w * 25.4 / 72, h * 25.4 / 72) for w, h in (page.get_size() for page in pages)),
+                sizes_mm=tuple((w * PT_MM, h * PT_MM) for w, h in (page.get_size() for page in pages)),
                 windows=tuple(_look(pages[window.page % len(pages)], window) for window in windows),
             )
         finally:
@@ -109,3 +143,89 @@ def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:
     picture = page.render(scale=DOTS_PER_MM * 25.4 / 72, grayscale=True, crop=crop, rev_byteorder=False)
     grey: NDArray[np.uint8] = picture.to_numpy()
     return grey.reshape(grey.shape[0], grey.shape[1]).copy()
+
+
+# --- where everything stands ----------------------------------------------------------------------------
+
+
+class _Scratch:
+    """Memory for PDFium's answers, used again and again under the lock: a page is some thousand questions."""
+
+    def __init__(self) -> None:
+        self.numbers = tuple(ctypes.c_float() for _ in range(4))
+        self.colours = tuple(ctypes.c_uint() for _ in range(4))
+        self.x, self.y = ctypes.c_float(), ctypes.c_float()
+        self.matrix = pdfium.FS_MATRIX()
+        self.letters = (ctypes.c_ushort * 1024)()
+
+
+_scratch = _Scratch()
+
+
+def _laid(page: pypdfium2.PdfPage) -> Page:
+    """The words and rules of a page; everything on it stands beside each other, nothing is nested."""
+    text, height = page.get_textpage(), page.get_height()
+    runs: list[Run] = []
+    rules: list[Box] = []
+    covered = 0
+    for number in range(pdfium.FPDFPage_CountObjects(page)):
+        thing = pdfium.FPDFPage_GetObject(page, number)
+        kind = pdfium.FPDFPageObj_GetType(thing)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            runs.append(_run(thing, text, height))
+            continue
+        covered = len(runs)
+        if kind == pdfium.FPDF_PAGEOBJ_PATH and _black(thing):
+            rules += _rules(thing, height)
+    text.close()
+    runs[:covered] = [replace(run, seen=False) for run in runs[:covered]]
+    return Page(tuple(runs), tuple(rules))
+
+
+def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:
+    buffer = _scratch.letters
+    size = pdfium.FPDFTextObj_GetText(thing, text, buffer, 2 * len(buffer))
+    if size > 2 * len(buffer):
+        buffer = (ctypes.c_ushort * (size // 2))()
+        pdfium.FPDFTextObj_GetText(thing, text, buffer, size)
+    words = bytes(memoryview(buffer).cast("B")[:size]).decode("utf-16-le", "replace")
+    # PDFium takes a hyphen at the end of a line for one that only divides a word, and tells it as a control character.
+    words = plain(words.replace("\x02", "-"))
+    seen = (
+        pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_FILL
+        and _black(thing)
+        and pdfium.FPDFClipPath_CountPaths(pdfium.FPDFPageObj_GetClipPath(thing)) <= 0
+    )
+    return Run(words, _bounds(thing, height), seen)
+
+
+def _bounds(thing: Any, height: float) -> Box:
+    left, low, right, high = _scratch.numbers
+    pdfium.FPDFPageObj_GetBounds(thing, left, low, right, high)
+    return left.value * PT_MM, (height - high.value) * PT_MM, right.value * PT_MM, (height - low.value) * PT_MM
+
+
+def _black(thing: Any) -> bool:
+    pdfium.FPDFPageObj_GetFillColor(thing, *_scratch.colours)
+    return [part.value for part in _scratch.colours] == [0, 0, 0, 255]
+
+
+def _rules(path: Any, height: float) -> Iterator[Box]:
+    """The thin upright rectangles among the parts of a path; none when it has a curve."""
+    matrix, x, y = _scratch.matrix, _scratch.x, _scratch.y
+    pdfium.FPDFPageObj_GetMatrix(path, matrix)
+    wide, right, high, up = matrix.a * PT_MM, matrix.e * PT_MM, matrix.d * PT_MM, (height - matrix.f) * PT_MM
+    parts: list[list[tuple[float, float]]] = []
+    for number in range(pdfium.FPDFPath_CountSegments(path)):
+        segment = pdfium.FPDFPath_GetPathSegment(path, number)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        if kind == pdfium.FPDF_SEGMENT_BEZIERTO:
+            return
+        if kind == pdfium.FPDF_SEGMENT_MOVETO:
+            parts.append([])
+        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        parts[-1].append((wide * x.value + right, up - high * y.value))
+    for points in parts:
+        xs, ys = [p[0] for p in points], [p[1] for p in points]
+        if len(points) >= 4 and min(max(xs) - min(xs), max(ys) - min(ys)) <= RULE_MM:
+            yield min(xs), min(ys), max(xs), max(ys)

@@ -15,6 +15,7 @@ PERSON = {
     "kana": 18,
     "relation": 7,
     "previous_address": 42,
+    "moved_from": 42,
     "domicile": 42,
     "family_head": 14,
     "former_surname": 10,
@@ -42,8 +43,13 @@ def surely_fits(subject: Resident, household: Sequence[Resident], register: Regi
     texts = list(_texts(subject, household, register))
     if any(len(text) > room for text, room in texts):
         return False
+    return not lacking(subject, household, register)
+
+
+def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> list[str]:
+    """The letters of these people's texts that no font can draw, as code points."""
     # As one text: many letters come again and again. A blank between them, or a stray selector would find a letter.
-    return not ivs.missing(("\u3000".join({text for text, _ in texts}),))
+    return ivs.missing(("\u3000".join({text for text, _ in _texts(subject, household, register)}),))
 
 
 def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:
@@ -77,9 +83,12 @@ def _family(family: FamilyRegister) -> Iterator[tuple[str, int]]:
     """The texts of a family register. Only the head must fit: entries run on over lines and pages."""
     yield family.domicile, DOMICILE
     yield f"{family.surname}　{family.head_given_name}", HEAD_OF_FAMILY
+    yield family.surname_kana, HEAD_OF_FAMILY
     flowing = list(family.events)
     for member in family.members:
-        yield from ((text or "", len(text or "")) for text in (member.given_name, member.father, member.mother))
+        yield from (
+            (text or "", len(text or "")) for text in (member.given_name, member.kana, member.father, member.mother)
+        )
         yield from ((text or "", len(text or "")) for text in (member.relation, member.spouse))
         yield from ((line.address, len(line.address)) for line in member.addresses)
         yield from _dates(member.born, *(line.since for line in member.addresses))

@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
+from host_sim.centre.city.city import City
 from host_sim.centre.jpki.ocsp import Responder
 from host_sim.centre.jpki.revocation import CrlFolder, Revocation
 
 # JPKI makes a list each day, and its responder has a new statement every quarter of an hour (card source 7).
 CRL_AGE_LIMIT = timedelta(hours=36)
 OCSP_AGE_LIMIT = timedelta(hours=1)
+INVENTED = "JPKI-TEST"  # the organisation of every authority that is not the real one (host_sim/pki.py)
 
 
 class TrustError(ValueError):
@@ -25,6 +28,15 @@ class Trust:
 
     authorities: Sequence[x509.Certificate]
     revocation: Revocation | None = None
+
+    def refuse_sample(self, city: City) -> None:
+        """An invented city serves no real card: raises `TrustError` (form rule 12)."""
+        real = [a.subject.rfc4514_string() for a in self.authorities if not _invented(a)]
+        if real and any(period.municipality.sample for period in city.periods):
+            raise TrustError(
+                f"The city's file says municipality.sample = true, and {real[0]} certifies real cards. Serve the sample "
+                "with the simulator's authorities, or write a city's file without `sample`."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,11 @@ class TrustPlaces:
         if not self.crl.is_dir():
             raise TrustError(f"{self.crl} is no folder; put the revocation lists (*.crl) into one.")
         return CrlFolder(self.crl, authorities, CRL_AGE_LIMIT)
+
+
+def _invented(authority: x509.Certificate) -> bool:
+    names = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return any(name.value == INVENTED for name in names)
 
 
 def _read(folder: Path) -> tuple[x509.Certificate, ...]:

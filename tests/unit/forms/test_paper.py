@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from host_sim.centre import forms, verify
-from host_sim.centre.forms import canvas, certificate, expect, frame, ground, press, reading, seal
+from host_sim.centre.forms import canvas, certificate, expect, fitting, frame, ground, press, reading, seal
 from host_sim.centre.register import Seal
 
 WHOLE = reading.Window(0, 0, 0, canvas.WIDTH_MM, canvas.HEIGHT_MM)
@@ -96,10 +96,9 @@ def test_rules_are_black_and_whole(town: Any) -> None:
     assert (frame == 0).mean() > 0.99
 
 
-def test_the_stored_ground_pattern_equals_a_newly_made_one() -> None:
-    assert ground.GROUND_PNG.read_bytes() == ground.cell_png() or np.array_equal(
-        np.asarray(Image.open(ground.GROUND_PNG).convert("1")), ~ground.cell()
-    )
+def test_the_stored_pictures_equal_newly_made_ones() -> None:
+    for name, black in ground.pictures().items():
+        assert np.array_equal(np.asarray(Image.open(ground.FOLDER / name).convert("1")), ~black), name
 
 
 def test_the_ground_reaches_the_paper_dot_for_dot() -> None:
@@ -110,6 +109,44 @@ def test_the_ground_reaches_the_paper_dot_for_dot() -> None:
     tiled = np.tile(cell, (4, 3))[:2376, :1680]
     inside = (slice(80, 2296), slice(80, 1600))
     assert np.array_equal((grey == 0)[inside], tiled[inside])
+
+
+def says_sample(pdf: bytes, page: int) -> bool:
+    """Whether 見本 stands across a page: of its dots that no stroke of the form covers, nearly all are black."""
+    window = reading.Window(page, 0, 0, canvas.WIDTH_MM, canvas.HEIGHT_MM)
+    grey = reading.read(pdf, [window]).windows[0]
+    tiled = np.tile(ground.sample(), (4, 3))[:2376, :1680][80:2296, 80:1600]
+    return bool((grey[80:2296, 80:1600] == 0)[tiled].mean() > 0.8)
+
+
+@pytest.mark.parametrize("kind", forms.KINDS)
+def test_a_sample_says_so_on_every_page_and_no_other_paper_does(town: Any, kind: str) -> None:
+    """見本 across the sheet and in the foot; not where the city's file does not say `sample`."""
+    who = town.register.by_key("ichiro" if kind == "juminhyo" else "taro")
+    options, household = town.answers(kind, who, everything=True), town.household(who)
+    real = dataclasses.replace(
+        town.register, municipality=dataclasses.replace(town.register.municipality, sample=False)
+    )
+    for register, said in ((town.register, True), (real, False)):
+        told = (kind, who, household, options, town.issue(), register)
+        pdf = forms.typeset(*told)
+        assert forms.check(pdf, *told) == []
+        pages = reading.read(pdf).pages
+        assert [says_sample(pdf, page) for page in range(len(pages))] == [said] * len(pages)
+        assert ["見本" in page for page in pages] == [said] * len(pages)
+
+
+def test_a_letter_of_the_sample_says_so() -> None:
+    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    assert says_sample(press.press([canvas.Sheet()], imprint, ground=False, sample=True), 0)
+    assert not says_sample(press.press([canvas.Sheet()], imprint, ground=False), 0)
+
+
+def test_the_letters_of_the_form_stand_out_of_the_sample(town: Any) -> None:
+    """見本 is at most one dot in nine, so that each stroke of a letter is darker than what it stands on."""
+    assert ground.sample().mean() < 0.05
+    rows = ground.sample().reshape(60, 12, 60, 12).sum(axis=(1, 3))
+    assert rows.max() == 16
 
 
 def test_a_copy_shows_the_hidden_word() -> None:
@@ -205,7 +242,7 @@ def test_long_words_shrink_wrap_or_are_refused() -> None:
     sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 4, 12, "the address")
     assert len(sheet.words) == 2
     assert "".join(item[-1] for item in sheet.words) == "宮崎県宮崎市" * 4
-    assert all(item[2] >= canvas.SMALLEST_PT for item in sheet.words)
+    assert all(item[2] >= fitting.SMALLEST_PT for item in sheet.words)
     with pytest.raises(forms.TextOverflow, match="the address") as refusal:
         sheet.lines(10, 10, 40, 8, "宮崎県宮崎市" * 12, 12, "the address")
     assert "宮崎" not in str(refusal.value)
@@ -214,7 +251,7 @@ def test_long_words_shrink_wrap_or_are_refused() -> None:
 def test_a_line_never_begins_with_a_long_vowel_or_loses_a_selector() -> None:
     for words in ("シーサイドパークタワー" * 5, "渡邉\U000e0110" * 30, "ー" * 40):
         for width in range(12, 60, 3):
-            lines = canvas.wrap(words, width, 9)
+            lines = fitting.wrap(words, width, 9)
             assert "".join(lines) == words
             assert not any(line[0] == "\U000e0110" for line in lines)
             if set(words) != {"ー"}:
