@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CODE_BITS = 3320  # of QR version 15 at level M (ISO/IEC 18004, table 7)
+_SPARE_BITS = 64
 _PIECE = 50  # letters of an address that stay together in one code
 _FIRST = b"\1"
 _COSE_SIGN1, _ES256, _ALG, _KID = 18, -7, 1, 4
@@ -97,6 +98,14 @@ class Signer:
         return r.to_bytes(32) + s.to_bytes(32)
 
 
+def public_key(point: bytes) -> bytes:
+    """The point itself. Raises ValueError when it is none of P-256, uncompressed."""
+    if len(point) != 65:
+        raise ValueError("not an uncompressed point of P-256")
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    return point
+
+
 def key_id(public_key: bytes) -> bytes:
     """The first eight bytes of the SHA-256 of a public key."""
     return hashlib.sha256(public_key).digest()[:8]
@@ -118,8 +127,11 @@ def sample_keys() -> Mapping[bytes, TrustedKey]:
 # --- making ---------------------------------------------------------------------------------------------
 
 
-def split(whole: Claims, signer: Signer, page: str) -> list[str]:
-    """The texts of all codes of one certificate: its address, then its people, as many to a code as it holds."""
+def parts(whole: Claims, signer: Signer, page: str) -> list[Claims]:
+    """What stands in each code of a certificate: its address, then its people, as many to a code as it holds.
+
+    `whole.text_hash` may still be another hash: a little room is left for how well that one packs.
+    """
     address = whole.address
     pieces = [replace(whole, people=(), address=address[at : at + _PIECE]) for at in range(0, len(address), _PIECE)]
     pieces += [replace(whole, people=(person,), address="") for person in whole.people]
@@ -128,11 +140,11 @@ def split(whole: Claims, signer: Signer, page: str) -> list[str]:
         if codes:
             last = codes[-1]
             both = replace(last, people=last.people + piece.people, address=last.address + piece.address)
-            if _bits(_written(page, _protected(signer), _packed(both), bytes(64))) <= CODE_BITS:
+            if _bits(_written(page, _protected(signer), _packed(both), bytes(64))) <= CODE_BITS - _SPARE_BITS:
                 codes[-1] = both
                 continue
         codes.append(piece)
-    return [make(replace(one, code=n, codes=len(codes)), signer, page) for n, one in enumerate(codes, start=1)]
+    return [replace(one, code=number, codes=len(codes)) for number, one in enumerate(codes, start=1)]
 
 
 def make(claims: Claims, signer: Signer, page: str = "") -> str:

@@ -67,6 +67,7 @@ def municipality(rules: Rules) -> Municipality:
         seal=by.seal,
         telephone=told.telephone,
         sample=told.sample,
+        check_page=told.check_page or "",
     )
 
 
