@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CODE_BITS = 3320  # of QR version 15 at level M (ISO/IEC 18004, table 7)
 _SPARE_BITS = 64
-_PIECE = 50  # letters of an address that stay together in one code
+_PIECE = 30  # letters of an address that stay together in one code
 _FIRST = b"\1"
 _COSE_SIGN1, _ES256, _ALG, _KID = 18, -7, 1, 4
 _EPOCH = date(1970, 1, 1)

@@ -94,7 +94,7 @@ class MunicipalityPart(Part):
     name: Text
     telephone: Telephone
     sample: bool = False
-    check_page: Annotated[str, Field(max_length=80), AfterValidator(_page)] | None = None
+    check_page: Annotated[str, Field(max_length=60), AfterValidator(_page)] | None = None
 
 
 class CertifierPart(Part):
