@@ -14,6 +14,7 @@ from host_sim.centre.commands import (
     machines,
     openapi,
     paper,
+    paper_keys,
     registers,
     report,
     serve,
@@ -37,6 +38,7 @@ def main() -> int:
         audit,
         report,
         paper,
+        paper_keys,
         desk,
         openapi,
     ):

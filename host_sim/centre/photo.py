@@ -54,5 +54,7 @@ def _pages(data: bytes) -> list[Image.Image]:
     try:
         pages = reading.pictures(data, PAGES_MAX)
     except reading.NotReadable:
-        raise NotAPicture("is a damaged PDF, or one with a password; ask for it again, or take a photo of the paper") from None
+        raise NotAPicture(
+            "is a damaged PDF, or one with a password; ask for it again, or take a photo of the paper"
+        ) from None
     return [Image.fromarray(page) for page in pages]

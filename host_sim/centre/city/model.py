@@ -58,7 +58,13 @@ def _minute(value: Any) -> Any:
 
 def _page(text: str) -> str:
     where = urlsplit(text)
-    if where.scheme != "https" or not where.hostname or where.query or "#" in text or not where.path.endswith("/verify"):
+    if (
+        where.scheme != "https"
+        or not where.hostname
+        or where.query
+        or "#" in text
+        or not where.path.endswith("/verify")
+    ):
         raise ValueError(f'is "{text}"; write https://HOST/verify')
     return text
 

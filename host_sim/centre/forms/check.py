@@ -83,7 +83,9 @@ def _flowing(
     for number, page in enumerate(paper.laid):
         owners = _owners(number, [loose(run.words) for run in page.runs])
         words = loose(page.words)
-        end_parts = expect.tail(due.statement, issue, register.municipality, number + 1, len(paper.pages), codes[number])
+        end_parts = expect.tail(
+            due.statement, issue, register.municipality, number + 1, len(paper.pages), codes[number]
+        )
         end = "".join(loose(part.text) for part in end_parts)
         wrong, spots = compare(words[:begins], head)
         if wrong:

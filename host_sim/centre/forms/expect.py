@@ -48,7 +48,12 @@ def due(
 
 
 def tail(
-    statement: str, issue: IssueFacts, city: Municipality, number: int, pages: int, codes: Sequence[tuple[int, int]] = ()
+    statement: str,
+    issue: IssueFacts,
+    city: Municipality,
+    number: int,
+    pages: int,
+    codes: Sequence[tuple[int, int]] = (),
 ) -> list[Words]:
     """The words at the end of a page: the certification on the last page, issue and page number on all.
 

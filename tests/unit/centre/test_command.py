@@ -98,9 +98,7 @@ def test_a_picture_without_a_code_and_no_picture_at_all(told, tmp_path: Path) ->
 
 
 def test_a_paper_of_two_codes_wants_both(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    one, two = (
-        verify.make(dataclasses.replace(CLAIMS, code=n, codes=2), verify.sample_signer()) for n in (1, 2)
-    )
+    one, two = (verify.make(dataclasses.replace(CLAIMS, code=n, codes=2), verify.sample_signer()) for n in (1, 2))
     assert told(photo(tmp_path / "both.png", one, two))[0] == 0
     code, said = told(photo(tmp_path / "one.png", two))
     assert (code, "Not seen here: code 1." in said) == (1, True)
