@@ -99,6 +99,8 @@ def _rank(base: tuple[str, ...], inside: int, founder: bool) -> tuple[int, int, 
     own = base[1:] if spouses else base
     if own == ("子",):
         return (2, 0, 0) if inside or founder else (1, 2, 0)
+    if not base:  # words that are no 続柄 of the standard
+        return 4, 6, 0
     if base[0] in ("縁故者", "同居人"):
         return 4, 4 if base[0] == "縁故者" else 5, 0
     if len(base) == 1 and base[0] in ("世帯主", *_SPOUSES):
