@@ -94,6 +94,14 @@ class CertifierPart(Part):
     seal: Annotated[str, Field(min_length=1, max_length=SEAL_LETTERS_MAX)] | None = None
 
 
+class LettersPart(Part):
+    """Additional letters, MJ+: absolute paths of a font and a table; what is done with a letter that neither has."""
+
+    font: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    table: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    fallback: Literal["refused", "said"] = "refused"
+
+
 class KindPart(Part):
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
@@ -234,6 +242,7 @@ class Rules(Part):
 
     municipality: MunicipalityPart
     certifier: CertifierPart
+    letters: LettersPart | None = None
     kinds: dict[Word, KindPart]
     channels: dict[Channel, ChannelPart]
     sites: dict[Word, SitePart]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.model import ChannelPart, NoticePart, Rules, SitePart
-from host_sim.centre.register import Municipality
+from host_sim.centre.register import AdditionalLetters, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
 Texts = Mapping[str, str]  # language -> words
@@ -64,6 +64,7 @@ def municipality(rules: Rules) -> Municipality:
         acting=by.acting,
         seal=by.seal,
         telephone=told.telephone,
+        letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
         sample=told.sample,
     )
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from host_sim.centre import verify
-from host_sim.centre.forms import expect
+from host_sim.centre.forms import expect, expect_letters, letters
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Part, Words
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.places import Places, Spot
@@ -45,7 +45,8 @@ def check(
     except NotReadable as trouble:
         return [str(trouble)]
     faults = _shape(paper)
-    match expect.due(kind, subject, household, options, register):
+    known = letters.additional(register.municipality.letters).letters
+    match expect_letters.printed(expect.due(kind, subject, household, options, register), known):
         case Fixed() as due:
             faults += _fixed(paper, due, issue, register)
         case Flowing() as due:
@@ -63,7 +64,7 @@ def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> l
         faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
     places = Places(paper.laid)
     for number, (page, parts) in enumerate(zip(paper.laid, due.pages, strict=False)):
-        end = expect.tail(due.statement, issue, register.municipality, number + 1, len(due.pages))
+        end = expect.tail(due.statement, issue, register.municipality, number + 1, len(due.pages), due.note)
         found, spots = compare(page.words, [*parts, *end])
         owners = _owners(number, [run.words for run in page.runs])
         faults += [f"page {number + 1}: {fault}" for fault in found]
@@ -81,7 +82,7 @@ def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) 
     for number, page in enumerate(paper.laid):
         owners = _owners(number, [loose(run.words) for run in page.runs])
         words = loose(page.words)
-        end_parts = expect.tail(due.statement, issue, register.municipality, number + 1, len(paper.pages))
+        end_parts = expect.tail(due.statement, issue, register.municipality, number + 1, len(paper.pages), due.note)
         end = "".join(loose(part.text) for part in end_parts)
         wrong, spots = compare(words[:begins], head)
         if wrong:

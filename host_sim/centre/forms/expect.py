@@ -45,7 +45,7 @@ def due(
             raise ValueError(f"no such kind of certificate: {kind}")
 
 
-def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pages: int) -> list[Words]:
+def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pages: int, note: str = "") -> list[Words]:
     """The words at the end of a page: the certification on the last page, issue and page number on all."""
     numbered = [
         Words("the issue number", f"発行番号　{issue.issue_number}　{number}/{pages}"),
@@ -57,6 +57,7 @@ def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pag
     return [
         Words("the certifying sentence", statement),
         Words("the date of issue", japanese(issue.issued_on)),
+        Words("the note on letters", note),
         Words("the mayor's title", f"{city.prefecture}{city.city}長{acting}"),
         Words("the mayor's name", city.mayor),
         Words("the line under the seal", "この印は黒色です。"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from host_sim.centre import rules
 from host_sim.centre.city.place import Place
-from host_sim.centre.forms import ivs, room
+from host_sim.centre.forms import ivs, letters, room
 from host_sim.centre.forms.certificate import TITLES, draft
 from host_sim.centre.forms.eras import calendar_year, fiscal_year
 from host_sim.centre.forms.fitting import TextOverflow
@@ -92,7 +92,8 @@ def _unprintable(
     }
     try:
         pages = draft(kind, subject, household, everything, register)
-        ivs.require(item[-1] for sheet in pages.sheets for item in sheet.words)
+        known = letters.additional(register.municipality.letters).letters
+        ivs.require((item[-1] for sheet in pages.sheets for item in sheet.words), known)
     except (ivs.GlyphMissing, TextOverflow):
         return "ask_at_counter"
     return None
