@@ -91,6 +91,7 @@ class Resident(Entry):
     resident_code: str = field(repr=False)  # 住民票コード, 11 digits; never printed by a machine
     domicile: str | None = field(default=None, repr=False)  # 本籍; None for foreign residents
     family_head: str | None = field(default=None, repr=False)  # 筆頭者
+    moved_from: str | None = field(default=None, repr=False)  # 異動前住所, in this city; None: no move is kept
     former_surname: str | None = field(default=None, repr=False)  # 旧氏
     former_surname_kana: str | None = field(default=None, repr=False)
     foreign: ForeignFacts | None = field(default=None, repr=False)
@@ -181,13 +182,16 @@ class FamilyMember(Entry):
 
     resident_id: str | None  # None: lives elsewhere, or is no longer alive
     given_name: str = field(repr=False)
-    kana: str = field(repr=False)
+    kana: str = field(repr=False)  # 名の振り仮名; empty: none is recorded
     born: RegisterDate = field(repr=False)
     father: str = field(repr=False)
     mother: str = field(repr=False)
     relation: str = field(repr=False)  # 長男, 二女 ...
     spouse: str | None = field(default=None, repr=False)  # 配偶者区分: 夫, 妻
     struck_off: bool = False
+    struck_off_on: date | None = None  # 除籍日; None: not struck off, or before the books know
+    sex: str | None = field(default=None, repr=False)  # 男, 女: of the 附票, since 11 January 2022
+    resident_code: str | None = field(default=None, repr=False)  # 住民票コード: of the 附票, since 27 May 2024
     events: tuple[FamilyEvent, ...] = field(default=(), repr=False)
     addresses: tuple[AddressLine, ...] = field(default=(), repr=False)
 
@@ -199,7 +203,7 @@ class FamilyRegister(Entry):
     register_id: str
     domicile: str = field(repr=False)  # 本籍
     surname: str = field(repr=False)
-    surname_kana: str = field(repr=False)
+    surname_kana: str = field(repr=False)  # 氏の振り仮名; empty: none is recorded
     head_given_name: str = field(repr=False)  # of the 筆頭者
     events: tuple[FamilyEvent, ...] = field(default=(), repr=False)  # 戸籍事項
     members: tuple[FamilyMember, ...] = ()

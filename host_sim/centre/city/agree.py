@@ -9,6 +9,7 @@ from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.city.model import CHANNELS, LETTERS_MAX
 from host_sim.centre.forms.certificate import TITLES
 from host_sim.centre.forms.font import font
+from host_sim.centre.forms.items import ITEMS
 
 Tables = Mapping[str, Any]
 
@@ -17,7 +18,7 @@ def disagreements(sections: Tables) -> list[str]:
     """One sentence for each contradiction on this day."""
     return [
         f"{sentence}."
-        for check in (_names, _letters, _kinds, _attended, _hours, _sites, _aims)
+        for check in (_names, _letters, _kinds, _items, _attended, _hours, _sites, _aims)
         for sentence in check(sections)
     ]
 
@@ -68,6 +69,15 @@ def _kinds(sections: Tables) -> Iterator[str]:
         for kind in _list(site, "kinds"):
             if fees is not None and kind not in fees:
                 yield f"sites.{word}.kinds names {kind}, which has no fee in channels.{site['channel']}.fees"
+
+
+def _items(sections: Tables) -> Iterator[str]:
+    """What may be asked for has a place on that form."""
+    for kind, entry in _table(sections, "kinds").items():
+        known = ITEMS.get(kind, {})
+        for item in _list(entry, "items"):
+            if kind in TITLES and item not in known:
+                yield f"kinds.{kind}.items names {item}; what can be asked for is {', '.join(known) or 'nothing'}"
 
 
 def _attended(sections: Tables) -> Iterator[str]:

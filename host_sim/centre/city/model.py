@@ -103,8 +103,11 @@ class LettersPart(Part):
 
 
 class KindPart(Part):
+    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
+    items: list[Word] | None = None
 
 
 class ChannelPart(Part):

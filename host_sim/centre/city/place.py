@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.model import ChannelPart, NoticePart, Rules, SitePart
+from host_sim.centre.forms.items import offered
 from host_sim.centre.register import AdditionalLetters, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
@@ -20,6 +21,7 @@ class Terms:
     title: Texts
     fee_yen: int
     copies_max: int
+    items: tuple[str, ...] = ()  # what may be asked for (forms/items.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ def places(rules: Rules) -> Mapping[str, Place]:
 def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Place:
     issued = [kind for kind in channel.fees if site.kinds is None or kind in site.kinds]
     terms = {
-        kind: Terms(rules.kinds[kind].title, channel.fees[kind], rules.kinds[kind].copies_max)
-        for kind in rules.kinds  # in the order of the file, which is the order on the screen
+        kind: Terms(told.title, channel.fees[kind], told.copies_max, offered(kind, told.items))
+        for kind, told in rules.kinds.items()  # in the order of the file, which is the order on the screen
         if kind in issued
     }
     windows = [entry.window() for entry in rules.maintenance if entry.concerns(word, site.channel)]

@@ -36,6 +36,7 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
     rules, certifies = city.rules, city.municipality
     yield About("", "", "municipality"), f"{certifies.prefecture}{certifies.city} {certifies.code}"
     yield About("", "", "telephone"), certifies.telephone
+    yield About("", "", "sample"), "見本 on every paper" if certifies.sample else "no"
     yield About("", "", "certified by"), f"{certifies.certifier} {certifies.mayor}"
     for window in rules.maintenance:
         when = f"{window.from_:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M}"
@@ -82,6 +83,7 @@ def _of_a_place(place: Place) -> Iterator[tuple[About, str]]:
         yield About(site, kind, "issued as"), terms.title["ja"]
         yield About(site, kind, "fee"), f"{terms.fee_yen} yen"
         yield About(site, kind, "copies"), f"at most {terms.copies_max}"
+        yield About(site, kind, "asked for"), ", ".join(terms.items) or "nothing"
         if kind in place.timetable.hours:
             yield About(site, kind, "hours"), _week(place, kind)
 

@@ -115,7 +115,7 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
     foreign = person.foreign
     words = [
         "氏名の振り仮名",
-        person.kana,
+        person.kana if foreign is None else shown(person.kana, "foreign_kana"),
         "個人番号",
         shown(person.my_number, "my_number"),
         "氏名",
@@ -128,7 +128,8 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         words += ["旧氏の振り仮名", person.former_surname_kana or NONE, "旧氏", person.former_surname or NONE]
     else:
         words += ["外国人住民となった年月日", entry(foreign.resident_since)]
-        words += ["通称の振り仮名", foreign.alias_kana or NONE, "通称", foreign.alias or NONE]
+        alias_kana = shown(foreign.alias_kana or NONE, "foreign_kana") if foreign.alias else NONE
+        words += ["通称の振り仮名", alias_kana, "通称", foreign.alias or NONE]
     words += ["住所を定めた年月日", entry(person.address_since) if person.address_since else NONE]
     words += ["届出日", entry(person.notified_on) if person.notified_on else NONE]
     words += ["生年月日", born(person), "性別", person.sex, "続柄", shown(person.relation, "relation")]
@@ -139,7 +140,9 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         words += ["国籍・地域", shown(foreign.nationality, "foreign"), "30条45区分", shown(foreign.category, "foreign")]
     words += ["転入前住所", person.previous_address or NONE]
     if foreign is None:
-        words += [_STARS] * 8
+        if "moved_from" in prints:
+            words += ["異動前住所", person.moved_from or NONE]
+        words += [_STARS] * (4 if "moved_from" in prints else 8)
         words += ["統合記載欄", NONE]
     else:
         until = f"{foreign.until.year}年{foreign.until.month}月{foreign.until.day}日" if foreign.until else NONE
@@ -159,6 +162,9 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
         if foreign.alias and foreign.alias_recorded_on:
             place = f"　{foreign.alias_recorded_at}" if foreign.alias_recorded_at else ""
             remark = shown(f"通称の記載　{japanese(foreign.alias_recorded_on)}{place}", "foreign")
+        if "moved_from" in prints:
+            moved = f"異動前住所　{person.moved_from or NONE}"
+            remark = moved if remark == NONE else f"{remark}　{moved}"
         words += ["統合記載欄", remark]
     return Block(tuple(words))
 
@@ -167,24 +173,19 @@ def _person(person: Resident, prints: Iterable[str]) -> Block:
 
 
 def _seal(subject: Resident, register: Register) -> Due:
-    registered = register.seals[subject.resident_id]
     home = register.households[subject.household_id]
-    remark = NONE
-    if subject.former_surname:
-        reading = subject.former_surname_kana
-        remark = f"旧氏　{subject.former_surname}" + (f"（{reading}）" if reading else "")
-    elif subject.foreign and subject.foreign.alias:
-        reading = subject.foreign.alias_kana
-        remark = f"通称　{subject.foreign.alias}" + (f"（{reading}）" if reading else "")
+    if subject.foreign:
+        other = Words("the alias", subject.foreign.alias or NONE, "通称")
+    else:
+        other = Words("the former surname", subject.former_surname or NONE, "旧氏")
     page: list[Part] = [
         Words("the title", "印鑑登録証明書"),
         Words("the label of the imprint", "印影"),
-        Words("the reading of the name", subject.kana, "氏名"),
-        Words("the name", subject.name),
+        Words("the name", subject.name, "氏名"),
+        other,
         Words("the birth date", born(subject), "生年月日"),
         Words("the address", address(home), "住所"),
-        Words("the date of registration", japanese(registered.registered_on), "登録年月日"),
-        Words("the remark", remark, "備考"),
+        Words("the remark", NONE, "備考"),
     ]
     return Fixed([page], "この写しは、登録されている印影と相違ないことを証明する。")
 

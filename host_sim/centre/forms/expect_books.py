@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from host_sim.centre.forms.due import OFF, Due, Fixed, Flowing, Part, Words, address, born, entry
+from host_sim.centre.forms.due import NONE, OFF, Due, Fixed, Flowing, Part, Words, address, born, entry
 from host_sim.centre.forms.people import family_token
 from host_sim.centre.register import FamilyEvent, FamilyMember, FamilyRegister, Register, Resident
 
@@ -72,6 +72,7 @@ def family(kind: str, subject: Resident, options: Mapping[str, Sequence[str]], r
             Words("the title", "全部事項証明" if whole else "個人事項証明"),
             Words("the domicile", book.domicile, "本籍"),
             Words("the head of the register", book.surname + book.head_given_name, "氏名"),
+            *([Words("the reading of the surname", book.surname_kana, "氏の振り仮名")] if book.surname_kana else []),
         ],
         body=[*body, _END],
         statement="これは、戸籍に記録されている事項の全部を証明した書面である。"
@@ -92,8 +93,9 @@ def _events(group: str, events: Sequence[FamilyEvent]) -> list[Words]:
 def _facts(what: str, member: FamilyMember) -> Words:
     gone = "（除籍）" if member.struck_off else ""
     spouse = f"【配偶者区分】{member.spouse}" if member.spouse else ""
+    kana = f"【名の振り仮名】{member.kana}" if member.kana else ""
     facts = (
-        f"【名】{member.given_name}【生年月日】{entry(member.born)}{spouse}"
+        f"【名】{member.given_name}{kana}【生年月日】{entry(member.born)}{spouse}"
         f"【父】{member.father}【母】{member.mother}【続柄】{member.relation}"
     )
     return Words(what, facts, f"戸籍に記録されている者{gone}")
@@ -109,12 +111,10 @@ def addresses(subject: Resident, options: Mapping[str, Sequence[str]], register:
         if not whole and member.resident_id != subject.resident_id:
             continue
         gone = "（除籍）" if member.struck_off else ""
-        name = f"{book.surname}{member.given_name}{gone}"
-        body.append(Words("a person", f"{name}{entry(member.born)}", "氏名・生年月日"))
-        body += [
-            Words("an address", f"{line.address}{entry(line.since)}", "住所・住所を定めた年月日")
-            for line in member.addresses
-        ]
+        body.append(Words("a person", _entered(book, member, options), f"附票に記録されている者{gone}"))
+        for number, line in enumerate(member.addresses):
+            told = f"【住所】{line.address}【住所を定めた年月日】{entry(line.since)}"
+            body.append(Words("an address", told, "住所" if number == 0 else ""))
     part = "全部" if whole else "一部"
     return Flowing(
         head=[
@@ -125,6 +125,27 @@ def addresses(subject: Resident, options: Mapping[str, Sequence[str]], register:
         body=[*body, _END],
         statement=f"この写しは、戸籍の附票の{part}の写しであることを証明する。",
     )
+
+
+def _entered(book: FamilyRegister, member: FamilyMember, options: Mapping[str, Sequence[str]]) -> str:
+    """Who somebody of the 附票 is. The law has birth and sex since 11 January 2022 and the code since 27 May 2024, and of
+    nobody who was struck off before."""
+
+    def asked(key: str) -> bool:
+        return list(options.get(key, [])) == ["print"]
+
+    gone = 0
+    if member.struck_off:
+        gone = (
+            member.struck_off_on.year * 10000 + member.struck_off_on.month * 100 + member.struck_off_on.day
+            if member.struck_off_on
+            else 1
+        )
+    new, coded = not 0 < gone < 20220111, not 0 < gone < 20240527
+    code = (member.resident_code if coded and member.resident_code else NONE) if asked("resident_code") else OFF
+    name = f"【名】{member.given_name}" if asked("domicile") else f"【氏名】{book.surname}{member.given_name}"
+    born = entry(member.born) if new else NONE
+    return f"{name}【生年月日】{born}【男女の別】{(member.sex if new else None) or NONE}【住民票コード】{code}"
 
 
 def _book_of(subject: Resident, register: Register) -> FamilyRegister:

@@ -2,12 +2,12 @@
 standard 5.1).
 
 The head of the sheet holds what the household shares; below it, each person has a block of twelve lines. A field that the
-applicant left off reads 【省略】, one that the register leaves empty 【空欄】; 住民票コード is never on a machine's
-paper. Blocks without a person are struck through.
+applicant left off reads 【省略】, one that the register leaves empty 【空欄】; the cell of a reading that is not recorded stays
+blank. 住民票コード is never on a machine's paper. Blocks without a person are struck through.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 from host_sim.centre.forms import eras, people
@@ -50,15 +50,15 @@ class Shown:
     domicile: bool
     my_number: bool
     foreign: bool
+    foreign_kana: bool
+    moved_from: bool
 
 
 def shown(options: Mapping[str, Sequence[str]]) -> Shown:
     def asked(key: str) -> bool:
         return tuple(options.get(key, ())) == ("print",)
 
-    return Shown(
-        relation=asked("relation"), domicile=asked("domicile"), my_number=asked("my_number"), foreign=asked("foreign")
-    )
+    return Shown(**{item.name: asked(item.name) for item in fields(Shown)})
 
 
 def draft(
@@ -115,7 +115,7 @@ def _head(sheet: Sheet, address: str, head: str) -> None:
 
 
 def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) -> None:
-    _rules(sheet, y)
+    _rules(sheet, y, 9 if items.moved_from and person.foreign is None else 8)
     sheet.text((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12, align="center")
     foreign = person.foreign
     annex, labels = Annex(sheet, SEE_REMARK), [""]
@@ -133,7 +133,7 @@ def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) 
         annex.lines(X_VALUE + 1.5, y + row * ROW, RIGHT - X_VALUE - 2.5, ROW + 0.2, words, 9, labels[-1])
 
     label(0, "氏名の振り仮名")
-    value(0, person.kana)
+    value(0, person.kana if foreign is None or items.foreign_kana else OMITTED)
     label(0, "個人番号", second=True)
     value(0, person.my_number if items.my_number else OMITTED, second=True)
     label(1.5, "氏名")
@@ -142,7 +142,7 @@ def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) 
     value(1, OMITTED, second=True)
     label(2, "住民となった年月日" if foreign is None else "外国人住民となった年月日", second=True)
     value(2, eras.written(person.resident_since if foreign is None else foreign.resident_since), second=True)
-    _other_name(person, label, value)
+    _other_name(person, items, label, value)
     label(3, "住所を定めた年月日", second=True)
     value(3, eras.written(person.address_since) if person.address_since else EMPTY, second=True)
     label(4, "届出日", second=True)
@@ -160,18 +160,19 @@ def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) 
         long(6, foreign.category if items.foreign else OMITTED)
     label(7, "転入前住所")
     long(7, person.previous_address or EMPTY)
-    _spare(person, items, label, value)
+    _spare(person, items, label, value, long)
     label(10.5, "統合記載欄")
     remark = annex.words(_remark(person, items), EMPTY)
     sheet.lines(X_VALUE + 1.5, y + 10 * ROW + 0.3, RIGHT - X_VALUE - 2.5, 2 * ROW - 0.5, remark, 9, "the remark")
 
 
-def _other_name(person: Resident, label: Put, value: Put) -> None:
+def _other_name(person: Resident, items: Shown, label: Put, value: Put) -> None:
     """旧氏 of a Japanese, 通称 of a foreign resident, with its reading."""
     if person.foreign is None:
         words, reading, name = "旧氏", person.former_surname_kana, person.former_surname
     else:
         words, reading, name = "通称", person.foreign.alias_kana, person.foreign.alias
+        reading = reading if items.foreign_kana or name is None else OMITTED
     label(3, f"{words}の振り仮名")
     value(3, reading or EMPTY)
     label(4, words)
@@ -189,11 +190,14 @@ def _birth(sheet: Sheet, y: float, person: Resident, items: Shown) -> None:
     sheet.fitted(98, y + BASE, 18.5, relation, 9, "the relation")
 
 
-def _spare(person: Resident, items: Shown, label: Put, value: Put) -> None:
-    """Two lines that are filled only for foreign residents (standard 1.1.2)."""
+def _spare(person: Resident, items: Shown, label: Put, value: Put, long: Callable[[float, str], None]) -> None:
+    """Two lines: what the register holds of foreign residents (standard 1.1.2); of others 異動前住所, where asked for."""
     foreign = person.foreign
     if foreign is None:
-        for row in (8, 9):
+        if items.moved_from:
+            label(8, "異動前住所")
+            long(8, person.moved_from or EMPTY)
+        for row in (9,) if items.moved_from else (8, 9):
             label(row, SPARE)
             value(row, SPARE)
             label(row, SPARE, second=True)
@@ -212,16 +216,18 @@ def _spare(person: Resident, items: Shown, label: Put, value: Put) -> None:
 
 
 def _remark(person: Resident, items: Shown) -> str:
-    """The words of 統合記載欄: where and when a 通称 was recorded."""
-    foreign = person.foreign
-    if foreign is None or foreign.alias is None or foreign.alias_recorded_on is None:
-        return EMPTY
-    if not items.foreign:
-        return OMITTED
-    return f"通称の記載　{eras.wareki(foreign.alias_recorded_on)}　{foreign.alias_recorded_at or ''}".rstrip()
+    """The words of 統合記載欄: where and when a 通称 was recorded, and 異動前住所 of a foreign resident."""
+    foreign, told = person.foreign, []
+    if foreign is not None and foreign.alias is not None and foreign.alias_recorded_on is not None:
+        recorded = f"通称の記載　{eras.wareki(foreign.alias_recorded_on)}　{foreign.alias_recorded_at or ''}".rstrip()
+        told.append(recorded if items.foreign else OMITTED)
+    if foreign is not None and items.moved_from:
+        told.append(f"異動前住所　{person.moved_from or EMPTY}")
+    return "　".join(told) or EMPTY
 
 
-def _rules(sheet: Sheet, y: float) -> None:
+def _rules(sheet: Sheet, y: float, divided: int) -> None:
+    """`divided`: the spare line from which on there are two pairs of cells."""
     sheet.box(LEFT, y, RIGHT - LEFT, BLOCK, 0.375)
     sheet.vertical(X_LABEL, y, BLOCK)
     sheet.vertical(X_VALUE, y, BLOCK)
@@ -231,7 +237,7 @@ def _rules(sheet: Sheet, y: float) -> None:
     sheet.horizontal(X_LABEL2, y + 2 * ROW, RIGHT - X_LABEL2)
     for x in (X_LABEL2, X_VALUE2):
         sheet.vertical(x, y, 6 * ROW)
-        sheet.vertical(x, y + 8 * ROW, 2 * ROW + HAIR_MM)
+        sheet.vertical(x, y + divided * ROW, (10 - divided) * ROW + HAIR_MM)
     for x in (74.0, 83.0, 88.0, 97.0):
         sheet.vertical(x, y + 5 * ROW, ROW)
 

@@ -1,7 +1,8 @@
 """戸籍全部事項証明書 and 戸籍個人事項証明書, in the form of the computer register (form rule 4).
 
 First the domicile and the head's name, then 戸籍事項, then each person: who they are, and their 身分事項 in order. A person
-who was struck off is marked 除籍. The certificate of one person holds the head of the register and that person only.
+who was struck off is marked 除籍. Readings stand where they are recorded (戸籍法 13条, in force since 26 May 2025). The
+certificate of one person holds the head of the register and that person only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,16 +48,17 @@ def draft(kind: str, subject: Resident, options: Mapping[str, Sequence[str]], re
 
 
 def head(sheet: Sheet, family: FamilyRegister) -> float:
-    """Draw 本籍 and 氏名, which are on every page; returns the y (mm) where the table may begin."""
-    for row, (label, words) in enumerate(
-        (("本籍", family.domicile), ("氏名", f"{family.surname}　{family.head_given_name}"))
-    ):
+    """Draw 本籍, 氏名 and 氏の振り仮名, which are on every page; returns the y (mm) where the table may begin."""
+    rows = [("本籍", family.domicile), ("氏名", f"{family.surname}　{family.head_given_name}")]
+    if family.surname_kana:
+        rows.append(("氏の振り仮名", family.surname_kana))
+    for row, (label, words) in enumerate(rows):
         y = 24 + row * 8.0
         sheet.box(LEFT, y, RIGHT - LEFT, 8.0, 0.375)
         sheet.vertical(62.0, y, 8.0)
         sheet.spread(LEFT + 8, y + 5.5, 36, label, 10.5)
         sheet.lines(64.0, y + 0.6, RIGHT - 67, 7.2, words, 11, "the domicile")
-    return 43.0
+    return 24 + len(rows) * 8.0 + 3
 
 
 def _event(group: str, event: FamilyEvent, first: bool) -> Entry:
@@ -65,6 +67,8 @@ def _event(group: str, event: FamilyEvent, first: bool) -> Entry:
 
 def _member(member: FamilyMember) -> list[Entry]:
     facts = [("【名】", member.given_name)]
+    if member.kana:
+        facts.append(("【名の振り仮名】", member.kana))
     facts.append(("【生年月日】", eras.written(member.born)))
     if member.spouse:
         facts.append(("【配偶者区分】", member.spouse))

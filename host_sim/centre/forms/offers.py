@@ -11,10 +11,11 @@ from typing import Any
 
 from host_sim.centre import rules
 from host_sim.centre.city.place import Place
-from host_sim.centre.forms import ivs, letters, room
+from host_sim.centre.forms import fuhyo, ivs, letters, room
 from host_sim.centre.forms.certificate import TITLES, draft
 from host_sim.centre.forms.eras import calendar_year, fiscal_year
 from host_sim.centre.forms.fitting import TextOverflow
+from host_sim.centre.forms.items import ITEMS
 from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
 
@@ -31,7 +32,7 @@ def offer(
     refusal = refusal or _refusal(kind, subject, household, register, today)
     groups: list[Group] = []
     if refusal is None:
-        groups = _questions(kind, subject, household, register, today)
+        groups = _questions(kind, subject, household, register, today, terms.items)
         refusal = _unprintable(kind, subject, household, groups, register)
     return {
         "kind": kind,
@@ -61,8 +62,14 @@ def _refusal(
             if tax_years(subject, register, today):
                 return None
             return "ask_at_counter" if register.taxes_of(subject) else "no_record"
-        case "koseki" | "koseki_kojin" | "fuhyo":
+        case "koseki" | "koseki_kojin":
             return "held_elsewhere" if register.family_of(subject) is None else None
+        case "fuhyo":
+            family = register.family_of(subject)
+            if family is None:
+                return "held_elsewhere"
+            # 男女の別 must stand there; of whom the register has none, a clerk issues the 附票 (form rule 5).
+            return "ask_at_counter" if any(m.sex is None and fuhyo.bears_birth(m) for m in family.members) else None
         case _:
             raise ValueError(f"no such kind of certificate: {kind}")
 
@@ -103,12 +110,17 @@ def _unprintable(
 
 
 def _questions(
-    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date
+    kind: str,
+    subject: Resident,
+    household: Sequence[Resident],
+    register: Register,
+    today: date,
+    may_ask: Sequence[str],
 ) -> list[Group]:
     family = register.family_of(subject)
     match kind:
         case "juminhyo" | "kisai":
-            return _residence(subject, household)
+            return [*_people(subject, household), *_items(kind, [k for k in may_ask if _concerns(k, household)])]
         case "kazei":
             years = [_year(tax.fiscal_year) for tax in tax_years(subject, register, today)]
             return [_group("year", "どの年度ですか", "Which fiscal year?", years, years[0]["value"])]
@@ -124,7 +136,7 @@ def _questions(
         case "fuhyo" if family is not None:
             scopes = [_choice("all", "全員", "Everyone in the register"), _choice("self", "本人のみ", "Only myself")]
             whose = [_group("scope", "どなたの分ですか", "Whose?", scopes, "all")] if len(family.members) > 1 else []
-            return [*whose, _yes_no("domicile", "本籍・筆頭者", "Domicile and head of the register")]
+            return [*whose, *_items(kind, may_ask)]
         case _:
             return []
 
@@ -134,7 +146,8 @@ def _year(year: int) -> dict[str, Any]:
     return _choice(str(year), ja, f"Fiscal {year} (income of {year - 1})")
 
 
-def _residence(subject: Resident, household: Sequence[Resident]) -> list[Group]:
+def _people(subject: Resident, household: Sequence[Resident]) -> list[Group]:
+    """Whose record, where there is more than one."""
     groups = []
     if len(household) > 1:
         scopes = [
@@ -146,13 +159,26 @@ def _residence(subject: Resident, household: Sequence[Resident]) -> list[Group]:
         people = [_choice(member_token(p), p.name, _latin(p)) for p in ordered(household)]
         members = _group("members", "載せる方を選んでください", "Choose the people", people, member_token(subject))
         groups.append(members | {"several": True, "only_if": ["scope", "part"]})
-    groups.append(_yes_no("relation", "世帯主・続柄", "Head of household and relationship"))
-    if any(person.foreign is None for person in household):
-        groups.append(_yes_no("domicile", "本籍・筆頭者", "Family register: domicile and head"))
-    if any(person.foreign is not None for person in household):
-        groups.append(_yes_no("foreign", "国籍・在留資格など", "Nationality and residence status"))
-    groups.append(_yes_no("my_number", "個人番号（マイナンバー）", "My Number"))
     return groups
+
+
+def _concerns(key: str, household: Sequence[Resident]) -> bool:
+    """Whether an item can say something about anybody here; what cannot is not asked."""
+    match key:
+        case "domicile":
+            return any(person.foreign is None for person in household)
+        case "foreign":
+            return any(person.foreign is not None for person in household)
+        case "foreign_kana":
+            return any(p.foreign is not None and (p.kana or p.foreign.alias_kana) for p in household)
+        case "moved_from":
+            return any(person.moved_from is not None for person in household)
+        case _:
+            return True
+
+
+def _items(kind: str, keys: Sequence[str]) -> list[Group]:
+    return [_yes_no(key, *ITEMS[kind][key]) for key in keys]
 
 
 def _latin(person: Resident) -> str:

@@ -15,6 +15,7 @@ PERSON = {
     "kana": 18,
     "relation": 7,
     "previous_address": 42,
+    "moved_from": 42,
     "domicile": 42,
     "family_head": 14,
     "former_surname": 10,
@@ -83,9 +84,12 @@ def _family(family: FamilyRegister) -> Iterator[tuple[str, int]]:
     """The texts of a family register. Only the head must fit: entries run on over lines and pages."""
     yield family.domicile, DOMICILE
     yield f"{family.surname}　{family.head_given_name}", HEAD_OF_FAMILY
+    yield family.surname_kana, HEAD_OF_FAMILY
     flowing = list(family.events)
     for member in family.members:
-        yield from ((text or "", len(text or "")) for text in (member.given_name, member.father, member.mother))
+        yield from (
+            (text or "", len(text or "")) for text in (member.given_name, member.kana, member.father, member.mother)
+        )
         yield from ((text or "", len(text or "")) for text in (member.relation, member.spouse))
         yield from ((line.address, len(line.address)) for line in member.addresses)
         yield from _dates(member.born, *(line.since for line in member.addresses))

@@ -98,13 +98,14 @@ def _millimetres(text: str) -> float:
     return float(text)
 
 
-_RELATIVES = ["夫", "妻", "夫（未届）", "妻（未届）", "子", "父", "母", "兄", "姉", "弟", "妹", "縁故者", "同居人"]
+_RELATIVES = ["夫", "妻", "夫（未届）", "妻（未届）", "子", "子（子の夫）", "子（子の妻）"]
+_RELATIVES += ["父", "母", "兄", "姉", "弟", "妹", "縁故者", "同居人"]
+_RELATION = re.compile("世帯主|(?:LINK)(?:の(?:LINK)){0,3}".replace("LINK", "|".join(_RELATIVES)))
 
 
 def _relation(text: str) -> str:
     """A word of the closed vocabulary (standard 1.1.11): up to four generations joined with の, or 世帯主."""
-    links = text.split("の")
-    if text != "世帯主" and not (len(links) <= 4 and all(link in _RELATIVES for link in links)):
+    if _RELATION.fullmatch(text) is None:
         raise ValueError("it is none of these words")
     return text
 
@@ -143,6 +144,9 @@ PlaceOrNone = Annotated[int | None, BeforeValidator(_or_none(_whole(1, 9999))), 
 FiscalYear = Annotated[int, BeforeValidator(_whole(2000, 2100)), Form("four digits, 2000 to 2100")]
 MyNumber = Annotated[str, BeforeValidator(_my_number), Form("12 digits with the right check digit")]
 ResidentCode = Annotated[str, BeforeValidator(lambda text: _digits(text, 11)), Form("11 digits")]
+ResidentCodeOrNone = Annotated[
+    str | None, BeforeValidator(_or_none(lambda text: _digits(text, 11))), Form("11 digits, or empty", False)
+]
 Relation = Annotated[
     str,
     BeforeValidator(_relation),

@@ -80,8 +80,8 @@ def _header_is_right(got: Read[Line], header: Sequence[str]) -> bool:
     if any(name not in due for name in header):  # its words are not told: without a header, they are somebody's data
         places = [str(place) for place, name in enumerate(header, start=1) if name not in due]
         got.fault(1, None, f"no such column as that at place {', '.join(places)}. {columns}")
-    for name in due:
-        if name not in header:
+    for name, column in columns_of(got.kind).items():
+        if name not in header and column.is_required():
             got.fault(1, name, f"the column is missing. {columns}")
     return not got.faults
 

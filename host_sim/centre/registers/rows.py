@@ -21,7 +21,13 @@ def told(meaning: str, example: str) -> Any:
     return Field(description=meaning, examples=[example])
 
 
+def added(meaning: str, example: str) -> Any:
+    """A column that files of an earlier form lack: it may be missing, and is then empty. It stands last."""
+    return Field(default=None, description=meaning, examples=[example])
+
+
 Sex = Annotated[str, *col.one_of("男", "女")]
+SexOrNone = Annotated[str | None, *col.one_of("男", "女", required=False)]
 BlockKind = Annotated[Literal["protected", "issue_blocked", "ward"], *col.one_of("protected", "issue_blocked", "ward")]
 TaxGroup = Annotated[Literal["income", "deduction", "dependant"], *col.one_of("income", "deduction", "dependant")]
 Spouse = Annotated[str | None, *col.one_of("夫", "妻", required=False)]
@@ -68,18 +74,21 @@ class ResidentRow(Row):
     relation: col.Relation = told("続柄", "世帯主")
     resident_since: col.Day = told("住民となった年月日", "2009-04-02")
     resident_since_written: col.PrintedOrNone = told("its words where they differ", "")
-    address_since: col.DayOrNone = told("住所を定めた年月日; empty: never moved inside the city", "2009-06-07")
+    address_since: col.DayOrNone = told(
+        "住所を定めた年月日: of the last move inside the city; empty: never moved there", "2009-06-07"
+    )
     address_since_written: col.PrintedOrNone = told("its words where they differ", "")
-    notified_on: col.DayOrNone = told("届出日", "2009-04-02")
+    notified_on: col.DayOrNone = told("届出日, on which they became a resident, also of who moved since", "2009-04-02")
     notified_on_written: col.PrintedOrNone = told("its words where they differ", "")
     previous_address: col.PrintedOrNone = told("転入前住所; empty: born here", "福岡県福岡市中央区天神九丁目2番1号")
     my_number: col.MyNumber = told("個人番号", "000000000019")
-    resident_code: col.ResidentCode = told("住民票コード; never printed", "00000000001")
+    resident_code: col.ResidentCode = told("住民票コード; on no 住民票 of a machine", "00000000001")
     domicile: col.PrintedOrNone = told("本籍; empty for foreign residents", "宮崎県宮崎市青島西七丁目14番地")
     family_head: col.PrintedOrNone = told("筆頭者", "宮崎　太郎")
     former_surname: col.PrintedOrNone = told("旧氏", "")
     former_surname_kana: col.PrintedOrNone = told("旧氏の振り仮名", "")
     state: State = told("leaving: 転出予定; moved_out; dead; struck_off: 職権消除", "resident")
+    moved_from: col.PrintedOrNone = added("異動前住所 in this city, since standardisation; empty: none is kept", "")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -155,7 +164,7 @@ class FamilyRow(Row):
     register_id: col.Number = told("the 戸籍's number", "4520101")
     domicile: col.Printed = told("本籍, in this city", "宮崎県宮崎市青島西七丁目14番地")
     surname: col.Printed = told("氏", "宮崎")
-    surname_kana: col.PrintedOrEmpty = told("氏の振り仮名", "ミヤザキ")
+    surname_kana: col.PrintedOrEmpty = told("氏の振り仮名; empty: none is recorded", "ミヤザキ")
     head_given_name: col.Printed = told("名 of the 筆頭者", "太郎")
 
 
@@ -166,7 +175,7 @@ class MemberRow(Row):
     member: col.Place = told("place in the 戸籍", "1")
     resident_id: col.NumberOrNone = told("宛名番号 of who lives in this city", "4500007919")
     given_name: col.Printed = told("名", "太郎")
-    kana: col.PrintedOrEmpty = told("名の振り仮名", "タロウ")
+    kana: col.PrintedOrEmpty = told("名の振り仮名; empty: none is recorded", "タロウ")
     born: col.Day = told("生年月日, or the day assumed for it", "1981-08-29")
     born_written: col.PrintedOrNone = told("its words where they differ", "")
     father: col.PrintedOrEmpty = told("父", "宮崎正造")
@@ -174,6 +183,11 @@ class MemberRow(Row):
     relation: col.Printed = told("父母との続柄", "長男")
     spouse: Spouse = told("配偶者区分", "夫")
     struck_off: col.YesNo = told("1: 除籍", "0")
+    struck_off_on: col.DayOrNone = added(
+        "除籍日; of who was struck off and has none, the 附票 prints no birth and no sex", ""
+    )
+    sex: SexOrNone = added("男女の別 for the 附票; without it no machine issues that 附票", "男")
+    resident_code: col.ResidentCodeOrNone = added("住民票コード for the 附票", "00000000001")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

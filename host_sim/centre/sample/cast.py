@@ -1,7 +1,7 @@
 """The people that tests refer to: the holders of host_sim/wallet.toml, and the cases that are hard to print.
 
 Keys without a card: `ichiro` (a household of eight), `nagako` (the longest address), `ume` (birth date unknown),
-`ito` (born 明治45年7月30日, the day 大正 began), `aya` (旧氏), `gaiji` (a character that no standard font has).
+`ito` (born 明治45年7月30日, the day 大正 began), `aya` (旧氏, and a move inside the city), `gaiji` (a character that no standard font has).
 """
 
 from datetime import date
@@ -49,7 +49,6 @@ def _miyazaki(desk: Desk) -> None:
         (1984, 2, 29),
         "妻",
         key="hanako",
-        address_since=RegisterDate(date(2009, 6, 7)),
         since=(2009, 6, 7),
         previous_address="鹿児島県鹿児島市山下町九番地8",
     )
@@ -270,6 +269,7 @@ def _hard_to_print(desk: Desk) -> None:
         "aya",
         former="葛\U000e0103原",
         kana="クズハラ",
+        moved=(f"{CITY}宮田町九丁目8番7号", date(2026, 3, 14)),
     )
     desk.seal(aya, "葛原", 12.0, (2022, 3, 3))
     gaiji = _alone(desk, "川\ue000　南", "カワサキ　ミナミ", RegisterDate(date(1966, 4, 18)), "gaiji")
@@ -284,6 +284,7 @@ def _alone(
     key: str,
     former: str | None = None,
     kana: str | None = None,
+    moved: tuple[str, date] | None = None,
 ) -> Resident:
     address = f"{CITY}丸島町{90 + len(key)}番{ord(key[0]) % 9 + 1}号"
     home = desk.home(address, domicile=f"{CITY}丸島町9990番地", family_head=name, since=(1975, 1, 10))
@@ -297,5 +298,7 @@ def _alone(
         key=key,
         former_surname=former,
         former_surname_kana=kana,
+        moved_from=moved[0] if moved else None,
+        address_since=RegisterDate(moved[1]) if moved else None,
         since=max(born.on, date(1975, 1, 10)),
     )

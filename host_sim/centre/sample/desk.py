@@ -110,7 +110,7 @@ class Desk:
         since = birth if born_here else came
         facts: dict[str, Any] = {
             "resident_since": since,
-            "address_since": since,
+            "address_since": None,  # never moved inside the city
             "notified_on": since,
             "previous_address": None if born_here else home.previous_address,
             "domicile": home.domicile,

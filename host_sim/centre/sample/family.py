@@ -82,6 +82,8 @@ def member(
         relation=relation,
         spouse=spouse,
         events=(birth, *events),
+        sex=person.sex,
+        resident_code=person.resident_code,
         addresses=(here,),
     )
 
