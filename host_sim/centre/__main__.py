@@ -17,6 +17,7 @@ from host_sim.centre.commands import (
     registers,
     report,
     serve,
+    specimens,
     startup,
 )
 from host_sim.centre.database import Busy, DatabaseTrouble
@@ -37,6 +38,7 @@ def main() -> int:
         audit,
         report,
         paper,
+        specimens,
         desk,
         openapi,
     ):

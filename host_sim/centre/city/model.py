@@ -103,7 +103,7 @@ class LettersPart(Part):
 
 
 class KindPart(Part):
-    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones."""
 
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
