@@ -18,6 +18,7 @@ from host_sim.centre.commands import (
     registers,
     report,
     serve,
+    specimens,
     startup,
 )
 from host_sim.centre.database import Busy, DatabaseTrouble
@@ -39,6 +40,7 @@ def main() -> int:
         report,
         paper,
         paper_keys,
+        specimens,
         desk,
         openapi,
     ):

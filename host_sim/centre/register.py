@@ -210,6 +210,15 @@ class FamilyRegister(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdditionalLetters(Entry):
+    """Where a city has its additional letters, MJ+ (`forms/letters.py`): two files, and what is done without a glyph."""
+
+    font: str
+    table: str
+    fallback: str = "refused"  # or "said": another letter is printed (縮退), and the paper says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Municipality(Entry):
     """Who certifies. `acting`: a 職務代理者 signs. `sample`: an invented city, whose papers all say 見本."""
 
@@ -222,6 +231,7 @@ class Municipality(Entry):
     seal: str | None = None  # the letters of the electronic seal, where they are not the usual ones
     sample: bool = False
     check_page: str = ""  # the address of the page that judges the code of a paper
+    letters: AdditionalLetters | None = None
 
     @property
     def certifier(self) -> str:

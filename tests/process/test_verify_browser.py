@@ -45,7 +45,9 @@ class Site:
         return context.new_page()
 
     def _heard(self, asked: Request) -> None:
-        if "#" not in asked.url or asked.is_navigation_request():  # a browser keeps the fragment of a navigation to itself
+        if (
+            "#" not in asked.url or asked.is_navigation_request()
+        ):  # a browser keeps the fragment of a navigation to itself
             self.sent.append(f"{asked.url.split('#')[0]} {asked.post_data or ''} {asked.headers}")
 
     def code(self, claims: verify.Claims = CLAIMS, signer: verify.Signer | None = None) -> str:

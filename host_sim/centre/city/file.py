@@ -13,6 +13,7 @@ from host_sim.centre.city import table
 from host_sim.centre.city.agree import disagreements
 from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over, without
 from host_sim.centre.city.model import ChangeHead, Rules
+from host_sim.centre.forms import letters
 
 BYTES_MAX = 1_000_000
 
@@ -26,7 +27,8 @@ class CityError(Exception):
 
 
 def read_file(path: Path) -> City:
-    """The city of a file. Raises `CityError`, also when the file is missing or is not text."""
+    """The city of a file. Raises `CityError`, also when the file is missing or is not text, and for additional letters
+    that cannot be used: that is looked at here, before the file is applied, and stops no centre later."""
     try:
         raw = path.read_bytes()
     except OSError as trouble:
@@ -34,10 +36,24 @@ def read_file(path: Path) -> City:
     if len(raw) > BYTES_MAX:
         raise CityError([f"{path} has {len(raw):,} bytes; a city's file has at most {BYTES_MAX:,}."])
     try:
-        return read(raw.decode("utf-8"))
+        city = read(raw.decode("utf-8"))
     except UnicodeDecodeError as trouble:
         line = raw[: trouble.start].count(b"\n") + 1
         raise CityError([f"{path} is not UTF-8 text (line {line}); save it as UTF-8."]) from None
+    problems = _unusable_letters(city)
+    if problems:
+        raise CityError(problems)
+    return city
+
+
+def _unusable_letters(city: City) -> list[str]:
+    problems: dict[str, None] = {}
+    for period in city.periods:
+        try:
+            letters.read(period.municipality.letters)
+        except letters.LettersUnusable as trouble:
+            problems[f"letters: {trouble}"] = None
+    return list(problems)
 
 
 @cache

@@ -111,8 +111,16 @@ class CertifierPart(Part):
     seal: Annotated[str, Field(min_length=1, max_length=SEAL_LETTERS_MAX)] | None = None
 
 
+class LettersPart(Part):
+    """Additional letters, MJ+: absolute paths of a font and a table; what is done with a letter that neither has."""
+
+    font: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    table: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    fallback: Literal["refused", "said"] = "refused"
+
+
 class KindPart(Part):
-    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones."""
 
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
@@ -254,6 +262,7 @@ class Rules(Part):
 
     municipality: MunicipalityPart
     certifier: CertifierPart
+    letters: LettersPart | None = None
     kinds: dict[Word, KindPart]
     channels: dict[Channel, ChannelPart]
     sites: dict[Word, SitePart]

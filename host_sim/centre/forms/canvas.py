@@ -44,7 +44,7 @@ class Sheet:
 
     def text(self, x: float, y: float, words: str, size: float = 9, align: str = "left", tracking: float = 0) -> None:
         """Words with their baseline at y. `align`: left, center or right of x. `tracking`: points between letters."""
-        if not words:
+        if not words.strip():
             return
         if align != "left":
             own = width_mm(words, size) + tracking * PT_MM * (len(words) - 1)

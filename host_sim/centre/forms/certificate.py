@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from host_sim.centre import verify
-from host_sim.centre.forms import frame, fuhyo, inkan, juminhyo, kazei, koseki
+from host_sim.centre.forms import frame, fuhyo, inkan, juminhyo, kazei, koseki, letters
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.press import Imprint, press
 from host_sim.centre.register import Register, Resident
@@ -61,11 +61,12 @@ def typeset(
     """
     pages = draft(kind, subject, household, options, register)
     city = register.municipality
-    frame.certify(kind, pages, issue, city, signer or verify.sample_signer())
+    note = letters.printed(pages.sheets, city.letters)
+    frame.certify(kind, pages, issue, city, signer or verify.sample_signer(), note)
     imprint = Imprint(
         title=TITLES[kind],
         author=f"{city.prefecture}{city.city}",
         keywords=(issue.issue_number, issue.request_id, issue.card_fingerprint),
         made_on=issue.issued_on,
     )
-    return press(pages.sheets, imprint, sample=city.sample)
+    return press(pages.sheets, imprint, sample=city.sample, additional=letters.additional(city.letters))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from host_sim.centre.forms import check_codes, expect
+from host_sim.centre.forms import check_codes, expect, expect_letters, letters
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Part, Words
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.places import Places, Spot
@@ -43,7 +43,8 @@ def check(
     faults = _shape(paper)
     verdicts = check_codes.read_verdicts(paper.windows[1:], keys)
     codes = [check_codes.numbers(page) for page in verdicts]
-    match expect.due(kind, subject, household, options, register):
+    known = letters.additional(register.municipality.letters).letters
+    match expect_letters.printed(expect.due(kind, subject, household, options, register), known):
         case Fixed() as due:
             faults += _fixed(paper, due, issue, register, codes)
         case Flowing() as due:
@@ -63,7 +64,9 @@ def _fixed(
         faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
     places = Places(paper.laid)
     for number, (page, parts) in enumerate(zip(paper.laid, due.pages, strict=False)):
-        end = expect.tail(due.statement, issue, register.municipality, number + 1, len(due.pages), codes[number])
+        end = expect.tail(
+            due.statement, issue, register.municipality, number + 1, len(due.pages), due.note, codes[number]
+        )
         found, spots = compare(page.words, [*parts, *end])
         owners = _owners(number, [run.words for run in page.runs])
         faults += [f"page {number + 1}: {fault}" for fault in found]
@@ -84,7 +87,7 @@ def _flowing(
         owners = _owners(number, [loose(run.words) for run in page.runs])
         words = loose(page.words)
         end_parts = expect.tail(
-            due.statement, issue, register.municipality, number + 1, len(paper.pages), codes[number]
+            due.statement, issue, register.municipality, number + 1, len(paper.pages), due.note, codes[number]
         )
         end = "".join(loose(part.text) for part in end_parts)
         wrong, spots = compare(words[:begins], head)

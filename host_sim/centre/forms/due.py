@@ -64,6 +64,7 @@ class Fixed:
 
     pages: list[list[Part]] = field(repr=False)
     statement: str
+    note: str = ""  # on letters that stand for others
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Flowing:
     head: Sequence[Words] = field(repr=False)
     body: Sequence[Words] = field(repr=False)
     statement: str
+    note: str = ""  # on letters that stand for others
 
 
 Due = Fixed | Flowing

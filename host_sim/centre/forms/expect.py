@@ -53,6 +53,7 @@ def tail(
     city: Municipality,
     number: int,
     pages: int,
+    note: str = "",
     codes: Sequence[tuple[int, int]] = (),
 ) -> list[Words]:
     """The words at the end of a page: the certification on the last page, issue and page number on all.
@@ -70,6 +71,7 @@ def tail(
     return [
         Words("the certifying sentence", statement),
         Words("the date of issue", japanese(issue.issued_on)),
+        Words("the note on letters", note),
         Words("the mayor's title", f"{city.prefecture}{city.city}長{acting}"),
         Words("the mayor's name", city.mayor),
         Words("the line under the seal", "この印は黒色です。"),

@@ -120,5 +120,5 @@ def _may_break(before: str, after: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _japanese(character: str) -> bool:
-    """Whether a line may end beside this letter: Han, kana (変体仮名 too), Hangul and full-width forms."""
-    return unicodedata.east_asian_width(character) in "WF"
+    """Whether a line may end beside this letter: Han, kana (変体仮名 too), Hangul, full-width forms, and MJ+."""
+    return unicodedata.east_asian_width(character) in "WF" or unicodedata.category(character) == "Co"

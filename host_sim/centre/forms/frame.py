@@ -38,7 +38,9 @@ def title(sheet: Sheet, y: float, words: str, size: float = 20) -> None:
     sheet.spread(105 - wide / 2, y, wide, words, size)
 
 
-def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, signer: verify.Signer) -> None:
+def certify(
+    kind: str, draft: Draft, issue: IssueFacts, city: Municipality, signer: verify.Signer, note: str = ""
+) -> None:
     """Certify on the last page (54 mm are needed below `room_from`), and put codes and a foot on every page.
 
     Raises `TextOverflow`.
@@ -60,6 +62,8 @@ def certify(kind: str, draft: Draft, issue: IssueFacts, city: Municipality, sign
     last = sheets[-1]
     last.text(LEFT + 4, y + 7, draft.statement, 11)
     last.text(left, y + 16.5, eras.wareki(issue.issued_on), 11)
+    if note:
+        last.lines(left, y + 17.8, RIGHT - 2 - left, 5.6, note, 8, "the note on letters")
     seal_x = _certifier(last, left, y + 28, city)
     last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor(city.seal_letters))
     last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")

@@ -6,7 +6,7 @@ paper (form rule 8). So a character or selector that the font lacks refuses the 
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 
 from host_sim.centre.forms.font import SELECTORS, font
@@ -36,8 +36,9 @@ def letters(text: str) -> Iterator[tuple[str, str | None]]:
             index += 1
 
 
-def missing(texts: Iterable[str]) -> list[str]:
-    """The code points that the font cannot draw as written; empty when it can draw everything.
+def missing(texts: Iterable[str], also: Container[str] = ()) -> list[str]:
+    """The code points that the font cannot draw as written; empty when it can draw everything. `also`: letters that are
+    printed another way (`letters.py`).
 
     A selector without a character before it, and anything that is not a letter to be drawn (controls, private use,
     unassigned, compatibility selectors VS1 to VS16), is missing too.
@@ -46,7 +47,7 @@ def missing(texts: Iterable[str]) -> list[str]:
     return [
         f"U+{ord(character):04X}" + (f" U+{ord(selector):04X}" if selector else "")
         for character, selector in wanted
-        if not _drawn(character, selector)
+        if not _drawn(character, selector) and character + (selector or "") not in also
     ]
 
 
@@ -56,9 +57,9 @@ def _pairs(text: str) -> Iterable[tuple[str, str | None]]:
     return letters(text)
 
 
-def require(texts: Iterable[str]) -> None:
-    """Raise `GlyphMissing` unless the font can draw every text."""
-    faults = missing(texts)
+def require(texts: Iterable[str], also: Container[str] = ()) -> None:
+    """Raise `GlyphMissing` unless the font can draw every text; `also` as in `missing`."""
+    faults = missing(texts, also)
     if faults:
         raise GlyphMissing(faults)
 

@@ -10,12 +10,12 @@ from datetime import date
 from typing import Any
 
 from host_sim.centre import rules
+from host_sim.centre.city.items import ITEMS
 from host_sim.centre.city.place import Place
-from host_sim.centre.forms import fuhyo, ivs, room
+from host_sim.centre.forms import fuhyo, ivs, letters, room
 from host_sim.centre.forms.certificate import TITLES, draft
 from host_sim.centre.forms.eras import calendar_year, fiscal_year
 from host_sim.centre.forms.fitting import TextOverflow
-from host_sim.centre.forms.items import ITEMS
 from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
 
@@ -99,7 +99,8 @@ def _unprintable(
     }
     try:
         pages = draft(kind, subject, household, everything, register)
-        ivs.require(item[-1] for sheet in pages.sheets for item in sheet.words)
+        known = letters.additional(register.municipality.letters).letters
+        ivs.require((item[-1] for sheet in pages.sheets for item in sheet.words), known)
     except (ivs.GlyphMissing, TextOverflow):
         return "ask_at_counter"
     return None

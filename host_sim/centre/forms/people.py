@@ -10,6 +10,7 @@ from host_sim.centre.register import FamilyRegister, Resident
 _SPOUSES = ("夫", "妻", "夫（未届）", "妻（未届）")
 _PARENTS, _SIBLINGS = ("父", "母"), ("兄", "姉", "弟", "妹")
 _LINK = re.compile("世帯主|縁故者|同居人|[夫妻]（未届）|[夫妻子父母兄姉弟妹]")
+_WORD = re.compile(f"(?:子（子の[夫妻]）|{_LINK.pattern})(?:の(?:子（子の[夫妻]）|{_LINK.pattern}))*")
 
 
 def member_token(resident: Resident) -> str:
@@ -82,6 +83,8 @@ def _anchor(person: Resident, people: Sequence[Resident]) -> Resident | None:
 def _line(relation: str) -> tuple[tuple[str, ...], int]:
     """A 続柄 as the person whose family it names, and the place inside that family: 0 that person, 1 the spouse, 2 a
     child, 3 a child's spouse, 4 a grandchild. The head's own spouse and children are no such family."""
+    if _WORD.fullmatch(relation) is None:
+        return (relation,), 0  # a word of older books: among the other relatives
     links = tuple(_LINK.findall(relation))
     if "（子の" in relation:
         links = links[1:]  # adopted by the head, and wife of the head's child

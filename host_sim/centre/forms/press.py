@@ -17,6 +17,7 @@ import typst
 
 from host_sim.centre.forms import canvas, font, ivs
 from host_sim.centre.forms.canvas import Sheet
+from host_sim.centre.forms.letters import NOTHING, Additional
 
 _HERE = Path(__file__).parent
 # Whether on the ground, whether a sample -> the picture under the sheet (ground.py).
@@ -39,12 +40,21 @@ class Imprint:
     made_on: date
 
 
-def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True, sample: bool = False) -> bytes:
+def press(
+    sheets: Sequence[Sheet],
+    imprint: Imprint,
+    *,
+    ground: bool = True,
+    sample: bool = False,
+    additional: Additional = NOTHING,
+) -> bytes:
     """Set the sheets. `ground`: on the pattern that a copier shows, as a certificate is; a letter is on plain paper.
     `sample`: 見本 across every sheet (form rule 12).
 
     Raises `GlyphMissing` before anything is set when the font lacks a character."""
-    ivs.require(item[-1] for sheet in sheets for item in sheet.words)
+    ivs.require(
+        (item[-1] for sheet in sheets for item in sheet.words), {each.printed for each in additional.letters.values()}
+    )
     job = {
         "title": imprint.title,
         "author": imprint.author,
@@ -53,15 +63,17 @@ def press(sheets: Sequence[Sheet], imprint: Imprint, *, ground: bool = True, sam
         "width": canvas.WIDTH_MM,
         "height": canvas.HEIGHT_MM,
         "font": font.FAMILY,
+        "additional": additional.family,
         "ground": _GROUNDS[ground, sample],
         "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
     }
-    return compiled(_HERE / "plot.typ", job)
+    return compiled(_HERE / "plot.typ", job, additional.folder)
 
 
-def compiled(template: Path, job: Mapping[str, Any]) -> bytes:
-    """A typst file set as PDF/A-2b; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`."""
-    pdf = _compiler(template).compile(
+def compiled(template: Path, job: Mapping[str, Any], fonts_beside: Path | None = None) -> bytes:
+    """A typst file set as PDF/A-2b; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`,
+    and those of a folder beside it."""
+    pdf = _compiler(template, fonts_beside).compile(
         format="pdf",
         sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
         pdf_standards="a-2b",
@@ -73,12 +85,13 @@ def compiled(template: Path, job: Mapping[str, Any]) -> bytes:
 
 
 @cache
-def _fonts() -> Any:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font.folder())])
+def _fonts(beside: Path | None) -> Any:
+    folders = [str(folder) for folder in (font.folder(), beside) if folder is not None]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
-def _compiler(template: Path) -> Any:
-    mine: dict[Path, Any] = _mine.__dict__.setdefault("compilers", {})
-    if template not in mine:
-        mine[template] = typst.Compiler(str(template), root=str(template.parent), font_paths=_fonts())
-    return mine[template]
+def _compiler(template: Path, beside: Path | None) -> Any:
+    mine: dict[tuple[Path, Path | None], Any] = _mine.__dict__.setdefault("compilers", {})
+    if (template, beside) not in mine:
+        mine[template, beside] = typst.Compiler(str(template), root=str(template.parent), font_paths=_fonts(beside))
+    return mine[template, beside]

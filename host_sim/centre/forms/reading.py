@@ -193,14 +193,17 @@ def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:
         buffer = (ctypes.c_ushort * (size // 2))()
         pdfium.FPDFTextObj_GetText(thing, text, buffer, size)
     words = bytes(memoryview(buffer).cast("B")[:size]).decode("utf-16-le", "replace")
+    box = _bounds(thing, height)
+    if size <= 2 and box[0] == box[2]:
+        words = "\u3000"  # PDFium tells nothing of a blank that is drawn alone
     # PDFium takes a hyphen at the end of a line for one that only divides a word, and tells it as a control character.
-    words = plain(words.replace("\x02", "-"))
+    words = words.replace("\x02", "-").translate(_BLANKS)
     seen = (
         pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_FILL
         and _black(thing)
         and pdfium.FPDFClipPath_CountPaths(pdfium.FPDFPageObj_GetClipPath(thing)) <= 0
     )
-    return Run(words, _bounds(thing, height), seen)
+    return Run(words, box, seen)
 
 
 def _bounds(thing: Any, height: float) -> Box:

@@ -7,7 +7,7 @@ layout can tell (`offers.py`). The test fills every field to its number and lays
 
 from collections.abc import Iterator, Sequence
 
-from host_sim.centre.forms import ivs
+from host_sim.centre.forms import ivs, letters
 from host_sim.centre.register import FamilyRegister, Register, RegisterDate, Resident
 
 PERSON = {
@@ -48,8 +48,9 @@ def surely_fits(subject: Resident, household: Sequence[Resident], register: Regi
 
 def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> list[str]:
     """The letters of these people's texts that no font can draw, as code points."""
+    known = letters.additional(register.municipality.letters).letters
     # As one text: many letters come again and again. A blank between them, or a stray selector would find a letter.
-    return ivs.missing(("\u3000".join({text for text, _ in _texts(subject, household, register)}),))
+    return ivs.missing(("\u3000".join({text for text, _ in _texts(subject, household, register)}),), known)
 
 
 def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:

@@ -25,7 +25,8 @@ from drivers.vocabulary import (
     LineTrouble,
     Reserved,
 )
-from host_sim.centre.forms import GlyphMissing, TextOverflow
+from host_sim.centre import forms
+from host_sim.centre.forms import GlyphMissing, Misplaced, TextOverflow
 from host_sim.centre.generator import Container, Generator, Press
 from host_sim.centre.register import SealState
 from host_sim.centre.tables import audit, copies, flags
@@ -398,3 +399,63 @@ def test_an_entry_too_long_for_the_form_is_refused_before_money(trouble: Excepti
     )
     assert flagged(town) == []
     assert isinstance(town.session("taro"), Session)
+
+
+# --- one resident's data stops nobody else ----------------------------------------------------------
+
+
+def misplaced(*_: Any) -> list[str]:
+    return [Misplaced("page 1: words cross a rule of the form")]
+
+
+def fails(*_: Any) -> Any:
+    raise ValueError("some name")
+
+
+UNFIT: dict[str, tuple[dict[str, Any], str]] = {
+    "words out of their cell": ({"check": misplaced}, "page 1: words cross a rule of the form"),
+    "an error while it is set": ({"typeset": fails}, "making it failed: ValueError"),
+    "an error while its pages are counted": ({"page_count": fails}, "making it failed: ValueError"),
+    "an error while it is read back": ({"check": fails}, "making it failed: ValueError"),
+}
+
+
+@pytest.mark.parametrize("trouble", UNFIT)
+def test_a_paper_that_cannot_be_made_is_one_orders_refusal_and_flagged(trouble: str) -> None:
+    functions, sentence = UNFIT[trouble]
+    town = Town(press=replace(plain(), **functions))
+    session = town.session("hanako")
+    assert session.reserve(session.item("inkan")) == CentreRefused(CentreRefusal.ASK_AT_COUNTER)
+    assert flagged(town) == ["document_unfit"]
+    with town.store.reading() as c:
+        assert [row.detail["faults"] for row in c.execute(sa.select(flags))] == [[sentence]]
+        assert "some name" not in str(c.execute(sa.select(audit.c.detail)).all())
+    assert isinstance(town.session("taro"), Session), "the line and the machine go on"
+
+
+def test_a_misplaced_word_beside_a_wrong_one_stops_the_line() -> None:
+    town = Town(press=replace(plain(), check=lambda *_: [*misplaced(), "page 1: person 1 does not match"]))
+    session = town.session("hanako")
+    assert session.reserve(session.item("inkan")) == STOPPED
+    assert flagged(town) == ["document_wrong"]
+
+
+def test_what_cannot_even_be_offered_is_refused_and_flagged_once() -> None:
+    def offer(kind: str, *told: Any) -> Any:
+        return fails() if kind == "inkan" else forms.offer(kind, *told)
+
+    town = Town(press=replace(plain(), offer=offer))
+    for _ in range(2):
+        offers = {offer.kind: offer for offer in town.session("hanako").who.offers}
+        assert offers["inkan"].refusal is CentreRefusal.ASK_AT_COUNTER
+        assert offers["juminhyo"].refusal is None
+    assert flagged(town) == ["document_unfit"]
+
+
+def test_a_letter_that_no_font_has_is_flagged_by_its_code_point() -> None:
+    town = Town()
+    town.change(replace(town.register.by_key("taro"), name="宮\ue000　太郎"))
+    offers = {offer.kind: offer for offer in town.session("taro").who.offers}
+    assert offers["inkan"].refusal is CentreRefusal.ASK_AT_COUNTER
+    with town.store.reading() as c:
+        assert [(row.what, row.about) for row in c.execute(sa.select(flags))] == [("letter_missing", "U+E000")]

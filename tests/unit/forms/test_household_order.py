@@ -127,3 +127,11 @@ def test_the_head_of_the_register_stands_before_an_older_spouse(town: Any) -> No
     )
     mother = dataclasses.replace(father, resident_id="2", relation="母", name="母", born=RegisterDate(date(1935, 1, 1)))
     assert people.ordered([father, mother]) == [mother, father]
+
+
+def test_a_word_of_older_books_stands_among_the_other_relatives(town: Any) -> None:
+    """The import refuses it (standard 1.1.11); books that have it are still printed."""
+    taro = town.register.by_key("taro")
+    due = ["世帯主", "母", "妻の母", "孫", "縁故者"]
+    household = [dataclasses.replace(taro, resident_id=str(n), relation=relation) for n, relation in enumerate(due)]
+    assert [p.relation for p in people.ordered(household[::-1])] == due

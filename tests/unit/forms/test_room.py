@@ -29,7 +29,9 @@ def filled(register: Register, who: Resident) -> tuple[Register, Resident]:
             foreign = dataclasses.replace(foreign, **texts, resident_since=day(foreign.resident_since))
         texts = {name: WIDE * length for name, length in room.PERSON.items()}
         days = {"born": day(was.born), "resident_since": day(was.resident_since)}
-        return dataclasses.replace(was, **texts, **days, address_since=day(was.address_since), foreign=foreign)
+        return dataclasses.replace(
+            was, **texts, **days, address_since=day(was.address_since or was.resident_since), foreign=foreign
+        )
 
     home = register.household_of(who)
     people = {p.resident_id: person(p) for p in register.members(home)}
