@@ -41,7 +41,7 @@ class Site:
 
     def page(self, locale: str = "ja") -> Page:
         context = self.browser.new_context(viewport=PHONE, locale=locale, device_scale_factor=2, has_touch=True)
-        context.on("request", lambda asked: self._heard(asked))
+        context.on("request", self._heard)
         return context.new_page()
 
     def _heard(self, asked: Request) -> None:
