@@ -130,7 +130,7 @@ def sample_keys() -> Mapping[bytes, TrustedKey]:
 def parts(whole: Claims, signer: Signer, page: str) -> list[Claims]:
     """What stands in each code of a certificate: its address, then its people, as many to a code as it holds.
 
-    `whole.text_hash` may still be another hash: a little room is left for how well that one packs.
+    `whole.text_hash` may still be the hash of another text: a little room is left for how well either packs.
     """
     address = whole.address
     pieces = [replace(whole, people=(), address=address[at : at + _PIECE]) for at in range(0, len(address), _PIECE)]

@@ -48,7 +48,9 @@ def draft(subject: Resident, options: Mapping[str, Sequence[str]], register: Reg
         sheets=flow([entry for m in members for entry in _entries(m, family.surname, asked, coded)], begin),
         statement=STATEMENTS[scope],
         room_from=ROOM_FROM,
-        people=tuple((f"{family.surname}　{m.given_name}", eras.written(m.born)) for m in members),
+        people=tuple(
+            (f"{family.surname}　{m.given_name}", eras.written(m.born) if bears_birth(m) else EMPTY) for m in members
+        ),
         address=members[0].addresses[-1].address if members and members[0].addresses else "",
     )
 
