@@ -68,6 +68,7 @@ def municipality(rules: Rules) -> Municipality:
         telephone=told.telephone,
         letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
         sample=told.sample,
+        check_page=told.check_page or "",
     )
 
 
