@@ -14,9 +14,11 @@ from host_sim.centre.commands import (
     machines,
     openapi,
     paper,
+    paper_keys,
     registers,
     report,
     serve,
+    specimens,
     startup,
 )
 from host_sim.centre.database import Busy, DatabaseTrouble
@@ -37,6 +39,8 @@ def main() -> int:
         audit,
         report,
         paper,
+        paper_keys,
+        specimens,
         desk,
         openapi,
     ):

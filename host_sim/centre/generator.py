@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, cards, forms
 from host_sim.centre.authentication import Refused
+from host_sim.centre.paper_keys import PaperKeys
 from host_sim.centre.register import Municipality, SealState
 from host_sim.centre.tables import residents
 
@@ -79,6 +80,21 @@ class Press:
     typeset: Callable[..., bytes] = forms.typeset
     check: Callable[..., list[str]] = forms.check
     page_count: Callable[[bytes], int] = forms.page_count
+
+
+def signing(keys: PaperKeys) -> Press:
+    """The press whose papers bear the signature of their day's key."""
+
+    def typeset(*told: Any) -> bytes:
+        kind, subject, household, options, issue, register = told
+        signer = keys.signer(issue.issued_on, sample=register.municipality.sample)
+        return forms.typeset(kind, subject, household, options, issue, register, signer)
+
+    def check(*told: Any) -> list[str]:
+        pdf, kind, subject, household, options, issue, register = told
+        return forms.check(pdf, kind, subject, household, options, issue, register, keys.trusted())
+
+    return Press(typeset=typeset, check=check)
 
 
 class Generator:

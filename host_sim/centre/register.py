@@ -230,6 +230,7 @@ class Municipality(Entry):
     telephone: str = ""
     seal: str | None = None  # the letters of the electronic seal, where they are not the usual ones
     sample: bool = False
+    check_page: str = ""  # the address of the page that judges the code of a paper
     letters: AdditionalLetters | None = None
 
     @property

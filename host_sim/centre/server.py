@@ -16,12 +16,13 @@ from host_sim.centre.city.city import City
 from host_sim.centre.city.file import CityError, read_file
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Database, DatabaseTrouble
-from host_sim.centre.generator import Generator
+from host_sim.centre.generator import Generator, signing
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.machines import registry
 from host_sim.centre.operating import startup
+from host_sim.centre.paper_keys import PaperKeys
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
 from host_sim.centre.settling import Settler
@@ -59,10 +60,16 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
         revocation=believed.revocation,
         vouching=vouching,
     )
-    issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key), identity.manifest_key)
+    keys, now = paper_keys(run), simulated_now(run / "clock-offset")
+    keys.ensure(now.date())
+    issuer = Issuer(store, city, doorkeeper, Generator(identity.manifest_key, signing(keys)), identity.manifest_key)
     tables = SiteTables(store, city, identity.manifest_key)
     writing = CardWriting(store, city, identity.pin_key, identity.pin_hash_key, identity.card_master)
     return Centre(doorkeeper, issuer, Settler(store), tables, writing, lambda: simulated_now(run / "clock-offset"))
+
+
+def paper_keys(run: Path) -> PaperKeys:
+    return PaperKeys(run / "centre" / "paper-keys")
 
 
 def database_url(run: Path, database: str | None) -> str:

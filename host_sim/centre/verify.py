@@ -1,149 +1,243 @@
-"""The signed code on the paper: the centre makes it at issue, and anybody can check it offline.
+"""The signed codes on the paper: the centre makes them at issue, and anybody can check them, offline too.
 
-The code holds what a checker compares by eye (kind, issue number, date, people, address) and the SHA-256 of every
-character printed on the certificate, signed by the municipality: COSE_Sign1 (RFC 9052) with Ed25519, as base45 (RFC
-9285) after the word `KOFUKI1:`, because alphanumeric QR codes survive every scanner. It proves that the municipality
-issued a certificate with these words. The checker compares them with the sheet; nothing on paper can prove that the
-sheet is the original one.
+A code holds what a checker compares by eye (kind, issue number, date, people, address) and a hash of every character
+printed on the certificate, signed by the municipality. It proves that the municipality issued a certificate with
+these words. The checker compares them with the sheet; nothing on paper can prove that the sheet is the original one.
 
-Payload, a CBOR map: 1 issue number, 2 kind, 3 date of issue (days since 1970-01-01), 4 municipality code, 5 SHA-256
-of the text, 6 people as [name, birth as printed], at most four, 7 how many people, 8 address (first 24 characters), 9
-pages.
+**Text**: the address of the city's check page, `#`, and the message as one decimal number, whose first byte is 1. A
+browser never sends what follows `#`; digits pass every camera unharmed, and a QR code stores three in ten bits.
+**Message**: COSE_Sign1 (RFC 9052) with ES256, because the browsers of telephones many years old verify P-256 and only
+those since 2025 all verify Ed25519. **Payload**: a CBOR map, deflated (RFC 1951) before it is signed, so that nothing
+unsigned is ever unpacked: 1 issue number, 2 kind, 3 date of issue (days since 1970-01-01), 4 municipality code, 5 the
+first 16 bytes of the SHA-256 of the text, 6 people as [name, birth as printed], 7 how many people stand on the paper,
+8 address, 9 pages, 10 [this code, of how many]. What does not fit into one code goes on in the next.
 """
 
 import hashlib
 import io
+import re
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import cbor2
-import numpy as np
-import zxingcpp
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PREFIX = "KOFUKI1:"
-PEOPLE_MAX, ADDRESS_MAX = 4, 24
-QUIET_MODULES = 4
-_COSE_SIGN1, _EDDSA, _ALG, _KID = 18, -8, 1, 4
+CODE_BITS = 3320  # of QR version 15 at level M (ISO/IEC 18004, table 7)
+_SPARE_BITS = 64
+_PIECE = 30  # letters of an address that stay together in one code
+_FIRST = b"\1"
+_COSE_SIGN1, _ES256, _ALG, _KID = 18, -7, 1, 4
 _EPOCH = date(1970, 1, 1)
-_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_TEXT = re.compile(r"[^#\s]*#([1-9]\d{100,4000})")
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+_ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)  # equal facts give equal papers (RFC 6979)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What the code says about one certificate."""
+    """What a code says about one certificate."""
 
     issue_number: str
     kind: str
     issued_on: date
     municipality: str  # 団体コード
-    text_sha256: bytes
-    people: tuple[tuple[str, str], ...] = field(repr=False)  # name and birth as printed, at most four
-    people_count: int
-    address: str = field(repr=False)  # shortened
+    text_hash: bytes
+    people: tuple[tuple[str, str], ...] = field(repr=False)  # in this code: name and birth as printed
+    people_count: int  # on the certificate
+    address: str = field(repr=False)  # in this code: all of it, a part, or nothing
     pages: int
+    code: int = 1
+    codes: int = 1
 
 
 class Finding(StrEnum):
     GENUINE = "genuine"  # signed by a municipality we know
-    FORGED = "forged"  # names a known key, but that key did not sign it
+    SAMPLE = "sample"  # signed with the key that everybody knows
+    FORGED = "forged"  # names a known key, but that key did not sign it, or not on that day
     UNKNOWN_ISSUER = "unknown_issuer"
     NOT_OURS = "not_ours"  # some other code, or damaged beyond reading
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of checking a code. `claims` is None unless the code is genuine, so that no unsigned words are shown."""
+    """The result of checking a code. `claims` is None unless it is rightly signed, so that no unsigned words are shown."""
 
     finding: Finding
     claims: Claims | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key (X9.62, uncompressed) and the first and last day of issue for which it counts."""
+
+    public: bytes
+    first_day: date = date.min
+    last_day: date = date.max
+    sample: bool = False
+
+
 class Signer:
     """A municipality's signing key and the eight bytes by which checkers know it."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self.public_key = key.public_key().public_bytes_raw()
+    def __init__(self, key: ec.EllipticCurvePrivateKey, *, sample: bool = False) -> None:
+        self._key, self.sample = key, sample
+        self.public_key = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         self.key_id = key_id(self.public_key)
 
     def sign(self, data: bytes) -> bytes:
-        return self._key.sign(data)
+        r, s = decode_dss_signature(self._key.sign(data, _ECDSA))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+
+def public_key(point: bytes) -> bytes:
+    """The point itself. Raises ValueError when it is none of P-256, uncompressed."""
+    if len(point) != 65:
+        raise ValueError("not an uncompressed point of P-256")
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    return point
 
 
 def key_id(public_key: bytes) -> bytes:
-    """The first eight bytes of the SHA-256 of a raw Ed25519 public key."""
+    """The first eight bytes of the SHA-256 of a public key."""
     return hashlib.sha256(public_key).digest()[:8]
 
 
 @cache
 def sample_signer() -> Signer:
-    """The key of the sample municipality. Anybody can derive it, so it proves nothing outside a simulator."""
+    """The key of the sample municipality. Anybody can derive it, so what it signs is called a sample."""
     secret = hashlib.sha256(b"kofuki: the sample municipality's code key, known to everybody").digest()
-    return Signer(Ed25519PrivateKey.from_private_bytes(secret))
+    return Signer(ec.derive_private_key(int.from_bytes(secret) % (_ORDER - 1) + 1, ec.SECP256R1()), sample=True)
 
 
-def sample_keys() -> Mapping[bytes, bytes]:
-    """Key id -> raw public key: what a checker of the sample's papers trusts."""
+def sample_keys() -> Mapping[bytes, TrustedKey]:
+    """Key id -> key: what a checker of the sample's papers trusts."""
     signer = sample_signer()
-    return {signer.key_id: signer.public_key}
+    return {signer.key_id: TrustedKey(signer.public_key, sample=True)}
 
 
-# --- the code -------------------------------------------------------------------------------------------
+# --- making ---------------------------------------------------------------------------------------------
 
 
-def make(claims: Claims, signer: Signer) -> str:
-    """The text of the code."""
-    payload = cbor2.dumps(
-        {
-            1: claims.issue_number,
-            2: claims.kind,
-            3: (claims.issued_on - _EPOCH).days,
-            4: claims.municipality,
-            5: claims.text_sha256,
-            6: [list(person) for person in claims.people[:PEOPLE_MAX]],
-            7: claims.people_count,
-            8: claims.address[:ADDRESS_MAX],
-            9: claims.pages,
-        },
-        canonical=True,
-    )
-    protected = cbor2.dumps({_ALG: _EDDSA, _KID: signer.key_id}, canonical=True)
-    signature = signer.sign(_to_be_signed(protected, payload))
-    return PREFIX + base45(_message(protected, payload, signature))
+def parts(whole: Claims, signer: Signer, page: str) -> list[Claims]:
+    """What stands in each code of a certificate: its address, then its people, as many to a code as it holds.
+
+    `whole.text_hash` may still be another hash: a little room is left for how well that one packs.
+    """
+    address = whole.address
+    pieces = [replace(whole, people=(), address=address[at : at + _PIECE]) for at in range(0, len(address), _PIECE)]
+    pieces += [replace(whole, people=(person,), address="") for person in whole.people]
+    codes: list[Claims] = []
+    for piece in pieces or [whole]:
+        if codes:
+            last = codes[-1]
+            both = replace(last, people=last.people + piece.people, address=last.address + piece.address)
+            if _bits(_written(page, _protected(signer), _packed(both), bytes(64))) <= CODE_BITS - _SPARE_BITS:
+                codes[-1] = both
+                continue
+        codes.append(piece)
+    return [replace(one, code=number, codes=len(codes)) for number, one in enumerate(codes, start=1)]
 
 
-def verify_text(qr: str, keys: Mapping[bytes, bytes] | None = None) -> Verdict:
-    """Judge the text of a code. `keys`: key id -> raw public key; without it, the sample's. Never raises."""
+def make(claims: Claims, signer: Signer, page: str = "") -> str:
+    """The text of one code. `page`: the address of the city's check page."""
+    payload, protected = _packed(claims), _protected(signer)
+    return _written(page, protected, payload, signer.sign(_to_be_signed(protected, payload)))
+
+
+def _protected(signer: Signer) -> bytes:
+    return cbor2.dumps({_ALG: _ES256, _KID: signer.key_id}, canonical=True)
+
+
+def _packed(claims: Claims) -> bytes:
+    told = {
+        1: claims.issue_number,
+        2: claims.kind,
+        3: (claims.issued_on - _EPOCH).days,
+        4: claims.municipality,
+        5: claims.text_hash,
+        6: [list(person) for person in claims.people],
+        7: claims.people_count,
+        8: claims.address,
+        9: claims.pages,
+        10: [claims.code, claims.codes],
+    }
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    return packer.compress(cbor2.dumps(told, canonical=True)) + packer.flush()
+
+
+def _written(page: str, protected: bytes, payload: bytes, signature: bytes) -> str:
+    number = int.from_bytes(_FIRST + _message(protected, payload, signature))
+    return f"{page}#{number}"
+
+
+def _bits(text: str) -> int:
+    """What a text takes in a code: a byte segment up to the `#`, then a numeric one (ISO/IEC 18004, 7.4)."""
+    digits = text.index("#") + 1
+    return 20 + 8 * digits + 16 + -(-10 * (len(text) - digits) // 3)
+
+
+def text_hash(printed: str) -> bytes:
+    """The hash of everything printed on a certificate, in reading order, without any white space."""
+    return hashlib.sha256("".join(printed.split()).encode()).digest()[:16]
+
+
+# --- checking -------------------------------------------------------------------------------------------
+
+
+def is_ours(text: str) -> bool:
+    """Whether this may be the text of one of our codes."""
+    return _TEXT.fullmatch(text) is not None
+
+
+def verify_text(text: str, keys: Mapping[bytes, TrustedKey] | None = None) -> Verdict:
+    """Judge the text of a code. `keys`: by key id; without it, the sample's. Never raises."""
     known = sample_keys() if keys is None else keys
-    if not qr.startswith(PREFIX):
-        return Verdict(Finding.NOT_OURS)
     try:
-        protected, payload, signature = _parts(unbase45(qr.removeprefix(PREFIX)))
+        protected, payload, signature = _parts(_unwritten(text))
         header = cbor2.loads(protected)
-        if not isinstance(header, Mapping):
+        if not isinstance(header, Mapping) or header[_ALG] != _ES256 or not isinstance(header[_KID], bytes):
             return Verdict(Finding.NOT_OURS)
-        claimed_key = header[_KID]
-        if header[_ALG] != _EDDSA or not isinstance(claimed_key, bytes):
-            return Verdict(Finding.NOT_OURS)
-        public_key = known.get(claimed_key)
-        if public_key is None:
+        trusted = known.get(header[_KID])
+        if trusted is None:
             return Verdict(Finding.UNKNOWN_ISSUER)
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _to_be_signed(protected, payload))
-        return Verdict(Finding.GENUINE, _claims(cbor2.loads(payload)))
+        _check(trusted.public, signature, _to_be_signed(protected, payload))
+        claims = _claims(_unpacked(payload))
     except InvalidSignature:
         return Verdict(Finding.FORGED)
-    except (cbor2.CBORDecodeError, LookupError, ValueError, TypeError, OverflowError, RecursionError):
+    except (cbor2.CBORDecodeError, zlib.error, LookupError, ValueError, TypeError, OverflowError, RecursionError):
         return Verdict(Finding.NOT_OURS)
+    if not trusted.first_day <= claims.issued_on <= trusted.last_day:
+        return Verdict(Finding.FORGED)
+    return Verdict(Finding.SAMPLE if trusted.sample else Finding.GENUINE, claims)
+
+
+def _unwritten(text: str) -> bytes:
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        raise ValueError("not the text of a code")
+    number = int(found[1])
+    data = number.to_bytes(-(-number.bit_length() // 8))
+    if not data.startswith(_FIRST):
+        raise ValueError("not the number of a message")
+    return data[1:]
+
+
+def _check(public: bytes, signature: bytes, data: bytes) -> None:
+    """Raises InvalidSignature."""
+    if len(signature) != 64:
+        raise InvalidSignature
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    der = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+    key.verify(der, data, ec.ECDSA(hashes.SHA256()))
 
 
 def _parts(message: bytes) -> tuple[bytes, bytes, bytes]:
@@ -163,97 +257,35 @@ def _message(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     return cbor2.dumps(cbor2.CBORTag(_COSE_SIGN1, [protected, {}, payload, signature]), canonical=True)
 
 
+def _unpacked(payload: bytes) -> Any:
+    unpacker = zlib.decompressobj(-15)
+    plain = unpacker.decompress(payload, 1 << 16)
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("not one deflated map")
+    return cbor2.load(io.BytesIO(plain))
+
+
 def _claims(payload: Any) -> Claims:
     """Raises ValueError, TypeError or LookupError when a payload, though signed, is not of our shape."""
-    shapes = {1: str, 2: str, 3: int, 4: str, 5: bytes, 6: list, 7: int, 8: str, 9: int}
+    shapes = {1: str, 2: str, 3: int, 4: str, 5: bytes, 6: list, 7: int, 8: str, 9: int, 10: list}
     if not isinstance(payload, Mapping) or not all(isinstance(payload[key], shape) for key, shape in shapes.items()):
         raise ValueError("not the payload of a certificate")
+    code, codes = payload[10]
     return Claims(
         issue_number=payload[1],
         kind=payload[2],
         issued_on=_EPOCH + timedelta(days=payload[3]),
         municipality=payload[4],
-        text_sha256=payload[5],
+        text_hash=payload[5],
         people=tuple((str(name), str(born)) for name, born in payload[6]),
         people_count=payload[7],
         address=payload[8],
         pages=payload[9],
+        code=int(code),
+        codes=int(codes),
     )
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
     """RFC 9052, 4.4: Sig_structure."""
     return cbor2.dumps(["Signature1", protected, b"", payload], canonical=True)
-
-
-def text_sha256(printed: str) -> bytes:
-    """The hash of everything printed on a certificate, in reading order, without any white space."""
-    return hashlib.sha256("".join(printed.split()).encode()).digest()
-
-
-# --- base45 (RFC 9285) ----------------------------------------------------------------------------------
-
-
-def base45(data: bytes) -> str:
-    out = []
-    for at in range(0, len(data) - 1, 2):
-        value = data[at] << 8 | data[at + 1]
-        out += [_ALPHABET[value % 45], _ALPHABET[value // 45 % 45], _ALPHABET[value // 2025]]
-    if len(data) % 2:
-        out += [_ALPHABET[data[-1] % 45], _ALPHABET[data[-1] // 45]]
-    return "".join(out)
-
-
-def unbase45(text: str) -> bytes:
-    """Raises ValueError for anything that `base45` does not give."""
-    if len(text) % 3 == 1:
-        raise ValueError("base45 of an impossible length")
-    values = [_ALPHABET.index(letter) for letter in text]
-    out = bytearray()
-    for at in range(0, len(values), 3):
-        group = values[at : at + 3]
-        value = sum(digit * 45**power for power, digit in enumerate(group))
-        width = len(group) - 1
-        if value >= 256**width:
-            raise ValueError("base45 beyond its range")
-        out += value.to_bytes(width, "big")
-    return bytes(out)
-
-
-# --- pictures -------------------------------------------------------------------------------------------
-
-
-def modules(text: str) -> NDArray[np.bool_]:
-    """The QR code of a text (error correction M), True where black, without its quiet zone."""
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    picture = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
-    black: NDArray[np.bool_] = picture == 0
-    return black
-
-
-def read_codes(picture: Image.Image) -> list[str]:
-    """The texts of all codes of ours in a picture: a clean page, or a photo taken at an angle in bad light."""
-    grey = picture.convert("L")
-    return _found(grey, thorough=False) or _found(grey, thorough=True) or _found(_soft(grey), thorough=True)
-
-
-def _found(grey: Image.Image, *, thorough: bool) -> list[str]:
-    codes = zxingcpp.read_barcodes(
-        np.asarray(grey), formats=_QR, try_rotate=thorough, try_downscale=thorough, try_invert=False
-    )
-    return [code.text for code in codes if code.text.startswith(PREFIX)]
-
-
-def _soft(grey: Image.Image) -> Image.Image:
-    """The picture blurred and doubled in size, so that a noisy or turned code can be read (form rule 10)."""
-    soft = grey.filter(ImageFilter.GaussianBlur(0.8))
-    return soft.resize((soft.width * 2, soft.height * 2), Image.Resampling.BICUBIC)
-
-
-def verify_photo(photo: Path | bytes, keys: Mapping[bytes, bytes] | None = None) -> list[Verdict]:
-    """One verdict for each code of ours found in a photo (a path, or the bytes of a file); empty when there is none.
-
-    Raises PIL.UnidentifiedImageError or OSError when it is no picture.
-    """
-    with Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo) as picture:
-        return [verify_text(text, keys) for text in read_codes(picture)]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from host_sim.centre.city.hours import DEFAULT
+from host_sim.centre.city.items import ITEMS
 from host_sim.centre.city.model import CHANNELS, LETTERS_MAX
 from host_sim.centre.forms.certificate import TITLES
 from host_sim.centre.forms.font import font
-from host_sim.centre.forms.items import ITEMS
 
 Tables = Mapping[str, Any]
 

@@ -56,6 +56,19 @@ def _minute(value: Any) -> Any:
     return instant.replace(tzinfo=JST) if instant.tzinfo is None else instant
 
 
+def _page(text: str) -> str:
+    where = urlsplit(text)
+    if (
+        where.scheme != "https"
+        or not where.hostname
+        or where.query
+        or "#" in text
+        or not where.path.endswith("/verify")
+    ):
+        raise ValueError(f'is "{text}"; write https://HOST/verify')
+    return text
+
+
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Za-z]{2,8})?$")]
 Text = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], AfterValidator(_texts)]
 Word = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -77,13 +90,17 @@ class Part(BaseModel):
 
 
 class MunicipalityPart(Part):
-    """`sample`: an invented city. All that it prints says 見本, and no real card is taken (form rule 12)."""
+    """`sample`: an invented city. All that it prints says 見本, and no real card is taken (form rule 12).
+
+    `check_page`: where anybody checks a paper; its codes begin with this address, so it stays as long as the papers.
+    """
 
     code: Code
     prefecture: Annotated[str, Field(min_length=3, max_length=4)]
     name: Text
     telephone: Telephone
     sample: bool = False
+    check_page: Annotated[str, Field(max_length=60), AfterValidator(_page)] | None = None
 
 
 class CertifierPart(Part):
@@ -103,7 +120,7 @@ class LettersPart(Part):
 
 
 class KindPart(Part):
-    """`items`: what may be asked for besides what always stands there (forms/items.py); left out: the usual ones."""
+    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones."""
 
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from host_sim.centre.city.hours import Timetable
+from host_sim.centre.city.items import offered
 from host_sim.centre.city.model import ChannelPart, NoticePart, Rules, SitePart
-from host_sim.centre.forms.items import offered
 from host_sim.centre.register import AdditionalLetters, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
@@ -21,7 +21,7 @@ class Terms:
     title: Texts
     fee_yen: int
     copies_max: int
-    items: tuple[str, ...] = ()  # what may be asked for (forms/items.py)
+    items: tuple[str, ...] = ()  # what may be asked for (city/items.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,7 @@ def municipality(rules: Rules) -> Municipality:
         telephone=told.telephone,
         letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
         sample=told.sample,
+        check_page=told.check_page or "",
     )
 
 

@@ -37,6 +37,7 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
     yield About("", "", "municipality"), f"{certifies.prefecture}{certifies.city} {certifies.code}"
     yield About("", "", "telephone"), certifies.telephone
     yield About("", "", "sample"), "見本 on every paper" if certifies.sample else "no"
+    yield About("", "", "page that checks papers"), certifies.check_page or "none"
     yield About("", "", "certified by"), f"{certifies.certifier} {certifies.mayor}"
     for window in rules.maintenance:
         when = f"{window.from_:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M}"

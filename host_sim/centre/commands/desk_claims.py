@@ -16,7 +16,7 @@ from host_sim.centre.incidents import evidence
 from host_sim.centre.operating import flags
 from host_sim.centre.operating.startup import NotStarted
 from host_sim.centre.public.app import make_app
-from host_sim.centre.server import open_city, simulated_now
+from host_sim.centre.server import open_city, paper_keys, simulated_now
 from host_sim.centre.staff.accounts import NotAllowed, Staff, need, reason_of, staff_of
 
 Act = Callable[[ClaimDesk, Callable[[str, str], Staff], argparse.Namespace, datetime], str]
@@ -186,7 +186,8 @@ def _close(options: argparse.Namespace) -> int:
 
 def _residents(options: argparse.Namespace) -> int:
     try:
-        server = make_server(run_directory(options), options.database, make_app)
+        keys = paper_keys(run_directory(options))
+        server = make_server(run_directory(options), options.database, lambda desk: make_app(desk, keys))
         print(f"https://{options.host}:{options.port}/", flush=True)
         server.run_to_the_end(options.host, options.port)
     except (CityError, NotStarted) as trouble:

@@ -12,10 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from host_sim.centre import verify
-from host_sim.centre.forms import expect, expect_letters, letters
+from host_sim.centre.forms import check_codes, expect, expect_letters, letters
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Part, Words
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.places import Places, Spot
@@ -23,7 +21,6 @@ from host_sim.centre.forms.reading import NotReadable, Paper, Window, plain, rea
 from host_sim.centre.register import Register, Resident
 
 A4_MM, SIZE_TOLERANCE_MM = (210.0, 297.0), 0.1
-CODE_WINDOW = Window(-1, 8.0, 238.0, 42.0, 43.0)
 IMPRINT_WINDOW = Window(0, 103.0, 46.0, 42.0, 42.0)
 IMPRINT_MAY_DIFFER = 0.01  # of the dots that either imprint blackens
 
@@ -36,35 +33,40 @@ def check(
     options: Mapping[str, Sequence[str]],
     issue: IssueFacts,
     register: Register,
-    keys: Mapping[bytes, bytes] | None = None,
+    keys: check_codes.Keys = None,
 ) -> list[str]:
     """What is wrong with a finished certificate; empty when nothing is. `keys`: key id -> key trusted for its code."""
-    windows = [CODE_WINDOW, IMPRINT_WINDOW] if kind == "inkan" else [CODE_WINDOW]
     try:
-        paper = read(pdf, windows)
+        paper = read(pdf, [IMPRINT_WINDOW, check_codes.CODES_WINDOW])
     except NotReadable as trouble:
         return [str(trouble)]
     faults = _shape(paper)
+    verdicts = check_codes.read_verdicts(paper.windows[1:], keys)
+    codes = [check_codes.numbers(page) for page in verdicts]
     known = letters.additional(register.municipality.letters).letters
     match expect_letters.printed(expect.due(kind, subject, household, options, register), known):
         case Fixed() as due:
-            faults += _fixed(paper, due, issue, register)
+            faults += _fixed(paper, due, issue, register, codes)
         case Flowing() as due:
-            faults += _flowing(paper, due, issue, register)
+            faults += _flowing(paper, due, issue, register, codes)
     faults += _stamps(paper, issue)
-    faults += _code(paper, kind, issue, register, keys)
+    faults += check_codes.faults(verdicts, paper, kind, issue, register.municipality)
     if kind == "inkan":
-        faults += _imprint(paper.windows[1], subject, register)
+        faults += _imprint(paper.windows[0], subject, register)
     return faults
 
 
-def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> list[str]:
+def _fixed(
+    paper: Paper, due: Fixed, issue: IssueFacts, register: Register, codes: Sequence[Sequence[tuple[int, int]]]
+) -> list[str]:
     faults: list[str] = []
     if len(paper.pages) != len(due.pages):
         faults.append(f"the certificate has {len(paper.pages)} pages, but {len(due.pages)} are expected")
     places = Places(paper.laid)
     for number, (page, parts) in enumerate(zip(paper.laid, due.pages, strict=False)):
-        end = expect.tail(due.statement, issue, register.municipality, number + 1, len(due.pages), due.note)
+        end = expect.tail(
+            due.statement, issue, register.municipality, number + 1, len(due.pages), due.note, codes[number]
+        )
         found, spots = compare(page.words, [*parts, *end])
         owners = _owners(number, [run.words for run in page.runs])
         faults += [f"page {number + 1}: {fault}" for fault in found]
@@ -72,7 +74,9 @@ def _fixed(paper: Paper, due: Fixed, issue: IssueFacts, register: Register) -> l
     return [*faults, *places.faults()]
 
 
-def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) -> list[str]:
+def _flowing(
+    paper: Paper, due: Flowing, issue: IssueFacts, register: Register, codes: Sequence[Sequence[tuple[int, int]]]
+) -> list[str]:
     """Check each page's head and tail and take them off; the rest of all pages together must be exactly the body."""
     faults: list[str] = []
     rest, rests = "", []
@@ -82,7 +86,9 @@ def _flowing(paper: Paper, due: Flowing, issue: IssueFacts, register: Register) 
     for number, page in enumerate(paper.laid):
         owners = _owners(number, [loose(run.words) for run in page.runs])
         words = loose(page.words)
-        end_parts = expect.tail(due.statement, issue, register.municipality, number + 1, len(paper.pages), due.note)
+        end_parts = expect.tail(
+            due.statement, issue, register.municipality, number + 1, len(paper.pages), due.note, codes[number]
+        )
         end = "".join(loose(part.text) for part in end_parts)
         wrong, spots = compare(words[:begins], head)
         if wrong:
@@ -185,31 +191,6 @@ def _stamps(paper: Paper, issue: IssueFacts) -> list[str]:
     return [
         f"the document's container names another than {what} of this order" for (what, due), is_ in pairs if is_ != due
     ]
-
-
-def _code(
-    paper: Paper, kind: str, issue: IssueFacts, register: Register, keys: Mapping[bytes, bytes] | None
-) -> list[str]:
-    """Check the signed code, read from the picture as a phone reads it."""
-    texts = verify.read_codes(Image.fromarray(paper.windows[0]))
-    if len(texts) != 1:
-        return ["the code on the paper cannot be read"]
-    verdict = verify.verify_text(texts[0], keys)
-    claims = verdict.claims
-    if claims is None:
-        return [f"the code on the paper is {verdict.finding.value}"]
-    right = (
-        claims.issue_number == issue.issue_number
-        and claims.kind == kind
-        and claims.issued_on == issue.issued_on
-        and claims.municipality == register.municipality.code
-        and claims.pages == len(paper.pages)
-    )
-    if not right:
-        return ["the code on the paper is that of another certificate"]
-    if claims.text_sha256 != verify.text_sha256("".join(paper.pages)):
-        return ["the code on the paper was signed for other words than are printed"]
-    return []
 
 
 def _imprint(window: NDArray[np.uint8], subject: Resident, register: Register) -> list[str]:

@@ -18,7 +18,9 @@ from host_sim.centre.forms.reading import Window, read
 from host_sim.centre.register import Municipality, Register, Resident, Seal
 
 _STARS = "＊＊＊"
-_CODE = "このコードを読み取ると、市が発行した内容と照合できます。"
+_CAMERA = "スマートフォンのカメラでコードを読み取ると、市が発行した内容か確かめられます。"
+_NO_CAMERA = "カメラがないときは、次のページで発行番号を入力してください。"
+_SIGNED = "このコードには市の電子署名があり、市が発行した内容か確かめられます。"
 _SAMPLE = "見本（シミュレーター用）"
 
 
@@ -45,12 +47,24 @@ def due(
             raise ValueError(f"no such kind of certificate: {kind}")
 
 
-def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pages: int, note: str = "") -> list[Words]:
-    """The words at the end of a page: the certification on the last page, issue and page number on all."""
+def tail(
+    statement: str,
+    issue: IssueFacts,
+    city: Municipality,
+    number: int,
+    pages: int,
+    note: str = "",
+    codes: Sequence[tuple[int, int]] = (),
+) -> list[Words]:
+    """The words at the end of a page: the certification on the last page, issue and page number on all.
+
+    `codes`: which of how many each code of this page says that it is.
+    """
     numbered = [
         Words("the issue number", f"発行番号　{issue.issue_number}　{number}/{pages}"),
     ]
     numbered += [Words("the foot", _SAMPLE)] if city.sample else []
+    numbered += [Words("the number of a code", f"コード{one}/{of}") for one, of in codes if of > 1]
     if number < pages:
         return [Words("the line to the next page", "次頁に続く"), *numbered]
     acting = "職務代理者" if city.acting else ""
@@ -62,7 +76,7 @@ def tail(statement: str, issue: IssueFacts, city: Municipality, number: int, pag
         Words("the mayor's name", city.mayor),
         Words("the line under the seal", "この印は黒色です。"),
         *numbered,
-        Words("the line beside the code", _CODE),
+        Words("the lines beside the code", f"{_CAMERA}{_NO_CAMERA}{city.check_page}" if city.check_page else _SIGNED),
     ]
 
 

@@ -5,10 +5,10 @@ The certification stands on the last page only (standard 5.1), the issue number 
 city's paper says 「見本」 in the foot, too (form rule 12).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_sim.centre import verify
-from host_sim.centre.forms import eras, ground, seal
+from host_sim.centre.forms import codes, eras, ground, seal
 from host_sim.centre.forms.canvas import DOT_MM, Sheet
 from host_sim.centre.forms.fitting import SMALLEST_PT, TextOverflow, width_mm
 from host_sim.centre.forms.issue import IssueFacts
@@ -16,11 +16,8 @@ from host_sim.centre.register import Municipality
 
 LEFT, RIGHT = 10.0, 200.0
 FOOT = 282.0
-MODULE_DOTS = 3  # of the head
-MODULE_MM = MODULE_DOTS * DOT_MM
 SAMPLE = "見本（シミュレーター用）"
 SEAL_IS_BLACK = "この印は黒色です。"
-CODE_SAYS = ("このコードを読み取ると、市が発行した内容と", "照合できます。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,43 +41,46 @@ def title(sheet: Sheet, y: float, words: str, size: float = 20) -> None:
 def certify(
     kind: str, draft: Draft, issue: IssueFacts, city: Municipality, signer: verify.Signer, note: str = ""
 ) -> None:
-    """Certify on the last page (54 mm are needed below `room_from`), and put a foot under every page."""
+    """Certify on the last page (54 mm are needed below `room_from`), and put codes and a foot on every page.
+
+    Raises `TextOverflow`.
+    """
     sheets, y = draft.sheets, draft.room_from
+    claims = verify.Claims(
+        issue_number=issue.issue_number,
+        kind=kind,
+        issued_on=issue.issued_on,
+        municipality=city.code,
+        text_hash=b"",
+        people=draft.people,
+        people_count=len(draft.people),
+        address=draft.address,
+        pages=len(sheets),
+    )
+    rows = codes.parted(claims, signer, city, len(sheets))
+    left = LEFT + 12 + codes.PITCH_MM * len(rows[-1])
     last = sheets[-1]
     last.text(LEFT + 4, y + 7, draft.statement, 11)
-    last.text(LEFT + 45, y + 16.5, eras.wareki(issue.issued_on), 11)
+    last.text(left, y + 16.5, eras.wareki(issue.issued_on), 11)
     if note:
-        last.lines(LEFT + 45, y + 17.8, RIGHT - LEFT - 47, 5.6, note, 8, "the note on letters")
-    seal_x = _certifier(last, y + 28, city)
+        last.lines(left, y + 17.8, RIGHT - 2 - left, 5.6, note, 8, "the note on letters")
+    seal_x = _certifier(last, left, y + 28, city)
     last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor(city.seal_letters))
     last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")
     if len(sheets) > 1:
         for sheet in sheets[:-1]:
             sheet.text(RIGHT - 2, y + 7, "次頁に続く", 10, align="right")
-    for number, sheet in enumerate(sheets, start=1):
+    for number, (sheet, row) in enumerate(zip(sheets, rows, strict=True), start=1):
         foot(sheet, issue, city, number, len(sheets))
-    printed = "".join(item[-1] for sheet in sheets for item in sheet.words)
-    printed += "".join(CODE_SAYS)
-    code = verify.make(
-        verify.Claims(
-            issue_number=issue.issue_number,
-            kind=kind,
-            issued_on=issue.issued_on,
-            municipality=city.code,
-            text_sha256=verify.text_sha256(printed),
-            people=draft.people,
-            people_count=len(draft.people),
-            address=draft.address,
-            pages=len(sheets),
-        ),
-        signer,
-    )
-    _code(last, code)
+        codes.say(sheet, row, city, last=number == len(sheets))
+    printed = verify.text_hash("".join(item[-1] for sheet in sheets for item in sheet.words))
+    for sheet, row in zip(sheets, rows, strict=True):
+        codes.draw(sheet, [verify.make(replace(one, text_hash=printed), signer, city.check_page) for one in row])
 
 
-def _certifier(sheet: Sheet, y: float, city: Municipality) -> float:
+def _certifier(sheet: Sheet, left: float, y: float, city: Municipality) -> float:
     """The certifier's office and name on one line, with room for the seal, whose x is returned. Raises `TextOverflow`."""
-    left, room = LEFT + 45, RIGHT - 2 - seal.MAYOR_MM - (LEFT + 45)
+    room = RIGHT - 2 - seal.MAYOR_MM - left
     office, name = width_mm(city.certifier, 12.5), width_mm(city.mayor, 15) + 3 * len(city.mayor) * 25.4 / 72
     shrunk = min(1.0, room / (office + 8 + name + 4))
     if 12.5 * shrunk < SMALLEST_PT:
@@ -88,18 +88,6 @@ def _certifier(sheet: Sheet, y: float, city: Municipality) -> float:
     sheet.text(left, y, city.certifier, 12.5 * shrunk)
     sheet.text(left + (office + 8) * shrunk, y, city.mayor, 15 * shrunk, tracking=3 * shrunk)
     return left + (office + 8 + name + 4) * shrunk
-
-
-def _code(sheet: Sheet, code: str) -> None:
-    """The signed code under the certification, on white, with a line that says what it is."""
-    black = verify.modules(code)
-    side = (len(black) + 2 * verify.QUIET_MODULES) * MODULE_MM
-    top = FOOT - 3 - side
-    sheet.block(LEFT, top, side, side, white=True)
-    quiet = verify.QUIET_MODULES * MODULE_MM
-    sheet.bitmap(LEFT + quiet, top + quiet, black, MODULE_DOTS)
-    for number, line in enumerate(CODE_SAYS):
-        sheet.text(LEFT + side + 3, FOOT - 9.5 + 3.6 * number, line, 7.5)
 
 
 def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: int) -> None:

@@ -7,26 +7,24 @@ gives `ask_at_counter` before anybody has paid.
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from host_sim.centre import rules
+from host_sim.centre.city.items import ITEMS
+from host_sim.centre.city.place import Place
 from host_sim.centre.forms import fuhyo, ivs, letters, room
 from host_sim.centre.forms.certificate import TITLES, draft
 from host_sim.centre.forms.eras import calendar_year, fiscal_year
 from host_sim.centre.forms.fitting import TextOverflow
-from host_sim.centre.forms.items import ITEMS
 from host_sim.centre.forms.people import family_token, member_token, ordered
 from host_sim.centre.register import Register, Resident, ResidentState, SealState, TaxYear
-
-if TYPE_CHECKING:  # a place knows the items of the forms
-    from host_sim.centre.city.place import Place
 
 KINDS = tuple(TITLES)  # what there is a form for
 Group = dict[str, Any]
 
 
 def offer(
-    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date, place: "Place"
+    kind: str, subject: Resident, household: Sequence[Resident], register: Register, today: date, place: Place
 ) -> dict[str, Any]:
     """The offer of one kind that `place` issues, as in drivers/line/README.md. `household`: the members now, with the subject."""
     terms = place.kinds[kind]

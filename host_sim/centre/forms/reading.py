@@ -66,9 +66,9 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a page to look at, in mm from its upper left corner. `page` may count from the end."""
+    """A part of a page to look at, in mm from its upper left corner. `page` may count from the end; None: every page."""
 
-    page: int
+    page: int | None
     x: float
     y: float
     w: float
@@ -96,7 +96,7 @@ def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
                 keywords=document.get_metadata_value("Keywords"),
                 title=document.get_metadata_value("Title"),
                 sizes_mm=tuple((w * PT_MM, h * PT_MM) for w, h in (page.get_size() for page in pages)),
-                windows=tuple(_look(pages[window.page % len(pages)], window) for window in windows),
+                windows=tuple(_look(page, window) for window in windows for page in _meant(pages, window)),
             )
         finally:
             document.close()
@@ -113,6 +113,29 @@ def page_count(pdf: bytes) -> int:
             return len(document)
         finally:
             document.close()
+
+
+def pictures(pdf: bytes, pages_max: int) -> list[NDArray[np.uint8]]:
+    """The first pages of any document as grey pictures, 12 dots to the mm. Raises `NotReadable`."""
+    with _pdfium:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError:
+            raise NotReadable("the document is no PDF") from None
+        try:
+            return [_whole(document[number]) for number in range(min(pages_max, len(document)))]
+        finally:
+            document.close()
+
+
+def _whole(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
+    scale = min(12 * 25.4 / 72, 6000 / max(page.get_size()))  # a page may say that it is metres long
+    grey: NDArray[np.uint8] = page.render(scale=scale, grayscale=True).to_numpy()
+    return grey.reshape(grey.shape[0], grey.shape[1]).copy()
+
+
+def _meant(pages: Sequence[pypdfium2.PdfPage], window: Window) -> Sequence[pypdfium2.PdfPage]:
+    return pages if window.page is None else [pages[window.page % len(pages)]]
 
 
 def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The application of the residents' page: one form, one answer; no cookie, no session, nothing about a person.
+"""The application of the residents' page: one form, one answer; no cookie, no session, nothing about a person. And `/verify`.
 
 The code comes in a form's body, never in an address, because addresses are kept in logs and browsers.
 """
@@ -11,13 +11,15 @@ import jinja2
 from fastapi import FastAPI, Form, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from host_sim.centre.claims import status
 from host_sim.centre.database import Busy
 from host_sim.centre.desk import app as desk_app
 from host_sim.centre.desk.desk import Desk
 from host_sim.centre.desk.shield import Shield
+from host_sim.centre.paper_keys import PaperKeys
+from host_sim.centre.public import check_page
 from host_sim.centre.public.rates import Rates
 
 _STYLE = Path(desk_app.__file__).with_name("style.css")
@@ -31,9 +33,10 @@ _PAGES = jinja2.Environment(
 _DAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
-def make_app(desk: Desk) -> Shield:
-    """`desk`: its books, city and clock are used, its accounts are not."""
+def make_app(desk: Desk, keys: PaperKeys) -> Shield:
+    """`desk`: its books, city and clock are used, its accounts are not. `keys`: what the check page trusts."""
     app, rates = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), Rates()
+    _checking(app, desk, keys)
 
     @app.get("/")
     def first(request: Request) -> Response:
@@ -74,6 +77,30 @@ def make_app(desk: Desk) -> Shield:
         return _page(desk, request, None, trouble.status_code)
 
     return Shield(app)
+
+
+def _checking(app: FastAPI, desk: Desk, keys: PaperKeys) -> None:
+    """`/verify`: anybody checks a paper. The name of its worker is beside it, so that a city can put both below a path."""
+    rates = Rates()
+
+    @app.get("/verify")
+    def check() -> Response:
+        with desk.store.reading() as c:
+            city = desk.city.at(c, desk.now()).municipality.city
+        html, policy = check_page.page(city, keys.trusted())
+        return HTMLResponse(html, headers={"content-security-policy": policy, "cache-control": "no-cache"})
+
+    @app.get("/verify-worker.js")
+    def worker() -> Response:
+        headers = {"content-security-policy": check_page.WORKER_POLICY, "cache-control": "no-cache"}
+        return Response(check_page.worker(), media_type="text/javascript", headers=headers)
+
+    @app.post("/verify/number")
+    def standing(request: Request, number: Annotated[str, Form(max_length=200)] = "") -> Response:
+        if not rates.may_ask(request.client.host if request.client else "", desk.now().timestamp()):
+            return JSONResponse({"standing": "often"}, 429)
+        with desk.store.reading() as c:
+            return JSONResponse({"standing": check_page.standing(c, number)})
 
 
 def _page(desk: Desk, request: Request, found: status.Status | str | None, code: int = 200) -> Response:

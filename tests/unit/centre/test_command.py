@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
-from host_sim.centre import verify
+from host_sim.centre import qr, verify
 from host_sim.centre.__main__ import main
 
 CLAIMS = verify.Claims(
@@ -18,20 +18,20 @@ CLAIMS = verify.Claims(
     kind="inkan",
     issued_on=date(2026, 11, 24),
     municipality="452017",
-    text_sha256=bytes(32),
+    text_hash=bytes(16),
     people=(("高千穂　仮名", "昭和16年5月5日"),),
     people_count=6,
     address="宮崎県宮崎市仮町一丁目",
     pages=1,
 )
-STRANGER = verify.Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+STRANGER = verify.Signer(ec.derive_private_key(11, ec.SECP256R1()))
 
 
 def photo(path: Path, *codes: str) -> Path:
     """A picture with the codes on a grey ground, slightly rotated."""
     table = Image.new("L", (700 * max(1, len(codes)), 700), 200)
     for number, code in enumerate(codes):
-        black = np.pad(verify.modules(code), verify.QUIET_MODULES)
+        black = np.pad(qr.modules(code), qr.QUIET_MODULES)
         drawn = Image.fromarray(~black).convert("L").resize((400, 400), Image.Resampling.NEAREST)
         table.paste(drawn, (700 * number + 150, 150))
     table.rotate(3, fillcolor=200).save(path)
@@ -53,8 +53,8 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  
 def test_a_genuine_paper_is_reported_with_the_words_to_compare(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, said = told(photo(tmp_path / "photo.jpg", verify.make(CLAIMS, verify.sample_signer())))
     assert code == 0
-    assert said.startswith("GENUINE")
-    for words in ("印鑑登録証明書", CLAIMS.issue_number, "高千穂　仮名", "ほか5人", CLAIMS.address, "2026-11-24"):
+    assert said.startswith("SAMPLE (見本)")
+    for words in ("印鑑登録証明書", CLAIMS.issue_number, "高千穂　仮名", "全6人", CLAIMS.address, "2026-11-24"):
         assert words in said
 
 
@@ -62,7 +62,7 @@ def test_words_without_a_valid_signature_are_not_printed(told, tmp_path: Path) -
     good = verify.make(CLAIMS, verify.sample_signer())
     forger = verify.make(CLAIMS, STRANGER)
     code, said = told(photo(tmp_path / "two.png", good, forger))
-    assert (code, "GENUINE" in said, "UNKNOWN ISSUER" in said) == (1, True, True)
+    assert (code, "SAMPLE" in said, "UNKNOWN ISSUER" in said) == (1, True, True)
     code, said = told(photo(tmp_path / "one.png", forger))
     assert code == 1
     assert "高千穂" not in said
@@ -83,7 +83,22 @@ def test_a_picture_without_a_code_and_no_picture_at_all(told, tmp_path: Path) ->
         "No code of a certificate was found. Take it again in good light and focus, with the whole code.\n",
     )
     (tmp_path / "words.txt").write_text("words")
-    for name, sentence in (("words.txt", "unknown format"), ("nothing.png", "No such file")):
+    (tmp_path / "torn.png").write_bytes((tmp_path / "empty.png").read_bytes()[:200])
+    (tmp_path / "torn.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    for name, sentence in (
+        ("words.txt", "neither a picture nor a PDF"),
+        ("torn.png", "neither a picture nor a PDF"),
+        ("torn.pdf", "is a damaged PDF"),
+        ("nothing.png", "No such file"),
+        (".", "Is a directory"),
+    ):
         code, said = told(tmp_path / name)
         assert code == 2
         assert sentence in said
+
+
+def test_a_paper_of_two_codes_wants_both(told, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    one, two = (verify.make(dataclasses.replace(CLAIMS, code=n, codes=2), verify.sample_signer()) for n in (1, 2))
+    assert told(photo(tmp_path / "both.png", one, two))[0] == 0
+    code, said = told(photo(tmp_path / "one.png", two))
+    assert (code, "Not seen here: code 1." in said) == (1, True)

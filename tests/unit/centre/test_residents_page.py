@@ -1,11 +1,16 @@
 """How often anybody may ask on the residents' page, who hears of guessing, and what odd forms are answered with."""
 
+from pathlib import Path
+
 from host_sim.centre.desk.desk import Desk
+from host_sim.centre.paper_keys import PaperKeys
 from host_sim.centre.public.app import make_app
 from host_sim.centre.public.rates import NETWORKS_MAX, Rates
 from tests.unit.centre import town
 from tests.unit.centre.desk_browser import Browser
 from tests.unit.centre.staff import accounts_of
+
+NO_KEYS = PaperKeys(Path("/nowhere"))
 
 
 def test_one_network_is_bounded_and_another_is_not() -> None:
@@ -39,7 +44,7 @@ def test_guessing_is_told_once_an_hour() -> None:
 
 def test_a_file_instead_of_a_code_is_answered_with_the_page() -> None:
     place = town.Town()
-    browser = Browser(make_app(Desk(place.store, place.city, accounts_of(place), lambda: place.now)))
+    browser = Browser(make_app(Desk(place.store, place.city, accounts_of(place), lambda: place.now), NO_KEYS))
     body = b'--x\r\nContent-Disposition: form-data; name="slip"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
     answer = browser.ask("POST", "/", [body], {"content-type": "multipart/form-data; boundary=x"})
     assert (answer.status, "返金のご案内" in answer.text, "Input" in answer.text) == (422, True, False)

@@ -11,9 +11,9 @@ import pytest
 
 from host_sim.centre import forms
 from host_sim.centre.city.file import CityError, read
+from host_sim.centre.city.items import ITEMS
 from host_sim.centre.forms import expect, offers, reading
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Words
-from host_sim.centre.forms.items import ITEMS
 from host_sim.centre.register import Register, Resident
 from tests.unit.centre.cities import place_of, sample_text
 
