@@ -66,6 +66,7 @@ MODULE_OF = {
     "pillow": "PIL",
     "python-escpos": "escpos",
     "zxing-cpp": "zxingcpp",
+    "fonttools": "fontTools",
 }
 
 

@@ -9,6 +9,8 @@ from drivers.errors import DeviceError
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
 from drivers.vocabulary import (
     BindingFailed,
+    CentreRefusal,
+    CentreRefused,
     NotPrinted,
     PaperExit,
     PaperSupply,
@@ -123,7 +125,9 @@ class PaperDesk(Desk[PaperCommand]):
         except DeviceError as error:
             return Fault(self.name, error.sentence)
 
-    def _rasterise(self, command: Rasterise) -> PagesReady | BindingFailed | Fault:
+    def _rasterise(self, command: Rasterise) -> PagesReady | BindingFailed | CentreRefused | Fault:
+        """All copies as dots. A document that this printer cannot draw as a whole is the centre's own (its hash was compared)
+        and nobody else's: this order goes to the counter, and the machine goes on."""
         request_id = command.reserved.request_id
         hashes: dict[int, tuple[str, ...]] = {}
         for copy in command.reserved.copies:
@@ -134,7 +138,8 @@ class PaperDesk(Desk[PaperCommand]):
             try:
                 pages = self._render(document, copy.document_sha256, request_id, copy.copy)
             except PageTrouble:
-                pages = ()
+                self._pages.clear()
+                return CentreRefused(CentreRefusal.ASK_AT_COUNTER)
             if len(pages) != copy.pages:
                 self._pages.clear()
                 return BindingFailed("pages")

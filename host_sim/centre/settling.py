@@ -26,6 +26,7 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import claims, copies, machines, requests, seals
 
 TOMBSTONE_S = 86_400.0
+UNDRAWN = "ask_at_counter"  # the reason of a `void`: a fetched document that the machine could not draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Settler:
                     told = about | {"stands": stands, "told": state}
                     self._store.flag(c, now, peer.name, "two_ends", told)
                 return str(stands)
+            if state == "void" and detail["reason"] == UNDRAWN:
+                self._store.flag(c, now, peer.name, "document_unfit", about | {"faults": ["a printer cannot draw it"]})
             if (stands, state) == ("reserved", "issued"):
                 self._store.flag(c, now, peer.name, "unfetched_paper", about)
             self._set_state(c, request_id, copy, state)

@@ -1,13 +1,15 @@
 """Copies of several pages: what happens to the first pages when a later one fails (crash point 16)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from drivers.printer.raster import RasterPage
 from firmware.book import records
+from firmware.paper.trouble import PageTrouble
 from firmware.session import scenes as show
 from host_sim.rig.machine import RigMachine
-from host_sim.rig.paper import codes_in
+from host_sim.rig.paper import codes_in, draw_pages
 from host_sim.rig.people import Person, serve
 from host_sim.rig.truth import Checker
 from host_sim.wallet import WalletCard
@@ -123,3 +125,27 @@ def test_a_printer_that_takes_nothing_back_calls_a_person_and_tells_the_resident
     (spoiled,) = machine.records(records.CopySpoiled)
     assert isinstance(spoiled, records.CopySpoiled)
     assert ("void_sheet_in_path", f"{spoiled.rid}.1") in machine.loop.book.queue
+
+
+def test_a_paper_that_the_printer_cannot_draw_goes_to_the_counter_and_the_machine_goes_on(
+    wallet: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen once: ink beyond the head's reach, from one resident's long reading, stopped the whole machine."""
+    unlucky: list[str] = []
+
+    def draw(document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
+        if not unlucky or unlucky[0] == request_id:
+            unlucky.append(request_id)
+            raise PageTrouble("a page of 1680 x 2376 dots has ink beyond 1664 x 2376")
+        return draw_pages(document, document_sha256, request_id, copy)
+
+    monkeypatch.setattr("host_sim.rig.parts.draw_pages", draw)
+    machine = RigMachine()
+    person = serve(machine, Person(wallet["hanako"]))
+    assert sorry(person).reason == "ask_at_counter"
+    assert not any(isinstance(scene, show.Pay) for scene in person.seen)
+    assert balanced(machine).inserted_yen == 0
+    assert machine.loop.book.line_stopped is None
+    serve(machine, Person(wallet["hanako"]))
+    assert balanced(machine).outcome == "issued"
+    Checker(machine).check()

@@ -20,7 +20,7 @@ from host_sim.centre.forms.people import family_token
 from host_sim.centre.forms.reading import Window, read
 from host_sim.centre.register import Register, Resident
 
-BLACK_BELOW = 128  # as the machine does it
+BLACK_BELOW = 160  # as the machine draws letters and rules (drivers/printer/raster.py)
 ISSUED_ON = date(2026, 11, 24)
 # What is drawn: the file's name, the kind, whose it is, and the items that are asked for.
 SPECIMENS: Sequence[tuple[str, str, str, Sequence[str]]] = (

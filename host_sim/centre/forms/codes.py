@@ -53,7 +53,7 @@ def say(sheet: Sheet, row: Sequence[verify.Claims], city: Municipality, *, last:
     for place, label in enumerate(labels(row)):
         sheet.text(LEFT + place * PITCH_MM + _SIDE_MM / 2, BOTTOM + 2.3, label, 7, align="center")
     for number, line in enumerate(sentence(city) if last else ()):
-        sheet.text(LEFT + len(row) * PITCH_MM + 2, BOTTOM - 6.0 + 3.2 * number, line, 7.5)
+        sheet.text(LEFT + len(row) * PITCH_MM + 2, BOTTOM - 6.0 + 3.3 * number, line, 7.5)
 
 
 def draw(sheet: Sheet, texts: Sequence[str]) -> None:

@@ -48,9 +48,7 @@ def draft(subject: Resident, options: Mapping[str, Sequence[str]], register: Reg
         sheets=flow([entry for m in members for entry in _entries(m, family.surname, asked, coded)], begin),
         statement=STATEMENTS[scope],
         room_from=ROOM_FROM,
-        people=tuple(
-            (f"{family.surname}　{m.given_name}", eras.written(m.born) if bears_birth(m) else EMPTY) for m in members
-        ),
+        people=tuple((f"{family.surname}　{m.given_name}", _born(m)) for m in members),
         address=members[0].addresses[-1].address if members and members[0].addresses else "",
     )
 
@@ -60,17 +58,21 @@ def bears_birth(member: FamilyMember) -> bool:
     return not member.struck_off or (member.struck_off_on is not None and member.struck_off_on >= BIRTH_AND_SEX_SINCE)
 
 
+def _born(member: FamilyMember) -> str:
+    return eras.written(member.born) if bears_birth(member) else EMPTY
+
+
 def _bears_code(member: FamilyMember) -> bool:
     return not member.struck_off or (member.struck_off_on is not None and member.struck_off_on >= CODE_SINCE)
 
 
 def _entries(member: FamilyMember, surname: str, named: bool, coded: bool) -> list[Entry]:
     """`named`: 筆頭者 stands at the head of the page; `coded`: 住民票コード was asked for."""
-    born, sex = (eras.written(member.born), member.sex or EMPTY) if bears_birth(member) else (EMPTY, EMPTY)
+    sex = (member.sex or EMPTY) if bears_birth(member) else EMPTY
     code = (member.resident_code or EMPTY) if _bears_code(member) else EMPTY
     facts = [
         ("【名】", member.given_name) if named else ("【氏名】", f"{surname}　{member.given_name}"),
-        ("【生年月日】", born),
+        ("【生年月日】", _born(member)),
         ("【男女の別】", sex),
         ("【住民票コード】", code if coded else OMITTED),
     ]

@@ -471,7 +471,7 @@ def answers(walk: Walk) -> Sequence[Report]:
             return [reserved(walk), UNREACHABLE, REFUSED, BindingFailed("kind"), FAULT]
         case State.RASTERISING:
             copies = range(1, len(walk.context.item_of_copy) + 1)
-            return [PagesReady(dict.fromkeys(copies, ("f" * 64,))), BindingFailed("pages"), FAULT]
+            return [PagesReady(dict.fromkeys(copies, ("f" * 64,))), BindingFailed("pages"), REFUSED, FAULT]
         case State.PAYING | State.PART_PAID:
             accepted = sorted(walk.context.accepting_yen)
             return [*(CoinCredited(v, 1) for v in accepted), CoinFraud(20), Fault("coin", "silent")]
