@@ -12,6 +12,7 @@ from host_sim.centre.commands import (
     at_the_centre,
     desk_cards,
     desk_claims,
+    desk_exemptions,
     open_store,
     run_directory,
 )
@@ -45,6 +46,7 @@ def add(commands: Commands) -> None:
         command.add_argument("--by", required=True, metavar="WHO", help="the supervisor who does this")
         command.set_defaults(run=_act)
     desk_claims.add(acts)
+    desk_exemptions.add(acts)
     sample = at_the_centre(staff, "sample", "simulator only: a whole account with an invented password")
     sample.add_argument("login")
     sample.set_defaults(run=_sample)
