@@ -16,10 +16,9 @@ from host_sim.centre.commands import (
     open_store,
     run_directory,
 )
-from host_sim.centre.desk.serving import make_server
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.opening import open_city, simulated_now
 from host_sim.centre.operating.startup import NotStarted
-from host_sim.centre.server import open_city, simulated_now
 from host_sim.centre.staff import codes
 from host_sim.centre.staff.accounts import START_HOURS, Accounts, NotAllowed, need, staff_of
 from host_sim.centre.store import Store
@@ -53,6 +52,8 @@ def add(commands: Commands) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from host_sim.centre.desk.serving import make_server  # noqa: PLC0415  takes a second to load
+
     try:
         server = make_server(run_directory(options), options.database)
         print(f"https://{options.host}:{options.port}/", flush=True)

@@ -9,7 +9,7 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.exemptions import slip
 from host_sim.centre.exemptions.grants import ExemptionDesk, Grant, NotGranted
-from host_sim.centre.server import open_city, simulated_now
+from host_sim.centre.opening import open_city, simulated_now
 from host_sim.centre.staff.accounts import NotAllowed, Staff, need, reason_of, staff_of
 from host_sim.centre.store import Store
 

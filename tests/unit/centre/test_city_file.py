@@ -19,7 +19,7 @@ from host_sim.centre.city.city import BEGINNING
 from host_sim.centre.city.file import CityError, read
 from host_sim.centre.forms import KINDS
 from host_sim.centre.generator import Press
-from host_sim.centre.server import open_city
+from host_sim.centre.opening import open_city
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import JST, TUESDAY, Town, page_count
