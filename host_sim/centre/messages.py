@@ -32,6 +32,7 @@ Code = Literal[
     "no_record",
     "not_offered",
     "outside_hours",
+    "code_wrong",
     "pin_needed",
     "clerk_refused",
     "same_clerk",

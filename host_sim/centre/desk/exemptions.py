@@ -62,8 +62,8 @@ def _after(router: APIRouter, desk: Desk, acts: ExemptionDesk) -> None:
         except NotGranted as refused:
             return _list(desk, request, acts, refused)
 
-    @router.post("/exemptions/show")
-    def show(request: Request, grant: Text = "") -> Response:
+    @router.get("/exemptions/{grant}")
+    def show(request: Request, grant: str) -> Response:
         desk.who(request, ROLE)
         return about(request, grant, lambda number: _one(desk, request, acts.of_number(number, desk.now())))
 
