@@ -40,7 +40,8 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
     if scene.takes_code:
         c.number(0, 28, CONTEXT - 1, 42, fill=SEA)
         c.text(say("type_code", "offer"), 82, CONTEXT + 3, 26, width=300)
-        c.text(name, 390, CONTEXT + 5, 24, width=212, align="right")
+        if c.width(name, 24) <= 212:  # a longer one is on the next screens
+            c.text(name, 390, CONTEXT + 5, 24, width=212, align="right")
     else:
         c.text(name, 28, CONTEXT + 3, 26, width=570)
     keys = {"cancel": "stop"} | ({"clear": "back"} if scene.may_go_back else {})
