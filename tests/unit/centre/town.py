@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
 
 from drivers.line.centre import CentreLine, Transport
 from drivers.vocabulary import (
@@ -121,7 +123,12 @@ class Town:
         issuer = Issuer(self.store, self.city, doorkeeper, issuing, MANIFEST_KEY, press)
         tables = SiteTables(self.store, self.city, MANIFEST_KEY)
         writing = CardWriting(self.store, self.city, pin_key, PIN_KEY, CARD_MASTER)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, writing, lambda: self.now))
+        self._centre = Centre(doorkeeper, issuer, self.settler, tables, writing, lambda: self.now)
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """The line's calls; made when a test first makes one."""
+        return make_app(self._centre)
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))
