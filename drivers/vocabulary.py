@@ -386,6 +386,7 @@ class CentreRefusal(StrEnum):
     NO_RECORD = "no_record"  # this municipality has not taxed the resident
     NOT_OFFERED = "not_offered"  # kind not issued here or now
     OUTSIDE_HOURS = "outside_hours"
+    CODE_WRONG = "code_wrong"  # no such exemption code, another resident's, used, or not taken at this place
     PIN_NEEDED = "pin_needed"  # this kind is not issued to a resident whom clerks vouch for
     CLERK_REFUSED = "clerk_refused"  # a clerk's code is wrong or used, or the clerk may not do this
     SAME_CLERK = "same_clerk"  # the second clerk is the first one
@@ -476,6 +477,7 @@ class Authenticated:
     authentication_id: str = field(repr=False)
     masked_name: str = field(repr=False)
     offers: tuple[Offer, ...]
+    takes_code: bool = False  # a desk has given this resident an exemption code that is still good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

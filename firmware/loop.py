@@ -432,7 +432,7 @@ class Loop:
                 self._crew.send(CARD, effect, whose)
             case fx.SetKeypad():
                 self._crew.send(KEYPAD, effect, whose)
-            case fx.AskChallenge() | fx.Authenticate() | fx.Reserve() | fx.Fetch():
+            case fx.AskChallenge() | fx.Authenticate() | fx.TellCode() | fx.Reserve() | fx.Fetch():
                 self._crew.send(LINE, effect, whose)
             case fx.CheckCoins() | fx.OpenSlot() | fx.CloseSlot() | fx.CountHopper() | fx.Dispense():
                 self._crew.send(COIN, effect, whose)

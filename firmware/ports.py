@@ -284,6 +284,12 @@ class Centre(Protocol):
         self, session_nonce: bytes, challenge: Challenge, proof: CardProof, attended: Sequence[Attendance] = ()
     ) -> Authenticated | CentreRefused | CentreUnreachable: ...
 
+    def tell_code(
+        self, session_nonce: bytes, who: Authenticated, code: str
+    ) -> Authenticated | CentreRefused | CentreUnreachable:
+        """An exemption code that a desk printed; the offers at the fees that hold with it."""
+        ...
+
     def reserve(
         self, request_id: str, session_nonce: bytes, authentication_id: str, items: Sequence[OrderItem], card: CardRead
     ) -> Reserved | BindingFailed | CentreRefused | CentreUnreachable: ...

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from host_sim.centre.identity import ensure_identity
-from host_sim.centre.server import open_city, open_store
+from host_sim.centre.opening import open_city, open_store
 from host_sim.centre.staff import codes
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.staff.vouching import Vouching

@@ -98,6 +98,12 @@ class CentreLine:
         read = partial(messages.read_authenticated, session_nonce=session_nonce)
         return self.ask("/v1/authentications", body, read)
 
+    def tell_code(
+        self, session_nonce: bytes, who: Authenticated, code: str
+    ) -> Authenticated | CentreRefused | CentreUnreachable:
+        body = messages.tell_code(session_nonce, who.authentication_id, code)
+        return self.ask("/v1/exemptions", body, partial(messages.read_exempted, session_nonce=session_nonce, who=who))
+
     # --- what -----------------------------------------------------------------------------------
 
     def reserve(

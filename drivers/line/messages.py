@@ -75,6 +75,10 @@ def ask_authentication(
     )
 
 
+def tell_code(session_nonce: bytes, authentication_id: str, code: str) -> bytes:
+    return encode({"session_nonce": b64(session_nonce), "authentication_id": authentication_id, "code": code})
+
+
 def ask_reservation(request_id: str, session_nonce: bytes, authentication_id: str, items: Sequence[OrderItem]) -> bytes:
     return encode(
         {
@@ -223,6 +227,7 @@ class _AuthenticationGiven(Message, frozen=True, kw_only=True):
     authentication_id: Annotated[str, line(64)]
     masked_name: Line
     offers: Annotated[tuple[_Offer, ...], listed(0, 200)]
+    takes_code: bool
 
     def __post_init__(self) -> None:
         if len({offer.kind for offer in self.offers}) != len(self.offers):
@@ -303,6 +308,14 @@ def read_authenticated(body: bytes, session_nonce: bytes) -> Authenticated:
     given = read(_AuthenticationGiven, body, "authentication")
     _ours(given.session_nonce == b64(session_nonce), "authentication.session_nonce")
     return to_dataclass(Authenticated, given)
+
+
+def read_exempted(body: bytes, session_nonce: bytes, who: Authenticated) -> Authenticated:
+    """The same resident with other fees. Raises `BadMessage` for another one."""
+    told = read_authenticated(body, session_nonce)
+    _ours(told.authentication_id == who.authentication_id, "authentication.authentication_id")
+    _ours(told.masked_name == who.masked_name, "authentication.masked_name")
+    return told
 
 
 def read_refusal(body: bytes) -> CentreRefused:

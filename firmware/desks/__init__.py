@@ -105,6 +105,7 @@ KeypadCommand = fx.SetKeypad | WipeDesk
 LineCommand = (
     fx.AskChallenge
     | fx.Authenticate
+    | fx.TellCode
     | fx.Reserve
     | fx.Fetch
     | Beat

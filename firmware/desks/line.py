@@ -24,7 +24,7 @@ from firmware.desks import (
 )
 from firmware.paper.vault import Vault
 from firmware.ports import Centre
-from firmware.session.effects import AskChallenge, Authenticate, Fetch, Reserve
+from firmware.session.effects import AskChallenge, Authenticate, Fetch, Reserve, TellCode
 from firmware.session.events import Fetched
 
 
@@ -56,6 +56,8 @@ class LineDesk(Desk[LineCommand]):
                         command.card,
                     )
                 )
+            case TellCode(session_nonce=nonce, who=who, code=code):
+                return self._noted(self._centre.tell_code(nonce, who, code))
             case Fetch():
                 return self._fetch(command)
             case Advise(advice_id=advice_id, advice=advice):

@@ -36,9 +36,36 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
         for number, line in enumerate(scene.lines)
     ]
     menu.draw(c, rows, top, BOTTOM)
-    if scene.masked_name:
-        c.text(say("common", "name", name=scene.masked_name), 28, CONTEXT + 3, 26, width=570)
+    name = say("common", "name", name=scene.masked_name) if scene.masked_name else ""
+    if scene.takes_code:
+        c.number(0, 28, CONTEXT - 1, 42, fill=SEA)
+        c.text(say("type_code", "offer"), 82, CONTEXT + 3, 26, width=300)
+        if c.width(name, 24) <= 212:  # a longer one is on the next screens
+            c.text(name, 390, CONTEXT + 5, 24, width=212, align="right")
+    else:
+        c.text(name, 28, CONTEXT + 3, 26, width=570)
     keys = {"cancel": "stop"} | ({"clear": "back"} if scene.may_go_back else {})
+    return end(c, scene, **keys)
+
+
+def type_code(scene: show.TypeCode) -> Canvas:
+    """Two groups of four places, as on the desk's slip."""
+    c, say = begin(scene, "choose")
+    _head(c, say("type_code", "head"), say, 1, 1)
+    c.text(say("type_code", "body"), 28, 116, 28, width=744, lines=2)
+    half = scene.digits // 2
+    for place in range(scene.digits):
+        left = 60 + place * 82 + (24 if place >= half else 0)
+        typed = place < len(scene.code)
+        c.panel((left, 214, left + 70, 300), 12, WHITE, border=SEA if typed else LINE, width=3)
+        if typed:
+            c.text(scene.code[place], left, 220, 54, width=70, bold=True, align="centre")
+    if scene.wrong:
+        c.picture(pictures.warning(44), 28, 316)
+        c.text(say("type_code", "wrong"), 84, 314, 26, width=688, lines=2, bold=True, colour=RED, leading=1.2)
+    keys = {"cancel": "stop", "clear": "correct" if scene.code else "back"}
+    if len(scene.code) == scene.digits:
+        keys["enter"] = "enter"
     return end(c, scene, **keys)
 
 

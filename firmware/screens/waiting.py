@@ -12,6 +12,7 @@ STEP_OF = {
     "calling_centre": "card",
     "checking_pin": "pin",
     "authenticating": "pin",
+    "checking_code": "choose",
     "preparing": "choose",
     "opening_slot": "pay",
     "counting": "pay",

@@ -23,6 +23,7 @@ from firmware.book.records import Authorised, LineStopped, PinResult
 from firmware.session.context import Context
 from firmware.session.events import CardReport, CentreReport, Event, Fetched
 from firmware.session.known import Now
+from firmware.session.states import State
 
 
 def absorb_card(now: Now, report: CardReport) -> Event:
@@ -57,7 +58,7 @@ def absorb_centre(now: Now, report: CentreReport) -> Event:
         case Authenticated():
             if _centre_judges_pin(now):
                 _pin_result(now, ok=True)
-            context.who, context.proof = _as_served(context, report), None
+            context.who, context.proof, context.code_wrong = _as_served(context, report), None, False
             return Event.AUTHENTICATED
         case Reserved():
             context.reserved = report
@@ -103,6 +104,9 @@ def _refused(now: Now, report: CentreRefused) -> Event:
         context.proof = None
         _wrong_pin(now, report.pin_tries_left)
         return Event.CENTRE_WRONG_PIN
+    if report.code is CentreRefusal.CODE_WRONG and now.state is State.CHECKING_CODE:
+        context.code_wrong = True
+        return Event.CODE_REFUSED
     context.reason = report.code
     if report.code is CentreRefusal.PIN_BLOCKED and context.proof is not None:  # it was the last try
         _pin_result(now, ok=False, left=0)

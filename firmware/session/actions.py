@@ -52,6 +52,12 @@ def release_card(_: Context, __: Known) -> Iterator[fx.Effect]:
     yield fx.ReleaseCard()
 
 
+def tell_code(context: Context, _: Known) -> Iterator[fx.Effect]:
+    assert context.who is not None
+    yield fx.TellCode(session_nonce=context.session_nonce, who=context.who, code=context.code)
+    context.code = ""
+
+
 def forget_draft(context: Context, _: Known) -> Iterator[fx.Effect]:
     context.draft = None
     yield from ()

@@ -114,8 +114,10 @@ class Context:
     # without a PIN, at a counter terminal
     pin_waived: bool = False
     clerk: int | None = None  # the clerk of `challenge.clerks` who is typing a code
-    code: str = field(default="", repr=False)
     attended: list[Attendance] = field(default_factory=list, repr=False)
+
+    code: str = field(default="", repr=False)  # digits typed so far: a clerk's second factor, or an exemption code
+    code_wrong: bool = False
 
     # what the resident wants
     who: Authenticated | None = field(default=None, repr=False)

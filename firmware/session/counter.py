@@ -13,7 +13,9 @@ from firmware.session.keys import LINES_PER_PAGE, pages
 from firmware.session.known import Known, opened
 from firmware.session.states import State
 
-_CHOOSING = frozenset({State.CHOOSING_KIND, State.CHOOSING_OPTIONS, State.CHOOSING_COPIES, State.CONFIRMING})
+_CHOOSING = frozenset(
+    {State.CHOOSING_KIND, State.TYPING_CODE, State.CHOOSING_OPTIONS, State.CHOOSING_COPIES, State.CONFIRMING}
+)
 _ATTENDING = frozenset({State.ATTENDING_FIRST, State.ATTENDING_SECOND})
 _HANDING = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 _CLERK_WAITS = {

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from drivers.vocabulary import Attendance, CardKind, CardProof, CardRead, Challenge, HopperCounters, OrderItem, Reserved
+from drivers.vocabulary import (
+    Attendance,
+    Authenticated,
+    CardKind,
+    CardProof,
+    CardRead,
+    Challenge,
+    HopperCounters,
+    OrderItem,
+    Reserved,
+)
 from firmware.book.records import Record
 from firmware.session.states import KeypadMode, Wait
 
@@ -61,6 +71,15 @@ class Authenticate:
     challenge: Challenge
     proof: CardProof
     attended: tuple[Attendance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellCode:
+    """An exemption code: the centre answers with the offers at the fees that hold with it."""
+
+    session_nonce: bytes
+    who: Authenticated
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +211,7 @@ Effect = (
     | SetKeypad
     | AskChallenge
     | Authenticate
+    | TellCode
     | Reserve
     | Fetch
     | Rasterise

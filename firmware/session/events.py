@@ -62,9 +62,11 @@ class Event(StrEnum):
     ANOTHER_WANTED = "another_wanted"
     LINE_REMOVED = "line_removed"
     BASKET_EMPTIED = "basket_emptied"
+    CODE_WANTED = "code_wanted"  # the resident has an exemption code
+    CODE_ENTERED = "code_entered"
     # the clerk of a counter terminal
     PIN_WAIVED = "pin_waived"  # or asked for again
-    CODE_TYPED = "code_typed"
+    CODE_TYPED = "code_typed"  # a digit of it; also of an exemption code
     CLERK_NAMED = "clerk_named"
     FEE_TAKEN = "fee_taken"
     # time
@@ -87,6 +89,7 @@ class Event(StrEnum):
     FETCHED = "fetched"
     CENTRE_REFUSED = "centre_refused"
     CENTRE_WRONG_PIN = "centre_wrong_pin"
+    CODE_REFUSED = "code_refused"
     CENTRE_UNREACHABLE = "centre_unreachable"
     BINDING_FAILED = "binding_failed"
     # paper

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from drivers.vocabulary import Attendance, Key
+from drivers.vocabulary import Attendance, Key, Offer
 from firmware.book.reasons import EndReason
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
@@ -13,7 +13,8 @@ _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_
 LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
 
 
-CODE_DIGITS = 6
+CODE_DIGITS = 6  # of a clerk's second factor
+EXEMPTION_DIGITS = 8
 _PIN_WAIVED = Key.D1  # on the clerk's side, while nobody is served
 
 
@@ -83,16 +84,44 @@ def _choosing_kind(context: Context, key: Key) -> Event:
         return Event.PAGE_TURNED
     if key is Key.CLEAR and context.basket:
         return Event.WENT_BACK
+    if key is Key.D0 and may_type_code(context):
+        context.code, context.code_wrong = "", False
+        return Event.CODE_WANTED
     index = _picked(context.page, len(offers), key)
     if index is None:
         return Event.KEY_IGNORED
     offer = offers[index]
-    if offer.refusal is not None:
+    if offer.refusal is not None or copies_left(context, offer) == 0:
         context.refused_line = index
         return Event.KIND_REFUSED
     context.refused_line = None
     context.draft = Draft(offer)
     return Event.KIND_WITH_OPTIONS_CHOSEN if context.draft.groups() else Event.KIND_CHOSEN
+
+
+def copies_left(context: Context, offer: Offer) -> int:
+    """How many more of this kind may be chosen: the most, less what is in the basket."""
+    chosen = sum(item.copies for _, item in context.basket if item.kind == offer.kind)
+    return max(0, offer.copies_max - chosen)
+
+
+def may_type_code(context: Context) -> bool:
+    """Whether an exemption code is asked for: before the first line of the basket, whose fee it could not change."""
+    return context.who is not None and context.who.takes_code and not context.basket
+
+
+def _typing_code(context: Context, key: Key) -> Event:
+    if key is Key.CLEAR:
+        if not context.code:
+            return Event.WENT_BACK
+        context.code = ""
+    elif key is Key.ENTER and len(context.code) == EXEMPTION_DIGITS:
+        return Event.CODE_ENTERED
+    elif key.isdigit() and len(context.code) < EXEMPTION_DIGITS:
+        context.code, context.code_wrong = context.code + key, False
+    else:
+        return Event.KEY_IGNORED
+    return Event.CODE_TYPED
 
 
 def _choosing_options(context: Context, key: Key) -> Event:
@@ -138,7 +167,7 @@ def _one_question_back(draft: Draft) -> Event:
 def _choosing_copies(context: Context, key: Key) -> Event:
     draft = context.draft
     assert draft is not None
-    most = draft.offer.copies_max
+    most = copies_left(context, draft.offer)
     if key is Key.ENTER:
         return Event.CONFIRMED
     if key is Key.CLEAR:
@@ -208,6 +237,7 @@ def _taking_fee(_: Context, key: Key) -> Event:
 
 _MEANING: dict[State, Callable[[Context, Key], Event]] = {
     State.CHOOSING_KIND: _choosing_kind,
+    State.TYPING_CODE: _typing_code,
     State.CHOOSING_OPTIONS: _choosing_options,
     State.CHOOSING_COPIES: _choosing_copies,
     State.CONFIRMING: _confirming,

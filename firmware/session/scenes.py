@@ -111,7 +111,7 @@ class TakeCard(Scene):
 class KindLine:
     title: Text
     fee_yen: int
-    refusal: str | None  # a CentreRefusal word; the line is then grey and says why
+    refusal: str | None  # a CentreRefusal word or `no_more`; the line is then grey and says why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +123,18 @@ class ChooseKind(Scene):
     page: int = 1
     pages: int = 1
     may_go_back: bool = False  # something is in the basket already
+    takes_code: bool = False  # 0 leads to `TypeCode`
     refused: int | None = None  # the grey line just pressed, whose reason is now shown large
     elsewhere: Elsewhere | None = None  # where the refused kind is issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeCode(Scene):
+    """The exemption code from the desk's slip, as typed so far. It is no secret, but good for one resident only."""
+
+    code: str = field(repr=False)
+    digits: int
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ class State(StrEnum):
     TAKING_CARD = "taking_card"
     TAKING_CARD_ALARM = "taking_card_alarm"
     CHOOSING_KIND = "choosing_kind"
+    TYPING_CODE = "typing_code"  # an exemption code, which a desk has printed
+    CHECKING_CODE = "checking_code"
     CHOOSING_OPTIONS = "choosing_options"
     CHOOSING_COPIES = "choosing_copies"
     CONFIRMING = "confirming"
@@ -102,6 +104,8 @@ RULES: dict[State, Rule] = {
     State.TAKING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.TAKING_CARD_ALARM: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.CHOOSING_KIND: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.TYPING_CODE: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CHECKING_CODE: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHOOSING_OPTIONS: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CHOOSING_COPIES: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CONFIRMING: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
@@ -164,6 +168,7 @@ CLERK_ACTS = frozenset(
         State.ATTENDING_FIRST,
         State.ATTENDING_SECOND,
         State.CHOOSING_KIND,
+        State.TYPING_CODE,
         State.CHOOSING_OPTIONS,
         State.CHOOSING_COPIES,
         State.CONFIRMING,

@@ -188,6 +188,21 @@ _TABLE: dict[S, Rows] = {
         E.KIND_REFUSED: STAY,
         E.PAGE_TURNED: STAY,
         E.WENT_BACK: _to(S.CONFIRMING),
+        E.CODE_WANTED: _to(S.TYPING_CODE),
+    },
+    S.TYPING_CODE: {
+        **_MENU,
+        E.CODE_TYPED: STAY,
+        E.CODE_ENTERED: _to(S.CHECKING_CODE, do.tell_code),
+        E.WENT_BACK: _to(S.CHOOSING_KIND),
+    },
+    S.CHECKING_CODE: {
+        **_MENU,
+        E.CANCELLED: _IGNORE,
+        E.CENTRE_REFUSED: _SORRY,
+        E.CENTRE_UNREACHABLE: _SORRY,
+        E.CODE_REFUSED: _to(S.TYPING_CODE),
+        E.AUTHENTICATED: _to(S.CHOOSING_KIND),
     },
     S.CHOOSING_OPTIONS: {
         **_MENU,

@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, Offer, PrintTrouble
 from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
 from firmware.session import counter
 from firmware.session import scenes as show
 from firmware.session.basket import basket_lines
 from firmware.session.context import ANYTHING, COUNTER, Context
-from firmware.session.keys import LINES_PER_PAGE, may_add, pages
+from firmware.session.keys import EXEMPTION_DIGITS, LINES_PER_PAGE, copies_left, may_add, may_type_code, pages
 from firmware.session.known import Known, opened
 from firmware.session.states import State
 
+NO_MORE = "no_more"  # of this kind: the most copies are in the basket
 _TO_A_COUNTER = (
     CardRefusal.NO_CERTIFICATE,
     CardRefusal.KEY_NOT_SUPPORTED,
@@ -63,6 +64,7 @@ _WORKING = {
     State.CHECKING_PIN: "checking_pin",
     State.PROVING_CARD: "authenticating",
     State.AUTHENTICATING: "authenticating",
+    State.CHECKING_CODE: "checking_code",
     State.RESERVING: "preparing",
     State.FETCHING: "preparing",
     State.RASTERISING: "preparing",
@@ -195,11 +197,16 @@ def _elsewhere(context: Context, what: str) -> show.Elsewhere | None:
     return None if served is None else served.elsewhere.get(what)
 
 
+def _refusal_of(context: Context, offer: Offer) -> str | None:
+    if offer.refusal is not None:
+        return str(offer.refusal)
+    return None if copies_left(context, offer) else NO_MORE
+
+
 def _choose_kind(context: Context) -> show.Scene:
     assert context.who is not None
     lines = tuple(
-        show.KindLine(title=o.title, fee_yen=o.fee_yen, refusal=str(o.refusal) if o.refusal else None)
-        for o in context.who.offers
+        show.KindLine(title=o.title, fee_yen=o.fee_yen, refusal=_refusal_of(context, o)) for o in context.who.offers
     )
     first = (context.page - 1) * LINES_PER_PAGE
     refused = context.refused_line
@@ -213,9 +220,14 @@ def _choose_kind(context: Context) -> show.Scene:
         page=context.page,
         pages=pages(len(lines)),
         may_go_back=bool(context.basket),
+        takes_code=may_type_code(context),
         refused=None if refused is None else refused - first,
         elsewhere=elsewhere,
     )
+
+
+def _type_code(context: Context) -> show.Scene:
+    return show.TypeCode(code=context.code, digits=EXEMPTION_DIGITS, wrong=context.code_wrong)
 
 
 def _choose_option(context: Context) -> show.Scene:
@@ -245,7 +257,7 @@ def _choose_copies(context: Context) -> show.Scene:
         kind_title=draft.offer.title,
         fee_yen=draft.offer.fee_yen,
         copies=draft.copies,
-        copies_max=draft.offer.copies_max,
+        copies_max=copies_left(context, draft.offer),
     )
 
 
@@ -277,6 +289,7 @@ _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
     State.RETURNING_CARD: partial(_take_card, alarm=True, last=True),
     State.CHOOSING_KIND: _choose_kind,
+    State.TYPING_CODE: _type_code,
     State.CHOOSING_OPTIONS: _choose_option,
     State.CHOOSING_COPIES: _choose_copies,
     State.CONFIRMING: _basket,

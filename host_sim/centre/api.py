@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
-from host_sim.centre.authentication import Answer, Doorkeeper, Refused
+from host_sim.centre.authentication import Answer, Doorkeeper, Known, Refused
 from host_sim.centre.card_desk.writing import CardWriting, ChipAsked, Finish, Found
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Busy
@@ -204,12 +204,23 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
             attended=[Attendance(clerk.login, clerk.code) for clerk in asked.attended or ()],
         )
         known = centre.doorkeeper.authenticate(peer, answer, now)
-        masked_name, offers = centre.issuer.welcome(peer, known, now)
+        return welcomed(asked.session_nonce, peer, known, now)
+
+    @app.post("/v1/exemptions", responses=_REFUSALS)
+    def exempt(asked: say.ExemptionAsked, request: Request) -> say.AuthenticationGiven:
+        peer, now = caller(centre, request), _finishing(centre, request)
+        nonce = base64.b64decode(asked.session_nonce)
+        known = centre.issuer.exempt(peer, asked.authentication_id, nonce, asked.code, now)
+        return welcomed(asked.session_nonce, peer, known, now)
+
+    def welcomed(session_nonce: str, peer: Peer, known: Known, now: datetime) -> say.AuthenticationGiven:
+        told = centre.issuer.welcome(peer, known, now)
         return say.AuthenticationGiven(
-            session_nonce=asked.session_nonce,
+            session_nonce=session_nonce,
             authentication_id=known.authentication_id,
-            masked_name=masked_name,
-            offers=[say.Offer.model_validate(offer) for offer in offers],
+            masked_name=told.masked_name,
+            offers=[say.Offer.model_validate(offer) for offer in told.offers],
+            takes_code=told.takes_code,
         )
 
 

@@ -97,6 +97,7 @@ class Known:
     method: str  # jpki, municipal, attended
     authenticated_at: datetime  # the fees of this instant are those of the session
     clerks: str = ""  # attended: who vouched
+    exemption_id: int | None = None  # the grant whose code was taken
 
 
 class Doorkeeper:
@@ -381,7 +382,8 @@ def place_of(city: InForce, peer: Peer) -> Place:
 
 def _known_before(row: Any) -> Known:
     at = datetime.fromtimestamp(row.expires_at - AUTHENTICATION_S, JST)
-    return Known(row.authentication_id, row.resident_id, row.card_fingerprint, row.method, at, row.clerks)
+    who = (row.authentication_id, row.resident_id, row.card_fingerprint, row.method)
+    return Known(*who, at, row.clerks, row.exemption_id)
 
 
 def _check_taken(place: Place, kind: str, until: date | None, today: date) -> None:

@@ -28,6 +28,8 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import InForce
 from host_sim.centre.city.place import Place
 from host_sim.centre.database import Busy
+from host_sim.centre.exemptions import using
+from host_sim.centre.exemptions.using import Reduction
 from host_sim.centre.generator import Container, DocumentUnfit, DocumentWrong, Generator, Press, Subject
 from host_sim.centre.registers import freshness
 from host_sim.centre.registers.rows import RegisterName
@@ -65,6 +67,12 @@ class Here:
     place: Place
     terms: Place
     attended: bool  # nobody typed a PIN; two clerks vouch
+    reduction: Reduction | None  # what the code of an exemption is worth
+
+    def exemption_of(self, kind: str) -> str:
+        """The exemption's word where it lowers this kind's fee here; else empty."""
+        lower = self.reduction is not None and self.reduction.lowers(kind, self.terms.kinds[kind].fee_yen)
+        return self.reduction.exemption if self.reduction is not None and lower else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,16 @@ class Begun:
     subject: Subject
     lines: Sequence[Line]
     numbers: Sequence[str]
+    exemption: Reduction | None  # what lowered the fee of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a machine may show to a resident. `takes_code`: a desk has given them a code that they have not typed."""
+
+    masked_name: str
+    offers: Sequence[dict[str, Any]]
+    takes_code: bool
 
 
 class Issuer:
@@ -104,8 +122,19 @@ class Issuer:
         with self._store.reading() as c:
             self._not_stopped(c)
 
-    def welcome(self, peer: Peer, known: Known, now: datetime) -> tuple[str, list[dict[str, Any]]]:
-        """The masked name and the offers. Raises `Refused` for a resident whom a machine may not serve.
+    def exempt(self, peer: Peer, authentication_id: str, session_nonce: bytes, code: str, now: datetime) -> Known:
+        """The resident as known after their code was taken; the same code again changes nothing. Raises `Refused`."""
+        with self._store.writing() as c:
+            known = self._doorkeeper.who(c, peer, authentication_id, session_nonce, now)
+            place = place_of(self._city.at(c, known.authenticated_at), peer)
+            taken = using.take(c, authentication_id, known.resident_id, code, place, now)
+            known = self._doorkeeper.who(c, peer, authentication_id, session_nonce, now)
+        if not taken:
+            raise Refused("code_wrong")
+        return known
+
+    def welcome(self, peer: Peer, known: Known, now: datetime) -> Welcome:
+        """Raises `Refused` for a resident whom a machine may not serve.
 
         What keeps a certificate from being printed is flagged by its code points or its error, never by a name.
         """
@@ -114,6 +143,7 @@ class Issuer:
             here = self._here(c, peer, known, now)
             found = self._generator.look_up(c, known.card_fingerprint, here.city.municipality).books
             stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
+            waits = known.exemption_id is None and using.waits(c, known.resident_id, here.terms, now)
         refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
@@ -132,12 +162,17 @@ class Issuer:
             with self._store.writing() as c:
                 for what, about in unfit.items():
                     self._store.flag(c, now, peer.name, what, {"key": about})
-        return rules.masked(found.resident.name), offers
+        return Welcome(rules.masked(found.resident.name), offers, waits)
 
-    def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime) -> Here:
+    def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime, request_id: str = "") -> Here:
         city = self._city.at(c, now)
         terms = place_of(self._city.at(c, known.authenticated_at), peer)
-        return Here(city, place_of(city, peer), terms, known.method == ATTENDED)
+        reduction = None
+        if known.exemption_id is not None:
+            reduction = using.reduction(c, known.exemption_id, terms, now, request_id)
+            if reduction is None:
+                raise Refused("code_wrong")  # used in another session, or withdrawn, since it was typed
+        return Here(city, place_of(city, peer), terms, known.method == ATTENDED, reduction)
 
     def _kinds(self, here: Here) -> list[str]:
         """What is issued there and can be printed, in the order of the city's file."""
@@ -152,6 +187,8 @@ class Issuer:
             offer = self._press.offer(*told)
         except Exception as trouble:
             raise DocumentUnfit(kind, [f"offering it failed: {type(trouble).__name__}"]) from trouble
+        if here.reduction is not None:
+            offer = here.reduction.lowered(offer)
         if here.attended and kind not in here.terms.attended:
             return {**offer, "refusal": "pin_needed"}
         if kind in stale:  # whatever else an old register says
@@ -183,6 +220,10 @@ class Issuer:
                 told = {"request_id": order["request_id"], "clerks": begun.known.clerks.split(",")}
                 self._store.note(c, now, peer, "vouched", told)
             c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
+            if begun.exemption is not None:
+                using.use(c, begun.exemption.number, order["request_id"])
+                told = {"request_id": order["request_id"], "exemption": begun.exemption.exemption}
+                self._store.note(c, now, peer, "exempted", told | {"grant": begun.exemption.number})
         for _ in range(ATTEMPTS):
             try:
                 return self._promise(peer, order, begun, self._make(order, begun, now), now)
@@ -231,7 +272,7 @@ class Issuer:
         self._not_stopped(c)
         nonce = base64.b64decode(order["session_nonce"])
         known = self._doorkeeper.who(c, peer, order["authentication_id"], nonce, now)
-        here = self._here(c, peer, known, now)
+        here = self._here(c, peer, known, now, order["request_id"])
         subject = self._generator.look_up(c, known.card_fingerprint, here.city.municipality)
         found = subject.books
         refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
@@ -243,7 +284,8 @@ class Issuer:
         terminal = rules.terminal(peer.name)
         serials = self._store.next_serials(c, now.date(), terminal, len(lines))
         numbers = [f"{now:%Y%m%d} {city} {terminal} {serial:04d}" for serial in serials]
-        return Begun(known, here.place.channel, subject, lines, numbers)
+        used = here.reduction if any(line["exemption"] for line in lines) else None
+        return Begun(known, here.place.channel, subject, lines, numbers, used)
 
     def _lines(
         self,
@@ -265,7 +307,10 @@ class Issuer:
                 raise Refused("bad_request")
             line = {"kind": item["kind"], "options": item["options"], "fee_yen": offer["fee_yen"]}
             line["requester"] = rules.requester(offer, item["options"])
+            line["exemption"] = here.exemption_of(item["kind"])
             lines += [line] * item["copies"]
+            if sum(one["kind"] == item["kind"] for one in lines) > offer["copies_max"]:
+                raise Refused("bad_request")
         if not 1 <= len(lines) <= COPIES_MAX:
             raise Refused("bad_request")
         return lines
@@ -407,6 +452,7 @@ def _copy_rows(request_id: str, begun: Begun, made: Sequence[Container]) -> list
             "resident_id": container.resident_id,
             "fee_yen": line["fee_yen"],
             "requester": line["requester"],
+            "exemption": line["exemption"],
             "state": "reserved",
             "stamp": container.stamp,
             "document": container.document,

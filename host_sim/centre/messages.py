@@ -32,6 +32,7 @@ Code = Literal[
     "no_record",
     "not_offered",
     "outside_hours",
+    "code_wrong",
     "pin_needed",
     "clerk_refused",
     "same_clerk",
@@ -155,6 +156,13 @@ class AuthenticationGiven(Message):
     authentication_id: Word
     masked_name: Annotated[str, Field(min_length=1, max_length=200)]
     offers: Annotated[list[Offer], Field(max_length=200)]
+    takes_code: bool
+
+
+class ExemptionAsked(Message):
+    session_nonce: Nonce
+    authentication_id: Word
+    code: Annotated[str, Field(pattern="^[0-9]{8}$")]
 
 
 # Bytes of one length in base64.

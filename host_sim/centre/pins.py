@@ -25,6 +25,8 @@ from host_sim.centre.tables import cards
 PIN_TRIES = 3  # city rule 5
 PIN_DIGITS = 4
 
+COST = 2**14  # of scrypt (RFC 7914): some 50 ms
+
 
 class OtherPinKey(Exception):
     """The database's PIN hashes were keyed with another file than this one."""
@@ -73,7 +75,7 @@ class PinKey:
 
 def slow_hash(pin: bytes | bytearray, salt: bytes) -> bytes:
     """A PIN's salted hash, slow on purpose."""
-    return hashlib.scrypt(pin, salt=salt, n=2**14, r=8, p=1)
+    return hashlib.scrypt(pin, salt=salt, n=COST, r=8, p=1)
 
 
 def open_sealed(key: X25519PrivateKey, sealed: bytes | None, session_nonce: bytes, challenge: bytes) -> bytearray:

@@ -1,46 +1,31 @@
 """The centre as a process: its parts put together, and served."""
 
-import contextlib
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from host_sim.centre import books, sample, schema
+from host_sim.centre import schema
 from host_sim.centre.alarms.sending import Sender
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.card_desk.writing import CardWriting
-from host_sim.centre.city.book import SAMPLE, CityBook
-from host_sim.centre.city.city import City
-from host_sim.centre.city.file import CityError, read_file
+from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.signed import SiteTables
-from host_sim.centre.database import Database, DatabaseTrouble
+from host_sim.centre.database import Database
 from host_sim.centre.generator import Generator, signing
 from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.machines import registry
+from host_sim.centre.opening import database_url, machines_of, open_books, open_city, open_store, simulated_now
 from host_sim.centre.operating import startup
 from host_sim.centre.paper_keys import PaperKeys
-from host_sim.centre.schema import COMMAND
 from host_sim.centre.serving import Place, Server
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.staff.vouching import Vouching
-from host_sim.centre.store import Peer, Store
+from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 
-JST = ZoneInfo("Asia/Tokyo")
 SIMULATED = TrustPlaces()
-
-
-def simulated_now(clock_offset: Path) -> datetime:
-    """Wall time in Asia/Tokyo, moved by the seconds in the offset file if there is one."""
-    offset_s = 0.0
-    with contextlib.suppress(OSError, ValueError):
-        offset_s = float(clock_offset.read_text())
-    return datetime.now(JST) + timedelta(seconds=offset_s)
 
 
 def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, trust: TrustPlaces = SIMULATED) -> Centre:
@@ -70,53 +55,6 @@ def make_centre(run: Path, identity: Identity, store: Store, city: CityBook, tru
 
 def paper_keys(run: Path) -> PaperKeys:
     return PaperKeys(run / "centre" / "paper-keys")
-
-
-def database_url(run: Path, database: str | None) -> str:
-    return database or f"sqlite:///{run / 'centre' / 'centre.db'}"
-
-
-def open_store(run: Path, database: str | None) -> Store:
-    """The database; the run directory's own file is made when it is not there."""
-    (run / "centre").mkdir(parents=True, exist_ok=True)
-    return Store(database_url(run, database), create=database is None)
-
-
-def open_books(run: Path, database: str | None) -> Store:
-    """The database with its books. The simulator's own file is filled with the sample if it is empty."""
-    store = open_store(run, database)
-    if database is None:
-        books.load(store, sample.residents())
-    with store.reading() as c:
-        if store.fact(c, "version") is None:
-            raise DatabaseTrouble(f"The database has no books; enter the sample's with: {COMMAND} seed")
-    return store
-
-
-def open_city(store: Store, city_file: Path | None, now: datetime) -> CityBook:
-    """The city that this database serves by. A database without one takes `city_file`, else the sample's.
-
-    Raises `CityError` when another file has been applied: only `apply` changes what is in force.
-    """
-    book = CityBook(store)
-    applied = book.applied()
-    city = sample.city() if city_file is None else read_file(city_file)
-    if not applied or (applied[-1].applied_by == SAMPLE and applied[-1].sha256 != city.sha256):
-        book.apply(city, SAMPLE if city_file is None else "serve", now)
-    elif city_file is not None and applied[-1].sha256 != city.sha256:
-        version, by = applied[-1].version, applied[-1].applied_by
-        raise CityError(
-            [
-                f"The database serves by version {version}, applied by {by}; {city_file} differs. Use `apply` to change it."
-            ]
-        )
-    return book
-
-
-def machines_of(city: City) -> Sequence[Peer]:
-    """Every machine that the file lists, now or on a later day."""
-    listed = {name: place.channel for period in city.periods for name, place in period.machines.items()}
-    return [Peer(name, channel) for name, channel in listed.items()]
 
 
 def make_server(

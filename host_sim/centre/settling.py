@@ -111,6 +111,8 @@ class Settler:
             facts = {"kind": row.kind, "fee_yen": row.fee_yen, "requester": row.requester}
             asked_at = datetime.fromtimestamp(request.began_at, JST).isoformat(timespec="seconds")
             facts |= {"channel": request.channel, "method": request.method, "asked_at": asked_at}
+            if row.exemption:
+                facts["exemption"] = row.exemption
             said = {key: audit.word(words) for key, words in detail.items() if key != "journal_head"}
             head = {"journal_head": detail["journal_head"]}
             self._store.note(c, now, peer, state, about | facts | said | head)

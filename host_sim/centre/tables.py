@@ -183,7 +183,28 @@ authentications = sa.Table(
     sa.Column("resident_id", sa.String, nullable=False),
     sa.Column("method", sa.String, nullable=False, server_default=""),  # jpki, municipal, attended
     sa.Column("clerks", sa.String, nullable=False, server_default=""),  # attended: both logins, "a,b"
+    sa.Column("exemption_id", sa.Integer),  # the grant whose code was typed and taken
+    sa.Column("codes_tried", sa.Integer, nullable=False, server_default="0"),
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
+)
+
+# --- what is free --------------------------------------------------------------------------------
+
+exemptions = sa.Table(
+    "exemptions",  # granted at a desk; only `request_id` and `withdrawn_at` are changed
+    meta,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("code", sa.String, nullable=False, unique=True),
+    sa.Column("resident_id", sa.String, nullable=False, index=True),
+    sa.Column("exemption", sa.String, nullable=False),  # its word in the city's file
+    sa.Column("kinds", sa.JSON, nullable=False),
+    sa.Column("copies", sa.Integer, nullable=False),  # of each kind
+    sa.Column("why", sa.String, nullable=False),  # which proof the clerk saw
+    sa.Column("granted_by", sa.String, nullable=False),
+    sa.Column("granted_at", sa.String, nullable=False, index=True),
+    sa.Column("valid_until", sa.String, nullable=False),  # the last day
+    sa.Column("request_id", sa.String, nullable=False, server_default=""),  # the order in which it was used
+    sa.Column("withdrawn_at", sa.String, nullable=False, server_default=""),
 )
 
 # --- what was promised, and what became of it ----------------------------------------------------
@@ -218,6 +239,7 @@ copies = sa.Table(
     sa.Column("resident_id", sa.String, nullable=False),
     sa.Column("fee_yen", sa.Integer, nullable=False),
     sa.Column("requester", sa.String, nullable=False, server_default=""),  # self, household, family (rules.py)
+    sa.Column("exemption", sa.String, nullable=False, server_default=""),  # why the fee is lower: its word; else empty
     sa.Column("state", sa.String, nullable=False),  # reserved, delivered, issued, void
     sa.Column("stamp", sa.String, nullable=False),
     sa.Column("document", sa.LargeBinary),  # erased as soon as the copy is issued, void or expired

@@ -121,6 +121,7 @@ class MemoryCentre:
         self.faults = Faults()
         self.tables = Tables(self.key, now, machine=machine)
         self.fees: dict[str, int] = {}  # kind -> yen, where it is not `FEE_YEN`
+        self.code: str | None = None  # an exemption code that whoever is authenticated now may type
         self.pages = 1  # of every document made from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
         self.witnessed = (0, "")  # the journal's head that a message told last (I14)
@@ -141,6 +142,7 @@ class MemoryCentre:
         self._delay_s = delay_s
         self._challenges: dict[str, Challenge] = {}
         self._promises: dict[str, Promise] = {}
+        self._exempted: set[str] = set()  # authentications whose code was taken: nothing costs anything
         self._given_up: set[str] = set()  # requests voided before they arrived: never made
         self._serial = 0
 
@@ -233,6 +235,8 @@ class MemoryCentre:
                 return self._challenge(_asked(say.ChallengeAsked, body))
             case ["authentications"]:
                 return self._authenticate(_asked(say.AuthenticationAsked, body))
+            case ["exemptions"]:
+                return self._exempt(_asked(say.ExemptionAsked, body))
             case ["requests"]:
                 return self._reserve(_asked(say.Order, body))
             case ["requests", rid, "copies", number, ("issued" | "void") as word]:
@@ -288,12 +292,26 @@ class MemoryCentre:
         if given is None or given.who.nonce != asked["session_nonce"] or given.answered not in {None, answer}:
             raise Refused("bad_request")
         given.answered = answer
+        return self._welcome(asked["session_nonce"], f"a-{asked['challenge_id']}")
+
+    def _exempt(self, asked: dict[str, Any]) -> Mapping[str, Any]:
+        self._who(asked)
+        if asked["code"] != self.code:
+            raise Refused("code_wrong")
+        self._exempted.add(asked["authentication_id"])
+        return self._welcome(asked["session_nonce"], asked["authentication_id"])
+
+    def _welcome(self, nonce: str, authentication_id: str) -> Mapping[str, Any]:
         return {
-            "session_nonce": asked["session_nonce"],
-            "authentication_id": f"a-{asked['challenge_id']}",
+            "session_nonce": nonce,
+            "authentication_id": authentication_id,
             "masked_name": "宮崎　花＊",
-            "offers": [offer | {"fee_yen": self.fees.get(offer["kind"], offer["fee_yen"])} for offer in OFFERS],
+            "offers": [offer | {"fee_yen": self._fee_yen(offer["kind"], authentication_id)} for offer in OFFERS],
+            "takes_code": self.code is not None and authentication_id not in self._exempted,
         }
+
+    def _fee_yen(self, kind: str, authentication_id: str) -> int:
+        return 0 if authentication_id in self._exempted else self.fees.get(kind, FEE_YEN)
 
     def _who(self, order: dict[str, Any]) -> Known:
         given = self._challenges.get(order["authentication_id"].removeprefix("a-"))
@@ -301,10 +319,10 @@ class MemoryCentre:
             raise Refused("bad_request")
         return given.who
 
-    def _line(self, item: dict[str, Any]) -> dict[str, Any]:
+    def _line(self, item: dict[str, Any], authentication_id: str) -> dict[str, Any]:
         """A copy of this item in the manifest, without its document, number and hash."""
         kind = item["kind"]
-        return {"kind": kind, "options": item["options"], "fee_yen": self.fees.get(kind, FEE_YEN)}
+        return {"kind": kind, "options": item["options"], "fee_yen": self._fee_yen(kind, authentication_id)}
 
     def _reserve(self, order: dict[str, Any]) -> Mapping[str, Any]:
         rid, told = order["request_id"], repr(order)
@@ -320,7 +338,7 @@ class MemoryCentre:
         who, now = self._who(order), self._now()
         expires_at = now + timedelta(seconds=RESERVATION_S)
         made = {}
-        lines = [self._line(item) for item in order["items"] for _ in range(_allowed(item))]
+        lines = [self._line(item, order["authentication_id"]) for item in order["items"] for _ in range(_allowed(item))]
         if len(lines) > COPIES_MAX:
             raise Refused("bad_request")
         for number, line in enumerate(lines, 1):

@@ -29,6 +29,7 @@ class Person:
     gives_up_after_s: float | None = None  # presses cancel so long after the last coin
     quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
+    code: str = ""  # an exemption code, typed when the menu asks for one
     on_scene: Callable[[show.Scene], None] = lambda _: None
     deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
     seen: list[show.Scene] = field(default_factory=list)
@@ -69,7 +70,9 @@ class Person:
             case show.LastTry(countdown_s=None):
                 return "enter"
             case show.ChooseKind(countdown_s=None):
-                return self.kind
+                return "0" if scene.takes_code and self.code else self.kind
+            case show.TypeCode(countdown_s=None):
+                return self._next_of_code(scene)
             case show.ChooseOption(countdown_s=None):
                 return "1"
             case show.ChooseCopies(countdown_s=None):
@@ -80,6 +83,13 @@ class Person:
             case show.Basket(countdown_s=None):
                 return "enter"
         return None
+
+    def _next_of_code(self, scene: show.TypeCode) -> str:
+        """The next digit; after a wrong code, the key that goes back without one."""
+        if scene.wrong:
+            self.code = ""
+            return "clear"
+        return self.code[len(scene.code)] if len(scene.code) < scene.digits else "enter"
 
     def _pay(self, machine: RigMachine, now_s: float) -> None:
         self._paid = True
@@ -140,7 +150,7 @@ class Clerk:
                 return ["enter"]
             case show.ClerkCode(chosen=None, second=second) if self.codes:
                 return [*self.codes[second], "enter"]
-            case show.ChooseKind() | show.ChooseOption() | show.ChooseCopies() | show.Basket():
+            case show.ChooseKind() | show.TypeCode() | show.ChooseOption() | show.ChooseCopies() | show.Basket():
                 return [person._key(scene)]  # noqa: SLF001  what the resident told the clerk
         return []
 

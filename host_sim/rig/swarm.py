@@ -167,6 +167,8 @@ class Life:
             "juminhyo": rng.choice((150, 200, 250, 300)),
             "inkan": rng.choice((200, 300)),
         }
+        code = f"{rng.randrange(10**8):08d}"
+        self.machine.centre.code = code if rng.random() < 0.06 else None
         kind, then = rng.choice("12"), rng.choice("12") if rng.random() < 0.2 else None
         fee_yen = copies * sum(fees[KINDS[one]] for one in (kind, then) if one is not None)
         coins: list[int] = []
@@ -180,6 +182,7 @@ class Life:
             think_s=rng.uniform(0.25, 0.6),
             apart_s=rng.choice((0.06, 0.2, 0.4)),
             then=then,
+            code=code if rng.random() < 0.8 else code[::-1],
             gives_up_after_s=rng.uniform(0.0, 1.0) if rng.random() < 0.06 else None,
             quits_at=rng.choice((show.EnterPin, show.ChooseKind, show.ChooseCopies, show.Basket, show.TakeCard))
             if rng.random() < 0.06

@@ -11,7 +11,7 @@ from pathlib import Path
 from drivers.line.centre import CentreLine, Transport
 from drivers.vocabulary import Authenticated, Challenge, OrderItem
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.server import open_store, simulated_now
+from host_sim.centre.opening import open_store, simulated_now
 from host_sim.clock import VirtualClock
 from host_sim.rig.centre import MemoryCentre
 from tests.process.running_centre import Running, read_of, running_centre

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.identity import ensure_identity
-from host_sim.centre.server import open_books, open_city, simulated_now
+from host_sim.centre.opening import open_books, open_city, simulated_now
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store

@@ -43,6 +43,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "encrypted_pin": base64.b64encode(PIN.encode()).decode(),
         "attended": [{"login": "tanaka", "code": "123456"}, {"login": "hidaka", "code": "123456"}],
     },
+    "/v1/exemptions": {"session_nonce": NONCE, "authentication_id": "x", "code": "12345678"},
     "/v1/requests": {
         "request_id": RID,
         "authentication_id": "x",

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from host_sim import running
 from host_sim.centre import books, sample
 from host_sim.centre.identity import ensure_identity
-from host_sim.centre.server import database_url, open_city, simulated_now
+from host_sim.centre.opening import database_url, open_city, simulated_now
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from host_sim.centre.server import open_store, simulated_now
+from host_sim.centre.opening import open_store, simulated_now
 from host_sim.centre.staff.tries import LOGIN
 from tests.process.running_centre import prepare
 from tests.process.tls_servers import free_port

@@ -192,7 +192,7 @@ class NoticePart(Aimed):
 
 
 class ExemptionPart(Aimed):
-    """Who pays less, and where: only staff can see the proof, so a shop is not named."""
+    """Who pays less, and where. A desk sees the proof and prints a code; it is taken at these places, or at all."""
 
     reason: Text
     fee_yen: Yen

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.items import offered
-from host_sim.centre.city.model import ChannelPart, NoticePart, Rules, SitePart
+from host_sim.centre.city.model import ChannelPart, ExemptionPart, NoticePart, Rules, SitePart
 from host_sim.centre.register import AdditionalLetters, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
@@ -41,6 +41,7 @@ class Place:
     expired_cards: bool
     youngest_years: int
     attended: frozenset[str]  # kinds issued here without a PIN, when two clerks vouch
+    exemptions: Mapping[str, ExemptionPart]  # by their word: a code of these is taken here
     timetable: Timetable = field(repr=False)
     notices: tuple[NoticePart, ...] = field(repr=False)
 
@@ -99,6 +100,7 @@ def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Pla
         expired_cards=channel.expired_cards,
         youngest_years=channel.youngest_years,
         attended=frozenset(channel.attended),
+        exemptions={name: part for name, part in rules.exemptions.items() if part.concerns(word, site.channel)},
         timetable=Timetable({**channel.hours, **site.hours}, [*channel.closed_days, *site.closed_days], windows),
         notices=tuple(notice for notice in rules.notices if notice.concerns(word, site.channel)),
     )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from host_sim.centre import server
+from host_sim.centre import opening
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.staff.accounts import need, staff_of
 from host_sim.centre.store import Store
@@ -42,7 +42,7 @@ def run_directory(options: argparse.Namespace) -> Path:
 
 
 def open_store(options: argparse.Namespace) -> Store:
-    return server.open_store(run_directory(options), options.database)
+    return opening.open_store(run_directory(options), options.database)
 
 
 def staff_needed(store: Store, c: sa.Connection, now: datetime, login: str, *roles: str) -> None:

@@ -18,8 +18,8 @@ from host_sim.centre.cards import ActRefused, CardRegister, NewCard, Told
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.jpki import chain
+from host_sim.centre.opening import simulated_now
 from host_sim.centre.pins import OtherPinKey
-from host_sim.centre.server import simulated_now
 from host_sim.centre.store import Store
 from host_sim.centre.tables import card_acts, cards
 

@@ -14,7 +14,7 @@ from host_sim.centre.city.hours import DEFAULT
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.machines import registry
-from host_sim.centre.server import machines_of, simulated_now
+from host_sim.centre.opening import machines_of, simulated_now
 from host_sim.centre.store import HERE
 
 

@@ -8,7 +8,7 @@ from host_sim.centre.backup import backup, restore
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.fsck import fsck
-from host_sim.centre.server import database_url
+from host_sim.centre.opening import database_url
 from host_sim.centre.store import Store
 
 

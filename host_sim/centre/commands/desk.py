@@ -12,13 +12,13 @@ from host_sim.centre.commands import (
     at_the_centre,
     desk_cards,
     desk_claims,
+    desk_exemptions,
     open_store,
     run_directory,
 )
-from host_sim.centre.desk.serving import make_server
 from host_sim.centre.identity import ensure_identity
+from host_sim.centre.opening import open_city, simulated_now
 from host_sim.centre.operating.startup import NotStarted
-from host_sim.centre.server import open_city, simulated_now
 from host_sim.centre.staff import codes
 from host_sim.centre.staff.accounts import START_HOURS, Accounts, NotAllowed, need, staff_of
 from host_sim.centre.store import Store
@@ -45,12 +45,15 @@ def add(commands: Commands) -> None:
         command.add_argument("--by", required=True, metavar="WHO", help="the supervisor who does this")
         command.set_defaults(run=_act)
     desk_claims.add(acts)
+    desk_exemptions.add(acts)
     sample = at_the_centre(staff, "sample", "simulator only: a whole account with an invented password")
     sample.add_argument("login")
     sample.set_defaults(run=_sample)
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from host_sim.centre.desk.serving import make_server  # noqa: PLC0415  takes a second to load
+
     try:
         server = make_server(run_directory(options), options.database)
         print(f"https://{options.host}:{options.port}/", flush=True)

@@ -22,7 +22,7 @@ from host_sim.centre.city.model import CardDeskPart
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory, staff_needed
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.jpki import chain
-from host_sim.centre.server import open_city, simulated_now
+from host_sim.centre.opening import open_city, simulated_now
 from host_sim.centre.staff.accounts import Accounts, NotAllowed, reason_of
 from host_sim.centre.store import Store
 from host_sim.centre.tables import cards

@@ -11,12 +11,11 @@ from host_sim.centre.claims import receipt
 from host_sim.centre.claims.codes import spoken
 from host_sim.centre.claims.desk import ClaimDesk, Looked, NotPaid, Receipt
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
-from host_sim.centre.desk.serving import make_server
 from host_sim.centre.incidents import evidence
+from host_sim.centre.opening import open_city, simulated_now
 from host_sim.centre.operating import flags
 from host_sim.centre.operating.startup import NotStarted
-from host_sim.centre.public.app import make_app
-from host_sim.centre.server import open_city, paper_keys, simulated_now
+from host_sim.centre.server import paper_keys
 from host_sim.centre.staff.accounts import NotAllowed, Staff, need, reason_of, staff_of
 
 Act = Callable[[ClaimDesk, Callable[[str, str], Staff], argparse.Namespace, datetime], str]
@@ -185,6 +184,9 @@ def _close(options: argparse.Namespace) -> int:
 
 
 def _residents(options: argparse.Namespace) -> int:
+    from host_sim.centre.desk.serving import make_server  # noqa: PLC0415  takes a second to load
+    from host_sim.centre.public.app import make_app  # noqa: PLC0415  takes a second to load
+
     try:
         keys = paper_keys(run_directory(options))
         server = make_server(run_directory(options), options.database, lambda desk: make_app(desk, keys))

@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory, staff_needed
+from host_sim.centre.opening import simulated_now
 from host_sim.centre.operating import flags
-from host_sim.centre.server import simulated_now
 from host_sim.centre.staff.accounts import NotAllowed
 
 Act = Callable[[sa.Connection, datetime, argparse.Namespace], str]

@@ -4,9 +4,9 @@ import argparse
 import sys
 
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory, staff_needed
+from host_sim.centre.opening import simulated_now
 from host_sim.centre.operating import line
 from host_sim.centre.operating.flags import NotDone
-from host_sim.centre.server import simulated_now
 from host_sim.centre.staff.accounts import NotAllowed, reason_of
 from host_sim.centre.store import HERE
 

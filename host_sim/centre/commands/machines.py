@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.machines import registry
+from host_sim.centre.opening import simulated_now
 from host_sim.centre.operating import fleet
 from host_sim.centre.operating.flags import NotDone
-from host_sim.centre.server import simulated_now
 
 Act = Callable[[sa.Connection, datetime, argparse.Namespace], str]
 

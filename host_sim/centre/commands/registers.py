@@ -8,10 +8,10 @@ from pathlib import Path
 
 from host_sim.centre import sample
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.opening import simulated_now
 from host_sim.centre.registers import feed, writing
 from host_sim.centre.registers.freshness import standings
 from host_sim.centre.registers.reading import FilesRefused
-from host_sim.centre.server import simulated_now
 
 
 def add(commands: Commands) -> None:

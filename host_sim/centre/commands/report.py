@@ -10,7 +10,7 @@ from host_sim.centre import sample
 from host_sim.centre.city.book import CityBook, NoCity
 from host_sim.centre.city.city import City
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
-from host_sim.centre.server import database_url, simulated_now
+from host_sim.centre.opening import database_url, simulated_now
 from host_sim.centre.statistics import compare, elsewhere
 from host_sim.centre.statistics.elsewhere import FileWrong
 from host_sim.centre.statistics.gather import Sources, from_files, gather, titles

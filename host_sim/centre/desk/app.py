@@ -15,6 +15,7 @@ from host_sim.centre.desk import (
     cards,
     claims,
     doors,
+    exemptions,
     first,
     forms,
     home,
@@ -32,7 +33,7 @@ from host_sim.centre.desk.shield import Shield
 from host_sim.centre.staff.accounts import NotAllowed
 
 # In the order of the menu; each has MENU and pages(desk).
-SUBJECTS = (home, cards, claims, incidents, machines, line, statistics, record, people)
+SUBJECTS = (home, cards, claims, exemptions, incidents, machines, line, statistics, record, people)
 _BUSY = "混み合っています。少し待ってもう一度操作してください。 / Busy; try again soon."
 _STYLE = Path(__file__).with_name("style.css")
 

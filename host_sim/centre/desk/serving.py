@@ -18,9 +18,9 @@ from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.desk.app import make_app
 from host_sim.centre.desk.desk import Desk
 from host_sim.centre.identity import ensure_desk, ensure_identity
+from host_sim.centre.opening import database_url, machines_of, open_books, open_city, simulated_now
 from host_sim.centre.operating import startup
 from host_sim.centre.operating.log import Event, Log
-from host_sim.centre.server import database_url, machines_of, open_books, open_city, simulated_now
 from host_sim.centre.serving import bound
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store

@@ -62,7 +62,7 @@ class Browser:
                     self.cookies[cookie.key] = cookie.value
                     if cookie["max-age"] == "0":
                         del self.cookies[cookie.key]
-        return Answer(start["status"], headers, body.decode())
+        return Answer(start["status"], headers, body.decode(errors="replace"))
 
 
 async def _exchange(app: Any, scope: dict[str, Any], parts: list[bytes]) -> list[dict[str, Any]]:

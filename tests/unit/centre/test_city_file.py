@@ -19,7 +19,7 @@ from host_sim.centre.city.city import BEGINNING
 from host_sim.centre.city.file import CityError, read
 from host_sim.centre.forms import KINDS
 from host_sim.centre.generator import Press
-from host_sim.centre.server import open_city
+from host_sim.centre.opening import open_city
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import JST, TUESDAY, Town, page_count
@@ -91,7 +91,11 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
             "maintenance.1.from is '18 December'; write a time to the",
         ),
         ("from = 2026-12-01", 'from = "2026-12-01"', "notices.1.from must be a date without quotation marks"),
-        ('channels = ["counter"]', 'sites = ["moon"]', "exemptions names the site moon; there is no [sites.moon]."),
+        (
+            "[exemptions.pension]\n",
+            '[exemptions.pension]\nsites = ["moon"]\n',
+            "exemptions names the site moon; there is no [sites.moon].",
+        ),
         ("from = 2027-01-25", "from = 2027-03-25", "change 1: until is before from."),
         ('why = "新しい市長の就任。"\n', "", "change 2: why is missing."),
         (

@@ -8,7 +8,7 @@ import pytest
 
 from host_sim.centre.__main__ import main
 from host_sim.centre.database import Database, DatabaseTrouble
-from host_sim.centre.server import open_books
+from host_sim.centre.opening import open_books
 from tests.unit.centre.databases import AT_HAND, empty_database
 from tests.unit.centre.test_migrations import fill
 

@@ -14,7 +14,7 @@ from host_sim.centre import books, sample
 from host_sim.centre import cards as register
 from host_sim.centre.__main__ import main
 from host_sim.centre.identity import ensure_identity
-from host_sim.centre.server import database_url, simulated_now
+from host_sim.centre.opening import database_url, simulated_now
 from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet

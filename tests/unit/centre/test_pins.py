@@ -18,7 +18,7 @@ from host_sim.centre.tables import cards
 from tests.unit.centre.cards import PIN, Card
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.test_cards import outcome
-from tests.unit.centre.town import PIN_KEY, Town
+from tests.unit.centre.town import PIN_KEY, REAL_PIN_COST, Town
 
 
 @pytest.fixture(params=AT_HAND)
@@ -117,3 +117,8 @@ def test_no_digit_of_a_pin_is_in_the_database(tmp_path: Path) -> None:
         town.store.close()
     assert "'7351'" not in everything
     assert "b'7351'" not in everything
+
+
+def test_the_hash_costs_what_a_guesser_must_pay() -> None:
+    """With 2^14 and r = 8 each guess takes 16 MiB (RFC 7914, section 2)."""
+    assert REAL_PIN_COST == 2**14

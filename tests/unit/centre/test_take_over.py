@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from host_sim.centre.database import Database, DatabaseTrouble
+from host_sim.centre.opening import database_url, open_books
 from host_sim.centre.operating import startup
-from host_sim.centre.server import database_url, open_books, take_over
+from host_sim.centre.server import take_over
 from tests.unit.centre.test_migrations import fill
 from tests.unit.centre.town import TUESDAY
 

@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
 
 from drivers.line.centre import CentreLine, Transport
 from drivers.vocabulary import (
@@ -27,7 +29,7 @@ from drivers.vocabulary import (
     OrderItem,
     Reserved,
 )
-from host_sim.centre import books, sample
+from host_sim.centre import books, pins, sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.card_desk.writing import CardWriting
@@ -60,6 +62,8 @@ MANIFEST_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 STAFF_KEY = bytes(range(32, 64))
 PIN_KEY = PinKey(bytes(range(32)))
 CARD_MASTER = bytes(range(1, 33))
+# The slow hash is quick here, because the tests are about what follows it; test_pins.py holds the real cost.
+REAL_PIN_COST, pins.COST = pins.COST, 16
 MANIFEST_PUBLIC = MANIFEST_KEY.public_key().public_bytes_raw()
 
 
@@ -121,7 +125,12 @@ class Town:
         issuer = Issuer(self.store, self.city, doorkeeper, issuing, MANIFEST_KEY, press)
         tables = SiteTables(self.store, self.city, MANIFEST_KEY)
         writing = CardWriting(self.store, self.city, pin_key, PIN_KEY, CARD_MASTER)
-        self.app = make_app(Centre(doorkeeper, issuer, self.settler, tables, writing, lambda: self.now))
+        self._centre = Centre(doorkeeper, issuer, self.settler, tables, writing, lambda: self.now)
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """The line's calls; made when a test first makes one."""
+        return make_app(self._centre)
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))

@@ -61,7 +61,8 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], Callable[[bytes], object]]] = {
         lambda body: messages.read_challenge(body, NONCE, AuthenticationMethod.MUNICIPAL),
     ),
     "AuthenticationGiven": (
-        {"session_nonce": NONCE_TEXT, "authentication_id": "a", "masked_name": "宮崎　花＊", "offers": [OFFER]},
+        {"session_nonce": NONCE_TEXT, "authentication_id": "a", "masked_name": "宮崎　花＊", "offers": [OFFER]}
+        | {"takes_code": True},
         lambda body: messages.read_authenticated(body, NONCE),
     ),
     "States": (
@@ -118,6 +119,7 @@ def test_the_openapi_document_has_the_calls_of_the_readme() -> None:
     assert calls == {
         ("POST", "/v1/challenges"),
         ("POST", "/v1/authentications"),
+        ("POST", "/v1/exemptions"),
         ("POST", "/v1/requests"),
         ("GET", "/v1/requests/{request_id}"),
         ("GET", f"{copy}/document"),

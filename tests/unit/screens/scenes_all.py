@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.book.reasons import EndReason
 from firmware.session import scenes as show
+from firmware.session.view import NO_MORE
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 TITLES = [
@@ -37,7 +38,7 @@ NAME = "グエン・ヴァン・＊＊"
 # The reasons that the Sorry scene can show; a restart shows none.
 SESSION_REASONS = tuple(str(reason) for reason in EndReason if reason is not EndReason.RESTART)
 REASONS = tuple(
-    dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS])
+    dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS, NO_MORE])
 )
 CLOSED_REASONS = (
     "hours",
@@ -189,6 +190,19 @@ def choosing(language: str) -> list[show.Scene]:
         )
         for word, place in product(map(str, CentreRefusal), (None, OPEN, NEXT))
     ]
+    codes = [
+        show.ChooseKind(
+            language=language,
+            countdown_s=seconds,
+            masked_name=NAME,
+            lines=tuple(show.KindLine(title=title, fee_yen=0, refusal=None) for title in TITLES[:3]),
+            takes_code=True,
+        )
+        for seconds in (None, 15)
+    ] + [
+        show.TypeCode(language=language, countdown_s=seconds, code="12345678"[:typed], digits=8, wrong=wrong)
+        for seconds, (typed, wrong) in product((None, 15), ((0, False), (0, True), (3, False), (8, False)))
+    ]
     options = [
         show.ChooseOption(
             language=language,
@@ -228,7 +242,7 @@ def choosing(language: str) -> list[show.Scene]:
         )
         for count, seconds, add in product((1, 2, 3), (None, 15), (False, True))
     ]
-    return [*kinds, *every_refusal, *options, *copies, *baskets]
+    return [*kinds, *every_refusal, *codes, *options, *copies, *baskets]
 
 
 def counter(language: str) -> list[show.Scene]:

@@ -29,7 +29,7 @@ from firmware.session.events import (
     Stopping,
     TimedOut,
 )
-from firmware.session.keys import CODE_DIGITS
+from firmware.session.keys import CODE_DIGITS, EXEMPTION_DIGITS
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 from firmware.session.view import clerk_scene, scene
 from tests.unit.session.test_walks import CARD, CHALLENGE, HOUSE, Walk, _end, answers, new_context
@@ -109,6 +109,8 @@ def likely(visit: Visit) -> Sequence[Report]:
 def _leads_on(visit: Visit) -> Key:
     match visit.state:
         case State.CHOOSING_KIND:
+            return Key.D1
+        case State.TYPING_CODE if len(visit.context.code) < EXEMPTION_DIGITS:
             return Key.D1
         case State.ATTENDING_FIRST | State.ATTENDING_SECOND if len(visit.context.code) < CODE_DIGITS:
             return Key.D1

@@ -6,7 +6,7 @@ book balances, nothing is printed or paid without its intent on record, and the 
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -432,7 +432,9 @@ UNREACHABLE = CentreUnreachable(LineTrouble.TIMED_OUT)
 REFUSED = CentreRefused(CentreRefusal.ASK_AT_COUNTER)
 FAULT = Fault("any", "silent")
 BAD_PRINT = (NotPrinted(reason=PrintTrouble.JAM, begun=True), PrintUnknown(PrintTrouble.SILENT))
-KNOWN = Authenticated(authentication_id="a", masked_name="x", offers=OFFERS)
+KNOWN = Authenticated(authentication_id="a", masked_name="x", offers=OFFERS, takes_code=True)
+EXEMPTED = replace(KNOWN, offers=tuple(replace(offer, fee_yen=0) for offer in OFFERS), takes_code=False)
+CODE_WRONG = CentreRefused(CentreRefusal.CODE_WRONG)
 SLIPS = [*(SlipOutcome(r) for r in (PRINTED, *BAD_PRINT)), FAULT]
 EXITS = [*(ExitSeen(exit_) for exit_ in PaperExit), FAULT]
 SLOT_CLOSED = [SlotClosed(AcceptorCounters(9, None)), CoinCredited(50, 8), FAULT]
@@ -442,6 +444,7 @@ ALWAYS: dict[State, Sequence[Report]] = {
     State.CALLING_CENTRE: [CHALLENGE, UNREACHABLE, REFUSED],
     State.ENTERING_PIN: [PinProgress(1), PinEntered(), PinCancelled()],
     State.CHECKING_PIN: [CardProof(signature=b""), WrongPin(2), WrongPin(1), WrongPin(None), PinBlocked(), FAULT],
+    State.CHECKING_CODE: [EXEMPTED, CODE_WRONG, UNREACHABLE, REFUSED, FAULT],
     State.AUTHENTICATING: [KNOWN, KNOWN, UNREACHABLE, REFUSED, CentreRefused(CentreRefusal.WRONG_PIN, 1), FAULT],
     State.FETCHING: [Fetched(), Fetched(), UNREACHABLE, BindingFailed("document_sha256")],
     State.CHECKING_PAPER: [
