@@ -73,7 +73,9 @@ def _address(sheet: Sheet, resident: Resident, household: Household) -> None:
         for part in wrap(line, 85, 11):
             sheet.text(_LEFT, y, part, 11)
             y += 6
-    sheet.text(_LEFT, y + 3, f"{resident.name}　様", 13)
+    for part in wrap(f"{resident.name}　様", 90, 13):
+        sheet.text(_LEFT, y + 3, part, 13)
+        y += 6
 
 
 def _sender(sheet: Sheet, city: Municipality, day: date) -> None:

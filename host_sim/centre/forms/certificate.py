@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from host_sim.centre import verify
 from host_sim.centre.forms import frame, fuhyo, inkan, juminhyo, kazei, koseki, letters
@@ -45,6 +46,12 @@ def draft(
             raise ValueError(f"no such kind of certificate: {kind}")
 
 
+def _printed(pages: frame.Draft, known: letters.Additional) -> frame.Draft:
+    """What the codes tell, in the letters that are printed."""
+    people = tuple((letters.shown(name, known), born) for name, born in pages.people)
+    return replace(pages, people=people, address=letters.shown(pages.address, known))
+
+
 def typeset(
     kind: str,
     subject: Resident,
@@ -59,9 +66,10 @@ def typeset(
     Raises `GlyphMissing` or `TextOverflow` when it cannot be printed as in the books; the counter then issues it.
     `signer` signs the code on the paper; the default is the sample municipality's key, which proves nothing.
     """
-    pages = draft(kind, subject, household, options, register)
     city = register.municipality
-    note = letters.printed(pages.sheets, city.letters)
+    known = letters.additional(city.letters)
+    pages = _printed(draft(kind, subject, household, options, register), known)
+    note = letters.put(pages.sheets, known)
     frame.certify(kind, pages, issue, city, signer or verify.sample_signer(), note)
     imprint = Imprint(
         title=TITLES[kind],
@@ -69,4 +77,4 @@ def typeset(
         keywords=(issue.issue_number, issue.request_id, issue.card_fingerprint),
         made_on=issue.issued_on,
     )
-    return press(pages.sheets, imprint, sample=city.sample, additional=letters.additional(city.letters))
+    return press(pages.sheets, imprint, sample=city.sample, additional=known)

@@ -11,7 +11,7 @@ one of the private use area, the name of the glyph ("MJ+012345"), and one letter
 
 import csv
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -73,22 +73,25 @@ def read(rule: AdditionalLetters | None) -> Additional:
     return _read(rule, changed)
 
 
-def printed(sheets: Sequence[Sheet], rule: AdditionalLetters | None) -> str:
+def put(sheets: Sequence[Sheet], known: Additional) -> str:
     """Put the letters that are printed in place of those of the register; returns what the paper has to say of it."""
-    letters = additional(rule).letters
     used: set[str] = set()
     for sheet in sheets:
         for item in sheet.words:
-            if letters and not item[-1].isascii():
-                used |= letters.keys() & {character + (selector or "") for character, selector in ivs.letters(item[-1])}
-                item[-1] = shown(item[-1], letters)
-    return note([letters[letter] for letter in used])
+            used |= known.letters.keys() & set(_letters(item[-1])) if known.letters else set()
+            item[-1] = shown(item[-1], known)
+    return note([known.letters[letter] for letter in used])
 
 
-def shown(text: str, letters: Mapping[str, Letter]) -> str:
+def shown(text: str, known: Additional) -> str:
     """A text of the register as it is printed."""
-    pairs = (character + (selector or "") for character, selector in ivs.letters(text))
-    return "".join(letters[pair].printed if pair in letters else pair for pair in pairs)
+    if not known.letters:
+        return text
+    return "".join(known.letters[letter].printed if letter in known.letters else letter for letter in _letters(text))
+
+
+def _letters(text: str) -> Iterator[str]:
+    return (character + (selector or "") for character, selector in ivs.letters(text))
 
 
 def note(used: Sequence[Letter]) -> str:

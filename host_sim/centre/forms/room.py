@@ -36,6 +36,7 @@ HEAD_OF_FAMILY = 20  # surname and given name
 DOMICILE = 40
 DATE = 12  # as written in the register
 TAX_LABEL = 16
+WORD = 38  # of Latin letters in a line of a family register, where no line ends within it
 
 
 def surely_fits(subject: Resident, household: Sequence[Resident], register: Register) -> bool:
@@ -96,4 +97,6 @@ def _family(family: FamilyRegister) -> Iterator[tuple[str, int]]:
         flowing += member.events
     for event in flowing:
         yield event.title, 20
-        yield from ((text, len(text)) for line in event.lines for text in line)
+        for text in (text for line in event.lines for text in line):
+            yield text, len(text)
+            yield from ((word, WORD) for word in text.split() if len(word) > WORD and word.isascii())

@@ -459,3 +459,14 @@ def test_a_letter_that_no_font_has_is_flagged_by_its_code_point() -> None:
     assert offers["inkan"].refusal is CentreRefusal.ASK_AT_COUNTER
     with town.store.reading() as c:
         assert [(row.what, row.about) for row in c.execute(sa.select(flags))] == [("letter_missing", "U+E000")]
+
+
+def test_a_document_that_a_machine_could_not_draw_is_flagged() -> None:
+    town = Town()
+    session = town.session("hanako")
+    reserved = session.reserved()
+    session.line.fetch(reserved, 1)
+    told = {"op": "void", "request_id": reserved.request_id, "copy": 1, "reason": "ask_at_counter"}
+    for _ in range(2):
+        session.line.advise(told)
+    assert flagged(town) == ["document_unfit"]

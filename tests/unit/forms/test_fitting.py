@@ -9,7 +9,7 @@ import pytest
 
 from host_sim.centre import forms
 from host_sim.centre.forms import fitting, reading
-from host_sim.centre.register import Register, Resident
+from host_sim.centre.register import FamilyEvent, Register, Resident
 from tests.unit.centre.cities import place_of
 from tests.unit.forms.conftest import TODAY
 
@@ -139,3 +139,17 @@ def test_no_line_is_too_wide_and_none_ends_within_a_word(words: str) -> None:
                 assert other[0] not in fitting.NOT_FIRST
                 assert one[-1] not in fitting.NOT_LAST
                 assert other[0] not in fitting.BLANKS
+
+
+def test_a_single_word_too_long_for_a_register_is_refused_before_payment(town: Any) -> None:
+    who = town.register.by_key("kazuko")
+    family = town.register.family_of(who)
+    event = forms_event("【従前の記録】", "A" * 90)
+    families = {family.register_id: dataclasses.replace(family, events=(*family.events, event))}
+    register = dataclasses.replace(town.register, families={**town.register.families, **families})
+    offer = forms.offer("koseki", who, town.household(who), register, TODAY, place_of("store"))
+    assert offer["refusal"] == "ask_at_counter"
+
+
+def forms_event(label: str, words: str) -> FamilyEvent:
+    return FamilyEvent(title="改製", lines=((label, words),))
