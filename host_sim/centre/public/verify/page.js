@@ -119,9 +119,10 @@ function show() {
   for (const one of document.querySelectorAll("[data-says]")) one.textContent = says(one.dataset.says);
   for (const one of at("languages").children) one.setAttribute("aria-pressed", one.lang === language);
   const finding = verdict?.finding ?? "wait", known = ["genuine", "sample"].includes(finding);
-  at("result").className = known ? finding : finding === "wait" ? "wait" : "bad";
-  at("word").textContent = says(`${finding}_word`);
-  at("why").textContent = says(finding);
+  const ended = known && standing === "void";
+  at("result").className = known && !ended ? finding : finding === "wait" ? "wait" : "bad";
+  at("word").textContent = says(ended ? "void_word" : `${finding}_word`);
+  at("why").textContent = says(ended ? "standing_void" : finding);
   at("fields").replaceChildren(...fields().flatMap(([label, words]) => {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = says(label);
