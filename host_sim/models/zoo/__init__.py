@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ def load(name: str, folder: Path = FOLDER) -> Device:
     return _device(path, about, tables)
 
 
-def load_all(folder: Path = FOLDER) -> dict[str, Device]:
+@cache
+def load_all(folder: Path = FOLDER) -> Mapping[str, Device]:
     return {name: load(name, folder) for name in names(folder)}
 
 
