@@ -23,9 +23,11 @@ from firmware.session.scenes import Scene
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.chip import ChipCard
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo.room import merged
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.parts import RigMemory, RigParts
-from host_sim.rig.world import ADDRESSES, JST, RigWorld
+from host_sim.rig.world import ADDRESSES, JST, PULSE_TABLE, RigWorld
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off
@@ -103,12 +105,15 @@ class RigMachine(RigWorld):
         hoppers = [
             {"address": ADDRESSES[value], "value_yen": value, "coins": coins} for value, coins in self.tubes.items()
         ]
-        over = {
+        over: dict[str, Any] = {
             "unit": {"name": self.name, "profile": self.site.profile},
             "card": {"kinds": [str(kind) for kind in self.site.kinds]},
             "coin": {"hoppers": hoppers},
             "printer": {"profile": self.certificate_printer, "sheets_at_near_end": self.sheets_at_near_end},
         }
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            over["coin"] |= {"pulse": PULSE_TABLE}
+        over = merged(over, self.room.over(over))
         if self.site is COUNTER:
             del over["coin"]
         return over
