@@ -81,7 +81,7 @@ COUNTED_CODES: frozenset[str] = frozenset(
 )
 # Of each of these there is one item that counts ("2 coins, 110 yen"), however often it happens: 300 pulses of a loose wire
 # are one matter for a person, and push no other item out.
-SUMMED_CODES: frozenset[str] = frozenset({Case.STRAY_COIN, Case.PULSES_WRONG})
+SUMMED_CODES: frozenset[str] = frozenset({Case.STRAY_COIN, Case.LATE_COIN, Case.PULSES_WRONG})
 STRAY_LIMIT = 5  # coins while nobody is served; above it the slot does not shut, or something writes on its wire
 # While somebody pays, each of these ends the session with its money back; the second one soon closes the machine.
 COIN_TROUBLES: frozenset[str] = frozenset({Case.CREDITS_LOST, Case.ACCEPTOR_RESTARTED})
@@ -114,7 +114,7 @@ def close(queue: list[tuple[str, str]], code: str, detail: str) -> bool:
 
 
 def stray(coins: int, yen: int) -> str:
-    """The detail of `STRAY_COIN`."""
+    """How the detail of `STRAY_COIN` and `LATE_COIN` begins."""
     return f"{coins} coins, {yen} yen"
 
 

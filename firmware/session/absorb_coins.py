@@ -14,7 +14,7 @@ from drivers.vocabulary import (
     WrongPulses,
 )
 from firmware.book import records
-from firmware.book.cases import Case
+from firmware.book.cases import Case, stray
 from firmware.book.reasons import EndReason
 from firmware.session.events import CoinReadiness, Event, HopperCounted, MoneyReport, SlotClosed
 from firmware.session.known import Now, acceptable, settle_event
@@ -107,7 +107,7 @@ def _credited(now: Now, report: CoinCredited) -> Event:
     now.write(records.StrayCoin(value_yen, counter))
     if context.accepting_yen:
         # The coin is credited to nobody, but the slot was opened for this session: staff must know whose it may be.
-        now.write(records.Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
+        now.write(records.Flag(Case.LATE_COIN, f"{stray(1, value_yen)}, session {context.session_id}"))
     return Event.COIN_NOTED
 
 

@@ -109,6 +109,7 @@ class RigWorld:
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.door_open = False
+        self.ended_s: list[float] = []  # when a process of the machine ended
         self.pin = PinBuffer()
         self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
@@ -190,6 +191,7 @@ class RigWorld:
 
     def hang_up(self) -> None:
         """The process ended: its ports are closed, and the contact in a pulse acceptor's supply opens (hardware/README.md)."""
+        self.ended_s.append(self.clock.monotonic())
         if isinstance(self.acceptor, PulseAcceptorModel):
             self.acceptor.power_off(self.clock.monotonic())
         for stream in self._streams.values():

@@ -2,9 +2,10 @@
 
 Such an acceptor counts no coins, so the checker compares yen. The box may hold more than was credited only where the machine
 has told a person of pulses that it could not read, where it was dead while pulses came, or where the acceptor never sent them.
+What nobody is told of is what such a wire cannot tell: pulses never sent, and those of a shut slot when the program ends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from firmware.book import records as r
 from firmware.book.cases import Case
@@ -16,10 +17,10 @@ UNREAD_S = 2.0  # a pulse is read, and its credit durable, so soon after it; a l
 TELL = {Case.PULSES_WRONG, Case.CREDITS_LOST, Case.SUSPECT_COIN, Case.POWER_LOST_AT_SLOT}
 
 
-def unread_yen(acceptor: PulseAcceptorModel, now_s: float) -> int:
-    """The worth of the coins whose pulses a machine that dies now may not have written down."""
-    yen, since_s = 0, now_s - UNREAD_S
-    for train in reversed(acceptor.trains):
+def unread_yen(acceptor: PulseAcceptorModel, end_s: float) -> int:
+    """The worth of the coins whose pulses a machine that ends now may not have written down."""
+    yen, since_s = 0, end_s - UNREAD_S
+    for train in reversed([train for train in acceptor.trains if train.begins_s < end_s]):
         if train.ends_s < since_s:
             break
         since_s = min(since_s, train.begins_s - UNREAD_S)  # coins in one train are told at its end
@@ -27,8 +28,14 @@ def unread_yen(acceptor: PulseAcceptorModel, now_s: float) -> int:
     return yen
 
 
-def why_wrong(acceptor: PulseAcceptorModel, history: Iterable[r.Record], unread: int) -> str | None:
-    """What is wrong between box and records (invariant I2); None: nothing. `unread`: yen, over all deaths of the machine."""
+def why_wrong(
+    acceptor: PulseAcceptorModel, history: Iterable[r.Record], ended_s: Sequence[float], open_s: Collection[float]
+) -> str | None:
+    """What is wrong between box and records (invariant I2); None: nothing.
+
+    `ended_s`: when a process of the machine ended; `open_s`: those of them with the slot open, of which a person is told.
+    """
+    unread, unread_open = (sum(unread_yen(acceptor, at_s) for at_s in ends) for ends in (ended_s, open_s))
     known_yen, about_yen, told = 0, 0, False
     for record in history:
         match record:
@@ -47,7 +54,7 @@ def why_wrong(acceptor: PulseAcceptorModel, history: Iterable[r.Record], unread:
             f"{ghost_yen} came without a coin, {about_yen} are told, {unread} died unread, {unsent_yen} were never sent"
         )
         return f"{missing_yen} yen in the box are unexplained: {bounds}"
-    if missing_yen > unsent_yen and not told:
+    if missing_yen > unsent_yen + unread - unread_open and not told:
         return f"{missing_yen} yen are missing and nobody is told"
     return None
 

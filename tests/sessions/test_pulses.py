@@ -9,6 +9,7 @@ from firmware.book.cases import STRAY_LIMIT, Case
 from firmware.session import scenes as show
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Kind, load, of_kind
+from host_sim.rig.console import ConsoleRig
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
 from host_sim.rig.truth import Checker
@@ -156,3 +157,43 @@ def test_a_journal_of_a_release_with_an_item_for_each_stray_coin_is_read() -> No
     for item in ("100 yen, event None", "100 yen, event None (2)"):
         machine.memory.note(records.Resolved(code="stray_coin", detail=item, decision="found"))
     assert machine.loop.book.queue == []
+
+
+# --- a technician's coin ---------------------------------------------------------------------------------
+
+
+def slot_of(*, inhibit: str = "low", open_s: float | None = 12.0, enter: bool = True) -> tuple[ConsoleRig, str]:
+    """A technician tests the slot: a coin while it is shut, ENTER, and a coin while it is open."""
+    machine = ConsoleRig(pulse=True)
+    acceptor(machine)._inhibit = inhibit
+    machine.enter_maintenance()
+    now_s = machine.clock.monotonic()
+    machine.drop(10, now_s + 8)
+    if enter:
+        machine.tap("enter", now_s + 11)
+    if open_s is not None:
+        machine.drop(10, now_s + 8 + open_s)
+    return machine, machine.say("test slot")
+
+
+def test_a_technicians_coin_shows_that_the_slot_shuts_and_opens() -> None:
+    machine, said = slot_of()
+    assert "1 PASS shut slot" in said
+    assert "2 PASS open slot: 10 yen" in said
+    assert (machine.coins_in_yen(), machine.loop.book.totals["test_coins_yen"]) == (10, 10)
+    assert acceptor(machine).returned == ["JP010A"]
+    assert acceptor(machine).inhibited
+
+
+@pytest.mark.parametrize("inhibit", ["none", "high"])
+def test_a_slot_that_does_not_shut_keeps_the_machine_closed(inhibit: str) -> None:
+    machine, said = slot_of(inhibit=inhibit, open_s=None)
+    assert "ERR test The shut slot kept the coin" in said
+    assert queued(machine, Case.PULSES_WRONG) == ["1 coins, 10 yen, kept by the shut slot in a test"]
+    machine.say("exit")
+    assert numbers(machine) == ("310",)
+
+
+def test_a_slot_that_does_not_open_or_a_technician_who_does_nothing_passes_nothing() -> None:
+    assert "ERR test The open slot credited no coin" in slot_of(open_s=None)[1]
+    assert "ERR test Nobody pressed ENTER" in slot_of(enter=False, open_s=None)[1]
