@@ -27,7 +27,8 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo.room import merged
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.parts import RigMemory, RigParts
-from host_sim.rig.world import ADDRESSES, JST, PULSE_TABLE, RigWorld
+from host_sim.rig.world import ADDRESSES, JST, RigWorld
+from host_sim.unit_file import PULSE_TABLE
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off

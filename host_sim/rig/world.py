@@ -32,8 +32,6 @@ MACHINE = "rig-01"
 TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
 ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
 VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
-PULSES = {1: 10, 5: 50, 10: 100, 50: 500}
-PULSE_TABLE = {"coin_pin": 23, "inhibit_pin": 24, "pulses": {str(yen): count for count, yen in PULSES.items()}}
 USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
 
 
