@@ -16,7 +16,7 @@ from typing import Any, get_args
 from drivers.vocabulary import HopperCounters
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
-from firmware.book.cases import UNCERTAIN_CODES, Case, enqueue
+from firmware.book.cases import COIN_TROUBLE_SESSIONS, COIN_TROUBLES, UNCERTAIN_CODES, Case, coins_lost, enqueue
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
 from firmware.book.reasons import TAKEN_BACK
@@ -67,6 +67,9 @@ class Book:
         self.acceptor_event: int | None = None
         self.acceptor_total: int | None = None
         self.acceptor_lost = 0  # coins flagged as lost after `acceptor_total` was read; the device may count them
+        self.coin_trouble_at: int | None = (
+            None  # number of the last session in which coins were lost; None: a case has it
+        )
         self.acceptor_serial: int | None = None  # of the acceptor that the first start or staff paired
         self.unexplained: dict[int, int] = {}  # yen -> coins that left the hopper without a command, not acknowledged
         self.printer_counter: int | None = None
@@ -142,7 +145,9 @@ class Book:
     def _flag(self, record: records.Flag) -> None:
         self.totals["flags"] += 1
         if record.code == Case.CREDITS_LOST:
-            self.acceptor_lost += int(record.detail)
+            self.acceptor_lost += coins_lost(record.detail)
+        if record.code in COIN_TROUBLES and self.session is not None:
+            self.session.coin_trouble = self.session.slot is not None
         if record.code == Case.CREDITS_WITHOUT_COINS:
             self._take_back(int(record.detail.split()[0]))
         self._enqueue(record.code, record.detail)
@@ -187,7 +192,17 @@ class Book:
         elif record.paid_out_yen and record.reason in TAKEN_BACK:
             self.refunds_yen.append(record.paid_out_yen)
         self.totals["sessions"] += 1
+        if session.coin_trouble:
+            self._coin_trouble()
         self.session = None
+
+    def _coin_trouble(self) -> None:
+        """The session that ends now had trouble with its coins. The second one soon after another becomes a case."""
+        before, this = self.coin_trouble_at, self.totals["sessions"]
+        self.coin_trouble_at = this
+        if before is not None and this - before < COIN_TROUBLE_SESSIONS:
+            self.coin_trouble_at = None
+            self._enqueue(Case.COINS_UNRELIABLE, f"sessions number {before} and {this} of this machine")
 
     def open_session(self) -> OpenSession:
         must(self.session is not None, "no session is open")
@@ -461,6 +476,7 @@ class Book:
             "acceptor_event": self.acceptor_event,
             "acceptor_total": self.acceptor_total,
             "acceptor_lost": self.acceptor_lost,
+            "coin_trouble_at": self.coin_trouble_at,
             "acceptor_serial": self.acceptor_serial,
             "unexplained": _pairs(self.unexplained),
             "printer_counter": self.printer_counter,
@@ -499,6 +515,7 @@ class Book:
         self.hoppers = {value: HopperCounters(event, life) for value, event, life in state["hoppers"]}
         self.acceptor_event, self.acceptor_total = state["acceptor_event"], state["acceptor_total"]
         self.acceptor_lost = state.get("acceptor_lost", 0)
+        self.coin_trouble_at = state.get("coin_trouble_at")
         self.acceptor_serial, self.unexplained = state["acceptor_serial"], dict(state["unexplained"])
         self.printer_counter, self.sheets = state["printer_counter"], state["sheets"]
         self.whole_in_path = state.get("whole_in_path", False)

@@ -17,7 +17,8 @@ class Case(StrEnum):
     COIN_FRAUD = "coin_fraud"
     COIN_UNCERTAIN = "coin_uncertain"  # rejected, and it may have stayed inside
     COINS_EXCHANGED = "coins_exchanged"  # coins were put in and taken back again and again
-    CREDITS_LOST = "credits_lost"  # detail: how many
+    COINS_UNRELIABLE = "coins_unreliable"  # a second session in which coins were lost or the acceptor restarted
+    CREDITS_LOST = "credits_lost"  # detail: how many, and in which session
     CREDITS_WITHOUT_COINS = "credits_without_coins"  # detail begins with their number: tampering
     LATE_COIN = "late_coin"
     OVERPAID = "overpaid"
@@ -61,7 +62,7 @@ LASTING_CODES: frozenset[str] = (
     UNCERTAIN_CODES
     | frozenset(MismatchCode)
     | {Case.DOOR_OPENED, Case.MEDIUM_FAILED, Case.JOURNAL_ROLLED_BACK}
-    | {Case.CREDITS_WITHOUT_COINS, Case.COINS_EXCHANGED}
+    | {Case.CREDITS_WITHOUT_COINS, Case.COINS_EXCHANGED, Case.COINS_UNRELIABLE}
 )
 # Each of these is a new case, even with the same code and detail as one in the queue.
 COUNTED_CODES: frozenset[str] = frozenset(
@@ -74,6 +75,9 @@ COUNTED_CODES: frozenset[str] = frozenset(
         Case.CREDITS_WITHOUT_COINS,
     }
 )
+# While somebody pays, each of these ends the session with its money back; the second one soon closes the machine.
+COIN_TROUBLES: frozenset[str] = frozenset({Case.CREDITS_LOST, Case.ACCEPTOR_RESTARTED})
+COIN_TROUBLE_SESSIONS = 20  # two in so many sessions are no chance
 QUEUE_LIMIT = 200  # cases with other codes; above it the oldest is dropped
 
 
@@ -87,3 +91,8 @@ def enqueue(queue: list[tuple[str, str]], code: str, detail: str) -> None:
     others = [item for item in queue if item[0] not in LASTING_CODES]
     if len(others) > QUEUE_LIMIT:
         queue.remove(others[0])
+
+
+def coins_lost(detail: str) -> int:
+    """How many coins a case `CREDITS_LOST` is about."""
+    return int(detail.split(",", maxsplit=1)[0])

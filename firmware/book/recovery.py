@@ -140,7 +140,7 @@ def _late_coin(session: OpenSession, event: _Late) -> Record:
     if isinstance(event, CoinRejected):
         return records.Flag(Case.COIN_UNCERTAIN, f"event {event.code}, session {session.sid}")
     if isinstance(event, CreditsLost):
-        return records.Flag(Case.CREDITS_LOST, str(event.count))
+        return records.Flag(Case.CREDITS_LOST, f"{event.count}, session {session.sid}")
     if isinstance(event, CreditsWithoutCoins):
         return records.Flag(Case.CREDITS_WITHOUT_COINS, f"{event.count} credits, session {session.sid}")
     return records.Coin(session.sid, event.value_yen, event.event_counter)

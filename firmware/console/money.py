@@ -43,6 +43,7 @@ CLEARED_BY: dict[str, Reason] = {
     Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
     Case.JOURNAL_ROLLED_BACK: Reason.JOURNAL_ROLLED_BACK,
     Case.CREDITS_WITHOUT_COINS: Reason.TAMPER_COINS,
+    Case.COINS_UNRELIABLE: Reason.COINS_UNRELIABLE,
 }
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"

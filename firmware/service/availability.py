@@ -51,6 +51,7 @@ class Reason(StrEnum):
     CHANGE = "change"
     TAMPER_MONEY = "tamper_money"
     TAMPER_COINS = "tamper_coins"
+    COINS_UNRELIABLE = "coins_unreliable"
     UNCERTAIN = "uncertain"
     UNBALANCED = "unbalanced"
     ACCEPTOR_UNPAIRED = "acceptor_unpaired"
@@ -202,6 +203,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         308,
         True,
         "Credits came without coins. Look for a foreign device on the coin cable, count the cash box, then `resolve` with security.",
+    ),
+    Reason.COINS_UNRELIABLE: (
+        309,
+        True,
+        "Coins were lost, or the acceptor restarted, in two sessions. Check it, its supply and its switches, then `resolve`.",
     ),
     Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor. Free it; the machine notices."),
     Reason.PRINTER: (

@@ -180,6 +180,7 @@ class Reception:
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.TAMPER_COINS: Case.CREDITS_WITHOUT_COINS in queued,
+            Reason.COINS_UNRELIABLE: Case.COINS_UNRELIABLE in queued,
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),

@@ -45,13 +45,11 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
                 now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
             return Event.COIN_NOTED
         case CreditsLost(count=count):
-            now.write(records.Flag(Case.CREDITS_LOST, str(count)))
-            return Event.COIN_NOTED
+            return _trouble(now, records.Flag(Case.CREDITS_LOST, _with_session(now, str(count))))
         case CreditsWithoutCoins(count=count):
             return _tampered(now, count)
         case AcceptorRestarted():
-            now.write(records.Flag(Case.ACCEPTOR_RESTARTED, ""))
-            return Event.COIN_NOTED
+            return _trouble(now, records.Flag(Case.ACCEPTOR_RESTARTED, _with_session(now)))
         case CoinFraud(code=code):
             return _trouble(now, records.Flag(Case.COIN_FRAUD, str(code)))
         case AcceptorBlocked(code=code):
@@ -108,7 +106,14 @@ def _credited(now: Now, report: CoinCredited) -> Event:
     return Event.COIN_NOTED
 
 
+def _with_session(now: Now, *words: str) -> str:
+    """The detail of a case, with the session that the slot was opened for: its resident may miss a coin."""
+    whose = [f"session {now.context.session_id}"] if now.context.accepting_yen else []
+    return ", ".join([*words, *whose])
+
+
 def _trouble(now: Now, flag: records.Flag) -> Event:
+    """Write the flag. While the slot is open the session ends here, with its money back."""
     if now.state in SLOT_OPEN:
         now.context.reason = now.context.reason or EndReason.COIN_TROUBLE
     now.write(flag)

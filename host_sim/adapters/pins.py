@@ -152,6 +152,8 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 return pin.drives
             if pin.info.name == f"GPIO{COIN}":
                 return not self._coin_low and pin.pulled_up  # an open collector
+            if pin.info.name == f"GPIO{INHIBIT}":
+                return True  # the acceptor's pull-up
             if pin.info.name == f"GPIO{DOOR}":
                 return self._case_is_open() and pin.pulled_up
             for keys in self.sides.values():
@@ -190,15 +192,20 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     # --- coins ----------------------------------------------------------------------------------
 
     def slot_open(self) -> bool:
-        """Whether the acceptor takes coins: not while the inhibit line is pulled to ground."""
-        pin = self._wired(INHIBIT)
-        return pin is None or pin.drives is not False
+        """Whether the acceptor takes coins."""
+        with self.lock:
+            self._read_inhibit()
+            return not self.acceptor.inhibited
 
     def drop(self, coin: str) -> bool:
         """Drop a coin; returns whether it was kept."""
         with self.lock:
-            self.acceptor.inhibited = not self.slot_open()
+            self._read_inhibit()
             return self.acceptor.insert(coin, monotonic())
+
+    def _read_inhibit(self) -> None:
+        pin = self._wired(INHIBIT)
+        self.acceptor.hold_inhibit(0.0 if pin is not None and pin.drives is False else None)
 
     def play_pulses(self) -> None:
         """Make the acceptor's edges on the coin wire. Each edge has its own time, even if this thread is late."""

@@ -64,6 +64,7 @@ class AcceptorFault(StrEnum):
     MUTE = "mute"  # no answers until cleared
     SWAPPED = "swapped"  # fault A9: another unit stands in its place
     SELF_CHECK = "self_check"  # a fault of its own is reported by header 232
+    WEAK_SUPPLY = "weak_supply"  # fault A10: each coin's gate pulls the supply down, and the acceptor restarts
     FORGED = "forged"  # fault M1: somebody on the wire answers 229 in its place: one more credit of 100 yen, no coin
 
 
@@ -149,7 +150,7 @@ class AcceptorModel:
     def advance(self, now_s: float) -> None:
         """Move on to `now_s`: coins that have rolled long enough reach the cash box."""
         while self._rolling and self._rolling[0][0] <= now_s:
-            _, insertion = self._rolling.pop(0)
+            at_s, insertion = self._rolling.pop(0)
             insertion.fate = Fate.ACCEPTED
             self.cash_box.append(insertion.coin)
             if AcceptorFault.SWALLOW in self._faults:
@@ -159,6 +160,8 @@ class AcceptorModel:
                 insertion.credited = True
                 self.accept_counter = (self.accept_counter + 1) % 2**24
                 self._note(self._position(insertion.coin), 0)
+            if AcceptorFault.WEAK_SUPPLY in self._faults:
+                self._forget(at_s)
             self.on_effect("coin in")
 
     def has_news(self, known_event: int | None, now_s: float) -> bool:

@@ -199,6 +199,11 @@ def _(life: Trouble) -> None:
     life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
 
 
+@row("A10", "the acceptor restarts at each coin")
+def _(life: Trouble) -> None:
+    _acceptor(life, "weak_supply")
+
+
 @row("M1", "credits without coins")
 def _(life: Trouble) -> None:
     machine, times, played = life.machine, life.chance(1, 3), life.chance(0, 3) == 0

@@ -174,7 +174,7 @@ class RigParts:
     def _acceptor_on(self, bus: CcTalkBus, table: CoinTable, book: Book) -> CoinAcceptor:
         if table.pulse is not None:
             assert isinstance(self._world.acceptor, PulseAcceptorModel), "the unit file has a pulse acceptor"
-            wires = PulseWires(self._world.acceptor, self.clock)
+            wires = PulseWires(self._world.acceptor, self.clock, table.pulse.inhibit)
             timing = PulseTiming(width_s=table.pulse.width_s, end_s=table.pulse.end_s)
             return PulseAcceptor(wires, wires, table.pulse.codes, timing)
         serial = self._world.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial

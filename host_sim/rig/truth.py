@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cryptography.exceptions import InvalidSignature
 
 from firmware.book import records as r
-from firmware.book.cases import Case
+from firmware.book.cases import Case, coins_lost
 from firmware.money.limits import UNBORNE_SESSION_YEN
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.rig.city import PREFIX
@@ -163,7 +163,7 @@ class Checker:
         missing_yen = self.machine.coins_in_yen() - sum(known)
         excuses = {"suspect_coin", "power_lost_at_slot", "credits_lost", "acceptor_restarted", "coin_uncertain"}
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
-        coins = sum(int(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
+        coins = sum(coins_lost(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
         bound = max(self.deaths_with_slot_open, coins)
         without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
         told_credits = sum(int(flag.detail.split()[0]) for flag in without)

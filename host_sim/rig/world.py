@@ -253,7 +253,9 @@ class RigWorld:
             for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
                 hopper.clear(fault, now_s)
         lasting = (
-            ("stuck",) if isinstance(self.acceptor, PulseAcceptorModel) else ("jam", "mute", "swallow", "self_check")
+            ("stuck",)
+            if isinstance(self.acceptor, PulseAcceptorModel)
+            else ("jam", "mute", "swallow", "self_check", "weak_supply")
         )
         for fault in lasting:
             self.acceptor.clear(fault, now_s)

@@ -77,6 +77,7 @@ CASES = {
     "cash_box": "The cash box was counted, and it held another sum than the machine's book says.",
     "coin_fraud": "The acceptor saw a coin on a string, or light in its sensor.",
     "coin_uncertain": "A coin was rejected and may have stayed inside. Ask whether a resident misses one.",
+    "coins_unreliable": "Coins were lost, or the acceptor restarted, in two sessions. The machine takes no coins until it was checked.",
     "credits_lost": "The acceptor took coins that the machine could not read. Count the cash box.",
     "late_coin": "A coin came after the slot was shut.",
     "overpaid": "A hopper paid more than was owed.",

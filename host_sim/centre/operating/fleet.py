@@ -42,6 +42,7 @@ REASONS = {
     "change": "it cannot give change; coins are needed",
     "tamper_money": "coins moved while nobody was served",
     "tamper_coins": "credits came without coins",
+    "coins_unreliable": "coins were lost in two sessions; the acceptor must be checked",
     "uncertain": "too many papers or payouts are not accounted for",
     "unbalanced": "money, papers and journal do not match",
     "acceptor_unpaired": "the coin acceptor is not the paired one",

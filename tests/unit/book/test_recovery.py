@@ -225,6 +225,6 @@ def test_a_coin_that_the_acceptor_still_remembers_belongs_to_the_claim() -> None
     ask.total = (opened.accepted_total or 0) + 2
     book, written = settled(history, ask)
     assert [record for record in written if isinstance(record, r.Coin)] == [r.Coin(SID, 100, 1), r.Coin(SID, 500, 4)]
-    assert r.Flag("credits_lost", "2") in written
+    assert r.Flag("credits_lost", f"2, session {SID}") in written
     assert not any(code == "suspect_coin" for code, _ in book.queue)
     assert book.claims == {SID: 600}
