@@ -21,7 +21,7 @@ from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
-from host_sim.models.printer import PrinterModel
+from host_sim.models.printers import printer_named
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.centre import Faults, MemoryCentre
 
@@ -77,8 +77,8 @@ class RigWorld:
         on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
         self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
         self.certificate_printer = certificate_printer
-        self.printer = PrinterModel(certificate_printer, seed=seed)
-        self.slips = PrinterModel("receipt-80", seed=seed)
+        self.printer = printer_named(certificate_printer, seed=seed)
+        self.slips = printer_named("receipt-80", seed=seed)
         self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, bounce_s=bounce_s, seed=seed + 1)  # of a counter terminal
         self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
