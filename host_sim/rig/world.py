@@ -21,7 +21,7 @@ from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
-from host_sim.models.printer import PrinterModel
+from host_sim.models.printers import printer_in
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Device, Kind
 from host_sim.models.zoo.room import Room
@@ -49,10 +49,6 @@ def _hoppers(room: Room, tubes: Mapping[int, int]) -> dict[int, HopperModel]:
         value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, **make)
         for value, tube in tubes.items()
     }
-
-
-def _printer(room: Room, kind: Kind, ordinary: str, seed: int) -> PrinterModel:
-    return PrinterModel(**{"profile_name": ordinary, **room.settings(kind)}, seed=seed)
 
 
 class RigWorld:
@@ -95,8 +91,8 @@ class RigWorld:
         on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
         self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
         self.certificate_printer = certificate_printer
-        self.printer = _printer(room, Kind.PRINTER, certificate_printer, seed)
-        self.slips = _printer(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
+        self.printer = printer_in(room, Kind.PRINTER, certificate_printer, seed)
+        self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
