@@ -68,8 +68,8 @@ def _list(console: Console) -> None:
         if not devices:
             continue
         table = Table(box=None, width=WIDTH, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column(kind.replace("_", " "), width=16)
-        table.add_column("what", width=24)
+        table.add_column(kind.replace("_", " "), width=20, overflow="fold")
+        table.add_column("what", width=22)
         table.add_column("differs in", ratio=1)
         for device in devices:
             differs = ", ".join(f"{key}={_word(value)}" for key, value in device.quirks.items()) or "nothing"

@@ -71,9 +71,14 @@ class Device:
 
     @property
     def quirks(self) -> dict[str, Any]:
-        """The settings in which it differs from the ordinary device of its kind."""
+        """The settings in which it differs from the ordinary device of its kind; not those that no device is without."""
         ordinary = settings_of(self.kind)
-        return {key: value for key, value in self.model.items() if not _same(value, ordinary[key])}
+        needed = inspect.Parameter.empty
+        return {
+            key: value
+            for key, value in self.model.items()
+            if ordinary[key] is not needed and not _same(value, ordinary[key])
+        }
 
 
 def settings_of(kind: Kind) -> dict[str, Any]:
