@@ -20,6 +20,7 @@ from functools import partial
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.hopper import HopperModel
+from host_sim.models.zoo import Device
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
@@ -64,6 +65,7 @@ class Script:
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
     site: Site = STORE
     clerk: Callable[[Person], Clerk] | None = None  # who serves each of them at a counter terminal
+    zoo: Sequence[Device] = ()  # devices that stand in for the ordinary ones
 
 
 @dataclass
@@ -132,6 +134,7 @@ class Explorer:
             tubes=self.script.tubes,
             certificate_printer=self.script.printer,
             acceptor_counts=self.script.acceptor_counts,
+            zoo=self.script.zoo,
         )
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
