@@ -73,6 +73,7 @@ class PulseAcceptorModel:
         self.returned: list[str] = []
         self.forged: list[str] = []  # coins whose pulses were sent and that never came
         self.trains: list[Train] = []
+        self.unsent = 0  # pulses that a coin was worth and that never went out
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self.powered = True
         self._inhibit_v: float | None = 0.0  # None: nobody holds the wire
@@ -140,6 +141,7 @@ class PulseAcceptorModel:
             self._edges += [(at_s, True), (at_s + self._reset_pulse_s, False)]
             at_s += self._reset_pulse_s + self._gap_s
         self._free_at_s = at_s
+        self.unsent += pulses - sent
         self.trains.append(Train(coin, at_s, pulses, sent, self._width_s))
 
     def _pulses(self, pulses: int, now_s: float) -> float:
@@ -201,6 +203,7 @@ class PulseAcceptorModel:
         """The train under way breaks off; a coin that comes now is returned, because the coil is off."""
         self.powered = False
         open_pulse = self._level_after(now_s)
+        self.unsent += open_pulse + sum(active for at_s, active in self._edges if at_s > now_s)
         self._edges = [edge for edge in self._edges if edge[0] <= now_s]
         if open_pulse and not self._stuck:
             self._edges.append((now_s, False))

@@ -59,6 +59,7 @@ class Script:
     pages: int = 1  # of every certificate
     fees: dict[str, int] = field(default_factory=dict)  # kind -> yen, where it is not the usual one
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
+    pulse: bool = False  # the acceptor counts in pulses
     printer: str = "a4-203"
     rests_s: float = 0.0  # after the last resident, before everything is settled
     at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
@@ -135,6 +136,7 @@ class Explorer:
             certificate_printer=self.script.printer,
             acceptor_counts=self.script.acceptor_counts,
             zoo=self.script.zoo,
+            pulse=self.script.pulse,
         )
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
@@ -284,7 +286,7 @@ class Explorer:
             case "jam" | "paper out" | "cover opened" | "printer silent":
                 machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
             case "acceptor reset":
-                machine.acceptor.fault("reset", now_s)
+                machine.restart_acceptor()
             case "credit forged":
                 machine.acceptor.fault("forged", now_s)
             case _:

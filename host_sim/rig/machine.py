@@ -16,7 +16,7 @@ from typing import Any
 from drivers.vocabulary import CardKind
 from firmware.assemble import Machine
 from firmware.book import records
-from firmware.book.cases import LASTING_CODES
+from firmware.book.cases import LASTING_CODES, SUMMED_CODES
 from firmware.desks import COIN, AcknowledgePayout
 from firmware.session import scenes as show
 from firmware.session.scenes import Scene
@@ -209,7 +209,7 @@ class RigMachine(RigWorld):
         if book.session is not None:
             return
         for code, detail in list(book.queue):
-            if code in LASTING_CODES:
+            if code in LASTING_CODES | SUMMED_CODES:
                 self.memory.note(records.Resolved(code=code, detail=detail, decision="seen by a technician"))
         if book.line_stopped is not None:
             self.memory.note(records.LineCleared())

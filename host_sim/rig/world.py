@@ -138,13 +138,19 @@ class RigWorld:
         """Whether there is a machine."""
         return self._alive
 
+    @property
+    def _powered(self) -> tuple[CcTalkBusModel | PrinterModel | PulseAcceptorModel, ...]:
+        """What loses its power with the case."""
+        pulses = (self.acceptor,) if isinstance(self.acceptor, PulseAcceptorModel) else ()
+        return (self.bus, self.printer, self.slips, *pulses)
+
     def power_off(self, tail: Tail, seed: int = 0) -> None:
         """Everything in the case loses its power; `tail`: what becomes of the bytes that were not synced."""
         self.disk.cut(tail, seed)
         if self.second is not None:
             self.second.cut(tail, seed + 1)
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_off(now_s)
 
     def power_on(self) -> None:
@@ -152,23 +158,34 @@ class RigWorld:
         if self.second is not None:
             self.second.power_on()
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_on(now_s)
 
     def brown_out(self) -> None:
         """Every device loses its power for a moment; the computer does not."""
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_off(now_s)
 
         def back() -> None:
-            for device in (self.bus, self.printer, self.slips):
+            for device in self._powered:
                 device.power_on(self.clock.monotonic())
 
         self.clock.after(0.5, back)
 
+    def restart_acceptor(self) -> None:
+        """The acceptor alone is reset, or loses its supply for a moment."""
+        now_s = self.clock.monotonic()
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            self.acceptor.power_off(now_s)
+            self.acceptor.power_on(now_s)
+        else:
+            self.acceptor.fault("reset", now_s)
+
     def hang_up(self) -> None:
-        """The process ended: its ports are closed."""
+        """The process ended: its ports are closed, and the contact in a pulse acceptor's supply opens (hardware/README.md)."""
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            self.acceptor.power_off(self.clock.monotonic())
         for stream in self._streams.values():
             stream.hang_up()
         self._streams.clear()
