@@ -21,17 +21,20 @@ from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
+from host_sim.models.printer import PrinterModel
 from host_sim.models.printers import printer_in
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Device, Kind
 from host_sim.models.zoo.room import Room
 from host_sim.rig.centre import Faults, MemoryCentre
+from host_sim.unit_file import PULSE_TABLE
 
 JST = ZoneInfo("Asia/Tokyo")
 MACHINE = "rig-01"
 TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
 ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
 VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
+PULSES = {count: int(yen) for yen, count in PULSE_TABLE["pulses"].items()}
 USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
 
 
