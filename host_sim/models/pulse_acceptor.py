@@ -22,7 +22,7 @@ class PulseFault(StrEnum):
     FORGED = "forged"  # fault M2: somebody on the wire sends the pulses of 100 yen; no coin came
     BOUNCE = "bounce"  # every pulse begins with a bouncing contact, until cleared
     SWITCHED = "switched"  # somebody moves the speed switch to another position (`widths_s`), until cleared
-    WEAK = "weak"  # the supply drops at each accepted coin, until cleared
+    WEAK = "weak_supply"  # the supply drops at each accepted coin, until cleared
     INHIBIT_CUT = "inhibit cut"  # the inhibit wire is off, so the input floats, until cleared
 
 
@@ -34,10 +34,10 @@ class Train:
     """What the wire was sent for one coin. `coin`: None where no coin came. `sent`: the pulses that really went out."""
 
     coin: str | None
+    begins_s: float
     ends_s: float
     pulses: int
     sent: int
-    width_s: float
 
 
 class PulseAcceptorModel:
@@ -92,8 +92,8 @@ class PulseAcceptorModel:
         self._random = random.Random(seed)
         self._free_at_s = 0.0
         self._bouncing = self._stuck = self._inhibit_cut = False
-        self._active = False  # whether a pulse is on the wire, by the edges that were read
-        self._edges: list[tuple[float, bool]] = []  # (when, active)
+        self._pulling = 0  # how many of the causes in `_edges` hold the wire now: pulse, static, stuck coin
+        self._edges: list[tuple[float, bool]] = []  # (when, whether a cause begins or ends)
 
     # --- the inhibit input ----------------------------------------------------------------------
 
@@ -130,23 +130,27 @@ class PulseAcceptorModel:
         return True
 
     def _send(self, coin: str | None, pulses: int, now_s: float) -> None:
-        at_s = self._pulses(pulses, now_s)
-        self.trains.append(Train(coin, at_s, pulses, pulses, self._width_s))
+        begins_s = self._begins(now_s)
+        at_s = self._pulses(pulses, begins_s)
+        self.trains.append(Train(coin, begins_s, at_s, pulses, pulses))
 
     def _send_until_reset(self, coin: str, pulses: int, now_s: float) -> None:
         """The coil draws the supply down within the train; what was not sent is forgotten, also of coins before."""
         sent = self._random.randint(0, min(3, pulses - 1))
-        at_s = self._pulses(sent, now_s)
+        begins_s = self._begins(now_s)
+        at_s = self._pulses(sent, begins_s)
         if self._reset_pulse_s:
             self._edges += [(at_s, True), (at_s + self._reset_pulse_s, False)]
             at_s += self._reset_pulse_s + self._gap_s
         self._free_at_s = at_s
         self.unsent += pulses - sent
-        self.trains.append(Train(coin, at_s, pulses, sent, self._width_s))
+        self.trains.append(Train(coin, begins_s, at_s, pulses, sent))
 
-    def _pulses(self, pulses: int, now_s: float) -> float:
+    def _begins(self, now_s: float) -> float:
+        return max(now_s + self._begins_s, self._free_at_s)
+
+    def _pulses(self, pulses: int, at_s: float) -> float:
         """Put so many pulses on the wire; returns when the last one is over."""
-        at_s = max(now_s + self._begins_s, self._free_at_s)
         for _ in range(pulses):
             width_s = self._about(self._width_s)
             if self._bouncing:
@@ -202,11 +206,11 @@ class PulseAcceptorModel:
     def power_off(self, now_s: float) -> None:
         """The train under way breaks off; a coin that comes now is returned, because the coil is off."""
         self.powered = False
-        open_pulse = self._level_after(now_s)
-        self.unsent += open_pulse + sum(active for at_s, active in self._edges if at_s > now_s)
+        later = [begins for at_s, begins in self._edges if at_s > now_s]
         self._edges = [edge for edge in self._edges if edge[0] <= now_s]
-        if open_pulse and not self._stuck:
-            self._edges.append((now_s, False))
+        open_ones = later.count(False) - later.count(True)
+        self._edges += [(now_s, False)] * open_ones
+        self.unsent += later.count(False)
         self._free_at_s = min(self._free_at_s, now_s)
 
     def power_on(self, now_s: float) -> None:  # noqa: ARG002  as the other devices
@@ -218,13 +222,16 @@ class PulseAcceptorModel:
         """Changes of the wire up to `until_s`, as (when, low); each is returned once."""
         due = [edge for edge in self._edges if edge[0] <= until_s]
         self._edges = [edge for edge in self._edges if edge[0] > until_s]
-        if due:
-            self._active = due[-1][1]
-        return [(at_s, active is not self._normally_closed) for at_s, active in due]
+        found = []
+        for at_s, begins in due:
+            before, self._pulling = self._pulling, self._pulling + (1 if begins else -1)
+            if bool(before) is not bool(self._pulling):  # else another cause holds the wire anyway
+                found.append((at_s, self.low()))
+        return found
 
     def low(self) -> bool:
         """The level of the wire, after the changes that `edges` gave."""
-        return self._active is not self._normally_closed
+        return bool(self._pulling) is not self._normally_closed
 
     def wake_at(self) -> float | None:
         """When the wire next changes; None if it will not."""
@@ -234,10 +241,6 @@ class PulseAcceptorModel:
     def busy_until_s(self) -> float:
         """When the last pulse of the coins so far ends."""
         return self._free_at_s
-
-    def _level_after(self, at_s: float) -> bool:
-        before = [active for when_s, active in self._edges if when_s <= at_s]
-        return before[-1] if before else self._active
 
     def _about(self, seconds: float) -> float:
         return seconds * self._random.uniform(1 - self._tolerance, 1 + self._tolerance)

@@ -11,7 +11,7 @@ from typing import Protocol
 from firmware.session import scenes as show
 from host_sim.adapters.disk import Tail
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
-from host_sim.rig.machine import RigMachine
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
 from host_sim.rig.world import JST
 
@@ -58,7 +58,7 @@ OF_A_LIFE = {
     "R6": "writes taken in pieces",
 }
 # What only one kind of acceptor can do; in a life with the other kind these rows do nothing.
-OF_PULSES = frozenset({"M2", "W1", "W2", "W3", "W4"})
+OF_PULSES = frozenset({"M2", "W1", "W2", "W3"})
 OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
@@ -163,6 +163,11 @@ def _pulses(life: Trouble) -> PulseAcceptorModel | None:
     return acceptor if isinstance(acceptor, PulseAcceptorModel) else None
 
 
+def _wire(life: Trouble) -> PulseAcceptorModel | None:
+    """The same, where a machine listens to it."""
+    return None if life.machine.site is COUNTER else _pulses(life)
+
+
 def _acceptor(life: Trouble, *faults: str) -> None:
     fault = life.one_of(" ".join(faults))
     life.at_scene(show.Pay, lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic()))
@@ -239,7 +244,7 @@ def _(life: Trouble) -> None:
 
 @row("M2", "credits without coins, and no count beside them")
 def _(life: Trouble) -> None:
-    pulses, clock, times = _pulses(life), life.machine.clock, life.chance(1, 3)
+    pulses, clock, times = _wire(life), life.machine.clock, life.chance(1, 3)
     if pulses is None:
         return
 
@@ -264,7 +269,7 @@ def _(life: Trouble) -> None:
 
 @row("W1", "pulses of another width")
 def _(life: Trouble) -> None:
-    pulses, clock = _pulses(life), life.machine.clock
+    pulses, clock = _wire(life), life.machine.clock
     if pulses is None:
         return
     if life.chance(0, 1):
@@ -273,15 +278,9 @@ def _(life: Trouble) -> None:
         life.when("coin in", lambda: pulses.fault("switched", clock.monotonic()))
 
 
-@row("W2", "the supply drops at each accepted coin")
+@row("W2", "coins come while the slot is shut")
 def _(life: Trouble) -> None:
-    if (pulses := _pulses(life)) is not None:
-        life.at_scene(show.Pay, lambda: pulses.fault("weak", life.machine.clock.monotonic()))
-
-
-@row("W3", "coins come while the slot is shut")
-def _(life: Trouble) -> None:
-    pulses, machine, times = _pulses(life), life.machine, life.chance(1, 8)
+    pulses, machine, times = _wire(life), life.machine, life.chance(1, 8)
     if pulses is None:
         return
 
@@ -293,9 +292,9 @@ def _(life: Trouble) -> None:
     life.soon(drop, within_s=20.0)
 
 
-@row("W4", "pulses and spikes for which no coin comes")
+@row("W3", "pulses and spikes for which no coin comes")
 def _(life: Trouble) -> None:
-    pulses, clock, times, apart_s = _pulses(life), life.machine.clock, life.chance(1, 60), life.chance(1, 20) / 10
+    pulses, clock, times, apart_s = _wire(life), life.machine.clock, life.chance(1, 60), life.chance(1, 20) / 10
     if pulses is None:
         return
 

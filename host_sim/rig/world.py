@@ -269,7 +269,7 @@ class RigWorld:
             for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
                 hopper.clear(fault, now_s)
         lasting = (
-            ("stuck",)
+            ("stuck", "switched", "weak_supply", "inhibit cut")
             if isinstance(self.acceptor, PulseAcceptorModel)
             else ("jam", "mute", "swallow", "self_check", "weak_supply")
         )

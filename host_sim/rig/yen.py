@@ -12,14 +12,19 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.world import PULSES, VALUES
 
 UNIT_YEN = PULSES[1]  # of one pulse
-UNREAD_S = 1.0  # a pulse is read, and its credit durable, so soon after it
+UNREAD_S = 2.0  # a pulse is read, and its credit durable, so soon after it; a late desk included
 TELL = {Case.PULSES_WRONG, Case.CREDITS_LOST, Case.SUSPECT_COIN, Case.POWER_LOST_AT_SLOT}
 
 
 def unread_yen(acceptor: PulseAcceptorModel, now_s: float) -> int:
     """The worth of the coins whose pulses a machine that dies now may not have written down."""
-    under_way = [train for train in acceptor.trains if train.ends_s > now_s - UNREAD_S]
-    return sum(VALUES[train.coin] for train in under_way if train.coin is not None)
+    yen, since_s = 0, now_s - UNREAD_S
+    for train in reversed(acceptor.trains):
+        if train.ends_s < since_s:
+            break
+        since_s = min(since_s, train.begins_s - UNREAD_S)  # coins in one train are told at its end
+        yen += VALUES[train.coin] if train.coin is not None else 0
+    return yen
 
 
 def why_wrong(acceptor: PulseAcceptorModel, history: Iterable[r.Record], unread: int) -> str | None:

@@ -90,7 +90,7 @@ def test_w1_part_of_the_money_was_credited_and_comes_back(wallet: Cards) -> None
     assert queued(machine, Case.PULSES_WRONG)[0].split(", ")[1] == "about 100 yen"
 
 
-def test_w4_pulses_at_rest_are_one_item_that_counts_and_close_the_machine(wallet: Cards) -> None:
+def test_w3_pulses_at_rest_are_one_item_that_counts_and_close_the_machine(wallet: Cards) -> None:
     machine = RigMachine(zoo=[load("universal-static")])
     machine.memory.note(records.Flag(Case.KEYPAD, "an item that waits for a person"))
     idle(machine)
@@ -109,7 +109,7 @@ def test_w4_pulses_at_rest_are_one_item_that_counts_and_close_the_machine(wallet
     assert queued(machine, Case.STRAY_COIN) == []
 
 
-def test_w4_pulses_of_another_width_at_rest_are_one_item_too() -> None:
+def test_w3_pulses_of_another_width_at_rest_are_one_item_too() -> None:
     machine = RigMachine(zoo=[load("universal-static")])
     idle(machine)
     acceptor(machine).fault("switched", 0.0)
@@ -118,7 +118,7 @@ def test_w4_pulses_of_another_width_at_rest_are_one_item_too() -> None:
     assert numbers(machine) == ("310",)
 
 
-def test_w4_spikes_without_end_close_the_machine() -> None:
+def test_w3_spikes_without_end_close_the_machine() -> None:
     machine = RigMachine(pulse=True)
     idle(machine)
     touch(machine, 49)
@@ -129,7 +129,7 @@ def test_w4_spikes_without_end_close_the_machine() -> None:
 
 
 @pytest.mark.parametrize("quirks", [{"inhibit": "none"}, {"inhibit": "high"}])
-def test_w3_coins_in_a_slot_that_does_not_shut_are_counted_and_close_the_machine(quirks: dict[str, str]) -> None:
+def test_w2_coins_in_a_slot_that_does_not_shut_are_counted_and_close_the_machine(quirks: dict[str, str]) -> None:
     machine = RigMachine(pulse=True)
     idle(machine)
     acceptor(machine)._inhibit = quirks["inhibit"]  # the driver pulls the wire to ground
@@ -141,7 +141,7 @@ def test_w3_coins_in_a_slot_that_does_not_shut_are_counted_and_close_the_machine
     assert detail.endswith(f", {machine.coins_in_yen()} yen")
 
 
-def test_w2_the_second_session_whose_train_broke_off_is_never_begun(wallet: Cards) -> None:
+def test_a10_the_second_session_whose_train_broke_off_is_never_begun(wallet: Cards) -> None:
     machine = RigMachine(zoo=[load("ch-926-weak-supply")])
     person = serve(machine, Person(wallet["hanako"], coins=[500]))
     assert sorry(person).reason == "coin_trouble"
