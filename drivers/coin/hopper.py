@@ -47,6 +47,13 @@ class DispenseStyle(StrEnum):
     SERIAL = "serial"  # Alberici, Flow and others: the serial number
 
 
+# How a product code says what the dispense wants (SCH2 manual, p. 59; Flow manual, title page).
+_STYLE_TOLD: Mapping[bytes, DispenseStyle] = {
+    b"NOENCRYPT": DispenseStyle.NO_CIPHER,
+    b"USE_SERNR": DispenseStyle.SERIAL,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopperIdentity:
     """The hopper's serial number and coin identification; `coin` is "" where it names none."""
@@ -83,6 +90,7 @@ class Hopper:
         """Identify and disable the hopper. Raises `WrongDevice`; `NoReply` when no hopper answers at the address."""
         self.identity = self._identify()
         self._check_lock()
+        self._check_style()
         if self._status().remaining == 0 and self._flags().enabled:
             self._enable(on=False)
         self.state()
@@ -306,6 +314,35 @@ class Hopper:
                 self._device,
                 f"address {self._address} is locked with a PIN and pays nothing: remove its PIN, or put another hopper in.",
             )
+
+    def _check_style(self) -> None:
+        """Raises `WrongDevice` when the hopper says, or shows, that it wants another authorisation than the unit file has.
+
+        Some product codes end with the style. Where none does, a hopper without cipher is told to pay 0 coins, which moves
+        nothing (SCH2 manual, header 167): one that wants its cipher computed refuses that, too.
+        """
+        code = self._bus.ask_optional(self._address, Header.REQUEST_PRODUCT, lengths=range(256)) or b""
+        told = next((style for mark, style in _STYLE_TOLD.items() if mark in code), None)
+        if told not in {None, self._style}:
+            raise WrongDevice(
+                self._device,
+                f"address {self._address} wants dispense style {told}, but the unit file says {self._style}: correct it.",
+            )
+        rests = self._status().remaining == 0
+        if self._style is DispenseStyle.NO_CIPHER and told is None and rests and not self._pays_zero():
+            raise WrongDevice(
+                self._device,
+                f"address {self._address} refuses to pay without a cipher: it is encrypted, or wants another style. Put a plain one in.",
+            )
+
+    def _pays_zero(self) -> bool:
+        """Whether it accepts a command to pay 0 coins. True where it does not answer: then nothing is proved."""
+        if not self._made_ready():
+            return True  # its flags say why
+        cipher = self._bus.ask_optional(self._address, Header.REQUEST_PAYOUT_CIPHER, lengths=(8,))
+        reply = self._bus.tell_once(self._address, Header.DISPENSE, bytes(8) + b"\0", lengths=(0, 1), timeout_s=1.0)
+        self._enable(on=False)
+        return cipher is not None and (reply is None or reply.header == Header.REPLY)
 
     def _status(self) -> PayoutStatus:
         return PayoutStatus.of(self._bus.ask(self._address, Header.REQUEST_PAYOUT_STATUS, lengths=(4,)))

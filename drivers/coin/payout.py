@@ -86,7 +86,8 @@ class HopperFlags:
         if second & _SECOND_FAULTS:
             strict_jam = len(self.raw) == 3 and second & _SECOND_FAULTS == _REVERSE_LIMIT
             return HopperState.JAMMED if strict_jam else HopperState.HARDWARE_ERROR
-        if first & _TIMED_OUT:
+        fitted = level is not None and level[0] & _LOW_SENSOR_FITTED
+        low = level is not None and fitted and level[0] & _LOW
+        if first & _TIMED_OUT and (low or not fitted):  # above the low mark somebody has filled it since
             return HopperState.EMPTY
-        low = level is not None and level[0] & _LOW_SENSOR_FITTED and level[0] & _LOW
         return HopperState.LOW if low else HopperState.OK

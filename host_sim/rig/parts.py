@@ -166,6 +166,7 @@ class RigParts:
         bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock)
         self._acceptor = self._acceptor_on(bus, book)
         self._explained = lambda: book.explained
+        self._ill = lambda: book.hoppers_ill
         addresses = {value: ADDRESSES[value] for value in world.tubes}
         return self._acceptor, HopperBank(bus, addresses, explained=book.explained)
 
@@ -238,7 +239,15 @@ class RigParts:
         if coins is not None and isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
             stream = world.stream_of("coin")
             quiet["coin"] = CoinsAtRest(
-                coins, self._acceptor, stream, world.bus, world.acceptor, world.hoppers, self._explained, self.clock
+                coins,
+                self._acceptor,
+                stream,
+                world.bus,
+                world.acceptor,
+                world.hoppers,
+                self._explained,
+                self._ill,
+                self.clock,
             )
         return quiet
 
