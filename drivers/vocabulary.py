@@ -184,9 +184,25 @@ class CoinRejected:
 
 @dataclass(frozen=True, slots=True)
 class CreditsLost:
-    """`count` coins or events can no longer be read or valued: a person must count the cash box."""
+    """`count` coins or events can no longer be read or valued: a person must count the cash box.
+
+    `about_yen`: what they are worth at a guess, where one can be made.
+    """
 
     count: int
+    about_yen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPulses:
+    """Pulses came that cannot be a credit: of another width than the unit file's, or far too many that are mere noise.
+
+    `about_yen`: what the acceptor may have taken for them; a person must count the cash box. `width_s`: of the last one.
+    """
+
+    pulses: int
+    about_yen: int
+    width_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +232,14 @@ class AcceptorBlocked:
 
 
 CoinEvent = (
-    CoinCredited | CoinRejected | CreditsLost | CreditsWithoutCoins | AcceptorRestarted | CoinFraud | AcceptorBlocked
+    CoinCredited
+    | CoinRejected
+    | CreditsLost
+    | WrongPulses
+    | CreditsWithoutCoins
+    | AcceptorRestarted
+    | CoinFraud
+    | AcceptorBlocked
 )
 
 

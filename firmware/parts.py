@@ -217,7 +217,8 @@ class RealParts:
         if table.pulse is not None:
             pulse = table.pulse
             timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
-            return PulseAcceptor(GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin), pulse.codes, timing)
+            line = OpenCollector(pulse.inhibit_pin, pulse.inhibit)
+            return PulseAcceptor(GpioEdges(pulse.coin_pin), line, pulse.codes, timing)
         return Acceptor(
             bus,
             table.acceptor_address,

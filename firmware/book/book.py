@@ -16,7 +16,16 @@ from typing import Any, get_args
 from drivers.vocabulary import HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
-from firmware.book.cases import COIN_TROUBLE_SESSIONS, COIN_TROUBLES, UNCERTAIN_CODES, Case, coins_lost, enqueue
+from firmware.book.cases import (
+    COIN_TROUBLE_SESSIONS,
+    COIN_TROUBLES,
+    UNCERTAIN_CODES,
+    Case,
+    close,
+    coins_lost,
+    enqueue,
+    stray,
+)
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
 from firmware.book.reasons import TAKEN_BACK
@@ -167,9 +176,7 @@ class Book:
             self.session.without_coins += credits_
 
     def _resolved(self, record: records.Resolved) -> None:
-        item = (record.code, record.detail)
-        must(item in self.queue, "only what is in the queue can be resolved")
-        self.queue.remove(item)
+        must(close(self.queue, record.code, record.detail), "only what is in the queue can be resolved")
         if record.code == Case.ADVICE_REFUSED:  # a person has told the centre in another way
             self._settle_advice(record.detail)
         if record.code == Case.JOURNAL_ROLLED_BACK:
@@ -224,7 +231,7 @@ class Book:
     def _stray_coin(self, record: records.StrayCoin) -> None:
         self._coin_in(record)
         self.totals["stray_yen"] += record.value_yen
-        self._enqueue(Case.STRAY_COIN, f"{record.value_yen} yen, event {record.event_counter}")
+        self._enqueue(Case.STRAY_COIN, stray(1, record.value_yen))
 
     def _acceptor_paired(self, record: records.AcceptorPaired) -> None:
         self.acceptor_serial = record.serial

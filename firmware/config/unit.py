@@ -72,7 +72,8 @@ class PulseTable(Table, frozen=True, kw_only=True):
     """An acceptor that counts in pulses on a GPIO wire, in the place of one on the ccTalk bus."""
 
     coin_pin: Annotated[int, between(0, 27)]  # BCM numbers; low is a pulse
-    inhibit_pin: Annotated[int, between(0, 27)]  # pulled to ground to refuse coins, never driven high
+    inhibit_pin: Annotated[int, between(0, 27)]  # pulled to ground or left floating, never driven high
+    inhibit: Literal["ground", "floating"] = "ground"  # which of them makes this acceptor refuse coins
     pulses: Mapping[str, int]  # value of a coin in yen -> pulses, as the acceptor was taught
     width_s: Annotated[float, between(0.02, 0.1)] = 0.025  # nominal, by the acceptor's speed switch
     end_s: Annotated[float, between(0.2, 2.0)] = 0.35  # the rest that ends a train; longer than any gap inside one

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     TAMPER_MONEY = "tamper_money"
     TAMPER_COINS = "tamper_coins"
     COINS_UNRELIABLE = "coins_unreliable"
+    COIN_WIRE = "coin_wire"
     UNCERTAIN = "uncertain"
     UNBALANCED = "unbalanced"
     ACCEPTOR_UNPAIRED = "acceptor_unpaired"
@@ -214,7 +215,16 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         True,
         "Coins were lost, or the acceptor restarted, in two sessions. Check it, its supply and its switches, then `resolve`.",
     ),
-    Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor. Free it; the machine notices."),
+    Reason.COIN_WIRE: (
+        310,
+        True,
+        "Coins or pulses came that cannot be credited. Check switches and wires (`test slot`), count the cash box, then `resolve`.",
+    ),
+    Reason.ACCEPTOR_BLOCKED: (
+        307,
+        False,
+        "A coin is stuck in the acceptor, or its counter switch stands at NC. Free it, set NO; the machine notices.",
+    ),
     Reason.PRINTER: (
         401,
         False,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from drivers.ports import Clock
 from firmware.book import records
 from firmware.book.book import Book
-from firmware.book.cases import Case, MismatchCode
+from firmware.book.cases import STRAY_LIMIT, Case, MismatchCode, stray_coins
 from firmware.config.hours import ClosedReason, ClosedUntil
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
@@ -191,6 +191,7 @@ class Reception:
             Reason.TAMPER_COINS: Case.CREDITS_WITHOUT_COINS in queued,
             Reason.CHANGE: self._change_short,
             Reason.COINS_UNRELIABLE: Case.COINS_UNRELIABLE in queued,
+            Reason.COIN_WIRE: Case.PULSES_WRONG in queued or stray_coins(book.queue) > STRAY_LIMIT,
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),

@@ -11,6 +11,7 @@ from drivers.vocabulary import (
     CreditsWithoutCoins,
     Dispensed,
     HopperState,
+    WrongPulses,
 )
 from firmware.book import records
 from firmware.book.cases import Case
@@ -44,8 +45,12 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
                 whose = f", session {now.context.session_id}" if RULES[now.state].may_hold_money else ""
                 now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
             return Event.COIN_NOTED
-        case CreditsLost(count=count):
-            return _trouble(now, records.Flag(Case.CREDITS_LOST, _with_session(now, str(count))))
+        case CreditsLost(count=count, about_yen=yen):
+            worth = [] if yen is None else [f"about {yen} yen"]
+            return _trouble(now, records.Flag(Case.CREDITS_LOST, _with_session(now, str(count), *worth)))
+        case WrongPulses(pulses=pulses, about_yen=yen):
+            detail = _with_session(now, f"{pulses} pulses", f"about {yen} yen")
+            return _trouble(now, records.Flag(Case.PULSES_WRONG, detail))
         case CreditsWithoutCoins(count=count):
             return _tampered(now, count)
         case AcceptorRestarted():

@@ -7,8 +7,11 @@ import argparse
 import logging
 import os
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
-from host_sim.commands import RUN, Commands, say
+from host_sim.commands import RUN, Commands, devices, say, zoo_option
+from host_sim.models.zoo.room import NoRoom, Room
 from host_sim.rig.cards import rig_cards
 from host_sim.rig.crash import Explorer, Findings, Script, read_history
 from host_sim.rig.scripts import scripts
@@ -34,6 +37,7 @@ def add_to(commands: Commands) -> None:
         metavar="K",
         help="begin --every with this instant; parts 0 to N-1 together cover all (default 0)",
     )
+    zoo_option(parser)
     parser.add_argument(
         "--replay", metavar="HISTORY", help="run exactly the history with this name, and print its journal"
     )
@@ -42,7 +46,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     logging.getLogger("firmware").setLevel(logging.CRITICAL)  # what a machine in trouble says belongs to its service
-    known = scripts(rig_cards(RUN / "rig-keys"))
+    known = _scripts(options.zoo)
     if options.replay:
         return _replay(known, options.replay)
     if not 0 <= options.part < options.every:
@@ -64,9 +68,24 @@ def run(options: argparse.Namespace) -> int:
         say(f"  {times:7,}  {point}")
     for red in total.reds:
         say(f"RED {red}")
-        say(f'    python -m host_sim crash --replay "{red.splitlines()[0]}"')
+        say(
+            f'    python -m host_sim crash{"".join(f" --zoo {name}" for name in options.zoo)} --replay "{red.splitlines()[0]}"'
+        )
     say("0 violations" if not total.reds else f"{len(total.reds)} violations (at most 20 are named)")
     return 1 if total.reds else 0
+
+
+def _scripts(names: Sequence[str]) -> dict[str, Script]:
+    """Every script, with these devices of the zoo in it."""
+    standing = devices(names)
+    try:
+        Room(standing)
+    except NoRoom as trouble:
+        raise NotRunning(str(trouble)) from None
+    for device in standing:
+        if device.refused is not None:
+            raise NotRunning(f"{device.name} is refused at the start, so no session begins with it: {device.refused}")
+    return {name: replace(script, zoo=standing) for name, script in scripts(rig_cards(RUN / "rig-keys")).items()}
 
 
 def _explore(script: Script, depth: int, every: int, part: int) -> tuple[Findings, float]:

@@ -72,6 +72,9 @@ def _tell(total: Tally, took_s: float, cpu_s: float) -> None:
     say("rows of the fault catalogue, and how often each struck:")
     for code, words in sorted({**{code: row[0] for code, row in ROWS.items()}, **OF_A_LIFE}.items()):
         say(f"  {code:3} {total.marks[code]:8,}  {words}")
+    say("devices of the zoo, and the sessions with each:")
+    for name in sorted(total.lived):
+        say(f"  {total.lived[name]:8,}  {name}")
     possible = len(ROWS) * (len(ROWS) - 1) // 2
     say(f"pairs of rows that struck in one session: {len(total.pairs):,} of {possible:,}")
     for code, where in sorted(ELSEWHERE.items()):

@@ -20,6 +20,7 @@ from functools import partial
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.hopper import HopperModel
+from host_sim.models.zoo import Device
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
@@ -58,12 +59,14 @@ class Script:
     pages: int = 1  # of every certificate
     fees: dict[str, int] = field(default_factory=dict)  # kind -> yen, where it is not the usual one
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
+    pulse: bool = False  # the acceptor counts in pulses
     printer: str = "a4-203"
     rests_s: float = 0.0  # after the last resident, before everything is settled
     at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
     site: Site = STORE
     clerk: Callable[[Person], Clerk] | None = None  # who serves each of them at a counter terminal
+    zoo: Sequence[Device] = ()  # devices that stand in for the ordinary ones
 
 
 @dataclass
@@ -132,6 +135,8 @@ class Explorer:
             tubes=self.script.tubes,
             certificate_printer=self.script.printer,
             acceptor_counts=self.script.acceptor_counts,
+            zoo=self.script.zoo,
+            pulse=self.script.pulse,
         )
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
@@ -281,7 +286,7 @@ class Explorer:
             case "jam" | "paper out" | "cover opened" | "printer silent":
                 machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
             case "acceptor reset":
-                machine.acceptor.fault("reset", now_s)
+                machine.restart_acceptor()
             case "credit forged":
                 machine.acceptor.fault("forged", now_s)
             case _:

@@ -1,6 +1,6 @@
 """Thousands of residents with faults: whole sessions from one seed, in virtual time, through the real drivers.
 
-A *life* is one machine and its world for 25 sessions; its seed chooses wire noise, keys, hoppers and hour. For each
+A *life* is one machine and its world for 25 sessions; its seed chooses devices of the zoo, wire noise, keys, hoppers and hour. For each
 session the seed chooses a resident, a card and up to two rows of the catalogue. After each session a technician mends what
 is broken, and the machine must show its idle screen again. At the end of a life the checker compares the records with
 what really happened. The same seed gives the same journal and the same bytes to the printer.
@@ -19,6 +19,7 @@ from firmware.session import scenes as show
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
+from host_sim.models.zoo.room import drawn
 from host_sim.rig.catalogue import ROWS
 from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Clerk, Person
@@ -43,6 +44,7 @@ class Tally:
     marks: Counter[str] = field(default_factory=Counter)  # row -> how often it happened
     pairs: set[tuple[str, ...]] = field(default_factory=set)  # rows that happened in one session
     reds: list[str] = field(default_factory=list)
+    lived: Counter[str] = field(default_factory=Counter)  # device of the zoo -> sessions with it
     digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> hash of what it wrote and printed
 
     def add(self, other: "Tally") -> None:
@@ -51,6 +53,7 @@ class Tally:
         self.marks.update(other.marks)
         self.pairs |= other.pairs
         self.reds += other.reds
+        self.lived.update(other.lived)
         self.digests |= other.digests
 
 
@@ -105,6 +108,7 @@ class Life:
             tubes={10: rng.randrange(90), 50: rng.randrange(60), 100: rng.randrange(90), 500: rng.randrange(30)},
             begins=datetime(2026, 11, 24, rng.randrange(7, 21), tzinfo=JST),
             acceptor_serial=0x01A2B3,
+            zoo=drawn(random.Random(f"kofuki zoo {seed}")).devices,
         )
         self.tally.marks.update(row for row, on in (("A7", noisy), ("P3", chatter), ("R6", pieces)) if on)
         self.checker = Checker(machine)
@@ -120,6 +124,7 @@ class Life:
     def session(self) -> None:
         rng = self._random
         self.tally.sessions += 1
+        self.tally.lived.update(device.name for device in self.machine.room.devices)
         self.person = self._somebody()
         self.machine.clerk = self._clerk() if self.machine.site is COUNTER else None
         count = rng.choices((0, 1, 2), (30, 50, 20))[0]

@@ -14,9 +14,11 @@ from firmware.book import records as r
 from firmware.book.cases import Case, coins_lost
 from firmware.money.limits import UNBORNE_SESSION_YEN
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
+from host_sim.rig.yen import unread_yen, why_wrong
 
 ANSWERED = {"issued", "void"}
 ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons allowed when every copy became paper
@@ -32,6 +34,7 @@ class Checker:
     def __init__(self, machine: RigMachine) -> None:
         self.machine = machine
         self.deaths_with_slot_open = 0
+        self._unread_yen = 0  # pulses that came too late for a machine that died
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
         self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
@@ -61,6 +64,8 @@ class Checker:
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
         session = machine.memory.book.session
         self.deaths_with_slot_open += bool(session and session.slot_open)
+        if isinstance(machine.acceptor, PulseAcceptorModel):
+            self._unread_yen += unread_yen(machine.acceptor, machine.clock.monotonic())
 
     def _note_coins(self) -> None:
         """Put down to the open session what the coins themselves did; what the machine was told does not count."""
@@ -158,6 +163,10 @@ class Checker:
 
     def _coins_in(self, history: list[r.Record]) -> None:
         """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
+        if isinstance(self.machine.acceptor, PulseAcceptorModel):
+            if wrong := why_wrong(self.machine.acceptor, history, self._unread_yen):
+                raise Violation(f"I2: {wrong}")
+            return
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
         missing = len(self.machine.acceptor.cash_box) - len(known)
         missing_yen = self.machine.coins_in_yen() - sum(known)

@@ -80,6 +80,7 @@ CASES = {
     "coins_unreliable": "Coins were lost, or the acceptor restarted, in two sessions. The machine takes no coins until it was checked.",
     "credits_lost": "The acceptor took coins that the machine could not read. Count the cash box.",
     "late_coin": "A coin came after the slot was shut.",
+    "pulses_wrong": "The acceptor sent pulses that cannot be read as a credit. Count the cash box; a resident may miss coins.",
     "overpaid": "A hopper paid more than was owed.",
     "pay_unknown": "Nobody knows how many coins a hopper paid. Count the hopper.",
     "payout_unknown": "Nobody knows how many coins a hopper paid. Count the hopper.",

@@ -43,6 +43,7 @@ REASONS = {
     "tamper_money": "coins moved while nobody was served",
     "tamper_coins": "credits came without coins",
     "coins_unreliable": "coins were lost in two sessions; the acceptor must be checked",
+    "coin_wire": "coins or pulses came that cannot be credited; the acceptor must be checked",
     "uncertain": "too many papers or payouts are not accounted for",
     "unbalanced": "money, papers and journal do not match",
     "acceptor_unpaired": "the coin acceptor is not the paired one",
