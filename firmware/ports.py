@@ -188,6 +188,14 @@ class Hoppers(Protocol):
         """Value in yen -> state, for every configured hopper."""
         ...
 
+    def seen(self) -> Mapping[int, HopperState]:
+        """The states as last read; asks nobody. A hopper that was never read is left out."""
+        ...
+
+    def clear(self) -> None:
+        """Staff has filled or freed a hopper: reset those that say they cannot pay."""
+        ...
+
     def counters(self, value_yen: int) -> HopperCounters: ...
 
     def dispense(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
@@ -199,7 +207,7 @@ class Hoppers(Protocol):
         ...
 
     def look(self) -> None:
-        """Ask one hopper whether coins left it without a command; each call asks the next hopper."""
+        """Ask one hopper for its state and for coins that left it without a command; each call asks the next hopper."""
         ...
 
     def strays(self) -> Sequence[StrayPayout]:

@@ -266,7 +266,16 @@ class RigWorld:
             printer.load_paper(now_s)
             printer.take_paper(now_s)
         for hopper in self.hoppers.values():
-            for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
+            for fault in (
+                "jam",
+                "over_current",
+                "stuck_busy",
+                "mute",
+                "late_coin",
+                "nak",
+                "pays_nothing",
+                "pin_locked",
+            ):
                 hopper.clear(fault, now_s)
         lasting = (
             ("stuck", "switched", "weak_supply", "inhibit cut")
