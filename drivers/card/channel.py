@@ -27,6 +27,7 @@ from drivers.errors import CardGone, CardTrouble, ReaderGone, ReaderInUse
 from drivers.ports import CardChannel, Clock
 from drivers.trace import Direction, Passage
 
+HELD_S, HELD_LOOK_S = 2.0, 0.25  # desktops look at each card that is put in (fault C6)
 SIGNING_S = 3.0  # the slowest card seen signs in about a second
 _ROUNDS = 64  # of GET RESPONSE and corrected lengths for one command: 64 x 256 bytes is more than any file here
 
@@ -198,12 +199,21 @@ class CardSession:
 
 
 def _powered(port: ReaderPort, timeout_s: float) -> CardLink:
-    """Power the card; once more if it was mute, or if its reader failed at the first attempt."""
+    """Power the card; once more if it was mute. A card that another program looks at for a moment is waited for."""
     until_s = port.clock.monotonic() + timeout_s
-    try:
-        return port.connect(timeout_s)
-    except (ConnectionRefusedError, InterruptedError):
-        return port.connect(max(0.0, until_s - port.clock.monotonic()))
+    held_until_s = port.clock.monotonic() + min(HELD_S, timeout_s)
+    mute_before = False
+    while True:
+        try:
+            return port.connect(max(0.0, until_s - port.clock.monotonic()))
+        except ConnectionRefusedError:
+            if mute_before:
+                raise
+            mute_before = True
+        except BlockingIOError:
+            if port.clock.monotonic() >= held_until_s:
+                raise
+            port.presence(HELD_LOOK_S)  # waits, and ends at once when the card is pulled
 
 
 def exchange(channel: CardChannel, command: bytes | bytearray, device: str) -> Reply:

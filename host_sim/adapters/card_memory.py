@@ -23,7 +23,9 @@ class MemoryReader:
         """`command_s`: least seconds of a command. `moved` is called when the card or the plug goes in or out."""
         self.clock = clock
         self.card: ChipCard | None = None
-        self.model = CardReaderModel()  # which make it is; another one may be put in its place while no card is in
+        self.make = CardReaderModel()  # which make it is
+        self.model = self.make  # how it serves the card that is in
+        self._next: CardReaderModel | None = None
         self.insertions = 0
         self.plugged = True
         self.command_s = command_s
@@ -36,8 +38,13 @@ class MemoryReader:
         """Put a card in, in place of the one that is there."""
         self.card = card
         self.insertions += 1
+        self.model, self._next = self._next or self.make, None
         self.model.inserted()
         self._moved()
+
+    def trouble(self, model: CardReaderModel) -> None:
+        """For the next card that is put in it serves like this one."""
+        self._next = model
 
     def remove(self) -> None:
         """Pull the card; does nothing when there is none."""

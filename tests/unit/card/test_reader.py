@@ -400,9 +400,48 @@ def test_different_cards_that_fail_in_a_row_are() -> None:
     assert broken(table, days[4]) == "CardTrouble"
 
 
+def in_reader(card: JpkiCard, **quirks: object) -> Table:
+    table = Table()
+    table.slot.trouble(CardReaderModel(**quirks))  # type: ignore[arg-type]
+    table.slot.insert(card)
+    return table
+
+
 def test_a_card_that_another_program_holds() -> None:
-    table = Table(jpki_card())
-    table.slot.model = CardReaderModel(held_power_ups=1)
+    """Fault C6: a look of a moment is waited for, and who keeps the card is named to the technician."""
+    assert isinstance(in_reader(jpki_card(), held_power_ups=4).driver.read(ALL), CardRead)
+    table = in_reader(jpki_card(), held_power_ups=1000)
     with pytest.raises(ReaderInUse, match="in use by another program; end that program"):
         table.driver.read(ALL)
-    assert isinstance(table.driver.read(ALL), CardRead)
+    assert table.clock.monotonic() <= 2.5
+
+
+@pytest.mark.parametrize("answer_max", [16, 60, 128, 244, 255])
+def test_a_reader_that_cannot_carry_256_bytes(answer_max: int) -> None:
+    """Fault C7."""
+    table = in_reader(jpki_card(), answer_max=answer_max)
+    assert isinstance(outcome(table, "2580"), CardProof)
+
+
+def test_a_power_up_that_fails_once_and_one_that_always_does() -> None:
+    """Fault C8."""
+    assert isinstance(in_reader(jpki_card(), power_ups_fail=1).driver.read(ALL), CardRead)
+    assert in_reader(jpki_card(), power_ups_fail=2).driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE)
+
+
+@pytest.mark.parametrize("answer_lost", [False, True])
+@pytest.mark.parametrize("curve", [False, True])
+def test_exchanges_that_fail_now_and_then(answer_lost: bool, curve: bool) -> None:
+    """Fault C8, each exchange of a visit in turn: only a failed VERIFY ends it, and then it is not sent again."""
+    ended = 0
+    for at in range(2, 24):
+        card = jpki_card(curve=curve)
+        table = in_reader(card, fails_every=at, answer_lost=answer_lost)
+        read = table.driver.read(ALL, p384=True)
+        assert isinstance(read, CardRead)
+        try:
+            assert isinstance(table.driver.prove(pin_of("2580"), read, challenge(), bound()), CardProof)
+        except CardTrouble:
+            ended += 1
+        assert card.pins_shown <= 1
+    assert 0 < ended < 5
