@@ -584,6 +584,7 @@ class Loop:
         return replace(
             house,
             kinds_taken=house.kinds_taken & frozenset(site.table.cards),
+            p384=site.table.p384_cards,
             place=site.table.place,
             telephone=site.table.telephone,
             city=site.table.municipality.name,

@@ -182,7 +182,7 @@ class RealParts:
             publish(self.run, facts_of(loop, self.clock.monotonic()))
 
     def card_reader(self) -> CardReaderDriver:
-        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock), self.now)
+        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock, self._unit.card.serial), self.now)
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         table = self._unit.keypad

@@ -63,10 +63,12 @@ class CardReader(Protocol):
         """Raises a `DeviceError` when there is no reader to use; its sentence says what is missing."""
         ...
 
-    def read(self, taken: frozenset[CardKind], *, pin_needed: bool = True) -> CardRead | CardNotUsable:
+    def read(
+        self, taken: frozenset[CardKind], *, pin_needed: bool = True, p384: bool = False
+    ) -> CardRead | CardNotUsable:
         """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes.
 
-        `pin_needed`: whether a blocked PIN makes the card useless.
+        `pin_needed`: whether a blocked PIN, or none, makes the card useless. `p384`: whether a JPKI key on P-384 is taken.
         """
         ...
 

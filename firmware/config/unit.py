@@ -52,7 +52,14 @@ class UnitIdentity(Table, frozen=True, kw_only=True):
 
 class CardTable(Table, frozen=True, kw_only=True):
     reader: str  # PC/SC name, or its beginning
+    serial: str = ""  # of the reader, as its name has it in brackets; empty: the first reader of that name
     kinds: tuple[CardKind, ...]
+
+    def __post_init__(self) -> None:
+        if CardKind.PHONE in self.kinds:
+            raise ValueError(
+                "kinds has 'phone', which cannot be served: a telephone shows its certificate only after its PIN; take it out"
+            )
 
 
 class KeypadTable(Table, frozen=True, kw_only=True):

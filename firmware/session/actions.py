@@ -17,7 +17,8 @@ def open_session(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 
 def read_card(context: Context, _: Known) -> Iterator[fx.Effect]:
-    yield fx.ReadCard(context.house.kinds_taken, pin_needed=not context.pin_waived)
+    house = context.house
+    yield fx.ReadCard(house.kinds_taken, pin_needed=not context.pin_waived, p384=house.p384)
 
 
 def ask_challenge(context: Context, _: Known) -> Iterator[fx.Effect]:

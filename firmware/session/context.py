@@ -58,6 +58,7 @@ class House:
     machine: str
     profile: str
     kinds_taken: frozenset[CardKind]
+    p384: bool = False  # whether JPKI cards with a key on P-384 are taken
     place: Text  # on receipts
     telephone: str
     city: Text | None = None  # the municipality; None: there is no site table

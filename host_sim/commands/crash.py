@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     total, began_s, stopped = Findings(), time.perf_counter(), ""
     with Shown("instants") as shown:
         for depth, name in work:
-            shown.begin(f"depth {depth}  {name}", _points(known[name]))
+            shown.begin(f"depth {depth}  {name}", _points(known[name]) - first)
             part = _Part(known[name], depth, first, *((options.every, options.part) if depth > 1 else (1, 0)))
             reached = part.explore(shown)
             found = part.found
@@ -155,7 +155,6 @@ class _Part:
         """Explore it. When it is stopped by Ctrl-C: the instant of the first fault at which it may go on."""
         shares = os.cpu_count() or 1
         began_s, reached = time.perf_counter(), dict.fromkeys(range(shares), self._first)
-        shown.done(self._first)
         try:
             for which, point, found in in_shares(self._share, shares):
                 self.found.add(found)

@@ -4,48 +4,40 @@ The line is drawn by the process that does or gathers the work, when something i
 """
 
 import sys
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 
-class _Rate(ProgressColumn):
-    """How many of the units are done in a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.1f}/s")
-
-
-class _Count(ProgressColumn):
-    """How many of how many."""
+class _Done(ProgressColumn):
+    """How many of how many, how many a second so far, and the time left at that rate."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
         self._unit = unit
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.completed:,.0f} of {task.total or 0:,.0f} {self._unit}")
+        total, elapsed_s = task.total or 0.0, task.elapsed or 0.0
+        words = f"{task.completed:,.0f} of {total:,.0f} {self._unit}"
+        if task.completed and elapsed_s:
+            rate = task.completed / elapsed_s
+            words += f"  {rate:,.1f}/s  {timedelta(seconds=round((total - task.completed) / rate))} left"
+        return Text(words)
 
 
 class Shown:
     """`unit`: what is counted, in the plural. Standard error has the line; standard output stays for the results."""
 
     def __init__(self, unit: str, total: float = 0) -> None:
-        console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            _Count(unit),
-            _Rate(),
-            TextColumn("for"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
+            _Done(unit),
+            console=Console(stderr=True),
             auto_refresh=False,
             transient=True,
             redirect_stderr=False,  # the shares write there too
