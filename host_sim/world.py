@@ -33,8 +33,9 @@ from host_sim.centre.server import take_over
 from host_sim.coins import CoinSide, NoCoins
 from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT
-from host_sim.models.zoo import Device
+from host_sim.models.zoo import Device, Kind
 from host_sim.models.zoo.room import NoRoom, Room
 from host_sim.papers import PaperSide
 from host_sim.running import HANG_S, Child, NotRunning
@@ -79,7 +80,7 @@ class World:
         self.screen_path = self.run / self.unit.text("screen", "path")
         self.has_clerk = self.unit.has("clerk")  # a counter terminal
         self.clerk_screen_path = self.run / self.unit.table("clerk")["screen"]["path"] if self.has_clerk else None
-        self.slot = VpcdSlot()
+        self.slot = VpcdSlot(model=CardReaderModel(**self.unit.room.settings(Kind.READER)))
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
         self._hand = threading.RLock()  # one act at a time

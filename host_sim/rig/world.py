@@ -18,6 +18,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
@@ -99,7 +100,8 @@ class RigWorld:
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
-        self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
+        make = CardReaderModel(**room.settings(Kind.READER))
+        self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # medium of the journal's second copy; None: none

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.printer import PrinterModel
@@ -43,7 +44,7 @@ MODELS: Mapping[Kind, tuple[Callable[..., object], ...]] = {
     Kind.HOPPER: (HopperModel,),
     Kind.PRINTER: (PrinterModel, Machine),
     Kind.RECEIPT_PRINTER: (PrinterModel, Machine),
-    Kind.READER: (),
+    Kind.READER: (CardReaderModel,),
     Kind.KEYPAD: (KeyMatrix,),
 }
 # Where a device stands and what is in it is the world's, not the maker's.
