@@ -241,7 +241,7 @@ class RealParts:
             (unit.printer, certificate, "printer"),
             (unit.receipt_printer, receipt, "receipt_printer"),
         ):
-            stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device=device)
+            stream = SerialStream(str(self.path(table.port)), table.wire, self.clock, device=device)
             drivers.append(PrinterDriver(stream, self.clock, profile, device))
         return Printers(drivers[0], drivers[1], press.pages, press.slip)
 
