@@ -63,10 +63,12 @@ class CardReader(Protocol):
         """Raises a `DeviceError` when there is no reader to use; its sentence says what is missing."""
         ...
 
-    def read(self, taken: frozenset[CardKind], *, pin_needed: bool = True) -> CardRead | CardNotUsable:
+    def read(
+        self, taken: frozenset[CardKind], *, pin_needed: bool = True, p384: bool = False
+    ) -> CardRead | CardNotUsable:
         """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes.
 
-        `pin_needed`: whether a blocked PIN makes the card useless.
+        `pin_needed`: whether a blocked PIN, or none, makes the card useless. `p384`: whether a JPKI key on P-384 is taken.
         """
         ...
 
@@ -188,6 +190,14 @@ class Hoppers(Protocol):
         """Value in yen -> state, for every configured hopper."""
         ...
 
+    def seen(self) -> Mapping[int, HopperState]:
+        """The states as last read; asks nobody. A hopper that was never read is left out."""
+        ...
+
+    def clear(self) -> None:
+        """Staff has filled or freed a hopper: reset those that say they cannot pay."""
+        ...
+
     def counters(self, value_yen: int) -> HopperCounters: ...
 
     def dispense(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
@@ -199,7 +209,7 @@ class Hoppers(Protocol):
         ...
 
     def look(self) -> None:
-        """Ask one hopper whether coins left it without a command; each call asks the next hopper."""
+        """Ask one hopper for its state and for coins that left it without a command; each call asks the next hopper."""
         ...
 
     def strays(self) -> Sequence[StrayPayout]:

@@ -2,7 +2,8 @@
 
 This side starts the helper at the first question, and again whenever it has ended. It ends the helper in two cases: an
 answer did not come in time, or a PIN went through the helper and the card has been released. A reader is given by the
-beginning of its name, because pcscd changes the number at the end when it is plugged in again.
+beginning of its name, because pcscd changes the number at the end when it is plugged in again; of two readers of one make the
+serial number tells which, where the reader has one: pcscd writes it in brackets into the name.
 """
 
 import contextlib
@@ -27,10 +28,11 @@ _WORDS = {presence: word for word, presence in _PRESENCES.items()}
 
 
 class PcscReader:
-    """Satisfies `drivers.card.channel.ReaderPort`. `name`: the reader's PC/SC name, or its beginning."""
+    """Satisfies `drivers.card.channel.ReaderPort`. `name`: the reader's PC/SC name, or its beginning; `serial`: or empty."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, serial: str = "") -> None:
         self._name = name
+        self._serial = serial
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -56,9 +58,14 @@ class PcscReader:
 
     def check(self) -> None:
         """See `ReaderPort`."""
-        if not any(name.startswith(self._name) for name in self.names()):
+        named = [name for name in self.names() if name.startswith(self._name)]
+        if not named:
             raise ConnectionAbortedError(
                 f"no card reader is connected whose name begins with {self._name!r}; plug it in, or correct the unit file"
+            )
+        if self._serial and not any(f"({self._serial})" in name for name in named):
+            raise ConnectionAbortedError(
+                f"no such card reader has the serial number {self._serial!r} ({', '.join(named)}); correct the unit file"
             )
 
     def connect(self, timeout_s: float) -> "PcscLink":
@@ -100,8 +107,10 @@ class PcscReader:
                 raise ConnectionResetError("the card was pulled")
             case b"M":
                 raise ConnectionRefusedError("the card does not answer to reset")
-            case b"S":
-                raise TimeoutError("the card stayed silent")
+            case b"F":
+                raise InterruptedError("the exchange failed")
+            case b"B":
+                raise BlockingIOError("another program holds the card")
             case b"G":
                 raise ConnectionAbortedError(answer[1:].decode())
             case _:
@@ -113,7 +122,9 @@ class PcscReader:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", str(_HELPER), self._name], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
+                    [sys.executable, "-I", str(_HELPER), self._name, self._serial],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
                 )
             self._socket = ours
         return self._socket

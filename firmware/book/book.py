@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from drivers.vocabulary import HopperCounters
+from drivers.vocabulary import HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
 from firmware.book.cases import (
@@ -60,6 +60,9 @@ TOTALS = (
     "till_taken_yen",  # fees taken by the clerks of a counter terminal; no coin of this machine
     "till_returned_yen",
 )
+HOPPER_WELL = frozenset({HopperState.OK, HopperState.LOW})
+PAYS_SHORT = "pays_short"
+FAILURES_MAX = 2  # payouts of one hopper in a row that fell short; a hopper that paid no coin at all has them at once
 CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
 
 
@@ -73,6 +76,8 @@ class Book:
         self.tubes: dict[int, int] = {}  # yen -> coins that should be in that hopper, at least
         self.cash_box: dict[int, int] = {}  # yen -> coins since it was emptied
         self.hoppers: dict[int, HopperCounters] = {}  # as last read; without hoppers that could not be read
+        self.hoppers_ill: dict[int, str] = {}  # yen -> what is wrong with that hopper, as last seen
+        self.hopper_failures: dict[int, int] = {}  # yen -> payouts in a row that fell short
         self.acceptor_event: int | None = None
         self.acceptor_total: int | None = None
         self.acceptor_lost = 0  # coins flagged as lost after `acceptor_total` was read; the device may count them
@@ -135,6 +140,8 @@ class Book:
 
     def _boot(self, record: records.Boot) -> None:
         self.totals["boots"] += 1
+        if self.session is not None:
+            self.session.outlived = True
         if record.reason == "medium":
             self._enqueue(Case.MEDIUM_FAILED, f"seen by start {self.totals['boots']}")
 
@@ -319,6 +326,7 @@ class Book:
         if excess_yen:
             self._enqueue(Case.OVERPAID, f"{excess_yen} yen, session {record.sid}")
         self._hopper_paid(record, f"session {record.sid}")
+        self._judge_hopper(record, cut=session.outlived)
 
     def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
         must(self.session is None, "a technician waits until the session has ended")
@@ -341,6 +349,8 @@ class Book:
             key = intent.purpose.removeprefix(CLAIM)
             self.collecting[key] = self.collecting.get(key, 0) + paid_yen
         self._hopper_paid(record, "staff")
+        if record.paid == record.asked:
+            self.hopper_failures.pop(record.value_yen, None)
 
     def _hopper_paid(self, record: records.PayDone | records.StaffPayDone, who: str) -> None:
         """Take the coins out of the hopper's count; with an unknown result, as many as were asked for."""
@@ -361,6 +371,30 @@ class Book:
         self.totals["strayed_yen"] += coins * record.value_yen
         seen = self.hoppers.get(record.value_yen)
         self.hoppers[record.value_yen] = HopperCounters(seen.event_counter if seen else 0, record.life_total)
+
+    def _judge_hopper(self, record: records.PayDone, *, cut: bool) -> None:
+        """A hopper that paid nothing at all, or too little twice in a row, is out of use until a person has acted, or until
+        it was seen out of order and well again. A payout that the machine's own end cut short says nothing (`cut`).
+        """
+        value = record.value_yen
+        if record.paid is not None and record.paid >= record.asked:
+            self.hopper_failures.pop(value, None)
+        elif not cut:
+            before = self.hopper_failures.get(value, 0)
+            self.hopper_failures[value] = FAILURES_MAX if record.paid == 0 else before + 1
+
+    def _hopper_seen(self, record: records.HopperSeen) -> None:
+        if record.state in HOPPER_WELL:
+            if self.hoppers_ill.pop(record.value_yen, None) is not None:
+                self.hopper_failures.pop(record.value_yen, None)
+        else:
+            self.hoppers_ill[record.value_yen] = record.state
+
+    @property
+    def hoppers_out(self) -> Mapping[int, str]:
+        """Yen -> why that hopper pays nothing now: a word of `HopperState`, or "pays_short"."""
+        short = {value: PAYS_SHORT for value, times in self.hopper_failures.items() if times >= FAILURES_MAX}
+        return {**short, **self.hoppers_ill}
 
     def _payout_acknowledged(self, record: records.PayoutAcknowledged) -> None:
         self.unexplained.pop(record.value_yen, None)  # gone already when somebody acknowledges twice
@@ -396,6 +430,7 @@ class Book:
 
     def _float_set(self, record: records.FloatSet) -> None:
         self.tubes[record.value_yen] = record.coins
+        self.hopper_failures.pop(record.value_yen, None)
 
     def _paper_set(self, record: records.PaperSet) -> None:
         self.sheets = record.sheets
@@ -480,6 +515,8 @@ class Book:
             "tubes": _pairs(self.tubes),
             "cash_box": _pairs(self.cash_box),
             "hoppers": [[value, seen.event_counter, seen.life_total] for value, seen in sorted(self.hoppers.items())],
+            "hoppers_ill": [[value, state] for value, state in sorted(self.hoppers_ill.items())],
+            "hopper_failures": _pairs(self.hopper_failures),
             "acceptor_event": self.acceptor_event,
             "acceptor_total": self.acceptor_total,
             "acceptor_lost": self.acceptor_lost,
@@ -520,6 +557,8 @@ class Book:
         self.tubes = dict(state["tubes"])
         self.cash_box = dict(state["cash_box"])
         self.hoppers = {value: HopperCounters(event, life) for value, event, life in state["hoppers"]}
+        self.hoppers_ill = dict(state.get("hoppers_ill", []))
+        self.hopper_failures = dict(state.get("hopper_failures", []))
         self.acceptor_event, self.acceptor_total = state["acceptor_event"], state["acceptor_total"]
         self.acceptor_lost = state.get("acceptor_lost", 0)
         self.coin_trouble_at = state.get("coin_trouble_at")

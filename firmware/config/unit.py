@@ -16,6 +16,7 @@ from drivers.coin.pulse import PulseCodes
 from drivers.decode import Table, Undecodable, between, read_toml, to_table
 from drivers.errors import WrongDevice
 from drivers.vocabulary import TUBE_MAX, CardKind
+from drivers.wire import Parity, Wire
 
 
 class UnitError(Exception):
@@ -52,7 +53,14 @@ class UnitIdentity(Table, frozen=True, kw_only=True):
 
 class CardTable(Table, frozen=True, kw_only=True):
     reader: str  # PC/SC name, or its beginning
+    serial: str = ""  # of the reader, as its name has it in brackets; empty: the first reader of that name
     kinds: tuple[CardKind, ...]
+
+    def __post_init__(self) -> None:
+        if CardKind.PHONE in self.kinds:
+            raise ValueError(
+                "kinds has 'phone', which cannot be served: a telephone shows its certificate only after its PIN; take it out"
+            )
 
 
 class KeypadTable(Table, frozen=True, kw_only=True):
@@ -135,9 +143,17 @@ class CoinTable(Table, frozen=True, kw_only=True):
 
 
 class PrinterTable(Table, frozen=True, kw_only=True):
+    """`baud`, `parity` and `stop_bits` as the printer's switches have them; a printer on USB has none of them."""
+
     port: str
     profile: str
     baud: int = 115200
+    parity: Parity = Parity.NONE
+    stop_bits: Literal[1, 2] = 1
+
+    @property
+    def wire(self) -> Wire:
+        return Wire(self.baud, self.parity, self.stop_bits)
 
 
 class CertificatePrinterTable(PrinterTable, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@
               from idle         v |
                             MAINTENANCE
 
+A reason may be borne: with 302 exact money is still taken, if the acceptor can refuse single coins.
 Most reasons come and go with the devices (paper is loaded, the line is back). Some stay until a person clears them:
 a device that works again does not explain missing money or paper. Nothing here ends a running session; it only decides
 about the next one. Maintenance requested during a session begins when the session has ended, before any new session
@@ -179,7 +180,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "The coin acceptor or a hopper does not answer. Check their cables; the machine tries again by itself.",
     ),
-    Reason.CHANGE: (302, False, "The hoppers cannot give change. Put coins in, then `hopper load`."),
+    Reason.CHANGE: (
+        302,
+        False,
+        "A hopper does not pay, or coins for change are short. Clear it or put coins in, then `hopper load`.",
+    ),
     Reason.TAMPER_MONEY: (
         303,
         True,
@@ -279,6 +284,7 @@ class Availability:
     started: bool = False
     idle: bool = True
     reasons: frozenset[Reason] = frozenset()
+    borne: frozenset[Reason] = frozenset()  # reasons that close nothing now: the machine serves in spite of them
     maintenance_wanted: bool = False
     in_maintenance: bool = False
 
@@ -288,7 +294,12 @@ class Availability:
             return Mode.STARTING
         if self.in_maintenance:
             return Mode.MAINTENANCE
-        return Mode.SUSPENDED if self.reasons else Mode.IN_SERVICE
+        return Mode.SUSPENDED if self.closing else Mode.IN_SERVICE
+
+    @property
+    def closing(self) -> frozenset[Reason]:
+        """The reasons for which nobody is served."""
+        return self.reasons - self.borne
 
     @property
     def admits(self) -> bool:
@@ -308,6 +319,10 @@ class Availability:
         """The state with these reasons of devices and book; a reason that needs a person stays until `cleared`."""
         kept = {reason for reason in self.reasons if reason.needs_person}
         return replace(self, reasons=frozenset(reasons) | kept)
+
+    def bearing(self, borne: frozenset[Reason]) -> "Availability":
+        """The state that serves in spite of these reasons."""
+        return replace(self, borne=borne)
 
     def cleared(self, reason: Reason) -> "Availability":
         """The state without this reason, which staff has dealt with. The next `seen` may bring it back."""

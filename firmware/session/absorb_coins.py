@@ -87,7 +87,7 @@ def _readiness(now: Now, report: CoinReadiness) -> Event:
     if now.session.without_coins:  # found by the poll before: the slot does not open
         context.reason = EndReason.TAMPER
         return Event.COINS_NOT_READY
-    accepting_yen, exact_money_only = acceptable(context, now.book)
+    accepting_yen, exact_money_only, _ = acceptable(context, now.book)
     # An acceptor that cannot refuse single values must take all of them, so it cannot ask for exact money. If all
     # are safe now, they stay safe after each coin: no new amount can fall due then (firmware/money/change.py).
     everything = accepting_yen == context.house.accepts_yen and not exact_money_only

@@ -35,6 +35,8 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo import Kind, load
+from host_sim.models.zoo.room import Room
 
 ROWS = (5, 6, 13, 19)  # BCM numbers, as hardware/units/dev-store.toml has them
 COLUMNS = (12, 16, 20, 21)
@@ -122,13 +124,15 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     def __init__(self, matrix: KeyMatrix | None = None) -> None:
         super().__init__(revision="c03111", pin_class=SimPin)  # a Raspberry Pi 4
         self.lock = threading.RLock()
-        self.matrix = matrix or KeyMatrix(LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid())
-        clerk = KeyMatrix(CLERK_LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid() + 1)
+        room = Room([load(name) for name in os.environ.get("KOFUKI_SIM_ZOO", "").split(",") if name])
+        caps = {"bounce_s": BOUNCE_S, **room.settings(Kind.KEYPAD)}
+        self.matrix = matrix or KeyMatrix(LAYOUT, **caps, seed=os.getpid())
+        clerk = KeyMatrix(CLERK_LAYOUT, **caps, seed=os.getpid() + 1)
         self.sides = {
             "resident": Keys(self.matrix, ROWS, COLUMNS),
             "clerk": Keys(clerk, CLERK_ROWS, CLERK_COLUMNS),
         }
-        self.acceptor = PulseAcceptorModel(seed=os.getpid())
+        self.acceptor = PulseAcceptorModel(**room.settings(Kind.PULSE_ACCEPTOR), seed=os.getpid())
         self.shorts = 0
         self._coin_low = False
         self._levels: dict[SimPin, bool] = {}

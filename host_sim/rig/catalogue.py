@@ -10,6 +10,7 @@ from typing import Protocol
 
 from firmware.session import scenes as show
 from host_sim.adapters.disk import Tail
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
@@ -129,6 +130,25 @@ def _(life: Trouble) -> None:
 def _(life: Trouble) -> None:
     chip, at = life.person.card.chip, life.chance(1, 14)
     life.now(lambda: chip.fail(life.one_of("slow mute"), at=at, seconds=12.0))
+
+
+@row("C6", "another program holds the card")
+def _(life: Trouble) -> None:
+    held = CardReaderModel(held_power_ups=int(life.one_of("1 4 1000")))
+    life.now(lambda: life.machine.reader.trouble(held))
+
+
+@row("C7", "a reader that cannot carry 256 bytes")
+def _(life: Trouble) -> None:
+    short = CardReaderModel(answer_max=int(life.one_of("16 60 128 244 255")))
+    life.now(lambda: life.machine.reader.trouble(short))
+
+
+@row("C8", "a power-up fails, or one exchange in so many")
+def _(life: Trouble) -> None:
+    lost = life.chance(0, 1) == 1
+    bad = CardReaderModel(power_ups_fail=life.chance(0, 2), fails_every=life.chance(2, 24), answer_lost=lost)
+    life.now(lambda: life.machine.reader.trouble(bad))
 
 
 @row("P1", "a key sticks")

@@ -17,7 +17,7 @@ from drivers.vocabulary import CardKind
 from firmware.assemble import Machine
 from firmware.book import records
 from firmware.book.cases import LASTING_CODES, SUMMED_CODES
-from firmware.desks import COIN, AcknowledgePayout
+from firmware.desks import COIN, AcknowledgePayout, LookAgain
 from firmware.session import scenes as show
 from firmware.session.scenes import Scene
 from firmware.session.states import State
@@ -27,7 +27,8 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo.room import merged
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.parts import RigMemory, RigParts
-from host_sim.rig.world import ADDRESSES, JST, PULSE_TABLE, RigWorld
+from host_sim.rig.world import ADDRESSES, JST, RigWorld
+from host_sim.unit_file import PULSE_TABLE
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off
@@ -215,6 +216,10 @@ class RigMachine(RigWorld):
         for value_yen in list(book.unexplained):
             self.loop.send(COIN, AcknowledgePayout(value_yen))
         self.run_until(lambda: not book.unexplained, 10)
+        for value_yen in list(book.hoppers_out):
+            self.memory.note(records.FloatSet(value_yen=value_yen, coins=self.hoppers[value_yen].tube))
+            self.loop.send(COIN, LookAgain())
+        self.run_until(lambda: not book.hoppers_out, 10)
         if any(reason.needs_person for reason in self.loop.reception.state.reasons):
             self.restart()
 

@@ -167,6 +167,7 @@ class RigParts:
         bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock, checksum=Checksum(table.checksum))
         self._acceptor = self._acceptor_on(bus, table, book)
         self._explained = lambda: book.explained
+        self._ill = lambda: book.hoppers_ill
         addresses = {hopper.value_yen: hopper.address for hopper in table.hoppers}
         styles = {hopper.value_yen: hopper.dispense for hopper in table.hoppers}
         return self._acceptor, HopperBank(bus, addresses, styles=styles, explained=book.explained)
@@ -250,7 +251,15 @@ class RigParts:
         if coins is not None and isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
             stream = world.stream_of("coin")
             quiet["coin"] = CoinsAtRest(
-                coins, self._acceptor, stream, world.bus, world.acceptor, world.hoppers, self._explained, self.clock
+                coins,
+                self._acceptor,
+                stream,
+                world.bus,
+                world.acceptor,
+                world.hoppers,
+                self._explained,
+                self._ill,
+                self.clock,
             )
         return quiet
 

@@ -18,22 +18,24 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
 from host_sim.models.printer import PrinterModel
+from host_sim.models.printers import printer_in
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Device, Kind
 from host_sim.models.zoo.room import Room
 from host_sim.rig.centre import Faults, MemoryCentre
+from host_sim.unit_file import PULSE_TABLE
 
 JST = ZoneInfo("Asia/Tokyo")
 MACHINE = "rig-01"
 TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
 ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
 VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
-PULSES = {1: 10, 5: 50, 10: 100, 50: 500}
-PULSE_TABLE = {"coin_pin": 23, "inhibit_pin": 24, "pulses": {str(yen): count for count, yen in PULSES.items()}}
+PULSES = {count: int(yen) for yen, count in PULSE_TABLE["pulses"].items()}
 USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
 
 
@@ -51,10 +53,6 @@ def _hoppers(room: Room, tubes: Mapping[int, int]) -> dict[int, HopperModel]:
         value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, **make)
         for value, tube in tubes.items()
     }
-
-
-def _printer(room: Room, kind: Kind, ordinary: str, seed: int) -> PrinterModel:
-    return PrinterModel(**{"profile_name": ordinary, **room.settings(kind)}, seed=seed)
 
 
 class RigWorld:
@@ -97,12 +95,13 @@ class RigWorld:
         on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
         self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
         self.certificate_printer = certificate_printer
-        self.printer = _printer(room, Kind.PRINTER, certificate_printer, seed)
-        self.slips = _printer(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
+        self.printer = printer_in(room, Kind.PRINTER, certificate_printer, seed)
+        self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
-        self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
+        make = CardReaderModel(**room.settings(Kind.READER))
+        self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # medium of the journal's second copy; None: none
@@ -271,7 +270,16 @@ class RigWorld:
             printer.load_paper(now_s)
             printer.take_paper(now_s)
         for hopper in self.hoppers.values():
-            for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
+            for fault in (
+                "jam",
+                "over_current",
+                "stuck_busy",
+                "mute",
+                "late_coin",
+                "nak",
+                "pays_nothing",
+                "pin_locked",
+            ):
                 hopper.clear(fault, now_s)
         lasting = (
             ("stuck", "switched", "weak_supply", "inhibit cut")

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.card.pcsc import PcscReader
 from drivers.card.pcsc_helper import _for_t0
-from drivers.errors import CardGone, NoReply, ReaderGone
+from drivers.errors import CardGone, CardTrouble, ReaderGone
 from drivers.vocabulary import CardNotUsable, CardPresence, CardProof, CardRead, CardRefusal, WrongPin
 from host_sim.adapters.pcscd import PcscdHandle
 from host_sim.models.card import stranger
@@ -75,7 +75,7 @@ def test_a_silent_card_ends_at_the_deadline_and_is_released_by_being_pulled(hand
     card = jpki_card()
     card.fail("mute", at=7)
     desk.insert(card)
-    with pytest.raises(NoReply):
+    with pytest.raises(CardTrouble):
         desk.driver.read(ALL)
     desk.remove()
     desk.insert(jpki_card())

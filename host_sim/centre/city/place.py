@@ -37,6 +37,7 @@ class Place:
     kinds: Mapping[str, Terms]
     cards: frozenset[str]
     expired_cards: bool
+    p384_cards: bool
     youngest_years: int
     attended: frozenset[str]  # kinds issued here without a PIN, when two clerks vouch
     timetable: Timetable = field(repr=False)
@@ -92,6 +93,7 @@ def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Pla
         kinds=terms,
         cards=frozenset(channel.cards),
         expired_cards=channel.expired_cards,
+        p384_cards=channel.p384_cards,
         youngest_years=channel.youngest_years,
         attended=frozenset(channel.attended),
         timetable=Timetable({**channel.hours, **site.hours}, [*channel.closed_days, *site.closed_days], windows),

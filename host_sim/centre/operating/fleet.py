@@ -39,7 +39,7 @@ REASONS = {
     "lockout": "too many wrong PINs with different cards; it ends by itself",
     "keypad": "the keypad does not answer or a key is stuck",
     "coin": "the coin acceptor or a hopper does not answer",
-    "change": "it cannot give change; coins are needed",
+    "change": "a hopper does not pay or change is short; it takes exact money",
     "tamper_money": "coins moved while nobody was served",
     "tamper_coins": "credits came without coins",
     "coins_unreliable": "coins were lost in two sessions; the acceptor must be checked",

@@ -90,7 +90,9 @@ def _custom_real_time(n: int, now: Condition) -> bytes:
 
 
 def automatic(dialect: str, now: Condition) -> bytes:
-    """The four bytes of automatic status."""
+    """The bytes of automatic status: four, or Custom's, which are those of DLE EOT 20."""
+    if dialect == "custom":
+        return _custom_real_time(20, now)
     recovering = now.head_hot or now.cover_opened_while_printing
     one = _bits(0x10, {0x08: now.stopped, 0x20: now.cover_open})
     two = _bits(0, {0x04: now.jammed, 0x08: now.cutter_stuck, 0x20: now.broken, 0x40: recovering})

@@ -15,6 +15,9 @@ class Body(Protocol):
     condition: Condition
     powered: bool
 
+    @property
+    def now_s(self) -> float: ...
+
     def cut(self, kind: str) -> float:
         """Cut; returns the seconds it takes."""
         ...

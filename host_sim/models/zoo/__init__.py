@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.printer import PrinterModel
@@ -43,7 +44,7 @@ MODELS: Mapping[Kind, tuple[Callable[..., object], ...]] = {
     Kind.HOPPER: (HopperModel,),
     Kind.PRINTER: (PrinterModel, Machine),
     Kind.RECEIPT_PRINTER: (PrinterModel, Machine),
-    Kind.READER: (),
+    Kind.READER: (CardReaderModel,),
     Kind.KEYPAD: (KeyMatrix,),
 }
 # Where a device stands and what is in it is the world's, not the maker's.
@@ -71,9 +72,14 @@ class Device:
 
     @property
     def quirks(self) -> dict[str, Any]:
-        """The settings in which it differs from the ordinary device of its kind."""
+        """The settings in which it differs from the ordinary device of its kind; not those that no device is without."""
         ordinary = settings_of(self.kind)
-        return {key: value for key, value in self.model.items() if not _same(value, ordinary[key])}
+        needed = inspect.Parameter.empty
+        return {
+            key: value
+            for key, value in self.model.items()
+            if ordinary[key] is not needed and not _same(value, ordinary[key])
+        }
 
 
 def settings_of(kind: Kind) -> dict[str, Any]:

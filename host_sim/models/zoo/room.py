@@ -66,11 +66,11 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Tables:
 
 
 def drawn(rng: Random) -> Room:
-    """One served device of each kind, by chance. In the slot any acceptor is as likely as any other."""
-    places: tuple[tuple[Kind, ...], ...] = (SLOTS, *((kind,) for kind in Kind if kind not in SLOTS))
-    drawn_ones = []
-    for kinds in places:
-        served = [device for kind in kinds for device in of_kind(kind) if device.refused is None]
+    """One served device of each kind, by chance. Two slots in three are on the ccTalk bus."""
+    slot = rng.choices(SLOTS, (2, 1))[0]
+    found = []
+    for kind in (slot, *(kind for kind in Kind if kind not in SLOTS)):
+        served = [device for device in of_kind(kind) if device.refused is None]
         if served:
-            drawn_ones.append(rng.choice(served))
-    return Room(drawn_ones)
+            found.append(rng.choice(served))
+    return Room(found)

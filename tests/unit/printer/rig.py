@@ -14,6 +14,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.printer import PrinterModel, Sheet
+from host_sim.models.printers import printer_named
 
 USB = WireKind(baud=None, slice_bytes=4096, send_buffer=65536)
 REQUEST = "0123456789abcdef0123456789abcdef"
@@ -118,7 +119,7 @@ def make_rig(
     profile, size = small(name) if tiny else (load_profile(name), {})
     clock = VirtualClock()
     clock.advance(now_s)
-    model = model or PrinterModel(name, **{**size, **machine})
+    model = model or printer_named(name, **{**size, **machine})
     line = MemoryStream(model, clock, wire, lost=lambda: LineLost("printer", "the port is gone"))
     stream = BittenStream(line)
     driver = PrinterDriver(stream, clock, profile, "printer")

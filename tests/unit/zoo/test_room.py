@@ -1,11 +1,15 @@
 """Which devices stand together, and what they change in the unit file."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from host_sim.models import zoo
 from host_sim.models.zoo.room import NoRoom, Room, drawn
+from host_sim.unit_file import UnitFile
+
+STORE = Path(__file__).parents[3] / "hardware" / "units" / "dev-store.toml"
 
 
 def device(name: str, kind: zoo.Kind, **unit: dict[str, object]) -> zoo.Device:
@@ -45,3 +49,29 @@ def test_a_room_is_drawn_by_chance_from_served_devices_only() -> None:
     rooms = [drawn(Random(seed)) for seed in range(200)]
     met = {one.name for room in rooms for one in room.devices}
     assert met == {one.name for one in zoo.load_all().values() if one.refused is None}
+
+
+def test_the_worlds_unit_file_has_the_tables_of_its_devices(tmp_path: Path) -> None:
+    room = Room(
+        [
+            device("p", zoo.Kind.PULSE_ACCEPTOR, coin={"pulse": {"width_s": 0.05}}),
+            device("h", zoo.Kind.HOPPER, hopper={"dispense": "serial"}),
+        ]
+    )
+    unit = UnitFile(STORE, room)
+    path = tmp_path / "unit.toml"
+    path.write_text(unit.below(tmp_path, centre_port=4711), encoding="utf-8")
+    coin = UnitFile(path).table("coin")
+    assert coin == unit.table("coin")
+    assert (coin["pulse"]["width_s"], coin["pulse"]["coin_pin"]) == (0.05, 23)
+    assert {hopper["dispense"] for hopper in coin["hoppers"]} == {"serial"}
+    assert UnitFile(path).table("centre")["port"] == 4711
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "told"),
+    [("dev-pulse", zoo.Kind.ACCEPTOR, "a pulse acceptor's"), ("dev-counter", zoo.Kind.HOPPER, "has no coin devices")],
+)
+def test_a_device_that_the_unit_has_no_place_for_is_refused(unit: str, kind: zoo.Kind, told: str) -> None:
+    with pytest.raises(NoRoom, match=told):
+        UnitFile(STORE.with_name(f"{unit}.toml"), Room([device("x", kind)]))
