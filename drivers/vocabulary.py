@@ -266,6 +266,13 @@ class AcceptorCounters:
     accepted_total: int | None
 
 
+def coins_between(before: int, now: int) -> int:
+    """How many coins an acceptor counted from one reading of its 24-bit total to another; below 0: it began anew."""
+    more = (now - before) & TOTAL_MASK
+    return more if more <= TOTAL_MASK // 2 else more - TOTAL_MASK - 1
+
+
+TOTAL_MASK = 0xFFFFFF
 COMMAND_MAX = 255  # the most coins of one command to a hopper (ccTalk part 2, 3.86)
 TUBE_MAX = 2000  # coins; no hopper holds more
 

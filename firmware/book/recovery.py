@@ -26,6 +26,7 @@ from drivers.vocabulary import (
     CreditsWithoutCoins,
     Dispensed,
     HopperCounters,
+    coins_between,
 )
 from firmware.book import ending, records
 from firmware.book.book import Book
@@ -156,8 +157,9 @@ def _settle_slot(
     """
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
-        missing = now.accepted_total - slot.accepted_total - session.coins_since_opening + session.without_coins
-        anew = lost_power and now.accepted_total < slot.accepted_total  # it lost its count with its power
+        counted = coins_between(slot.accepted_total, now.accepted_total)
+        missing = counted - session.coins_since_opening + session.without_coins
+        anew = lost_power and counted < 0  # it lost its count with its power
         if missing < 0 and not anew:
             yield records.Flag(Case.CREDITS_WITHOUT_COINS, f"{-missing} credits, session {session.sid}")
             missing = 0
