@@ -84,10 +84,10 @@ class Mechanism:
         """Commands that set the print position, or turn automatic status on and off."""
         match name:
             case "initialise":
-                self._printer.automatic(False)
+                self._printer.automatic(0)
                 self.initialise()
             case "automatic_status":
-                self._printer.automatic(bool(args[0]))
+                self._printer.automatic(args[0])
             case "align":
                 self._align = args[0] % 48
             case "position":
