@@ -84,6 +84,8 @@ class HopperModel:
         self.serial = self.serial or 0x100 + self.address
         mark = {"no_cipher": "-NOENCRYPT", "serial": "-USE_SERNR"}.get(self.dispense_style, "")
         self.product = self.product or f"SIM-H2{mark}"
+        named = {246: self.maker, 244: self.product, 241: self.software}
+        self._told = {**ALWAYS, **{header: word.encode("ascii") for header, word in named.items()}}
         self.out = 0
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin out" when a coin has left
         # Non-volatile.
@@ -281,12 +283,10 @@ class HopperModel:
                 return Answer(bytes(((0x10 | (self.tube < self.low_mark)) if self.level_sensors else 0,)))
             case 171, 0:
                 return Answer(self.coin.encode("ascii") if self.names_its_coin else b"------")
-            case ((246 | 244 | 241), 0):
-                return Answer({246: self.maker, 244: self.product, 241: self.software}[header].encode("ascii"))
             case 242, 0:
                 return Answer(self.serial.to_bytes(3, "little"))
-            case fixed, 0 if fixed in ALWAYS:
-                return Answer(ALWAYS[fixed])
+            case fixed, 0 if fixed in self._told:
+                return Answer(self._told[fixed])
         return None
 
     def _act(self, header: int, data: bytes, now_s: float) -> Answer | None:

@@ -145,7 +145,7 @@ def test_h9_a_hopper_that_can_never_pay_is_refused_at_the_start_and_nobodys_mone
     machine = RigMachine()
     idle(machine)
     model = machine.hoppers[100]
-    model.pin, model.dispense_style, model.product = hopper.pin, hopper.dispense_style, hopper.product
+    model.pin, model.dispense_style, model._told = hopper.pin, hopper.dispense_style, hopper._told
     model.power_off(machine.clock.monotonic())
     model.power_on(machine.clock.monotonic())
     machine.restart()

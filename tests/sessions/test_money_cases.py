@@ -52,7 +52,8 @@ def test_coins_taken_out_in_maintenance_are_no_change_any_more(wallet: Cards) ->
     assert "2000 yen came out" in machine.confirm(machine.say("hopper pay 20x100"), "kato")
     machine.say("exit")
     person = serve(machine, Person(wallet["hanako"], coins=[500]))
-    assert not any(isinstance(scene, show.Pay) for scene in person.seen)
+    pay = next(scene for scene in person.seen if isinstance(scene, show.Pay))
+    assert (pay.exact_money_only, pay.coins_come_back) == (True, False)
     assert machine.records(records.SessionClosed)[-1].claimed_yen == 0
 
 

@@ -10,6 +10,7 @@ mechanical faults in bytes carried out.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from host_sim.models.printer import answers
@@ -206,6 +207,11 @@ class PrinterModel:
             self._mechanism.feed(self.machine.head_to_cutter_dots)
             self.cut("full")
 
+    def behave(self, **settings: Any) -> None:
+        """From now on it has these settings of `Machine`, as after a change of its switches; not those of head and commands."""
+        self.machine = replace(self.machine, **settings)
+        self.path.place_cutter(self.machine.head_to_cutter_dots, self.machine.lead_dots)
+
     def fail(self, name: str, at_byte: int = 0) -> None:
         """Arm a fault by name, that many bytes from now."""
         start = self.received if name in LINE_FAULTS else self.carried_out
@@ -257,6 +263,7 @@ class PrinterModel:
             self.path.mishap("memory wiped", loss=True)
         self._buffer.clear()
         self._image = None
+        self._excess = 0
         self._mechanism.drop_line()
         self._ready_s = min(self._ready_s, self._now_s + 0.01)
 
@@ -318,26 +325,34 @@ class PrinterModel:
             return 0.0
         del self._buffer[: command.size]
         self.carried_out += command.size
+        return self._carry_out(command)
+
+    def _carry_out(self, command: Command | Complaint) -> float:
+        """Carry out what the grammar has read; returns the seconds."""
         if isinstance(command, Complaint):
             self.complain(command.sentence)
             return 0.0
-        if command.name == "excess":
-            self.complain("an image larger than the memory: its data is dropped")
-            self._excess = int.from_bytes(command.args, "little")
-            return 0.0
-        if command.name == "raster":
-            width, rows = int.from_bytes(command.args[:2], "little"), int.from_bytes(command.args[2:], "little")
-            if not self._mechanism.at_line_start:
-                self.complain("GS v 0 in the middle of a line")
-            if width * 8 >= self.machine.width_dots + 8:
-                self.complain(f"GS v 0 of {width * 8} dots on a head of {self.machine.width_dots}: the rest is dropped")
-            self._image = RasterRun(width, rows)
-            self._look_alikes.begin()
-            return 0.0
-        if command.name in ("columns", "graphics"):
-            self._look_alikes.begin()
-            self._look_for_real_time(command.args)
+        match command.name:
+            case "excess":
+                self.complain("an image larger than the memory: its data is dropped")
+                self._excess = int.from_bytes(command.args, "little")
+                return 0.0
+            case "raster":
+                self._begin_raster(command.args)
+                return 0.0
+            case "columns" | "graphics":
+                self._look_alikes.begin()
+                self._look_for_real_time(command.args)
         return self._mechanism.carry_out(command)
+
+    def _begin_raster(self, shape: bytes) -> None:
+        width, rows = int.from_bytes(shape[:2], "little"), int.from_bytes(shape[2:], "little")
+        if not self._mechanism.at_line_start:
+            self.complain("GS v 0 in the middle of a line")
+        if width * 8 >= self.machine.width_dots + 8:
+            self.complain(f"GS v 0 of {width * 8} dots on a head of {self.machine.width_dots}: the rest is dropped")
+        self._image = RasterRun(width, rows)
+        self._look_alikes.begin()
 
     def _drop_excess(self) -> float:
         size = min(self._excess, len(self._buffer))
@@ -447,8 +462,8 @@ class PrinterModel:
     def now_s(self) -> float:
         return self._now_s
 
-    def automatic(self, on: bool) -> None:
-        self._voice.automatic(on)
+    def automatic(self, n: int) -> None:
+        self._voice.automatic(n)
 
     def tell(self, command: Command) -> None:
         self._seen()

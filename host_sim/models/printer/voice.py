@@ -13,13 +13,13 @@ class Voice:
         self.waiting: list[tuple[float, bytes]] = []  # when each is due, in that order
         self.tricks: list[str] = []  # lose_reply, double_reply: each for one answer
         self.silent = False
-        self._automatic = False
+        self._automatic = 0
         self._told = b""
 
     def forget(self) -> None:
         """Reset what a power cut loses."""
         self.waiting.clear()
-        self.silent = self._automatic = False
+        self.silent, self._automatic = False, 0
 
     @property
     def is_reliable(self) -> bool:
@@ -40,16 +40,16 @@ class Voice:
         self.waiting = [(due_s, data) for due_s, data in self.waiting if due_s > now_s]
         return said
 
-    def automatic(self, on: bool) -> None:
+    def automatic(self, n: int) -> None:
         """GS a: send the state now and whenever it changes."""
-        self._automatic, self._told = on, b""
+        self._automatic, self._told = n, b""
         self.sensed()
 
     def sensed(self) -> None:
         """Sensors may have changed: send automatic status if it is on."""
         if not self._automatic or not self._printer.powered:
             return
-        now = answers.automatic(self._printer.machine.dialect, self._printer.condition)
+        now = answers.automatic(self._printer.machine.dialect, self._automatic, self._printer.condition)
         if now != self._told:
             self._told = now
             self.say(now)

@@ -120,7 +120,9 @@ def test_h1_an_empty_hopper_pays_nothing_and_a_filled_one_is_used_again(sensors:
 )
 def test_a_hopper_of_another_style_is_refused_by_its_name(style: str, product: str, begins: str) -> None:
     payout = Payout()
-    payout.model(100).dispense_style, payout.model(100).product = style, product
+    model = payout.machine.hoppers[100]
+    model.dispense_style = style
+    model._told[244] = product.encode()
     with pytest.raises(WrongDevice, match=begins):
         payout.restart()
     assert payout.model(100).out == 0
@@ -129,7 +131,7 @@ def test_a_hopper_of_another_style_is_refused_by_its_name(style: str, product: s
 @pytest.mark.parametrize("product", ["SCH2-NOENCRYPT", "ANOTHER"])
 def test_a_plain_hopper_is_used_whether_or_not_its_product_code_says_so(product: str) -> None:
     payout = Payout()
-    payout.model(100).product = product
+    payout.model(100)._told[244] = product.encode()
     payout.restart()
     assert (payout.model(100).out, payout.pay(100, 2).paid) == (0, 2)
 

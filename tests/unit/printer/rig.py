@@ -7,6 +7,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from drivers.errors import LineLost
+from drivers.printer.escpos import sendable
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import Profile, load_profile
 from drivers.printer.raster import PrintTicket, RasterPage, pack, raster_sha256
@@ -158,7 +159,7 @@ def make_rows(width: int, height: int, seed: int = 1, top: int = 0) -> bytes:
 
 def make_page(profile: Profile, *, copy: int = 1, number: int = 1, of: int = 1, seed: int = 1) -> RasterPage:
     width, height = profile.width_dots, profile.page_dots or 480
-    rows = make_rows(width, height, seed, top=profile.head_to_cutter_dots + 4)
+    rows = sendable(make_rows(width, height, seed, top=profile.lead_dots + 4), width, profile)
     return RasterPage(
         request_id=REQUEST,
         copy=copy,
