@@ -188,9 +188,25 @@ class CoinRejected:
 
 @dataclass(frozen=True, slots=True)
 class CreditsLost:
-    """`count` coins or events can no longer be read or valued: a person must count the cash box."""
+    """`count` coins or events can no longer be read or valued: a person must count the cash box.
+
+    `about_yen`: what they are worth at a guess, where one can be made.
+    """
 
     count: int
+    about_yen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPulses:
+    """Pulses came that cannot be a credit: of another width than the unit file's, or far too many that are mere noise.
+
+    `about_yen`: what the acceptor may have taken for them; a person must count the cash box. `width_s`: of the last one.
+    """
+
+    pulses: int
+    about_yen: int
+    width_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +236,14 @@ class AcceptorBlocked:
 
 
 CoinEvent = (
-    CoinCredited | CoinRejected | CreditsLost | CreditsWithoutCoins | AcceptorRestarted | CoinFraud | AcceptorBlocked
+    CoinCredited
+    | CoinRejected
+    | CreditsLost
+    | WrongPulses
+    | CreditsWithoutCoins
+    | AcceptorRestarted
+    | CoinFraud
+    | AcceptorBlocked
 )
 
 
@@ -243,6 +266,13 @@ class AcceptorCounters:
     accepted_total: int | None
 
 
+def coins_between(before: int, now: int) -> int:
+    """How many coins an acceptor counted from one reading of its 24-bit total to another; below 0: it began anew."""
+    more = (now - before) & TOTAL_MASK
+    return more if more <= TOTAL_MASK // 2 else more - TOTAL_MASK - 1
+
+
+TOTAL_MASK = 0xFFFFFF
 COMMAND_MAX = 255  # the most coins of one command to a hopper (ccTalk part 2, 3.86)
 TUBE_MAX = 2000  # coins; no hopper holds more
 

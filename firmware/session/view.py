@@ -156,6 +156,7 @@ def _pay(context: Context, session: OpenSession) -> show.Scene:
         inserted_yen=session.ledger.inserted_yen,
         accepts_yen=tuple(sorted(context.accepting_yen)),
         exact_money_only=context.exact_money_only,
+        coins_come_back=context.coins_come_back,
         rejected=context.coin_rejected,
     )
 

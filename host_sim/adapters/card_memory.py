@@ -18,12 +18,18 @@ class MemoryReader:
     """One reader: what a driver calls, and what a person does to it."""
 
     def __init__(
-        self, clock: VirtualClock, *, command_s: float = 0.0, moved: Callable[[], None] = lambda: None
+        self,
+        clock: VirtualClock,
+        make: CardReaderModel | None = None,
+        *,
+        command_s: float = 0.0,
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
-        """`command_s`: least seconds of a command. `moved` is called when the card or the plug goes in or out."""
+        """`make`: which make of reader it is. `command_s`: least seconds of a command. `moved` is called when the card or
+        the plug goes in or out."""
         self.clock = clock
         self.card: ChipCard | None = None
-        self.make = CardReaderModel()  # which make it is
+        self.make = make or CardReaderModel()
         self.model = self.make  # how it serves the card that is in
         self._next: CardReaderModel | None = None
         self.insertions = 0

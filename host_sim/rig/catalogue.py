@@ -11,7 +11,8 @@ from typing import Protocol
 from firmware.session import scenes as show
 from host_sim.adapters.disk import Tail
 from host_sim.models.card_reader import CardReaderModel
-from host_sim.rig.machine import RigMachine
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
 from host_sim.rig.world import JST
 
@@ -57,8 +58,10 @@ OF_A_LIFE = {
     "P3": "keys that chatter for up to 30 ms",
     "R6": "writes taken in pieces",
 }
+# What only one kind of acceptor can do; in a life with the other kind these rows do nothing.
+OF_PULSES = frozenset({"M2", "W1", "W2", "W3"})
+OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
-    "M2": "tests/sessions/test_forged_credits.py (the swarm's acceptors count their coins)",
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
@@ -174,6 +177,17 @@ def _(life: Trouble) -> None:
 # --- coins in ---------------------------------------------------------------------------------------
 
 
+def _pulses(life: Trouble) -> PulseAcceptorModel | None:
+    """The acceptor, where it is one that counts in pulses."""
+    acceptor = life.machine.acceptor
+    return acceptor if isinstance(acceptor, PulseAcceptorModel) else None
+
+
+def _wire(life: Trouble) -> PulseAcceptorModel | None:
+    """The same, where a machine listens to it."""
+    return None if life.machine.site is COUNTER else _pulses(life)
+
+
 def _acceptor(life: Trouble, *faults: str) -> None:
     fault = life.one_of(" ".join(faults))
     life.at_scene(show.Pay, lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic()))
@@ -181,7 +195,7 @@ def _acceptor(life: Trouble, *faults: str) -> None:
 
 @row("A1", "a coin jams")
 def _(life: Trouble) -> None:
-    _acceptor(life, "jam")
+    _acceptor(life, "jam" if _pulses(life) is None else "stuck")
 
 
 @row("A2", "several coins between two polls")
@@ -191,12 +205,15 @@ def _(life: Trouble) -> None:
 
 @row("A3", "more events than the buffer holds")
 def _(life: Trouble) -> None:
-    life.when("coin in", lambda: life.machine.acceptor.fault("burst_noise", life.machine.clock.monotonic()), among=2)
+    if _pulses(life) is None:
+        life.when(
+            "coin in", lambda: life.machine.acceptor.fault("burst_noise", life.machine.clock.monotonic()), among=2
+        )
 
 
 @row("A4", "the acceptor restarts")
 def _(life: Trouble) -> None:
-    life.when("coin in", lambda: life.machine.acceptor.fault("reset", life.machine.clock.monotonic()), among=2)
+    life.when("coin in", life.machine.restart_acceptor, among=2)
 
 
 @row("A5", "a coin after the fee")
@@ -206,7 +223,8 @@ def _(life: Trouble) -> None:
 
 @row("A6", "string, light, unknown code, foreign coin")
 def _(life: Trouble) -> None:
-    _acceptor(life, "string", "light", "unknown_code", "swallow")
+    if _pulses(life) is None:
+        _acceptor(life, "string", "light", "unknown_code", "swallow")
 
 
 @row("A8", "the host stops for 1.5 s")
@@ -216,12 +234,20 @@ def _(life: Trouble) -> None:
 
 @row("A9", "another acceptor stands there")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+    if _pulses(life) is None:
+        life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+
+
+@row("A10", "the acceptor restarts at each coin")
+def _(life: Trouble) -> None:
+    _acceptor(life, "weak_supply")
 
 
 @row("M1", "credits without coins")
 def _(life: Trouble) -> None:
     machine, times, played = life.machine, life.chance(1, 3), life.chance(0, 3) == 0
+    if _pulses(life) is not None:  # nothing counts beside its credits: M2
+        return
 
     def forge() -> None:
         now_s = machine.clock.monotonic()
@@ -236,11 +262,67 @@ def _(life: Trouble) -> None:
     life.at_scene(show.Pay, forge)
 
 
+@row("M2", "credits without coins, and no count beside them")
+def _(life: Trouble) -> None:
+    pulses, clock, times = _wire(life), life.machine.clock, life.chance(1, 3)
+    if pulses is None:
+        return
+
+    def forge() -> None:
+        for number in range(times):
+            clock.after(0.5 + number * 0.3, lambda: pulses.fault("forged", clock.monotonic()))
+
+    if life.chance(0, 1):
+        life.person.gives_up_after_s = 2.0
+    life.at_scene(show.Pay, forge)
+
+
 @row("M3", "coins are put in and taken back")
 def _(life: Trouble) -> None:
     life.person.gives_up_after_s = 0.5
     life.person.pay_with((100, 50), apart_s=0.3)
     life.at_scene(show.Pay, lambda: None)
+
+
+# --- the wire of a pulse acceptor -------------------------------------------------------------------
+
+
+@row("W1", "pulses of another width")
+def _(life: Trouble) -> None:
+    pulses, clock = _wire(life), life.machine.clock
+    if pulses is None:
+        return
+    if life.chance(0, 1):
+        life.now(lambda: pulses.fault("switched", clock.monotonic()))
+    else:
+        life.when("coin in", lambda: pulses.fault("switched", clock.monotonic()))
+
+
+@row("W2", "coins come while the slot is shut")
+def _(life: Trouble) -> None:
+    pulses, machine, times = _wire(life), life.machine, life.chance(1, 8)
+    if pulses is None:
+        return
+
+    def drop() -> None:
+        pulses.fault("inhibit cut", machine.clock.monotonic())
+        for number in range(times):
+            machine.drop(100, machine.clock.monotonic() + 0.3 * number)
+
+    life.soon(drop, within_s=20.0)
+
+
+@row("W3", "pulses and spikes for which no coin comes")
+def _(life: Trouble) -> None:
+    pulses, clock, times, apart_s = _wire(life), life.machine.clock, life.chance(1, 60), life.chance(1, 20) / 10
+    if pulses is None:
+        return
+
+    def touch() -> None:
+        for number in range(times):
+            clock.after(number * apart_s, lambda: pulses.fault("static", clock.monotonic()))
+
+    life.soon(touch, within_s=15.0)
 
 
 # --- coins out --------------------------------------------------------------------------------------
