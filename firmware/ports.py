@@ -263,7 +263,7 @@ class Printer(Protocol):
         ...
 
     def recount(self) -> Printed | NotPrinted | PrintUnknown:
-        """What the counter tells of that job: nothing was cut, or nobody knows. Raises a `DeviceError` while the printer does not answer."""
+        """What the counter tells of that job: nothing was cut, or nobody knows. Raises a `DeviceError` without an answer."""
         ...
 
     def print_slip(self, slip: RasterSlip | bytes, job: int) -> Printed | NotPrinted | PrintUnknown:

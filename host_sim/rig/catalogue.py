@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import numpy as np
+
 from firmware.session import scenes as show
 from host_sim.adapters.disk import Tail
 from host_sim.models.card_reader import CardReaderModel
@@ -373,6 +375,24 @@ def _(life: Trouble) -> None:
     life.at_scene(show.Pay, strike)
 
 
+@row("H8", "a hopper says that all is well and pays nothing")
+def _(life: Trouble) -> None:
+    value = int(life.one_of("10 50 100 500"))
+
+    def stop_paying() -> None:
+        for yen, hopper in life.machine.hoppers.items():
+            if yen != value:
+                hopper.fault("pays_nothing", life.machine.clock.monotonic())
+
+    life.now(stop_paying)
+
+
+@row("H9", "a hopper asks for a PIN")
+def _(life: Trouble) -> None:
+    hopper = life.machine.hoppers[int(life.one_of("10 50 100 500"))]
+    life.soon(lambda: hopper.fault("pin_locked", life.machine.clock.monotonic()))
+
+
 @row("H6", "a coin comes out without a command")
 def _(life: Trouble) -> None:
     life.now(life.machine.phantom_coin)
@@ -440,6 +460,67 @@ def _(life: Trouble) -> None:
 def _(life: Trouble) -> None:
     life.at_scene(show.TakePaper, lambda: None)
     life.person.leaves_paper = True
+
+
+@row("R10", "the printer loses its power in the page, and cuts by itself when it is back")
+def _(life: Trouble) -> None:
+    printer, clock = life.machine.printer, life.machine.clock
+
+    def cut_power() -> None:
+        printer.behave(cuts_at_power_on=True)
+        printer.power_off(clock.monotonic())
+        clock.after(2.0, lambda: printer.power_on(clock.monotonic()))
+
+    life.when("dots", cut_power, among=3)
+
+
+def _soil(life: Trouble) -> None:
+    """Somebody pulls at the paper under an open cover: 40 rows and a stain lie in the path."""
+    life.machine.printer.path.burn(np.ones((40, 60), dtype=np.bool_))
+    life.machine.printer.path.feed(40)
+    life.machine.printer.counters.rows += 40
+
+
+@row("R11", "a piece lies in the path of a printer that cuts off no thin strips")
+def _(life: Trouble) -> None:
+    def soil() -> None:
+        life.machine.printer.behave(shortest_cut_mm=20.0)
+        _soil(life)
+
+    life.now(soil)
+
+
+@row("R12", "the printer draws its paper back by less than the profile says")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.machine.printer.behave(head_to_cutter_mm=24.0, draws_back_mm=9.0))
+
+
+@row("R13", "another program writes to the printer's port")
+def _(life: Trouble) -> None:
+    words = b"ATZ AT+GCAP\n\n"
+    life.now(lambda: life.machine.printer.receive(words, life.machine.clock.monotonic()))
+
+
+@row("R14", "something lies in the path after a loss while idle")
+def _(life: Trouble) -> None:
+    def open_cover() -> None:
+        printer, clock = life.machine.printer, life.machine.clock
+        printer.open_cover(clock.monotonic())
+        _soil(life)
+        clock.after(float(life.one_of("0.2 1 5")), lambda: printer.close_cover(clock.monotonic()))
+
+    life.now(open_cover)
+
+
+@row("R15", "the cover is open for 0.2 s in the page")
+def _(life: Trouble) -> None:
+    printer, clock = life.machine.printer, life.machine.clock
+
+    def open_cover() -> None:
+        printer.open_cover(clock.monotonic())
+        clock.after(0.2, lambda: printer.close_cover(clock.monotonic()))
+
+    life.when("dots", open_cover, among=3)
 
 
 # --- line -------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ MENU: dict[str, tuple[str, ...]] = {
     r"line [\w-]+ acted": ("answer lost",),
     r"line document reached": ("another's document",),
     r"line (issued|void|claims|heard) reached": ("refused",),
-    r"dots": ("jam", "paper out", "cover opened", "printer silent"),
+    r"dots": ("jam", "paper out", "cover opened", "cover open for 0.2 s", "printer cuts at power-on", "printer silent"),
     r"coin out": ("hopper empty", "hopper jam", "hopper power"),
     r"coin in": ("acceptor reset", "credit forged"),
 }
@@ -296,6 +296,13 @@ class Explorer:
                 machine.centre.faults.refusals[call] = "bad_request"
             case "another's document":
                 machine.centre.faults.foreign_document = True
+            case "cover open for 0.2 s":
+                machine.printer.open_cover(now_s)
+                machine.clock.after(0.2, lambda: machine.printer.close_cover(machine.clock.monotonic()))
+            case "printer cuts at power-on":
+                machine.printer.behave(cuts_at_power_on=True)
+                machine.printer.power_off(now_s)
+                machine.clock.after(2.0, lambda: machine.printer.power_on(machine.clock.monotonic()))
             case "jam" | "paper out" | "cover opened" | "printer silent":
                 machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
             case "acceptor reset":

@@ -5,6 +5,7 @@ import numpy as np
 from host_sim.models.printer.body import Body
 from host_sim.models.printer.commands import Command
 from host_sim.models.printer.letters import Dots, TextLine, glyph, letter
+from host_sim.models.printer.machines import Machine
 
 
 class Mechanism:
@@ -12,9 +13,12 @@ class Mechanism:
 
     def __init__(self, printer: Body) -> None:
         self._printer = printer
-        self._machine = printer.machine
         self._row_s = 25.4 / self._machine.dpi / self._machine.speed_mm_s
         self.initialise()
+
+    @property
+    def _machine(self) -> Machine:
+        return self._printer.machine
 
     def initialise(self) -> None:
         self._align = 0

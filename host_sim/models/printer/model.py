@@ -10,6 +10,7 @@ mechanical faults in bytes carried out.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from host_sim.models.printer import answers
@@ -205,6 +206,11 @@ class PrinterModel:
         if self.powered and not self.condition.stopped:
             self._mechanism.feed(self.machine.head_to_cutter_dots)
             self.cut("full")
+
+    def behave(self, **settings: Any) -> None:
+        """From now on it has these settings of `Machine`, as after a change of its switches; not those of head and commands."""
+        self.machine = replace(self.machine, **settings)
+        self.path.place_cutter(self.machine.head_to_cutter_dots, self.machine.lead_dots)
 
     def fail(self, name: str, at_byte: int = 0) -> None:
         """Arm a fault by name, that many bytes from now."""

@@ -72,13 +72,16 @@ class PaperPath:
     def __init__(self, width_dots: int, head_to_cutter_dots: int, lead_dots: int) -> None:
         """`lead_dots`: how far the paper reaches beyond the head when it has been cut and drawn back."""
         self._width_dots = width_dots
-        self._head_to_cutter = head_to_cutter_dots
-        self._drawn_back = head_to_cutter_dots - lead_dots
+        self.place_cutter(head_to_cutter_dots, lead_dots)
         self._strips: list[_Strip] = []
         self._mishaps: list[tuple[str, int]] = []  # what happened, and the number of strips then: more spoil the page
         self._text: list[str] = []
         self.burns = 0  # how often the head has burnt something in its life
         self.head = lead_dots  # row under the head
+
+    def place_cutter(self, head_to_cutter_dots: int, lead_dots: int) -> None:
+        self._head_to_cutter = head_to_cutter_dots
+        self._drawn_back = head_to_cutter_dots - lead_dots
 
     @property
     def begun(self) -> bool:

@@ -57,6 +57,7 @@ LOSSES: dict[str, Callable[[Rig], None]] = {
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_after_a_loss_while_idle_the_path_is_cleared_before_the_next_page(name: str, loss: str) -> None:
+    """Faults R13, R14."""
     rig = make_rig(name)
     assert isinstance(rig.print_one(rig.page()), Printed)
     rig.model.take_paper()
@@ -84,6 +85,7 @@ def test_a_path_that_nobody_touched_is_not_cut(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("step", range(1, 10))
 def test_a_cover_opened_for_an_instant_in_the_page_is_told(name: str, step: int) -> None:
+    """Fault R15."""
     whole = make_rig(name)
     began_s = whole.clock.monotonic()
     assert isinstance(whole.print_one(whole.page()), Printed)
@@ -105,6 +107,7 @@ def test_a_cover_opened_for_an_instant_in_the_page_is_told(name: str, step: int)
 @pytest.mark.parametrize("quirk", ["cuts_at_power_on", "cuts_at_cover_close"])
 @pytest.mark.parametrize("step", range(1, 10))
 def test_a_printer_that_cuts_by_itself_proves_no_page(quirk: str, step: int) -> None:
+    """Fault R10."""
     rig = make_rig("a4-203", **{quirk: True, "head_to_cutter_mm": 5.0, "draws_back_mm": 5.0})
     length = len(rig.page().rows)
     page = rig.page()
@@ -123,6 +126,20 @@ def test_a_printer_that_cuts_by_itself_proves_no_page(quirk: str, step: int) -> 
         assert not rig.driver.clean
 
 
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("draws_back_mm", [0.0, 9.0])
+def test_a_short_draw_back_loses_no_dot(name: str, draws_back_mm: float) -> None:
+    """Fault R12: the profile says more than the printer does; the sheet is longer, and all of the page is on it."""
+    rig = make_rig(name)
+    rig.model.behave(head_to_cutter_mm=24.0 if name == "kpm216h" else 10.0, draws_back_mm=draws_back_mm)
+    rig.model.path.head = rig.model.machine.lead_dots
+    page = rig.page()
+    assert isinstance(rig.print_one(page), Printed)
+    (sheet,) = rig.paper()
+    assert sheet.complete
+    assert page.rows.strip(b"\0") in sheet.rows()
+
+
 def test_a_void_strip_is_long_enough_to_be_cut_off() -> None:
     rig = make_rig("a4-203", shortest_cut_mm=20.0)
     rig.model.path.burn(np.ones((8, 60), dtype=np.bool_))
@@ -133,8 +150,9 @@ def test_a_void_strip_is_long_enough_to_be_cut_off() -> None:
 
 
 def test_a_cut_that_was_not_made_is_told_and_no_page_begins() -> None:
-    """A printer that cuts off nothing shorter than 200 mm, on a profile that says 30."""
-    rig = make_rig("a4-203", shortest_cut_mm=200.0)
+    """Fault R11: a printer that cuts off nothing shorter than 200 mm, on a profile that says 30."""
+    rig = make_rig("a4-203")
+    rig.model.behave(shortest_cut_mm=200.0)
     rig.model.path.burn(np.ones((8, 60), dtype=np.bool_))
     rig.model.counters.rows += 8
     with pytest.raises(DeviceError, match="not cut off"):
