@@ -296,21 +296,27 @@ class Explorer:
                 machine.centre.faults.refusals[call] = "bad_request"
             case "another's document":
                 machine.centre.faults.foreign_document = True
-            case "cover open for 0.2 s":
-                machine.printer.open_cover(now_s)
-                machine.clock.after(0.2, lambda: machine.printer.close_cover(machine.clock.monotonic()))
-            case "printer cuts at power-on":
-                machine.printer.behave(cuts_at_power_on=True)
-                machine.printer.power_off(now_s)
-                machine.clock.after(2.0, lambda: machine.printer.power_on(machine.clock.monotonic()))
-            case "jam" | "paper out" | "cover opened" | "printer silent":
-                machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
+            case _ if fault in MENU["dots"]:
+                self._strike_printer(fault, now_s)
             case "acceptor reset":
                 machine.restart_acceptor()
             case "credit forged":
                 machine.acceptor.fault("forged", now_s)
             case _:
                 self._paying_hopper().fault({"hopper power": "power_loss"}.get(fault, fault.split()[1]), now_s)
+
+    def _strike_printer(self, fault: str, now_s: float) -> None:
+        printer, clock = self.machine.printer, self.machine.clock
+        match fault:
+            case "cover open for 0.2 s":
+                printer.open_cover(now_s)
+                clock.after(0.2, lambda: printer.close_cover(clock.monotonic()))
+            case "printer cuts at power-on":
+                printer.behave(cuts_at_power_on=True)
+                printer.power_off(now_s)
+                clock.after(2.0, lambda: printer.power_on(clock.monotonic()))
+            case _:
+                printer.fail(PRINTER_FAULTS.get(fault, fault))
 
     def _paying_hopper(self) -> HopperModel:
         return max(self.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)
