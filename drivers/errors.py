@@ -79,6 +79,16 @@ class ReaderGone(DeviceError):
     remedy = Remedy.RESET
 
 
+class ReaderInUse(ReaderGone):
+    """Another program holds the card in the reader."""
+
+
+class CardTrouble(DeviceError):
+    """The reader works and the card in it does not; another card may."""
+
+    remedy = Remedy.SUSPEND
+
+
 class CardGone(DeviceError):
     """The card was pulled while it was in use."""
 

@@ -189,6 +189,9 @@ class GpioEdges:
             taken += [Edge(active, self._wire.now_s())] * 2
         return taken
 
+    def active(self) -> bool:
+        return self._wire.low
+
     def now_s(self) -> float:
         return self._wire.now_s()
 
@@ -197,25 +200,41 @@ class GpioEdges:
 
 
 class OpenCollector:
-    """An inhibit line (BCM number): pulled to ground to refuse coins, left floating to allow them.
+    """An inhibit line (BCM number), pulled to ground or left floating, never driven high. `refuses`: which of them refuses
+    coins ("ground" or "floating").
 
-    Pulled at once, because the slot is open until then. Where that fails, the first call tells.
+    Put there at once, because a slot may be open until then. Where that fails, the first call tells.
     """
 
-    def __init__(self, pin: int) -> None:
+    def __init__(self, pin: int, refuses: str = "ground") -> None:
         self._wire = Wire("coin", pin, pull_up=False)
+        self._number = pin
+        self._ground_refuses = refuses == "ground"
         with suppress(DeviceError):
             self.allow(False)
 
     def allow(self, accepting: bool) -> None:
         """Raises what `Wire` raises."""
-        if accepting:
-            self._wire.release()
-        else:
+        self._hold(grounded=accepting is not self._ground_refuses)
+
+    def try_out(self) -> None:
+        """See `InhibitLine`. Each acceptor of this kind pulls its input up, so that a wire that is let go reads high."""
+        for grounded in (self._ground_refuses, not self._ground_refuses, self._ground_refuses):
+            self._hold(grounded=grounded)
+            if self._wire.low is not grounded:
+                level = "does not reach ground" if grounded else "stays at ground when it is let go"
+                self.allow(False)
+                why = f"its inhibit wire (GPIO {self._number}) {level}: it is cut, shorted or on another pin; put it right."
+                raise WrongDevice("coin", why)
+
+    def _hold(self, *, grounded: bool) -> None:
+        if grounded:
             self._wire.pull_low()
+        else:
+            self._wire.release()
 
     def close(self) -> None:
-        """Leave the pin pulled to ground, so that the slot stays closed."""
+        """Leave the slot closed."""
         self.allow(False)
 
 

@@ -40,10 +40,11 @@ class ByteStream(Protocol):
 class CardChannel(Protocol):
     """One powered card, exclusively ours until `close`."""
 
-    def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
+    def transmit(self, command: bytes | bytearray) -> tuple[bytes, int]:
         """Send one short APDU; return its data and status word.
 
-        Raises `CardGone` when the card was pulled, `ReaderGone` when the reader was, `NoReply` past its deadline.
+        Raises `CardGone` when the card was pulled, `ReaderGone` when the reader was, `CardTrouble` past its deadline
+        and when the exchange failed.
         """
         ...
 

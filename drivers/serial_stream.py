@@ -22,6 +22,7 @@ from serial.serialposix import Serial
 
 from drivers.errors import LineLost
 from drivers.ports import Clock
+from drivers.wire import Parity, Wire
 
 USB_MAJOR = 180  # Linux: character devices of USB, printers among them
 _EMPTY_S = 0.02
@@ -62,13 +63,18 @@ class _UsbPrinter:
         os.close(self._open_fd)
 
 
-class SerialStream:
-    """8N1, raw, no flow control by wire."""
+_PARITY = {Parity.NONE: "N", Parity.EVEN: "E", Parity.ODD: "O"}  # in words of pyserial
 
-    def __init__(self, port: str, baud: int, clock: Clock, *, device: str) -> None:
-        """`port` is a path; `device` is the name in errors. Opens nothing yet."""
+
+class SerialStream:
+    """Raw bytes of eight bits, no flow control by wire. A byte whose parity is wrong is read as it came: what it says is wrong
+    is found by the device's own checksum or by the answer that it is not."""
+
+    def __init__(self, port: str, wire: Wire | int, clock: Clock, *, device: str) -> None:
+        """`port` is a path; `wire`: a number is the baud of an ordinary line; `device` is the name in errors. Opens nothing
+        yet."""
         self._port = port
-        self._baud = baud
+        self._wire = Wire(wire) if isinstance(wire, int) else wire
         self._clock = clock
         self._device = device
         self._serial: _Port | None = None
@@ -157,7 +163,15 @@ class SerialStream:
         try:
             if os.major(Path(self._port).stat().st_rdev) == USB_MAJOR:
                 return _UsbPrinter(self._port)
-            serial = Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
+            serial = Serial(
+                self._port,
+                self._wire.baud,
+                parity=_PARITY[self._wire.parity],
+                stopbits=self._wire.stop_bits,
+                timeout=0,
+                write_timeout=0,
+                exclusive=True,
+            )
             _break_is_zero(serial.fileno())
             serial.reset_input_buffer()  # bytes from before the opening answer none of our questions
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError

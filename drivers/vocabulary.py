@@ -57,7 +57,11 @@ class CardRefusal(StrEnum):
     UNREADABLE = "unreadable"  # does not answer, upside down, broken
     KIND_NOT_TAKEN = "kind_not_taken"  # known, but not at this site
     NO_CERTIFICATE = "no_certificate"
-    KEY_NOT_SUPPORTED = "key_not_supported"  # an EC or unknown key
+    KEY_NOT_SUPPORTED = "key_not_supported"  # an unknown key, or P-384 where the city does not take it yet
+    NO_PIN = "no_pin"  # 顔認証マイナンバーカード: it has a certificate and no PIN (card source 13)
+    UNKNOWN_LABEL = "unknown_label"  # answers as JPKI, under a name that this version does not know
+    PHONE = "phone"  # スマホ用電子証明書
+    READER_IN_USE = "reader_in_use"  # another program holds the card
     EXPIRED = "out_of_date"  # not "expired", which is a reason word of the centre (CentreRefusal.EXPIRED)
     PIN_BLOCKED = "pin_blocked"
 
@@ -184,9 +188,25 @@ class CoinRejected:
 
 @dataclass(frozen=True, slots=True)
 class CreditsLost:
-    """`count` coins or events can no longer be read or valued: a person must count the cash box."""
+    """`count` coins or events can no longer be read or valued: a person must count the cash box.
+
+    `about_yen`: what they are worth at a guess, where one can be made.
+    """
 
     count: int
+    about_yen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPulses:
+    """Pulses came that cannot be a credit: of another width than the unit file's, or far too many that are mere noise.
+
+    `about_yen`: what the acceptor may have taken for them; a person must count the cash box. `width_s`: of the last one.
+    """
+
+    pulses: int
+    about_yen: int
+    width_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +236,14 @@ class AcceptorBlocked:
 
 
 CoinEvent = (
-    CoinCredited | CoinRejected | CreditsLost | CreditsWithoutCoins | AcceptorRestarted | CoinFraud | AcceptorBlocked
+    CoinCredited
+    | CoinRejected
+    | CreditsLost
+    | WrongPulses
+    | CreditsWithoutCoins
+    | AcceptorRestarted
+    | CoinFraud
+    | AcceptorBlocked
 )
 
 
@@ -239,6 +266,13 @@ class AcceptorCounters:
     accepted_total: int | None
 
 
+def coins_between(before: int, now: int) -> int:
+    """How many coins an acceptor counted from one reading of its 24-bit total to another; below 0: it began anew."""
+    more = (now - before) & TOTAL_MASK
+    return more if more <= TOTAL_MASK // 2 else more - TOTAL_MASK - 1
+
+
+TOTAL_MASK = 0xFFFFFF
 COMMAND_MAX = 255  # the most coins of one command to a hopper (ccTalk part 2, 3.86)
 TUBE_MAX = 2000  # coins; no hopper holds more
 

@@ -262,7 +262,8 @@ class Machine:
             longest_session_s=unit.timeouts.session_s,
             cards=tuple(unit.card.kinds),
             desks=frozenset(desk.name for desk in desks),
-            refusable_yen=frozenset(unit.coin.accepts_yen) if unit.coin and selective else frozenset(),
+            accepts_yen=frozenset(unit.coin.accepts_yen) if unit.coin else frozenset(),
+            selective=selective,
             has_till=unit.clerk is not None,
             surely_past=self._surely_past,
         )

@@ -19,9 +19,9 @@ from typing import Protocol
 
 from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
-from drivers.vocabulary import PaidAtDesk, Reserved, StrayPayout
+from drivers.vocabulary import HopperState, PaidAtDesk, Reserved, StrayPayout
 from firmware.book import records
-from firmware.book.book import Book
+from firmware.book.book import HOPPER_WELL, Book
 from firmware.book.cases import Case
 from firmware.config.settings import TRIAL_S
 from firmware.config.unit import Timeouts
@@ -43,6 +43,7 @@ from firmware.desks import (
     DoorMoved,
     FetchTables,
     Health,
+    HoppersSeen,
     OfMachine,
     OfSession,
     OfStaff,
@@ -252,7 +253,7 @@ class Loop:
                 self._note_door(opened)
             case ConsoleAnswer() if self._console is not None:
                 self._console.hear(answer)
-            case StrayPayout() | Acknowledged() | Paired() | Stranger():
+            case StrayPayout() | HoppersSeen() | Acknowledged() | Paired() | Stranger():
                 self._note_coins(answer)
             case _ if isinstance(answer, Report):
                 self._report(answer)
@@ -328,6 +329,8 @@ class Loop:
         match news:
             case StrayPayout(value_yen=value, coins=coins, life_total=life):
                 self.write(records.PayoutUnexplained(value_yen=value, coins=coins, life_total=life))
+            case HoppersSeen(states=states):
+                self._note_hoppers(states)
             case Acknowledged(value_yen=value):
                 self.write(records.PayoutAcknowledged(value_yen=value))
                 if not self.book.unexplained and (change := self.reception.cleared((Reason.TAMPER_MONEY,))):
@@ -337,6 +340,12 @@ class Loop:
             case Stranger(serial=serial):
                 self._memory.flag(Case.ACCEPTOR_SWAPPED, f"serial number {serial}")
         self._look_at_s = 0.0
+
+    def _note_hoppers(self, states: Mapping[int, HopperState]) -> None:
+        """Write which hopper is out of order, or well again, where the book has it otherwise."""
+        for value, state in states.items():
+            if self.book.hoppers_ill.get(value, HopperState.OK) != (HopperState.OK if state in HOPPER_WELL else state):
+                self.write(records.HopperSeen(value_yen=value, state=state))
 
     def _report(self, report: Report) -> None:
         """Take one step for each report. A report that a step itself causes is handled after that step."""
@@ -575,6 +584,7 @@ class Loop:
         return replace(
             house,
             kinds_taken=house.kinds_taken & frozenset(site.table.cards),
+            p384=site.table.p384_cards,
             place=site.table.place,
             telephone=site.table.telephone,
             city=site.table.municipality.name,

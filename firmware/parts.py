@@ -182,7 +182,7 @@ class RealParts:
             publish(self.run, facts_of(loop, self.clock.monotonic()))
 
     def card_reader(self) -> CardReaderDriver:
-        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock), self.now)
+        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock, self._unit.card.serial), self.now)
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         table = self._unit.keypad
@@ -217,7 +217,8 @@ class RealParts:
         if table.pulse is not None:
             pulse = table.pulse
             timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
-            return PulseAcceptor(GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin), pulse.codes, timing)
+            line = OpenCollector(pulse.inhibit_pin, pulse.inhibit)
+            return PulseAcceptor(GpioEdges(pulse.coin_pin), line, pulse.codes, timing)
         return Acceptor(
             bus,
             table.acceptor_address,
@@ -240,7 +241,7 @@ class RealParts:
             (unit.printer, certificate, "printer"),
             (unit.receipt_printer, receipt, "receipt_printer"),
         ):
-            stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device=device)
+            stream = SerialStream(str(self.path(table.port)), table.wire, self.clock, device=device)
             drivers.append(PrinterDriver(stream, self.clock, profile, device))
         return Printers(drivers[0], drivers[1], press.pages, press.slip)
 

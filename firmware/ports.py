@@ -63,10 +63,12 @@ class CardReader(Protocol):
         """Raises a `DeviceError` when there is no reader to use; its sentence says what is missing."""
         ...
 
-    def read(self, taken: frozenset[CardKind], *, pin_needed: bool = True) -> CardRead | CardNotUsable:
+    def read(
+        self, taken: frozenset[CardKind], *, pin_needed: bool = True, p384: bool = False
+    ) -> CardRead | CardNotUsable:
         """Read the kind of the card without using up a PIN try. `taken`: the kinds this site takes.
 
-        `pin_needed`: whether a blocked PIN makes the card useless.
+        `pin_needed`: whether a blocked PIN, or none, makes the card useless. `p384`: whether a JPKI key on P-384 is taken.
         """
         ...
 
@@ -188,6 +190,14 @@ class Hoppers(Protocol):
         """Value in yen -> state, for every configured hopper."""
         ...
 
+    def seen(self) -> Mapping[int, HopperState]:
+        """The states as last read; asks nobody. A hopper that was never read is left out."""
+        ...
+
+    def clear(self) -> None:
+        """Staff has filled or freed a hopper: reset those that say they cannot pay."""
+        ...
+
     def counters(self, value_yen: int) -> HopperCounters: ...
 
     def dispense(self, value_yen: int, coins: int, before: HopperCounters) -> Dispensed:
@@ -199,7 +209,7 @@ class Hoppers(Protocol):
         ...
 
     def look(self) -> None:
-        """Ask one hopper whether coins left it without a command; each call asks the next hopper."""
+        """Ask one hopper for its state and for coins that left it without a command; each call asks the next hopper."""
         ...
 
     def strays(self) -> Sequence[StrayPayout]:
@@ -225,8 +235,8 @@ class Printer(Protocol):
         """The path holds a whole page that an earlier run printed and could not cut: the next cut does not mark it void."""
         ...
 
-    def prepare(self, *, take_back: bool = False) -> None:
-        """Clean the path before the counter is read for a page. Sheets in the mouth stay there.
+    def prepare(self, *, take_back: bool = False) -> bool:
+        """Clean the path before the counter is read for a page; True if it had to cut. Sheets in the mouth stay there.
 
         With `take_back` the printer takes them back too: they belong to the void copy in the path.
         Raises a `DeviceError` when the printer cannot do it now.
@@ -253,7 +263,7 @@ class Printer(Protocol):
         ...
 
     def recount(self) -> Printed | NotPrinted | PrintUnknown:
-        """The outcome of that job by the printer's counter. Raises a `DeviceError` while the printer does not answer."""
+        """What the counter tells of that job: nothing was cut, or nobody knows. Raises a `DeviceError` without an answer."""
         ...
 
     def print_slip(self, slip: RasterSlip | bytes, job: int) -> Printed | NotPrinted | PrintUnknown:

@@ -101,6 +101,7 @@ system_files() {
     put sysctl.d/50-kofuki.conf /etc/sysctl.d
     put udev/70-kofuki-usb.rules /etc/udev/rules.d
     put udev/80-kofuki.rules /etc/udev/rules.d
+    put udev/99-kofuki-probing.rules /etc/udev/rules.d
     put polkit/50-kofuki-pcscd.rules /etc/polkit-1/rules.d
     put swap/50-kofuki.conf /etc/rpi/swap.conf.d
     systemd-sysusers --root="$root/" kofuki.conf

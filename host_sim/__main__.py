@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 
-from host_sim.commands import acts, console, crash, issue, scenario, swarm, up, wallet
+from host_sim.commands import acts, console, crash, issue, scenario, swarm, up, wallet, zoo
 from host_sim.running import NotRunning
 
-COMMANDS = (up, issue, scenario, wallet, console, crash, swarm, acts)
+COMMANDS = (up, issue, scenario, wallet, console, crash, swarm, zoo, acts)
 
 
 def main() -> int:

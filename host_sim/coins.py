@@ -15,6 +15,7 @@ from host_sim.adapters.pty import PtyLine
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
+from host_sim.models.zoo import Kind
 from host_sim.unit_file import UnitFile
 
 FOREIGN = "ZZ001A"
@@ -85,16 +86,8 @@ class CoinSide:
         values: dict[str, int] = settings["values"]
         self._value_of = values
         self._coin_of = {yen: coin for coin, yen in reversed(values.items())}
-        self.acceptor = AcceptorModel(address=settings.get("acceptor_address", 2))
-        self.hoppers = [
-            HopperModel(
-                address=hopper["address"],
-                coin=self._coin_of[hopper["value_yen"]],
-                tube=hopper["coins"],
-                dispense_style=hopper.get("dispense", "no_cipher"),
-            )
-            for hopper in settings["hoppers"]
-        ]
+        self.acceptor = AcceptorModel(address=settings.get("acceptor_address", 2), **unit.room.settings(Kind.ACCEPTOR))
+        self.hoppers = [self._hopper(hopper, unit.room.settings(Kind.HOPPER)) for hopper in settings["hoppers"]]
         on_pins = "pulse" in settings
         self.slot: Slot = PulseSlot(run / "keys.sock") if on_pins else LineSlot(self.acceptor)
         self.bus = CcTalkBusModel([*(() if on_pins else (self.acceptor,)), *self.hoppers])
@@ -102,6 +95,12 @@ class CoinSide:
         self._recall()
         self._taken = {hopper.address: hopper.out for hopper in self.hoppers}
         self._put_aside: dict[int, int] = {}
+
+    def _hopper(self, table: dict[str, Any], make: dict[str, Any]) -> HopperModel:
+        """The hopper of this table of the unit file; `make`: what a device of the zoo says of it."""
+        make = {"dispense_style": table.get("dispense", "no_cipher"), "crc": self.acceptor.crc, **make}
+        coin = self._coin_of[table["value_yen"]]
+        return HopperModel(address=table["address"], coin=coin, tube=table["coins"], **make)
 
     # --- hands ----------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ NAMES = {
     37: "FeeTaken", 38: "FeeReturned",
     48: "PrintIntent", 49: "CopyPrinted", 50: "CopySpoiled", 51: "CopyUncertain", 52: "PaperTaken", 53: "PaperLeft", 64: "PayIntent",
     65: "PayDone", 66: "ClaimIntent", 67: "ClaimDone", 68: "PayoutUnexplained", 69: "PayoutAcknowledged",
+    70: "HopperSeen",
     80: "AdviceQueued", 81: "AdviceDone", 96: "FloatSet",
     97: "PaperSet", 98: "CashBoxEmptied", 99: "StaffPayIntent", 100: "StaffPayDone", 101: "SheetsUsed",
     102: "ConsoleAct", 105: "ClaimCollected", 106: "TestCoin", 107: "ClaimHoldIntent",

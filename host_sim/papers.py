@@ -9,7 +9,9 @@ from typing import Any
 from PIL import Image
 
 from host_sim.adapters.pty import PtyLine
-from host_sim.models.printer import PrinterModel, Sheet
+from host_sim.models.printer import Sheet
+from host_sim.models.printers import printer_in
+from host_sim.models.zoo import Kind
 from host_sim.unit_file import UnitFile
 
 _LINES = {"certificate": "printer", "receipt": "receipt"}
@@ -22,8 +24,8 @@ class PaperSide:
     lines: Mapping[str, PtyLine]
 
     def __init__(self, unit: UnitFile, run: Path) -> None:
-        self.certificate = PrinterModel(unit.text("printer", "profile"))
-        self.receipt = PrinterModel(unit.text("receipt_printer", "profile"))
+        self.certificate = printer_in(unit.room, Kind.PRINTER, unit.text("printer", "profile"))
+        self.receipt = printer_in(unit.room, Kind.RECEIPT_PRINTER, unit.text("receipt_printer", "profile"))
         self._printers = {"certificate": self.certificate, "receipt": self.receipt}
         self._given = {"certificate": 0, "receipt": 0}  # how many of `delivered` have been picked up
         self._numbered: list[Sheet] = []

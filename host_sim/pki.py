@@ -30,7 +30,7 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 class Authority:
     """A CA: its key, and the certificate a verifier holds of it."""
 
-    key: rsa.RSAPrivateKey
+    key: PrivateKey
     certificate: x509.Certificate
 
     @property
@@ -81,9 +81,12 @@ def keep_once(path: Path, content: bytes, mode: int = 0o644) -> None:
         draft.unlink()
 
 
-def authority(keys: KeyFolder, name: str, unit: str, today: date) -> Authority:
-    """A self-signed CA of the generation of `today`. Valid for 20 years, not 10, so that one CA covers every card."""
-    key = keys.rsa(name)
+def authority(keys: KeyFolder, name: str, unit: str, today: date, *, p384: bool = False) -> Authority:
+    """A self-signed CA of the generation of `today`. Valid for 20 years, not 10, so that one CA covers every card.
+
+    `p384`: the CA of the next 個人番号カード (card source 12).
+    """
+    key: PrivateKey = keys.ec(name, ec.SECP384R1()) if p384 else keys.rsa(name)
     start = datetime(today.year - today.year % 5 - 5, 7, 16, tzinfo=UTC)
     subject = issuer_name(unit)
     builder = (
@@ -99,7 +102,7 @@ def authority(keys: KeyFolder, name: str, unit: str, today: date) -> Authority:
         .add_extension(x509.SubjectAlternativeName([x509.DirectoryName(_service())]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    return Authority(key, builder.sign(key, hashes.SHA256()))
+    return Authority(key, builder.sign(key, _digest(key)))
 
 
 def authentication_certificate(
@@ -112,7 +115,7 @@ def authentication_certificate(
     builder = _holder(issuer, public_key, subject, serial, not_before, not_after)
     builder = builder.add_extension(_usage("digital_signature"), critical=True)
     builder = builder.add_extension(_policy(_AUTHENTICATION_POLICY), critical=True)
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(issuer.key, _digest(issuer.key)).public_bytes(Encoding.DER)
 
 
 def signature_certificate(
@@ -140,7 +143,7 @@ def signature_certificate(
     builder = builder.add_extension(_policy(_SIGNATURE_POLICY), critical=True)
     who = [x509.OtherName(_NAME, _utf8(name)), x509.OtherName(_SEX, _utf8("3")), x509.OtherName(_BORN, _utf8(born))]
     builder = builder.add_extension(x509.SubjectAlternativeName(who), critical=False)
-    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(issuer.key, _digest(issuer.key)).public_bytes(Encoding.DER)
 
 
 def end_of(day: date) -> datetime:
@@ -172,12 +175,21 @@ def sign_as_card(key: rsa.RSAPrivateKey, content: bytes) -> bytes:
     return key.sign(content, padding.PKCS1v15(), NoDigestInfo())
 
 
+def sign_as_next_card(key: ec.EllipticCurvePrivateKey, content: bytes) -> bytes:
+    """ECDSA over the SHA-384 hash that the command carries, in DER (card source 12)."""
+    return key.sign(content, ec.ECDSA(Prehashed(hashes.SHA384())))
+
+
 def sign_digest(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
     """ECDSA signature over a SHA-256 digest, in DER."""
     return key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
 
 
 # --- inside -----------------------------------------------------------------------------------------
+
+
+def _digest(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    return hashes.SHA256() if isinstance(key, rsa.RSAPrivateKey) else hashes.SHA384()
 
 
 def _holder(

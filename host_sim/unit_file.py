@@ -1,18 +1,39 @@
 """The unit file as the world reads it: which devices to set up. Also writes the world's own unit file, which extends it."""
 
+import json
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from host_sim.models.pulse_acceptor import TAUGHT
+from host_sim.models.zoo import Kind
+from host_sim.models.zoo.room import NoRoom, Room, merged
 
 _PORTS = {"coin": "coin", "printer": "printer", "receipt": "receipt_printer", "console": "console"}
 
 
-class UnitFile:
-    """A unit file with the files it extends, read as `hardware/README.md` says, without the firmware's code."""
+# A pulse acceptor on the pins of hardware/units/dev-pulse.toml, taught as the model is.
+PULSE_TABLE: Mapping[str, Any] = {
+    "coin_pin": 23,
+    "inhibit_pin": 24,
+    "pulses": {coin[2:5].lstrip("0"): pulses for coin, pulses in TAUGHT.items()},
+}
 
-    def __init__(self, path: Path) -> None:
+
+class UnitFile:
+    """A unit file with the files it extends, read as `hardware/README.md` says, without the firmware's code.
+
+    `room`: devices of the zoo, whose tables are laid over the unit's.
+    """
+
+    def __init__(self, path: Path, room: Room | None = None) -> None:
+        """Raises `NoRoom` for a device that this unit has no place for."""
         self.path = path.resolve()
-        self.tables = _read(self.path)
+        self.room = room or Room()
+        unit = _read(self.path)
+        self._over = _over(unit, self.room)
+        self.tables = merged(unit, self._over)
 
     def table(self, name: str) -> dict[str, Any]:
         table: dict[str, Any] = self.tables[name]
@@ -29,20 +50,42 @@ class UnitFile:
         return self.text(_PORTS[line], "port")
 
     def below(self, run: Path, *, centre_port: int) -> str:
-        """The text of one world's unit file, to be written into `run`: it extends this one and sets the centre's port."""
+        """The text of one world's unit file, to be written into `run`: it extends this one, with its devices and the
+        centre's port."""
         assert run.is_absolute()
-        return f'extends = "{self.path}"\n\n[centre]\nport = {centre_port}\n'
+        over = merged(self._over, {"centre": {"port": centre_port}})
+        return "".join(f"{row}\n" for row in (f'extends = "{self.path}"', *toml(over)))
+
+
+def toml(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Tables of a unit file, as its lines."""
+    for name, table in tables.items():
+        yield f"[{name}]"
+        yield from (f"{key} = {_value(value)}" for key, value in table.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)
+
+
+def _over(unit: dict[str, Any], room: Room) -> dict[str, Any]:
+    """The tables that the devices change. A pulse acceptor brings its two wires with it."""
+    coins = [device for device in room.devices if device.kind in {Kind.ACCEPTOR, Kind.PULSE_ACCEPTOR, Kind.HOPPER}]
+    if coins and "coin" not in unit:
+        raise NoRoom(f"{coins[0].name} has no place in this unit: a counter terminal has no coin devices.")
+    on_wires = "pulse" in unit.get("coin", {})
+    slot = room.get(Kind.ACCEPTOR)
+    if slot is not None and on_wires:
+        raise NoRoom(f"{slot.name} has no place in this unit: its slot is a pulse acceptor's. Take another --unit.")
+    wires = {"coin": {"pulse": PULSE_TABLE}} if room.get(Kind.PULSE_ACCEPTOR) is not None and not on_wires else {}
+    return merged(wires, room.over(unit))
 
 
 def _read(path: Path) -> dict[str, Any]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     base = table.pop("extends", None)
-    return table if base is None else _merged(_read((path.parent / base).resolve()), table)
-
-
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    both = dict(base)
-    for key, value in over.items():
-        old = both.get(key)
-        both[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return both
+    return table if base is None else merged(_read((path.parent / base).resolve()), table)

@@ -29,11 +29,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from host_sim import pki
 from host_sim.models.card import ATRS, ChipCard, Face, JpkiCard, stranger
+from host_sim.models.chip import Sign
 from host_sim.models.municipal_card import IdentityRecord, municipal_application
 
 SOURCE = Path(__file__).with_name("wallet.toml")
 _TRIES = {"one_try_left": 1, "pin_blocked": 0}
 _PIN = "jpki/0018"
+_LABELS = {"unknown_label": "JPKIAPICCTOKEN4", "phone": "JPKIAPGPSETOKEN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,12 @@ class _Maker:
         self._keys = pki.KeyFolder(keys)
         self._authentication = pki.authority(self._keys, "auth-ca", "JPKI for user authentication", today)
         self._signature = pki.authority(self._keys, "sign-ca", "JPKI for digital signature", today)
+        self._next = pki.authority(self._keys, "next-auth-ca", "JPKI for user authentication", today, p384=True)
         self._foreign = pki.authority(self._keys, "foreign-ca", "JPKI for user authentication", today)
         accepted = directory / "ca"
         accepted.mkdir(exist_ok=True)
         (accepted / "auth-ca.pem").write_bytes(self._authentication.pem)
+        (accepted / "next-auth-ca.pem").write_bytes(self._next.pem)
 
     def make(self, name: str, entry: Mapping[str, Any]) -> tuple[ChipCard, dict[str, Any]]:
         row = _row(name, entry)
@@ -163,16 +167,15 @@ class _Maker:
         chance = random.Random(f"kofuki wallet {name}")
         born = date(self._today.year - 40, chance.randrange(1, 13), chance.randrange(1, 29))
         issuer = self._foreign if trouble == "certificate_foreign" else self._authentication
-        key = self._keys.rsa(name)
-        public: pki.PublicKey = key.public_key()
-        if trouble == "key_not_supported":
-            public = self._keys.ec(f"{name}-ec", ec.SECP384R1()).public_key()
+        signs, public = self._login_key(name, next_card=trouble == "key_not_supported")
+        if trouble == "key_not_supported":  # by a site whose city does not take the next card yet
+            issuer = self._next
         issued, ends = self._validity(chance, born, expired=trouble == "certificate_expired")
         number = f"{chance.randrange(10**13):013d}A"
         serial = chance.randrange(0x0600_0000, 0x0800_0000)
         certificate = self._certificate(name, issuer, public, serial=serial, number=number, issued=issued, ends=ends)
         certificates = {0x0A: certificate, 0x0B: issuer.der, 0x02: self._signature.der}
-        signers: dict[int, Any] = {0x17: partial(pki.sign_as_card, key)}
+        signers: dict[int, Any] = {0x17: signs}
         if trouble != "under_age":  # children have no signature certificate (card source 2)
             document_key = self._keys.rsa(f"{name}-sign")
             signers[0x1A] = partial(pki.sign_as_card, document_key)
@@ -190,9 +193,24 @@ class _Maker:
         row["credential_sha256"] = hashlib.sha256(certificate).hexdigest()
         row["certificate_serial"] = loaded.serial_number
         row["valid_until"] = loaded.not_valid_after_utc.date().isoformat()  # 14:59 UTC is the same day in Japan
-        return JpkiCard(
-            certificates=certificates, keys=signers, pin=entry["pin"], face=_face(chance, born, ends), atr=_atr(chance)
+        card = JpkiCard(
+            certificates=certificates,
+            keys=signers,
+            pin=entry["pin"],
+            label=_LABELS.get(trouble or "", "JPKIAPICCTOKEN2"),
+            face=_face(chance, born, ends),
+            atr=_atr(chance),
         )
+        if trouble == "no_pin":
+            card.take_pin_away()
+        return card
+
+    def _login_key(self, name: str, *, next_card: bool) -> tuple[Sign, pki.PublicKey]:
+        if next_card:
+            curve_key = self._keys.ec(f"{name}-ec", ec.SECP384R1())
+            return partial(pki.sign_as_next_card, curve_key), curve_key.public_key()
+        key = self._keys.rsa(name)
+        return partial(pki.sign_as_card, key), key.public_key()
 
     def _validity(self, chance: random.Random, born: date, *, expired: bool) -> tuple[date, date]:
         """First and last day: ends on the fifth birthday after its issue; of an expired card, on its last birthday."""

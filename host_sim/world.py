@@ -33,7 +33,10 @@ from host_sim.centre.server import take_over
 from host_sim.coins import CoinSide, NoCoins
 from host_sim.glass import Onlooker
 from host_sim.journal_tail import JournalTail
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT
+from host_sim.models.zoo import Device, Kind
+from host_sim.models.zoo.room import NoRoom, Room
 from host_sim.papers import PaperSide
 from host_sim.running import HANG_S, Child, NotRunning
 from host_sim.switches import Switchboard
@@ -64,16 +67,20 @@ class World:
     taps: Mapping[str, Tapped]
     switches: Switchboard
 
-    def __init__(self, run: Path, unit: Path = STORE, *, patience_s: float = 0.0) -> None:
-        """`patience_s`: how long to wait for the virtual reader when another world has it."""
+    def __init__(self, run: Path, unit: Path = STORE, *, patience_s: float = 0.0, zoo: Sequence[Device] = ()) -> None:
+        """`patience_s`: how long to wait for the virtual reader when another world has it. `zoo`: devices that stand in
+        for the ordinary ones. Raises `NotRunning` when they cannot stand in this unit."""
         self.run = run.resolve()
         self.run.mkdir(parents=True, exist_ok=True)
-        self.unit = UnitFile(unit)
+        try:
+            self.unit = UnitFile(unit, Room(zoo))
+        except NoRoom as trouble:
+            raise NotRunning(str(trouble)) from None
         self.clock = WallClock(self.run)
         self.screen_path = self.run / self.unit.text("screen", "path")
         self.has_clerk = self.unit.has("clerk")  # a counter terminal
         self.clerk_screen_path = self.run / self.unit.table("clerk")["screen"]["path"] if self.has_clerk else None
-        self.slot = VpcdSlot()
+        self.slot = VpcdSlot(model=CardReaderModel(**self.unit.room.settings(Kind.READER)))
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
         self._hand = threading.RLock()  # one act at a time
@@ -183,6 +190,7 @@ class World:
         runtime = self.run / "runtime"
         runtime.mkdir(exist_ok=True)
         environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
+        environment |= {"KOFUKI_SIM_ZOO": ",".join(device.name for device in self.unit.room.devices)}
         environment |= {"RUNTIME_DIRECTORY": str(runtime)}  # as systemd has it
         self.firmware = Child(
             "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
@@ -261,6 +269,10 @@ class World:
             "place": self.unit.table("unit")["place"]["ja"],
             "denominations": self.unit.table("coin")["accepts_yen"] if self.unit.has("coin") else [],
             "has_clerk": self.has_clerk,
+            "zoo": [
+                {"name": device.name, "kind": device.kind, "what": f"{device.maker} {device.model_name}"}
+                for device in self.unit.room.devices
+            ],
         }
 
     def status(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from drivers.card.channel import CardSession, CardTrace
-from drivers.card.crypto import p256_signed, parse_certificate, rsa_signed
+from drivers.card.crypto import holder_signed, p256_signed, parse_certificate
 from drivers.card.municipal import MunicipalApplication, parse_identity
 from drivers.card.pcsc import PcscReader
 from drivers.card.reader import JAPAN, TOTAL_DEADLINE_S, CardReaderDriver
@@ -41,7 +41,10 @@ _WHY = {
     CardRefusal.UNREADABLE: "the card is upside down or broken, or its answers are wrong; turn it over, or try another",
     CardRefusal.KIND_NOT_TAKEN: "this kind of card is not taken here; try another card",
     CardRefusal.NO_CERTIFICATE: "the card has no user-authentication certificate; the municipal office issues one",
-    CardRefusal.KEY_NOT_SUPPORTED: "the card's key is not RSA-2048, which this program needs; try another card",
+    CardRefusal.KEY_NOT_SUPPORTED: "the card's key is neither RSA-2048 nor on P-384; try another card",
+    CardRefusal.NO_PIN: "the card has no PIN (顔認証マイナンバーカード); it can only be used at a counter",
+    CardRefusal.UNKNOWN_LABEL: "the card answers as JPKI under an unknown name; report its label to the makers of this program",
+    CardRefusal.PHONE: "a telephone shows its certificate only after its PIN; use the card",
     CardRefusal.EXPIRED: "the certificate has expired; the municipal office renews it",
     CardRefusal.PIN_BLOCKED: "the PIN is blocked; the municipal office can set a new one",
 }
@@ -95,7 +98,7 @@ class Bench:
         """Print what the machine uses of the certificate, or of the identity record."""
         if trouble := self._no_card():
             return trouble
-        card = self._driver.read(_ALL)
+        card = self._driver.read(_ALL, p384=True)
         if isinstance(card, CardNotUsable):
             return _cannot(card)
         certificate = parse_certificate(card.credential)
@@ -104,7 +107,7 @@ class Bench:
         if certificate is not None:
             print(f"valid from:   {certificate.not_before.astimezone(JAPAN):%Y-%m-%d %H:%M} JST")
             print(f"valid until:  {certificate.not_after.astimezone(JAPAN):%Y-%m-%d %H:%M} JST")
-            print("key:          RSA-2048")
+            print(f"key:          {certificate.key}")
         else:
             print(f"valid until:  {card.valid_until}")
             print("key:          P-256, the card's own")
@@ -114,7 +117,7 @@ class Bench:
         """Ask the PIN, have the card sign a random challenge, and check the signature."""
         if trouble := self._no_card():
             return trouble
-        card = self._driver.read(_ALL)
+        card = self._driver.read(_ALL, p384=True)
         if isinstance(card, CardNotUsable):
             return _cannot(card)
         if card.method is AuthenticationMethod.MUNICIPAL:
@@ -140,7 +143,7 @@ class Bench:
                 print("the PIN is blocked; the municipal office can set a new one")
                 return 1
             case _:
-                right = rsa_signed(card.credential, proof.signature, bound)
+                right = holder_signed(card.credential, proof.signature, bound)
                 print(
                     f"the PIN is right; the signature {'verifies' if right else 'DOES NOT VERIFY'} ({taken_ms:.0f} ms)"
                 )
@@ -186,7 +189,7 @@ class Bench:
             link.close()
         except OSError as error:
             print(f"ATR:          {error}")
-        card = self._driver.read(_ALL)
+        card = self._driver.read(_ALL, p384=True)
         self._driver.release()
         if isinstance(card, CardNotUsable):
             return _cannot(card)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from drivers.pin_pad.entry import PinWiped, must_be_whole
 
 CHANGE_REFERENCE_DATA, VERIFY, RESET_RETRY_COUNTER = 0x24, 0x20, 0x2C
+_SIGN, _INTERNAL_AUTHENTICATE = 0x2A, 0x88
+_CHANGES_NOTHING = frozenset({0xA4, 0xB0, _SIGN, _INTERNAL_AUTHENTICATE})  # SELECT, READ BINARY, signatures
 _SECRET = frozenset({VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER})
 _PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # no try left; ISO's word; JICSAP's word
 _BROKEN = frozenset({0x64, 0x65, 0x66, 0x6F})  # execution, memory, security-module and unnamed errors
@@ -105,13 +107,13 @@ def verify(digits: memoryview | bytearray) -> bytearray:
 
 
 def sign(digest_info: bytes) -> bytes:
-    """COMPUTE DIGITAL SIGNATURE with the current key over a DigestInfo (CLA 80, P2 80 and Le 00 are mandatory)."""
-    return bytes([0x80, 0x2A, 0x00, 0x80, len(digest_info)]) + digest_info + b"\x00"
+    """COMPUTE DIGITAL SIGNATURE with the current key over a DigestInfo or a hash (CLA 80, P2 80 and Le 00 are mandatory)."""
+    return bytes([0x80, _SIGN, 0x00, 0x80, len(digest_info)]) + digest_info + b"\x00"
 
 
 def internal_authenticate(digest: bytes) -> bytes:
     """INTERNAL AUTHENTICATE with the current key (the municipal application, README.md)."""
-    return bytes([0x00, 0x88, 0x00, 0x00, len(digest)]) + digest + b"\x00"
+    return bytes([0x00, _INTERNAL_AUTHENTICATE, 0x00, 0x00, len(digest)]) + digest + b"\x00"
 
 
 def get_challenge(length: int) -> bytes:
@@ -161,6 +163,17 @@ def with_expected_length(command: bytes | bytearray, length: int) -> bytes:
     return bytes(command[:-1]) + bytes([length & 0xFF])
 
 
+def signs(command: bytes | bytearray) -> bool:
+    """Whether the card makes a signature: its answer has a time bound of its own."""
+    return len(command) > 5 and command[1] in {_SIGN, _INTERNAL_AUTHENTICATE}
+
+
+def repeatable(command: bytes | bytearray) -> bool:
+    """Whether sending it twice is the same as once, also when the first one was carried out: never a PIN, never a write."""
+    question = len(command) == 4 and command[1] == VERIFY  # of the tries left
+    return question or (len(command) > 4 and command[1] in _CHANGES_NOTHING)
+
+
 # --- objects --------------------------------------------------------------------------------------
 
 
@@ -186,7 +199,9 @@ def object_length(head: bytes | bytearray, tag: int) -> int | None:
 def redacted_command(command: bytes | bytearray) -> bytes:
     """The command for a trace: without its data where that is a PIN (VERIFY and the like), a hash to sign, a token or a record."""
     instruction = command[1] if len(command) > 1 else 0
-    return bytes(command[:5]) if instruction in _SECRET | {0x2A, 0x88, 0x82, 0xD6} else bytes(command)
+    return (
+        bytes(command[:5]) if instruction in _SECRET | {_SIGN, _INTERNAL_AUTHENTICATE, 0x82, 0xD6} else bytes(command)
+    )
 
 
 def redacted_reply(reply: bytes | bytearray) -> bytes:

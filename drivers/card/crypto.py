@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -15,7 +16,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from drivers.pin_pad.entry import must_be_whole
 
-SIGNATURE_BYTES = 256  # RSA-2048, the key of every card seen (card source 4)
+SIGNATURE_BYTES = 256  # of RSA-2048
+
+
+class KeyType(StrEnum):
+    RSA_2048 = "RSA-2048"  # of every card seen (card source 4)
+    P384 = "P-384"  # of the next card (card source 12)
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +32,7 @@ class Certificate:
     der: bytes = field(repr=False)
     not_before: datetime
     not_after: datetime
-    usable_key: bool  # the key is RSA-2048
+    key: KeyType
 
 
 def parse_certificate(der: bytes) -> Certificate | None:
@@ -39,20 +46,34 @@ def parse_certificate(der: bytes) -> Certificate | None:
         key: object = certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None  # a certificate with a kind of key that this library does not know
-    usable = isinstance(key, RSAPublicKey) and key.key_size == SIGNATURE_BYTES * 8
-    return Certificate(der=der, not_before=dates[0], not_after=dates[1], usable_key=usable)
+    return Certificate(der=der, not_before=dates[0], not_after=dates[1], key=_type_of(key))
+
+
+def _type_of(key: object) -> KeyType:
+    if isinstance(key, RSAPublicKey) and key.key_size == SIGNATURE_BYTES * 8:
+        return KeyType.RSA_2048
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP384R1):
+        return KeyType.P384
+    return KeyType.OTHER
 
 
 def sha256(message: bytes) -> bytes:
     return hashlib.sha256(message).digest()
 
 
-def rsa_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether the key of this certificate (DER, RSA) made this signature (PKCS#1 v1.5, SHA-256)."""
+def sha384(message: bytes) -> bytes:
+    return hashlib.sha384(message).digest()
+
+
+def holder_signed(certificate: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the key of this certificate (DER) made this signature: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-384 with SHA-384."""
     key = x509.load_der_x509_certificate(certificate).public_key()
-    assert isinstance(key, RSAPublicKey)
     try:
-        key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        if isinstance(key, RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            assert isinstance(key, ec.EllipticCurvePublicKey)
+            key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
     except InvalidSignature:
         return False
     return True

@@ -1,14 +1,15 @@
 """Elementary files: selected by identifier, read in pieces, cut to the length that the object states.
 
 The size of a file and the filler after its object are documented nowhere (card sources 2, 11), so the code relies on
-neither: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning.
+neither: a card may give fewer bytes than asked, refuse a piece that is too long for it, or end with a warning. Some readers cannot
+carry 256 bytes at once (fault C7): a piece whose exchange failed is asked for again in half.
 """
 
 from enum import StrEnum
 
 from drivers.card import apdu
-from drivers.card.channel import exchange
-from drivers.errors import BadReply
+from drivers.card.channel import ExchangeFailed, exchange
+from drivers.errors import CardTrouble
 from drivers.ports import CardChannel
 
 _PIECE_MAX = 256
@@ -28,18 +29,18 @@ class NoObject(StrEnum):
 
 
 def select(channel: CardChannel, identifier: int, device: str) -> bool:
-    """Make this file current; False when the application has no such file. Raises `BadReply` from a broken card."""
+    """Make this file current; False when the application has no such file. Raises `CardTrouble` from a broken card."""
     word = exchange(channel, apdu.select_file(identifier), device).word
     if word.broken:
-        raise BadReply(device, f"selecting file {identifier:04X} was answered {word}")
+        raise CardTrouble(device, f"selecting file {identifier:04X} was answered {word}")
     return word.ok
 
 
 def select_application(channel: CardChannel, aid: bytes, device: str) -> bool:
-    """Make this application current; False when the card does not have it. Raises `BadReply` from a broken card."""
+    """Make this application current; False when the card does not have it. Raises `CardTrouble` from a broken card."""
     word = exchange(channel, apdu.select_application(aid), device).word
     if word.broken:
-        raise BadReply(device, f"selecting an application was answered {word}")
+        raise CardTrouble(device, f"selecting an application was answered {word}")
     return word.ok
 
 
@@ -72,7 +73,14 @@ def _read_on(channel: CardChannel, read: bytearray, count: int, device: str) -> 
     """Append to `read` until it has `count` bytes or the file ends (then None), or say why it cannot be read."""
     piece = _PIECE_MAX
     while len(read) < min(count, 0x8000):
-        reply = exchange(channel, apdu.read_binary(len(read), min(piece, count - len(read))), device)
+        asked = min(piece, count - len(read))
+        try:
+            reply = exchange(channel, apdu.read_binary(len(read), asked), device)
+        except ExchangeFailed:
+            if asked <= _PIECE_MIN:
+                raise
+            piece = max(asked // 2, _PIECE_MIN)
+            continue
         if reply.word.ok or reply.word.end_of_file:
             read += reply.data
             if reply.word.end_of_file or not reply.data:

@@ -3,14 +3,16 @@
 Files and commands are those of card sources 2 and 4. The user-authentication certificate is readable without a
 PIN, so the driver detects an expired card before the PIN is asked. It asks the tries left before each VERIFY and sends
 none when the PIN is blocked; it never repeats VERIFY. The label of the token tells the kind of card;
-its ATR, file sizes and file order do not.
+its ATR, file sizes and file order do not. The certificate tells how its key signs.
 """
+
+from typing import Literal
 
 from drivers.card import apdu, files
 from drivers.card.channel import exchange
-from drivers.card.crypto import SIGNATURE_BYTES, Certificate, parse_certificate, sha256
+from drivers.card.crypto import SIGNATURE_BYTES, Certificate, KeyType, parse_certificate, sha256, sha384
 from drivers.card.files import NoObject
-from drivers.errors import BadReply
+from drivers.errors import CardTrouble
 from drivers.pin_pad.entry import PinBuffer
 from drivers.ports import CardChannel
 from drivers.vocabulary import CardKind, CardRefusal, PinBlocked, WrongPin
@@ -26,6 +28,7 @@ LABELS = {
 }
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")  # RFC 8017, 9.2 note 1
 _SEQUENCE = 0x30
+_NO_REFERENCE = frozenset({0x6A88, 0x6985})  # the PIN file is there and holds no PIN
 # Answers to the query that do not tell the tries left: verified already, no counter, no query in this form.
 _UNTOLD = frozenset({0x9000, 0x6300, 0x6700, 0x6A86})
 
@@ -48,8 +51,12 @@ class JpkiApplication:
         label = files.read_start(self._channel, 32, self._device)
         return CardKind.UNKNOWN if isinstance(label, NoObject) else LABELS.get(label.rstrip(b" \x00"), CardKind.UNKNOWN)
 
-    def certificate(self) -> Certificate | CardRefusal:
-        """The user-authentication certificate, readable without a PIN.
+    def logs_in(self) -> bool:
+        """Whether it has a certificate for user authentication, whatever its label says."""
+        return files.select(self._channel, CERTIFICATE, self._device)
+
+    def certificate(self, *, p384: bool) -> Certificate | CardRefusal:
+        """The user-authentication certificate, readable without a PIN. `p384`: whether such a key is taken.
 
         Refusals: NO_CERTIFICATE, UNREADABLE (garbled), KEY_NOT_SUPPORTED.
         """
@@ -59,26 +66,29 @@ class JpkiApplication:
         certificate = parse_certificate(der)
         if certificate is None:
             return CardRefusal.UNREADABLE
-        return certificate if certificate.usable_key else CardRefusal.KEY_NOT_SUPPORTED
+        taken = certificate.key is KeyType.RSA_2048 or (p384 and certificate.key is KeyType.P384)
+        return certificate if taken else CardRefusal.KEY_NOT_SUPPORTED
 
-    def tries_left(self) -> int | None:
+    def tries_left(self) -> int | Literal[CardRefusal.NO_PIN] | None:
         """The tries left: 0 when blocked, None when the card does not say. Uses up no try; makes the PIN the current file.
 
-        Raises `BadReply`.
+        Raises `CardTrouble`.
         """
         if not files.select(self._channel, PIN, self._device):
-            raise BadReply(self._device, "the card has no PIN for user authentication")
+            return CardRefusal.NO_PIN
         word = exchange(self._channel, apdu.verify_query(), self._device).word
         if word.blocked:
             return 0
+        if word.value in _NO_REFERENCE:
+            return CardRefusal.NO_PIN
         if word.tries_left is None and word.value not in _UNTOLD:
-            raise BadReply(self._device, f"the question for the tries left was answered {word}")
+            raise CardTrouble(self._device, f"the question for the tries left was answered {word}")
         return word.tries_left
 
     def verify(self, pin: PinBuffer) -> WrongPin | PinBlocked | None:
-        """VERIFY once; None when the PIN is right. Always wipes the digits. Raises `BadReply`, `PinWiped`."""
+        """VERIFY once; None when the PIN is right. Always wipes the digits. Raises `CardTrouble`, `PinWiped`."""
         with pin.lend() as digits:
-            if self.tries_left() == 0:
+            if self.tries_left() in (0, CardRefusal.NO_PIN):
                 return PinBlocked()
             command = apdu.verify(digits)
             try:
@@ -91,16 +101,19 @@ class JpkiApplication:
             return PinBlocked()
         if word.wrong:
             return WrongPin(word.tries_left)
-        raise BadReply(self._device, f"VERIFY was answered {word}")
+        raise CardTrouble(self._device, f"VERIFY was answered {word}")
 
-    def sign(self, message: bytes) -> bytes:
-        """Sign `message` (RSASSA-PKCS1-v1_5, SHA-256, 256 bytes); needs a right `verify` on this channel before.
+    def sign(self, message: bytes, key: KeyType) -> bytes:
+        """Sign `message` with the certificate's key, after a right `verify` on this channel. Raises `CardTrouble`.
 
-        Raises `BadReply`.
+        RSA: RSASSA-PKCS1-v1_5 with SHA-256, 256 bytes. P-384: ECDSA with SHA-384, DER (card source 12).
         """
         if not files.select(self._channel, KEY, self._device):
-            raise BadReply(self._device, "the card has no key for user authentication")
-        reply = exchange(self._channel, apdu.sign(SHA256_DIGEST_INFO + sha256(message)), self._device)
-        if not reply.word.ok or len(reply.data) != SIGNATURE_BYTES:
-            raise BadReply(self._device, f"signing was answered {reply.word} with {len(reply.data)} bytes")
+            raise CardTrouble(self._device, "the card has no key for user authentication")
+        curve = key is KeyType.P384
+        told = sha384(message) if curve else SHA256_DIGEST_INFO + sha256(message)
+        reply = exchange(self._channel, apdu.sign(told), self._device)
+        wanted = apdu.object_length(reply.data, _SEQUENCE) if curve else SIGNATURE_BYTES
+        if not reply.word.ok or len(reply.data) != wanted:
+            raise CardTrouble(self._device, f"signing was answered {reply.word} with {len(reply.data)} bytes")
         return reply.data

@@ -11,7 +11,7 @@ from drivers.card import apdu, files
 from drivers.card.channel import exchange
 from drivers.card.crypto import sha256
 from drivers.card.files import NoObject
-from drivers.errors import BadReply
+from drivers.errors import CardTrouble
 from drivers.ports import CardChannel
 from drivers.vocabulary import CardKind, Challenge
 
@@ -56,29 +56,32 @@ class MunicipalApplication:
     def sign(self, message: bytes) -> bytes:
         """INTERNAL AUTHENTICATE with the card's key: ECDSA P-256 with SHA-256 over `message`, DER."""
         if not files.select(self._channel, KEY, self._device):
-            raise BadReply(self._device, "the card has no key of its own")
+            raise CardTrouble(self._device, "the card has no key of its own")
         reply = exchange(self._channel, apdu.internal_authenticate(sha256(message)), self._device)
         if not reply.word.ok or apdu.object_length(reply.data, 0x30) != len(reply.data):
-            raise BadReply(
+            raise CardTrouble(
                 self._device, f"INTERNAL AUTHENTICATE was answered {reply.word} with {len(reply.data)} bytes"
             )
         return reply.data
 
 
 def parse_identity(record: bytes) -> Identity | None:
-    """Parse one whole E1 object. Ignores unknown tags; None when a known one is missing, double or malformed."""
+    """Parse one whole E1 object. Ignores unknown tags; None when a known one is missing, double, out of its place or malformed."""
     start = apdu.object_length(record, _RECORD)
     if start != len(record):
         return None
-    values: dict[int, bytes] = {}
+    fields: list[tuple[int, bytes]] = []
     at = _header_bytes(record)
     while at < len(record):
         length = apdu.object_length(record[at : at + 4], record[at])
-        if length is None or at + length > len(record) or record[at] in values:
+        if length is None or at + length > len(record):
             return None
-        values[record[at]] = record[at + _header_bytes(record[at:]) : at + length]
+        fields.append((record[at], record[at + _header_bytes(record[at:]) : at + length]))
         at += length
-    if any(tag not in values for tag in _WANTED) or values[_VERSION] != b"\x01":
+    if [tag for tag, _ in fields if tag in _WANTED] != list(_WANTED):
+        return None
+    values = dict(fields)
+    if values[_VERSION] != b"\x01" or not _digits(values[_MUNICIPALITY], 5, 5) or not _digits(values[_USER], 8, 20):
         return None
     valid_until = _date(values[_VALID_UNTIL])
     kind = KINDS.get(values[_KIND])
@@ -100,9 +103,13 @@ def _header_bytes(data: bytes) -> int:
     return 2 if data[1] < 0x80 else 2 + (data[1] & 0x7F)
 
 
+def _digits(value: bytes, shortest: int, longest: int) -> bool:
+    return shortest <= len(value) <= longest and value.isdigit()
+
+
 def _date(digits: bytes) -> date | None:
     """YYYYMMDD in ASCII."""
-    if len(digits) != 8 or not digits.isdigit():
+    if not _digits(digits, 8, 8):
         return None
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))

@@ -2,11 +2,13 @@
 
 This side starts the helper at the first question, and again whenever it has ended. It ends the helper in two cases: an
 answer did not come in time, or a PIN went through the helper and the card has been released. A reader is given by the
-beginning of its name, because pcscd changes the number at the end when it is plugged in again.
+beginning of its name, because pcscd changes the number at the end when it is plugged in again; of two readers of one make the
+serial number tells which, where the reader has one: pcscd writes it in brackets into the name.
 """
 
 import contextlib
 import math
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +20,8 @@ from drivers.ports import Clock
 from drivers.vocabulary import CardPresence
 
 _HELPER = Path(__file__).with_name("pcsc_helper.py")
+# glibc overwrites what is freed: pyscard frees a copy of VERIFY, and a cached block would keep all but its first 16 bytes.
+_TUNABLES = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165"
 _MARGIN_S = 2.0  # added to each wait: time to start the helper and find the reader
 _RELEASE_S = 1.0
 _SLICE_S = 0.25
@@ -27,10 +31,11 @@ _WORDS = {presence: word for word, presence in _PRESENCES.items()}
 
 
 class PcscReader:
-    """Satisfies `drivers.card.channel.ReaderPort`. `name`: the reader's PC/SC name, or its beginning."""
+    """Satisfies `drivers.card.channel.ReaderPort`. `name`: the reader's PC/SC name, or its beginning; `serial`: or empty."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, serial: str = "") -> None:
         self._name = name
+        self._serial = serial
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -56,9 +61,14 @@ class PcscReader:
 
     def check(self) -> None:
         """See `ReaderPort`."""
-        if not any(name.startswith(self._name) for name in self.names()):
+        named = [name for name in self.names() if name.startswith(self._name)]
+        if not named:
             raise ConnectionAbortedError(
                 f"no card reader is connected whose name begins with {self._name!r}; plug it in, or correct the unit file"
+            )
+        if self._serial and not any(f"({self._serial})" in name for name in named):
+            raise ConnectionAbortedError(
+                f"no such card reader has the serial number {self._serial!r} ({', '.join(named)}); correct the unit file"
             )
 
     def connect(self, timeout_s: float) -> "PcscLink":
@@ -100,8 +110,10 @@ class PcscReader:
                 raise ConnectionResetError("the card was pulled")
             case b"M":
                 raise ConnectionRefusedError("the card does not answer to reset")
-            case b"S":
-                raise TimeoutError("the card stayed silent")
+            case b"F":
+                raise InterruptedError("the exchange failed")
+            case b"B":
+                raise BlockingIOError("another program holds the card")
             case b"G":
                 raise ConnectionAbortedError(answer[1:].decode())
             case _:
@@ -113,7 +125,10 @@ class PcscReader:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", str(_HELPER), self._name], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
+                    [sys.executable, "-I", str(_HELPER), self._name, self._serial],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env={**os.environ, "GLIBC_TUNABLES": _TUNABLES},
                 )
             self._socket = ours
         return self._socket

@@ -12,7 +12,8 @@ none of our modules, so that it starts in a few hundredths of a second.
     in   C                          power the card, exclusively                     out  = <ATR>
     in   T <command>                one exchange                                    out  = <reply>
     in   D                          reset the card and let go of it                 out  =
-    out instead of =: R the card was pulled, M it does not answer to reset, S no answer, G <sentence> no reader or pcscd
+    out instead of =: R the card was pulled, M it does not answer to reset, F the exchange failed, B another program holds the card,
+                      G <sentence> no reader or pcscd
 """
 
 import ctypes
@@ -60,10 +61,11 @@ class _Gone(Exception):
 
 
 class Helper:
-    """One reader, given by the beginning of its name, and the card in it."""
+    """One reader, given by the beginning of its name and its serial number (or ""), and the card in it."""
 
-    def __init__(self, name: str, control: socket.socket) -> None:
+    def __init__(self, name: str, serial: str, control: socket.socket) -> None:
         self._name = name
+        self._serial = f"({serial})" if serial else ""
         self._control = control
         self._context: int | None = None
         self._card: int | None = None
@@ -149,14 +151,28 @@ class Helper:
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, card, protocol = scard.SCardConnect(self._context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
         if code in _MUTE:
+            code, card, protocol = self._power_again(reader, protocols)
+        if code in _MUTE:
             return b"M"
         if code in _PULLED:
             return b"R"
+        if code == scard.SCARD_E_SHARING_VIOLATION:
+            return b"B"
         if code != scard.SCARD_S_SUCCESS:
             raise self._lost(code)
         self._card, self._protocol = card, protocol
         atr = scard.SCardStatus(card)[4]
         return b"=" + bytes(atr)
+
+    def _power_again(self, reader: str, protocols: int) -> tuple[int, int, int]:
+        """pcscd powers a card when it is put in, and leaves one that failed then as it is, until somebody takes its power away."""
+        code, card, protocol = scard.SCardConnect(self._context, reader, scard.SCARD_SHARE_DIRECT, 0)
+        if code != scard.SCARD_S_SUCCESS:
+            return scard.SCARD_W_UNRESPONSIVE_CARD, card, protocol
+        code, protocol = scard.SCardReconnect(card, scard.SCARD_SHARE_EXCLUSIVE, protocols, scard.SCARD_UNPOWER_CARD)
+        if code != scard.SCARD_S_SUCCESS:
+            scard.SCardDisconnect(card, scard.SCARD_UNPOWER_CARD)
+        return code, card, protocol
 
     def _transmit(self, command: memoryview) -> bytes:
         if self._card is None:
@@ -173,15 +189,15 @@ class Helper:
         if code == scard.SCARD_S_SUCCESS:
             # Some readers report success with no bytes when the card is pulled during the exchange.
             answer = b"=" + bytes(value & 0xFF for value in reply)
-            return answer if len(reply) >= 2 or self._why_silent() == b"S" else b"R"
+            return answer if len(reply) >= 2 else self._why_failed()
         if code in _PULLED:
             return b"R"
         if code in _NO_READER:
             raise self._lost(code)
-        return self._why_silent()
+        return self._why_failed()
 
-    def _why_silent(self) -> bytes:
-        """After an exchange that failed without a clear code: R if pcscd soon reports the card pulled, else S."""
+    def _why_failed(self) -> bytes:
+        """After an exchange that failed without a clear code: R if pcscd soon reports the card pulled, else F."""
         deadline_s, looks = time.monotonic() + _SETTLE_S, 0
         state = scard.SCARD_STATE_UNAWARE
         while (left_s := deadline_s - time.monotonic()) > 0 or looks < _LOOKS_MIN:
@@ -189,7 +205,7 @@ class Helper:
             if presence == NOT_PRESENT:
                 return b"R"
             looks += 1
-        return b"S"
+        return b"F"
 
     def _disconnect(self) -> None:
         if self._card is not None:
@@ -213,9 +229,10 @@ class Helper:
 
     def _reader(self) -> str:
         for name in self._names():
-            if name.startswith(self._name):
+            if name.startswith(self._name) and self._serial in name:
                 return name
-        raise _Gone(f"there is no card reader whose name begins with {self._name!r}")
+        which = f" and has {self._serial} in it" if self._serial else ""
+        raise _Gone(f"there is no card reader whose name begins with {self._name!r}{which}")
 
     def _lost(self, code: int) -> _Gone:
         """Release the context, which is useless after pcscd restarts; return the error to raise."""
@@ -252,7 +269,7 @@ def _no_onlookers() -> None:
 def main() -> None:
     _no_onlookers()
     with socket.socket(fileno=0) as control:
-        Helper(sys.argv[1], control).serve()
+        Helper(sys.argv[1], sys.argv[2], control).serve()
 
 
 if __name__ == "__main__":

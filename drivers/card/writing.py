@@ -11,7 +11,7 @@ from drivers.card import apdu, files
 from drivers.card.channel import exchange
 from drivers.card.files import NoObject
 from drivers.card.municipal import AID, IDENTITY, KEY, MunicipalApplication
-from drivers.errors import BadReply
+from drivers.errors import CardTrouble
 from drivers.ports import CardChannel
 
 STATE = 0x0003
@@ -43,7 +43,7 @@ class Chip:
 
 
 class MunicipalWriter:
-    """The application on one open channel. Raises what `exchange` raises, and `BadReply` for an answer not in README.md."""
+    """The application on one open channel. Raises what `exchange` raises, and `CardTrouble` for an answer not in README.md."""
 
     def __init__(self, channel: CardChannel, device: str) -> None:
         self._channel = channel
@@ -58,18 +58,18 @@ class MunicipalWriter:
             return None
         said = files.read_start(self._channel, 1 + _SERIAL_BYTES + ORDER_BYTES, self._device)
         if isinstance(said, NoObject) or len(said) != 1 + _SERIAL_BYTES + ORDER_BYTES:
-            raise BadReply(self._device, "the card's life cycle cannot be read")
+            raise CardTrouble(self._device, "the card's life cycle cannot be read")
         try:
             life_cycle = LifeCycle(said[0])
         except ValueError:
-            raise BadReply(self._device, f"the card's life cycle is {said[0]:02X}, which is none") from None
+            raise CardTrouble(self._device, f"the card's life cycle is {said[0]:02X}, which is none") from None
         return Chip(life_cycle, said[1 : 1 + _SERIAL_BYTES], said[1 + _SERIAL_BYTES :])
 
     def challenge(self) -> bytes:
         """A challenge of the card, good for the next command only."""
         reply = exchange(self._channel, apdu.get_challenge(CHALLENGE_BYTES), self._device)
         if not reply.word.ok or len(reply.data) != CHALLENGE_BYTES:
-            raise BadReply(self._device, f"GET CHALLENGE was answered {reply.word} with {len(reply.data)} bytes")
+            raise CardTrouble(self._device, f"GET CHALLENGE was answered {reply.word} with {len(reply.data)} bytes")
         return reply.data
 
     def open(self, order: bytes, token: bytes) -> None:
@@ -91,7 +91,7 @@ class MunicipalWriter:
         reply = exchange(self._channel, apdu.generate_key_pair(), self._device)
         self._good(reply.word, "GENERATE ASYMMETRIC KEY PAIR")
         if len(reply.data) != len(_PUBLIC_KEY) + POINT_BYTES or not reply.data.startswith(_PUBLIC_KEY):
-            raise BadReply(self._device, f"the card's new public key has another form ({len(reply.data)} bytes)")
+            raise CardTrouble(self._device, f"the card's new public key has another form ({len(reply.data)} bytes)")
         return reply.data[len(_PUBLIC_KEY) :]
 
     def write(self, record: bytes) -> None:
@@ -102,7 +102,7 @@ class MunicipalWriter:
             self._good(word, "UPDATE BINARY")
         identity = self.reading.identity()
         if identity is None or identity.record != record:
-            raise BadReply(self._device, "the record on the card is not the one that was written")
+            raise CardTrouble(self._device, "the record on the card is not the one that was written")
 
     def activate(self) -> None:
         """Make the card usable; nothing can be written afterwards."""
@@ -110,8 +110,8 @@ class MunicipalWriter:
 
     def _select(self, identifier: int) -> None:
         if not files.select(self._channel, identifier, self._device):
-            raise BadReply(self._device, f"the card has no file {identifier:04X}")
+            raise CardTrouble(self._device, f"the card has no file {identifier:04X}")
 
     def _good(self, word: apdu.StatusWord, what: str) -> None:
         if not word.ok:
-            raise BadReply(self._device, f"{what} was answered {word}")
+            raise CardTrouble(self._device, f"{what} was answered {word}")

@@ -1,18 +1,20 @@
 """The bench for coins: `python -m drivers.coin --port /dev/ttyUSB0 info | watch | pay 3x100 | counters`.
 
-It reads no unit file: it asks addresses 2 to 10 for acceptors and hoppers
+It reads no unit file: it asks addresses 2 to 10 (`info --all`: every address) for acceptors and hoppers
 and reads values from their coin identifications. `--hopper 100=5` gives the value of a hopper that does not name its
 coin; `--hopper 100=5:serial` is for one that is authorised by its serial number.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
+from typing import Self
 
 from drivers.coin.acceptor import POSITIONS, UNPROGRAMMED, Acceptor
 from drivers.coin.bus import CcTalkBus
-from drivers.coin.cctalk import Checksum, Header, coin_value, number
+from drivers.coin.cctalk import HOST, Checksum, Header, coin_value, number
 from drivers.coin.hopper import DispenseStyle, HopperBank
 from drivers.errors import DeviceError, NoReply, WrongDevice
 from drivers.serial_stream import SerialStream
@@ -20,6 +22,9 @@ from drivers.trace import TracedStream, keep_all
 from drivers.vocabulary import COMMAND_MAX, CoinCredited
 
 _ADDRESSES = range(2, 11)
+_EVERY_ADDRESS = range(2, 256)
+_POLL_S = 0.2
+_QUIET_POLLS = 2  # without a coin, after the slot was shut: then none is rolling any more
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +55,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--hopper", action="append", default=[], type=_named_hopper, metavar="YEN=ADDRESS[:serial]")
     parser.add_argument("--trace", type=int, default=0, metavar="FRAMES", help="print the last frames at the end")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("info", help="list the devices on the line and the coins they know")
+    info = commands.add_parser("info", help="list the devices on the line and the coins they know")
+    info.add_argument("--all", action="store_true", help="ask all 254 addresses; it takes some minutes")
     watch = commands.add_parser("watch", help="open the slot and print what happens; Ctrl-C closes it")
     watch.add_argument("--seconds", type=float, default=float("inf"))
     commands.add_parser("pay", help="pay coins out of a hopper").add_argument(
@@ -135,26 +141,60 @@ def _bank(bus: CcTalkBus, named: Sequence[tuple[int, int, DispenseStyle]]) -> Ho
 # --- commands ------------------------------------------------------------------------------------
 
 
-def _info(bus: CcTalkBus, _options: argparse.Namespace) -> int:
-    found = 0
-    for address in _ADDRESSES:
-        category = _text(bus, address, Header.REQUEST_CATEGORY)
-        if category is None:
-            continue
-        found += 1
-        words = [
-            _text(bus, address, h) for h in (Header.REQUEST_MAKER, Header.REQUEST_PRODUCT, Header.REQUEST_SOFTWARE)
-        ]
-        serial = bus.ask_optional(address, Header.REQUEST_SERIAL, lengths=(3, 4))
-        print(f"{address}: {category}, {' '.join(filter(None, words))}, serial {number(serial) if serial else '?'}")
-        if category == "Payout":
-            print(f"   coin {_text(bus, address, Header.REQUEST_HOPPER_COIN) or 'not named'}")
-        for position, coin in _coins(bus, address).items() if category == "Coin Acceptor" else ():
-            value = coin_value(coin)
-            print(f"   position {position}: {coin}{'' if value is None else f' = {value} yen'}")
-    echo = {True: "echoes", False: "does not echo", None: "is silent"}[bus.quality.echo]
-    print(f"The line {echo}; {found} devices. If one is missing, check its power, cable and checksum setting.")
+def _info(bus: CcTalkBus, options: argparse.Namespace) -> int:
+    asked = bus.checksum_of(HOST)
+    other = Checksum.CRC if asked is Checksum.SIMPLE else Checksum.SIMPLE
+    otherwise = bus.with_checksum(other)
+    found, strangers = 0, []
+    for address in _EVERY_ADDRESS if options.all else _ADDRESSES:
+        if (category := _text(bus, address, Header.REQUEST_CATEGORY)) is not None:
+            found += 1
+            _describe(bus, address, category)
+        elif (category := _text(otherwise, address, Header.REQUEST_CATEGORY, tries=1)) is not None:
+            strangers.append(address)
+            print(f"{address}: {category}, with the checksum {other!s}")
+    _conclude(bus, otherwise, found, strangers)
     return 0 if found else 1
+
+
+def _describe(bus: CcTalkBus, address: int, category: str) -> None:
+    words = [_text(bus, address, h) for h in (Header.REQUEST_MAKER, Header.REQUEST_PRODUCT, Header.REQUEST_SOFTWARE)]
+    serial = bus.ask_optional(address, Header.REQUEST_SERIAL, lengths=(3, 4))
+    print(f"{address}: {category}, {' '.join(filter(None, words))}, serial {number(serial) if serial else '?'}")
+    if category == "Payout":
+        print(f"   coin {_text(bus, address, Header.REQUEST_HOPPER_COIN) or 'not named'}")
+    for position, coin in _coins(bus, address).items() if category == "Coin Acceptor" else ():
+        value = coin_value(coin)
+        print(f"   position {position}: {coin}{'' if value is None else f' = {value} yen'}")
+
+
+def _conclude(bus: CcTalkBus, otherwise: CcTalkBus, found: int, strangers: Sequence[int]) -> None:
+    heard = {bus.quality.echo, otherwise.quality.echo} - {None}
+    echo = "is silent" if not heard else "echoes" if True in heard else "does not echo"
+    print(f"The line {echo}; {found} devices. If one is missing, check its power, cable and checksum setting.")
+    if strangers:
+        other = otherwise.checksum_of(HOST)
+        print(
+            f"{len(strangers)} more answered with the checksum {other!s} only: "
+            f"give --checksum {other!s}, and set `checksum` in the unit file."
+        )
+
+
+class _Interrupted:
+    """Whether Ctrl-C was pressed, while this is entered. What is under way ends whole: no coin is lost with it."""
+
+    def __init__(self) -> None:
+        self.yes = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, *_: object) -> None:
+        self.yes = True
 
 
 def _watch(bus: CcTalkBus, options: argparse.Namespace) -> int:
@@ -164,17 +204,23 @@ def _watch(bus: CcTalkBus, options: argparse.Namespace) -> int:
     values = frozenset(value for coin in acceptor.identity.coins if (value := coin_value(coin)) is not None)
     acceptor.accept(values)
     print(f"The slot is open for {', '.join(map(str, sorted(values)))} yen. Ctrl-C closes it.", flush=True)
-    total = 0
-    end_s = time.monotonic() + options.seconds
+    total_yen, quiet = 0, 0
+    end_s = bus.clock.monotonic() + options.seconds
     try:
-        while time.monotonic() < end_s:
-            for event in acceptor.poll():
-                total += event.value_yen if isinstance(event, CoinCredited) else 0
-                print(f"{event}  total {total} yen", flush=True)
-            bus.pause(0.2)
+        with _Interrupted() as interrupted:
+            while quiet < _QUIET_POLLS:
+                is_open = bus.clock.monotonic() < end_s and not interrupted.yes
+                if not is_open and not quiet:
+                    acceptor.inhibit()
+                events = acceptor.poll()
+                for event in events:
+                    total_yen += event.value_yen if isinstance(event, CoinCredited) else 0
+                    print(f"{event}  total {total_yen} yen", flush=True)
+                quiet = 0 if is_open or events else quiet + 1
+                bus.pause(_POLL_S)
     finally:
         acceptor.inhibit()
-        print(f"The slot is closed; total {total} yen; {bus.quality}")
+        print(f"The slot is closed; total {total_yen} yen; {bus.quality}")
     return 0
 
 

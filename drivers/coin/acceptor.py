@@ -3,7 +3,7 @@
 **Money is header 229.** Its answer is a counter and the five newest events (part 2, section 3.27). The
 counter is 0 only after a reset, then 1 to 255 and 1 again. The number of new events is the difference to the
 last counter handled, so asking twice credits nothing twice, and a lost answer loses nothing. Of more than five
-new events, five are credited and the rest reported as `CreditsLost`. Events are handled oldest first.
+new events, five are credited; the rest is reported as `CreditsLost`, as far as they were coins. Events are handled oldest first.
 
 **Restarts.** The firmware journals the last counter handled, so a coin accepted while the host was down is
 credited at the next start. After a reset of the acceptor its counter is 0, or a number that it
@@ -13,9 +13,9 @@ counter alone can pass for the old one. The driver applies the inhibits again an
 
 **A second count.** Header 225 counts accepted coins by itself. While no events come, and in `compare`, the driver reads it: a
 coin that was accepted and never shown in 229 is reported as lost, and a credit for which no coin was counted as
-`CreditsWithoutCoins` (fault M1). A lower count is taken over in silence only after a restart, when it equals the coins
-since then and is below its last reading, because some acceptors keep it in RAM; the credits before the restart then
-stay unproven.
+`CreditsWithoutCoins` (fault M1). It also says how many of the events that were lost in a burst were coins. A lower count
+is the new base only after a restart, when it agrees with the coins since then (`_judge`), because some
+acceptors keep it in RAM; the credits before the restart then stay unproven.
 
 **Closed is the default.** While no session wants coins, the masks are all zero and the master inhibit is set;
 the driver reads both back. It notices an unreported reset when the acceptor refuses coins that are allowed,
@@ -32,6 +32,7 @@ from drivers.coin.cctalk import Header, number
 from drivers.coin.events import Kind, Reading, kind_of
 from drivers.errors import BadReply, DeviceError, DeviceFault, NoReply, NotPaired, WrongDevice
 from drivers.vocabulary import (
+    TOTAL_MASK,
     AcceptorBlocked,
     AcceptorCounters,
     AcceptorRestarted,
@@ -42,6 +43,7 @@ from drivers.vocabulary import (
     Compared,
     CreditsLost,
     CreditsWithoutCoins,
+    coins_between,
 )
 
 POSITIONS = 16
@@ -53,7 +55,6 @@ _CHECK_AT_LAST_S = 15.0
 _HOST_AWAY_S = 1.0  # an acceptor that nobody polls stops by itself after this (part 4, 2.1.2)
 _CLOSE_TRIES = 4
 _COMPARE_TRIES = 4
-_TOTAL_MASK = 0xFFFFFF
 _CATEGORY = "Coin Acceptor"
 _INHIBITED = 2  # event code: inhibited coin
 
@@ -424,7 +425,7 @@ class Acceptor:
         if counter < last and new > _EVENTS + since_s * _FASTEST_COINS_PER_S:
             self._restarted()  # too many coins for the time that passed: the counter began again at 0
             new = counter
-        if new > _EVENTS:
+        if new > _EVENTS and not self._counts_accepted:  # else the audit says how many of the lost events were coins
             self._pending.append(CreditsLost(new - _EVENTS))
             self._lost_told += new - _EVENTS
         for age in range(min(new, _EVENTS), 0, -1):
@@ -448,7 +449,7 @@ class Acceptor:
 
     def _credit(self, position: int, event_counter: int) -> None:
         if self._accepted is not None:
-            self._accepted = (self._accepted + 1) & _TOTAL_MASK
+            self._accepted = (self._accepted + 1) & TOTAL_MASK
         if self._since_restart is not None:
             self._since_restart += 1
         value = self._position_values.get(position)
@@ -484,21 +485,24 @@ class Acceptor:
             if self._read().counter != reading.counter:
                 return  # a coin came in between: audit after the next poll without events
         self._audit_due = False
-        more = _difference(total, expected)
+        more = coins_between(expected, total)
         if more < 0 and self._since_restart is None and not self._inhibits_are_right(self._ask):
-            self._restarted()  # it hid behind its first events
+            self._restarted()  # it hid behind its first events: those that are shown came after it
+            self._since_restart = sum(position > 0 for position, _ in reading.pairs[: min(reading.counter, _EVENTS)])
         self._judge(total, more=more)
 
     def _judge(self, total: int, *, more: int) -> None:
         """Take the device's count over, and report by how much it differs from the credits seen.
 
         `more`: coins counted and not credited. A negative number is reported as credits without coins, unless the count
-        was kept in RAM and began anew: then it is lower than before and equals the credits since the restart, or those
-        and a few lost ones. Who plays a restart on the wire cannot lower the count itself.
+        was kept in RAM and may have begun anew: then it equals the credits since the restart, or it is lower than before and
+        equals those and a few lost ones. Nobody can say then what the credits before were worth (`compare`). Who plays a
+        restart on the wire cannot lower the count itself, so where it was higher the forgery shows.
         """
         told, since, before = self._lost_told, self._since_restart, self._compared or 0
         self._accepted, self._compared, self._lost_told, self._since_restart = total, total, 0, None
-        if more < 0 and since is not None and total < before and 0 <= total - since <= _EVENTS:
+        began_anew = since is not None and 0 <= total - since <= _EVENTS and (total < before or total == since)
+        if more < 0 and began_anew:
             self._count_began_anew = True
         elif more < 0:
             self._pending.append(CreditsWithoutCoins(-more))
@@ -532,9 +536,3 @@ class Acceptor:
 
     def _optional(self, header: Header, data: bytes = b"", *, lengths: Sequence[int]) -> bytes | None:
         return self._bus.ask_optional(self._address, header, data, lengths=lengths)
-
-
-def _difference(total: int, expected: int) -> int:
-    """By how much a count of 24 bits is higher than expected; negative when it is lower."""
-    more = (total - expected) & _TOTAL_MASK
-    return more if more <= _TOTAL_MASK // 2 else more - _TOTAL_MASK - 1

@@ -168,6 +168,10 @@ class CcTalkBus:
             if self._stream.read(_READ_BYTES, left_s):
                 self._stray()
 
+    def with_checksum(self, checksum: Checksum) -> "CcTalkBus":
+        """Another master of the same line, for devices that use this checksum. Ask by one of the two at a time."""
+        return CcTalkBus(self._stream, self.clock, checksum=checksum, retries=self._retries, device=self._device)
+
     def checksum_of(self, address: int) -> Checksum:
         return self._checksums.get(address, self._checksum)
 
@@ -230,8 +234,8 @@ class CcTalkBus:
             if reply is not None:
                 self.quality.echo = echoed
                 return reply
-        if self.quality.echo and not echoed:
-            self.quality.echo = False
+        if echoed or self.quality.echo:  # something is there, though no device answers
+            self.quality.echo = echoed
         return None
 
     def _judge(self, parser: Parser, reply: Frame | None) -> None:

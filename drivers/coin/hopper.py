@@ -47,6 +47,13 @@ class DispenseStyle(StrEnum):
     SERIAL = "serial"  # Alberici, Flow and others: the serial number
 
 
+# How a product code says what the dispense wants (SCH2 manual, p. 59; Flow manual, title page).
+_STYLE_TOLD: Mapping[bytes, DispenseStyle] = {
+    b"NOENCRYPT": DispenseStyle.NO_CIPHER,
+    b"USE_SERNR": DispenseStyle.SERIAL,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopperIdentity:
     """The hopper's serial number and coin identification; `coin` is "" where it names none."""
@@ -70,6 +77,7 @@ class Hopper:
         """`explained`: the lifetime count as last journalled; None when the journal holds none."""
         self.identity: HopperIdentity | None = None
         self.strays: list[StrayPayout] = []
+        self.seen: HopperState | None = None  # as last read; None: never
         self._suspect = False  # coins left it without a command, and `acknowledge` has not been called
         self._bus = bus
         self._address = address
@@ -81,29 +89,40 @@ class Hopper:
     def start(self) -> None:
         """Identify and disable the hopper. Raises `WrongDevice`; `NoReply` when no hopper answers at the address."""
         self.identity = self._identify()
-        if self._status().remaining == 0:
+        self._check_lock()
+        self._check_style()
+        if self._status().remaining == 0 and self._flags().enabled:
+            self._enable(on=False)
+        self.state()
+
+    def clear(self) -> None:
+        """Staff has filled or freed it: clear what it remembers of a payout that failed. Skips one that does not answer."""
+        with suppress(NoReply, BadReply):
             flags = self._flags()
-            if flags.reset_first or flags.timed_out:  # staff may have cleared or filled it: a reset clears the flags
+            if self._status().remaining == 0 and (flags.reset_first or flags.timed_out):
                 self._reset()
-            if flags.enabled:
-                self._enable(on=False)
-        self._look_for_strays()
 
     def state(self) -> HopperState:
         """UNKNOWN when it does not answer; HARDWARE_ERROR until strays are acknowledged."""
+        self.seen = self._state()
+        return HopperState.HARDWARE_ERROR if self._suspect and self.seen is not HopperState.UNKNOWN else self.seen
+
+    def _state(self) -> HopperState:
         try:
             flags = self._flags()
             level = self._bus.ask_optional(self._address, Header.REQUEST_PAYOUT_HIGH_LOW, lengths=(1,))
             self._look_for_strays()
         except NoReply:
             return HopperState.UNKNOWN
-        return HopperState.HARDWARE_ERROR if self._suspect else flags.state(level)
+        return flags.state(level)
 
     def look(self) -> None:
-        """Note in `strays` the coins that left since the last look. Skips a hopper that does not answer."""
-        if self.identity is not None:
-            with suppress(NoReply, BadReply):
-                self._look_for_strays()
+        """Note its state in `seen`, and in `strays` the coins that left since the last look."""
+        with suppress(NoReply, BadReply):
+            if self.identity is None:  # it did not answer when the machine started
+                self.start()
+            else:
+                self.state()
 
     def counters(self) -> HopperCounters:
         """Both counters before a dispense. Coins that left without a command up to now go into `strays`."""
@@ -231,13 +250,13 @@ class Hopper:
         paid_or_unknown: int | None = paid
         if paid > COMMAND_MAX or (flags.counters_doubtful and paid != reading.status.paid):
             paid_or_unknown, state = None, HopperState.HARDWARE_ERROR
-        self._life = reading.life_total
+        self._life, self.seen = reading.life_total, state
         counters = HopperCounters(event_counter=reading.status.event_counter, life_total=reading.life_total)
         return Dispensed(value_yen=self._value_yen, asked=coins, paid=paid_or_unknown, counters=counters, state=state)
 
     def _unknown(self, coins: int) -> Dispensed:
         """The counters cannot be read now; `settle` reads them later and decides."""
-        self._life = None
+        self._life, self.seen = None, HopperState.UNKNOWN
         return Dispensed(value_yen=self._value_yen, asked=coins, paid=None, counters=None, state=HopperState.UNKNOWN)
 
     # --- coins that left without a command ------------------------------------------------------
@@ -287,6 +306,43 @@ class Hopper:
         if self._style is DispenseStyle.SERIAL:
             return self._bus.ask_steady(self._address, Header.REQUEST_SERIAL, lengths=(3, 4))
         return self._bus.ask(self._address, Header.REQUEST_SERIAL, lengths=(3, 4))
+
+    def _check_lock(self) -> None:
+        """Raises `DeviceFault` when the hopper says that it pays nothing until somebody enters its PIN."""
+        if self._flags().pin_locked:
+            raise DeviceFault(
+                self._device,
+                f"address {self._address} is locked with a PIN and pays nothing: remove its PIN, or put another hopper in.",
+            )
+
+    def _check_style(self) -> None:
+        """Raises `WrongDevice` when the hopper says, or shows, that it wants another authorisation than the unit file has.
+
+        Some product codes end with the style. Where none does, a hopper without cipher is told to pay 0 coins, which moves
+        nothing (SCH2 manual, header 167): one that wants its cipher computed refuses that, too.
+        """
+        code = self._bus.ask_optional(self._address, Header.REQUEST_PRODUCT, lengths=range(256)) or b""
+        told = next((style for mark, style in _STYLE_TOLD.items() if mark in code), None)
+        if told not in {None, self._style}:
+            raise WrongDevice(
+                self._device,
+                f"address {self._address} wants dispense style {told}, but the unit file says {self._style}: correct it.",
+            )
+        rests = self._status().remaining == 0
+        if self._style is DispenseStyle.NO_CIPHER and told is None and rests and not self._pays_zero():
+            raise WrongDevice(
+                self._device,
+                f"address {self._address} refuses to pay without a cipher: it is encrypted, or wants another style. Put a plain one in.",
+            )
+
+    def _pays_zero(self) -> bool:
+        """Whether it accepts a command to pay 0 coins. True where it does not answer: then nothing is proved."""
+        if not self._made_ready():
+            return True  # its flags say why
+        cipher = self._bus.ask_optional(self._address, Header.REQUEST_PAYOUT_CIPHER, lengths=(8,))
+        reply = self._bus.tell_once(self._address, Header.DISPENSE, bytes(8) + b"\0", lengths=(0, 1), timeout_s=1.0)
+        self._enable(on=False)
+        return cipher is not None and (reply is None or reply.header == Header.REPLY)
 
     def _status(self) -> PayoutStatus:
         return PayoutStatus.of(self._bus.ask(self._address, Header.REQUEST_PAYOUT_STATUS, lengths=(4,)))
@@ -375,12 +431,22 @@ class HopperBank:
             try:
                 hopper.start()
             except NoReply:
+                hopper.seen = HopperState.UNKNOWN
                 silent += 1
         if silent and silent == len(self._hoppers):
             raise NoReply(self._device, "no hopper answers: check their power and the cable of the coin bus.")
 
     def states(self) -> Mapping[int, HopperState]:
         return {value: hopper.state() for value, hopper in self._hoppers.items()}
+
+    def seen(self) -> Mapping[int, HopperState]:
+        """The states as last read, without a question."""
+        return {value: hopper.seen for value, hopper in self._hoppers.items() if hopper.seen is not None}
+
+    def clear(self) -> None:
+        """Staff has filled or freed a hopper: clear what each remembers of a payout that failed."""
+        for hopper in self._hoppers.values():
+            hopper.clear()
 
     def counters(self, value_yen: int) -> HopperCounters:
         return self._hoppers[value_yen].counters()
@@ -392,7 +458,7 @@ class HopperBank:
         return self._hoppers[value_yen].settle(coins, before)
 
     def look(self) -> None:
-        """Ask the next hopper in turn whether coins have left it. Call it while idle; it takes one question."""
+        """Ask the next hopper in turn how it is, and whether coins have left it. Call it while idle; it takes three questions."""
         for hopper in islice(self._in_turn, 1):
             hopper.look()
 

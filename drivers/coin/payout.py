@@ -10,9 +10,10 @@ from drivers.vocabulary import HopperState
 # specification, and there each bit is read.
 _OVER_CURRENT, _TIMED_OUT, _EXIT_BLOCKED, _EXIT_LIGHT, _BLOCKED_PAYING, _DISABLED = 0x01, 0x02, 0x08, 0x10, 0x20, 0x80
 _RESET_FIRST = _OVER_CURRENT | _EXIT_BLOCKED | _EXIT_LIGHT | _BLOCKED_PAYING
-_SECOND_FAULTS = 0x01 | 0x04 | 0x08 | 0x10 | 0x20 | 0x40
+_SECOND_FAULTS = 0x01 | 0x04 | 0x08 | 0x10 | 0x20 | 0x40 | 0x80
 _SECOND_RESET_FIRST = 0x01 | 0x08 | 0x10 | 0x20
 _REVERSE_LIMIT = 0x10
+_PIN_LOCKED = 0x80  # of the second byte
 _THIRD_RESET_FIRST = 0x01 | 0x02 | 0x04 | 0x08
 _LOW, _LOW_SENSOR_FITTED = 0x01, 0x10  # header 217
 
@@ -66,9 +67,14 @@ class HopperFlags:
         return bool(first & _RESET_FIRST or strict)
 
     @property
+    def pin_locked(self) -> bool:
+        """Whether a PIN must be entered before each payout since its power came (Flow manual, p. 20; SCH2, p. 21)."""
+        return bool(self.raw.ljust(2, b"\0")[1] & _PIN_LOCKED)
+
+    @property
     def counters_doubtful(self) -> bool:
         """Whether the second byte reports a fault: on some units (SCH2) that is a wrong checksum of the counters."""
-        return bool(self.raw.ljust(2, b"\0")[1] & _SECOND_FAULTS)
+        return bool(self.raw.ljust(2, b"\0")[1] & _SECOND_FAULTS & ~_PIN_LOCKED)
 
     def state(self, level: bytes | None) -> HopperState:
         """One state from all flags; `level` is the answer to header 217, None where there are no level sensors."""
@@ -80,7 +86,8 @@ class HopperFlags:
         if second & _SECOND_FAULTS:
             strict_jam = len(self.raw) == 3 and second & _SECOND_FAULTS == _REVERSE_LIMIT
             return HopperState.JAMMED if strict_jam else HopperState.HARDWARE_ERROR
-        if first & _TIMED_OUT:
+        fitted = level is not None and level[0] & _LOW_SENSOR_FITTED
+        low = level is not None and fitted and level[0] & _LOW
+        if first & _TIMED_OUT and (low or not fitted):  # above the low mark somebody has filled it since
             return HopperState.EMPTY
-        low = level is not None and level[0] & _LOW_SENSOR_FITTED and level[0] & _LOW
         return HopperState.LOW if low else HopperState.OK

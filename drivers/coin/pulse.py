@@ -4,14 +4,17 @@ It pulls one wire low so many times for a coin. It has no confirmation, no seria
 counter that could be read again. The driver works on the time stamps of the edges, so it does not matter when
 the program reads them:
 
-- a pulse counts only if its length is 0.6 to 1.5 of nominal: static and
-  relay noise are shorter, a stuck coin is longer;
+- a pulse counts only if its length is 0.6 to 1.5 of nominal. One of another length is no credit and no coin that may be
+  forgotten: the acceptor's speed switch may stand elsewhere than the unit file says. The driver shuts the slot at the first
+  one, and reports the whole train as `WrongPulses` with its estimate. Shorter than any acceptor sends is static or a relay;
+  that is counted, and reported when it does not end;
 - pulses belong to one train until the wire has rested for `end_s`, so coins that follow each other closely come
   as one train. Where the number of pulses is proportional to the value, every
   pulse is worth the same and is credited as it comes. Any other code must keep its numbers within one
   octave (the largest below twice the smallest): then two coins together never look like one, and the driver
   reports the merged train as lost. `PulseCodes` refuses a code that fits neither;
-- a remainder at the end of a train, or a lost edge, is reported as `CreditsLost`.
+- a remainder at the end of a train, or a lost edge, is reported as `CreditsLost`;
+- a wire that rests low is blocked: a coin is stuck, or the acceptor's counter switch stands at NC.
 
 There is one inhibit line for all coins, so `accept` refuses a subset of values. Without a counter a
 coin that fell while the program was down is never found: the journal says so (`event_counter` null), and a
@@ -24,10 +27,21 @@ from math import gcd
 from typing import Protocol
 
 from drivers.errors import WrongDevice
-from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, Compared, CreditsLost
+from drivers.vocabulary import (
+    AcceptorBlocked,
+    AcceptorCounters,
+    CoinCredited,
+    CoinEvent,
+    Compared,
+    CreditsLost,
+    WrongPulses,
+)
 
 _SENSOR_BLOCKED = 14  # the ccTalk code for the same thing (part 3, table 2)
 _SHORTEST, _LONGEST = 0.6, 1.5  # of the nominal width
+# The DG600F's manual (4.3, page 8) calls pulses under 20 ms noise, of which an acceptor 20 % fast leaves 16.
+NOISE_S = 0.010
+NOISE_LIMIT, NOISE_WITHIN_S = 50, 60.0  # so many spikes in so long are no relay any more: a bad ground, or a loose wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,10 @@ class EdgeSource(Protocol):
         """All edges since the last call, oldest first. Where some may have been lost, two equal edges follow each other."""
         ...
 
+    def active(self) -> bool:
+        """Whether the wire is low now."""
+        ...
+
     def now_s(self) -> float:
         """Now, on the clock of the edges."""
         ...
@@ -54,6 +72,13 @@ class InhibitLine(Protocol):
     """Open collector: never driven high, because some acceptors read 3.3 V as high or low at random."""
 
     def allow(self, accepting: bool) -> None: ...
+
+    def try_out(self) -> None:
+        """Hold the wire in both ways, and leave the slot shut. Raises `WrongDevice` where it does not follow.
+
+        What the acceptor does with it shows only with a coin (`test slot` on the console).
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +99,20 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongPulse:
+    """A pulse of a train, of a width that is not the acceptor's by the unit file."""
+
+    width_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """So many spikes since the last report, each shorter than any acceptor's pulse."""
+
+    spikes: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrainEnd:
     """The wire has rested for `end_s`. `broken`: an edge was lost, so the number of pulses may be wrong."""
 
@@ -85,8 +124,11 @@ class Stuck:
     """The wire has been active for `stuck_s`."""
 
 
+Found = Pulse | WrongPulse | Noise | TrainEnd | Stuck
+
+
 class PulseFilter:
-    """Edges in, pulses out. Pure; counts what it rejects in `glitches`.
+    """Edges in, pulses out. Pure; counts the spikes that it rejects in `glitches`.
 
     A break of less than `bounce_s` inside a pulse is the contact bouncing. So a pulse is reported
     only when the wire has rested for that long.
@@ -99,6 +141,8 @@ class PulseFilter:
         self._rested_since_s: float | None = None  # set while a train is open
         self._broken = False
         self._stuck_told = False
+        self._low_since_s: float | None = None  # since when the wire is low though no edge said so
+        self._spikes_s: list[float] = []  # when the spikes came that no report has told of
         self.glitches = 0
 
     @property
@@ -111,9 +155,9 @@ class PulseFilter:
         """Whether a train is open: the wire is active or has rested less than `end_s`. False while it is stuck."""
         return not self._stuck_told and (self._began_s is not None or self._rested_since_s is not None)
 
-    def feed(self, edges: Sequence[Edge], now_s: float) -> list[Pulse | TrainEnd | Stuck]:
-        """Take edges in order and the present time; return what they and the time complete."""
-        found: list[Pulse | TrainEnd | Stuck] = []
+    def feed(self, edges: Sequence[Edge], now_s: float, *, active: bool) -> list[Found]:
+        """Take edges in order, the present time and level of the wire; return what they and the time complete."""
+        found: list[Found] = []
         for edge in edges:
             found += self._settle(edge.at_s)
             if edge.active and self._began_s is None:
@@ -124,33 +168,55 @@ class PulseFilter:
                 self._ended_s = edge.at_s
             else:  # two equal edges: the one between them was lost
                 self._lose(edge)
-        return found + self._settle(now_s) + self._stick(now_s)
+        found += self._settle(now_s)
+        self._watch_level(now_s, low_at_rest=active and not edges and self._began_s is None)
+        return found + self._stick(now_s)
 
-    def _settle(self, now_s: float) -> list[Pulse | TrainEnd | Stuck]:
+    def _watch_level(self, now_s: float, *, low_at_rest: bool) -> None:
+        """An edge that is still on its way would explain a low wire; a wire that stays low rests there."""
+        if not low_at_rest:
+            self._stuck_told = self._stuck_told and self._began_s is not None
+            self._low_since_s = None
+        elif self._low_since_s is None:
+            self._low_since_s = now_s
+
+    def _settle(self, now_s: float) -> list[Found]:
         """The pulse and the train that have ended by `now_s`."""
-        found: list[Pulse | TrainEnd | Stuck] = []
+        found: list[Found] = []
         if self._ended_s is not None and now_s - self._ended_s >= self._timing.bounce_s:
             found += self._end()
         return found + self._rest(now_s)
 
-    def _end(self) -> list[Pulse | TrainEnd | Stuck]:
-        began_s, ended_s = self._began_s, self._ended_s
+    def _end(self) -> list[Found]:
+        began_s, ended_s, was_stuck = self._began_s, self._ended_s, self._stuck_told
         assert began_s is not None
         assert ended_s is not None
         self._began_s, self._ended_s, self._stuck_told = None, None, False
-        nominal_s = self._timing.width_s
-        if not _SHORTEST * nominal_s <= ended_s - began_s <= _LONGEST * nominal_s:
-            self.glitches += 1
+        if was_stuck:  # it has been told, and somebody has freed it
             return []
+        width_s, nominal_s = ended_s - began_s, self._timing.width_s
+        if width_s < NOISE_S:
+            return self._spike(ended_s)
         self._rested_since_s = ended_s
+        if not _SHORTEST * nominal_s <= width_s <= _LONGEST * nominal_s:
+            return [WrongPulse(width_s)]
         return [Pulse(began_s)]
+
+    def _spike(self, at_s: float) -> list[Found]:
+        self.glitches += 1
+        self._spikes_s = [each for each in self._spikes_s if at_s - each < NOISE_WITHIN_S] + [at_s]
+        spikes = len(self._spikes_s)
+        if spikes < NOISE_LIMIT:
+            return []
+        self._spikes_s.clear()
+        return [Noise(spikes)]
 
     def _lose(self, edge: Edge) -> None:
         self._broken = True
         self._rested_since_s = edge.at_s
         self._began_s, self._ended_s = (edge.at_s if edge.active else None), None
 
-    def _rest(self, at_s: float) -> list[Pulse | TrainEnd | Stuck]:
+    def _rest(self, at_s: float) -> list[Found]:
         if self._began_s is not None or self._rested_since_s is None:
             return []
         if at_s - self._rested_since_s <= self._timing.end_s:
@@ -158,13 +224,9 @@ class PulseFilter:
         broken, self._broken, self._rested_since_s = self._broken, False, None
         return [TrainEnd(broken)]
 
-    def _stick(self, now_s: float) -> list[Pulse | TrainEnd | Stuck]:
-        if (
-            self._began_s is None
-            or self._ended_s is not None
-            or self._stuck_told
-            or now_s - self._began_s < self._timing.stuck_s
-        ):
+    def _stick(self, now_s: float) -> list[Found]:
+        since_s = self._low_since_s if self._began_s is None else self._began_s
+        if since_s is None or self._ended_s is not None or self._stuck_told or now_s - since_s < self._timing.stuck_s:
             return []
         self._stuck_told = True
         return [Stuck()]
@@ -196,6 +258,16 @@ class PulseCodes:
         """The smallest number of pulses that is worth crediting, and its value in yen (proportional codes)."""
         return gcd(*self.codes), gcd(*self.codes.values())
 
+    def about_yen(self, pulses: int) -> int:
+        """What so many pulses may stand for: at least the smallest coin."""
+        if self.proportional:
+            of_unit, yen = self.unit
+            return max(1, pulses // of_unit) * yen
+        if pulses in self.codes:
+            return self.codes[pulses]
+        smallest = min(self.codes)
+        return max(1, pulses // smallest) * self.codes[smallest]
+
 
 class PulseAcceptor:
     """One pulse acceptor."""
@@ -218,15 +290,17 @@ class PulseAcceptor:
         self._filter = PulseFilter(timing)
         self._device = device
         self._pulses = 0  # pulses of the open train that are not credited yet
+        self._wrong: list[float] = []  # widths of the wrong ones in it
 
     @property
     def glitches(self) -> int:
-        """Pulses of a wrong length since the start. A number that keeps rising means bad wiring."""
+        """Spikes since the start. A number that keeps rising means bad wiring."""
         return self._filter.glitches
 
     def start(self) -> None:
-        """Open both pins and close the slot. Keeps the pulses counted so far: a coin may be coming in now."""
-        self._inhibit_line.allow(False)
+        """Open both pins, try the inhibit wire and close the slot. Keeps the pulses counted so far: a coin may be coming in
+        now. Raises `WrongDevice` where the inhibit wire does not follow."""
+        self._inhibit_line.try_out()
         self._source.now_s()  # a coin pin that cannot be opened shows here, not at the first poll
 
     def pair(self, serial: int) -> bool:  # noqa: ARG002  the answer is the same for all
@@ -257,17 +331,25 @@ class PulseAcceptor:
         """Credits, losses and a blocked sensor since the last poll, oldest first."""
         edges = self._source.take()
         events: list[CoinEvent] = []
-        for found in self._filter.feed(edges, self._source.now_s()):
-            match found:
-                case Pulse():
-                    self._pulses += 1
-                    if self._codes.proportional:
-                        events += self._credit_units()
-                case TrainEnd(broken=broken):
-                    events += self._end_of_train(broken=broken)
-                case Stuck():
-                    events.append(AcceptorBlocked(_SENSOR_BLOCKED))
+        for found in self._filter.feed(edges, self._source.now_s(), active=self._source.active()):
+            events += self._taken(found)
         return _joined(events)
+
+    def _taken(self, found: Found) -> list[CoinEvent]:
+        match found:
+            case Pulse():
+                self._pulses += 1
+                return self._credit_units() if self._codes.proportional else []
+            case WrongPulse(width_s=width_s):
+                self._wrong.append(width_s)
+                self._inhibit_line.allow(False)  # no further coin for pulses that nobody can read
+                return []
+            case Noise(spikes=spikes):
+                return [WrongPulses(spikes, 0, 0.0)]
+            case TrainEnd(broken=broken):
+                return self._end_of_train(broken=broken)
+            case Stuck():
+                return [AcceptorBlocked(_SENSOR_BLOCKED)]
 
     def blocked(self) -> bool:
         """Whether the wire is still stuck."""
@@ -293,13 +375,16 @@ class PulseAcceptor:
 
     def _end_of_train(self, *, broken: bool) -> list[CoinEvent]:
         pulses, self._pulses = self._pulses, 0
+        wrong, self._wrong = self._wrong, []
+        if wrong:
+            return [WrongPulses(len(wrong), self._codes.about_yen(pulses + len(wrong)), wrong[-1])]
         if broken:
             return [CreditsLost(1)]
         if pulses == 0:
             return []
         value = None if self._codes.proportional else self._codes.codes.get(pulses)
         if value is None:
-            return [CreditsLost(max(1, pulses // min(self._codes.codes)))]
+            return [CreditsLost(max(1, pulses // min(self._codes.codes)), self._codes.about_yen(pulses))]
         return [CoinCredited(value, None)]
 
 

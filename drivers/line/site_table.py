@@ -107,6 +107,7 @@ class SiteTable(Message, frozen=True, kw_only=True):
     place: Text
     telephone: Telephone
     cards: Annotated[tuple[CardKind, ...], listed(1, 10)]
+    p384_cards: bool = False  # the next 個人番号カード (card source 12); tables made before it have no such field
     youngest_years: Annotated[int, between(0, 99)]
     hours: Hours
     closed_days: ClosedDays

@@ -1,10 +1,11 @@
 """The commands sent to the printer, band by band. Pure.
 
 A page becomes bands. Each band is whole commands, small enough for the printer's buffer; between two bands the
-driver asks for the status. Blank rows become feeds. No band holds the bytes of a real-time command (see `raster`):
-image data is scrubbed, and a header that would read as one (a length of 1040 bytes is `10 04`) gets fewer rows.
+driver asks for the status. Blank rows become feeds. No band holds the bytes of a real-time command (see `raster`): `sendable`
+adds a dot to such bytes before a page is hashed, and a header that would read as one (a length of 1040 bytes is
+`10 04`) gets fewer rows. `bands` changes no dot, so the hash is that of the dots on the paper.
 
-A sheet reaches from cut to cut. Where the head lies before the cutter, the first rows of a sheet have already passed
+A sheet reaches from cut to cut. Where the paper is not drawn back to the head after a cut, the first rows of a sheet have already passed
 the head, and blank rows at the top of a page are not fed again. Ink in those rows moves the page down; it is never dropped.
 """
 
@@ -15,7 +16,7 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.printer.profile import CounterQuery, Cut, ImageCommand, Presenter, Profile
+from drivers.printer.profile import CounterQuery, Cut, Dialect, ImageCommand, Presenter, Profile
 from drivers.printer.raster import has_real_time, row_bytes, scrub
 
 INITIALISE = b"\x1b@"
@@ -24,11 +25,13 @@ RECOVER_AND_CLEAR = b"\x10\x05\x02"  # DLE ENQ 2
 ASK_PAPER = b"\x1dr1"  # GS r 49
 ASK_MODEL = b"\x1dI1"  # GS I 49
 ASK_CUTS = b"\x1dg2\x00\xb2\x00"  # GS g 2, counter 178: cuts since it was made
+ASK_LINES = b"\x1dg2\x00\x94\x00"  # GS g 2, counter 148: lines fed since it was made (TM-T81 specification, page 116)
 ASK_CUSTOM_CUTS = b"\x1d\xe2"
 ASK_CUSTOM_LENGTH = b"\x1d\xe3"
 ASK_CUSTOM_RETRACTS = b"\x1d\xe4"
 ASK_EJECTOR = b"\x1de\x06"
 AUTOMATIC_STATUS = b"\x1da\x0e"  # online, errors, paper; not the drawer
+CUSTOM_AUTOMATIC_STATUS = b"\x1d\xe0\x03"  # GS E0: paper and user byte; with all four it would read as an answer
 _BLANK_RUN = 24  # fewer blank rows than this are cheaper to print than to feed
 
 
@@ -66,10 +69,24 @@ def ask_counter(profile: Profile) -> bytes:
             assert_never(profile.counter)
 
 
+def ask_fed(profile: Profile) -> bytes:
+    """The question for the non-volatile length of paper fed; empty where there is none."""
+    match profile.counter:
+        case CounterQuery.GS_G_2:
+            return ASK_LINES
+        case CounterQuery.GS_E2:
+            return ASK_CUSTOM_LENGTH
+        case CounterQuery.NONE:
+            return b""
+        case _:
+            assert_never(profile.counter)
+
+
 def begin(profile: Profile) -> bytes:
     """The start of a job: default settings, then the automatic status, which they switch off."""
     line_mode = b"\x1b3\x00" if profile.image is ImageCommand.ESC_STAR_24 else b""
-    return INITIALISE + line_mode + (AUTOMATIC_STATUS if profile.automatic_status else b"")
+    told = CUSTOM_AUTOMATIC_STATUS if profile.dialect is Dialect.CUSTOM else AUTOMATIC_STATUS
+    return INITIALISE + line_mode + (told if profile.automatic_status else b"")
 
 
 def nothing(profile: Profile) -> bytes:
@@ -130,13 +147,14 @@ def feed(dots: int, profile: Profile) -> bytes:
 def bands(rows: bytes, width_dots: int, profile: Profile) -> Iterator[Band]:
     """Turn packed rows into bands. A page (`profile.page_dots`) ends with the feed to its lower edge.
 
-    Rows narrower than the head are printed at its left edge. Wider rows are a programmer's error.
+    Rows narrower than the head are printed at its left edge. Wider rows, and rows that are not `sendable`, are a
+    programmer's error.
     """
     assert width_dots <= profile.width_dots, f"{width_dots} dots do not fit the {profile.width_dots} of {profile.name}"
     stride = row_bytes(width_dots)
     image = np.frombuffer(rows, dtype=np.uint8).reshape(-1, stride)
     position = 0
-    skipped = profile.head_to_cutter_dots  # these rows of the sheet have passed the head
+    skipped = profile.lead_dots  # these rows of the sheet have passed the head
     for first, last in _inked_runs(image):
         gap = first - position
         behind = min(gap, skipped)
@@ -155,6 +173,41 @@ def bands(rows: bytes, width_dots: int, profile: Profile) -> Iterator[Band]:
     tail = image.shape[0] - position - skipped
     if tail > 0:
         yield Band(feed(tail, profile), inked=False, rows=tail)
+
+
+def sendable(rows: bytes, width_dots: int, profile: Profile) -> bytes:
+    """Packed rows in which nothing that `bands` sends reads as a real-time command; a dot may be added to some bytes.
+
+    Rows that are sendable come back as they are. Hash and print what this returns.
+    """
+    if profile.image is not ImageCommand.ESC_STAR_24:
+        return scrub(rows)
+    stride = row_bytes(width_dots)
+    image = np.frombuffer(rows, dtype=np.uint8).reshape(-1, stride).copy()
+    for first, last in _inked_runs(image):
+        for begin in range(first, last, profile.band_rows):
+            for top in range(begin, min(begin + profile.band_rows, last), 24):
+                lines = image[top : min(top + 24, begin + profile.band_rows, last)]
+                _scrub_columns(lines, width_dots, profile)
+    return image.tobytes()
+
+
+def _scrub_columns(lines: NDArray[np.uint8], width_dots: int, profile: Profile) -> None:
+    """Scrub up to 24 rows in place as the columns in which they are sent."""
+    columns = _as_columns(lines, width_dots)
+    parts = [columns[left : left + profile.dots_per_command] for left in range(0, width_dots, profile.dots_per_command)]
+    if not any(has_real_time(part.tobytes()) for part in parts):
+        return
+    scrubbed = b"".join(scrub(part.tobytes()) for part in parts)
+    dots = np.unpackbits(np.frombuffer(scrubbed, dtype=np.uint8).reshape(-1, 3).T, axis=0)
+    lines |= np.packbits(dots[: lines.shape[0]], axis=1)
+
+
+def _as_columns(lines: NDArray[np.uint8], width_dots: int) -> NDArray[np.uint8]:
+    """Up to 24 rows as columns: one row of three bytes for each dot of the width, top bit first."""
+    dots = np.zeros((24, width_dots), dtype=np.uint8)
+    dots[: lines.shape[0]] = np.unpackbits(lines, axis=1)[:, :width_dots]
+    return np.ascontiguousarray(np.packbits(dots, axis=0).T)
 
 
 def _inked_runs(image: NDArray[np.uint8]) -> list[tuple[int, int]]:
@@ -190,8 +243,7 @@ def _image(rows: NDArray[np.uint8], width_dots: int, profile: Profile) -> bytes:
             assert_never(profile.image)
     if has_real_time(header):
         return b""
-    data = rows.tobytes()
-    return header + scrub(data) + footer
+    return header + rows.tobytes() + footer
 
 
 def _columns(rows: NDArray[np.uint8], width_dots: int, profile: Profile) -> bytes:
@@ -199,15 +251,11 @@ def _columns(rows: NDArray[np.uint8], width_dots: int, profile: Profile) -> byte
     out: list[bytes] = []
     for top in range(0, rows.shape[0], 24):
         line = rows[top : top + 24]
-        height = line.shape[0]
-        if height < 24:
-            line = np.vstack((line, np.zeros((24 - height, line.shape[1]), dtype=np.uint8)))
-        dots = np.unpackbits(line, axis=1)[:, :width_dots]
-        columns = np.ascontiguousarray(np.packbits(dots, axis=0).T)  # one row of three bytes a column, top bit first
+        columns = _as_columns(line, width_dots)
         for left in range(0, width_dots, profile.dots_per_command):
             part = columns[left : left + profile.dots_per_command]
             header = b"\x1b*\x21" + part.shape[0].to_bytes(2, "little")
             assert not has_real_time(header), "the profile's dots_per_command reads as a real-time command"
-            out.append(header + scrub(part.tobytes()))
-        out.append(feed(height, profile))
+            out.append(header + part.tobytes())
+        out.append(feed(line.shape[0], profile))
     return b"".join(out)

@@ -2,8 +2,9 @@
 
 Bytes written are no proof of a printed page. There are three outcomes:
 
-* Printed: the mark after the last inked band came back (see `marks`); with the odometer, the counters agree as well.
-  Later trouble (a cutter that jams) does not change that the page is complete.
+* Printed: the mark after the last inked band came back (see `marks`), and until then the printer told of no loss (cover, paper, jam),
+  not even of one that was over at once: automatic status latches it. With the odometer, the counters agree as well.
+  Later trouble (a cutter that jams, or a cut that the counter does not show) does not change that the page is complete.
 * NotPrinted: a byte of its dots was never offered to the line; or the printer reported trouble, did not return the
   mark, and has confirmed that its memory is wiped, so that it cannot finish the page later.
 * PrintUnknown: everything else, such as a printer that does not answer after the last byte.
@@ -75,11 +76,15 @@ class Job:
         self._last_ink_at: int | None = None  # line.offered after the last dot of the last sheet
         self._page_mark: int | None = None  # the mark behind that dot
         self._sheets: Sequence[Sheet] = ()
+        self._tail: list[tuple[int, int]] = []  # the mark after each band, and the band's rows
         self._silences = 0
         self._asking_counter = False
         self.spoiled = False
         self.uncut = False
+        self._loss: PrintTrouble | None = None  # told before the page was complete
         line.hear = self._hear
+        line.lost = None
+        line.on_loss = self._lose
 
     def run(self, sheets: Sequence[Sheet]) -> Outcome:
         """Print the sheets and cut each. Returns device trouble in the outcome, never raises it."""
@@ -98,6 +103,8 @@ class Job:
             return self._judge(told.trouble if told and told.trouble else PrintTrouble.SILENT)
         except LineLost:
             return self._judge_unheard(PrintTrouble.LINE_LOST)
+        finally:
+            self._line.on_loss = _nothing
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -118,6 +125,8 @@ class Job:
         final = inked[-1] if inked else len(sheet.bands) - 1  # a blank page is complete when it is fed
         for number, band in enumerate(sheet.bands):
             self._put(band.data, inked=band.inked or not inked, final=last and number == final)
+            self._tail.append((self._marks.sent, band.rows))
+        self._await(self._marks.sent)  # nothing is cut off and shown before it is known to be whole
         self._put(escpos.cut(self._profile), inked=False)
         self._await(self._marks.sent)
 
@@ -164,6 +173,11 @@ class Job:
                     self._after_silence(mark, mark, self._line.ask_status(at_rest=False))
         if closer:
             self._look(mark)
+        self._stop_if_lost()
+
+    def _stop_if_lost(self) -> None:
+        if self._loss is not None:
+            raise _Stopped(self._loss)
 
     def _status(self, mark: int) -> PrinterStatus:
         """Ask for the whole status; if a question goes unanswered, `_after_silence` decides whether the job goes on."""
@@ -210,6 +224,7 @@ class Job:
             if now_s >= self._deadline_s:
                 raise _Stopped(PrintTrouble.SILENT)
             self._line.listen(min(_LOOK_S, self._left_s()))
+            self._stop_if_lost()
             if self._marks.done >= mark or self._clock.monotonic() - looked_s < _LOOK_S:
                 continue
             self._look(mark)
@@ -228,16 +243,31 @@ class Job:
 
     def _finish(self) -> Outcome:
         """The outcome when every mark is back. A failure from here on changes nothing on the paper."""
-        counter = None
+        counter, trouble = None, PrintTrouble.SILENT
         try:
             counter = self._ask_counter()
             self.wipe()
-            self._line.send(escpos.INITIALISE, self._deadline_s)
-        except (LineLost, Stalled):
+            self._line.send(escpos.begin(self._profile), self._deadline_s)
+        except LineLost:
+            trouble = PrintTrouble.LINE_LOST
+        except Stalled:
             pass
         if self._profile.proof is Proof.ODOMETER and not self._odometer_agrees(counter, cuts=len(self._sheets)):
             self.spoiled = True
-            return PrintUnknown(PrintTrouble.SILENT)
+            return PrintUnknown(trouble)
+        return self._judge_by_cuts(counter)
+
+    def _judge_by_cuts(self, counter: int | None) -> Outcome:
+        """The outcome of a page that is proved: whether the counter, where there is one, shows the job's cuts and no more."""
+        made = len(self._sheets)
+        if counter is not None and self.counter_before is not None:
+            made = counter - self.counter_before
+        if made > len(self._sheets):  # somebody else cut: perhaps through the page
+            self.spoiled = True
+            return PrintUnknown(PrintTrouble.CUTTER)
+        if made < len(self._sheets):
+            self.uncut = True
+            return Printed(evidence=self._evidence("not cut"), counter=counter, trouble=PrintTrouble.CUTTER)
         return Printed(evidence=self._evidence("cut"), counter=counter)
 
     def _evidence(self, end: str) -> str:
@@ -264,7 +294,7 @@ class Job:
         return int(dots * 2.54 / self._profile.dpi)
 
     def _page_is_complete(self) -> bool:
-        if self._page_mark is None or self._marks.done < self._page_mark:
+        if self._loss is not None or self._page_mark is None or self._marks.done < self._page_mark:
             return False
         match self._profile.proof:
             case Proof.PROCESS_ID:
@@ -283,22 +313,18 @@ class Job:
             self._flush()
             self._cleared = False
             self.wipe()
-            if trouble is PrintTrouble.SILENT and self._all_offered() and self._line.silences == self._silences:
-                return self._judge_by_counter()
+            answered = self._all_offered() and self._line.silences == self._silences
+            if trouble is PrintTrouble.SILENT and answered and self._profile.proof is Proof.ODOMETER:
+                return self._judge_by_odometer()
         except (LineLost, Stalled):
             self._cleared = False
         return self._judge_unheard(trouble)
 
-    def _judge_by_counter(self) -> Outcome:
-        """The outcome when the printer always answered but a mark did not come: its counter shows whether it cut."""
+    def _judge_by_odometer(self) -> Outcome:
+        """The outcome when the printer always answered but a mark did not come: its odometer shows length and cuts."""
         counted = self._ask_counter()
-        if not self._page_is_complete() and counted is not None and self.counter_before is not None:
-            if self._profile.proof is Proof.ODOMETER:
-                proven = self._odometer_agrees(counted, cuts=len(self._sheets))
-            else:
-                proven = counted - self.counter_before == len(self._sheets)
-            if proven:
-                return Printed(evidence=f"cuts {self.counter_before} to {counted}; no mark", counter=counted)
+        if not self._page_is_complete() and self._odometer_agrees(counted, cuts=len(self._sheets)):
+            return Printed(evidence=f"cuts {self.counter_before} to {counted}; no mark", counter=counted)
         return self._judge_unheard(PrintTrouble.SILENT)
 
     def _judge_unheard(self, trouble: PrintTrouble) -> Outcome:
@@ -312,6 +338,11 @@ class Job:
         if not self._all_offered() or (self._cleared and trouble in _REPORTED):
             return NotPrinted(reason=trouble, begun=True)
         return PrintUnknown(trouble)
+
+    @property
+    def unfed_dots(self) -> int:
+        """After a whole page that was not cut: the blank rows at its end that may not have been fed."""
+        return sum(rows for mark, rows in self._tail if mark > self._marks.done)
 
     def _all_offered(self) -> bool:
         return self._last_ink_at is not None and self._line.offered >= self._last_ink_at
@@ -346,6 +377,11 @@ class Job:
         self._asking_counter = False
         return self._counter
 
+    def _lose(self, trouble: PrintTrouble) -> None:
+        """The printer tells of a loss: what is printed after it proves nothing. A page complete before stays complete."""
+        if not self._page_is_complete():
+            self._loss = trouble
+
     def _hear(self, reply: Reply) -> None:
         match reply:
             case Cleared():
@@ -355,3 +391,7 @@ class Job:
                     self._counter = value
             case _:
                 self._marks.take(reply)
+
+
+def _nothing(trouble: PrintTrouble) -> None:
+    """Nobody waits for this loss; the line keeps it."""

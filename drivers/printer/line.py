@@ -10,6 +10,17 @@ from drivers.printer.profile import Dialect, Presenter, Profile
 from drivers.printer.replies import AutomaticStatus, EjectorStatus, FullStatus, RealTimeStatus, Reply, ReplyParser
 from drivers.vocabulary import DeviceState, PaperExit, PrinterStatus, PrintTrouble
 
+LOSSES = frozenset(
+    (
+        PrintTrouble.LINE_LOST,
+        PrintTrouble.SILENT,
+        PrintTrouble.POWER_LOST,
+        PrintTrouble.COVER_OPEN,
+        PrintTrouble.PAPER_OUT,
+        PrintTrouble.JAM,
+        PrintTrouble.MECHANISM,
+    )
+)  # after these nobody knows what lies in the path
 _PIECE_S = 0.5  # the longest one write takes before answers are read again
 _ROUNDS = 2
 _REST_S = 0.2
@@ -26,7 +37,8 @@ class Babbling(Exception):
 class Line:
     """Counts the bytes offered, so that after a failure it is known what can be on paper.
 
-    It calls `hear` with every answer except those to real-time questions. `told` is the last automatic status.
+    It calls `hear` with every answer except those to real-time questions. `told` is the last automatic status; `lost` is
+    the last loss among all states that the printer told, also one that is over: whoever acts on it sets it to None.
     """
 
     def __init__(self, stream: ByteStream, clock: Clock, profile: Profile) -> None:
@@ -36,7 +48,9 @@ class Line:
         self._parser = ReplyParser(profile.dialect)
         self._answers: list[RealTimeStatus | FullStatus | EjectorStatus] = []
         self.hear: Callable[[Reply], None] = _ignore
+        self.on_loss: Callable[[PrintTrouble], None] = _ignore
         self.told: PrinterStatus | None = None
+        self.lost: PrintTrouble | None = None
         self.offered = 0  # bytes that may have reached the printer since it was opened
         self.unfinished = 0  # bytes of the last `send` that certainly did not
         self.silences = 0  # real-time questions without an answer
@@ -45,18 +59,38 @@ class Line:
         """Read answers, waiting for the first up to `timeout_s`. Raises `LineLost`."""
         data = self._stream.read(4096, timeout_s)
         for reply in self._parser.feed(data) if data else ():
-            match reply:
-                case RealTimeStatus() | FullStatus() | EjectorStatus():
-                    self._answers.append(reply)
-                case AutomaticStatus(flags):
-                    self.told = status.from_automatic(self._profile.dialect, self._profile.presenter, flags)
-                case _:
-                    self.hear(reply)
+            self._take(reply)
+
+    def _take(self, reply: Reply) -> None:
+        match reply:
+            case RealTimeStatus() | EjectorStatus():
+                self._answers.append(reply)
+            case FullStatus(flags):
+                self._answers.append(reply)
+                self._tell(status.from_full_status(flags, None))
+            case AutomaticStatus(flags):
+                self.told = self._from_automatic(flags)
+                self._tell(self.told)
+            case _:
+                self.hear(reply)
+
+    def _from_automatic(self, flags: bytes) -> PrinterStatus:
+        if self._profile.dialect is Dialect.CUSTOM:
+            return status.from_full_status(flags, None)
+        return status.from_automatic(self._profile.dialect, self._profile.presenter, flags)
+
+    def _tell(self, found: PrinterStatus) -> None:
+        if found.trouble in LOSSES:
+            self.lost = found.trouble
+            self.on_loss(found.trouble)
 
     def quiet(self) -> None:
-        """Drop old answers. Raises `Babbling` when they do not end within `answer_s`, and `LineLost`."""
+        """Drop old answers, but not what they say of losses. Raises `Babbling` when they do not end within `answer_s`, and `LineLost`."""
         deadline_s = self._clock.monotonic() + self._profile.answer_s
-        while self._stream.read(4096, 0):
+        self.hear = _ignore
+        while data := self._stream.read(4096, 0):
+            for reply in self._parser.feed(data):
+                self._take(reply)
             if self._clock.monotonic() >= deadline_s:
                 raise Babbling
         self._parser.reset()
@@ -180,5 +214,5 @@ class Line:
             self.listen(left_s)
 
 
-def _ignore(reply: Reply) -> None:
+def _ignore(told: object) -> None:
     """Drop an answer that no caller waits for."""

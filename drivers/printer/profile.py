@@ -89,12 +89,14 @@ class Profile(Table, frozen=True, kw_only=True):
     window_bytes: int  # the most bytes sent and not yet known to be processed
     feed_units_per_dot: Annotated[int, at_least(1)] = 1
     dialect: Dialect
-    automatic_status: bool = False  # GS a: the printer reports changes unasked
+    automatic_status: bool = False  # GS a, or Custom's GS E0: the printer reports changes unasked
     proof: Proof
     counter: CounterQuery = CounterQuery.NONE
     clears_memory: bool = False  # DLE DC4 8 wipes its buffers at any time, and the printer confirms it
     cut: Cut
-    head_to_cutter_dots: Annotated[int, at_least(0)] = 0  # 0: the printer draws the paper back after a cut
+    head_to_cutter_mm: Annotated[float, between(0, 100)] = 0.0
+    draws_back_mm: Annotated[float, between(0, 100)] = 0.0  # after a cut; the test page measures what is left
+    shortest_cut_mm: Annotated[float, between(0, 100)] = 30.0  # a shorter piece may stay uncut: a void strip is longer
     presenter: Presenter = Presenter.NONE
     present_steps: int = 0  # Custom: how far a sheet is shown
     letters: Letters = Letters.RASTER
@@ -106,6 +108,18 @@ class Profile(Table, frozen=True, kw_only=True):
     @property
     def row_bytes(self) -> int:
         return row_bytes(self.width_dots)
+
+    @property
+    def head_to_cutter_dots(self) -> int:
+        return self.dots(self.head_to_cutter_mm)
+
+    @property
+    def lead_dots(self) -> int:
+        """Rows at the top of every sheet that have passed the head before it can print."""
+        return self.dots(self.head_to_cutter_mm - self.draws_back_mm)
+
+    def dots(self, length_mm: float) -> int:
+        return round(length_mm * self.dpi / 25.4)
 
     def __post_init__(self) -> None:
         for wrong, sentence in self._checks():
@@ -158,9 +172,10 @@ class Profile(Table, frozen=True, kw_only=True):
                 "a counter of cuts needs a cutter",
             ),
             (
-                self.automatic_status and self.dialect is Dialect.CUSTOM,
-                "automatic_status is GS a, which the custom dialect lacks",
+                self.page_dots > 0 and not self.automatic_status,
+                "a printer of pages needs automatic_status: a cover opened for an instant is known by nothing else",
             ),
+            (self.draws_back_mm > self.head_to_cutter_mm, "draws_back_mm is more than head_to_cutter_mm"),
             (
                 self.presenter is Presenter.CUSTOM and self.dialect is not Dialect.CUSTOM,
                 "the presenter custom belongs to the custom dialect",

@@ -29,6 +29,7 @@ _SILENT = {
     b"\x1b@": 2,
     b"\x1b3": 3,
     b"\x1da": 3,
+    b"\x1d\xe0": 3,
     b"\x1dI": 3,
     b"\x1dr": 3,
     b"\x1dg": 6,

@@ -5,8 +5,9 @@ ESC/POS (Citizen CT-S2000 command reference, "identification of send status", an
     0xx1xx10  DLE EOT           0xx1xx00 + three 0xx0xxxx  automatic status     0xx0xxxx  GS r, GS I
     35 37 3B 3D 5F .. 00        a block up to its NUL                           11, 13    XON, XOFF
 
-Custom's line differs: `10 0F` and four bytes are the full status, and counters are text ("2376 cuts", "251550cm"). The
-ejector's byte may have any value, so it is recognised only after a question for it.
+Custom's line differs: `10 0F` and four bytes are the full status, `10 03` and two bytes its automatic part, and
+counters are text ("2376 cuts", "251550cm"). The ejector's byte may have any value, so it is recognised only after a
+question for it.
 """
 
 import re
@@ -24,7 +25,7 @@ class RealTimeStatus:
 
 @dataclass(frozen=True, slots=True)
 class AutomaticStatus:
-    """ASB: four bytes."""
+    """ASB: four bytes, of which Custom sends two (paper, user)."""
 
     flags: bytes
 
@@ -149,6 +150,8 @@ class ReplyParser:
             return 0, None
         if held[:2] == b"\x10\x0f":
             return (6, FullStatus(bytes(held[2:6]))) if len(held) >= 6 else (0, None)
+        if held[:2] == b"\x10\x03":
+            return (4, AutomaticStatus(bytes(held[2:4]) + b"\0\0")) if len(held) >= 4 else (0, None)
         if self.ejector_asked:
             self.ejector_asked = False
             return 1, EjectorStatus(first)

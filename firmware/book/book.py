@@ -13,10 +13,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from drivers.vocabulary import HopperCounters
+from drivers.vocabulary import HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
-from firmware.book.cases import UNCERTAIN_CODES, Case, enqueue
+from firmware.book.cases import (
+    COIN_TROUBLE_SESSIONS,
+    COIN_TROUBLES,
+    UNCERTAIN_CODES,
+    Case,
+    close,
+    coins_lost,
+    enqueue,
+    stray,
+)
 from firmware.book.console_book import ConsoleBook
 from firmware.book.open_session import OpenSession, must
 from firmware.book.reasons import TAKEN_BACK
@@ -51,6 +60,9 @@ TOTALS = (
     "till_taken_yen",  # fees taken by the clerks of a counter terminal; no coin of this machine
     "till_returned_yen",
 )
+HOPPER_WELL = frozenset({HopperState.OK, HopperState.LOW})
+PAYS_SHORT = "pays_short"
+FAILURES_MAX = 2  # payouts of one hopper in a row that fell short; a hopper that paid no coin at all has them at once
 CLAIM = "claim:"  # with the claim's key behind it: the purpose of a staff payout that pays this claim
 
 
@@ -64,9 +76,14 @@ class Book:
         self.tubes: dict[int, int] = {}  # yen -> coins that should be in that hopper, at least
         self.cash_box: dict[int, int] = {}  # yen -> coins since it was emptied
         self.hoppers: dict[int, HopperCounters] = {}  # as last read; without hoppers that could not be read
+        self.hoppers_ill: dict[int, str] = {}  # yen -> what is wrong with that hopper, as last seen
+        self.hopper_failures: dict[int, int] = {}  # yen -> payouts in a row that fell short
         self.acceptor_event: int | None = None
         self.acceptor_total: int | None = None
         self.acceptor_lost = 0  # coins flagged as lost after `acceptor_total` was read; the device may count them
+        self.coin_trouble_at: int | None = (
+            None  # number of the last session in which coins were lost; None: a case has it
+        )
         self.acceptor_serial: int | None = None  # of the acceptor that the first start or staff paired
         self.unexplained: dict[int, int] = {}  # yen -> coins that left the hopper without a command, not acknowledged
         self.printer_counter: int | None = None
@@ -123,6 +140,8 @@ class Book:
 
     def _boot(self, record: records.Boot) -> None:
         self.totals["boots"] += 1
+        if self.session is not None:
+            self.session.outlived = True
         if record.reason == "medium":
             self._enqueue(Case.MEDIUM_FAILED, f"seen by start {self.totals['boots']}")
 
@@ -142,7 +161,9 @@ class Book:
     def _flag(self, record: records.Flag) -> None:
         self.totals["flags"] += 1
         if record.code == Case.CREDITS_LOST:
-            self.acceptor_lost += int(record.detail)
+            self.acceptor_lost += coins_lost(record.detail)
+        if record.code in COIN_TROUBLES and self.session is not None:
+            self.session.coin_trouble = self.session.slot is not None
         if record.code == Case.CREDITS_WITHOUT_COINS:
             self._take_back(int(record.detail.split()[0]))
         self._enqueue(record.code, record.detail)
@@ -155,9 +176,7 @@ class Book:
             self.session.without_coins += credits_
 
     def _resolved(self, record: records.Resolved) -> None:
-        item = (record.code, record.detail)
-        must(item in self.queue, "only what is in the queue can be resolved")
-        self.queue.remove(item)
+        must(close(self.queue, record.code, record.detail), "only what is in the queue can be resolved")
         if record.code == Case.ADVICE_REFUSED:  # a person has told the centre in another way
             self._settle_advice(record.detail)
         if record.code == Case.JOURNAL_ROLLED_BACK:
@@ -187,7 +206,17 @@ class Book:
         elif record.paid_out_yen and record.reason in TAKEN_BACK:
             self.refunds_yen.append(record.paid_out_yen)
         self.totals["sessions"] += 1
+        if session.coin_trouble:
+            self._coin_trouble()
         self.session = None
+
+    def _coin_trouble(self) -> None:
+        """The session that ends now had trouble with its coins. The second one soon after another becomes a case."""
+        before, this = self.coin_trouble_at, self.totals["sessions"]
+        self.coin_trouble_at = this
+        if before is not None and this - before < COIN_TROUBLE_SESSIONS:
+            self.coin_trouble_at = None
+            self._enqueue(Case.COINS_UNRELIABLE, f"sessions number {before} and {this} of this machine")
 
     def open_session(self) -> OpenSession:
         must(self.session is not None, "no session is open")
@@ -202,7 +231,7 @@ class Book:
     def _stray_coin(self, record: records.StrayCoin) -> None:
         self._coin_in(record)
         self.totals["stray_yen"] += record.value_yen
-        self._enqueue(Case.STRAY_COIN, f"{record.value_yen} yen, event {record.event_counter}")
+        self._enqueue(Case.STRAY_COIN, stray(1, record.value_yen))
 
     def _acceptor_paired(self, record: records.AcceptorPaired) -> None:
         self.acceptor_serial = record.serial
@@ -297,6 +326,7 @@ class Book:
         if excess_yen:
             self._enqueue(Case.OVERPAID, f"{excess_yen} yen, session {record.sid}")
         self._hopper_paid(record, f"session {record.sid}")
+        self._judge_hopper(record, cut=session.outlived)
 
     def _staff_pay_intent(self, record: records.StaffPayIntent) -> None:
         must(self.session is None, "a technician waits until the session has ended")
@@ -319,6 +349,8 @@ class Book:
             key = intent.purpose.removeprefix(CLAIM)
             self.collecting[key] = self.collecting.get(key, 0) + paid_yen
         self._hopper_paid(record, "staff")
+        if record.paid == record.asked:
+            self.hopper_failures.pop(record.value_yen, None)
 
     def _hopper_paid(self, record: records.PayDone | records.StaffPayDone, who: str) -> None:
         """Take the coins out of the hopper's count; with an unknown result, as many as were asked for."""
@@ -339,6 +371,30 @@ class Book:
         self.totals["strayed_yen"] += coins * record.value_yen
         seen = self.hoppers.get(record.value_yen)
         self.hoppers[record.value_yen] = HopperCounters(seen.event_counter if seen else 0, record.life_total)
+
+    def _judge_hopper(self, record: records.PayDone, *, cut: bool) -> None:
+        """A hopper that paid nothing at all, or too little twice in a row, is out of use until a person has acted, or until
+        it was seen out of order and well again. A payout that the machine's own end cut short says nothing (`cut`).
+        """
+        value = record.value_yen
+        if record.paid is not None and record.paid >= record.asked:
+            self.hopper_failures.pop(value, None)
+        elif not cut:
+            before = self.hopper_failures.get(value, 0)
+            self.hopper_failures[value] = FAILURES_MAX if record.paid == 0 else before + 1
+
+    def _hopper_seen(self, record: records.HopperSeen) -> None:
+        if record.state in HOPPER_WELL:
+            if self.hoppers_ill.pop(record.value_yen, None) is not None:
+                self.hopper_failures.pop(record.value_yen, None)
+        else:
+            self.hoppers_ill[record.value_yen] = record.state
+
+    @property
+    def hoppers_out(self) -> Mapping[int, str]:
+        """Yen -> why that hopper pays nothing now: a word of `HopperState`, or "pays_short"."""
+        short = {value: PAYS_SHORT for value, times in self.hopper_failures.items() if times >= FAILURES_MAX}
+        return {**short, **self.hoppers_ill}
 
     def _payout_acknowledged(self, record: records.PayoutAcknowledged) -> None:
         self.unexplained.pop(record.value_yen, None)  # gone already when somebody acknowledges twice
@@ -374,6 +430,7 @@ class Book:
 
     def _float_set(self, record: records.FloatSet) -> None:
         self.tubes[record.value_yen] = record.coins
+        self.hopper_failures.pop(record.value_yen, None)
 
     def _paper_set(self, record: records.PaperSet) -> None:
         self.sheets = record.sheets
@@ -458,9 +515,12 @@ class Book:
             "tubes": _pairs(self.tubes),
             "cash_box": _pairs(self.cash_box),
             "hoppers": [[value, seen.event_counter, seen.life_total] for value, seen in sorted(self.hoppers.items())],
+            "hoppers_ill": [[value, state] for value, state in sorted(self.hoppers_ill.items())],
+            "hopper_failures": _pairs(self.hopper_failures),
             "acceptor_event": self.acceptor_event,
             "acceptor_total": self.acceptor_total,
             "acceptor_lost": self.acceptor_lost,
+            "coin_trouble_at": self.coin_trouble_at,
             "acceptor_serial": self.acceptor_serial,
             "unexplained": _pairs(self.unexplained),
             "printer_counter": self.printer_counter,
@@ -497,8 +557,11 @@ class Book:
         self.tubes = dict(state["tubes"])
         self.cash_box = dict(state["cash_box"])
         self.hoppers = {value: HopperCounters(event, life) for value, event, life in state["hoppers"]}
+        self.hoppers_ill = dict(state.get("hoppers_ill", []))
+        self.hopper_failures = dict(state.get("hopper_failures", []))
         self.acceptor_event, self.acceptor_total = state["acceptor_event"], state["acceptor_total"]
         self.acceptor_lost = state.get("acceptor_lost", 0)
+        self.coin_trouble_at = state.get("coin_trouble_at")
         self.acceptor_serial, self.unexplained = state["acceptor_serial"], dict(state["unexplained"])
         self.printer_counter, self.sheets = state["printer_counter"], state["sheets"]
         self.whole_in_path = state.get("whole_in_path", False)

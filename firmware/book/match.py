@@ -7,6 +7,7 @@ devices' own counters must read; a difference means that coins or paper moved wi
 
 from dataclasses import dataclass
 
+from drivers.vocabulary import coins_between
 from firmware.book.book import Book
 from firmware.book.cases import MismatchCode
 from firmware.book.records import Counters, Flag, HopperReading, Record
@@ -48,9 +49,11 @@ def known(book: Book, now: Counters) -> Counters:
 def _coins_in(book: Book, now: Counters) -> list[Mismatch]:
     if book.acceptor_total is None or now.acceptor_total is None or book.acceptor_total == now.acceptor_total:
         return []
-    more = now.acceptor_total - book.acceptor_total
+    more = coins_between(book.acceptor_total, now.acceptor_total)
     if 0 < more <= book.acceptor_lost:
         return []  # flagged when they were lost
+    if more < 0:
+        return []  # coins never leave by an acceptor: its count began anew, or its driver has told the credits without coins
     return [Mismatch(MismatchCode.MONEY_MOVED, f"acceptor: {more:+d} coins")]
 
 

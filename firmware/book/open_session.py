@@ -84,6 +84,8 @@ class OpenSession:
         self.slot: records.SlotOpened | None = None  # the last opening
         self.slot_open = False
         self.coins_since_opening = 0
+        self.outlived = False  # the program ended within the session, and the next start settles it
+        self.coin_trouble = False  # coins were lost, or the acceptor restarted, since the slot was opened
         self.without_coins = 0  # credits for which no coin came: no hopper pays this session any more
         self.printing: records.PrintIntent | None = None
         self.paying: records.PayIntent | None = None

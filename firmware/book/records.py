@@ -274,6 +274,12 @@ class PayoutAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class HopperSeen:
+    value_yen: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimIntent:
     key: str
     amount_yen: int
@@ -442,6 +448,7 @@ Record = (
     | PayDone
     | PayoutUnexplained
     | PayoutAcknowledged
+    | HopperSeen
     | ClaimIntent
     | ClaimDone
     | AdviceQueued

@@ -26,6 +26,7 @@ from drivers.vocabulary import (
     CreditsWithoutCoins,
     Dispensed,
     HopperCounters,
+    coins_between,
 )
 from firmware.book import ending, records
 from firmware.book.book import Book
@@ -85,7 +86,7 @@ def _settle_devices(book: Book, session: OpenSession, ask: RecoveryPort) -> Iter
     if session.paying is not None:
         yield _settle_pay(session.paying, ask)
     if session.printing is not None:
-        yield from _settle_print(book, session, session.printing, ask.printer_counter())
+        yield from _settle_print(book, session.printing, ask.printer_counter())
     if session.slot is not None and session.slot_open:
         late = ask.late_coins()
         yield from (_late_coin(session, event) for event in late if isinstance(event, _Late))
@@ -140,7 +141,7 @@ def _late_coin(session: OpenSession, event: _Late) -> Record:
     if isinstance(event, CoinRejected):
         return records.Flag(Case.COIN_UNCERTAIN, f"event {event.code}, session {session.sid}")
     if isinstance(event, CreditsLost):
-        return records.Flag(Case.CREDITS_LOST, str(event.count))
+        return records.Flag(Case.CREDITS_LOST, f"{event.count}, session {session.sid}")
     if isinstance(event, CreditsWithoutCoins):
         return records.Flag(Case.CREDITS_WITHOUT_COINS, f"{event.count} credits, session {session.sid}")
     return records.Coin(session.sid, event.value_yen, event.event_counter)
@@ -156,8 +157,9 @@ def _settle_slot(
     """
     detail: str | None = f"session {session.sid}, number unknown"
     if now is not None and now.accepted_total is not None and slot.accepted_total is not None:
-        missing = now.accepted_total - slot.accepted_total - session.coins_since_opening + session.without_coins
-        anew = lost_power and now.accepted_total < slot.accepted_total  # it lost its count with its power
+        counted = coins_between(slot.accepted_total, now.accepted_total)
+        missing = counted - session.coins_since_opening + session.without_coins
+        anew = lost_power and counted < 0  # it lost its count with its power
         if missing < 0 and not anew:
             yield records.Flag(Case.CREDITS_WITHOUT_COINS, f"{-missing} credits, session {session.sid}")
             missing = 0
@@ -175,33 +177,29 @@ def _settle_slot(
 # --- paper ------------------------------------------------------------------------------------------
 
 
-def _settle_print(
-    book: Book, session: OpenSession, intent: records.PrintIntent, counter: int | None
-) -> Iterator[Record]:
-    """Crash points 15 to 18: the printer's own counter decides; without it the copy is uncertain.
+def _settle_print(book: Book, intent: records.PrintIntent, counter: int | None) -> Iterator[Record]:
+    """Crash points 15 to 18: fewer cuts than pages prove that the copy is not whole; nothing that is left proves that it is.
 
     A printer counts a sheet when it cuts it. So a sheet that is not counted may still hang in the path: blank, half
     printed, or whole but not cut. Its number is void, and the flag asks a person to remove it.
     """
-    outcome = _print_outcome(session, intent, counter)
+    outcome = _print_outcome(intent, counter)
     remains = (Case.VOID_SHEET_IN_PATH, f"{intent.rid}.{intent.copy}")
     if isinstance(outcome, records.CopySpoiled) and remains not in book.queue:
         yield records.Flag(*remains)
     yield outcome
 
 
-def _print_outcome(session: OpenSession, intent: records.PrintIntent, counter: int | None) -> Record:
-    line = session.requests[intent.rid].lines[intent.copy]
+def _print_outcome(intent: records.PrintIntent, counter: int | None) -> Record:
     if counter is None or intent.printer_counter is None:
         return records.CopyUncertain(intent.rid, intent.copy, "no_counter")
     sheets = counter - intent.printer_counter
-    if sheets == intent.pages:
-        evidence = f"counter {intent.printer_counter} to {counter}"
-        return records.CopyPrinted(intent.rid, intent.copy, line.issue_number, evidence, counter, line.fee_yen)
     if 0 <= sheets < intent.pages:
         return records.CopySpoiled(intent.rid, intent.copy, "not_begun" if sheets == 0 else "cut_short")
-    # The counter went backwards, or further than this copy: another printer, or somebody printed in between.
-    return records.CopyUncertain(intent.rid, intent.copy, "counter_strange")
+    # Cuts enough: a power cut may have left part of a page, which some printers cut off by themselves. Or the counter went
+    # backwards, or further than this copy: another printer, or somebody printed in between.
+    reason = "cut_unseen" if sheets == intent.pages else "counter_strange"
+    return records.CopyUncertain(intent.rid, intent.copy, reason)
 
 
 def _settle_request(book: Book, request: RequestBook, ask: RecoveryPort) -> Iterator[Record]:

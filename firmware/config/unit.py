@@ -16,6 +16,7 @@ from drivers.coin.pulse import PulseCodes
 from drivers.decode import Table, Undecodable, between, read_toml, to_table
 from drivers.errors import WrongDevice
 from drivers.vocabulary import TUBE_MAX, CardKind
+from drivers.wire import Parity, Wire
 
 
 class UnitError(Exception):
@@ -52,7 +53,14 @@ class UnitIdentity(Table, frozen=True, kw_only=True):
 
 class CardTable(Table, frozen=True, kw_only=True):
     reader: str  # PC/SC name, or its beginning
+    serial: str = ""  # of the reader, as its name has it in brackets; empty: the first reader of that name
     kinds: tuple[CardKind, ...]
+
+    def __post_init__(self) -> None:
+        if CardKind.PHONE in self.kinds:
+            raise ValueError(
+                "kinds has 'phone', which cannot be served: a telephone shows its certificate only after its PIN; take it out"
+            )
 
 
 class KeypadTable(Table, frozen=True, kw_only=True):
@@ -72,7 +80,8 @@ class PulseTable(Table, frozen=True, kw_only=True):
     """An acceptor that counts in pulses on a GPIO wire, in the place of one on the ccTalk bus."""
 
     coin_pin: Annotated[int, between(0, 27)]  # BCM numbers; low is a pulse
-    inhibit_pin: Annotated[int, between(0, 27)]  # pulled to ground to refuse coins, never driven high
+    inhibit_pin: Annotated[int, between(0, 27)]  # pulled to ground or left floating, never driven high
+    inhibit: Literal["ground", "floating"] = "ground"  # which of them makes this acceptor refuse coins
     pulses: Mapping[str, int]  # value of a coin in yen -> pulses, as the acceptor was taught
     width_s: Annotated[float, between(0.02, 0.1)] = 0.025  # nominal, by the acceptor's speed switch
     end_s: Annotated[float, between(0.2, 2.0)] = 0.35  # the rest that ends a train; longer than any gap inside one
@@ -134,9 +143,17 @@ class CoinTable(Table, frozen=True, kw_only=True):
 
 
 class PrinterTable(Table, frozen=True, kw_only=True):
+    """`baud`, `parity` and `stop_bits` as the printer's switches have them; a printer on USB has none of them."""
+
     port: str
     profile: str
     baud: int = 115200
+    parity: Parity = Parity.NONE
+    stop_bits: Literal[1, 2] = 1
+
+    @property
+    def wire(self) -> Wire:
+        return Wire(self.baud, self.parity, self.stop_bits)
 
 
 class CertificatePrinterTable(PrinterTable, frozen=True, kw_only=True):

@@ -59,6 +59,7 @@ def status(hands: Hands) -> Answer:
         "uncertain": len(book.uncertain),
         "advices": len(book.pending_advices()),
         "sheets": book.sheets,
+        "hoppers_out": dict(book.hoppers_out),
         "site_table": hands.site(),
     }
     lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
@@ -80,7 +81,8 @@ def reasons(hands: Hands) -> Answer:
 def _why(hands: Hands) -> list[str]:
     """The sentence of each reason, then what the devices say that cannot be used."""
     reasons = sorted(hands.state.reasons, key=lambda reason: reason.number)
-    return [*(f"{reason.number} {reason.sentence}" for reason in reasons), *sorted(hands.troubles.values())]
+    out = [f"hopper {value}: {state}" for value, state in sorted(hands.book.hoppers_out.items())]
+    return [*(f"{reason.number} {reason.sentence}" for reason in reasons), *out, *sorted(hands.troubles.values())]
 
 
 def counters(hands: Hands) -> Answer:

@@ -43,6 +43,9 @@ CLEARED_BY: dict[str, Reason] = {
     Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
     Case.JOURNAL_ROLLED_BACK: Reason.JOURNAL_ROLLED_BACK,
     Case.CREDITS_WITHOUT_COINS: Reason.TAMPER_COINS,
+    Case.COINS_UNRELIABLE: Reason.COINS_UNRELIABLE,
+    Case.PULSES_WRONG: Reason.COIN_WIRE,
+    Case.STRAY_COIN: Reason.COIN_WIRE,
 }
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
@@ -307,7 +310,9 @@ def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
 
     def carry_out(by: str) -> Answer:
         if item not in hands.book.queue:
-            raise Refused("changed", "The item is closed already; nothing was done.")
+            raise Refused(
+                "changed", "The item is closed already, or counts more by now; nothing was done. `uncertain` shows it."
+            )
         if code == Case.DOOR_OPENED:
             must_be_shut(hands)
         hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))

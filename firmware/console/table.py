@@ -3,7 +3,7 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import config, looking, money, talking, update, working
+from firmware.console import config, looking, money, slot, talking, update, working
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -95,6 +95,7 @@ COMMANDS: tuple[Command, ...] = (
     acts("test card", runs(working.test_card), TECHNICIAN, MAINT, "reads the card that is in, if there is one"),
     acts("test keypad", runs(working.test_keypad), TECHNICIAN, MAINT, "press each key once, within 30 s"),
     acts("test acceptor", runs(working.test_coins), TECHNICIAN, MAINT, "the coin acceptor answers"),
+    acts("test slot", runs(slot.test_slot), TECHNICIAN, MAINT, "with a coin: the shut slot gives it back, the open one keeps it"),
     acts("test hopper", runs(working.test_coins), TECHNICIAN, MAINT, "every hopper answers; nothing is paid"),
     acts("test printer", runs(working.test_printer), TECHNICIAN, MAINT, "prints a marked page and a marked slip"),
     acts("test line", runs(working.test_line), TECHNICIAN, MAINT, "the issuing centre answers"),
@@ -103,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     plans("hopper float", runs(money.hopper_float, HOPPER, COINS), CASH, MAINT, "sets the count of this hopper to N coins", pair=Role.CASH),
     plans("hopper load", runs(money.hopper_load, HOPPER, COINS), MONEY, MAINT, "adds N coins to the count of this hopper"),
     plans("hopper pay", runs(money.hopper_pay, PLAN), MONEY, MAINT, "lets hoppers pay, as 3x100,1x500", pair=Role.CASH),
-    acts("acceptor coins", runs(working.acceptor_coins), TECHNICIAN, MAINT, "takes test coins for 20 s"),
+    acts("acceptor coins", runs(slot.acceptor_coins), TECHNICIAN, MAINT, "takes test coins for 20 s"),
     plans("acceptor pair", runs(money.acceptor_pair, SERIAL), STAFF, MAINT, "makes this acceptor the paired one", pair=Role.SECURITY ),
     plans("cashbox emptied", runs(money.cashbox_emptied, AMOUNT), CASH, MAINT, "the cash box was emptied and held YEN", pair=Role.CASH),
     acts("paper load", runs(working.paper_load, SHEETS), MONEY, MAINT, "sets the count of certificate sheets to N"),

@@ -6,7 +6,6 @@ from typing import Any
 from drivers.vocabulary import (
     CardNotUsable,
     CardRead,
-    CoinCredited,
     HopperState,
     Key,
     KeyPressed,
@@ -25,9 +24,7 @@ from firmware.session.effects import (
     CheckCoins,
     CheckPaper,
     ClearPaper,
-    CloseSlot,
     CountPaper,
-    OpenSlot,
     ReadCard,
     ReleaseCard,
 )
@@ -155,28 +152,6 @@ def test_keypad(hands: Hands) -> Job:
             missing.remove(str(event.key))
             yield Show((f"{event.key}",))
     return Answer(("1 PASS keypad: all sixteen keys",))
-
-
-def acceptor_coins(hands: Hands) -> Job:
-    """Open the slot for test coins. They count in an account of their own, never as a fee."""
-    must_take_coins(hands)
-    yield from done(COIN, CheckCoins())
-    yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
-    yield Show((f"Insert test coins; {COINS_S:.0f} s.",))
-    total = yield from _test_coins(hands, hands.monotonic() + COINS_S)
-    yield Tell(COIN, CloseSlot())
-    total += yield from _test_coins(hands, hands.monotonic() + CLOSING_S)  # a coin may still be rolling
-    return Answer((f"{total} yen are in the cash box as test coins.",))
-
-
-def _test_coins(hands: Hands, until_s: float) -> Generator[Step, Any, int]:
-    """Write a `TestCoin` for each coin until `until_s` or `SlotClosed`. Returns their yen."""
-    total = 0
-    while isinstance(event := (yield Listen(until_s, coins=True)), CoinCredited):
-        hands.write(records.TestCoin(value_yen=event.value_yen, event_counter=event.event_counter))
-        total += event.value_yen
-        yield Show((f"{event.value_yen} yen",))
-    return total
 
 
 def test_printer(hands: Hands) -> Job:

@@ -15,7 +15,7 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, PaidAtDesk, StrayPayout
+from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, PaidAtDesk, StrayPayout
 from firmware.session import effects as fx
 from firmware.session.events import Report
 
@@ -72,7 +72,7 @@ class HoldClaim:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Coin desk: start the devices again, because staff has filled or cleared one. A hopper found empty stays so until then."""
+    """Coin desk: start the devices again, because staff has filled or cleared one. A hopper out of order stays so until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,13 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
+class HoppersSeen:
+    """What the hoppers look like now, where that has changed: yen -> state."""
+
+    states: Mapping[int, HopperState]
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The hopper may be used again."""
 
@@ -245,7 +252,7 @@ class ConsoleAnswer:
     """Base class of what the console desk posts by itself. The loop passes it to the console unread."""
 
 
-CoinNews = StrayPayout | Acknowledged | Paired | Stranger
+CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
 News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
 Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | ConsoleAnswer
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from drivers.errors import DeviceError
+from drivers.errors import CardTrouble, DeviceError, ReaderInUse
 from drivers.pin_pad.entry import PinBuffer
-from drivers.vocabulary import CardPresence
+from drivers.vocabulary import CardNotUsable, CardPresence, CardRefusal
 from firmware.desks import CARD, Answer, CardCommand, Desk, Health
 from firmware.ports import CardReader
 from firmware.session.effects import ProveCard, ReadCard, ReleaseCard, ShowCard
-from firmware.session.events import CardInserted, CardRemoved
+from firmware.session.events import CardInserted, CardRemoved, Fault
 
 
 class CardDesk(Desk[CardCommand]):
@@ -20,15 +20,26 @@ class CardDesk(Desk[CardCommand]):
         self._reader = reader
         self._pin = pin
         self._presence = CardPresence.NOT_PRESENT
+        self._held_by_another = ""  # the sentence for a technician, until the card is taken out
 
     def start(self) -> Sequence[Answer]:
         """Report the reader's state. After a failure this also reports a card that was removed in between."""
         return [*self.poll(), self._health()]
 
     def handle(self, command: CardCommand) -> Sequence[Answer]:
+        """Trouble of the card itself ends the session and leaves the reader as it is: the next card may work."""
+        try:
+            return self._done(command)
+        except CardTrouble as trouble:
+            return [Fault(self.name, trouble.sentence)]
+        except ReaderInUse as held:
+            self._held_by_another = str(held)
+            return [CardNotUsable(CardRefusal.READER_IN_USE), self._health()]
+
+    def _done(self, command: CardCommand) -> Sequence[Answer]:
         match command:
-            case ReadCard(taken=taken, pin_needed=pin_needed):
-                return [self._reader.read(taken, pin_needed=pin_needed)]
+            case ReadCard(taken=taken, pin_needed=pin_needed, p384=p384):
+                return [self._reader.read(taken, pin_needed=pin_needed, p384=p384)]
             case ProveCard(card=card, challenge=challenge, bound=bound):
                 return [self._reader.prove(self._pin, card, challenge, bound)]
             case ShowCard(card=card, bound=bound):
@@ -43,6 +54,7 @@ class CardDesk(Desk[CardCommand]):
         was, self._presence = self._presence, self._reader.presence(0.0)
         if self._presence is was:
             return []
+        self._held_by_another = ""
         if self._presence is CardPresence.PRESENT:
             return [self._health(), CardInserted()]
         # For the session a reader that is gone means that the card is gone too.
@@ -51,6 +63,8 @@ class CardDesk(Desk[CardCommand]):
 
     def _health(self) -> Health:
         """A missing reader raises nothing: this desk goes on looking, and reports a card that is gone with its reader."""
+        if self._held_by_another:
+            return Health(self.name, frozenset({"card_reader"}), self._held_by_another)
         if self._presence is not CardPresence.UNKNOWN:
             return Health(self.name, frozenset())
         try:

@@ -13,6 +13,7 @@ from firmware.desks import (
     CoinCommand,
     Desk,
     Health,
+    HoppersSeen,
     LookAgain,
     PairAcceptor,
     Paired,
@@ -44,6 +45,7 @@ class CoinDesk(Desk[CoinCommand]):
         self._quiet: int | None = None  # while the slot is closing: the polls without a coin so far
         self._rests = 0  # polls of a closed slot since the last look at a hopper
         self._blocked = False
+        self._told: dict[int, HopperState] = {}
 
     def start(self) -> Sequence[Answer]:
         self._open, self._quiet, self._blocked = False, None, False
@@ -51,12 +53,22 @@ class CoinDesk(Desk[CoinCommand]):
         self._acceptor.inhibit()
         self._hoppers.start()
         events = self._acceptor.poll()
-        return [*events, *self._identity(), *self._hoppers.strays(), self._health(events)]
+        return [*events, *self._identity(), *self._news(), self._health(events)]
 
     def handle(self, command: CoinCommand) -> Sequence[Answer]:
         answers = self._handled(command)
         news = [self._health(answers)] if _blocks(answers) else []
-        return [*answers, *news, *self._hoppers.strays()]
+        return [*self._seen(), *answers, *news, *self._hoppers.strays()]
+
+    def _news(self) -> Sequence[Answer]:
+        """What has come to light about the hoppers: their states, where one has changed, and coins that left them."""
+        return [*self._seen(), *self._hoppers.strays()]
+
+    def _seen(self) -> Sequence[Answer]:
+        states = dict(self._hoppers.seen())
+        changed = {value: state for value, state in states.items() if self._told.get(value) != state}
+        self._told = states
+        return [HoppersSeen(changed)] if changed else []
 
     def _handled(self, command: CoinCommand) -> Sequence[Answer]:
         match command:
@@ -83,6 +95,7 @@ class CoinDesk(Desk[CoinCommand]):
                 self._hoppers.acknowledge(value)
                 return [Acknowledged(value)]
             case LookAgain():
+                self._hoppers.clear()
                 return self.start()
             case _:
                 assert_never(command)
@@ -130,7 +143,7 @@ class CoinDesk(Desk[CoinCommand]):
         news = [*looked, self._health(events)] if _blocks(events) else looked
         if self._quiet is not None:
             return [*events, *news, *self._closing(coins=bool(events))]
-        return [*events, *news, *self._hoppers.strays()]
+        return [*events, *news, *self._news()]
 
     def _now_and_then(self) -> list[Health]:
         self._rests += 1
@@ -140,7 +153,7 @@ class CoinDesk(Desk[CoinCommand]):
         return self._look_around()
 
     def _look_around(self) -> list[Health]:
-        """Ask one hopper for coins that left it, and a blocked acceptor whether somebody has freed it."""
+        """Ask one hopper how it is and for coins that left it, and a blocked acceptor whether somebody has freed it."""
         self._hoppers.look()
         if not self._blocked or self._acceptor.blocked():
             return []

@@ -13,6 +13,7 @@ from firmware.session.states import KeypadMode
 
 PIN_DIGITS = 4
 SCAN_S = 0.005  # while a key is down or being debounced
+STUCK = "keypad: a key has been down for more than ten seconds; free it, or clean the keypad and exchange it."
 WAIT_S = 0.05  # a command to this desk waits at most so long
 
 
@@ -34,7 +35,7 @@ class _Scanned:
         events = self._pad.poll()
         if any(isinstance(event, KeyStuck) for event in events):
             self._stuck = True
-            return [*events, Health(self._desk, frozenset({"keypad"}))]
+            return [*events, Health(self._desk, frozenset({"keypad"}), STUCK)]
         if self._stuck and not self._pad.active:  # every key is up again
             self._stuck = False
             return [*events, Health(self._desk, frozenset())]

@@ -202,11 +202,14 @@ class PaperDesk(Desk[PaperCommand]):
 
     def _tidy(self) -> Sequence[Answer]:
         """Outside a session: cut off what lies in the path and take it back."""
-        return self._cleaned(self._printer.discard)
+        return [] if self._printer.clean else self._counted(self._printer.discard)
 
-    def _cleaned(self, clean: Callable[[], None]) -> Sequence[Answer]:
-        """Call `clean` unless the path is clean already."""
-        return [] if self._printer.clean else self._counted(clean)
+    def _cleaned(self, clean: Callable[[], bool]) -> Sequence[Answer]:
+        """Call `clean`, which tells whether it cut."""
+        with suppress(DeviceError):  # the next poll tries again, and so does the next page
+            if clean():
+                return [SheetCut(self._printer.counter())]
+        return []
 
     def _counted(self, clean: Callable[[], None]) -> Sequence[Answer]:
         """Call `clean` and report the counter: the next match must know of a cut that is no page."""

@@ -24,13 +24,7 @@ class Press:
 
     def pages(self, document: bytes, document_sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
         return render(
-            document,
-            request_id=request_id,
-            copy=copy,
-            document_sha256=document_sha256,
-            dpi=self.certificate.dpi,
-            width_dots=self.certificate.width_dots,
-            page_dots=self.certificate.page_dots,
+            document, request_id=request_id, copy=copy, document_sha256=document_sha256, profile=self.certificate
         )
 
     def slip(self, effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip | bytes:

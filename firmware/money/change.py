@@ -20,18 +20,30 @@ A set of denominations is *safe* when each of these can be paid from the tubes. 
 two as large, the one with the larger coins, so that fewer must be inserted. If no set is safe, ask for the exact
 fee: only coins that still fit below it are accepted, so no change arises, and only the totals up to the fee
 need be refundable. (A second coin within 0.2 s can still pass the fee; it becomes a claim if the tubes cannot pay
-it.) If that is not safe either, nothing is accepted and the machine says so
-before any money moves.
+it.) If that is not safe either, the exact fee is taken all the same, because hoppers that are empty or broken are no
+reason to refuse who brings it; the screen says first that coins do not come back, and a cancel makes a claim.
 
 A set of amounts is one number here: its bit n stands for n yen.
 """
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
 from drivers.vocabulary import HopperState
 
 _PAYS = frozenset({HopperState.OK, HopperState.LOW})
+
+
+class Taking(NamedTuple):
+    """The coins that may be taken next. No values: the fee has been met, or no coin of this machine can make it up.
+
+    `exact`: only the exact fee is taken. `comes_back`: whatever falls due can be paid from the tubes.
+    """
+
+    values: frozenset[int]
+    exact: bool
+    comes_back: bool = True
 
 
 def plan_change(amount_yen: int, tubes: Mapping[int, int]) -> dict[int, int] | None:
@@ -57,27 +69,26 @@ def acceptable_values(
     *,
     copy_fees_yen: Iterable[int] = (),
     inserted_yen: int = 0,
-) -> tuple[frozenset[int], bool]:
-    """The coins that may be taken now, and whether the exact fee is asked for.
+) -> Taking:
+    """Which coins may be taken now.
 
     `copy_fees_yen`: the fee of each copy, where several are printed (default: all or nothing).
     `inserted_yen`: what has been credited so far; ask again after every coin.
-    An empty set: do not open the slot, or the fee has been met.
     """
     left_yen = fee_yen - inserted_yen
     if left_yen <= 0:
-        return frozenset(), False
+        return Taking(frozenset(), exact=False)
     known = sorted(set(accepts))
     # What can be earned: nothing, the whole fee, or the fees of some copies.
     earnings = _sums((0, fee_yen, *copy_fees_yen), fee_yen) if copy_fees_yen else {0, fee_yen}
     payable = _payable(tubes)
     for values in _by_preference(known):
         if not _due_with_change(values, inserted_yen, fee_yen, earnings) & ~payable:
-            return frozenset(values), False
-    for values in _by_preference(known):
-        if left_yen % values[0] == 0 and not _due_exact(values, inserted_yen, fee_yen, earnings) & ~payable:
-            return frozenset(value for value in values if value <= left_yen), True
-    return frozenset(), True
+            return Taking(frozenset(values), exact=False)
+    fitting = [values for values in _by_preference(known) if left_yen % values[0] == 0]
+    safe = [values for values in fitting if not _due_exact(values, inserted_yen, fee_yen, earnings) & ~payable]
+    best = next(iter(safe or fitting), ())
+    return Taking(frozenset(value for value in best if value <= left_yen), exact=True, comes_back=bool(safe))
 
 
 def _greedy(amount_yen: int, tubes: Mapping[int, int]) -> tuple[dict[int, int], int]:

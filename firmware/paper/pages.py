@@ -11,6 +11,8 @@ import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
 
+from drivers.printer.escpos import sendable
+from drivers.printer.profile import Profile
 from drivers.printer.raster import TEXT_LEVEL, RasterPage, pack, raster_sha256
 from firmware.paper.trouble import PageTrouble
 
@@ -19,10 +21,11 @@ _LARGEST_POINTS = 1300  # a little more than A3; no certificate is larger
 
 
 def render(
-    document: bytes, *, request_id: str, copy: int, document_sha256: str, dpi: float, width_dots: int, page_dots: int
+    document: bytes, *, request_id: str, copy: int, document_sha256: str, profile: Profile
 ) -> Sequence[RasterPage]:
-    """Every page of a PDF as dots for a head `width_dots` wide and sheets `page_dots` long. Raises `PageTrouble`."""
-    packed = _pack_all(document, dpi, width_dots, page_dots)
+    """Every page of a PDF as the dots that this printer is sent. Raises `PageTrouble`."""
+    width_dots, page_dots = profile.width_dots, profile.page_dots
+    packed = [sendable(rows, width_dots, profile) for rows in _pack_all(document, profile.dpi, width_dots, page_dots)]
     return [
         RasterPage(
             request_id=request_id,

@@ -23,7 +23,8 @@ def pay(scene: show.Pay) -> Canvas:
         c.text(say("pay", "rejected"), 32, CONTEXT, 24, width=560, bold=True, colour=RED)
     elif scene.exact_money_only:
         c.panel((20, CONTEXT - 8, 604, 408), 10, SUN_PALE, border=SUN)
-        c.text(say("pay", "exact"), 32, CONTEXT, 24, width=560, bold=True)
+        word = "exact" if scene.coins_come_back else "exact_kept"
+        c.text(say("pay", word), 32, CONTEXT, 24, width=560, bold=True)
     return end(c, scene, cancel="refund")
 
 

@@ -6,6 +6,7 @@
               from idle         v |
                             MAINTENANCE
 
+A reason may be borne: with 302 exact money is still taken, if the acceptor can refuse single coins.
 Most reasons come and go with the devices (paper is loaded, the line is back). Some stay until a person clears them:
 a device that works again does not explain missing money or paper. Nothing here ends a running session; it only decides
 about the next one. Maintenance requested during a session begins when the session has ended, before any new session
@@ -51,6 +52,8 @@ class Reason(StrEnum):
     CHANGE = "change"
     TAMPER_MONEY = "tamper_money"
     TAMPER_COINS = "tamper_coins"
+    COINS_UNRELIABLE = "coins_unreliable"
+    COIN_WIRE = "coin_wire"
     UNCERTAIN = "uncertain"
     UNBALANCED = "unbalanced"
     ACCEPTOR_UNPAIRED = "acceptor_unpaired"
@@ -177,7 +180,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "The coin acceptor or a hopper does not answer. Check their cables; the machine tries again by itself.",
     ),
-    Reason.CHANGE: (302, False, "The hoppers cannot give change. Put coins in, then `hopper load`."),
+    Reason.CHANGE: (
+        302,
+        False,
+        "A hopper does not pay, or coins for change are short. Clear it or put coins in, then `hopper load`.",
+    ),
     Reason.TAMPER_MONEY: (
         303,
         True,
@@ -203,7 +210,21 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         True,
         "Credits came without coins. Look for a foreign device on the coin cable, count the cash box, then `resolve` with security.",
     ),
-    Reason.ACCEPTOR_BLOCKED: (307, False, "A coin is stuck in the acceptor. Free it; the machine notices."),
+    Reason.COINS_UNRELIABLE: (
+        309,
+        True,
+        "Coins were lost, or the acceptor restarted, in two sessions. Check it, its supply and its switches, then `resolve`.",
+    ),
+    Reason.COIN_WIRE: (
+        310,
+        True,
+        "Coins or pulses came that cannot be credited. Check switches and wires (`test slot`), count the cash box, then `resolve`.",
+    ),
+    Reason.ACCEPTOR_BLOCKED: (
+        307,
+        False,
+        "A coin is stuck in the acceptor, or its counter switch stands at NC. Free it, set NO; the machine notices.",
+    ),
     Reason.PRINTER: (
         401,
         False,
@@ -263,6 +284,7 @@ class Availability:
     started: bool = False
     idle: bool = True
     reasons: frozenset[Reason] = frozenset()
+    borne: frozenset[Reason] = frozenset()  # reasons that close nothing now: the machine serves in spite of them
     maintenance_wanted: bool = False
     in_maintenance: bool = False
 
@@ -272,7 +294,12 @@ class Availability:
             return Mode.STARTING
         if self.in_maintenance:
             return Mode.MAINTENANCE
-        return Mode.SUSPENDED if self.reasons else Mode.IN_SERVICE
+        return Mode.SUSPENDED if self.closing else Mode.IN_SERVICE
+
+    @property
+    def closing(self) -> frozenset[Reason]:
+        """The reasons for which nobody is served."""
+        return self.reasons - self.borne
 
     @property
     def admits(self) -> bool:
@@ -292,6 +319,10 @@ class Availability:
         """The state with these reasons of devices and book; a reason that needs a person stays until `cleared`."""
         kept = {reason for reason in self.reasons if reason.needs_person}
         return replace(self, reasons=frozenset(reasons) | kept)
+
+    def bearing(self, borne: frozenset[Reason]) -> "Availability":
+        """The state that serves in spite of these reasons."""
+        return replace(self, borne=borne)
 
     def cleared(self, reason: Reason) -> "Availability":
         """The state without this reason, which staff has dealt with. The next `seen` may bring it back."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from drivers.ports import Clock
 from firmware.book import records
 from firmware.book.book import Book
-from firmware.book.cases import Case, MismatchCode
+from firmware.book.cases import STRAY_LIMIT, Case, MismatchCode, stray_coins
 from firmware.config.hours import ClosedReason, ClosedUntil
 from firmware.money.change import acceptable_values
 from firmware.service.availability import Availability, Mode, Reason
@@ -49,13 +49,14 @@ class Reception:
         longest_session_s: float,
         cards: tuple[str, ...],
         desks: frozenset[str],
-        refusable_yen: frozenset[int] = frozenset(),
+        accepts_yen: frozenset[int] = frozenset(),
+        selective: bool = True,
         has_till: bool = False,
         surely_past: Callable[[], datetime] = lambda: _NO_TIME,
     ) -> None:
         """`cards`: the kinds that this machine's reader takes; the city may take fewer.
 
-        `refusable_yen`: the coins the slot takes and can refuse one by one; empty where it takes all or none.
+        `accepts_yen`: the coins that the slot takes; `selective`: it can refuse them one by one.
         `has_till`: a clerk takes the fee and gives the change, not this machine.
         `surely_past`: an instant that the true time is not before.
         """
@@ -68,11 +69,15 @@ class Reception:
         self._cards = cards
         self._waiting_for = set(desks)
         self._reasons: dict[str, frozenset[Reason]] = {}
-        self._refusable_yen = refusable_yen
+        self._accepts_yen = accepts_yen
+        self._selective = selective
         self._has_till = has_till
         self._made: dict[tuple[str, datetime, int], Any] = {}
-        self._weighed_tubes: dict[int, int] | None = None
+        self._weighed: object = None  # what the next three were decided from
         self._exact_money_only = False
+        self._change_short = False
+        self._payable = True
+        self._hoppers_out: Mapping[int, str] = {}
         self._clock_base: datetime | None = None  # wall time minus monotonic, when the centre last agreed with it
         self.door_open: bool | None = None  # None: the case has no contact, or its desk has not started
         self._oldest_advice: str | None = None
@@ -98,8 +103,9 @@ class Reception:
         return site is not None and site.admits(self._now(), self._longest_session_s)
 
     def devices(self) -> Mapping[str, str]:
-        """Each desk, and why it cannot serve: "well", or its reason words."""
-        return {source: " ".join(sorted(words)) or "well" for source, words in self._reasons.items()}
+        """Each desk, and why it cannot serve: "well", or its reason words. Each hopper that does not pay, and why."""
+        desks = {source: " ".join(sorted(words)) or "well" for source, words in self._reasons.items()}
+        return desks | {f"hopper_{value}": state for value, state in sorted(self._hoppers_out.items())}
 
     def note(self, source: str, words: frozenset[str]) -> records.Record | None:
         """Replace the reasons of one source. Returns the record to write if the machine's reasons changed."""
@@ -114,10 +120,10 @@ class Reception:
         return self._change_since(before)
 
     def _change_since(self, before: Availability) -> records.Record | None:
-        if self.state.reasons == before.reasons:
+        if self.state.closing == before.closing:
             return None
-        if self.state.reasons:
-            reasons: list[Reason] = sorted(self.state.reasons, key=lambda reason: reason.number)
+        if self.state.closing:
+            reasons: list[Reason] = sorted(self.state.closing, key=lambda reason: reason.number)
             return records.Suspended(reasons=reasons)
         return records.Resumed()
 
@@ -160,7 +166,10 @@ class Reception:
                 changes.append(records.Flag(*attack))
             self._failed_sessions, self._failed_at_s = book.failed_sessions, self._clock.monotonic()
         changes += self._weigh_refunds(book)
-        change = self.note("book", self._reasons_in(book))
+        before = self.state
+        self.state = before.bearing(frozenset({Reason.CHANGE} if self._payable else ()))
+        self.note("book", self._reasons_in(book))
+        change = self._change_since(before)
         return changes if change is None else [*changes, change]
 
     def _weigh_refunds(self, book: Book) -> list[records.Record]:
@@ -180,6 +189,9 @@ class Reception:
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.TAMPER_COINS: Case.CREDITS_WITHOUT_COINS in queued,
+            Reason.CHANGE: self._change_short,
+            Reason.COINS_UNRELIABLE: Case.COINS_UNRELIABLE in queued,
+            Reason.COIN_WIRE: Case.PULSES_WRONG in queued or stray_coins(book.queue) > STRAY_LIMIT,
             Reason.UNCERTAIN: len(book.uncertain) > UNCERTAIN_LIMIT,
             Reason.OPERATOR: book.console.out_of_service,
             Reason.DOOR: Case.DOOR_OPENED in queued or (self.door_open and not self.state.in_maintenance),
@@ -201,10 +213,28 @@ class Reception:
         return len(pending) > ADVICE_LIMIT or waits_s > ADVICE_WAIT_S
 
     def _weigh_change(self, book: Book) -> None:
-        """Decide whether the idle screen asks for exact money. Each session decides again, with its fee and hoppers."""
-        if not self._has_till and book.tubes != self._weighed_tubes:
-            self._weighed_tubes = dict(book.tubes)
-            self._exact_money_only = acceptable_values(USUAL_FEE_YEN, book.tubes, self._refusable_yen)[1]
+        """Decide whether there is change, for every fee of this place. Each session decides again, with its own fee.
+
+        Without change an acceptor that can refuse single coins takes exact money; another one takes none.
+        """
+        out, fees = book.hoppers_out, self._fees_yen
+        known = (dict(book.tubes), dict(out), fees)
+        if self._has_till or known == self._weighed:
+            return
+        self._weighed, self._hoppers_out = known, out
+        tubes = {value: coins for value, coins in book.tubes.items() if value not in out}
+        taken = [acceptable_values(fee, tubes, self._accepts_yen) for fee in fees]
+        self._exact_money_only = self._selective and any(one.exact for one in taken)
+        self._payable = self._selective or any(one == (self._accepts_yen, False, True) for one in taken)
+        self._change_short = bool(out) or self._exact_money_only or not self._payable
+
+    @property
+    def _fees_yen(self) -> frozenset[int]:
+        """The fees of one copy that may be asked for here."""
+        site = self.site
+        return (
+            frozenset(kind.fee_yen for kind in site.table.kinds if kind.fee_yen) if site else frozenset({USUAL_FEE_YEN})
+        )
 
     def news(self, book: Book) -> list[str]:
         """Words for the heartbeat besides the reasons, each as long as it is true. They name nobody."""
@@ -224,13 +254,13 @@ class Reception:
                 return Starting(language=language)
             case Mode.MAINTENANCE:
                 return Maintenance(language=language)
-            case Mode.SUSPENDED if self.state.reasons == {Reason.LOCKOUT}:
+            case Mode.SUSPENDED if self.state.closing == {Reason.LOCKOUT}:
                 return self._locked(language)
             case Mode.SUSPENDED if self._waits_for_time:
                 return Closed(language=language, reason="clock", opens_at=None, numbers=self.state.numbers)
-            case Mode.SUSPENDED if self.state.reasons == {Reason.SITE_TABLE}:
+            case Mode.SUSPENDED if self.state.closing == {Reason.SITE_TABLE}:
                 return self._without_table(language)
-            case Mode.SUSPENDED if self.state.reasons == {Reason.LINE} and not self._is_open:
+            case Mode.SUSPENDED if self.state.closing == {Reason.LINE} and not self._is_open:
                 return self._by_the_clock(language)  # the kept table still says when it opens
             case Mode.SUSPENDED:
                 return self._closed(language, "out_of_service", None)
@@ -241,7 +271,7 @@ class Reception:
     def _waits_for_time(self) -> bool:
         """Whether nothing is wrong but the clock, and the table that it cannot judge."""
         clock = {Reason.CLOCK, Reason.CLOCK_BEHIND}
-        return bool(self.state.reasons & clock) and self.state.reasons <= {*clock, Reason.SITE_TABLE}
+        return bool(self.state.closing & clock) and self.state.closing <= {*clock, Reason.SITE_TABLE}
 
     def _without_table(self, language: str) -> Closed:
         """No site table is in force; with a clock that may be wrong, the clock is the reason."""

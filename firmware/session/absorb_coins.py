@@ -11,9 +11,10 @@ from drivers.vocabulary import (
     CreditsWithoutCoins,
     Dispensed,
     HopperState,
+    WrongPulses,
 )
 from firmware.book import records
-from firmware.book.cases import Case
+from firmware.book.cases import Case, stray
 from firmware.book.reasons import EndReason
 from firmware.session.events import CoinReadiness, Event, HopperCounted, MoneyReport, SlotClosed
 from firmware.session.known import Now, acceptable, settle_event
@@ -44,14 +45,16 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
                 whose = f", session {now.context.session_id}" if RULES[now.state].may_hold_money else ""
                 now.write(records.Flag(Case.COIN_UNCERTAIN, f"event {code}{whose}"))
             return Event.COIN_NOTED
-        case CreditsLost(count=count):
-            now.write(records.Flag(Case.CREDITS_LOST, str(count)))
-            return Event.COIN_NOTED
+        case CreditsLost(count=count, about_yen=yen):
+            worth = [] if yen is None else [f"about {yen} yen"]
+            return _trouble(now, records.Flag(Case.CREDITS_LOST, _with_session(now, str(count), *worth)))
+        case WrongPulses(pulses=pulses, about_yen=yen):
+            detail = _with_session(now, f"{pulses} pulses", f"about {yen} yen")
+            return _trouble(now, records.Flag(Case.PULSES_WRONG, detail))
         case CreditsWithoutCoins(count=count):
             return _tampered(now, count)
         case AcceptorRestarted():
-            now.write(records.Flag(Case.ACCEPTOR_RESTARTED, ""))
-            return Event.COIN_NOTED
+            return _trouble(now, records.Flag(Case.ACCEPTOR_RESTARTED, _with_session(now)))
         case CoinFraud(code=code):
             return _trouble(now, records.Flag(Case.COIN_FRAUD, str(code)))
         case AcceptorBlocked(code=code):
@@ -84,7 +87,7 @@ def _readiness(now: Now, report: CoinReadiness) -> Event:
     if now.session.without_coins:  # found by the poll before: the slot does not open
         context.reason = EndReason.TAMPER
         return Event.COINS_NOT_READY
-    accepting_yen, exact_money_only = acceptable(context, now.book)
+    accepting_yen, exact_money_only, _ = acceptable(context, now.book)
     # An acceptor that cannot refuse single values must take all of them, so it cannot ask for exact money. If all
     # are safe now, they stay safe after each coin: no new amount can fall due then (firmware/money/change.py).
     everything = accepting_yen == context.house.accepts_yen and not exact_money_only
@@ -104,11 +107,18 @@ def _credited(now: Now, report: CoinCredited) -> Event:
     now.write(records.StrayCoin(value_yen, counter))
     if context.accepting_yen:
         # The coin is credited to nobody, but the slot was opened for this session: staff must know whose it may be.
-        now.write(records.Flag(Case.LATE_COIN, f"{value_yen} yen, session {context.session_id}"))
+        now.write(records.Flag(Case.LATE_COIN, f"{stray(1, value_yen)}, session {context.session_id}"))
     return Event.COIN_NOTED
 
 
+def _with_session(now: Now, *words: str) -> str:
+    """The detail of a case, with the session that the slot was opened for: its resident may miss a coin."""
+    whose = [f"session {now.context.session_id}"] if now.context.accepting_yen else []
+    return ", ".join([*words, *whose])
+
+
 def _trouble(now: Now, flag: records.Flag) -> Event:
+    """Write the flag. While the slot is open the session ends here, with its money back."""
     if now.state in SLOT_OPEN:
         now.context.reason = now.context.reason or EndReason.COIN_TROUBLE
     now.write(flag)

@@ -17,7 +17,8 @@ def open_session(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 
 def read_card(context: Context, _: Known) -> Iterator[fx.Effect]:
-    yield fx.ReadCard(context.house.kinds_taken, pin_needed=not context.pin_waived)
+    house = context.house
+    yield fx.ReadCard(house.kinds_taken, pin_needed=not context.pin_waived, p384=house.p384)
 
 
 def ask_challenge(context: Context, _: Known) -> Iterator[fx.Effect]:
@@ -111,7 +112,7 @@ def check_coins(_: Context, __: Known) -> Iterator[fx.Effect]:
 
 def open_slot(context: Context, book: Known) -> Iterator[fx.Effect]:
     """Open the slot, or change the values it takes: after each coin, change for some values may be impossible."""
-    accepting_yen, context.exact_money_only = acceptable(context, book)
+    accepting_yen, context.exact_money_only, context.coins_come_back = acceptable(context, book)
     if accepting_yen != context.accepting_yen:
         context.accepting_yen = accepting_yen
         yield fx.OpenSlot(accepting_yen)

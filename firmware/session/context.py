@@ -58,6 +58,7 @@ class House:
     machine: str
     profile: str
     kinds_taken: frozenset[CardKind]
+    p384: bool = False  # whether JPKI cards with a key on P-384 are taken
     place: Text  # on receipts
     telephone: str
     city: Text | None = None  # the municipality; None: there is no site table
@@ -135,6 +136,7 @@ class Context:
     next_payout: tuple[int, int] | None = None  # yen, coins; None once its intent is written
     accepting_yen: frozenset[int] = frozenset()  # coin values that the slot was last told to take
     exact_money_only: bool = False
+    coins_come_back: bool = True  # False: no hopper can pay back what is put in
     coin_rejected: bool = False
     credits_borne: bool = True  # False: no count of the acceptor bears the credits of this session
     paper_exit: PaperExit = PaperExit.UNKNOWN

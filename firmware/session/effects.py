@@ -31,6 +31,7 @@ class ReadCard:
 
     taken: frozenset[CardKind]
     pin_needed: bool = True
+    p384: bool = False  # the city takes JPKI cards with a key on P-384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

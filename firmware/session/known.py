@@ -10,7 +10,7 @@ from typing import Protocol
 from drivers.vocabulary import COMMAND_MAX, PaperSupply
 from firmware.book.open_session import OpenSession
 from firmware.book.records import Record
-from firmware.money.change import acceptable_values, plan_change, returnable, usable
+from firmware.money.change import Taking, acceptable_values, plan_change, returnable, usable
 from firmware.money.limits import UNBORNE_SESSION_YEN
 from firmware.session.context import Context
 from firmware.session.effects import Effect
@@ -27,6 +27,11 @@ class Known(Protocol):
     @property
     def tubes(self) -> Mapping[int, int]:
         """Yen -> coins the hoppers should hold."""
+        ...
+
+    @property
+    def hoppers_out(self) -> Mapping[int, str]:
+        """Yen -> why that hopper pays nothing now; it is left out where none is wrong."""
         ...
 
     @property
@@ -69,7 +74,8 @@ def settle_event(now: Now) -> Event:
 
 def usable_tubes(context: Context, book: Known) -> dict[int, int]:
     """The coins that can be paid out now; a hopper that is empty, faulty, silent or failed in this session has none."""
-    return usable(book.tubes, context.hopper_states)
+    out = book.hoppers_out
+    return usable({value: coins for value, coins in book.tubes.items() if value not in out}, context.hopper_states)
 
 
 def next_payout(context: Context, book: Known) -> tuple[int, int] | None:
@@ -92,7 +98,7 @@ def _payable_yen(context: Context, session: OpenSession) -> int:
     return max(0, UNBORNE_SESSION_YEN - session.ledger.paid_out_yen)
 
 
-def acceptable(context: Context, book: Known) -> tuple[frozenset[int], bool]:
+def acceptable(context: Context, book: Known) -> Taking:
     """Which coins may be taken next, and whether the resident must pay the exact fee."""
     assert context.reserved is not None
     return acceptable_values(

@@ -216,12 +216,13 @@ class ClerkCode(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pay(Scene):
-    """Insert coins. `rejected`: the last coin was returned."""
+    """Insert coins. `rejected`: the last coin was returned. `coins_come_back`: a cancel gives coins, not a slip."""
 
     fee_yen: int
     inserted_yen: int
     accepts_yen: tuple[int, ...]
     exact_money_only: bool = False
+    coins_come_back: bool = True
     rejected: bool = False
 
 

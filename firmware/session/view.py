@@ -22,6 +22,9 @@ NO_MORE = "no_more"  # of this kind: the most copies are in the basket
 _TO_A_COUNTER = (
     CardRefusal.NO_CERTIFICATE,
     CardRefusal.KEY_NOT_SUPPORTED,
+    CardRefusal.NO_PIN,
+    CardRefusal.UNKNOWN_LABEL,
+    CardRefusal.PHONE,
     CardRefusal.EXPIRED,
     CardRefusal.PIN_BLOCKED,
     CentreRefusal.CERTIFICATE_EXPIRED,
@@ -35,6 +38,7 @@ _TO_A_COUNTER = (
 )
 _TO_ANY_PLACE = (
     CardRefusal.KIND_NOT_TAKEN,
+    CardRefusal.READER_IN_USE,
     CentreRefusal.CARD_EXPIRED,
     CentreRefusal.CARD_NOT_TAKEN,
     CentreRefusal.NOT_OFFERED,
@@ -154,6 +158,7 @@ def _pay(context: Context, session: OpenSession) -> show.Scene:
         inserted_yen=session.ledger.inserted_yen,
         accepts_yen=tuple(sorted(context.accepting_yen)),
         exact_money_only=context.exact_money_only,
+        coins_come_back=context.coins_come_back,
         rejected=context.coin_rejected,
     )
 

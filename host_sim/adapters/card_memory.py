@@ -1,13 +1,15 @@
 """A card reader in memory and virtual time: what the card driver opens in the rig, in the place of PC/SC.
 
 Errors are Python's: ConnectionResetError for a card that is pulled, ConnectionRefusedError for no answer to reset,
-TimeoutError for no answer in the time allowed, ConnectionAbortedError for a reader that is unplugged. Time passes only
+TimeoutError for no answer in the time allowed, InterruptedError for an exchange that failed, BlockingIOError where another program
+holds the card, ConnectionAbortedError for a reader that is unplugged. Time passes only
 while the driver waits for the card or for a change of its presence.
 """
 
 from collections.abc import Callable
 
 from host_sim.clock import VirtualClock
+from host_sim.models.card_reader import CardReaderModel, ExchangeFailed
 from host_sim.models.chip import ChipCard
 from host_sim.models.chip_faults import Pulled, Silent
 
@@ -16,11 +18,20 @@ class MemoryReader:
     """One reader: what a driver calls, and what a person does to it."""
 
     def __init__(
-        self, clock: VirtualClock, *, command_s: float = 0.0, moved: Callable[[], None] = lambda: None
+        self,
+        clock: VirtualClock,
+        make: CardReaderModel | None = None,
+        *,
+        command_s: float = 0.0,
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
-        """`command_s`: least seconds of a command. `moved` is called when the card or the plug goes in or out."""
+        """`make`: which make of reader it is. `command_s`: least seconds of a command. `moved` is called when the card or
+        the plug goes in or out."""
         self.clock = clock
         self.card: ChipCard | None = None
+        self.make = make or CardReaderModel()
+        self.model = self.make  # how it serves the card that is in
+        self._next: CardReaderModel | None = None
         self.insertions = 0
         self.plugged = True
         self.command_s = command_s
@@ -33,7 +44,13 @@ class MemoryReader:
         """Put a card in, in place of the one that is there."""
         self.card = card
         self.insertions += 1
+        self.model, self._next = self._next or self.make, None
+        self.model.inserted()
         self._moved()
+
+    def trouble(self, model: CardReaderModel) -> None:
+        """For the next card that is put in it serves like this one."""
+        self._next = model
 
     def remove(self) -> None:
         """Pull the card; does nothing when there is none."""
@@ -73,7 +90,9 @@ class MemoryReader:
         card = self.card
         if card is None:
             raise ConnectionResetError("there is no card")
-        if card.mute or timeout_s <= 0:
+        if self.model.held_by_another():
+            raise BlockingIOError("another program holds the card")
+        if card.mute or timeout_s <= 0 or not self.model.powers():
             raise ConnectionRefusedError("no answer to reset")
         card.power_on()
         return MemoryLink(self, card)
@@ -100,8 +119,11 @@ class MemoryLink:
     def transmit(self, command: bytes | bytearray, timeout_s: float) -> bytes:
         """One command, one answer, after the time the card takes."""
         self._still_there()
+        told = _as_t0(bytes(command)) if self._card.manners.t0 else bytes(command)
         try:
-            answer = self._card.transmit(_as_t0(bytes(command)) if self._card.manners.t0 else bytes(command))
+            answer = self._reader.model.carry(told, self._card.transmit)
+        except ExchangeFailed:
+            raise InterruptedError("the exchange failed") from None
         except Pulled:
             self._reader.remove()
             raise ConnectionResetError("the card was pulled") from None

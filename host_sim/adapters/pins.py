@@ -35,6 +35,8 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo import Kind, load
+from host_sim.models.zoo.room import Room
 
 ROWS = (5, 6, 13, 19)  # BCM numbers, as hardware/units/dev-store.toml has them
 COLUMNS = (12, 16, 20, 21)
@@ -122,13 +124,15 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     def __init__(self, matrix: KeyMatrix | None = None) -> None:
         super().__init__(revision="c03111", pin_class=SimPin)  # a Raspberry Pi 4
         self.lock = threading.RLock()
-        self.matrix = matrix or KeyMatrix(LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid())
-        clerk = KeyMatrix(CLERK_LAYOUT, bounce_s=BOUNCE_S, seed=os.getpid() + 1)
+        room = Room([load(name) for name in os.environ.get("KOFUKI_SIM_ZOO", "").split(",") if name])
+        caps = {"bounce_s": BOUNCE_S, **room.settings(Kind.KEYPAD)}
+        self.matrix = matrix or KeyMatrix(LAYOUT, **caps, seed=os.getpid())
+        clerk = KeyMatrix(CLERK_LAYOUT, **caps, seed=os.getpid() + 1)
         self.sides = {
             "resident": Keys(self.matrix, ROWS, COLUMNS),
             "clerk": Keys(clerk, CLERK_ROWS, CLERK_COLUMNS),
         }
-        self.acceptor = PulseAcceptorModel(seed=os.getpid())
+        self.acceptor = PulseAcceptorModel(**room.settings(Kind.PULSE_ACCEPTOR), seed=os.getpid())
         self.shorts = 0
         self._coin_low = False
         self._levels: dict[SimPin, bool] = {}
@@ -148,6 +152,8 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 return pin.drives
             if pin.info.name == f"GPIO{COIN}":
                 return not self._coin_low and pin.pulled_up  # an open collector
+            if pin.info.name == f"GPIO{INHIBIT}":
+                return True  # the acceptor's pull-up
             if pin.info.name == f"GPIO{DOOR}":
                 return self._case_is_open() and pin.pulled_up
             for keys in self.sides.values():
@@ -186,15 +192,20 @@ class SimFactory(MockFactory):  # type: ignore[misc]
     # --- coins ----------------------------------------------------------------------------------
 
     def slot_open(self) -> bool:
-        """Whether the acceptor takes coins: not while the inhibit line is pulled to ground."""
-        pin = self._wired(INHIBIT)
-        return pin is None or pin.drives is not False
+        """Whether the acceptor takes coins."""
+        with self.lock:
+            self._read_inhibit()
+            return not self.acceptor.inhibited
 
     def drop(self, coin: str) -> bool:
         """Drop a coin; returns whether it was kept."""
         with self.lock:
-            self.acceptor.inhibited = not self.slot_open()
+            self._read_inhibit()
             return self.acceptor.insert(coin, monotonic())
+
+    def _read_inhibit(self) -> None:
+        pin = self._wired(INHIBIT)
+        self.acceptor.hold_inhibit(0.0 if pin is not None and pin.drives is False else None)
 
     def play_pulses(self) -> None:
         """Make the acceptor's edges on the coin wire. Each edge has its own time, even if this thread is late."""

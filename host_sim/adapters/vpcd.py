@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 
+from host_sim.models.card_reader import CardReaderModel, ExchangeFailed
 from host_sim.models.chip import ChipCard
 from host_sim.models.chip_faults import Pulled, Silent
 
@@ -23,7 +24,9 @@ _NO_ATR = b"\x00"  # no ATR begins like this; a frame without bytes would eject 
 class VpcdSlot:
     """The slot of the virtual reader. One card at a time."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = PORT) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = PORT, model: CardReaderModel | None = None) -> None:
+        """`model`: which make of reader it is; that another program holds the card needs a real one."""
+        self.model = model or CardReaderModel()
         self._address = (host, port)
         self._held: _Inserted | None = None
         self._empty_since_s = float("-inf")
@@ -41,7 +44,7 @@ class VpcdSlot:
         """Put a card in, in place of the one that is there. Raises ConnectionError when no virtual reader listens."""
         self.remove()
         time.sleep(max(0.0, self._empty_since_s + _HAND_S - time.monotonic()))
-        self._held = _Inserted(self._connect(timeout_s), card)
+        self._held = _Inserted(self._connect(timeout_s), card, self.model)
 
     def remove(self) -> None:
         """Pull the card; does nothing when there is none."""
@@ -66,8 +69,11 @@ class VpcdSlot:
 class _Inserted:
     """A card in the reader: its connection, and the thread that answers."""
 
-    def __init__(self, line: socket.socket, card: ChipCard) -> None:
+    def __init__(self, line: socket.socket, card: ChipCard, model: CardReaderModel) -> None:
         self.card = card
+        self._model = model
+        self._powered = False
+        model.inserted()
         self._line = line
         self._out = threading.Event()
         line.settimeout(None)
@@ -99,15 +105,19 @@ class _Inserted:
                 self.card.power_off()
             case 1:
                 self.card.power_on()
+                self._powered = self._model.powers()
             case 2:
                 self.card.reset()
+                self._powered = self._powered or self._model.powers()
             case 4:
-                return _NO_ATR if self.card.mute else self.card.atr
+                return _NO_ATR if self.card.mute or not self._powered else self.card.atr
         return None
 
     def _exchange(self, command: bytes) -> bytes | None:
         try:
-            answer = self.card.transmit(command)
+            answer = self._model.carry(command, self.card.transmit)
+        except ExchangeFailed:
+            return b"\x00"  # one byte is no answer, and the driver of the virtual reader passes it on
         except Silent:
             return None
         if self.card.busy_s:

@@ -104,7 +104,7 @@ class Doorkeeper:
     """Decides whose card it is.
 
     `authorities`: the CA certificates this municipality accepts. `revocation`: where it asks whether a certificate is
-    revoked; None where only the card register says so. `p384`: whether cards with a key on P-384 are taken.
+    revoked; None where only the card register says so.
     `vouching`: None where nobody is served without a PIN.
     """
 
@@ -117,7 +117,6 @@ class Doorkeeper:
         *,
         pin_hash_key: PinKey,
         revocation: Revocation | None = None,
-        p384: bool = False,
         vouching: Vouching | None = None,
     ) -> None:
         self._store = store
@@ -126,7 +125,6 @@ class Doorkeeper:
         self._pin_hash_key = pin_hash_key
         self._authorities = tuple(authorities)
         self._revocation = RevocationCheck(store, revocation)
-        self._p384 = p384
         self._vouching = vouching
 
     def place(self, peer: Peer, now: datetime) -> Place:
@@ -155,7 +153,7 @@ class Doorkeeper:
             _check_taken(place, record.kind, record.valid_until, now.date())
         else:
             _check_taken(place, "individual_number", None, now.date())
-            if not self._revocation.ready(self._believe(credential, now), now):
+            if not self._revocation.ready(self._believe(credential, place, now), now):
                 raise Refused("revocation_unknown")
         with self._store.writing() as c:
             forget(self._store, c, now)
@@ -235,7 +233,7 @@ class Doorkeeper:
             if row.attended:
                 self._weigh_attended(c, peer, row, answer, bound, proof, now)
             elif row.method == "jpki":
-                proof.believed = self._believe(row.credential, now)
+                proof.believed = self._believe(row.credential, place_of(self._city.at(c, now), peer), now)
                 _check_signed(proof.believed.certificate.public_key(), answer.signature, bound)
                 self._usable(c, peer, row, now)
             else:
@@ -256,7 +254,7 @@ class Doorkeeper:
             public_key = base64.b64decode(_read_record(row.credential).public_key)
             _check_signed(load_der_public_key(public_key), answer.signature, bound)
         else:
-            proof.believed = self._believe(row.credential, now)
+            proof.believed = self._believe(row.credential, place_of(self._city.at(c, now), peer), now)
         try:
             proof.clerks = self._vouching.vouched(c, peer, answer.attended, now)
         except NotVouched as refused:
@@ -323,9 +321,9 @@ class Doorkeeper:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _believe(self, credential: bytes, now: datetime) -> chain.Believed:
+    def _believe(self, credential: bytes, place: Place, now: datetime) -> chain.Believed:
         try:
-            return chain.believe(credential, self._authorities, now, p384=self._p384)
+            return chain.believe(credential, self._authorities, now, p384=place.p384_cards)
         except chain.NotBelieved as not_believed:
             raise Refused(not_believed.word) from None
 

@@ -2,8 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+from host_sim.models.zoo import Device, load
+from host_sim.running import NotRunning
 
 
 class Commands(Protocol):
@@ -18,6 +22,25 @@ RUN = Path(".sim")
 def run_directory(parser: argparse.ArgumentParser) -> None:
     """Add the option for the world's run directory."""
     parser.add_argument("--directory", type=Path, default=RUN, metavar="DIR", help="the run directory (default .sim)")
+
+
+def zoo_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for devices of the zoo."""
+    parser.add_argument(
+        "--zoo",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a device of the zoo that stands in (python -m host_sim zoo lists them); may be repeated",
+    )
+
+
+def devices(names: Sequence[str]) -> list[Device]:
+    """The devices of these names. Raises `NotRunning` for a name that the zoo does not have."""
+    try:
+        return [load(name) for name in names]
+    except LookupError as trouble:
+        raise NotRunning(str(trouble.args[0])) from None
 
 
 def say(line: str, *, to_error: bool = False) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from host_sim.clerks import Clerks
-from host_sim.commands import Commands, say
+from host_sim.commands import Commands, devices, say, zoo_option
 from host_sim.commands.up import set_clock
 from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, SESSION_CLOSED, JournalTail, Line
 from host_sim.resident import Bag, Errand, Resident
@@ -42,6 +42,7 @@ def add_to(commands: Commands) -> None:
         "--at", metavar="TIME", help="the machine's clock: now, 22:55, 12-31, sunday or a date and time"
     )
     parser.add_argument("--unit", type=Path, default=STORE, help="the unit file (default: the store machine)")
+    zoo_option(parser)
     parser.add_argument("--directory", type=Path, help="the run directory (default: a new one, removed afterwards)")
     parser.add_argument("--time-limit", type=float, default=150.0, metavar="SECONDS", help="limit for the whole errand")
     parser.add_argument(
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kofuki-") as new:
         run_directory = options.directory or Path(new)
-        world = World(run_directory, options.unit, patience_s=options.wait)
+        world = World(run_directory, options.unit, patience_s=options.wait, zoo=devices(options.zoo))
         set_clock(world, options.at)
         bag = _errand(world, options)
         summary = _summary(bag, _books(world.run), options) | {"complaints": world.papers.complaints()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from host_sim import running
-from host_sim.commands import Commands, run_directory, say
+from host_sim.commands import Commands, devices, run_directory, say, zoo_option
 from host_sim.panel.server import make_app
 from host_sim.running import NotRunning
 from host_sim.serial_cable import TERMINAL
@@ -25,6 +25,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("up", help="start everything and serve the front panel")
     run_directory(parser)
     parser.add_argument("--unit", type=Path, default=STORE, help="the unit file (default: the store machine)")
+    zoo_option(parser)
     parser.add_argument("--port", type=int, default=PORT, help=f"port of the front panel (default {PORT})")
     parser.add_argument(
         "--at", metavar="TIME", help="set the machine's clock: now, 22:55, 12-31, sunday or a date and time"
@@ -35,7 +36,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     if running.listening(options.port):
         raise NotRunning(f"Port {options.port} is in use. Take another with --port, or end the world that uses it.")
-    world = World(options.directory, options.unit)
+    world = World(options.directory, options.unit, zoo=devices(options.zoo))
     set_clock(world, options.at)
     say("Starting the centre, the devices and the machine …")
     with world:
@@ -43,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
         note = world.run / "panel.json"
         note.write_text(json.dumps({"port": options.port, "pid": os.getpid()}))
         say(f"\n  {address}\n\nOpen this address in a browser: it is the front panel. Ctrl-C ends the world.")
+        for device in world.unit.room.devices:
+            say(f"{device.kind.replace('_', ' ')}: {device.name} ({device.maker} {device.model_name})")
         if (terminal := world.run / TERMINAL).exists():
             say(f"Maintenance console: .venv/bin/python -m host_sim console (or screen {terminal} 115200)")
         try:

@@ -8,7 +8,7 @@ If header 229 is not polled for a second, coins go to the return without an even
 Physical truth (`cash_box`, `returned`) is kept apart from what the device reports.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,18 +18,21 @@ ROLL_S = 0.040
 APART_S = 0.045  # a second coin closer than this is rejected
 WATCHDOG_S = 1.0
 
-# Header -> its constant answer.
+# Header -> its constant answer. What part 3, appendix 13 wants of every coin acceptor is here or in `_read` and `_write`.
 ALWAYS: Mapping[int, bytes] = {
     254: b"",
     249: bytes((2, 20)),  # asks to be polled every 20 x 10 ms
     248: b"\0",
-    246: b"KFK",
     245: b"Coin Acceptor",
-    244: b"SIM-A5",
-    241: b"1.0",
+    243: b"\x01",  # its calibration database
+    237: b"\0",  # input lines
+    236: b"\0",  # optos: none is covered
+    216: bytes(5),  # no memory for the host
     213: b"\0",
-    192: b"0001",
+    197: bytes.fromhex("4B464B41"),  # its own sum over its program
     4: bytes((1, 4, 7)),
+    3: b"",  # clears the next one
+    2: bytes(3),  # timeouts, ignored bytes, bad sums
 }
 
 DEFAULT_COINS: Mapping[int, str] = {1: "JP010A", 2: "JP050A", 3: "JP100A", 4: "JP500A", 5: "JP500B"}
@@ -64,6 +67,7 @@ class AcceptorFault(StrEnum):
     MUTE = "mute"  # no answers until cleared
     SWAPPED = "swapped"  # fault A9: another unit stands in its place
     SELF_CHECK = "self_check"  # a fault of its own is reported by header 232
+    WEAK_SUPPLY = "weak_supply"  # fault A10: each coin's gate pulls the supply down, and the acceptor restarts
     FORGED = "forged"  # fault M1: somebody on the wire answers 229 in its place: one more credit of 100 yen, no coin
 
 
@@ -80,13 +84,28 @@ class AcceptorModel:
     crc: bool = False
     has_master_inhibit: bool = True
     has_accept_counter: bool = True
+    accepted_before: int = 0  # coins in its life so far
+    counts_in_ram: bool = False  # its count of accepted coins is lost with its power
+    maker: str = "KFK"
+    product: str = "SIM-A5"
+    software: str = "1.0"
+    build: str = "0001"
+    closed_at_start: bool = True  # all coins inhibited after power-up; False: it takes them until it is told otherwise
+    dummy_code: int | None = None  # the code of an event without a coin, noted when it is first polled
+    unprogrammed_read_zero: bool = False  # 230 answers 0 for positions without a coin, whatever was written
+    sorter_paths: int = 1  # bytes of the answer to 209
+    serial_bytes: int = 3
+    unanswered: Sequence[int] = ()  # headers that this product does not know
     answer_s: float = 0.002
     start_up_s: float = 0.15
 
     def __post_init__(self) -> None:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
-        self.accept_counter = 0
+        self.accept_counter = self.accepted_before
+        named = {246: self.maker, 244: self.product, 241: self.software, 192: self.build}
+        self._told = {**ALWAYS, **{header: word.encode("ascii") for header, word in named.items()}}
+        self._programmed = sum(1 << position - 1 for position in self.coins)
         self.forged: list[str] = []  # credits that were shown and for which no coin came
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self._powered = True
@@ -149,7 +168,7 @@ class AcceptorModel:
     def advance(self, now_s: float) -> None:
         """Move on to `now_s`: coins that have rolled long enough reach the cash box."""
         while self._rolling and self._rolling[0][0] <= now_s:
-            _, insertion = self._rolling.pop(0)
+            at_s, insertion = self._rolling.pop(0)
             insertion.fate = Fate.ACCEPTED
             self.cash_box.append(insertion.coin)
             if AcceptorFault.SWALLOW in self._faults:
@@ -159,6 +178,8 @@ class AcceptorModel:
                 insertion.credited = True
                 self.accept_counter = (self.accept_counter + 1) % 2**24
                 self._note(self._position(insertion.coin), 0)
+            if AcceptorFault.WEAK_SUPPLY in self._faults:
+                self._forget(at_s)
             self.on_effect("coin in")
 
     def has_news(self, known_event: int | None, now_s: float) -> bool:
@@ -202,7 +223,12 @@ class AcceptorModel:
     def _forget(self, now_s: float) -> None:
         self._counter = 0
         self._events: list[tuple[int, int]] = [(0, 0)] * 5
-        self._mask = 0
+        if self.counts_in_ram:
+            self.accept_counter = 0
+        self._mask = 0 if self.closed_at_start else 0xFFFF
+        self._override = 0xFF
+        self._default_path = 1
+        self._was_polled = False
         self._master = True  # 228 is 1 = normal after power-up; the masks are what closes it
         self._polled_s = float("-inf")
         self._deaf_until_s = now_s + self.start_up_s
@@ -213,29 +239,51 @@ class AcceptorModel:
         self.advance(now_s)
         if not self._answers(now_s):
             return None
-        answer = self._read(header, data, now_s) or self._write(header, data, now_s)
+        if header in self.unanswered:
+            return None
+        answer = self._read(header, data, now_s) or self._read_more(header, data) or self._write(header, data, now_s)
         return None if answer is None else Answer(answer.data, answer.nak, self.answer_s)
 
     def _read(self, header: int, data: bytes, now_s: float) -> Answer | None:
         match header, len(data):
             case 229, 0:
                 self._polled_s = now_s
+                if self.dummy_code is not None and not self._was_polled:
+                    self._note(0, self.dummy_code)
+                self._was_polled = True
                 return Answer(bytes((self._counter,)) + bytes(byte for pair in self._events for byte in pair))
             case 242, 0:
-                return Answer(self.serial.to_bytes(3, "little"))
+                return Answer(self.serial.to_bytes(self.serial_bytes, "little"))
             case 232, 0:
                 blocked = {AcceptorFault.SELF_CHECK, AcceptorFault.JAM} & self._faults  # 3: the credit sensor
                 return Answer(b"\x03" if blocked else b"\0")
             case 230, 0:
-                return Answer(self._mask.to_bytes(2, "little"))
+                mask = self._mask & self._programmed if self.unprogrammed_read_zero else self._mask
+                return Answer(mask.to_bytes(2, "little"))
             case 227, 0 if self.has_master_inhibit:
                 return Answer(bytes((self._master,)))
             case 225, 0 if self.has_accept_counter:
                 return Answer(self.accept_counter.to_bytes(3, "little"))
             case 184, 1 if 1 <= data[0] <= 16:
                 return Answer(self.coins.get(data[0], "......").encode("ascii"))
-            case fixed, 0 if fixed in ALWAYS:
-                return Answer(ALWAYS[fixed])
+            case fixed, 0 if fixed in self._told:
+                return Answer(self._told[fixed])
+        return None
+
+    def _read_more(self, header: int, data: bytes) -> Answer | None:
+        """What a host needs for nothing but to set up a sorter, or to count by itself."""
+        match header, len(data):
+            case 221, 0:
+                return Answer(bytes((self._override,)))
+            case 189, 0:
+                return Answer(bytes((self._default_path,)))
+            case 209, 1:
+                return Answer(bytes((self._default_path,)) * self.sorter_paths)
+            case 212, 1:  # the positions that give this credit code: each position its own
+                return Answer((1 << data[0] - 1 & 0xFFFF if data[0] else 0).to_bytes(2, "little"))
+            case ((226 | 194 | 193), 0):
+                counted = {226: self.accept_counter + len(self.returned), 194: len(self.returned), 193: 0}
+                return Answer(counted[header].to_bytes(3, "little"))
         return None
 
     def _write(self, header: int, data: bytes, now_s: float) -> Answer | None:
@@ -246,10 +294,18 @@ class AcceptorModel:
             case 228, 1 if self.has_master_inhibit:
                 self._master = bool(data[0] & 1)
                 return Answer()
+            case 222, 1:
+                self._override = data[0]
+                return Answer()
+            case 188, 1:
+                self._default_path = data[0]
+                return Answer()
+            case 210, (2 | 5):
+                return Answer()
             case 1, 0:
                 self._forget(now_s)
                 return Answer()
-            case ((228 | 231), _):
+            case ((228 | 231 | 222 | 188), _):
                 return NAK
         return None
 

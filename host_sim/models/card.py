@@ -65,6 +65,8 @@ class JpkiCard(ChipCard):
     ) -> None:
         manners = manners or Manners()
         jpki = jpki_application(certificates, keys, pin, password, label, manners)
+        self._files = dict(jpki.files)
+        jpki = Application(jpki.name, jpki.aid, self._files)
         super().__init__(atr, (jpki, *(face_applications(face, pin) if face else ()), *beside), manners)
         self._jpki = jpki
         self._label = label
@@ -87,6 +89,11 @@ class JpkiCard(ChipCard):
     def heal(self) -> None:
         super().heal()
         self._call_itself(self._label)
+
+    def take_pin_away(self) -> None:
+        """Make it a 顔認証マイナンバーカード: its holder is known by the face, and user authentication has no PIN."""
+        del self._files[0x18]
+        self.state = self.full_state()
 
     def _call_itself(self, label: str) -> None:
         token = self._jpki.files[0x06]

@@ -79,6 +79,7 @@ class ChipCard:
         self.busy_s = 0.0  # how long a fault delayed the last command; the adapter waits so long
         self.log: deque[bytes] = deque(maxlen=4096)  # the first four bytes of every command: never its data
         self.commands = 0
+        self.pins_shown = 0  # how often VERIFY came with a PIN
         self._application: Application | None = None
         self._current: int | None = None
         self._verified: set[int] = set()
@@ -301,6 +302,7 @@ class ChipCard:
             return pin
         place, number, reference = pin
         left = self.state[place]
+        self.pins_shown += len(apdu) > 5
         if len(apdu) == 4 or (self.manners.t0 and apdu[4:] == b"\x00"):
             if number in self._verified and self.manners.verified_query is not None:
                 return self.manners.verified_query

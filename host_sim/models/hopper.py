@@ -9,7 +9,7 @@ turns what remained into unpaid, but a coin already in the exit still drops, and
 `tube` and `out` are where the coins really are; the rest is what the hopper reports.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +22,18 @@ OVER_CURRENT, TIMED_OUT, BLOCKED_IDLE, BLOCKED_PAYING, POWERED_UP, DISABLED = 0x
 NEEDS_RESET = OVER_CURRENT | BLOCKED_IDLE | BLOCKED_PAYING
 NV_BROKEN = 0x04  # second status byte, as the SCH2 uses it
 # Header -> its constant answer.
-ALWAYS: Mapping[int, bytes] = {254: b"", 246: b"KFK", 245: b"Payout", 244: b"SIM-H2", 241: b"1.0", 4: bytes((1, 4, 7))}
+ALWAYS: Mapping[int, bytes] = {
+    254: b"",
+    245: b"Payout",
+    236: b"\0",  # optos: none is covered
+    216: bytes(5),  # no memory for the host
+    197: bytes.fromhex("4B464B32"),  # its own sum over its program
+    4: bytes((1, 4, 7)),
+}
+PIN_ON = 0x80  # second status byte
+ENCRYPTION_ON = 0x10  # third status byte
+# Style -> bytes of a dispense before the number of coins.
+AUTHORISATION: Mapping[str, int] = {"no_cipher": 8, "encrypted": 8, "serial": 3, "count_only": 0}
 
 
 class HopperFault(StrEnum):
@@ -31,6 +42,8 @@ class HopperFault(StrEnum):
     OVER_CURRENT = "over_current"  # fault H2: the motor draws too much until cleared
     POWER_LOSS = "power_loss"  # fault H3: power fails after one more coin, and returns after two seconds
     NV_ERROR = "nv_error"  # fault H3: the counters' checksum is wrong; the lifetime count is garbage
+    PAYS_NOTHING = "pays_nothing"  # fault H8: it takes the command, says that all is well, and no coin comes
+    PIN_LOCKED = "pin_locked"  # fault H9: it asks for a PIN that nobody here knows
     NAK = "nak"  # fault H4: the next dispense is refused
     LATE_COIN = "late_coin"  # fault H5: after the next stop one more coin drops
     PHANTOM = "phantom"  # fault H6: a coin comes out without a command
@@ -49,7 +62,16 @@ class HopperModel:
     coin: str
     tube: int
     serial: int = 0
-    dispense_style: str = "no_cipher"  # or "serial"
+    maker: str = "KFK"
+    product: str = ""  # "": it says its style, as several makers let it do
+    software: str = "1.0"
+    dispense_style: str = "no_cipher"  # a key of `AUTHORISATION`; nobody here can compute what "encrypted" wants
+    names_its_coin: bool = True  # header 171; a unit that nobody has programmed answers dashes
+    level_sensors: bool = True  # header 217
+    status_bytes: int = 2  # of header 163: 1 on old units, 3 on those that follow the newest specification
+    answers_counter: bool | None = None  # to a dispense: its event counter, or a bare ACK; None: as usual for the style
+    pin: str = ""  # four digits that must be entered (218) after each power-up; "" for none
+    unanswered: Sequence[int] = ()  # headers that this product does not know
     counts_refused: bool = True  # whether a NAKed dispense moves the event counter (SCH2, Flow: yes)
     coins_per_s: float = 3.0
     empty_after_s: float = 3.0  # it gives up after this time without a coin
@@ -60,6 +82,10 @@ class HopperModel:
 
     def __post_init__(self) -> None:
         self.serial = self.serial or 0x100 + self.address
+        mark = {"no_cipher": "-NOENCRYPT", "serial": "-USE_SERNR"}.get(self.dispense_style, "")
+        self.product = self.product or f"SIM-H2{mark}"
+        named = {246: self.maker, 244: self.product, 241: self.software}
+        self._told = {**ALWAYS, **{header: word.encode("ascii") for header, word in named.items()}}
         self.out = 0
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin out" when a coin has left
         # Non-volatile.
@@ -142,12 +168,22 @@ class HopperModel:
             if self.out > out:
                 self.on_effect("coin out")
 
+    def is_well(self, now_s: float) -> bool:
+        """Whether it would answer now, and none of its answers would speak against a payout."""
+        self.advance(now_s)
+        answers = self._powered and now_s >= self._deaf_until_s and HopperFault.MUTE not in self._faults
+        filled = self.level_sensors and self.tube >= self.low_mark
+        flags = self._flags() & (NEEDS_RESET | (0 if filled else TIMED_OUT))
+        return answers and not flags and not self._nv_broken and not self._locked
+
     # --- the motor ------------------------------------------------------------------------------
 
     def _start(self, coins: int, now_s: float) -> None:
         self.paid, self.unpaid, self._remaining = 0, 0, coins
         self._status &= ~(TIMED_OUT | BLOCKED_PAYING)
-        if coins:
+        if HopperFault.PAYS_NOTHING in self._faults:
+            self._remaining = 0
+        elif coins:
             self._last_coin_s = now_s
             self._next_coin_s = now_s + SPIN_UP_S + 1 / self.coins_per_s
 
@@ -221,7 +257,7 @@ class HopperModel:
         self._event_counter = 0
         self._remaining = 0
         self._enabled = False
-        self._cipher_fresh = False
+        self._cipher_fresh = self._pin_entered = False
         self._late_coin_due = False
         self._status = POWERED_UP
         self._deaf_until_s = now_s + self.start_up_s
@@ -232,7 +268,7 @@ class HopperModel:
         self.advance(now_s)
         if not self._powered or now_s < self._deaf_until_s or HopperFault.MUTE in self._faults:
             return None
-        answer = self._read(header, data) or self._act(header, data, now_s)
+        answer = None if header in self.unanswered else self._read(header, data) or self._act(header, data, now_s)
         return None if answer is None else Answer(answer.data, answer.nak, self.answer_s)
 
     def _read(self, header: int, data: bytes) -> Answer | None:
@@ -242,15 +278,15 @@ class HopperModel:
             case 168, 0:
                 return Answer(self.life_total.to_bytes(3, "little"))
             case 163, 0:
-                return Answer(bytes((self._flags(), NV_BROKEN if self._nv_broken else 0)))
+                return Answer(self._all_flags()[: self.status_bytes])
             case 217, 0:
-                return Answer(bytes((0x10 | (self.tube < self.low_mark),)))
+                return Answer(bytes(((0x10 | (self.tube < self.low_mark)) if self.level_sensors else 0,)))
             case 171, 0:
-                return Answer(self.coin.encode("ascii"))
+                return Answer(self.coin.encode("ascii") if self.names_its_coin else b"------")
             case 242, 0:
                 return Answer(self.serial.to_bytes(3, "little"))
-            case fixed, 0 if fixed in ALWAYS:
-                return Answer(ALWAYS[fixed])
+            case fixed, 0 if fixed in self._told:
+                return Answer(self._told[fixed])
         return None
 
     def _act(self, header: int, data: bytes, now_s: float) -> Answer | None:
@@ -258,10 +294,13 @@ class HopperModel:
             case 164, 1:
                 self._enabled = data[0] == 165
                 return Answer()
-            case 160, 0 if self.dispense_style == "no_cipher":
+            case 160, 0 if self._has_cipher:
                 self._cipher_fresh = True
                 return Answer(bytes(8))
-            case 161, 8 if self.dispense_style == "no_cipher":
+            case 161, 8 if self._has_cipher:
+                return Answer()
+            case 218, 4:  # an ACK in any case, so that nobody can guess the PIN
+                self._pin_entered = self._pin_entered or "".join(map(str, data)) == self.pin
                 return Answer()
             case 167, _:
                 return self._dispense(data, now_s)
@@ -272,6 +311,19 @@ class HopperModel:
                 return Answer()
         return None
 
+    @property
+    def _has_cipher(self) -> bool:
+        return self.dispense_style in {"no_cipher", "encrypted"}
+
+    @property
+    def _locked(self) -> bool:
+        return HopperFault.PIN_LOCKED in self._faults or (bool(self.pin) and not self._pin_entered)
+
+    def _all_flags(self) -> bytes:
+        second = (NV_BROKEN if self._nv_broken else 0) | (PIN_ON if self._locked else 0)
+        third = ENCRYPTION_ON if self.dispense_style == "encrypted" else 0
+        return bytes((self._flags(), second, third))
+
     def _flags(self) -> int:
         flags = self._status | (0 if self._enabled else DISABLED)
         if HopperFault.JAM in self._faults and not self._remaining:
@@ -280,11 +332,18 @@ class HopperModel:
 
     def _dispense(self, data: bytes, now_s: float) -> Answer:
         fresh, self._cipher_fresh = self._cipher_fresh, False
+        authorised = len(data) == AUTHORISATION[self.dispense_style] + 1 and self.dispense_style != "encrypted"
         if self.dispense_style == "serial":
-            authorised = len(data) == 4 and data[:3] == self.serial.to_bytes(3, "little")
-        else:
-            authorised = len(data) == 9 and fresh
-        refused = not authorised or not self._enabled or self._remaining > 0 or bool(self._flags() & NEEDS_RESET)
+            authorised = authorised and data[:3] == self.serial.to_bytes(3, "little")
+        elif self._has_cipher:
+            authorised = authorised and fresh
+        refused = (
+            not authorised
+            or self._locked
+            or not self._enabled
+            or self._remaining > 0
+            or bool(self._flags() & NEEDS_RESET)
+        )
         if HopperFault.NAK in self._faults:
             self._faults.discard(HopperFault.NAK)
             refused = True
@@ -293,7 +352,8 @@ class HopperModel:
         if refused:
             return NAK
         self._start(data[-1], now_s)
-        return Answer(bytes((self._event_counter,)) if self.dispense_style == "no_cipher" else b"")
+        counted = self._has_cipher if self.answers_counter is None else self.answers_counter
+        return Answer(bytes((self._event_counter,)) if counted else b"")
 
     def _emergency_stop(self, now_s: float) -> Answer:
         dropping = self._next_coin_s is not None and self._next_coin_s - now_s <= IN_EXIT_S

@@ -23,11 +23,25 @@ CLERK_LAYOUT = tuple(tuple(name for name in row if name != "language") for row i
 
 
 class KeyMatrix:
-    """Caps and contacts. `bounce_s`: the longest that a contact chatters after an edge; 0 for ideal contacts."""
+    """Caps and contacts. `bounce_s`: the longest that a contact chatters after an edge; 0 for ideal contacts.
 
-    def __init__(self, layout: Sequence[Sequence[str]] = LAYOUT, bounce_s: float = 0.0, seed: int = 0) -> None:
+    `diodes`: one at each contact, so that no path through others is seen. `sticks`: this cap stays down at its `sticks_at`th press.
+    """
+
+    def __init__(
+        self,
+        layout: Sequence[Sequence[str]] = LAYOUT,
+        bounce_s: float = 0.0,
+        seed: int = 0,
+        *,
+        diodes: bool = False,
+        sticks: str = "",
+        sticks_at: int = 1,
+    ) -> None:
         self._cells = {name: (row, column) for row, names in enumerate(layout) for column, name in enumerate(names)}
         self._bounce_s = bounce_s
+        self._diodes = diodes
+        self._sticks, self._presses_left = self._cells.get(sticks), sticks_at
         self._random = Random(seed)
         self._pressed: set[Cell] = set()
         self._stuck: set[Cell] = set()
@@ -44,6 +58,10 @@ class KeyMatrix:
         if cell not in self._pressed:
             self._pressed.add(cell)
             self._edge(cell, now_s)
+            if cell == self._sticks:
+                self._presses_left -= 1
+                if self._presses_left == 0:
+                    self._stuck.add(cell)
 
     def release(self, key: str, now_s: float) -> None:
         """The finger goes up; a stuck cap stays down."""
@@ -83,7 +101,8 @@ class KeyMatrix:
 
     def seen(self, now_s: float) -> frozenset[Cell]:
         """What a scan sees: the contacts, and every crossing that a path through them joins."""
-        return with_phantoms(self.contacts(now_s))
+        contacts = self.contacts(now_s)
+        return contacts if self._diodes else with_phantoms(contacts)
 
     def wake_at(self, now_s: float) -> float | None:
         """When a contact will next change by itself, None if all are at rest."""

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import numpy as np
+
 from firmware.session import scenes as show
 from host_sim.adapters.disk import Tail
-from host_sim.rig.machine import RigMachine
+from host_sim.models.card_reader import CardReaderModel
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.people import Person
 from host_sim.rig.world import JST
 
@@ -56,8 +60,10 @@ OF_A_LIFE = {
     "P3": "keys that chatter for up to 30 ms",
     "R6": "writes taken in pieces",
 }
+# What only one kind of acceptor can do; in a life with the other kind these rows do nothing.
+OF_PULSES = frozenset({"M2", "W1", "W2", "W3"})
+OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
-    "M2": "tests/sessions/test_forged_credits.py (the swarm's acceptors count their coins)",
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
@@ -128,6 +134,25 @@ def _(life: Trouble) -> None:
     life.now(lambda: chip.fail(life.one_of("slow mute"), at=at, seconds=12.0))
 
 
+@row("C6", "another program holds the card")
+def _(life: Trouble) -> None:
+    held = CardReaderModel(held_power_ups=int(life.one_of("1 4 1000")))
+    life.now(lambda: life.machine.reader.trouble(held))
+
+
+@row("C7", "a reader that cannot carry 256 bytes")
+def _(life: Trouble) -> None:
+    short = CardReaderModel(answer_max=int(life.one_of("16 60 128 244 255")))
+    life.now(lambda: life.machine.reader.trouble(short))
+
+
+@row("C8", "a power-up fails, or one exchange in so many")
+def _(life: Trouble) -> None:
+    lost = life.chance(0, 1) == 1
+    bad = CardReaderModel(power_ups_fail=life.chance(0, 2), fails_every=life.chance(2, 24), answer_lost=lost)
+    life.now(lambda: life.machine.reader.trouble(bad))
+
+
 @row("P1", "a key sticks")
 def _(life: Trouble) -> None:
     def jam() -> None:
@@ -154,6 +179,17 @@ def _(life: Trouble) -> None:
 # --- coins in ---------------------------------------------------------------------------------------
 
 
+def _pulses(life: Trouble) -> PulseAcceptorModel | None:
+    """The acceptor, where it is one that counts in pulses."""
+    acceptor = life.machine.acceptor
+    return acceptor if isinstance(acceptor, PulseAcceptorModel) else None
+
+
+def _wire(life: Trouble) -> PulseAcceptorModel | None:
+    """The same, where a machine listens to it."""
+    return None if life.machine.site is COUNTER else _pulses(life)
+
+
 def _acceptor(life: Trouble, *faults: str) -> None:
     fault = life.one_of(" ".join(faults))
     life.at_scene(show.Pay, lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic()))
@@ -161,7 +197,7 @@ def _acceptor(life: Trouble, *faults: str) -> None:
 
 @row("A1", "a coin jams")
 def _(life: Trouble) -> None:
-    _acceptor(life, "jam")
+    _acceptor(life, "jam" if _pulses(life) is None else "stuck")
 
 
 @row("A2", "several coins between two polls")
@@ -171,12 +207,15 @@ def _(life: Trouble) -> None:
 
 @row("A3", "more events than the buffer holds")
 def _(life: Trouble) -> None:
-    life.when("coin in", lambda: life.machine.acceptor.fault("burst_noise", life.machine.clock.monotonic()), among=2)
+    if _pulses(life) is None:
+        life.when(
+            "coin in", lambda: life.machine.acceptor.fault("burst_noise", life.machine.clock.monotonic()), among=2
+        )
 
 
 @row("A4", "the acceptor restarts")
 def _(life: Trouble) -> None:
-    life.when("coin in", lambda: life.machine.acceptor.fault("reset", life.machine.clock.monotonic()), among=2)
+    life.when("coin in", life.machine.restart_acceptor, among=2)
 
 
 @row("A5", "a coin after the fee")
@@ -186,7 +225,8 @@ def _(life: Trouble) -> None:
 
 @row("A6", "string, light, unknown code, foreign coin")
 def _(life: Trouble) -> None:
-    _acceptor(life, "string", "light", "unknown_code", "swallow")
+    if _pulses(life) is None:
+        _acceptor(life, "string", "light", "unknown_code", "swallow")
 
 
 @row("A8", "the host stops for 1.5 s")
@@ -196,12 +236,20 @@ def _(life: Trouble) -> None:
 
 @row("A9", "another acceptor stands there")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+    if _pulses(life) is None:
+        life.now(lambda: life.machine.acceptor.fault("swapped", life.machine.clock.monotonic()))
+
+
+@row("A10", "the acceptor restarts at each coin")
+def _(life: Trouble) -> None:
+    _acceptor(life, "weak_supply")
 
 
 @row("M1", "credits without coins")
 def _(life: Trouble) -> None:
     machine, times, played = life.machine, life.chance(1, 3), life.chance(0, 3) == 0
+    if _pulses(life) is not None:  # nothing counts beside its credits: M2
+        return
 
     def forge() -> None:
         now_s = machine.clock.monotonic()
@@ -216,11 +264,67 @@ def _(life: Trouble) -> None:
     life.at_scene(show.Pay, forge)
 
 
+@row("M2", "credits without coins, and no count beside them")
+def _(life: Trouble) -> None:
+    pulses, clock, times = _wire(life), life.machine.clock, life.chance(1, 3)
+    if pulses is None:
+        return
+
+    def forge() -> None:
+        for number in range(times):
+            clock.after(0.5 + number * 0.3, lambda: pulses.fault("forged", clock.monotonic()))
+
+    if life.chance(0, 1):
+        life.person.gives_up_after_s = 2.0
+    life.at_scene(show.Pay, forge)
+
+
 @row("M3", "coins are put in and taken back")
 def _(life: Trouble) -> None:
     life.person.gives_up_after_s = 0.5
     life.person.pay_with((100, 50), apart_s=0.3)
     life.at_scene(show.Pay, lambda: None)
+
+
+# --- the wire of a pulse acceptor -------------------------------------------------------------------
+
+
+@row("W1", "pulses of another width")
+def _(life: Trouble) -> None:
+    pulses, clock = _wire(life), life.machine.clock
+    if pulses is None:
+        return
+    if life.chance(0, 1):
+        life.now(lambda: pulses.fault("switched", clock.monotonic()))
+    else:
+        life.when("coin in", lambda: pulses.fault("switched", clock.monotonic()))
+
+
+@row("W2", "coins come while the slot is shut")
+def _(life: Trouble) -> None:
+    pulses, machine, times = _wire(life), life.machine, life.chance(1, 8)
+    if pulses is None:
+        return
+
+    def drop() -> None:
+        pulses.fault("inhibit cut", machine.clock.monotonic())
+        for number in range(times):
+            machine.drop(100, machine.clock.monotonic() + 0.3 * number)
+
+    life.soon(drop, within_s=20.0)
+
+
+@row("W3", "pulses and spikes for which no coin comes")
+def _(life: Trouble) -> None:
+    pulses, clock, times, apart_s = _wire(life), life.machine.clock, life.chance(1, 60), life.chance(1, 20) / 10
+    if pulses is None:
+        return
+
+    def touch() -> None:
+        for number in range(times):
+            clock.after(number * apart_s, lambda: pulses.fault("static", clock.monotonic()))
+
+    life.soon(touch, within_s=15.0)
 
 
 # --- coins out --------------------------------------------------------------------------------------
@@ -269,6 +373,24 @@ def _(life: Trouble) -> None:
             hopper.fault("late_coin", life.machine.clock.monotonic())
 
     life.at_scene(show.Pay, strike)
+
+
+@row("H8", "a hopper says that all is well and pays nothing")
+def _(life: Trouble) -> None:
+    value = int(life.one_of("10 50 100 500"))
+
+    def stop_paying() -> None:
+        for yen, hopper in life.machine.hoppers.items():
+            if yen != value:
+                hopper.fault("pays_nothing", life.machine.clock.monotonic())
+
+    life.now(stop_paying)
+
+
+@row("H9", "a hopper asks for a PIN")
+def _(life: Trouble) -> None:
+    hopper = life.machine.hoppers[int(life.one_of("10 50 100 500"))]
+    life.soon(lambda: hopper.fault("pin_locked", life.machine.clock.monotonic()))
 
 
 @row("H6", "a coin comes out without a command")
@@ -338,6 +460,67 @@ def _(life: Trouble) -> None:
 def _(life: Trouble) -> None:
     life.at_scene(show.TakePaper, lambda: None)
     life.person.leaves_paper = True
+
+
+@row("R10", "the printer loses its power in the page, and cuts by itself when it is back")
+def _(life: Trouble) -> None:
+    printer, clock = life.machine.printer, life.machine.clock
+
+    def cut_power() -> None:
+        printer.behave(cuts_at_power_on=True)
+        printer.power_off(clock.monotonic())
+        clock.after(2.0, lambda: printer.power_on(clock.monotonic()))
+
+    life.when("dots", cut_power, among=3)
+
+
+def _soil(life: Trouble) -> None:
+    """Somebody pulls at the paper under an open cover: 40 rows and a stain lie in the path."""
+    life.machine.printer.path.burn(np.ones((40, 60), dtype=np.bool_))
+    life.machine.printer.path.feed(40)
+    life.machine.printer.counters.rows += 40
+
+
+@row("R11", "a piece lies in the path of a printer that cuts off no thin strips")
+def _(life: Trouble) -> None:
+    def soil() -> None:
+        life.machine.printer.behave(shortest_cut_mm=20.0)
+        _soil(life)
+
+    life.now(soil)
+
+
+@row("R12", "the printer draws its paper back by less than the profile says")
+def _(life: Trouble) -> None:
+    life.now(lambda: life.machine.printer.behave(head_to_cutter_mm=24.0, draws_back_mm=9.0))
+
+
+@row("R13", "another program writes to the printer's port")
+def _(life: Trouble) -> None:
+    words = b"ATZ AT+GCAP\n\n"
+    life.now(lambda: life.machine.printer.receive(words, life.machine.clock.monotonic()))
+
+
+@row("R14", "something lies in the path after a loss while idle")
+def _(life: Trouble) -> None:
+    def open_cover() -> None:
+        printer, clock = life.machine.printer, life.machine.clock
+        printer.open_cover(clock.monotonic())
+        _soil(life)
+        clock.after(float(life.one_of("0.2 1 5")), lambda: printer.close_cover(clock.monotonic()))
+
+    life.now(open_cover)
+
+
+@row("R15", "the cover is open for 0.2 s in the page")
+def _(life: Trouble) -> None:
+    printer, clock = life.machine.printer, life.machine.clock
+
+    def open_cover() -> None:
+        printer.open_cover(clock.monotonic())
+        clock.after(0.2, lambda: printer.close_cover(clock.monotonic()))
+
+    life.when("dots", open_cover, among=3)
 
 
 # --- line -------------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 The terminal types whole lines and shows what comes back, at the speed of the real serial line.
 """
 
-import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.parts import RigParts, base_unit
+from host_sim.unit_file import toml
 
 PEOPLE = {
     "tanaka": Role.TECHNICIAN,
@@ -75,7 +75,7 @@ class ConsoleRig(RigMachine):
 
     def _parts(self) -> RigParts:
         over = self._over()
-        self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{base_unit(over)}"', *_toml(over))))
+        self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{base_unit(over)}"', *toml(over))))
         return ConsoleParts(self, over, **self._how())
 
     # --- a person at the terminal ---------------------------------------------------------------
@@ -153,21 +153,6 @@ class ConsoleParts(RigParts):
     def fresh_code(self) -> str:
         self._rig.codes += 1
         return f"{0xA000 + self._rig.codes:04x}"
-
-
-def _toml(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Tables of a unit file, as its lines."""
-    for name, table in tables.items():
-        yield f"[{name}]"
-        yield from (f"{key} = {_value(value)}" for key, value in table.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value)
 
 
 _hashed: list[Accounts] = []

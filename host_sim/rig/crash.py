@@ -19,8 +19,9 @@ from functools import partial
 
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
-from host_sim.models.hopper import HopperModel
+from host_sim.models.zoo import Device
 from host_sim.rig.machine import STORE, RigMachine, Site
+from host_sim.rig.menu import MENU, happen
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 
@@ -34,18 +35,6 @@ CUTS: dict[str, tuple[Tail | None, int]] = {
     "shuffled": (Tail.SHUFFLED, 1),
     "killed": (None, 0),
 }
-MENU: dict[str, tuple[str, ...]] = {
-    r"line [\w-]+ reached": ("lost", "doubled"),
-    r"line [\w-]+ acted": ("answer lost",),
-    r"line document reached": ("another's document",),
-    r"line (issued|void|claims|heard) reached": ("refused",),
-    r"dots": ("jam", "paper out", "cover opened", "printer silent"),
-    r"coin out": ("hopper empty", "hopper jam", "hopper power"),
-    r"coin in": ("acceptor reset", "credit forged"),
-}
-
-
-PRINTER_FAULTS = {"paper out": "paper_out", "cover opened": "cover_open", "printer silent": "silence"}
 
 
 @dataclass(frozen=True)
@@ -58,12 +47,14 @@ class Script:
     pages: int = 1  # of every certificate
     fees: dict[str, int] = field(default_factory=dict)  # kind -> yen, where it is not the usual one
     acceptor_counts: bool = True  # the acceptor has a lifetime counter of accepted coins (ccTalk header 225)
+    pulse: bool = False  # the acceptor counts in pulses
     printer: str = "a4-203"
     rests_s: float = 0.0  # after the last resident, before everything is settled
     at_rest: Callable[[RigMachine], None] = lambda _: None  # done once everybody has left
     while_dead: Callable[[RigMachine], None] = lambda _: None  # done to the machine before each start
     site: Site = STORE
     clerk: Callable[[Person], Clerk] | None = None  # who serves each of them at a counter terminal
+    zoo: Sequence[Device] = ()  # devices that stand in for the ordinary ones
 
 
 @dataclass
@@ -88,13 +79,18 @@ def read_history(named: str) -> tuple[str, list[tuple[int, str]]]:
 
 @dataclass
 class Explorer:
-    """Runs one script with every fault at every point. `share`: (which, of how many) equal parts of the first faults."""
+    """Runs one script with every fault at every point. `share`: (which, of how many) equal parts of the first faults.
+
+    `told` is called after each point of the first process with the point and what was found since the call before.
+    """
 
     script: Script
     depth: int
     share: tuple[int, int] = (0, 1)
     every: int = 1  # after the first fault, only every n-th point,
     part: int = 0  # beginning with this one; the parts 0 to n-1 together cover every point
+    first: int = 0  # the first fault comes at this point or later
+    told: Callable[[int, Findings], None] | None = None
     replay: Sequence[tuple[int, str]] = ()
     stop_at_red: bool = False
     only: frozenset[str] = frozenset()  # names of the faults to try; empty: all
@@ -120,6 +116,11 @@ class Explorer:
         return self.findings
 
     @property
+    def points(self) -> int:
+        """How many points the script has had so far."""
+        return self._point
+
+    @property
     def named(self) -> str:
         faults = ", ".join(f"{point} {fault}" for point, fault in self._trail)
         return f"{self.script.name}: {faults}"
@@ -132,6 +133,8 @@ class Explorer:
             tubes=self.script.tubes,
             certificate_printer=self.script.printer,
             acceptor_counts=self.script.acceptor_counts,
+            zoo=self.script.zoo,
+            pulse=self.script.pulse,
         )
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
@@ -195,11 +198,14 @@ class Explorer:
             if self._split(name, fault):
                 self._strike(name, fault)
                 return
+        if self.told is not None and not self._trail:
+            self.told(self._point, self.findings)
+            self.findings = Findings()
 
     def _is_ours(self) -> bool:
         mine, shares = self.share
         if not self._trail:
-            return self._point % shares == mine
+            return self._point % shares == mine and self._point >= self.first
         return self._point % self.every == self.part
 
     def _faults(self, name: str) -> Iterator[str]:
@@ -265,27 +271,4 @@ class Explorer:
         if fault in CUTS:
             self.checker.died()
             machine.die(*CUTS[fault])
-        now_s = machine.clock.monotonic()
-        call = name.split()[1] if name.startswith("line ") else ""
-        match fault:
-            case "lost":
-                machine.centre.faults.lost_before.add(call)
-            case "doubled":
-                machine.centre.faults.doubled.add(call)
-            case "answer lost":
-                machine.centre.faults.lost_after.add(call)
-            case "refused":
-                machine.centre.faults.refusals[call] = "bad_request"
-            case "another's document":
-                machine.centre.faults.foreign_document = True
-            case "jam" | "paper out" | "cover opened" | "printer silent":
-                machine.printer.fail(PRINTER_FAULTS.get(fault, fault))
-            case "acceptor reset":
-                machine.acceptor.fault("reset", now_s)
-            case "credit forged":
-                machine.acceptor.fault("forged", now_s)
-            case _:
-                self._paying_hopper().fault({"hopper power": "power_loss"}.get(fault, fault.split()[1]), now_s)
-
-    def _paying_hopper(self) -> HopperModel:
-        return max(self.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)
+        happen(machine, name, fault)

@@ -16,16 +16,19 @@ from typing import Any
 from drivers.vocabulary import CardKind
 from firmware.assemble import Machine
 from firmware.book import records
-from firmware.book.cases import LASTING_CODES
-from firmware.desks import COIN, AcknowledgePayout
+from firmware.book.cases import LASTING_CODES, SUMMED_CODES
+from firmware.desks import COIN, AcknowledgePayout, LookAgain
 from firmware.session import scenes as show
 from firmware.session.scenes import Scene
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.chip import ChipCard
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo.room import merged
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.parts import RigMemory, RigParts
 from host_sim.rig.world import ADDRESSES, JST, RigWorld
+from host_sim.unit_file import PULSE_TABLE
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
 AWAY_S = 5.0  # how long the power stays off
@@ -103,12 +106,15 @@ class RigMachine(RigWorld):
         hoppers = [
             {"address": ADDRESSES[value], "value_yen": value, "coins": coins} for value, coins in self.tubes.items()
         ]
-        over = {
+        over: dict[str, Any] = {
             "unit": {"name": self.name, "profile": self.site.profile},
             "card": {"kinds": [str(kind) for kind in self.site.kinds]},
             "coin": {"hoppers": hoppers},
             "printer": {"profile": self.certificate_printer, "sheets_at_near_end": self.sheets_at_near_end},
         }
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            over["coin"] |= {"pulse": PULSE_TABLE}
+        over = merged(over, self.room.over(over))
         if self.site is COUNTER:
             del over["coin"]
         return over
@@ -203,13 +209,17 @@ class RigMachine(RigWorld):
         if book.session is not None:
             return
         for code, detail in list(book.queue):
-            if code in LASTING_CODES:
+            if code in LASTING_CODES | SUMMED_CODES:
                 self.memory.note(records.Resolved(code=code, detail=detail, decision="seen by a technician"))
         if book.line_stopped is not None:
             self.memory.note(records.LineCleared())
         for value_yen in list(book.unexplained):
             self.loop.send(COIN, AcknowledgePayout(value_yen))
         self.run_until(lambda: not book.unexplained, 10)
+        for value_yen in list(book.hoppers_out):
+            self.memory.note(records.FloatSet(value_yen=value_yen, coins=self.hoppers[value_yen].tube))
+            self.loop.send(COIN, LookAgain())
+        self.run_until(lambda: not book.hoppers_out, 10)
         if any(reason.needs_person for reason in self.loop.reception.state.reasons):
             self.restart()
 

@@ -14,7 +14,9 @@ from firmware.desks import PrintLines
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 
-WIDTH_DOTS, HEIGHT_DOTS = 576, 120  # fits the narrowest printer; too long to arrive in one slice of the line
+SLIP_DOTS = 384  # fits the narrowest receipt printer
+# Fits the narrowest printer; too long to arrive in one slice of the line, and longer than any printer's shortest cut.
+WIDTH_DOTS, HEIGHT_DOTS = 576, 256
 _CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 2, 72, 2  # width and height of a bit, height of the rule
 _RULE_DOTS = 260 * _CELL_DOTS  # wider than any code
 
@@ -65,9 +67,9 @@ def codes_in(dots: Dots) -> dict[str, bool]:
 
 @lru_cache(maxsize=2)
 def _slip(ink_dots: int) -> RasterSlip:
-    grey = np.full((24, 576), 255, dtype=np.uint8)
+    grey = np.full((24, SLIP_DOTS), 255, dtype=np.uint8)
     grey[4:20, 8 : 8 + ink_dots] = 0
-    return RasterSlip(width_dots=576, height_dots=24, rows=pack(grey))
+    return RasterSlip(width_dots=SLIP_DOTS, height_dots=24, rows=pack(grey))
 
 
 def draw_slip(effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.card.reader import CardReaderDriver
 from drivers.coin.acceptor import Acceptor
 from drivers.coin.bus import CcTalkBus
+from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.line.centre import CentreLine
@@ -25,7 +26,7 @@ from firmware.assemble import ConsoleLine, Printers
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.config.settings import Settings
-from firmware.config.unit import Unit, load_unit
+from firmware.config.unit import CoinTable, Unit, load_unit
 from firmware.desks import Desk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
@@ -48,7 +49,7 @@ from host_sim.rig.late import LateCrew
 from host_sim.rig.paper import draw_pages, draw_slip
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
-from host_sim.rig.world import ADDRESSES, PULSES, VALUES, RigWorld
+from host_sim.rig.world import VALUES, RigWorld
 
 UNITS = Path(__file__).parent.parent.parent / "hardware" / "units"
 SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
@@ -160,22 +161,34 @@ class RigParts:
         return CentreLine(centre, centre.key.public_key().public_bytes_raw(), self.unit.unit.name, deadline_s, head)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
-        world = self._world
-        if self.unit.coin is None:
+        world, table = self._world, self.unit.coin
+        if table is None:
             return None
-        bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock)
-        self._acceptor = self._acceptor_on(bus, book)
+        bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock, checksum=Checksum(table.checksum))
+        self._acceptor = self._acceptor_on(bus, table, book)
         self._explained = lambda: book.explained
-        addresses = {value: ADDRESSES[value] for value in world.tubes}
-        return self._acceptor, HopperBank(bus, addresses, explained=book.explained)
+        self._ill = lambda: book.hoppers_ill
+        addresses = {hopper.value_yen: hopper.address for hopper in table.hoppers}
+        styles = {hopper.value_yen: hopper.dispense for hopper in table.hoppers}
+        return self._acceptor, HopperBank(bus, addresses, styles=styles, explained=book.explained)
 
-    def _acceptor_on(self, bus: CcTalkBus, book: Book) -> CoinAcceptor:
-        if isinstance(self._world.acceptor, PulseAcceptorModel):
-            wires = PulseWires(self._world.acceptor, self.clock)
-            return PulseAcceptor(wires, wires, PULSES, PulseTiming())
+    def _acceptor_on(self, bus: CcTalkBus, table: CoinTable, book: Book) -> CoinAcceptor:
+        if table.pulse is not None:
+            assert isinstance(self._world.acceptor, PulseAcceptorModel), "the unit file has a pulse acceptor"
+            wires = PulseWires(self._world.acceptor, self.clock, table.pulse.inhibit)
+            timing = PulseTiming(width_s=table.pulse.width_s, end_s=table.pulse.end_s)
+            return PulseAcceptor(wires, wires, table.pulse.codes, timing)
         serial = self._world.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial
         total, lost = book.acceptor_total, book.acceptor_lost
-        return Acceptor(bus, 2, serial, VALUES, book.acceptor_event, last_accepted_total=total, last_lost=lost)
+        return Acceptor(
+            bus,
+            table.acceptor_address,
+            serial,
+            VALUES,
+            book.acceptor_event,
+            last_accepted_total=total,
+            last_lost=lost,
+        )
 
     def printers(self) -> Printers:
         world, unit = self._world, self.unit
@@ -238,7 +251,15 @@ class RigParts:
         if coins is not None and isinstance(self._acceptor, Acceptor) and isinstance(world.acceptor, AcceptorModel):
             stream = world.stream_of("coin")
             quiet["coin"] = CoinsAtRest(
-                coins, self._acceptor, stream, world.bus, world.acceptor, world.hoppers, self._explained, self.clock
+                coins,
+                self._acceptor,
+                stream,
+                world.bus,
+                world.acceptor,
+                world.hoppers,
+                self._explained,
+                self._ill,
+                self.clock,
             )
         return quiet
 

@@ -5,7 +5,7 @@ is armed, a device is not well or a command was sent since the last poll. One po
 out, because drivers and desks do periodic work in it. A poll that is left out still has its effect on the device.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from drivers.coin.acceptor import Acceptor
 from drivers.printer.printer import PrinterDriver
@@ -23,7 +23,7 @@ AT_LEAST_EVERY_S = 5.0  # the acceptor's driver checks the inhibits at this inte
 
 
 class CoinsAtRest:
-    """True while the driver has handled every event of the acceptor and the journal explains each hopper's counter.
+    """True while the driver has handled every event of the acceptor and the journal explains each hopper's counter and state.
 
     False while the slot is closing, because the desk counts the polls without a coin.
     """
@@ -37,10 +37,17 @@ class CoinsAtRest:
         acceptor: AcceptorModel,
         hoppers: Mapping[int, HopperModel],
         explained: Callable[[], Mapping[int, int]],
+        ill: Callable[[], Collection[int]],
         clock: VirtualClock,
     ) -> None:
         self._desk, self._driver, self._stream, self._bus = desk, driver, stream, bus
-        self._acceptor, self._hoppers, self._explained, self._clock = acceptor, hoppers, explained, clock
+        self._acceptor, self._hoppers, self._explained, self._ill, self._clock = (
+            acceptor,
+            hoppers,
+            explained,
+            ill,
+            clock,
+        )
         self._polled_s = float("-inf")
 
     def __call__(self) -> bool:
@@ -55,7 +62,9 @@ class CoinsAtRest:
             return False
         if self._acceptor.has_news(self._driver.counters().event_counter, now_s):
             return False
-        explained = self._explained()
+        explained, ill = self._explained(), self._ill()
+        if any(hopper.is_well(now_s) == (value in ill) for value, hopper in self._hoppers.items()):
+            return False
         return all(hopper.life_total == explained.get(value, 0) for value, hopper in self._hoppers.items())
 
 

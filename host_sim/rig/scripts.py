@@ -68,6 +68,11 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script(
             "counter terminal: without a PIN", one(), site=COUNTER, clerk=partial(Clerk, codes=("1123456", "2654321"))
         ),
+        Script("pulses: exact money", one(coins=(100, 100, 100)), pulse=True),
+        Script("pulses: change", one(coins=(500,)), pulse=True),
+        Script("pulses: cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0), pulse=True),
+        Script("pulses: late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25), pulse=True),
+        Script("pulses: the switch is moved", one(coins=(100, 100, 50), deeds={show.Pay: _switch_moved}), pulse=True),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}
@@ -107,6 +112,18 @@ def _forge_and_cancel(machine: RigMachine, scene: show.Scene) -> None:
         now_s = machine.clock.monotonic()
         machine.clock.at(now_s + 0.5, lambda: machine.acceptor.fault("forged", machine.clock.monotonic()))
         machine.tap("cancel", now_s + 0.55)
+
+
+def _switch_moved(machine: RigMachine, scene: show.Scene) -> None:
+    """A deed: two coins are paid, and between them somebody moves the acceptor's speed switch (fault W1)."""
+    assert isinstance(scene, show.Pay)
+    now_s = machine.clock.monotonic()
+    if scene.inserted_yen == 0 and scene.countdown_s is None:
+        machine.acceptor.clear("switched", now_s)
+        machine.drop(100, now_s + 1.0)
+    elif scene.inserted_yen == 100 and scene.countdown_s is None:
+        machine.acceptor.fault("switched", now_s)
+        machine.drop(100, now_s + 1.0)
 
 
 def _jam(machine: RigMachine, _: show.Scene) -> None:

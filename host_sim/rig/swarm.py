@@ -1,6 +1,6 @@
 """Thousands of residents with faults: whole sessions from one seed, in virtual time, through the real drivers.
 
-A *life* is one machine and its world for 25 sessions; its seed chooses wire noise, keys, hoppers and hour. For each
+A *life* is one machine and its world for 25 sessions; its seed chooses devices of the zoo, wire noise, keys, hoppers and hour. For each
 session the seed chooses a resident, a card and up to two rows of the catalogue. After each session a technician mends what
 is broken, and the machine must show its idle screen again. At the end of a life the checker compares the records with
 what really happened. The same seed gives the same journal and the same bytes to the printer.
@@ -9,63 +9,47 @@ what really happened. The same seed gives the same journal and the same bytes to
 import hashlib
 import random
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from firmware.journal.journal import JournalTrouble
+from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.rig.catalogue import ROWS
 from host_sim.rig.machine import COUNTER, RigMachine
+from host_sim.rig.pairs import SESSIONS, Pair, Plan, at_counter, drawn_for
 from host_sim.rig.people import Clerk, Person
+from host_sim.rig.tally import Tally
 from host_sim.rig.truth import Checker, Violation
 from host_sim.rig.world import JST, USB
 from host_sim.wallet import WalletCard
 
-SESSIONS = 25  # of one life
 GOOD = ("hanako", "taro", "kazuko", "nguyen")
-COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
 KINDS = {"1": "juminhyo", "2": "inkan"}  # as the menu numbers them
 DEADLY = frozenset({"X1", "X2", "D3", "R8"})  # rows that end the machine
 PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
 
 
-@dataclass
-class Tally:
-    """The counts and violations of a swarm."""
-
-    sessions: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    marks: Counter[str] = field(default_factory=Counter)  # row -> how often it happened
-    pairs: set[tuple[str, ...]] = field(default_factory=set)  # rows that happened in one session
-    reds: list[str] = field(default_factory=list)
-    digests: dict[int, str] = field(default_factory=dict)  # seed of a life -> hash of what it wrote and printed
-
-    def add(self, other: "Tally") -> None:
-        self.sessions += other.sessions
-        self.outcomes.update(other.outcomes)
-        self.marks.update(other.marks)
-        self.pairs |= other.pairs
-        self.reds += other.reds
-        self.digests |= other.digests
-
-
-def live(seed: int, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -> Tally:
-    """Run one life. A violation ends it and goes into the tally, with the seed that replays it."""
-    life = Life(seed, cards)
+def live(plan: Plan, cards: Mapping[str, WalletCard], sessions: int = SESSIONS) -> Tally:
+    """Run one life. A violation ends it and goes into the tally, with the options that replay it."""
+    try:
+        life = Life(plan, cards)
+    except Exception as fault:  # noqa: BLE001  as below
+        red = f"life {plan.seed}: X2: the machine fell at its start: {type(fault).__name__}: {fault}"
+        return Tally(seed=plan.seed, reds=[red], replays=[str(plan)])
     try:
         for _ in range(sessions):
             life.session()
         life.end()
     except Violation as red:
-        life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {red}")
+        life.found(str(red))
     except Exception as fault:  # noqa: BLE001  every exception of the machine is a finding
-        what = f"X2: the machine fell: {type(fault).__name__}: {fault}"
-        life.tally.reds.append(f"life {seed}, session {life.tally.sessions}, rows {'+'.join(life.rows)}: {what}")
+        life.found(f"X2: the machine fell: {type(fault).__name__}: {fault}")
     return life.tally
 
 
@@ -82,9 +66,10 @@ class _Armed:
 class Life:
     """Satisfies `catalogue.Trouble`."""
 
-    def __init__(self, seed: int, cards: Mapping[str, WalletCard]) -> None:
-        self.seed = seed
-        self.tally = Tally()
+    def __init__(self, plan: Plan, cards: Mapping[str, WalletCard]) -> None:
+        self.plan = plan
+        self.seed = seed = plan.seed
+        self.tally = Tally(seed=plan.seed)
         self.rows: list[str] = []
         self._cards = cards
         self._random = rng = random.Random(f"kofuki swarm {seed}")
@@ -94,10 +79,9 @@ class Life:
         chatter = rng.random() < 0.2
         pieces = rng.random() < 0.2
         late = rng.random() < 0.25
-        at_counter = seed % COUNTER_EVERY == COUNTER_EVERY - 1
         self.machine = machine = RigMachine(
             seed=seed,
-            site=COUNTER if at_counter else None,
+            site=COUNTER if at_counter(seed) else None,
             late=late,
             wire=WIRES[rng.choice(sorted(WIRES))] if noisy else USB,
             usb=PIECES if pieces else USB,
@@ -105,6 +89,7 @@ class Life:
             tubes={10: rng.randrange(90), 50: rng.randrange(60), 100: rng.randrange(90), 500: rng.randrange(30)},
             begins=datetime(2026, 11, 24, rng.randrange(7, 21), tzinfo=JST),
             acceptor_serial=0x01A2B3,
+            zoo=drawn_for(seed).devices,
         )
         self.tally.marks.update(row for row, on in (("A7", noisy), ("P3", chatter), ("R6", pieces)) if on)
         self.checker = Checker(machine)
@@ -118,12 +103,12 @@ class Life:
     # --- one session ----------------------------------------------------------------------------
 
     def session(self) -> None:
-        rng = self._random
         self.tally.sessions += 1
-        self.person = self._somebody()
+        self.tally.lived.update(device.name for device in self.machine.room.devices)
+        wanted = self._wanted()
+        self.person = self._somebody() if wanted is None else self._patient()
         self.machine.clerk = self._clerk() if self.machine.site is COUNTER else None
-        count = rng.choices((0, 1, 2), (30, 50, 20))[0]
-        self.rows = rng.sample(sorted(ROWS), count)
+        self.rows = self._by_chance() if wanted is None else list(wanted)
         self._struck.clear()
         for code in self.rows:
             self._row = code
@@ -133,8 +118,22 @@ class Life:
         self._at_scenes.clear()
         self._desk_pays()
         self._recover()
-        if len(self._struck) == 2:
-            self.tally.pairs.add(tuple(sorted(self._struck)))
+        self.tally.pairs.update(combinations(sorted(self._struck), 2))
+
+    def _by_chance(self) -> list[str]:
+        count = self._random.choices((0, 1, 2), (30, 50, 20))[0]
+        return self._random.sample(sorted(ROWS), count)
+
+    def _wanted(self) -> Pair | None:
+        """In most sessions of a life that looks for pairs: the next of them that has not happened in it."""
+        left = [pair for pair in self.plan.wanted if pair not in self.tally.pairs]
+        return left[self.tally.sessions % len(left)] if left and self._random.random() < 0.8 else None
+
+    def found(self, red: str) -> None:
+        """Add a violation to the tally."""
+        where = f"life {self.seed}, session {self.tally.sessions}, rows {'+'.join(self.rows)}"
+        self.tally.reds.append(f"{where}: {red}")
+        self.tally.replays.append(str(self.plan))
 
     def end(self) -> None:
         """Wait until nothing is open, let the checker compare everything, and return the life's digest."""
@@ -156,9 +155,9 @@ class Life:
             ):
                 self.tally.marks["N13"] += 1
 
-    def _somebody(self) -> Person:
+    def _somebody(self, names: Sequence[str] = ()) -> Person:
         rng = self._random
-        name = rng.choice(GOOD) if rng.random() < 0.9 else rng.choice(sorted(self._cards))
+        name = rng.choice(names or (GOOD if rng.random() < 0.9 else sorted(self._cards)))
         card = self._cards[name]
         card.renew()
         copies = rng.choice((1, 1, 1, 2, 3))
@@ -189,6 +188,13 @@ class Life:
             else None,
         )
         person.on_scene = self._scene
+        return person
+
+    def _patient(self) -> Person:
+        """A resident with a good card and enough coins, who stays: so that as much as possible can happen."""
+        person = self._somebody(GOOD)
+        person.coins = (*person.coins, 500, 500)
+        person.gives_up_after_s = person.quits_at = None
         return person
 
     def _clerk(self) -> Clerk:
@@ -249,7 +255,8 @@ class Life:
         for patience_s in (60.0, 60.0, 4000.0):  # recovery may find more to mend, so three attempts
             try:
                 machine.mend()
-                if self._random.random() < 0.3:
+                # An acceptor that takes all coins or none closes the machine where there is no change for each (302).
+                if self._random.random() < 0.3 or Reason.CHANGE in machine.loop.reception.state.reasons:
                     machine.load_coins()
                 machine.run_until(machine.is_open_again, patience_s)
             except (PowerLost, JournalTrouble):

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from cryptography.exceptions import InvalidSignature
 
 from firmware.book import records as r
-from firmware.book.cases import Case
+from firmware.book.cases import Case, coins_lost
 from firmware.money.limits import UNBORNE_SESSION_YEN
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
+from host_sim.rig.yen import why_wrong
 
 ANSWERED = {"issued", "void"}
 ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons allowed when every copy became paper
@@ -32,6 +34,7 @@ class Checker:
     def __init__(self, machine: RigMachine) -> None:
         self.machine = machine
         self.deaths_with_slot_open = 0
+        self._open_s: list[float] = []  # when it ended with its slot open
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
         self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
@@ -61,6 +64,8 @@ class Checker:
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
         session = machine.memory.book.session
         self.deaths_with_slot_open += bool(session and session.slot_open)
+        if session and session.slot_open:
+            self._open_s.append(machine.clock.monotonic())
 
     def _note_coins(self) -> None:
         """Put down to the open session what the coins themselves did; what the machine was told does not count."""
@@ -158,12 +163,16 @@ class Checker:
 
     def _coins_in(self, history: list[r.Record]) -> None:
         """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
+        if isinstance(self.machine.acceptor, PulseAcceptorModel):
+            if wrong := why_wrong(self.machine.acceptor, history, self.machine.ended_s, self._open_s):
+                raise Violation(f"I2: {wrong}")
+            return
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]
         missing = len(self.machine.acceptor.cash_box) - len(known)
         missing_yen = self.machine.coins_in_yen() - sum(known)
         excuses = {"suspect_coin", "power_lost_at_slot", "credits_lost", "acceptor_restarted", "coin_uncertain"}
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
-        coins = sum(int(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
+        coins = sum(coins_lost(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
         bound = max(self.deaths_with_slot_open, coins)
         without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
         told_credits = sum(int(flag.detail.split()[0]) for flag in without)

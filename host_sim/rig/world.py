@@ -6,7 +6,7 @@ whenever paper, money, medium or line is touched.
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,26 +18,49 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.acceptor import AcceptorModel
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
 from host_sim.models.printer import PrinterModel
+from host_sim.models.printers import printer_in
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo import Device, Kind
+from host_sim.models.zoo.room import Room
 from host_sim.rig.centre import Faults, MemoryCentre
+from host_sim.unit_file import PULSE_TABLE
 
 JST = ZoneInfo("Asia/Tokyo")
 MACHINE = "rig-01"
 TUBES = {10: 60, 50: 40, 100: 60, 500: 20}
 ADDRESSES = {10: 3, 50: 4, 100: 5, 500: 6}
 VALUES = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500, "JP500B": 500}
-PULSES = {1: 10, 5: 50, 10: 100, 50: 500}
+PULSES = {count: int(yen) for yen, count in PULSE_TABLE["pulses"].items()}
 USB = WireKind(baud=None, slice_bytes=4096)  # the printers' connection
+
+
+def _acceptor(room: Room, *, pulse: bool, counts: bool, seed: int) -> AcceptorModel | PulseAcceptorModel:
+    if room.get(Kind.PULSE_ACCEPTOR) is not None or (pulse and room.get(Kind.ACCEPTOR) is None):
+        return PulseAcceptorModel(**room.settings(Kind.PULSE_ACCEPTOR), seed=seed)
+    return AcceptorModel(**{"has_accept_counter": counts, **room.settings(Kind.ACCEPTOR)})
+
+
+def _hoppers(room: Room, tubes: Mapping[int, int]) -> dict[int, HopperModel]:
+    """Value in yen -> its hopper; all are of one make, and have the checksum of their bus."""
+    coins = {value: coin for coin, value in reversed(VALUES.items())}
+    crc = room.settings(Kind.ACCEPTOR).get("crc", False)
+    make = {"coins_per_s": 10.0, "crc": crc, **room.settings(Kind.HOPPER)}
+    return {
+        value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, **make)
+        for value, tube in tubes.items()
+    }
 
 
 class RigWorld:
     """`pulse`: a pulse acceptor stands in the place of the ccTalk one. `second`: another medium for the journal.
 
-    `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225).
+    `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225). `zoo`: devices that stand
+    in the place of the ordinary ones, at most one of each kind.
     """
 
     name = MACHINE  # in its certificate
@@ -57,6 +80,7 @@ class RigWorld:
         pulse: bool = False,
         acceptor_counts: bool = True,
         certificate_printer: str = "a4-203",
+        zoo: Sequence[Device] = (),
     ) -> None:
         self.clock = VirtualClock()
         self.random = random.Random(seed)
@@ -66,28 +90,26 @@ class RigWorld:
         self.wire = wire
         self.usb = usb
         self.acceptor_serial = acceptor_serial
-        self.acceptor: AcceptorModel | PulseAcceptorModel = PulseAcceptorModel(seed=seed) if pulse else AcceptorModel()
-        if isinstance(self.acceptor, AcceptorModel):
-            self.acceptor.has_accept_counter = acceptor_counts
-        coins = {value: coin for coin, value in reversed(VALUES.items())}
-        self.hoppers = {
-            value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, coins_per_s=10.0)
-            for value, tube in self.tubes.items()
-        }
+        self.room = room = Room(zoo)
+        self.acceptor = _acceptor(room, pulse=pulse, counts=acceptor_counts, seed=seed)
+        self.hoppers = _hoppers(room, self.tubes)
         on_bus = () if isinstance(self.acceptor, PulseAcceptorModel) else (self.acceptor,)
         self.bus = CcTalkBusModel([*on_bus, *self.hoppers.values()])
         self.certificate_printer = certificate_printer
-        self.printer = PrinterModel(certificate_printer, seed=seed)
-        self.slips = PrinterModel("receipt-80", seed=seed)
-        self.keys = KeyMatrix(bounce_s=bounce_s, seed=seed)
-        self.clerk_keys = KeyMatrix(CLERK_LAYOUT, bounce_s=bounce_s, seed=seed + 1)  # of a counter terminal
-        self.reader = MemoryReader(self.clock, command_s=0.02, moved=lambda: self.nudge("card"))
+        self.printer = printer_in(room, Kind.PRINTER, certificate_printer, seed)
+        self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
+        caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
+        self.keys = KeyMatrix(**caps, seed=seed)
+        self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
+        make = CardReaderModel(**room.settings(Kind.READER))
+        self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.door_open = False
+        self.ended_s: list[float] = []  # when a process of the machine ended
         self.pin = PinBuffer()
         self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
@@ -123,13 +145,19 @@ class RigWorld:
         """Whether there is a machine."""
         return self._alive
 
+    @property
+    def _powered(self) -> tuple[CcTalkBusModel | PrinterModel | PulseAcceptorModel, ...]:
+        """What loses its power with the case."""
+        pulses = (self.acceptor,) if isinstance(self.acceptor, PulseAcceptorModel) else ()
+        return (self.bus, self.printer, self.slips, *pulses)
+
     def power_off(self, tail: Tail, seed: int = 0) -> None:
         """Everything in the case loses its power; `tail`: what becomes of the bytes that were not synced."""
         self.disk.cut(tail, seed)
         if self.second is not None:
             self.second.cut(tail, seed + 1)
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_off(now_s)
 
     def power_on(self) -> None:
@@ -137,23 +165,35 @@ class RigWorld:
         if self.second is not None:
             self.second.power_on()
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_on(now_s)
 
     def brown_out(self) -> None:
         """Every device loses its power for a moment; the computer does not."""
         now_s = self.clock.monotonic()
-        for device in (self.bus, self.printer, self.slips):
+        for device in self._powered:
             device.power_off(now_s)
 
         def back() -> None:
-            for device in (self.bus, self.printer, self.slips):
+            for device in self._powered:
                 device.power_on(self.clock.monotonic())
 
         self.clock.after(0.5, back)
 
+    def restart_acceptor(self) -> None:
+        """The acceptor alone is reset, or loses its supply for a moment."""
+        now_s = self.clock.monotonic()
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            self.acceptor.power_off(now_s)
+            self.acceptor.power_on(now_s)
+        else:
+            self.acceptor.fault("reset", now_s)
+
     def hang_up(self) -> None:
-        """The process ended: its ports are closed."""
+        """The process ended: its ports are closed, and the contact in a pulse acceptor's supply opens (hardware/README.md)."""
+        self.ended_s.append(self.clock.monotonic())
+        if isinstance(self.acceptor, PulseAcceptorModel):
+            self.acceptor.power_off(self.clock.monotonic())
         for stream in self._streams.values():
             stream.hang_up()
         self._streams.clear()
@@ -231,10 +271,21 @@ class RigWorld:
             printer.load_paper(now_s)
             printer.take_paper(now_s)
         for hopper in self.hoppers.values():
-            for fault in ("jam", "over_current", "stuck_busy", "mute", "late_coin", "nak"):
+            for fault in (
+                "jam",
+                "over_current",
+                "stuck_busy",
+                "mute",
+                "late_coin",
+                "nak",
+                "pays_nothing",
+                "pin_locked",
+            ):
                 hopper.clear(fault, now_s)
         lasting = (
-            ("stuck",) if isinstance(self.acceptor, PulseAcceptorModel) else ("jam", "mute", "swallow", "self_check")
+            ("stuck", "switched", "weak_supply", "inhibit cut")
+            if isinstance(self.acceptor, PulseAcceptorModel)
+            else ("jam", "mute", "swallow", "self_check", "weak_supply")
         )
         for fault in lasting:
             self.acceptor.clear(fault, now_s)

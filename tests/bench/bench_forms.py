@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from drivers.printer.profile import load_profile
 from firmware.paper.pages import render
 from host_sim.centre import forms, qr, sample, verify
 from host_sim.centre.forms import reading
@@ -66,7 +67,7 @@ def rows() -> list[tuple[str, str, str]]:
 
         def dots(_: int, pdf: bytes = pdf) -> None:
             sha256 = hashlib.sha256(pdf).hexdigest()
-            render(pdf, request_id="0" * 32, copy=1, document_sha256=sha256, dpi=203.2, width_dots=1664, page_dots=2376)
+            render(pdf, request_id="0" * 32, copy=1, document_sha256=sha256, profile=load_profile("a4-203"))
 
         table.append((f"{kind}: the machine's dots from it, a page", f"{_median_ms(dots) / pages:.1f} ms", "<= 25 ms"))
     code = qr.read_codes(_page_picture(pdf))[0]

@@ -22,7 +22,7 @@ from host_sim.adapters.disk import MemoryDisk
 from host_sim.rig.cards import rig_cards
 from host_sim.rig.crash import Explorer, Findings, Script
 from host_sim.rig.scripts import scripts
-from host_sim.rig.shares import in_shares
+from host_sim.rig.shares import Tell, in_shares
 from tests.process.journal_killer import Silent
 from tests.unit.journal.cuts import Cuts
 from tests.unit.journal.history import open_journal, session
@@ -139,8 +139,8 @@ def _cuts() -> list[Row]:
     return found
 
 
-def _share(script: Script, depth: int, every: int, which: int, shares: int) -> Findings:
-    return Explorer(script, depth, share=(which, shares), every=every).explore()
+def _share(script: Script, depth: int, every: int, which: int, shares: int, tell: Tell[Findings]) -> None:
+    tell(Explorer(script, depth, share=(which, shares), every=every).explore())
 
 
 def _kills(count: int = 5_000) -> list[Row]:

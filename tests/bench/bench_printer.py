@@ -40,15 +40,7 @@ def _median_ms(act: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 
 def _render(pdf: bytes, profile: Profile) -> RasterPage:
-    page, *_ = render(
-        pdf,
-        request_id="bench",
-        copy=1,
-        document_sha256="0" * 64,
-        dpi=profile.dpi,
-        width_dots=profile.width_dots,
-        page_dots=profile.page_dots,
-    )
+    page, *_ = render(pdf, request_id="bench", copy=1, document_sha256="0" * 64, profile=profile)
     return page
 
 
@@ -168,8 +160,7 @@ from firmware.paper.pages import render
 def kilobytes(name):
     return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 def one():
-    pages = render(pdf, request_id="b", copy=1, document_sha256="0", dpi=profile.dpi,
-                   width_dots=profile.width_dots, page_dots=profile.page_dots)
+    pages = render(pdf, request_id="b", copy=1, document_sha256="0", profile=profile)
     for band in bands(pages[0].rows, profile.width_dots, profile):
         pass
 profile = load_profile("a4-203")

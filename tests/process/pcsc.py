@@ -46,7 +46,9 @@ class Desk:
         self.slot = VpcdSlot(port=handle.port)
         self.port = PcscReader(reader, SystemClock())
         self.now = NOON
-        self.driver = CardReaderDriver(self.port, lambda: self.now, total_deadline_s=total_deadline_s)
+        self.driver = CardReaderDriver(
+            self.port, lambda: self.now, total_deadline_s=total_deadline_s, signing_s=total_deadline_s
+        )
 
     def insert(self, card: ChipCard) -> None:
         """Put a card in and wait until the driver sees it."""

@@ -1,5 +1,8 @@
 """The two explorers as a developer calls them: what they print, their exit codes, and that a named history can be replayed."""
 
+import contextlib
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -27,6 +30,7 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_swarm_finds_nothing_and_says_which_faults_happened(where: Path) -> None:
     done = host_sim("swarm", "--sessions", "500", "--seed", "9", where=where)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
     assert "0 violations in 500 sessions" in done.stdout
     marks = dict(re.findall(r"^  ([A-Z]\d) +([\d,]+)  ", done.stdout, flags=re.MULTILINE))
     assert len(marks) > 50
@@ -42,6 +46,52 @@ def test_crash_explores_and_a_history_can_be_replayed(where: Path) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.count("Boot(") == 3
     assert "as named: cancel with coins in: 30 torn 1, 60 killed" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "unit", "goes_on"),
+    [
+        (["swarm", "--sessions", "200000", "--seed", "5"], "sessions", r"swarm --seed \d+ --sessions \d+"),
+        (
+            ["crash", "--depth", "2", "--script", "one copy, change", "--zoo", "receipt-late"],
+            "instants",
+            r'crash --depth 2 --script "one copy, change" --zoo receipt-late --from "\d, one copy, change: \d+"',
+        ),
+    ],
+)
+def test_a_terminal_is_told_how_far_it_is_and_ctrl_c_ends_with_what_was_found(
+    where: Path, words: list[str], unit: str, goes_on: str
+) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(where)
+        environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "160"}
+        os.execve(sys.executable, [sys.executable, "-m", "host_sim", *words], environment)  # noqa: S606
+    said, asked = b"", False
+    with contextlib.suppress(OSError):  # EIO: the program has ended
+        while piece := os.read(terminal, 4096):
+            said += piece
+            if not asked and re.search(rf"[1-9][\d,.]* of [\d,]+ {unit}".encode(), said):
+                os.write(terminal, b"\x03")
+                asked = True
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    told = said.decode()
+    assert os.waitstatus_to_exitcode(status) == 130, told[-3000:]
+    assert re.search(r"[\d,.]+/s", told)
+    assert " left" in told
+    assert re.search(r"0 violations", told)
+    assert "Traceback" not in told
+    assert re.search(rf"Stopped. This goes on:\r\n +python -m host_sim {goes_on}\r\n", told), told[-3000:]
+
+
+def test_crash_goes_on_where_it_was_stopped(where: Path) -> None:
+    whole = host_sim("crash", "--script", "exact money", where=where)
+    rest = host_sim("crash", "--script", "exact money", "--from", "1, exact money: 40", where=where)
+    assert (whole.returncode, rest.returncode) == (0, 0), whole.stderr + rest.stderr
+    assert whole.stderr == rest.stderr == ""
+    histories = [int(re.search(r"([\d,]+) histories in", done.stdout)[1].replace(",", "")) for done in (whole, rest)]  # type: ignore[index]
+    assert 1 < histories[1] < histories[0]
 
 
 @pytest.mark.parametrize("name", ["nobody: 3 dropped", "one copy, change", "one copy, change: dropped"])

@@ -15,6 +15,7 @@ from drivers.serial_stream import SerialStream
 from drivers.vocabulary import DeviceState, NotPrinted, Printed, PrintTrouble
 from host_sim.adapters.pty import PtyLine, serve
 from host_sim.models.printer import PrinterModel
+from host_sim.models.printers import printer_named
 from tests.process.running_clock import RunningClock
 from tests.unit.paper.pdf import certificate
 from tests.unit.printer.rig import make_page
@@ -22,7 +23,7 @@ from tests.unit.printer.rig import make_page
 
 @pytest.mark.parametrize("name", ["a4-203", "a4-300", "kpm216h", "receipt-80", "tm-t88"])
 def test_a_full_page_over_a_pty(name: str, tmp_path: Path) -> None:
-    model = PrinterModel(name, speed_mm_s=3000)
+    model = printer_named(name, speed_mm_s=3000)
     line = PtyLine(model, tmp_path / "printer")
     with serve([line]):
         profile = load_profile(name)
@@ -40,7 +41,7 @@ def test_a_full_page_over_a_pty(name: str, tmp_path: Path) -> None:
 
 def test_the_plug_is_pulled_and_put_back(tmp_path: Path) -> None:
     """Fault R5: the same driver finds the printer again and cleans up before it prints."""
-    model = PrinterModel("a4-203", speed_mm_s=300)
+    model = printer_named("a4-203", speed_mm_s=300)
     line = PtyLine(model, tmp_path / "printer")
     profile = load_profile("a4-203")
     with serve([line]):
@@ -100,7 +101,7 @@ _BAD_FILES = {
 
 def test_the_technician_s_bench(tmp_path: Path) -> None:
     """`python -m drivers.printer`: status, test page, a PDF, and its error sentences."""
-    model = PrinterModel("a4-203", speed_mm_s=3000)
+    model = printer_named("a4-203", speed_mm_s=3000)
     line = PtyLine(model, tmp_path / "printer")
     pdf = tmp_path / "certificate.pdf"
     pdf.write_bytes(certificate())

@@ -379,7 +379,9 @@ def prints_at_boot(patch: Patch) -> None:
 
 
 def print_outcome(made: Callable[[open_session.OpenSession, r.PrintIntent], Record]) -> Callable[[Patch], None]:
-    return lambda patch: patch.setattr(recovery, "_print_outcome", lambda session, intent, _: made(session, intent))
+    return lambda patch: patch.setattr(
+        recovery, "_settle_print", lambda book, intent, _: iter([made(book.open_session(), intent)])
+    )
 
 
 def believed(session: open_session.OpenSession, intent: r.PrintIntent) -> Record:
@@ -390,10 +392,10 @@ def believed(session: open_session.OpenSession, intent: r.PrintIntent) -> Record
 def guesses_without_a_counter(patch: Patch) -> None:
     real = recovery._print_outcome
 
-    def probably(session: open_session.OpenSession, intent: r.PrintIntent, counter: int | None) -> Record:
+    def probably(intent: r.PrintIntent, counter: int | None) -> Record:
         if counter is None:
             return r.CopySpoiled(intent.rid, intent.copy, "probably")
-        return real(session, intent, counter)
+        return real(intent, counter)
 
     patch.setattr(recovery, "_print_outcome", probably)
 

@@ -52,7 +52,8 @@ def test_coins_taken_out_in_maintenance_are_no_change_any_more(wallet: Cards) ->
     assert "2000 yen came out" in machine.confirm(machine.say("hopper pay 20x100"), "kato")
     machine.say("exit")
     person = serve(machine, Person(wallet["hanako"], coins=[500]))
-    assert not any(isinstance(scene, show.Pay) for scene in person.seen)
+    pay = next(scene for scene in person.seen if isinstance(scene, show.Pay))
+    assert (pay.exact_money_only, pay.coins_come_back) == (True, False)
     assert machine.records(records.SessionClosed)[-1].claimed_yen == 0
 
 
@@ -287,13 +288,13 @@ def test_a_machine_in_maintenance_with_nobody_logged_in_watches_its_door() -> No
     assert any(code == "door_opened" for code, _ in machine.loop.book.queue)
 
 
-def test_two_stray_coins_are_two() -> None:
+def test_two_stray_coins_are_one_item_of_two() -> None:
     machine = RigMachine(pulse=True)
     machine.wait(3)
     for _ in range(2):
         machine.loop._hear(Posted(COIN, OF_MACHINE, CoinCredited(100, None)))
     assert machine.loop.book.totals["stray_yen"] == 200
-    assert [code for code, _ in machine.loop.book.queue] == ["stray_coin"] * 2
+    assert machine.loop.book.queue == [("stray_coin", "2 coins, 200 yen")]
 
 
 def test_a_coin_read_late_is_the_residents(wallet: Cards) -> None:

@@ -1,7 +1,9 @@
 """Faults that only a real port has, and the trace of the bytes."""
 
+import termios
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from drivers import serial_stream
 from drivers.errors import LineLost, Remedy
 from drivers.serial_stream import SerialStream
 from drivers.trace import Direction, TracedStream, keep_all, keep_lengths
+from drivers.wire import Parity, Wire
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.pty import PtyLine
 from host_sim.adapters.wire import WireKind
@@ -30,6 +33,26 @@ def test_a_missing_port_is_named_in_the_error_with_a_remedy(tmp_path: Path) -> N
     with pytest.raises(LineLost, match=r"coin: .*nothing cannot be opened \(No such file or directory\)") as lost:
         stream.read(1, 0)
     assert lost.value.remedy is Remedy.RESET
+
+
+@pytest.mark.parametrize(
+    ("wire", "parity", "two_stop_bits"),
+    [(9600, "N", False), (Wire(19200, Parity.EVEN), "E", False), (Wire(9600, Parity.ODD, 2), "O", True)],
+)
+def test_the_port_is_opened_as_the_devices_switches_are(
+    tmp_path: Path, wire: Wire | int, parity: str, two_stop_bits: bool
+) -> None:
+    """A pseudo-terminal keeps the stop bits; it drops the parity, which pyserial still knows."""
+    pty = PtyLine(Mute(), tmp_path / "port")
+    stream = SerialStream(str(tmp_path / "port"), wire, time, device="printer")
+    assert stream.read(1, 0) == b""
+    port: Any = stream._serial
+    assert port.parity == parity
+    _, _, control, _, _, speed, _ = termios.tcgetattr(port.fileno())
+    assert bool(control & termios.CSTOPB) is two_stop_bits
+    assert speed == (termios.B19200 if isinstance(wire, Wire) and wire.baud == 19200 else termios.B9600)
+    stream.close()
+    pty.close()
 
 
 def test_the_port_is_not_touched_before_the_first_use_and_is_ours_alone_then(tmp_path: Path) -> None:

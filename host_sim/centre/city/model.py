@@ -78,7 +78,9 @@ ClosedDay = Annotated[str, AfterValidator(read_closed_day)]
 Line = Annotated[str, AfterValidator(lambda text: (read_line(text), text)[1])]
 Hours = dict[Word, dict[Literal[DAYS], Line]]  # type: ignore[valid-type]
 Minute = Annotated[datetime, BeforeValidator(_minute)]
-Card = Literal["individual_number", "resident_register", "citizen", "phone"]
+Card = Literal[
+    "individual_number", "resident_register", "citizen"
+]  # a telephone's certificate is read by no machine here
 Channel = Literal["store", "office", "counter"]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 LAST_DAY = date(2999, 12, 31)  # so that the day after a change is a day, too
@@ -132,6 +134,7 @@ class ChannelPart(Part):
 
     cards: Annotated[list[Card], Field(min_length=1)]
     expired_cards: bool
+    p384_cards: bool = False  # the next 個人番号カード, whose key is on P-384 (card source 12)
     youngest_years: Annotated[int, Field(ge=0, le=99)]
     closed_days: list[ClosedDay]
     hours: Hours

@@ -39,6 +39,7 @@ class Place:
     kinds: Mapping[str, Terms]
     cards: frozenset[str]
     expired_cards: bool
+    p384_cards: bool
     youngest_years: int
     attended: frozenset[str]  # kinds issued here without a PIN, when two clerks vouch
     exemptions: Mapping[str, ExemptionPart]  # by their word: a code of these is taken here
@@ -98,6 +99,7 @@ def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Pla
         kinds=terms,
         cards=frozenset(channel.cards),
         expired_cards=channel.expired_cards,
+        p384_cards=channel.p384_cards,
         youngest_years=channel.youngest_years,
         attended=frozenset(channel.attended),
         exemptions={name: part for name, part in rules.exemptions.items() if part.concerns(word, site.channel)},

@@ -126,6 +126,7 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
         "place": dict(place.name),
         "telephone": place.telephone,
         "cards": sorted(place.cards),
+        **({"p384_cards": True} if place.p384_cards else {}),
         "youngest_years": place.youngest_years,
         **_when(place.timetable, today),
         "kinds": [

@@ -76,7 +76,8 @@ def _of_a_place(place: Place) -> Iterator[tuple[About, str]]:
     yield About(site, "", "way"), place.way["ja"]
     yield About(site, "", "telephone"), place.telephone
     yield About(site, "", "machines"), ", ".join(place.machines) or "none"
-    yield About(site, "", "cards"), f"{', '.join(sorted(place.cards))}{', also expired' if place.expired_cards else ''}"
+    also = (", also expired" if place.expired_cards else "") + (", also with a P-384 key" if place.p384_cards else "")
+    yield About(site, "", "cards"), f"{', '.join(sorted(place.cards))}{also}"
     yield About(site, "", "youngest"), f"{place.youngest_years} years"
     yield About(site, "", "closed days"), ", ".join(place.timetable.closed_days) or "none"
     yield About(site, "", "hours"), _week(place, DEFAULT)

@@ -58,16 +58,17 @@ class TrustPlaces:
         return Trust(authorities, self._source(authorities))
 
     def _source(self, authorities: Sequence[x509.Certificate]) -> Revocation | None:
+        """P-384 is always taken here: only a certificate that is believed is asked about, and the city's file says which are."""
         if self.ocsp is not None:
             try:
-                return Responder(self.ocsp, OCSP_AGE_LIMIT)
+                return Responder(self.ocsp, OCSP_AGE_LIMIT, p384=True)
             except ValueError as trouble:
                 raise TrustError(f"{self.ocsp}: {trouble}.") from None
         if self.crl is None:
             return None
         if not self.crl.is_dir():
             raise TrustError(f"{self.crl} is no folder; put the revocation lists (*.crl) into one.")
-        return CrlFolder(self.crl, authorities, CRL_AGE_LIMIT)
+        return CrlFolder(self.crl, authorities, CRL_AGE_LIMIT, p384=True)
 
 
 def _invented(authority: x509.Certificate) -> bool:

@@ -4,8 +4,8 @@
 its status dialects; `paper` what can be held in a hand afterwards; `letters` its built-in fonts.
 """
 
-from host_sim.models.printer.machines import MACHINES, Machine
+from host_sim.models.printer.machines import Machine
 from host_sim.models.printer.model import PrinterModel
 from host_sim.models.printer.paper import Sheet
 
-__all__ = ["MACHINES", "Machine", "PrinterModel", "Sheet"]
+__all__ = ["Machine", "PrinterModel", "Sheet"]

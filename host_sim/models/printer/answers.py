@@ -89,8 +89,11 @@ def _custom_real_time(n: int, now: Condition) -> bytes:
             return b""
 
 
-def automatic(dialect: str, now: Condition) -> bytes:
-    """The four bytes of automatic status."""
+def automatic(dialect: str, n: int, now: Condition) -> bytes:
+    """The bytes of automatic status, turned on with `n`: four, or those of Custom's DLE EOT 20 that the bits of `n` name."""
+    if dialect == "custom":
+        told = _custom_real_time(20, now)[2:]
+        return bytes((0x10, n)) + bytes(told[bit] for bit in range(4) if n >> bit & 1)
     recovering = now.head_hot or now.cover_opened_while_printing
     one = _bits(0x10, {0x08: now.stopped, 0x20: now.cover_open})
     two = _bits(0, {0x04: now.jammed, 0x08: now.cutter_stuck, 0x20: now.broken, 0x40: recovering})

@@ -30,12 +30,15 @@ class Complaint:
 _PLAIN: dict[bytes, tuple[int, str]] = {
     b"\x00": (0, "nothing"),
     b"\x0a": (0, "line_feed"),
+    b"\x0c": (0, "nothing"),
     b"\x0d": (0, "nothing"),
+    b"\x18": (0, "nothing"),
     b"\x09": (0, "tab"),
     b"\x1b@": (0, "initialise"),
     b"\x1b!": (1, "print_mode"),
     b"\x1b ": (1, "nothing"),
     b"\x1b$": (2, "position"),
+    b"\x1b\\": (2, "move"),
     b"\x1b-": (1, "underline"),
     b"\x1b2": (0, "line_spacing_default"),
     b"\x1b3": (1, "line_spacing"),
@@ -67,6 +70,7 @@ _KANJI: dict[bytes, tuple[int, str]] = {
 }
 _CUSTOM: dict[bytes, tuple[int, str]] = {
     b"\x1bi": (0, "cut_here"),
+    b"\x1d\xe0": (1, "automatic_status"),
     b"\x1d\xe1": (0, "tell_paper_left"),
     b"\x1d\xe2": (0, "tell_cuts"),
     b"\x1d\xe3": (0, "tell_length"),
@@ -86,6 +90,8 @@ class Grammar:
         if machine.dialect == "custom":
             self._plain |= _CUSTOM
             del self._plain[b"\x1da"]
+        if machine.returns_feed:
+            self._plain[b"\x0d"] = (0, "line_feed")
 
     def read(self, buffer: bytes) -> Command | Complaint | None:
         """The command at the head of the buffer; None when its end has not arrived. `buffer` is not empty."""
@@ -144,8 +150,6 @@ class Grammar:
         width, rows = int.from_bytes(buffer[4:6], "little"), int.from_bytes(buffer[6:8], "little")
         if width == 0 or not 1 <= rows <= self._machine.raster_rows_max:
             return Complaint(1, f"GS v 0 of {width} bytes x {rows} rows")
-        if width * 8 >= self._machine.width_dots + 8:
-            return Complaint(1, f"GS v 0 of {width * 8} dots on a head of {self._machine.width_dots}")
         return Command(8, "raster", buffer[4:8])
 
     def _columns(self, buffer: bytes) -> Command | Complaint | None:
@@ -181,12 +185,23 @@ class Grammar:
             name = "process_id"
         elif kind == b"L" and "gs_l" in self._machine.images:
             name = "graphics"
+        elif kind == b"k" and head == 5:
+            return self._symbol(buffer)
         else:
             return Complaint(1, f"unknown command {buffer[:3].hex(' ')}")
         if len(buffer) < head:
             return None
         size = head + int.from_bytes(buffer[3:head], "little")
+        if size > self._machine.buffer_bytes:
+            return Command(head, "excess", (size - head).to_bytes(4, "little"))
         return Command(size, name, buffer[head:size]) if len(buffer) >= size else None
+
+    def _symbol(self, buffer: bytes) -> Command | None:
+        """GS ( k: a two-dimensional code, of which only the question for its size is answered."""
+        size = 5 + int.from_bytes(buffer[3:5], "little")
+        if len(buffer) < max(5, size):
+            return None
+        return Command(size, "symbol_size" if buffer[5:7] == b"1R" else "nothing")
 
     def _collect(self, buffer: bytes) -> Command | Complaint | None:
         if len(buffer) < 3:

@@ -61,6 +61,9 @@ class TextLine:
     def move_to(self, x: int) -> None:
         self._x = x
 
+    def move_by(self, dots: int) -> None:
+        self._x = max(0, self._x + dots)
+
     def tab(self) -> None:
         self._x = (self._x // 96 + 1) * 96
 

@@ -5,6 +5,7 @@ import numpy as np
 from host_sim.models.printer.body import Body
 from host_sim.models.printer.commands import Command
 from host_sim.models.printer.letters import Dots, TextLine, glyph, letter
+from host_sim.models.printer.machines import Machine
 
 
 class Mechanism:
@@ -12,9 +13,12 @@ class Mechanism:
 
     def __init__(self, printer: Body) -> None:
         self._printer = printer
-        self._machine = printer.machine
         self._row_s = 25.4 / self._machine.dpi / self._machine.speed_mm_s
         self.initialise()
+
+    @property
+    def _machine(self) -> Machine:
+        return self._printer.machine
 
     def initialise(self) -> None:
         self._align = 0
@@ -57,7 +61,7 @@ class Mechanism:
                 return self._graphics(args)
             case "cut_here" | "feed_and_cut" | "retract" | "eject" | "present":
                 return self._at_the_exit(command.name, args)
-        if command.name.startswith("tell_") or command.name == "process_id":
+        if command.name.startswith("tell_") or command.name in ("process_id", "symbol_size"):
             self._printer.tell(command)
         else:
             self._set(command.name, args)
@@ -84,14 +88,16 @@ class Mechanism:
         """Commands that set the print position, or turn automatic status on and off."""
         match name:
             case "initialise":
-                self._printer.automatic(False)
+                self._printer.automatic(0)
                 self.initialise()
             case "automatic_status":
-                self._printer.automatic(bool(args[0]))
+                self._printer.automatic(args[0])
             case "align":
                 self._align = args[0] % 48
             case "position":
                 self._line.move_to(int.from_bytes(args, "little"))
+            case "move":
+                self._line.move_by(int.from_bytes(args, "little", signed=True))
             case "tab":
                 self._line.tab()
             case "line_spacing_default":
@@ -168,6 +174,10 @@ class Mechanism:
         return self._move(max(round(feed_dots), line.shape[0]))
 
     # --- dots -----------------------------------------------------------------------------------
+
+    def feed(self, dots: int) -> float:
+        """Move the paper; returns the seconds it takes."""
+        return self._move(dots)
 
     def burn(self, dots: Dots) -> float:
         """Burn the rows of a raster image."""

@@ -18,7 +18,7 @@ from host_sim.models.printer.answers import Condition, Counters
 from host_sim.models.printer.commands import Command, Complaint, Grammar
 from host_sim.models.printer.faults import LINE_FAULTS, Faults
 from host_sim.models.printer.imaging import LookAlikes, RasterRun
-from host_sim.models.printer.machines import MACHINES, Machine
+from host_sim.models.printer.machines import Machine
 from host_sim.models.printer.mechanism import Mechanism
 from host_sim.models.printer.paper import PaperPath, Sheet
 from host_sim.models.printer.realtime import CLEAR, Scanner
@@ -30,10 +30,10 @@ _IMAGE_OPCODES = (b"\x1dv0", b"\x1b*", b"\x1d(L", b"\x1d8L")
 
 
 class PrinterModel:
-    """A `LineModel`. `PrinterModel("a4-203")` names a machine of `machines.py`; keywords change single properties."""
+    """A `LineModel`. The keywords beyond its own are those of `Machine`; `host_sim.models.printers` has makes by name."""
 
-    def __init__(self, profile_name: str, *, seed: int = 0, hot_s: float = 30.0, **other: Any) -> None:
-        self.machine: Machine = replace(MACHINES[profile_name], **other)
+    def __init__(self, *, seed: int = 0, hot_s: float = 30.0, **machine: Any) -> None:
+        self.machine = Machine(**machine)
         self.seed = seed
         self.counters = Counters()
         self.condition = Condition()
@@ -41,7 +41,7 @@ class PrinterModel:
         self.delivered: list[Sheet] = []  # in somebody's hand
         self.retracted: list[Sheet] = []
         self.complaints: list[str] = []
-        self.path = PaperPath(self.machine.width_dots, self.machine.head_to_cutter_dots)
+        self.path = PaperPath(self.machine.width_dots, self.machine.head_to_cutter_dots, self.machine.lead_dots)
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "dots" and "cut" when these happen
         self.powered = True
         self.received = 0  # bytes that arrived
@@ -64,6 +64,7 @@ class PrinterModel:
         self._buffer = bytearray()
         self._scanner = Scanner()
         self._image: RasterRun | None = None
+        self._excess = 0  # bytes of a command too large for the memory, still to be dropped
         self._look_alikes = LookAlikes()
         self._voice.forget()
         self._mechanism.initialise()
@@ -95,15 +96,13 @@ class PrinterModel:
 
     def transmit(self, now_s: float) -> bytes:
         self._run(now_s)
-        said = b"".join(self._voice.waiting)
-        self._voice.waiting.clear()
-        return said
+        return self._voice.due(self._now_s)
 
     def wake_at(self) -> float | None:
         if not self.powered:
             return None
         if self._voice.waiting:
-            return self._now_s
+            return max(self._now_s, self._voice.waiting[0][0])
         if self.condition.head_hot and self._cool_s is not None:
             return self._cool_s
         if (self._buffer and not self.condition.stopped) or self._ready_s > self._now_s:
@@ -152,7 +151,10 @@ class PrinterModel:
 
     def close_cover(self, now_s: float | None = None) -> None:
         self._run(now_s)
+        opened = self.condition.cover_open
         self.condition.cover_open = self.condition.cover_opened_while_printing = False
+        if opened and self.machine.cuts_at_cover_close:
+            self._cut_by_itself()
         self._resume()
 
     def jam(self, now_s: float | None = None) -> None:
@@ -196,6 +198,19 @@ class PrinterModel:
             sheet_in_mouth=bool(self.tray) and self.machine.has_presenter,
         )
         self._up_s = self._ready_s = self._now_s + _BOOT_S
+        if self.machine.cuts_at_power_on:
+            self._cut_by_itself()
+
+    def _cut_by_itself(self) -> None:
+        """Feed to the cutter and cut, which no host has asked for."""
+        if self.powered and not self.condition.stopped:
+            self._mechanism.feed(self.machine.head_to_cutter_dots)
+            self.cut("full")
+
+    def behave(self, **settings: Any) -> None:
+        """From now on it has these settings of `Machine`, as after a change of its switches; not those of head and commands."""
+        self.machine = replace(self.machine, **settings)
+        self.path.place_cutter(self.machine.head_to_cutter_dots, self.machine.lead_dots)
 
     def fail(self, name: str, at_byte: int = 0) -> None:
         """Arm a fault by name, that many bytes from now."""
@@ -248,6 +263,7 @@ class PrinterModel:
             self.path.mishap("memory wiped", loss=True)
         self._buffer.clear()
         self._image = None
+        self._excess = 0
         self._mechanism.drop_line()
         self._ready_s = min(self._ready_s, self._now_s + 0.01)
 
@@ -295,6 +311,8 @@ class PrinterModel:
 
     def _step(self) -> float:
         """Carry out one command or some rows of an image; returns the seconds. Consumes nothing if bytes are missing."""
+        if self._excess:
+            return self._drop_excess()
         if self._image is not None:
             return self._print_rows(self._image)
         if self._buffer[0] == 0:
@@ -307,20 +325,41 @@ class PrinterModel:
             return 0.0
         del self._buffer[: command.size]
         self.carried_out += command.size
+        return self._carry_out(command)
+
+    def _carry_out(self, command: Command | Complaint) -> float:
+        """Carry out what the grammar has read; returns the seconds."""
         if isinstance(command, Complaint):
             self.complain(command.sentence)
             return 0.0
-        if command.name == "raster":
-            width, rows = int.from_bytes(command.args[:2], "little"), int.from_bytes(command.args[2:], "little")
-            if not self._mechanism.at_line_start:
-                self.complain("GS v 0 in the middle of a line")
-            self._image = RasterRun(width, rows)
-            self._look_alikes.begin()
-            return 0.0
-        if command.name in ("columns", "graphics"):
-            self._look_alikes.begin()
-            self._look_for_real_time(command.args)
+        match command.name:
+            case "excess":
+                self.complain("an image larger than the memory: its data is dropped")
+                self._excess = int.from_bytes(command.args, "little")
+                return 0.0
+            case "raster":
+                self._begin_raster(command.args)
+                return 0.0
+            case "columns" | "graphics":
+                self._look_alikes.begin()
+                self._look_for_real_time(command.args)
         return self._mechanism.carry_out(command)
+
+    def _begin_raster(self, shape: bytes) -> None:
+        width, rows = int.from_bytes(shape[:2], "little"), int.from_bytes(shape[2:], "little")
+        if not self._mechanism.at_line_start:
+            self.complain("GS v 0 in the middle of a line")
+        if width * 8 >= self.machine.width_dots + 8:
+            self.complain(f"GS v 0 of {width * 8} dots on a head of {self.machine.width_dots}: the rest is dropped")
+        self._image = RasterRun(width, rows)
+        self._look_alikes.begin()
+
+    def _drop_excess(self) -> float:
+        size = min(self._excess, len(self._buffer))
+        del self._buffer[:size]
+        self._excess -= size
+        self.carried_out += size
+        return 0.0
 
     def _pass_over_zeros(self) -> float:
         """Skip NUL bytes between commands."""
@@ -396,6 +435,10 @@ class PrinterModel:
             self.condition.cutter_stuck = True
             self._sense()
             return 0.0
+        if self.machine.shortest_cut_mm and self.path.beyond_the_cutter < self.machine.dots(
+            self.machine.shortest_cut_mm
+        ):
+            return 0.0
         self.counters.cuts += 1
         sheet = self.path.cut(kind)
         if sheet is not None:
@@ -415,8 +458,12 @@ class PrinterModel:
         self.tray = []
         self._sense()
 
-    def automatic(self, on: bool) -> None:
-        self._voice.automatic(on)
+    @property
+    def now_s(self) -> float:
+        return self._now_s
+
+    def automatic(self, n: int) -> None:
+        self._voice.automatic(n)
 
     def tell(self, command: Command) -> None:
         self._seen()

@@ -1,7 +1,7 @@
 """Paper: its dots, where it was cut, and what went wrong while it was printed.
 
 Positions count rows from the last cut. The head is `head_to_cutter` rows behind the cutter. So the first rows of every
-sheet are past the head before it can print, unless the printer draws the paper back.
+sheet (`lead`) are past the head before it can print, unless the printer draws the paper back all the way.
 """
 
 from collections.abc import Iterable
@@ -69,14 +69,19 @@ def _composed(strips: Iterable[_Strip], height_dots: int, width_dots: int) -> Do
 class PaperPath:
     """The strip between the last cut and the roll."""
 
-    def __init__(self, width_dots: int, head_to_cutter_dots: int) -> None:
+    def __init__(self, width_dots: int, head_to_cutter_dots: int, lead_dots: int) -> None:
+        """`lead_dots`: how far the paper reaches beyond the head when it has been cut and drawn back."""
         self._width_dots = width_dots
-        self._head_to_cutter = head_to_cutter_dots
+        self.place_cutter(head_to_cutter_dots, lead_dots)
         self._strips: list[_Strip] = []
         self._mishaps: list[tuple[str, int]] = []  # what happened, and the number of strips then: more spoil the page
         self._text: list[str] = []
         self.burns = 0  # how often the head has burnt something in its life
-        self.head = head_to_cutter_dots  # row under the head
+        self.head = lead_dots  # row under the head
+
+    def place_cutter(self, head_to_cutter_dots: int, lead_dots: int) -> None:
+        self._head_to_cutter = head_to_cutter_dots
+        self._drawn_back = head_to_cutter_dots - lead_dots
 
     @property
     def begun(self) -> bool:
@@ -112,9 +117,14 @@ class PaperPath:
         if self.begun or loss:
             self._mishaps.append((name, -1 if loss else len(self._strips)))
 
+    @property
+    def beyond_the_cutter(self) -> int:
+        """Rows that a cut now would cut off; not positive where there is nothing to cut off."""
+        return self.head - self._head_to_cutter
+
     def cut(self, kind: str) -> Sheet | None:
         """Cut where the paper stands under the cutter; None when there is nothing to cut off."""
-        at = self.head - self._head_to_cutter
+        at = self.beyond_the_cutter
         if at <= 0:
             return None
         above, below = [], []
@@ -137,5 +147,5 @@ class PaperPath:
         self._strips = below
         self._text.clear()
         self._mishaps = [("cut too early", -1)] if below else []
-        self.head -= at
+        self.head -= at + self._drawn_back
         return sheet

@@ -10,16 +10,16 @@ class Voice:
 
     def __init__(self, printer: Body) -> None:
         self._printer = printer
-        self.waiting: list[bytes] = []
+        self.waiting: list[tuple[float, bytes]] = []  # when each is due, in that order
         self.tricks: list[str] = []  # lose_reply, double_reply: each for one answer
         self.silent = False
-        self._automatic = False
+        self._automatic = 0
         self._told = b""
 
     def forget(self) -> None:
         """Reset what a power cut loses."""
         self.waiting.clear()
-        self.silent = self._automatic = False
+        self.silent, self._automatic = False, 0
 
     @property
     def is_reliable(self) -> bool:
@@ -31,18 +31,25 @@ class Voice:
             return
         trick = self.tricks.pop(0) if self.tricks else ""
         if trick != "lose_reply":
-            self.waiting += [data, data] if trick == "double_reply" else [data]
+            due_s = self._printer.now_s + self._printer.machine.answer_delay_s
+            self.waiting += [(due_s, data)] * (2 if trick == "double_reply" else 1)
 
-    def automatic(self, on: bool) -> None:
+    def due(self, now_s: float) -> bytes:
+        """The answers whose time has come; they are then gone."""
+        said = b"".join(data for due_s, data in self.waiting if due_s <= now_s)
+        self.waiting = [(due_s, data) for due_s, data in self.waiting if due_s > now_s]
+        return said
+
+    def automatic(self, n: int) -> None:
         """GS a: send the state now and whenever it changes."""
-        self._automatic, self._told = on, b""
+        self._automatic, self._told = n, b""
         self.sensed()
 
     def sensed(self) -> None:
         """Sensors may have changed: send automatic status if it is on."""
         if not self._automatic or not self._printer.powered:
             return
-        now = answers.automatic(self._printer.machine.dialect, self._printer.condition)
+        now = answers.automatic(self._printer.machine.dialect, self._automatic, self._printer.condition)
         if now != self._told:
             self._told = now
             self.say(now)
@@ -55,8 +62,10 @@ class Voice:
                 self.say(answers.paper_sensor(printer.condition))
             case "tell_status", b"\x02" | b"2":
                 self.say(b"\x00")
-            case "tell_identity", b"\x01" | b"1":
-                self.say(bytes((printer.machine.model_id,)))
+            case "tell_identity", what:
+                self._identify(what[0])
+            case "symbol_size", _:
+                self.say(b"\x37\x36000\x1f0\x1f1\x1f0\x00")
             case "process_id", args if args[:2] == b"00" and len(args) == 6:
                 self.say(b"\x37\x22" + args[2:] + b"\x00")
             case "tell_ejector", _:
@@ -64,12 +73,30 @@ class Voice:
             case _:
                 self._count(command)
 
+    def _identify(self, what: int) -> None:
+        """GS I: 1 to 3 or their digits give one byte, letters a block."""
+        machine = self._printer.machine
+        if not machine.tells_identity:
+            return
+        match what:
+            case 1 | 0x31:
+                self.say(bytes((machine.model_id,)))
+            case 2 | 3 | 0x32 | 0x33:
+                self.say(b"\x00")
+            case 66 | 67:
+                name = machine.maker_name if what == 66 else machine.model_name
+                self.say(b"\x5f" + name.encode("ascii") + b"\x00")
+            case _:
+                self._printer.complain(f"GS I {what}")
+
     def _count(self, command: Command) -> None:
         """Answer with one of the non-volatile counters."""
         counters, machine = self._printer.counters, self._printer.machine
         match command.name, bytes(command.args):
             case "tell_counter", b"2\x00\xb2\x00":
                 self.say(b"\x5f%d\x00" % counters.cuts)
+            case "tell_counter", b"2\x00\x94\x00":
+                self.say(b"\x5f%d\x00" % counters.rows)
             case "tell_cuts", _:
                 self.say(b"%d cuts" % counters.cuts)
             case "tell_length", _:

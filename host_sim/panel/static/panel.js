@@ -23,12 +23,18 @@ new Keypad(act, { pad: find("clerk-keys"), name: "press_clerk", without: "langua
 const link = new Link({
   onOpen() { find("lost").hidden = true; },
   onLost() { find("lost").hidden = false; },
-  onWallet({ cards, place, denominations, has_clerk: hasClerk }) {
+  onWallet({ cards, place, denominations, has_clerk: hasClerk, zoo }) {
     find("clerk").hidden = !hasClerk;
     find("coin-inlet").hidden = find("cup-change").hidden = find("cup-returned").hidden = hasClerk;
     document.body.classList.toggle("counter", hasClerk);
     wallet.fill(cards);
     find("place").textContent = place;
+    find("zoo").hidden = zoo.length === 0;
+    find("zoo-devices").replaceChildren(...zoo.map(({ name, kind, what }) => {
+      const item = document.createElement("li");
+      item.textContent = `${kind.replace("_", " ")}: ${name} (${what})`;
+      return item;
+    }));
     parts[0].fill(denominations);
   },
   onStatus(status) {

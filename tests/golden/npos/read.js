@@ -13,6 +13,7 @@ npos.rules[0x10]["\x14\x08"] = [7]; // DLE DC4 8, wipe the memory
 npos.rules[0x1b].i = [0]; // ESC i, cut
 npos.rules[0x1d].R = [1]; // GS R n, collect (Citizen)
 npos.rules[0x1d].e = [(bytes, at) => (bytes[at] === 3 ? 2 : 1)]; // GS e n [m], ejector (Custom)
+npos.rules[0x1d]["\xe0"] = [1]; // GS E0 hex, automatic status (Custom)
 npos.rules[0x1d]["\xe2"] = [0]; // GS E2 and E3 hex, counters (Custom)
 npos.rules[0x1d]["\xe3"] = [0];
 

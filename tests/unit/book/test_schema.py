@@ -53,6 +53,7 @@ IN_THE_FIELD = {
     67: "ClaimDone key claim_code",
     68: "PayoutUnexplained value_yen coins life_total",
     69: "PayoutAcknowledged value_yen",
+    70: "HopperSeen value_yen state",
     80: "AdviceQueued advice_id advice",
     81: "AdviceDone advice_id",
     96: "FloatSet value_yen coins",

@@ -70,19 +70,26 @@ def jpki_card(
     manners: Manners | None = None,
     without: tuple[int, ...] = (),
     replace: dict[int, bytes] | None = None,
+    without_pin: bool = False,
 ) -> JpkiCard:
     """A 個人番号カード with the keys kept in KEYS."""
     authentication, signature = authorities()
     key = keys().rsa("taro")
+    signs = {0x17: partial(pki.sign_as_card, key), 0x1A: partial(pki.sign_as_card, key)}
+    if curve:
+        signs[0x17] = partial(pki.sign_as_next_card, keys().ec("taro-ec", ec.SECP384R1()))
     certificates = {0x0A: certificate(ends=ends, curve=curve), 0x0B: authentication.der, 0x02: signature.der}
     certificates |= replace or {}
-    return JpkiCard(
+    card = JpkiCard(
         certificates={number: der for number, der in certificates.items() if number not in without},
-        keys={number: partial(pki.sign_as_card, key) for number in (0x17, 0x1A) if number not in without},
+        keys={number: sign for number, sign in signs.items() if number not in without},
         pin=pin,
         label=label,
         manners=manners,
     )
+    if without_pin:
+        card.take_pin_away()
+    return card
 
 
 def municipal_card(

@@ -10,7 +10,7 @@ def test_twenty_thousand_answers() -> None:
         "CardProof",
         "WrongPin",
         "PinBlocked",
-        "BadReply",
+        "CardTrouble",
         "not usable: unreadable",
         "not usable: pin_blocked",
     ):

@@ -1,5 +1,6 @@
 """The municipal application by its specification, drivers/card/README.md; numbers in comments are its sections."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from drivers.card.crypto import p256_signed
 from drivers.card.municipal import Identity, parse_identity
-from drivers.errors import BadReply
+from drivers.errors import CardTrouble
 from drivers.vocabulary import CardKind, CardProof, CardRead, Challenge
 from tests.unit.card.table import (
     PIN_KEY,
@@ -70,6 +71,40 @@ def test_what_spoils_a_record(old: str, new: str) -> None:
     assert parse_identity(bytes.fromhex(RECORD.hex().upper().replace(old, new))) is None
 
 
+FIELDS = {
+    0x80: b"\x01",
+    0x81: b"45201",
+    0x82: b"00012345",
+    0x83: b"\x02",
+    0x84: b"20301231",
+    0x85: bytes.fromhex(POINT),
+}
+
+
+def written(fields: Mapping[int, bytes]) -> bytes:
+    content = b"".join(bytes([tag, len(value)]) + value for tag, value in fields.items())
+    return b"\xe1" + (b"" if len(content) < 0x80 else b"\x81") + bytes([len(content)]) + content
+
+
+@pytest.mark.parametrize("municipality", [b"", b"4520", b"452011", b"4520A", b"\xef\xbc\x94\x35\x32"])
+def test_a_municipality_is_five_digits(municipality: bytes) -> None:
+    assert parse_identity(written(FIELDS | {0x81: municipality})) is None
+
+
+@pytest.mark.parametrize(("length", "good"), [(0, False), (3, False), (7, False), (8, True), (20, True), (21, False)])
+def test_a_user_id_has_8_to_20_digits(length: int, good: bool) -> None:
+    assert (parse_identity(written(FIELDS | {0x82: b"1" * length})) is not None) is good
+    assert parse_identity(written(FIELDS | {0x82: b"A" * length})) is None
+
+
+def test_the_fields_stand_in_their_order() -> None:
+    assert parse_identity(written(FIELDS)) is not None
+    assert parse_identity(written({0x87: b"new", **FIELDS})) is not None, "an unknown tag may stand anywhere"
+    assert parse_identity(written(dict(reversed(FIELDS.items())))) is None
+    swapped = {tag: FIELDS[tag] for tag in (0x80, 0x82, 0x81, 0x83, 0x84, 0x85)}
+    assert parse_identity(written(swapped)) is None
+
+
 def test_a_field_that_is_there_twice_spoils_it() -> None:
     assert parse_identity(b"\xe1\x67" + RECORD[2:] + bytes.fromhex("830101")) is None
 
@@ -123,6 +158,6 @@ def test_an_invalid_pin_key_is_refused(pin_key: bytes) -> None:
     card = table.read()
     pin = pin_of("8888")
     false = Challenge(challenge_id="c", challenge=challenge().challenge, pin_key=pin_key)
-    with pytest.raises(BadReply):
+    with pytest.raises(CardTrouble):
         table.driver.prove(pin, card, false, bound())
     assert storage_of(pin) == bytes(16)

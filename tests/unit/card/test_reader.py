@@ -1,5 +1,6 @@
 """What the driver reports of each card, on every virtual card whose answers the card sources allow."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -8,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drivers.card import apdu
-from drivers.card.crypto import rsa_signed
-from drivers.errors import BadReply, CardGone, PinGone
+from drivers.card.crypto import holder_signed
+from drivers.errors import CardGone, CardTrouble, DeviceError, PinGone, ReaderInUse
 from drivers.pin_pad.entry import PinWiped
 from drivers.vocabulary import (
     AuthenticationMethod,
@@ -22,7 +23,8 @@ from drivers.vocabulary import (
     PinBlocked,
     WrongPin,
 )
-from host_sim.models.card import Manners, stranger
+from host_sim.models.card import JpkiCard, Manners, stranger
+from host_sim.models.card_reader import CardReaderModel
 from tests.unit.card.table import (
     ALL,
     Table,
@@ -60,7 +62,7 @@ def test_a_good_card_and_its_proof() -> None:
     pin = pin_of("2580")
     proof = table.driver.prove(pin, card, challenge(), bound())
     assert isinstance(proof, CardProof)
-    assert rsa_signed(certificate(), proof.signature, bound())
+    assert holder_signed(certificate(), proof.signature, bound())
     assert proof.encrypted_pin is None
     assert storage_of(pin) == bytes(16)
 
@@ -74,7 +76,7 @@ def test_the_certificate_and_the_proof_do_not_depend_on_the_card_s_manners(manne
     assert card.credential == certificate()
     proof = table.driver.prove(pin_of("2580"), card, challenge(), bound())
     assert isinstance(proof, CardProof)
-    assert rsa_signed(certificate(), proof.signature, bound())
+    assert holder_signed(certificate(), proof.signature, bound())
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -153,14 +155,14 @@ def test_a_card_that_answers_the_question_with_9000_once_verified() -> None:
     [
         ("JPKIAPICCTOKEN2", None),
         ("JPKIAPICCTOKEN", CardNotUsable(CardRefusal.NO_CERTIFICATE, CardKind.RESIDENT_REGISTER)),
-        ("JPKIAPGPSETOKEN", CardNotUsable(CardRefusal.KIND_NOT_TAKEN, CardKind.PHONE)),
-        ("JPKIAPIOSTOKEN", CardNotUsable(CardRefusal.KIND_NOT_TAKEN, CardKind.PHONE)),
-        ("JPKIAPICCTOKEN3", CardNotUsable(CardRefusal.NOT_OUR_CARD)),
-        ("jpkiapicctoken2", CardNotUsable(CardRefusal.NOT_OUR_CARD)),
+        ("JPKIAPGPSETOKEN", CardNotUsable(CardRefusal.PHONE, CardKind.PHONE)),
+        ("JPKIAPIOSTOKEN", CardNotUsable(CardRefusal.PHONE, CardKind.PHONE)),
+        ("JPKIAPICCTOKEN3", CardNotUsable(CardRefusal.UNKNOWN_LABEL)),
+        ("jpkiapicctoken2", CardNotUsable(CardRefusal.UNKNOWN_LABEL)),
     ],
 )
 def test_kinds_by_the_whole_label(label: str, expected: CardNotUsable | None) -> None:
-    result = Table(jpki_card(label=label)).driver.read(ALL - {CardKind.PHONE})
+    result = Table(jpki_card(label=label)).driver.read(ALL)
     assert isinstance(result, CardRead) if expected is None else result == expected
 
 
@@ -310,7 +312,7 @@ def test_a_signature_of_the_wrong_length_is_a_bad_reply() -> None:
     table = Table(jpki_card())
     card = table.read()
     table.card.fail("cut", at=table.card.commands + 6)
-    with pytest.raises(BadReply):
+    with pytest.raises(CardTrouble):
         table.driver.prove(pin_of("2580"), card, challenge(), bound())
 
 
@@ -333,3 +335,113 @@ def test_the_trace_and_the_records_show_nothing_personal() -> None:
             assert secret[at : at + 8].hex(" ") not in shown
             assert secret[at : at + 8].hex() not in shown
     assert "00 20 00 80 06" in shown
+
+
+# --- the next card ------------------------------------------------------------------------------
+
+
+def test_a_key_on_p384_signs_where_the_city_takes_it() -> None:
+    """Card source 12."""
+    table = Table(jpki_card(curve=True))
+    card = table.driver.read(ALL, p384=True)
+    assert isinstance(card, CardRead)
+    proof = table.driver.prove(pin_of("2580"), card, challenge(), bound())
+    assert isinstance(proof, CardProof)
+    assert holder_signed(certificate(curve=True), proof.signature, bound())
+    assert not holder_signed(certificate(curve=True), proof.signature, bound() + b"x")
+
+
+# --- a card without a PIN -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        lambda: jpki_card(without_pin=True),
+        lambda: jpki_card(manners=Manners(blocked_query=0x6A88)),
+        lambda: jpki_card(manners=Manners(blocked_query=0x6985)),
+    ],
+)
+def test_a_card_without_a_pin_has_a_sentence_of_its_own(card: Callable[[], JpkiCard]) -> None:
+    """顔認証マイナンバーカード. Two clerks may vouch for its holder all the same."""
+    made = card()
+    made.state.update(dict.fromkeys(made.state, 0))
+    table = Table(made)
+    assert table.driver.read(ALL) == CardNotUsable(CardRefusal.NO_PIN, CardKind.INDIVIDUAL_NUMBER)
+    assert isinstance(table.driver.read(ALL, pin_needed=False), CardRead)
+    assert made.pins_shown == 0
+
+
+# --- whose trouble it is ------------------------------------------------------------------------
+
+
+def broken(table: Table, ends: date) -> str:
+    """A card that no other one is, and that fails when it shall sign."""
+    table.slot.insert(jpki_card(ends=ends))
+    card = table.read()
+    table.card.fail("status", at=table.card.commands + 5, until=10**9)
+    with pytest.raises(DeviceError) as failed:
+        table.driver.prove(pin_of("2580"), card, challenge(), bound())
+    return type(failed.value).__name__
+
+
+def test_one_card_that_fails_again_and_again_is_no_trouble_of_the_reader() -> None:
+    table = Table()
+    assert [broken(table, date(2029, 5, 3)) for _ in range(5)] == ["CardTrouble"] * 5
+
+
+def test_different_cards_that_fail_in_a_row_are() -> None:
+    table = Table()
+    days = [date(2029, 5, day) for day in range(3, 9)]
+    assert [broken(table, day) for day in days[:3]] == ["CardTrouble", "CardTrouble", "DeviceFault"]
+    assert broken(table, days[3]) == "DeviceFault", "until one works"
+    table.slot.insert(jpki_card())
+    assert isinstance(table.driver.prove(pin_of("2580"), table.read(), challenge(), bound()), CardProof)
+    assert broken(table, days[4]) == "CardTrouble"
+
+
+def in_reader(card: JpkiCard, **quirks: object) -> Table:
+    table = Table()
+    table.slot.trouble(CardReaderModel(**quirks))  # type: ignore[arg-type]
+    table.slot.insert(card)
+    return table
+
+
+def test_a_card_that_another_program_holds() -> None:
+    """Fault C6: a look of a moment is waited for, and who keeps the card is named to the technician."""
+    assert isinstance(in_reader(jpki_card(), held_power_ups=4).driver.read(ALL), CardRead)
+    table = in_reader(jpki_card(), held_power_ups=1000)
+    with pytest.raises(ReaderInUse, match="in use by another program; end that program"):
+        table.driver.read(ALL)
+    assert table.clock.monotonic() <= 2.5
+
+
+@pytest.mark.parametrize("answer_max", [16, 60, 128, 244, 255])
+def test_a_reader_that_cannot_carry_256_bytes(answer_max: int) -> None:
+    """Fault C7."""
+    table = in_reader(jpki_card(), answer_max=answer_max)
+    assert isinstance(outcome(table, "2580"), CardProof)
+
+
+def test_a_power_up_that_fails_once_and_one_that_always_does() -> None:
+    """Fault C8."""
+    assert isinstance(in_reader(jpki_card(), power_ups_fail=1).driver.read(ALL), CardRead)
+    assert in_reader(jpki_card(), power_ups_fail=2).driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE)
+
+
+@pytest.mark.parametrize("answer_lost", [False, True])
+@pytest.mark.parametrize("curve", [False, True])
+def test_exchanges_that_fail_now_and_then(answer_lost: bool, curve: bool) -> None:
+    """Fault C8, each exchange of a visit in turn: only a failed VERIFY ends it, and then it is not sent again."""
+    ended = 0
+    for at in range(2, 24):
+        card = jpki_card(curve=curve)
+        table = in_reader(card, fails_every=at, answer_lost=answer_lost)
+        read = table.driver.read(ALL, p384=True)
+        assert isinstance(read, CardRead)
+        try:
+            assert isinstance(table.driver.prove(pin_of("2580"), read, challenge(), bound()), CardProof)
+        except CardTrouble:
+            ended += 1
+        assert card.pins_shown <= 1
+    assert 0 < ended < 5

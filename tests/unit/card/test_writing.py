@@ -12,7 +12,7 @@ from drivers.card import apdu
 from drivers.card.channel import CardSession, CardTrace
 from drivers.card.crypto import p256_signed
 from drivers.card.writing import Chip, LifeCycle, MunicipalWriter, WritingRefused
-from drivers.errors import BadReply, CardGone
+from drivers.errors import CardGone, CardTrouble
 from host_sim.adapters.card_memory import MemoryReader
 from host_sim.clock import VirtualClock
 from host_sim.models.blank_card import BlankCard, chip_key
@@ -101,7 +101,7 @@ def test_a_cut_at_each_command_is_told_apart_and_the_card_is_finished(at: int, a
         assert chip is not None
         assert chip.order == (bytes(16) if chip.life_cycle is LifeCycle.BLANK else ORDER)
         if chip.life_cycle is not LifeCycle.PERSONALISED:
-            with pytest.raises(BadReply, match="6985"):
+            with pytest.raises(CardTrouble, match="6985"):
                 writer.reading.sign(b"before it is personalised")
     go_on(card)
     assert_usable(card)
@@ -138,11 +138,11 @@ def test_nothing_is_written_without_a_token_nor_after_the_end() -> None:
         with powered(card) as writer:
             writer.chip()
             before = bytes(card.memory.record)
-            with pytest.raises(BadReply, match="6982"):
+            with pytest.raises(CardTrouble, match="6982"):
                 writer.key()
-            with pytest.raises(BadReply, match="6982"):
+            with pytest.raises(CardTrouble, match="6982"):
                 writer.write(b"\xe1\x00")
-            with pytest.raises(BadReply, match="6982"):
+            with pytest.raises(CardTrouble, match="6982"):
                 writer.activate()
             assert card.memory.record == before
         if stage == "blank":
@@ -161,7 +161,7 @@ def test_a_record_with_another_key_is_not_activated() -> None:
         point = writer.key()
         strange = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
         writer.write(record_for(b"\x04" + strange.x.to_bytes(32, "big") + strange.y.to_bytes(32, "big")))
-        with pytest.raises(BadReply, match="6985"):
+        with pytest.raises(CardTrouble, match="6985"):
             writer.activate()
         writer.write(record_for(point))
         writer.activate()

@@ -1,5 +1,6 @@
 """The sample city with the machines of the tests added to it."""
 
+import re
 from datetime import date
 from functools import cache
 
@@ -33,3 +34,9 @@ def place_of(channel: str, day: date = date(2026, 11, 24)) -> Place:
     found = sample.city().on(day).place_of(f"miyazaki-{channel}-01")
     assert found is not None
     return found
+
+
+@cache
+def p384_city(channel: str = "store", *more: str) -> City:
+    """The same city after it has switched cards with a key on P-384 on, everywhere."""
+    return read(re.sub(r"(?m)^expired_cards = ", "p384_cards = true\nexpired_cards = ", sample_text(channel, *more)))

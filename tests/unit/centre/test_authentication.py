@@ -15,6 +15,7 @@ from host_sim.centre import pins
 from host_sim.centre.store import Peer
 from host_sim.centre.tables import authentications, cards, challenges
 from tests.unit.centre.cards import SIGNING, Card, certificate, ec_key, rsa_key
+from tests.unit.centre.cities import p384_city
 from tests.unit.centre.town import HALL, SHOP, Town
 
 
@@ -232,11 +233,11 @@ def test_outside_hours(town: Town) -> None:
 
 
 def test_a_card_with_a_key_on_p384_behind_the_switch() -> None:
-    """The coming card signs with ECDSA and SHA-384 (card source 4)."""
+    """The coming card signs with ECDSA and SHA-384 (card source 12)."""
     key = ec.generate_private_key(ec.SECP384R1())
     der = certificate(key=key.public_key())
     assert ask(Town(), Town().card("hanako", der)) == refused(CentreRefusal.CERTIFICATE_FOREIGN)
-    town, nonce = Town(p384=True), secrets.token_bytes(16)
+    town, nonce = Town(city=p384_city()), secrets.token_bytes(16)
     card = town.card("hanako", der)
     challenge = town.line().challenge(nonce, card.read)
     assert isinstance(challenge, Challenge)

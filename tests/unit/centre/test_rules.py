@@ -109,7 +109,6 @@ def test_a_session_that_began_in_time_may_finish() -> None:
         ("office", "citizen", None, None),
         ("office", "resident_register", date(2016, 1, 1), None),
         ("counter", "citizen", date(2016, 1, 1), None),
-        ("store", "phone", None, "card_not_taken"),
     ],
 )
 def test_cards(site: str, kind: str, until: date | None, refusal: str | None) -> None:

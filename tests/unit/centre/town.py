@@ -103,7 +103,6 @@ class Town:
         press: Press | None = None,
         generator: type[Generator] = Generator,
         revocation: Revocation | None = None,
-        p384: bool = False,
         city: City | None = None,
     ) -> None:
         """`database`: a URL; a database of its own if left out, on SQLite or PostgreSQL as the test runs."""
@@ -116,7 +115,7 @@ class Town:
         self.city = CityBook(self.store)
         self.city.apply(city or sample_city(), SAMPLE, self.now)
         vouching = Vouching(self.store, Accounts(self.store, self.city, STAFF_KEY))
-        keys = {"vouching": vouching, "pin_hash_key": PIN_KEY, "revocation": revocation, "p384": p384}
+        keys = {"vouching": vouching, "pin_hash_key": PIN_KEY, "revocation": revocation}
         pin_key = X25519PrivateKey.generate()
         doorkeeper = Doorkeeper(self.store, self.city, pin_key, [authority()], **keys)
         press = press or plain()

@@ -28,7 +28,13 @@ class Wires:
         return self.clock.monotonic()
 
     def allow(self, accepting: bool) -> None:
-        self.model.inhibited = not accepting
+        self.model.hold_inhibit(None if accepting else 0.0)
+
+    def active(self) -> bool:
+        return self.model.low()
+
+    def try_out(self) -> None:
+        self.allow(False)
 
 
 @pytest.mark.parametrize("width_s", [0.025, 0.1])

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.coin.hopper import HopperBank, _tried
 from drivers.coin.payout import HopperFlags, PayoutStatus
-from drivers.errors import NoReply, WrongDevice
+from drivers.errors import DeviceFault, NoReply, WrongDevice
 from drivers.vocabulary import Dispensed, HopperCounters, HopperState, StrayPayout
 from host_sim.models.cctalk_bus import NAK
 from host_sim.models.hopper import HopperModel
@@ -94,16 +94,53 @@ def test_h1_a_hopper_that_runs_empty_pays_what_it_has_and_says_so(value: int) ->
     assert commands == [5]  # its motor ran without a coin, so the command is not repeated
 
 
-def test_h1_an_empty_hopper_pays_nothing_and_a_filled_one_is_used_again() -> None:
+@pytest.mark.parametrize("sensors", [True, False])
+def test_h1_an_empty_hopper_pays_nothing_and_a_filled_one_is_used_again(sensors: bool) -> None:
     payout = Payout(tube=0)
+    payout.model(100).level_sensors = sensors
     commands = sent(payout, 100)
     assert payout.pay(100, 1).paid == 0
     assert commands == [1]  # its motor ran and found no coin, so the command is not repeated
     assert payout.bank.states()[100] is HopperState.EMPTY
     payout.model(100).fill(40, payout.machine.clock.monotonic())
     payout.bank.start()
+    assert payout.bank.states()[100] is (HopperState.OK if sensors else HopperState.EMPTY)
+    payout.bank.clear()
     assert payout.bank.states()[100] is HopperState.OK
     assert payout.pay(100, 2).paid == 2
+
+
+@pytest.mark.parametrize(
+    ("style", "product", "begins"),
+    [
+        ("encrypted", "SCH2", "address 5 refuses to pay without a cipher"),
+        ("count_only", "SCH1", "address 5 refuses to pay without a cipher"),
+        ("serial", "H-USE_SERNR", "address 5 wants dispense style serial, but the unit file says no_cipher"),
+    ],
+)
+def test_a_hopper_of_another_style_is_refused_by_its_name(style: str, product: str, begins: str) -> None:
+    payout = Payout()
+    model = payout.machine.hoppers[100]
+    model.dispense_style = style
+    model._told[244] = product.encode()
+    with pytest.raises(WrongDevice, match=begins):
+        payout.restart()
+    assert payout.model(100).out == 0
+
+
+@pytest.mark.parametrize("product", ["SCH2-NOENCRYPT", "ANOTHER"])
+def test_a_plain_hopper_is_used_whether_or_not_its_product_code_says_so(product: str) -> None:
+    payout = Payout()
+    payout.model(100)._told[244] = product.encode()
+    payout.restart()
+    assert (payout.model(100).out, payout.pay(100, 2).paid) == (0, 2)
+
+
+def test_a_hopper_that_wants_a_pin_is_refused_by_its_cause() -> None:
+    payout = Payout()
+    payout.model(100).pin = "1234"
+    with pytest.raises(DeviceFault, match="address 5 is locked with a PIN"):
+        payout.restart()
 
 
 @pytest.mark.parametrize(
@@ -344,7 +381,7 @@ def test_h6_each_look_asks_one_hopper_and_four_looks_ask_all() -> None:
     asked = payout.bank._hoppers[10]._bus.quality
     before = asked.exchanges
     payout.bank.look()
-    assert asked.exchanges == before + 1
+    assert asked.exchanges == before + 4  # its status twice, its level, its count
     for _ in range(3):
         payout.bank.look()
     assert [(stray.value_yen, stray.coins) for stray in payout.bank.strays()] == [(500, 1)]

@@ -1,15 +1,16 @@
 """Pulse acceptors: what counts as a pulse, the value of a train, and what must be reported instead of a credit."""
 
 import random
+from typing import Any
 
 import pytest
 from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
-from drivers.coin.pulse import Edge, PulseAcceptor, PulseTiming
+from drivers.coin.pulse import NOISE_LIMIT, Edge, PulseAcceptor, PulseTiming
 from drivers.errors import WrongDevice
 from drivers.gpio import GpioEdges, OpenCollector
-from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, CreditsLost
+from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, CreditsLost, WrongPulses
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
 # 10 yen is one pulse, and the rest in proportion (500 yen: 50 pulses, the most a CH-926 can send).
@@ -24,10 +25,11 @@ YEN = {"JP010A": 10, "JP050A": 50, "JP100A": 100, "JP500A": 500}
 class Rig:
     """A driver on a model; the test moves the time."""
 
-    def __init__(self, codes: dict[str, int], seed: int = 0, *, width_s: float = 0.025) -> None:
+    def __init__(self, codes: dict[str, int], seed: int = 0, *, width_s: float = 0.025, **quirks: Any) -> None:
         self.time_s = 0.0
         self.accepting = False
-        self.model = PulseAcceptorModel(codes, seed=seed, width_s=width_s)
+        self.loses, self.taken = -1, 0  # the number of an edge that never arrives
+        self.model = PulseAcceptorModel(codes, seed=seed, width_s=width_s, **quirks)
         self.driver = PulseAcceptor(
             self, self, {pulses: YEN[coin] for coin, pulses in codes.items()}, PulseTiming(width_s=width_s)
         )
@@ -35,14 +37,23 @@ class Rig:
         self.driver.accept(frozenset(YEN.values()))
 
     def take(self) -> list[Edge]:
-        return [Edge(active=low, at_s=at_s) for at_s, low in self.model.edges(self.time_s)]
+        edges = [Edge(active=low, at_s=at_s) for at_s, low in self.model.edges(self.time_s)]
+        lost = self.loses - self.taken
+        self.taken += len(edges)
+        return [edge for number, edge in enumerate(edges) if number != lost]
 
     def now_s(self) -> float:
         return self.time_s
 
     def allow(self, accepting: bool) -> None:
         self.accepting = accepting
-        self.model.inhibited = not accepting
+        self.model.hold_inhibit(None if accepting else 0.0)
+
+    def active(self) -> bool:
+        return self.model.low()
+
+    def try_out(self) -> None:
+        self.allow(False)
 
     def run(self, seconds: float) -> list[CoinEvent]:
         events: list[CoinEvent] = []
@@ -105,7 +116,7 @@ def test_octave_codes_credit_single_coins_and_report_a_merged_train() -> None:
     rig.model.insert("JP010A", rig.time_s)
     rig.model.insert("JP500A", rig.time_s)  # 5 + 8 pulses in one train
     events = rig.run(4)
-    assert events == [CreditsLost(2)]
+    assert events == [CreditsLost(2, about_yen=20)]
 
 
 @pytest.mark.parametrize("codes", [{1: 10, 2: 50, 3: 100, 4: 500}, {3: 10, 6: 100}])
@@ -125,18 +136,68 @@ def test_static_is_no_coin_not_even_in_the_middle_of_a_train() -> None:
     assert credited(rig.run(3)) == 50
 
 
-@pytest.mark.parametrize("width_s", [0.010, 0.045, 0.3])
-def test_a_pulse_of_the_wrong_length_is_no_coin(width_s: float) -> None:
+@pytest.mark.parametrize("width_s", [0.012, 0.045, 0.3])
+def test_a_pulse_of_the_wrong_length_is_no_coin_and_no_silence(width_s: float) -> None:
     rig = Rig(PROPORTIONAL)  # nominal 25 ms
     rig.model._edges = [(1.0, True), (1.0 + width_s, False)]
-    assert rig.run(3) == []
-    assert rig.driver.glitches == 1
+    assert rig.run(3) == [WrongPulses(1, 10, pytest.approx(width_s))]
+    assert not rig.accepting, "the slot shuts at the first pulse that cannot be read"
+
+
+SWITCHES_S = (0.025, 0.045, 0.065, 0.1)  # every position of the makers' switches: HX-616, CH-926, DG600F
+
+
+@pytest.mark.parametrize(("unit_s", "switch_s"), [(a, b) for a in SWITCHES_S for b in SWITCHES_S if a != b])
+@pytest.mark.parametrize("codes", [PROPORTIONAL, OCTAVE])
+@pytest.mark.parametrize("seed", range(5))
+def test_every_yen_is_credited_or_told_whatever_the_speed_switch(
+    unit_s: float, switch_s: float, codes: dict[str, int], seed: int
+) -> None:
+    rig = Rig(codes, seed, width_s=unit_s)
+    rig.model._width_s = switch_s
+    events: list[CoinEvent] = []
+    coin = list(YEN)[seed % len(YEN)]
+    rig.model.insert(coin, rig.time_s)
+    events = rig.run(rig.model.busy_until_s() - rig.time_s + 2)
+    told = sum(event.about_yen for event in events if isinstance(event, WrongPulses))
+    assert credited(events) + told == YEN[coin]
+    assert rig.accepting is (told == 0)
+
+
+def test_spikes_are_counted_and_told_when_they_do_not_end() -> None:
+    rig = Rig(PROPORTIONAL)
+    events: list[CoinEvent] = []
+    for _ in range(2 * NOISE_LIMIT):
+        rig.model.fault("static", rig.time_s)
+        events += rig.run(0.2)
+    assert events == [WrongPulses(NOISE_LIMIT, 0, 0.0)] * 2
+    for _ in range(2 * NOISE_LIMIT):  # a relay now and then
+        rig.model.fault("static", rig.time_s)
+        events = rig.run(10.0)
+        assert events == []
+
+
+def test_a_wire_that_rests_low_is_blocked_and_credits_nothing() -> None:
+    """The counter switch at NC: the gaps of its trains would look like pulses."""
+    rig = Rig(PROPORTIONAL, normally_closed=True)
+    rig.model.insert("JP050A", 30.0)
+    assert rig.run(4) == [AcceptorBlocked(14)]
+    assert rig.driver.blocked()
+    assert credited(rig.run(40)) == 0
+
+
+def test_a_train_that_breaks_off_with_the_supply_is_told() -> None:
+    rig = Rig(PROPORTIONAL, resets_at_accept=True)
+    rig.model.insert("JP100A", 0.0)
+    (event,) = [event for event in rig.run(4) if not isinstance(event, CoinCredited)]
+    assert isinstance(event, WrongPulses)
+    assert not rig.accepting
 
 
 def test_half_a_unit_is_reported_and_not_carried_into_the_next_coin() -> None:
     rig = Rig(DOUBLED)
     rig.model._edges = [(1.0, True), (1.025, False)]  # a spike as long as a pulse
-    assert rig.run(3) == [CreditsLost(1)]
+    assert rig.run(3) == [CreditsLost(1, about_yen=10)]
     rig.model.insert("JP010A", rig.time_s)
     assert credited(rig.run(3)) == 10
 
@@ -144,7 +205,7 @@ def test_half_a_unit_is_reported_and_not_carried_into_the_next_coin() -> None:
 def test_a_lost_edge_is_reported_as_a_loss() -> None:
     rig = Rig(OCTAVE)
     rig.model.insert("JP100A", rig.time_s)
-    del rig.model._edges[3]
+    rig.loses = 3
     assert rig.run(3) == [CreditsLost(1)]
 
 
@@ -198,3 +259,23 @@ def test_gpio_wires_give_edges_with_their_time_and_the_inhibit_line_is_never_dri
     line.close()
     assert (inhibit.function, inhibit.state) == ("output", 0)
     edges.close()
+
+
+@pytest.mark.parametrize("refuses", ["ground", "floating"])
+def test_the_inhibit_wire_is_tried_in_both_ways_and_left_shut(monkeypatch: pytest.MonkeyPatch, refuses: str) -> None:
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    line = OpenCollector(27, refuses)
+    pin = factory.pin(27)
+    pin._state = True  # the acceptor's pull-up, where nobody holds the wire
+    read = MockPin._get_state
+    monkeypatch.setattr(MockPin, "_get_state", lambda pin: pin.function == "input" or read(pin))
+    line.try_out()
+    assert pin.function == ("output" if refuses == "ground" else "input")
+    monkeypatch.setattr(MockPin, "_get_state", lambda _: False)  # it lies on ground somewhere
+    with pytest.raises(WrongDevice, match="stays at ground when it is let go"):
+        line.try_out()
+    assert pin.function == ("output" if refuses == "ground" else "input")
+    monkeypatch.setattr(MockPin, "_get_state", lambda _: True)
+    with pytest.raises(WrongDevice, match="does not reach ground"):
+        line.try_out()

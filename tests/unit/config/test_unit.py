@@ -85,6 +85,27 @@ def test_only_a_counter_terminal_has_a_clerk_and_only_it_has_no_coins(
         load_unit(file)
 
 
+def test_no_adapter_that_may_be_used_is_probed() -> None:
+    """Every serial adapter of the list of USB devices is in the rules that keep ModemManager and brltty away."""
+    udev = UNITS.parent / "udev"
+    adapter = re.compile(r'^(ATTR\{idVendor\}=="\w+", ATTR\{idProduct\}=="[\w|]+")', re.MULTILINE)
+    allowed = (udev / "70-kofuki-usb.rules").read_text().split("# serial adapters")[1].split("# card readers")[0]
+    probing = (udev / "99-kofuki-probing.rules").read_text()
+    assert adapter.findall(allowed) == adapter.findall(probing) != []
+    for word in ('ENV{ID_MM_DEVICE_IGNORE}="1"', 'ENV{BRLTTY_BRAILLE_DRIVER}=""', 'ENV{SYSTEMD_WANTS}=""'):
+        assert word in probing
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("parity = 'mark'", "parity"), ("stop_bits = 3", "stop_bits"), ("baud = 'fast'", "baud")]
+)
+def test_a_line_that_no_port_can_have_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    path = tmp_path / "unit.toml"
+    path.write_text(f'extends = "{UNITS / "dev-store.toml"}"\n[receipt_printer]\n{line}\n')
+    with pytest.raises(UnitError, match=told):
+        load_unit(path)
+
+
 def test_a_unit_file_says_no_hours_because_the_city_does(tmp_path: Path) -> None:
     file = tmp_path / "unit.toml"
     file.write_text(f'extends = "{UNITS / "store.toml"}"\n[hours.default]\neveryday = "06:30-23:00"\n')
@@ -139,6 +160,11 @@ def test_without_coin_values_a_pulse_file_is_refused(tmp_path: Path) -> None:
     path.write_text("".join(line for line in text.splitlines(keepends=True) if not line.startswith("values")))
     with pytest.raises(UnitError, match="values are missing"):
         load_unit(path)
+
+
+def test_a_telephone_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(UnitError, match="kinds has 'phone', which cannot be served: a telephone shows its certificate"):
+        load_unit(below(tmp_path, '[card]\nkinds = ["individual_number", "phone"]\n'))
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:

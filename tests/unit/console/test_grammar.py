@@ -49,6 +49,7 @@ oos on broken-glass       TS   SM
 test card                 T    M
 test keypad               T    M
 test acceptor             T    M
+test slot                 T    M
 test hopper               T    M
 test printer              T    M
 test line                 T    M

@@ -17,16 +17,7 @@ from tests.unit.paper.pdf import certificate, compiled
 
 
 def _render(pdf: bytes, profile: str = "a4-203") -> Sequence[RasterPage]:
-    make = load_profile(profile)
-    return render(
-        pdf,
-        request_id="r",
-        copy=1,
-        document_sha256="d",
-        dpi=make.dpi,
-        width_dots=make.width_dots,
-        page_dots=make.page_dots,
-    )
+    return render(pdf, request_id="r", copy=1, document_sha256="d", profile=load_profile(profile))
 
 
 def _dots(page: RasterPage) -> NDArray[np.bool_]:

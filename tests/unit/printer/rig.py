@@ -7,6 +7,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from drivers.errors import LineLost
+from drivers.printer.escpos import sendable
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import Profile, load_profile
 from drivers.printer.raster import PrintTicket, RasterPage, pack, raster_sha256
@@ -14,6 +15,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.printer import PrinterModel, Sheet
+from host_sim.models.printers import printer_named
 
 USB = WireKind(baud=None, slice_bytes=4096, send_buffer=65536)
 REQUEST = "0123456789abcdef0123456789abcdef"
@@ -118,7 +120,7 @@ def make_rig(
     profile, size = small(name) if tiny else (load_profile(name), {})
     clock = VirtualClock()
     clock.advance(now_s)
-    model = model or PrinterModel(name, **{**size, **machine})
+    model = model or printer_named(name, **{**size, **machine})
     line = MemoryStream(model, clock, wire, lost=lambda: LineLost("printer", "the port is gone"))
     stream = BittenStream(line)
     driver = PrinterDriver(stream, clock, profile, "printer")
@@ -157,7 +159,7 @@ def make_rows(width: int, height: int, seed: int = 1, top: int = 0) -> bytes:
 
 def make_page(profile: Profile, *, copy: int = 1, number: int = 1, of: int = 1, seed: int = 1) -> RasterPage:
     width, height = profile.width_dots, profile.page_dots or 480
-    rows = make_rows(width, height, seed, top=profile.head_to_cutter_dots + 4)
+    rows = sendable(make_rows(width, height, seed, top=profile.lead_dots + 4), width, profile)
     return RasterPage(
         request_id=REQUEST,
         copy=copy,

@@ -23,10 +23,10 @@ def test_a_captured_job_is_drawn_to_the_dot(name: str, tmp_path: Path) -> None:
     captured.write_bytes(rig.stream.sent[sent:])
     assert main(["--profile", name, "dump", str(captured), "--png", str(tmp_path / "page.png")]) == 0
     drawn = ~np.asarray(Image.open(tmp_path / "page.png"))
-    skipped = page.height_dots - drawn.shape[0]  # the rows between cutter and head
-    assert skipped == rig.profile.head_to_cutter_dots
-    packed = np.packbits(drawn, axis=1).tobytes()
+    skipped = rig.profile.lead_dots
+    packed = np.packbits(drawn[: page.height_dots - skipped], axis=1).tobytes()
     assert packed == page.rows[skipped * rig.profile.row_bytes :]
+    assert not drawn[page.height_dots - skipped :].any()  # fed to the cutter
 
 
 @pytest.mark.parametrize("cut", [3, 30, 300])

@@ -31,6 +31,24 @@ def test_the_odometer_s_printer_must_have_counted_the_jobs_cuts(a_cut: int) -> N
     assert isinstance(outcome, Printed) if a_cut == 1 else outcome == PrintUnknown(PrintTrouble.SILENT)
 
 
+@pytest.mark.parametrize("a_cut", [0, 1, 2])
+def test_every_cut_is_checked_where_the_page_is_proved_otherwise(a_cut: int) -> None:
+    """No cut: the whole page still lies in the path. One too many: it may go through the page."""
+    rig = make_rig("a4-203")
+    rig.model.counters = OwnCount(a_cut=a_cut)
+    outcome = rig.print_one(rig.page())
+    assert rig.driver.clean == (a_cut == 1)
+    match a_cut:
+        case 0:
+            assert isinstance(outcome, Printed)
+            assert outcome.trouble is PrintTrouble.CUTTER
+        case 1:
+            assert isinstance(outcome, Printed)
+            assert outcome.trouble is None
+        case _:
+            assert outcome == PrintUnknown(PrintTrouble.CUTTER)
+
+
 def _in_doubt() -> Rig:
     """A job whose line was lost after the last dot, and works again."""
     whole = make_rig("a4-203")
@@ -49,15 +67,13 @@ def _in_doubt() -> Rig:
 
 
 @pytest.mark.parametrize("made", [-1, 0, 1, 2, 10])
-def test_only_the_cuts_of_the_job_prove_it_after_the_line_was_lost(made: int) -> None:
-    """Fewer: it was not finished. More, or a count that began anew: it proves nothing."""
+def test_a_cut_proves_no_page_after_the_line_was_lost(made: int) -> None:
+    """No cut: no page was given out. A cut, or a count that began anew: the printer may have cut by itself."""
     rig = _in_doubt()
     assert rig.driver._doubt is not None
-    rig.driver._doubt = type(rig.driver._doubt)(rig.driver.counter() - made, 1)  # type: ignore[operator]
+    rig.driver._doubt = type(rig.driver._doubt)(rig.driver.counter() - made)  # type: ignore[operator]
     outcome = rig.driver.recount()
     match made:
-        case 1:
-            assert isinstance(outcome, Printed)
         case 0:
             assert outcome == NotPrinted(reason=PrintTrouble.LINE_LOST, begun=True)
         case _:

@@ -19,20 +19,20 @@ def _one(profile: Profile, rows: bytes, width: int) -> bytes:
 
 def test_gs_v_0() -> None:
     """Epson TM-T88III programming guide, GS v 0: 1D 76 30 m xL xH yL yH d1...dk, x in bytes, y in rows."""
-    profile = replace(load_profile("receipt-80"), head_to_cutter_dots=0)
+    profile = replace(load_profile("receipt-80"), head_to_cutter_mm=0)
     assert _one(profile, b"\xff\x81\xff\x81", 16) == bytes.fromhex("1d 76 30 00 02 00 02 00 ff 81 ff 81")
 
 
 def test_gs_8_l() -> None:
     """Citizen CT-E351 page 176, GS 8 L function 112: 30 70 30 bx by c xL xH yL yH, x in dots; then GS ( L 50."""
-    profile = replace(load_profile("tm-t88"), head_to_cutter_dots=0)
+    profile = replace(load_profile("tm-t88"), head_to_cutter_mm=0)
     expected = "1d 38 4c 0e 00 00 00 30 70 30 01 01 31 10 00 02 00 ff 81 ff 81 1d 28 4c 02 00 30 32"
     assert _one(profile, b"\xff\x81\xff\x81", 16) == bytes.fromhex(expected)
 
 
 def test_gs_paren_l() -> None:
     """HPRT TP809 page 14: the same with a length of two bytes."""
-    profile = replace(load_profile("tm-t88"), head_to_cutter_dots=0, image=escpos.ImageCommand.GS_PAREN_L)
+    profile = replace(load_profile("tm-t88"), head_to_cutter_mm=0, image=escpos.ImageCommand.GS_PAREN_L)
     expected = "1d 28 4c 0e 00 30 70 30 01 01 31 10 00 02 00 ff 81 ff 81 1d 28 4c 02 00 30 32"
     assert _one(profile, b"\xff\x81\xff\x81", 16) == bytes.fromhex(expected)
 
@@ -59,7 +59,7 @@ def test_process_id() -> None:
     [
         ("a4-203", "1d 56 41 00"),  # GS V 65 0
         ("tm-t88", "1d 56 42 00"),  # GS V 66 0
-        ("kpm216h", "1b 69 1d 65 03 0c"),  # ESC i, GS e 3 12
+        ("kpm216h", "1b 4a f0 1b 4a 92 1b 69 1d 65 03 0c"),  # 24 mm in half dots, ESC i, GS e 3 12
     ],
 )
 def test_cut_and_present(name: str, expected: str) -> None:
@@ -67,7 +67,7 @@ def test_cut_and_present(name: str, expected: str) -> None:
 
 
 def test_blank_rows_become_feeds() -> None:
-    profile = replace(load_profile("receipt-80"), head_to_cutter_dots=0)
+    profile = replace(load_profile("receipt-80"), head_to_cutter_mm=0)
     rows = bytes(2 * 300) + b"\xff\xff" + bytes(2 * 100)
     first, last = escpos.bands(rows, 16, profile)
     assert first.data == bytes.fromhex("1b 4a f0 1b 4a 3c 1d 76 30 00 02 00 01 00 ff ff")
@@ -76,7 +76,7 @@ def test_blank_rows_become_feeds() -> None:
 
 def test_rows_that_have_passed_the_head_are_not_fed_again() -> None:
     """The top of a sheet lies between cutter and head; a page with ink up there is moved down, not cropped."""
-    profile = replace(load_profile("receipt-80"), head_to_cutter_dots=40)
+    profile = replace(load_profile("receipt-80"), head_to_cutter_mm=5)
     low = list(escpos.bands(bytes(2 * 100) + b"\xff\xff" + bytes(2 * 30), 16, profile))
     assert sum(band.rows for band in low) == 100 - 40 + 1 + 30
     high = list(escpos.bands(bytes(2 * 10) + b"\xff\xff" + bytes(2 * 30), 16, profile))
@@ -87,9 +87,7 @@ def test_rows_that_have_passed_the_head_are_not_fed_again() -> None:
 
 def test_a_header_that_reads_as_a_real_time_command_is_avoided() -> None:
     """A GS 8 L of 1040 bytes has the length 10 04 00 00: DLE EOT 0."""
-    profile = replace(
-        load_profile("tm-t88"), head_to_cutter_dots=0, band_rows=103, window_bytes=8000, buffer_bytes=8192
-    )
+    profile = replace(load_profile("tm-t88"), head_to_cutter_mm=0, band_rows=103, window_bytes=8000, buffer_bytes=8192)
     rows = b"\xaa" * (10 * 103)  # 10 + 1030 = 1040
     data = b"".join(band.data for band in escpos.bands(rows, 80, profile))
     assert not has_real_time(data)
@@ -104,7 +102,10 @@ def test_no_band_reads_as_a_real_time_command_or_outgrows_the_window(name: str, 
     random = np.random.default_rng(seed)
     # bytes that make look-alikes likely
     rows = random.choice(np.array([0x10, 0x04, 0x05, 0x14, 0x00], np.uint8), (height, profile.row_bytes)).tobytes()
-    for band in escpos.bands(rows, profile.width_dots, profile):
+    sent = escpos.sendable(rows, profile.width_dots, profile)
+    assert escpos.sendable(sent, profile.width_dots, profile) == sent, "what is hashed is not what is sent"
+    assert all(ours | theirs == ours for ours, theirs in zip(sent, rows, strict=True)), "a dot is missing"
+    for band in escpos.bands(sent, profile.width_dots, profile):
         assert not has_real_time(band.data)
         assert len(band.data) <= profile.window_bytes
 

@@ -97,8 +97,10 @@ def test_a_cover_opened_in_the_middle_is_a_spoiled_sheet() -> None:
     assert rig.model.tray == []
     (fragment,) = rig.model.retracted
     assert not fragment.complete
-    assert not fragment.dots()[-48:].all()  # the bar's white letters
-    assert fragment.dots()[-4:].all()  # on black, to the lower edge
+    assert fragment.height_dots > rig.profile.dots(rig.profile.shortest_cut_mm)
+    bar = fragment.dots()[-rig.profile.dots(rig.profile.shortest_cut_mm) :]
+    assert bar[:4].all()
+    assert not bar[:40].all()  # white letters on black
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -156,6 +158,7 @@ def test_no_paper_before_the_page_is_a_refusal(name: str) -> None:
     rig.model.load_paper()
     rig.model.paper_low()
     assert rig.driver.status().supply is PaperSupply.LOW
+    rig.driver.prepare()  # nobody knows what lies in the path after the roll was changed
     assert isinstance(rig.print_one(rig.page()), Printed)
 
 
@@ -175,8 +178,8 @@ def test_the_line_lost_at_any_byte(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_a_line_that_comes_back_lets_the_counter_decide(name: str) -> None:
-    """Fault R5: the printer finishes the bytes that it has, and its counter then agrees with the paper."""
+def test_a_line_that_comes_back_lets_the_counter_say_what_was_not_cut(name: str) -> None:
+    """Fault R5: the printer finishes the bytes that it has; only that nothing was cut proves something."""
     settled = set()
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | set(range(total - 60, total, 6))):
@@ -195,7 +198,7 @@ def test_a_line_that_comes_back_lets_the_counter_decide(name: str) -> None:
             assert len(bytes(rig.stream.sent[sent:]).replace(b"\0", b"")) < 100, "dots were sent again"
             settled.add(type(outcome))
         _holds(rig, page, outcome)
-    assert Printed in settled or rig.profile.counter == "none"
+    assert Printed not in settled
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -346,7 +349,7 @@ def test_the_first_page_of_a_void_document_is_taken_back_where_the_printer_can(n
     rig = make_rig(name)
     pages = [rig.page(number=number, of=2, seed=number) for number in (1, 2)]
     total = _length_of_job(name)
-    rig.model.fail("cover_open", total + total // 2)
+    rig.model.fail("cover_open", total + total // 5)
     ticket = PrintTicket(pages[0].request_id, 1, tuple(page.raster_sha256 for page in pages))
     assert rig.driver.print_pages(pages, ticket, 5) == NotPrinted(reason=PrintTrouble.COVER_OPEN, begun=True)
     rig.model.close_cover(rig.clock.monotonic())

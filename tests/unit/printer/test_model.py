@@ -5,10 +5,11 @@ import pytest
 
 from host_sim.models.printer import PrinterModel
 from host_sim.models.printer.realtime import CLEAR, Scanner
+from host_sim.models.printers import printer_named
 
 
 def _printer(name: str = "receipt-80", **other: object) -> PrinterModel:
-    return PrinterModel(name, **other)
+    return printer_named(name, **other)
 
 
 def _run(printer: PrinterModel, data: bytes, now_s: float = 0.0, for_s: float = 60.0) -> bytes:

@@ -1,0 +1,68 @@
+"""Pairs of rows of the fault catalogue: which can happen in one session, and which lives look for those that have not yet.
+
+A swarm runs in rounds. After a round it knows which pairs are still missing, and gives each life of the next round some of
+them. What a life does depends only on its seed and these pairs, so both together replay it.
+"""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from host_sim.models.zoo import Kind
+from host_sim.models.zoo.room import Room, drawn
+from host_sim.rig.catalogue import OF_CCTALK, OF_PULSES, ROWS
+
+Pair = tuple[str, str]
+SESSIONS = 25  # of one life
+WANTED = 10  # pairs that one life looks for
+COINS = ("A", "H", "M", "W")  # rows whose code begins so need coin devices, which a counter terminal does not have
+COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One life: its seed, and the pairs of rows it looks for."""
+
+    seed: int
+    wanted: tuple[Pair, ...] = ()
+
+    def __str__(self) -> str:
+        """The options of `swarm` that run exactly this life."""
+        pairs = f" --pairs {','.join(map('+'.join, self.wanted))}" if self.wanted else ""
+        return f"--seed {self.seed} --sessions {SESSIONS}{pairs}"
+
+
+def drawn_for(seed: int) -> Room:
+    """The devices of the zoo in this life."""
+    return drawn(random.Random(f"kofuki zoo {seed}"))
+
+
+def at_counter(seed: int) -> bool:
+    return seed % COUNTER_EVERY == COUNTER_EVERY - 1
+
+
+def possible() -> set[Pair]:
+    """Every pair but those that no machine can have: a slot is on the ccTalk bus or on a wire of pulses."""
+    return {pair for pair in combinations(sorted(ROWS), 2) if not (set(pair) & OF_PULSES and set(pair) & OF_CCTALK)}
+
+
+def _fits(pair: Pair, seed: int) -> bool:
+    """Whether this life's machine can have both."""
+    if at_counter(seed):
+        return not any(code.startswith(COINS) for code in pair)
+    pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is not None
+    return not set(pair) & (OF_CCTALK if pulses else OF_PULSES)
+
+
+def planned(seeds: Iterable[int], struck: set[Pair]) -> list[Plan]:
+    """The lives of these seeds, each with some of the pairs that have not happened yet and can happen in it."""
+    seeds = list(seeds)
+    missing = sorted(possible() - struck)
+    random.Random(f"kofuki pairs {seeds[0]}").shuffle(missing)
+    plans = []
+    for seed in seeds:
+        mine = [pair for pair in missing if _fits(pair, seed)][:WANTED]
+        plans.append(Plan(seed, tuple(mine)))
+        missing = [pair for pair in missing if pair not in mine] + mine  # the next life takes others first
+    return plans
