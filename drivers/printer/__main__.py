@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from drivers.errors import DeviceError
+from drivers.printer.escpos import sendable
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import Profile, load_profile, profile_names
-from drivers.printer.raster import PrintTicket, RasterPage, pack, raster_sha256
+from drivers.printer.raster import TEXT_LEVEL, PrintTicket, RasterPage, pack, raster_sha256
 from drivers.printer.reader import UnreadableStream, read_sheets
 from drivers.serial_stream import SerialStream
 from drivers.trace import TracedStream, keep_all
@@ -81,7 +82,12 @@ def _with_printer(options: argparse.Namespace, profile: Profile) -> int:
             case "print":
                 return _print(driver, profile, _draw_pdf(options.file, profile))
             case _:
-                return _print(driver, profile, [_packed(_test_page(profile))])
+                lead_mm = profile.head_to_cutter_mm - profile.draws_back_mm
+                print(
+                    f"Measure from the sheet's upper edge to its first line: {lead_mm:.1f} mm by the profile. "
+                    "If it is more, lower draws_back_mm by the difference."
+                )
+                return _print(driver, profile, [_packed(_test_page(profile), profile)])
     finally:
         if options.trace:
             print(*stream.dump(), sep="\n")
@@ -142,14 +148,19 @@ def _draw_pdf(file: Path, profile: Profile) -> list[Drawn]:
         grey = bitmap.to_numpy().reshape(bitmap.height, bitmap.width)
         sheet = np.full((profile.page_dots or grey.shape[0], profile.width_dots), 255, np.uint8)
         left = max(0, (grey.shape[1] - profile.width_dots) // 2)
+        edges = (grey[:, :left], grey[:, left + profile.width_dots :], grey[sheet.shape[0] :])
+        if any(bool((edge < TEXT_LEVEL).any()) for edge in edges):
+            raise UnprintablePdf(
+                f"{file} has ink beyond the {profile.width_dots} dots of {profile.title}: print it on a wider printer."
+            )
         part = grey[: sheet.shape[0], left : left + profile.width_dots]
         sheet[: part.shape[0], : part.shape[1]] = part
-        sheets.append(_packed(sheet))
+        sheets.append(_packed(sheet, profile))
     return sheets
 
 
-def _packed(grey: NDArray[np.uint8]) -> Drawn:
-    return pack(grey), grey.shape[1], grey.shape[0]
+def _packed(grey: NDArray[np.uint8], profile: Profile) -> Drawn:
+    return sendable(pack(grey), grey.shape[1], profile), grey.shape[1], grey.shape[0]
 
 
 def _test_page(profile: Profile) -> NDArray[np.uint8]:
