@@ -58,7 +58,7 @@ class CardRefusal(StrEnum):
     KIND_NOT_TAKEN = "kind_not_taken"  # known, but not at this site
     NO_CERTIFICATE = "no_certificate"
     KEY_NOT_SUPPORTED = "key_not_supported"  # an unknown key, or P-384 where the city does not take it yet
-    NO_PIN = "no_pin"  # 顔認証マイナンバーカード: it has a certificate and no PIN
+    NO_PIN = "no_pin"  # 顔認証マイナンバーカード: it has a certificate and no PIN (card source 13)
     UNKNOWN_LABEL = "unknown_label"  # answers as JPKI, under a name that this version does not know
     PHONE = "phone"  # スマホ用電子証明書
     READER_IN_USE = "reader_in_use"  # another program holds the card

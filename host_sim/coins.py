@@ -98,7 +98,7 @@ class CoinSide:
 
     def _hopper(self, table: dict[str, Any], make: dict[str, Any]) -> HopperModel:
         """The hopper of this table of the unit file; `make`: what a device of the zoo says of it."""
-        make = {"dispense_style": table.get("dispense", "no_cipher"), **make}
+        make = {"dispense_style": table.get("dispense", "no_cipher"), "crc": self.acceptor.crc, **make}
         coin = self._coin_of[table["value_yen"]]
         return HopperModel(address=table["address"], coin=coin, tube=table["coins"], **make)
 

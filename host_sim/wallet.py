@@ -35,6 +35,7 @@ from host_sim.models.municipal_card import IdentityRecord, municipal_application
 SOURCE = Path(__file__).with_name("wallet.toml")
 _TRIES = {"one_try_left": 1, "pin_blocked": 0}
 _PIN = "jpki/0018"
+_LABELS = {"unknown_label": "JPKIAPICCTOKEN4", "phone": "JPKIAPGPSETOKEN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +193,17 @@ class _Maker:
         row["credential_sha256"] = hashlib.sha256(certificate).hexdigest()
         row["certificate_serial"] = loaded.serial_number
         row["valid_until"] = loaded.not_valid_after_utc.date().isoformat()  # 14:59 UTC is the same day in Japan
-        return JpkiCard(
-            certificates=certificates, keys=signers, pin=entry["pin"], face=_face(chance, born, ends), atr=_atr(chance)
+        card = JpkiCard(
+            certificates=certificates,
+            keys=signers,
+            pin=entry["pin"],
+            label=_LABELS.get(trouble or "", "JPKIAPICCTOKEN2"),
+            face=_face(chance, born, ends),
+            atr=_atr(chance),
         )
+        if trouble == "no_pin":
+            card.take_pin_away()
+        return card
 
     def _login_key(self, name: str, *, next_card: bool) -> tuple[Sign, pki.PublicKey]:
         if next_card:

@@ -8,6 +8,7 @@ serial number tells which, where the reader has one: pcscd writes it in brackets
 
 import contextlib
 import math
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from drivers.ports import Clock
 from drivers.vocabulary import CardPresence
 
 _HELPER = Path(__file__).with_name("pcsc_helper.py")
+# glibc overwrites what is freed: pyscard frees a copy of VERIFY, and a cached block would keep all but its first 16 bytes.
+_TUNABLES = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165"
 _MARGIN_S = 2.0  # added to each wait: time to start the helper and find the reader
 _RELEASE_S = 1.0
 _SLICE_S = 0.25
@@ -125,6 +128,7 @@ class PcscReader:
                     [sys.executable, "-I", str(_HELPER), self._name, self._serial],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
+                    env={**os.environ, "GLIBC_TUNABLES": _TUNABLES},
                 )
             self._socket = ours
         return self._socket

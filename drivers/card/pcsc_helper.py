@@ -151,6 +151,8 @@ class Helper:
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, card, protocol = scard.SCardConnect(self._context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
         if code in _MUTE:
+            code, card, protocol = self._power_again(reader, protocols)
+        if code in _MUTE:
             return b"M"
         if code in _PULLED:
             return b"R"
@@ -161,6 +163,16 @@ class Helper:
         self._card, self._protocol = card, protocol
         atr = scard.SCardStatus(card)[4]
         return b"=" + bytes(atr)
+
+    def _power_again(self, reader: str, protocols: int) -> tuple[int, int, int]:
+        """pcscd powers a card when it is put in, and leaves one that failed then as it is, until somebody takes its power away."""
+        code, card, protocol = scard.SCardConnect(self._context, reader, scard.SCARD_SHARE_DIRECT, 0)
+        if code != scard.SCARD_S_SUCCESS:
+            return scard.SCARD_W_UNRESPONSIVE_CARD, card, protocol
+        code, protocol = scard.SCardReconnect(card, scard.SCARD_SHARE_EXCLUSIVE, protocols, scard.SCARD_UNPOWER_CARD)
+        if code != scard.SCARD_S_SUCCESS:
+            scard.SCardDisconnect(card, scard.SCARD_UNPOWER_CARD)
+        return code, card, protocol
 
     def _transmit(self, command: memoryview) -> bytes:
         if self._card is None:

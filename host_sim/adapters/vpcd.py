@@ -108,6 +108,7 @@ class _Inserted:
                 self._powered = self._model.powers()
             case 2:
                 self.card.reset()
+                self._powered = self._powered or self._model.powers()
             case 4:
                 return _NO_ATR if self.card.mute or not self._powered else self.card.atr
         return None

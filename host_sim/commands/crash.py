@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from host_sim.commands import RUN, Commands, devices, say, zoo_option
@@ -156,10 +157,11 @@ class _Part:
         shares = os.cpu_count() or 1
         began_s, reached = time.perf_counter(), dict.fromkeys(range(shares), self._first)
         try:
-            for which, point, found in in_shares(self._share, shares):
-                self.found.add(found)
-                shown.done(max(0, point - reached[which]) / shares)
-                reached[which] = max(point, reached[which])
+            with closing(in_shares(self._share, shares)) as told:
+                for which, point, found in told:
+                    self.found.add(found)
+                    shown.done(max(0, point - reached[which]) / shares)
+                    reached[which] = max(point, reached[which])
         except KeyboardInterrupt:
             return min(reached.values())
         finally:

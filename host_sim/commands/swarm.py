@@ -9,7 +9,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 from host_sim.commands import RUN, Commands, say
@@ -56,8 +57,11 @@ def run(options: argparse.Namespace) -> int:
     seeds, done = range(options.seed, options.seed + lives), set()
     began_s, total, cpu_s, whole = time.perf_counter(), Tally(), 0.0, True
     try:
-        with Shown("sessions", lives * SESSIONS) as shown:
-            for found, used_s in _found(seeds, options.pairs, cards, total):
+        with (
+            Shown("sessions", lives * SESSIONS) as shown,
+            closing(_found(seeds, options.pairs, cards, total)) as told,
+        ):
+            for found, used_s in told:
                 total.add(found)
                 cpu_s += used_s
                 done.add(found.seed)
@@ -89,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _found(
     seeds: range, pairs: tuple[Pair, ...] | None, cards: Mapping[str, WalletCard], total: Tally
-) -> Iterator[Told]:
+) -> Generator[Told, None, None]:
     """What each life finds, round by round. `total` grows meanwhile: it says which pairs the next round looks for."""
     for begin in range(seeds.start, seeds.stop, ROUND):
         lives = range(begin, min(begin + ROUND, seeds.stop))

@@ -375,6 +375,24 @@ def _(life: Trouble) -> None:
     life.at_scene(show.Pay, strike)
 
 
+@row("H8", "a hopper says that all is well and pays nothing")
+def _(life: Trouble) -> None:
+    value = int(life.one_of("10 50 100 500"))
+
+    def stop_paying() -> None:
+        for yen, hopper in life.machine.hoppers.items():
+            if yen != value:
+                hopper.fault("pays_nothing", life.machine.clock.monotonic())
+
+    life.now(stop_paying)
+
+
+@row("H9", "a hopper asks for a PIN")
+def _(life: Trouble) -> None:
+    hopper = life.machine.hoppers[int(life.one_of("10 50 100 500"))]
+    life.soon(lambda: hopper.fault("pin_locked", life.machine.clock.monotonic()))
+
+
 @row("H6", "a coin comes out without a command")
 def _(life: Trouble) -> None:
     life.now(life.machine.phantom_coin)

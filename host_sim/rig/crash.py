@@ -19,9 +19,9 @@ from functools import partial
 
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
-from host_sim.models.hopper import HopperModel
 from host_sim.models.zoo import Device
 from host_sim.rig.machine import STORE, RigMachine, Site
+from host_sim.rig.menu import MENU, happen
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 
@@ -35,18 +35,6 @@ CUTS: dict[str, tuple[Tail | None, int]] = {
     "shuffled": (Tail.SHUFFLED, 1),
     "killed": (None, 0),
 }
-MENU: dict[str, tuple[str, ...]] = {
-    r"line [\w-]+ reached": ("lost", "doubled"),
-    r"line [\w-]+ acted": ("answer lost",),
-    r"line document reached": ("another's document",),
-    r"line (issued|void|claims|heard) reached": ("refused",),
-    r"dots": ("jam", "paper out", "cover opened", "cover open for 0.2 s", "printer cuts at power-on", "printer silent"),
-    r"coin out": ("hopper empty", "hopper jam", "hopper power"),
-    r"coin in": ("acceptor reset", "credit forged"),
-}
-
-
-PRINTER_FAULTS = {"paper out": "paper_out", "cover opened": "cover_open", "printer silent": "silence"}
 
 
 @dataclass(frozen=True)
@@ -283,40 +271,4 @@ class Explorer:
         if fault in CUTS:
             self.checker.died()
             machine.die(*CUTS[fault])
-        now_s = machine.clock.monotonic()
-        call = name.split()[1] if name.startswith("line ") else ""
-        match fault:
-            case "lost":
-                machine.centre.faults.lost_before.add(call)
-            case "doubled":
-                machine.centre.faults.doubled.add(call)
-            case "answer lost":
-                machine.centre.faults.lost_after.add(call)
-            case "refused":
-                machine.centre.faults.refusals[call] = "bad_request"
-            case "another's document":
-                machine.centre.faults.foreign_document = True
-            case _ if fault in MENU["dots"]:
-                self._strike_printer(fault, now_s)
-            case "acceptor reset":
-                machine.restart_acceptor()
-            case "credit forged":
-                machine.acceptor.fault("forged", now_s)
-            case _:
-                self._paying_hopper().fault({"hopper power": "power_loss"}.get(fault, fault.split()[1]), now_s)
-
-    def _strike_printer(self, fault: str, now_s: float) -> None:
-        printer, clock = self.machine.printer, self.machine.clock
-        match fault:
-            case "cover open for 0.2 s":
-                printer.open_cover(now_s)
-                clock.after(0.2, lambda: printer.close_cover(clock.monotonic()))
-            case "printer cuts at power-on":
-                printer.behave(cuts_at_power_on=True)
-                printer.power_off(now_s)
-                clock.after(2.0, lambda: printer.power_on(clock.monotonic()))
-            case _:
-                printer.fail(PRINTER_FAULTS.get(fault, fault))
-
-    def _paying_hopper(self) -> HopperModel:
-        return max(self.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)
+        happen(machine, name, fault)

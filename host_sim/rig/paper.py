@@ -15,7 +15,8 @@ from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 
 SLIP_DOTS = 384  # fits the narrowest receipt printer
-WIDTH_DOTS, HEIGHT_DOTS = 576, 120  # fits the narrowest printer; too long to arrive in one slice of the line
+# Fits the narrowest printer; too long to arrive in one slice of the line, and longer than any printer's shortest cut.
+WIDTH_DOTS, HEIGHT_DOTS = 576, 256
 _CELL_DOTS, _CODE_ROWS, _RULE_ROWS = 2, 72, 2  # width and height of a bit, height of the rule
 _RULE_DOTS = 260 * _CELL_DOTS  # wider than any code
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ Found = TypeVar("Found")
 Tell = Callable[[Found], None]
 
 
-def in_shares(work: Callable[[int, int, Tell[Found]], None], shares: int) -> Iterator[Found]:
+def in_shares(work: Callable[[int, int, Tell[Found]], None], shares: int) -> Generator[Found, None, None]:
     """Run `work(which, of_how_many, tell)` for all shares at once; yields what they tell, as it comes.
 
     Raises RuntimeError when a share ends in any other way than by returning. When the caller stops early (Ctrl-C), the

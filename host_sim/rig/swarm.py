@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import combinations
 
 from firmware.journal.journal import JournalTrouble
+from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost
@@ -251,7 +252,8 @@ class Life:
         for patience_s in (60.0, 60.0, 4000.0):  # recovery may find more to mend, so three attempts
             try:
                 machine.mend()
-                if self._random.random() < 0.3:
+                # An acceptor that takes all coins or none closes the machine where there is no change for each (302).
+                if self._random.random() < 0.3 or Reason.CHANGE in machine.loop.reception.state.reasons:
                     machine.load_coins()
                 machine.run_until(machine.is_open_again, patience_s)
             except (PowerLost, JournalTrouble):

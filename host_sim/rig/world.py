@@ -46,9 +46,10 @@ def _acceptor(room: Room, *, pulse: bool, counts: bool, seed: int) -> AcceptorMo
 
 
 def _hoppers(room: Room, tubes: Mapping[int, int]) -> dict[int, HopperModel]:
-    """Value in yen -> its hopper; all are of one make."""
+    """Value in yen -> its hopper; all are of one make, and have the checksum of their bus."""
     coins = {value: coin for coin, value in reversed(VALUES.items())}
-    make = {"coins_per_s": 10.0, **room.settings(Kind.HOPPER)}
+    crc = room.settings(Kind.ACCEPTOR).get("crc", False)
+    make = {"coins_per_s": 10.0, "crc": crc, **room.settings(Kind.HOPPER)}
     return {
         value: HopperModel(address=ADDRESSES[value], coin=coins[value], tube=tube, **make)
         for value, tube in tubes.items()

@@ -168,7 +168,7 @@ def test_silence_ends_at_the_deadline(place: Place, open_card: Open) -> None:
 
 def test_an_answer_without_a_status_word(place: Place, open_card: Open) -> None:
     card = jpki_card()
-    card.fail("empty", at=1)
+    card.fail("empty", at=1, until=2)  # SELECT is tried once more
     place.deadline_s = SILENCE_S
     place.insert(card)
     with pytest.raises(CardTrouble):  # pcscd does not pass every such answer on

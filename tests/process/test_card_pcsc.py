@@ -11,10 +11,11 @@ import pytest
 
 from drivers.card.pcsc import PcscReader
 from drivers.card.pcsc_helper import _for_t0
-from drivers.errors import CardGone, CardTrouble, ReaderGone
-from drivers.vocabulary import CardNotUsable, CardPresence, CardProof, CardRead, CardRefusal, WrongPin
+from drivers.errors import CardGone, ReaderGone, ReaderInUse
+from drivers.vocabulary import CardKind, CardNotUsable, CardPresence, CardProof, CardRead, CardRefusal, WrongPin
 from host_sim.adapters.pcscd import PcscdHandle
 from host_sim.models.card import stranger
+from host_sim.models.card_reader import CardReaderModel
 from tests.process.pcsc import READER, Desk, SystemClock, service
 from tests.unit.card.table import ALL, bound, challenge, jpki_card, municipal_card, pin_of, storage_of
 
@@ -75,8 +76,7 @@ def test_a_silent_card_ends_at_the_deadline_and_is_released_by_being_pulled(hand
     card = jpki_card()
     card.fail("mute", at=7)
     desk.insert(card)
-    with pytest.raises(CardTrouble):
-        desk.driver.read(ALL)
+    assert desk.driver.read(ALL) == CardNotUsable(CardRefusal.UNREADABLE, CardKind.INDIVIDUAL_NUMBER)
     desk.remove()
     desk.insert(jpki_card())
     assert isinstance(desk.driver.read(ALL), CardRead)
@@ -116,13 +116,32 @@ def test_the_connection_is_exclusive(handle: PcscdHandle, desk: Desk) -> None:
     desk.insert(jpki_card())
     card = _read(desk)
     other = Desk(handle)
-    with pytest.raises(ReaderGone):
+    with pytest.raises(ReaderInUse, match="in use by another program"):
         other.driver.read(ALL)
     assert isinstance(desk.driver.prove(pin_of("2580"), card, challenge(), bound()), CardProof)
     desk.driver.release()
     assert isinstance(other.driver.read(ALL), CardRead)
     other.driver.release()
     other.port.close()
+
+
+@pytest.mark.parametrize(
+    "quirks", [{"power_ups_fail": 1}, {"answer_max": 128}, {"fails_every": 5}, {"fails_every": 4, "answer_lost": True}]
+)
+def test_a_reader_that_fails_now_and_then(desk: Desk, quirks: dict[str, int]) -> None:
+    """Faults C7 and C8 through pcscd: an exchange fails as an answer of one byte, which the virtual reader can make."""
+    desk.slot.model = CardReaderModel(**quirks)
+    desk.insert(jpki_card())
+    assert isinstance(desk.driver.read(ALL), CardRead)
+
+
+def test_a_reader_is_told_by_its_serial_number(desk: Desk) -> None:
+    """The virtual reader's name has none, so the sentence must say which readers there are."""
+    named = PcscReader("Virtual", SystemClock(), "53311850713070")
+    with pytest.raises(OSError, match=r"has the serial number '53311850713070' .Virtual PCD 00 00, "):
+        named.check()
+    assert named.presence(0.0) == CardPresence.UNKNOWN
+    named.close()
 
 
 def test_the_named_reader_is_used_among_several(handle: PcscdHandle, desk: Desk) -> None:

@@ -31,7 +31,7 @@ from host_sim.centre.wallet_cards import load_cards
 from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
-from tests.unit.centre.cities import sample_city
+from tests.unit.centre.cities import p384_city, sample_city
 from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, STAFF_KEY, TUESDAY, plain
 
 
@@ -43,7 +43,9 @@ def residents() -> Register:
 class City:
     """A centre that knows the cards of one wallet; several machines may use it."""
 
-    def __init__(self, wallet: Path) -> None:
+    def __init__(self, wallet: Path, *, p384: bool = False) -> None:
+        """`p384`: the city's file takes cards with a key on P-384."""
+        self.file = p384_city if p384 else sample_city
         self.store = Store("sqlite://")
         books.load(self.store, residents())
         load_cards(self.store, wallet, PIN_KEY, TUESDAY)
@@ -80,7 +82,7 @@ class CityMachine(RigMachine):
 
     def __init__(self, city: City, site: Site = STORE, *, name: str = MACHINE, **how: Any) -> None:
         self.city, self.name = city, name
-        self.city.book.apply(sample_city(site.profile, *NAMES), SAMPLE, TUESDAY)
+        self.city.book.apply(self.city.file(site.profile, *NAMES), SAMPLE, TUESDAY)
         super().__init__(site=site, **how)
 
     def _make_centre(self) -> MemoryCentre:

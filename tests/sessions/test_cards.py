@@ -18,6 +18,7 @@ from firmware.session.events import CardRemoved
 from firmware.session.machine import step as session_step
 from firmware.session.states import State
 from host_sim.centre.tables import cards
+from host_sim.models.card_reader import CardReaderModel
 from host_sim.rig.machine import OFFICE, STORE, RigMachine, Site
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
@@ -59,6 +60,9 @@ def saw(person: Person, kind: type[show.Scene]) -> bool:
         ("expired", "out_of_date"),
         ("blocked", "pin_blocked"),
         ("citizen-card", "kind_not_taken"),
+        ("face-card", "no_pin"),
+        ("next-label", "unknown_label"),
+        ("phone", "phone"),
         # judged by the centre, from what whoever holds the card can read
         ("foreign-ca", "certificate_foreign"),
         ("resident-card-expired", "card_expired"),
@@ -97,6 +101,13 @@ def test_what_only_the_holder_may_know_is_told_after_the_right_pin(
     assert wallet[card].chip.state == before
 
 
+def test_the_next_card_is_served_where_the_city_has_switched_it_on(wallet: Cards, tmp_path: Path) -> None:
+    """Card source 12: read, proved with its PIN and believed by the centre, with P-384 from the card to its CA."""
+    machine = CityMachine(City(tmp_path, p384=True))
+    serve(machine, Person(wallet["ec-key"]))
+    assert (closed(machine).outcome, closed(machine).earned_yen) == ("issued", 300)
+
+
 @pytest.mark.parametrize("site", [STORE, OFFICE])
 def test_a_citizen_card_is_refused_at_a_store_and_served_at_an_office(city: City, wallet: Cards, site: Site) -> None:
     machine = CityMachine(city, site)
@@ -129,10 +140,52 @@ def test_a_lost_municipal_card_is_refused_at_the_office_after_the_right_pin_only
     assert city.pin_failures("citizen") == 0, "a right PIN forgets the wrong ones, whatever else is refused"
 
 
+def test_what_another_program_holds_is_told_to_both(city: City, wallet: Cards) -> None:
+    """Fault C6: one sentence to the resident, what to do to the technician, and the reader serves again without the card."""
+    machine = CityMachine(city)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.reader.trouble(CardReaderModel(held_power_ups=1000))
+    person = Person(wallet["hanako"])
+    troubles: list[str] = []
+    person.on_scene = lambda scene: troubles.append(machine.loop.reception.devices()["card"])
+    serve(machine, person)
+    assert sorry(person).reason == "reader_in_use"
+    assert not saw(person, show.EnterPin)
+    assert "card_reader" in troubles
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    serve(machine, Person(wallet["hanako"]))
+    assert closed(machine).outcome == "issued"
+
+
+@pytest.mark.parametrize("fault", ["status", "empty", "garbage", "cut"])
+def test_trouble_of_a_card_leaves_the_reader_in_service(city: City, wallet: Cards, fault: str) -> None:
+    """The card fails when it shall sign; no reason closes the machine, not for a moment."""
+    machine = CityMachine(city)
+    chip = wallet["hanako"].chip
+    noted: list[frozenset[str]] = []
+    note = machine.loop.reception.note
+    machine.loop.reception.note = lambda source, words: (noted.append(words), note(source, words))[1]  # type: ignore[method-assign]
+    person = Person(wallet["hanako"])
+    broken = False
+
+    def break_it(scene: show.Scene) -> None:
+        nonlocal broken
+        if isinstance(scene, show.EnterPin) and not broken:
+            broken = True
+            chip.fail(fault, at=chip.commands + 6, until=10**9)  # SELECT, SELECT, question, VERIFY, SELECT, signature
+
+    person.on_scene = break_it
+    serve(machine, person)
+    chip.heal()
+    assert sorry(person).reason == "unreadable"
+    assert all("card_reader" not in words for words in noted)
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_each_rule_says_what_happened_and_where_to_go(language: str) -> None:
     rules = ("kind_not_taken", "out_of_date", "card_expired", "card_reported_lost", "certificate_revoked", "moved_out")
-    rules += ("under_age", "pin_blocked", "card_removed")
+    rules += ("under_age", "pin_blocked", "no_pin", "unknown_label", "phone", "key_not_supported", "reader_in_use")
+    rules += ("card_removed",)
     told = [words(language).reason(rule) for rule in rules]
     assert len({what for what, _ in told}) == len(rules)
     pictures = {render(show.Sorry(language=language, reason=rule)).tobytes() for rule in rules}

@@ -32,6 +32,9 @@ export const CARD_TROUBLES = {
   card_expired: ["カード期限切れ", "card expired"],
   card_reported_lost: ["紛失届", "reported lost"],
   key_not_supported: ["次世代の鍵", "next-generation key"],
+  no_pin: ["暗証番号なし", "no PIN"],
+  unknown_label: ["未知の種類", "unknown kind"],
+  phone: ["スマホ", "telephone"],
   not_our_card: ["対象外", "not ours"],
   unreadable: ["読めない", "unreadable"],
 };

@@ -33,7 +33,7 @@ KEYS_OF_A_ROW = {
 }
 # What the machine can tell of a card without the centre; all other cards are good as far as it knows.
 KNOWN_AT_THE_MACHINE = {"pin_blocked", "certificate_expired", "key_not_supported", "not_our_card"}
-KNOWN_AT_THE_MACHINE |= {"unreadable"}
+KNOWN_AT_THE_MACHINE |= {"unreadable", "no_pin", "unknown_label", "phone"}
 
 
 @pytest.fixture(scope="module")

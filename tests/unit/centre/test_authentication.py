@@ -233,7 +233,7 @@ def test_outside_hours(town: Town) -> None:
 
 
 def test_a_card_with_a_key_on_p384_behind_the_switch() -> None:
-    """The coming card signs with ECDSA and SHA-384 (card source 4)."""
+    """The coming card signs with ECDSA and SHA-384 (card source 12)."""
     key = ec.generate_private_key(ec.SECP384R1())
     der = certificate(key=key.public_key())
     assert ask(Town(), Town().card("hanako", der)) == refused(CentreRefusal.CERTIFICATE_FOREIGN)

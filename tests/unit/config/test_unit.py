@@ -162,6 +162,11 @@ def test_without_coin_values_a_pulse_file_is_refused(tmp_path: Path) -> None:
         load_unit(path)
 
 
+def test_a_telephone_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(UnitError, match="kinds has 'phone', which cannot be served: a telephone shows its certificate"):
+        load_unit(below(tmp_path, '[card]\nkinds = ["individual_number", "phone"]\n'))
+
+
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnitError, match="cannot be read: Is a directory"):
         load_unit(tmp_path)

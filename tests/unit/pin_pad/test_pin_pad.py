@@ -1,6 +1,8 @@
 """Keys and PIN entry through the whole driver, over the matrix model in virtual time."""
 
+import tomllib
 from itertools import combinations, product
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +11,14 @@ from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.vocabulary import Key, KeyPressed, KeyStuck, PinCancelled, PinEntered, PinProgress
 from host_sim.clock import VirtualClock
+from host_sim.models import key_matrix
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix, ScannedKeys, with_phantoms
 
 
 class Bench:
-    def __init__(self, bounce_s: float = 0.025, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, **quirks: object) -> None:
         self.clock = VirtualClock()
-        self.matrix = KeyMatrix(bounce_s=bounce_s, seed=seed)
+        self.matrix = KeyMatrix(**{"bounce_s": 0.025, **quirks}, seed=seed)
         self.buffer = PinBuffer()
         pins = ScannedKeys(self.matrix, self.clock.monotonic, self.clock.advance)
         self.pad = MatrixPinPad(pins, LAYOUT, self.buffer, self.clock)
@@ -200,3 +203,50 @@ def test_a_chattering_pad_loses_and_doubles_nothing(seed):
 def test_a_layout_that_cannot_serve_is_refused_in_a_sentence(layout, word):
     with pytest.raises(WrongDevice, match=word):
         MatrixPinPad(None, layout, PinBuffer(), VirtualClock())
+
+
+# --- the keypads of the zoo ---------------------------------------------------------------------
+
+ZOO = Path(key_matrix.__file__).parent / "zoo"
+KEYPADS = {
+    path.stem: tables["model"]
+    for path in sorted(ZOO.glob("*.toml"))
+    if (tables := tomllib.loads(path.read_text(encoding="utf-8")))["device"]["kind"] == "keypad"
+}
+
+
+@pytest.mark.parametrize("name", KEYPADS)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pin_is_what_was_typed_on_every_keypad_of_the_zoo(name: str, seed: int) -> None:
+    """Each digit once, the same digit twice where it was pressed twice, and no digit that nobody touched."""
+    bench = Bench(seed=seed, **KEYPADS[name])
+    bench.pad.expect_pin(4)
+    bench.tap("7", "7", "5", "0")
+    assert digits(bench.buffer) == b"7750"
+    bench.pad.expect_pin(4)
+    for key in ("1", "2", "4"):  # three corners: without diodes a 5 seems down
+        bench.matrix.press(key, bench.clock.monotonic())
+        bench.run(0.003 * seed)
+    bench.run(0.2)
+    bench.matrix.free_all(bench.clock.monotonic())
+    bench.run(0.2)
+    assert b"5" not in digits(bench.buffer)
+    assert bench.buffer.count <= 1, "the first of the three may have been alone for a moment"
+
+
+def test_a_key_that_sticks_in_a_pin_is_one_digit_and_is_reported_without_its_name() -> None:
+    bench = Bench(**KEYPADS["keypad-key-sticks"])
+    bench.pad.expect_pin(4)
+    bench.tap("5", "5")
+    assert bench.tap("5") == [PinProgress(3)]
+    assert bench.run(11.0) == [KeyStuck(None)]
+    assert bench.tap("8") == [PinProgress(4)], "the other keys still work"
+    assert bench.tap("enter") == [PinEntered()]
+    assert digits(bench.buffer) == b"5558"
+
+
+def test_with_diodes_no_fourth_key_is_seen() -> None:
+    matrix = KeyMatrix(diodes=True)
+    for key in ("1", "2", "4"):
+        matrix.press(key, 0.0)
+    assert matrix.seen(0.0) == {(0, 0), (0, 1), (1, 0)}
