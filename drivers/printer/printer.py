@@ -198,8 +198,9 @@ class PrinterDriver:
     def recount(self) -> Outcome:
         """What the printer's counter tells of a job that ended `PrintUnknown` because the line was lost.
 
-        Fewer cuts than pages: no whole document was given out. Cuts enough prove no page, because the printer may have lost its power and cut by
-        itself. Never sends the page again (fault R5). Raises `NoReply`, `BadReply`, `LineLost`: try again later.
+        Fewer cuts than pages: no whole document was given out. Cuts enough prove no page, because the printer
+        may have lost its power and cut by itself. Never sends the page again (fault R5). Raises `NoReply`,
+        `BadReply`, `LineLost`: try again later.
         """
         doubt = self._doubt
         assert doubt is not None, "nothing is in doubt"
