@@ -38,9 +38,10 @@ class Remains(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Doubt:
-    """A job whose line was lost after every byte was offered, and the counter before it."""
+    """A job whose line was lost after every byte was offered: the counter before it, and the cuts it should add."""
 
     counter_before: int
+    cuts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +198,15 @@ class PrinterDriver:
     def recount(self) -> Outcome:
         """What the printer's counter tells of a job that ended `PrintUnknown` because the line was lost.
 
-        No cut: no page was given out. A cut proves no page, because the printer may have lost its power and cut by
-        itself. Never sends the page again (fault R5). Raises `NoReply`, `BadReply`, `LineLost`: try again later.
+        Fewer cuts than pages: no whole document was given out. Cuts enough prove no page, because the printer
+        may have lost its power and cut by itself. Never sends the page again (fault R5). Raises `NoReply`,
+        `BadReply`, `LineLost`: try again later.
         """
         doubt = self._doubt
         assert doubt is not None, "nothing is in doubt"
         counter = self.counter()
         self._doubt = None
-        if counter == doubt.counter_before:
+        if counter is not None and 0 <= counter - doubt.counter_before < doubt.cuts:
             return NotPrinted(reason=PrintTrouble.LINE_LOST, begun=True)
         return PrintUnknown(PrintTrouble.LINE_LOST)
 
@@ -300,7 +302,7 @@ class PrinterDriver:
         elif isinstance(outcome, Printed):
             self._keep_count(outcome.counter)
         if outcome == PrintUnknown(PrintTrouble.LINE_LOST) and job.counter_before is not None:
-            self._doubt = _Doubt(job.counter_before)
+            self._doubt = _Doubt(job.counter_before, len(sheets))
         return outcome
 
     def _note_loss(self, trouble: PrintTrouble | None) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from drivers.vocabulary import HopperCounters, HopperState
+from drivers.vocabulary import TOTAL_MASK, HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.advice import Advice, ClaimAdvice, CollectedAdvice, CopyAdvice, HeardAdvice, read
 from firmware.book.cases import (
@@ -171,7 +171,7 @@ class Book:
     def _take_back(self, credits_: int) -> None:
         """The device never counted these; a session that has some is paid nothing by a hopper any more."""
         if self.acceptor_total is not None:
-            self.acceptor_total -= credits_
+            self.acceptor_total = (self.acceptor_total - credits_) & TOTAL_MASK
         if self.session is not None:
             self.session.without_coins += credits_
 
@@ -246,7 +246,7 @@ class Book:
         self.cash_box[record.value_yen] = self.cash_box.get(record.value_yen, 0) + 1
         self.acceptor_event = record.event_counter
         if self.acceptor_total is not None:
-            self.acceptor_total += 1
+            self.acceptor_total = (self.acceptor_total + 1) & TOTAL_MASK
 
     def _slot_opened(self, record: records.SlotOpened) -> None:
         self.open_session().slot_opened(record)

@@ -31,7 +31,7 @@ class Press:
         match effect:
             case PrintLines(device=device, title=title, lines=lines):
                 profile = self.certificate if device == "printer" else self.receipt
-                return staff_slip(title, lines, self.now(), profile.width_dots)
+                return staff_slip(title, lines, self.now(), profile)
             case PrintReceipt():
                 return receipt_for(self._receipt_facts(effect), self.receipt)
             case PrintClaimSlip():

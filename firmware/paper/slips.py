@@ -5,7 +5,7 @@ code is printed large, and again as a QR code. `drawn` turns the words into dots
 them into text, for a printer with a kanji ROM.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -112,19 +112,23 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
 
 def receipt_for(facts: ReceiptFacts, profile: Profile) -> RasterSlip | bytes:
     """The receipt in the printer's own letters if it has all of them, else as dots."""
-    if profile.letters is Letters.SHIFT_JIS:
-        # Imported here because the import takes half a second and most machines never need it.
-        from firmware.paper.lettered import LetteredSlip, UnknownLetter  # noqa: PLC0415
+    return in_letters(lambda slip: _write_receipt(facts, slip), profile) or receipt(facts, profile.width_dots)
 
-        lettered = LetteredSlip(profile.columns)
-        try:
-            _write_receipt(facts, lettered)
-        except UnknownLetter:
-            return receipt(facts, profile.width_dots)
-        text = lettered.finish()
-        if len(text) + 64 <= profile.window_bytes:
-            return text
-    return receipt(facts, profile.width_dots)
+
+def in_letters(write: Callable[[Slip], None], profile: Profile) -> bytes | None:
+    """A slip in the printer's own letters; None if it has no kanji ROM, lacks a letter, or the text outgrows its window."""
+    if profile.letters is not Letters.SHIFT_JIS:
+        return None
+    # Imported here because the import takes half a second and most machines never need it.
+    from firmware.paper.lettered import LetteredSlip, UnknownLetter  # noqa: PLC0415
+
+    lettered = LetteredSlip(profile.columns)
+    try:
+        write(lettered)
+    except UnknownLetter:
+        return None
+    text = lettered.finish()
+    return text if len(text) + 64 <= profile.window_bytes else None
 
 
 def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:

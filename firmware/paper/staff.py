@@ -2,20 +2,29 @@
 
 from datetime import datetime
 
+from drivers.printer.profile import Profile
 from drivers.printer.raster import RasterSlip
 from firmware.paper.drawn import DrawnSlip
+from firmware.paper.slips import Size, Slip, in_letters
 
 
-def staff_slip(title: str, lines: tuple[str, ...], at: datetime, width_dots: int) -> RasterSlip:
-    """The slip as dots, for the page or the receipt printer. `lines`: plain ASCII."""
-    drawn = DrawnSlip(width_dots)
-    drawn.centre("係員用　試験印刷", "large", bold=True)
-    drawn.centre(f"STAFF - {title}", "normal", bold=True)
-    drawn.centre("証明書・領収書ではありません", "normal")
-    drawn.rule(heavy=True)
-    for line in lines:
-        drawn.left(line, "small")
-    drawn.rule()
-    drawn.centre(f"{at:%Y-%m-%d %H:%M}", "small")
-    drawn.centre("無効 VOID 無効 VOID 無効 VOID 無効", "normal", bold=True)
+def staff_slip(title: str, lines: tuple[str, ...], at: datetime, profile: Profile) -> RasterSlip | bytes:
+    """The slip for the page or the receipt printer, in its own letters where it has them. `lines`: plain ASCII."""
+
+    def write(slip: Slip) -> None:
+        slip.centre("係員用　試験印刷", Size.LARGE, bold=True)
+        slip.centre(f"STAFF - {title}", Size.NORMAL, bold=True)
+        slip.centre("証明書・領収書ではありません", Size.NORMAL)
+        slip.rule(heavy=True)
+        for line in lines:
+            slip.left(line, Size.SMALL)
+        slip.rule()
+        slip.centre(f"{at:%Y-%m-%d %H:%M}", Size.SMALL)
+        slip.centre("無効 VOID 無効 VOID 無効 VOID 無効", Size.NORMAL, bold=True)
+
+    text = in_letters(write, profile)
+    if text is not None:
+        return text
+    drawn = DrawnSlip(profile.width_dots)
+    write(drawn)
     return drawn.finish()

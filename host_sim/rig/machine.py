@@ -18,6 +18,7 @@ from firmware.assemble import Machine
 from firmware.book import records
 from firmware.book.cases import LASTING_CODES, SUMMED_CODES
 from firmware.desks import COIN, AcknowledgePayout, LookAgain
+from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from firmware.session.scenes import Scene
 from firmware.session.states import State
@@ -219,7 +220,8 @@ class RigMachine(RigWorld):
         for value_yen in list(book.hoppers_out):
             self.memory.note(records.FloatSet(value_yen=value_yen, coins=self.hoppers[value_yen].tube))
             self.loop.send(COIN, LookAgain())
-        self.run_until(lambda: not book.hoppers_out, 10)
+        if Reason.CHANGE in self.loop.reception.state.closing:
+            self.load_coins()
         if any(reason.needs_person for reason in self.loop.reception.state.reasons):
             self.restart()
 

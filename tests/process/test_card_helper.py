@@ -69,7 +69,7 @@ def test_the_onlooker_sees_an_ordinary_process() -> None:
 
 
 def test_the_card_helper_is_closed_before_it_reads_anything() -> None:
-    with of_the_user(str(Path(pcsc_helper.__file__)), "no such reader") as (pid, end):
+    with of_the_user(str(Path(pcsc_helper.__file__)), "no such reader", "") as (pid, end):
         end.send(b"D")  # a release with no card connected: the helper answers as soon as it reads
         assert end.recv(10) == b"="
         assert seen_by_the_same_user(pid) == []

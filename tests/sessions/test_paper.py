@@ -152,7 +152,7 @@ def test_a_spoiled_page_is_void_marked_and_never_printed_again(wallet: Cards, fa
     _is_open(machine)
     machine.clock.advance(5.0)
     (fragment,) = [sheet for sheet in machine.printer.retracted if sheet.mishaps]
-    assert fragment.dots()[-3:].all()  # the bar's lower edge
+    assert fragment.dots().all(axis=1).any()  # the bar's edges
     assert machine.printer.delivered == []
     serve(machine, Person(wallet["kazuko"]))
     assert [sheet.mishaps for sheet in machine.printer.delivered] == [()]

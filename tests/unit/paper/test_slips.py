@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 import zxingcpp
+from escpos.capabilities import get_profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from drivers.printer.raster import RasterSlip, has_real_time
 from drivers.vocabulary import Printed
 from firmware.paper.drawn import DrawnSlip
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, claim_slip, receipt, receipt_for
+from firmware.paper.staff import staff_slip
 from host_sim.models.printer import Sheet
+from host_sim.models.printers import printer_named
 from tests.unit.printer.rig import make_rig
 
 PLACE = {"ja": "宮崎駅前店", "en": "Miyazaki Station store"}
@@ -135,3 +138,25 @@ def test_a_pair_too_wide_for_one_line_takes_two() -> None:
     one.pair("場所", "宮崎駅前店", Size.NORMAL)
     two.pair("場所", "宮崎市役所本庁舎 市民課ロビー 一階 東側入口", Size.NORMAL)
     assert two.finish().height_dots > one.finish().height_dots
+
+
+@pytest.mark.parametrize("name", ["tm-t88", "tm-m30iii"])
+def test_what_staff_print_is_in_letters_on_a_printer_that_has_them(name: str) -> None:
+    profile = load_profile(name)
+    text = staff_slip("Z 12", tuple(f"line {n:2}  1,000 yen" for n in range(30)), AT, profile)
+    assert isinstance(text, bytes)
+    printer = printer_named(name)
+    printer.receive(text + b"\x1dVB\x00", 0.0)
+    printer.transmit(60.0)
+    (sheet,) = printer.tray
+    assert printer.complaints == []
+    assert "係員用　試験印刷" in sheet.text
+    assert "line 29  1,000 yen" in sheet.text
+
+
+def test_the_profiles_of_epson_agree_with_the_printer_database_of_python_escpos() -> None:
+    known, ours = get_profile("TM-T88V").profile_data, load_profile("tm-t88")
+    assert known["media"]["width"]["pixels"] == ours.width_dots
+    assert known["media"]["dpi"] == ours.dpi
+    assert known["fonts"]["0"]["columns"] == ours.columns
+    assert known["features"]["graphics"]

@@ -71,7 +71,7 @@ def test_a_cut_proves_no_page_after_the_line_was_lost(made: int) -> None:
     """No cut: no page was given out. A cut, or a count that began anew: the printer may have cut by itself."""
     rig = _in_doubt()
     assert rig.driver._doubt is not None
-    rig.driver._doubt = type(rig.driver._doubt)(rig.driver.counter() - made)  # type: ignore[operator]
+    rig.driver._doubt = type(rig.driver._doubt)(rig.driver.counter() - made, 1)  # type: ignore[operator]
     outcome = rig.driver.recount()
     match made:
         case 0:
