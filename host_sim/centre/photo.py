@@ -1,6 +1,7 @@
 """The codes of a certificate on a photo, a scan or a PDF: read, judged, and put together to papers."""
 
 import io
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -10,6 +11,10 @@ from host_sim.centre import qr, verify
 from host_sim.centre.forms import reading
 
 PAGES_MAX = 40
+PIXELS_MAX, SIDE_MAX = 120_000_000, 30_000  # more than a telephone's largest photo has
+# What cameras and scanners write. Pillow knows more, and runs another program for some of them.
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
+_TOO_LARGE = "has too many pixels; take a smaller photo, or only the part with the code"
 
 
 class NotAPicture(Exception):
@@ -42,16 +47,21 @@ def missing(verdicts: Collection[verify.Verdict]) -> list[int]:
 
 def _photo(data: bytes) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        # Pillow warns of damaged metadata; what matters raises.
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            if picture.width * picture.height > PIXELS_MAX or max(picture.size) > SIDE_MAX:
+                raise NotAPicture(_TOO_LARGE)
             return ImageOps.exif_transpose(picture).convert("L")
     except Image.DecompressionBombError:
-        raise NotAPicture("has too many pixels; take a smaller photo, or only the part with the code") from None
+        raise NotAPicture(_TOO_LARGE) from None
     except (OSError, SyntaxError, ValueError):  # Pillow's readers of damaged files raise all three
         raise NotAPicture("is neither a picture nor a PDF, or it is damaged; send a JPEG, a PNG or a PDF") from None
 
 
 def _pages(data: bytes) -> list[Image.Image]:
     try:
+        if reading.page_count(data) > PAGES_MAX:
+            raise NotAPicture(f"has more than {PAGES_MAX} pages; send only those of the certificate")
         pages = reading.pictures(data, PAGES_MAX)
     except reading.NotReadable:
         raise NotAPicture(

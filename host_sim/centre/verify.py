@@ -16,6 +16,7 @@ first 16 bytes of the SHA-256 of the text, 6 people as [name, birth as printed],
 import hashlib
 import io
 import re
+import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,9 @@ _PIECE = 30  # letters of an address that stay together in one code
 _FIRST = b"\1"
 _COSE_SIGN1, _ES256, _ALG, _KID = 18, -7, 1, 4
 _EPOCH = date(1970, 1, 1)
-_TEXT = re.compile(r"[^#\s]*#([1-9]\d{100,4000})")
+_TEXT = re.compile(r"[^#\s]*#([1-9][0-9]{100,4000})")
+CODES_MAX = 99  # of one certificate
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # general categories that no register and no form has
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 _ECDSA = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)  # equal facts give equal papers (RFC 6979)
 
@@ -266,24 +269,40 @@ def _unpacked(payload: bytes) -> Any:
 
 
 def _claims(payload: Any) -> Claims:
-    """Raises ValueError, TypeError or LookupError when a payload, though signed, is not of our shape."""
+    """Raises ValueError, TypeError or LookupError when a payload, though signed, is not of our shape.
+
+    Anybody can sign with the sample's key, so what is rightly signed is still no more than somebody's words.
+    """
     shapes = {1: str, 2: str, 3: int, 4: str, 5: bytes, 6: list, 7: int, 8: str, 9: int, 10: list}
-    if not isinstance(payload, Mapping) or not all(isinstance(payload[key], shape) for key, shape in shapes.items()):
+    if not isinstance(payload, Mapping) or not all(type(payload[key]) is shape for key, shape in shapes.items()):
         raise ValueError("not the payload of a certificate")
+    people = tuple((name, born) for name, born in payload[6])
     code, codes = payload[10]
+    words = [payload[1], payload[2], payload[4], payload[8], *(each for person in people for each in person)]
+    if not all(type(each) is str and _seen(each) for each in words):
+        raise ValueError("a text has what no certificate prints")
+    if not (type(code) is type(codes) is int and 1 <= code <= codes <= CODES_MAX):
+        raise ValueError("no code of so many")
+    if payload[9] < 1 or payload[7] < len(people):
+        raise ValueError("not so many pages or people")
     return Claims(
         issue_number=payload[1],
         kind=payload[2],
         issued_on=_EPOCH + timedelta(days=payload[3]),
         municipality=payload[4],
         text_hash=payload[5],
-        people=tuple((str(name), str(born)) for name, born in payload[6]),
+        people=people,
         people_count=payload[7],
         address=payload[8],
         pages=payload[9],
-        code=int(code),
-        codes=int(codes),
+        code=code,
+        codes=codes,
     )
+
+
+def _seen(words: str) -> bool:
+    """Whether a text is only letters to be seen, on one line: no control of a terminal, no change of direction."""
+    return not any(unicodedata.category(letter) in _UNSEEN for letter in words)
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+import cbor2
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from host_sim.centre.public import check_page
 from host_sim.centre.server import paper_keys
 from host_sim.centre.tables import copies, requests
 from tests.process.desk_rooms import Rooms, rooms, seen_in
-from tests.unit.forms.test_verify import CLAIMS
+from tests.unit.forms.test_verify import CLAIMS, GOOD, deflated, hostile, signed
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +118,14 @@ def test_the_address_of_a_code_shows_the_words_and_sends_none_of_them(site: Site
     assert "verify/number" in told
     for secret in (code.split("#")[1][:60], CLAIMS.people[0][0], CLAIMS.address, "%E9%AB%98%E5%8D%83"):
         assert secret not in told
+
+
+def test_what_anybody_can_sign_as_a_sample_is_taken_in_its_shape_only(site: Site) -> None:
+    page = site.page()
+    page.goto(f"{site.address}verify")
+    texts = [signed(deflated(cbor2.dumps(told))) for told in (GOOD, *hostile())]
+    found = page.evaluate("texts => Promise.all(texts.map(async (text) => (await judge(text)).finding))", texts)
+    assert found == ["sample", *["not_ours"] * len(hostile())]
 
 
 def test_every_verdict_has_its_word(site: Site) -> None:

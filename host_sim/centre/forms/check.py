@@ -37,11 +37,11 @@ def check(
 ) -> list[str]:
     """What is wrong with a finished certificate; empty when nothing is. `keys`: key id -> key trusted for its code."""
     try:
-        paper = read(pdf, [IMPRINT_WINDOW, check_codes.CODES_WINDOW])
+        paper = read(pdf, [check_codes.CODES_WINDOW, *([IMPRINT_WINDOW] if kind == "inkan" else [])])
     except NotReadable as trouble:
         return [str(trouble)]
     faults = _shape(paper)
-    verdicts = check_codes.read_verdicts(paper.windows[1:], keys)
+    verdicts = check_codes.read_verdicts(paper.windows[: len(paper.pages)], keys)
     codes = [check_codes.numbers(page) for page in verdicts]
     known = letters.additional(register.municipality.letters).letters
     match expect_letters.printed(expect.due(kind, subject, household, options, register), known):
@@ -52,7 +52,7 @@ def check(
     faults += _stamps(paper, issue)
     faults += check_codes.faults(verdicts, paper, kind, issue, register.municipality)
     if kind == "inkan":
-        faults += _imprint(paper.windows[0], subject, register)
+        faults += _imprint(paper.windows[-1], subject, register)
     return faults
 
 

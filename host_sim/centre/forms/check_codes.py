@@ -11,7 +11,7 @@ from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.reading import Paper, Window, plain
 from host_sim.centre.register import Municipality
 
-CODES_WINDOW = Window(None, 8.0, 243.0, 194.0, 38.5)
+CODES_WINDOW = Window(None, 8.0, 243.0, 194.0, 38.5, margin=2.0)
 Keys = Mapping[bytes, verify.TrustedKey] | None
 
 

@@ -38,7 +38,7 @@ def parted(claims: verify.Claims, signer: verify.Signer, city: Municipality, pag
         first, more = codes[:-1], pages - 1
         rows = [[one for n, one in enumerate(first) if n * more // len(first) == page] for page in range(more)]
         rows.append(codes[-1:])
-    if any(len(row) > _ROW for row in rows) or len(rows[-1]) > _ROW_ALONE:
+    if any(len(row) > _ROW for row in rows) or len(rows[-1]) > _ROW_ALONE or len(codes) > verify.CODES_MAX:
         raise TextOverflow("the signed codes do not fit on the form")
     return rows
 

@@ -8,6 +8,7 @@ one lock guards every call.
 import ctypes
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,10 +42,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`runs` in the order in which they are drawn. `rules`: the black lines of the form, each as its rectangle."""
+    """`runs` in the order in which they are drawn. `rules`: the black lines of the form, each as its rectangle.
+    `pictures`: where pictures of dots stand."""
 
     runs: tuple[Run, ...]
     rules: tuple[Box, ...] = field(repr=False)
+    pictures: tuple[Box, ...] = field(repr=False)
 
     @property
     def words(self) -> str:
@@ -66,13 +69,17 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a page to look at, in mm from its upper left corner. `page` may count from the end; None: every page."""
+    """A part of a page to look at, in mm from its upper left corner. `page` may count from the end; None: every page.
+
+    `margin`: look only at the pictures of dots in it, and so much around them; at all of it where there is none.
+    """
 
     page: int | None
     x: float
     y: float
     w: float
     h: float
+    margin: float | None = None
 
 
 def plain(words: str) -> str:
@@ -80,52 +87,49 @@ def plain(words: str) -> str:
     return words.translate(_BLANKS) if words.strip() else ""
 
 
-def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
-    """Read a document. Raises `NotReadable`."""
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """A document under the lock. Raises `NotReadable`, also when PDFium cannot read a page of it."""
     with _pdfium:
         try:
             document = pypdfium2.PdfDocument(pdf)
+            try:
+                yield document
+            finally:
+                document.close()
         except pypdfium2.PdfiumError:
             raise NotReadable("the document is no PDF") from None
-        try:
-            pages = list(document)  # opened once, because opening a page takes as long as reading it
-            laid = tuple(_laid(page) for page in pages)
-            return Paper(
-                pages=tuple(page.words for page in laid),
-                laid=laid,
-                keywords=document.get_metadata_value("Keywords"),
-                title=document.get_metadata_value("Title"),
-                sizes_mm=tuple((w * PT_MM, h * PT_MM) for w, h in (page.get_size() for page in pages)),
-                windows=tuple(_look(page, window) for window in windows for page in _meant(pages, window)),
-            )
-        finally:
-            document.close()
+
+
+def read(pdf: bytes, windows: Sequence[Window] = ()) -> Paper:
+    """Read a document. Raises `NotReadable`."""
+    with _opened(pdf) as document:
+        pages = list(document)  # opened once, because opening a page takes as long as reading it
+        laid = tuple(_laid(page) for page in pages)
+        return Paper(
+            pages=tuple(page.words for page in laid),
+            laid=laid,
+            keywords=document.get_metadata_value("Keywords"),
+            title=document.get_metadata_value("Title"),
+            sizes_mm=tuple((w * PT_MM, h * PT_MM) for w, h in (page.get_size() for page in pages)),
+            windows=tuple(
+                _look(pages[number], _narrowed(window, laid[number]))
+                for window in windows
+                for number in (range(len(pages)) if window.page is None else [window.page])
+            ),
+        )
 
 
 def page_count(pdf: bytes) -> int:
     """How many pages a document has. Raises `NotReadable`."""
-    with _pdfium:
-        try:
-            document = pypdfium2.PdfDocument(pdf)
-        except pypdfium2.PdfiumError:
-            raise NotReadable("the document is no PDF") from None
-        try:
-            return len(document)
-        finally:
-            document.close()
+    with _opened(pdf) as document:
+        return len(document)
 
 
 def pictures(pdf: bytes, pages_max: int) -> list[NDArray[np.uint8]]:
     """The first pages of any document as grey pictures, 12 dots to the mm. Raises `NotReadable`."""
-    with _pdfium:
-        try:
-            document = pypdfium2.PdfDocument(pdf)
-        except pypdfium2.PdfiumError:
-            raise NotReadable("the document is no PDF") from None
-        try:
-            return [_whole(document[number]) for number in range(min(pages_max, len(document)))]
-        finally:
-            document.close()
+    with _opened(pdf) as document:
+        return [_whole(document[number]) for number in range(min(pages_max, len(document)))]
 
 
 def _whole(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
@@ -134,8 +138,17 @@ def _whole(page: pypdfium2.PdfPage) -> NDArray[np.uint8]:
     return grey.reshape(grey.shape[0], grey.shape[1]).copy()
 
 
-def _meant(pages: Sequence[pypdfium2.PdfPage], window: Window) -> Sequence[pypdfium2.PdfPage]:
-    return pages if window.page is None else [pages[window.page % len(pages)]]
+def _narrowed(window: Window, page: Page) -> Window:
+    """Drawing the ground of a whole window takes longer than everything else that a reader does."""
+    if window.margin is None:
+        return window
+    x, y, right, bottom = window.x, window.y, window.x + window.w, window.y + window.h
+    inside = [box for box in page.pictures if box[0] < right and box[2] > x and box[1] < bottom and box[3] > y]
+    if not inside:
+        return window
+    x, y = (max(edge, min(box[k] for box in inside) - window.margin) for k, edge in ((0, x), (1, y)))
+    right, bottom = (min(edge, max(box[k] for box in inside) + window.margin) for k, edge in ((2, right), (3, bottom)))
+    return Window(window.page, x, y, right - x, bottom - y)
 
 
 def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:
@@ -171,6 +184,7 @@ def _laid(page: pypdfium2.PdfPage) -> Page:
     text, height = page.get_textpage(), page.get_height()
     runs: list[Run] = []
     rules: list[Box] = []
+    pictures: list[Box] = []
     covered = 0
     for number in range(pdfium.FPDFPage_CountObjects(page)):
         thing = pdfium.FPDFPage_GetObject(page, number)
@@ -181,9 +195,11 @@ def _laid(page: pypdfium2.PdfPage) -> Page:
         covered = len(runs)
         if kind == pdfium.FPDF_PAGEOBJ_PATH and _black(thing):
             rules += _rules(thing, height)
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            pictures.append(_bounds(thing, height))
     text.close()
     runs[:covered] = [replace(run, seen=False) for run in runs[:covered]]
-    return Page(tuple(runs), tuple(rules))
+    return Page(tuple(runs), tuple(rules), tuple(pictures))
 
 
 def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:

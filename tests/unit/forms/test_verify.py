@@ -1,5 +1,6 @@
 """The signed codes. COSE_Sign1: RFC 9052; photos as in form rule 10."""
 
+import contextlib
 import io
 import random
 import re
@@ -10,6 +11,7 @@ from typing import Any
 
 import cbor2
 import numpy as np
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,18 +101,75 @@ def test_anything_at_all_is_judged() -> None:
     assert verify.verify_text("#" + "9" * 100_000).finding is verify.Finding.NOT_OURS
 
 
-def test_a_signed_payload_of_another_shape_is_not_ours() -> None:
+GOOD = {
+    1: "20261124 宮崎市 K01 000001",
+    2: "juminhyo",
+    3: 20781,
+    4: "452017",
+    5: bytes(16),
+    6: [["宮崎　太郎", "昭和"]],
+}
+GOOD |= {7: 1, 8: "宮崎市", 9: 1, 10: [1, 1]}
+# What anybody can sign with the sample's key, and a checker must not take: field -> values.
+WRONG: dict[int, tuple[Any, ...]] = {
+    1: (1, None, "1\nGENUINE: all is well", "\x1b[2J", "1\u2028"),
+    2: ([], "juminhyo\x00"),
+    3: ("1", 10**9, 1.5),
+    4: (b"452017", "45\u202e2017"),
+    5: ("0" * 16,),
+    6: (
+        5,
+        [1],
+        [["宮崎"]],
+        [["宮崎", 1]],
+        [["宮崎", "昭和", ""]],
+        [["宮崎\n太郎", "昭和"]],
+        [["", ""], ["", ""]],
+        {"ab": 1},
+    ),
+    7: (-1, "1", 0),
+    8: (5, "宮崎\r市"),
+    9: (0, -1, [1]),
+    10: ([1], [1, 1, 1], [0, 1], [2, 1], ["1", 1], [1, 10**12], [1, 2**31], [1.5, 2], {}),
+}
+
+
+def hostile() -> list[dict[int, Any]]:
+    return [GOOD | {key: value} for key, values in WRONG.items() for value in values]
+
+
+def signed(payload: bytes, page: str = "") -> str:
+    """The text of a code with this payload, rightly signed with the sample's key."""
     signer = verify.sample_signer()
+    protected = cbor2.dumps({1: -7, 4: signer.key_id}, canonical=True)
+    signature = signer.sign(cbor2.dumps(["Signature1", protected, b"", payload], canonical=True))
+    message = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
+    return f"{page}#{int.from_bytes(bytes([1]) + message)}"
+
+
+def deflated(plain: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(plain) + packer.flush()
+
+
+def test_a_signed_payload_of_another_shape_is_not_ours() -> None:
     keyed = cbor2.dumps(dict.fromkeys(range(1, 11)))
-    for plain in (cbor2.dumps({}), cbor2.dumps([1]), b"", keyed, bytes(1 << 20)):
-        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-        packed = packer.compress(plain) + packer.flush()
+    deep = b"\x81" * 60_000 + b"\0"
+    for plain in (cbor2.dumps({}), cbor2.dumps([1]), b"", keyed, bytes(1 << 20), deep, b"\xa2\x06" + deep):
+        packed = deflated(plain)
         for payload in (packed, packed + b"x", packed[:-1], plain[:1000]):
-            protected = cbor2.dumps({1: -7, 4: signer.key_id}, canonical=True)
-            signature = signer.sign(cbor2.dumps(["Signature1", protected, b"", payload], canonical=True))
-            message = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
-            text = f"#{int.from_bytes(bytes([1]) + message)}"
-            assert verify.verify_text(text).finding is verify.Finding.NOT_OURS
+            assert verify.verify_text(signed(payload)).finding is verify.Finding.NOT_OURS
+    assert verify.verify_text(signed(deflated(cbor2.dumps(GOOD)))).finding is verify.Finding.SAMPLE
+    for told in hostile():
+        verdict = verify.verify_text(signed(deflated(cbor2.dumps(told))))
+        assert verdict.finding is verify.Finding.NOT_OURS, told
+
+
+def test_a_paper_has_one_code() -> None:
+    """The same number in the digits of another script is not the text that was printed."""
+    text = verify.make(CLAIMS, verify.sample_signer())
+    other = text[:2] + text[2:].translate({ord("0") + n: 0x660 + n for n in range(10)})
+    assert verify.verify_text(other).finding is verify.Finding.NOT_OURS
 
 
 def _photo(grey: "np.ndarray[Any, Any]", seed: int) -> bytes:
@@ -157,3 +216,53 @@ def test_a_picture_without_a_code() -> None:
     file = io.BytesIO()
     Image.new("L", (300, 200), 200).save(file, "PNG")
     assert photo.verify_file(file.getvalue()) == []
+
+
+def _pdf(*, kids: bytes = b"3 0 R", count: int = 1) -> bytes:
+    """A PDF of one empty page, or one that says so."""
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
+        b"2 0 obj<</Type/Pages/Kids[" + kids + b"]/Count " + str(count).encode() + b">>endobj "
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>endobj trailer<</Root 1 0 R>>"
+    )
+
+
+def _saved(form: str, size: tuple[int, int], mode: str = "1") -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, form)
+    return file.getvalue()
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"  # Pillow starts ghostscript for it
+FILES = {
+    "nothing": (b"", "neither a picture nor a PDF"),
+    "a program": (EPS, "neither a picture nor a PDF"),
+    "no page": (_pdf(kids=b"9 0 R"), "damaged PDF"),
+    "a page too few": (_pdf(count=2), "damaged PDF"),
+    "itself as its page": (_pdf(kids=b"2 0 R"), "damaged PDF"),
+    "many pages": (_pdf(kids=b"3 0 R " * 41, count=41), "more than 40 pages"),
+    "very wide": (_saved("PNG", (70_000, 2)), "too many pixels"),
+    "very high": (_saved("TIFF", (2, 70_000)), "too many pixels"),
+    "large": (_saved("PNG", (11_500, 11_500)), "too many pixels"),
+    "a bomb": (_saved("PNG", (14_000, 14_000)), "too many pixels"),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_that_is_no_paper_is_refused_by_a_sentence(what: str, recwarn: pytest.WarningsRecorder) -> None:
+    data, sentence = FILES[what]
+    with pytest.raises(photo.NotAPicture, match=sentence):
+        photo.verify_file(data)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP"])
+def test_a_damaged_picture_is_read_or_refused_by_a_sentence(form: str, recwarn: pytest.WarningsRecorder) -> None:
+    chance, whole = random.Random(14), _saved(form, (12, 12), "L")
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.choice([1, 3, 8])):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        with contextlib.suppress(photo.NotAPicture):
+            assert photo.verify_file(bytes(data[: chance.choice([len(data), chance.randrange(len(data))])])) == []
+    assert not recwarn.list

@@ -70,11 +70,28 @@ async function unpacked(bytes) {
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 
+// Anybody can sign with the sample's key: what is rightly signed is taken only in the shape that verify.py takes.
+const whole = (least) => (value) => Number.isSafeInteger(value) && value >= least;
+const words = (value) => typeof value === "string" && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value);
+const SHAPES = { 1: words, 2: words, 3: whole(-Infinity), 4: words, 5: (value) => value instanceof Uint8Array, 6: Array.isArray,
+  7: whole(0), 8: words, 9: whole(1), 10: Array.isArray };
+
+function rightly(said) {
+  if (!(said instanceof Map)) throw new NotOurs();
+  for (const [key, right] of Object.entries(SHAPES)) if (!right(said.get(Number(key)))) throw new NotOurs();
+  const [code, codes] = said.get(10), people = said.get(6);
+  const pairs = people.every((one) => Array.isArray(one) && one.length === 2 && one.every(words));
+  if (!pairs || said.get(7) < people.length || said.get(10).length !== 2) throw new NotOurs();
+  if (!whole(1)(code) || !whole(code)(codes) || codes > 99) throw new NotOurs();
+  return said;
+}
+
 async function judge(text) {
   try {
     const tagged = cbor(messageOf(text));
     if (tagged.tag !== 18 || tagged.value.length !== 4) throw new NotOurs();
-    const [head, , payload, signature] = tagged.value;
+    const [head, beside, payload, signature] = tagged.value;
+    if (beside?.size !== 0) throw new NotOurs();
     const header = cbor(head);
     if (header.get(1) !== -7) throw new NotOurs();
     const trusted = TOLD.keys[hexOf(header.get(4))];
@@ -84,7 +101,7 @@ async function judge(text) {
     const key = await crypto.subtle.importKey("raw", bytesOf(trusted.public), curve, false, ["verify"]);
     const right = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, Uint8Array.from(signed));
     if (!right) return { finding: "forged" };
-    const said = cbor(await unpacked(payload));
+    const said = rightly(cbor(await unpacked(payload)));
     const day = new Date(said.get(3) * 86400000).toISOString().slice(0, 10);
     if (day < trusted.first_day || day > trusted.last_day) return { finding: "forged" };
     const [code, codes] = said.get(10);
