@@ -9,7 +9,9 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from host_sim.centre.card_desk.enquiries import Sent, resident_of
+from host_sim.centre.cards import ActRefused
 from host_sim.centre.city.book import CityBook
+from host_sim.centre.forms import ivs, letters
 from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.eras import wareki
 from host_sim.centre.forms.fitting import wrap
@@ -19,6 +21,7 @@ from host_sim.centre.tables import households
 
 _LEFT, _RIGHT, _MIDDLE = 25.0, 185.0, 105.0
 _FOLD_MM = 186.0
+_ADDRESS_END_MM = 78.0
 _PITCH_MM = 6.4
 _BECAUSE = "顔写真付きの身分証明書の提示がなかったため、ご本人の申出であることを、この照会書でお確かめします。"
 _DOCUMENTS = "本人確認書類を2点お持ちください。代理の方による手続はできません。"
@@ -26,24 +29,40 @@ _DOCUMENTS = "本人確認書類を2点お持ちください。代理の方に�
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """An enquiry with whom it goes to."""
+    """An enquiry with whom it goes to: the page, with every letter at its place."""
 
     sent: Sent
-    resident: Resident = field(repr=False)
-    household: Household = field(repr=False)
+    sheet: Sheet = field(repr=False)
     city: Municipality
 
 
 def addressed(c: sa.Connection, city: CityBook, sent: Sent, now: datetime) -> Addressed:
-    """Look the registered address up: a letter goes nowhere else."""
+    """Look the registered address up: a letter goes nowhere else.
+
+    Raises `ActRefused` for a name or address that cannot be printed, so that no enquiry is open without its letter."""
     resident = resident_of(c, sent.resident_id)
     packed = c.scalar(sa.select(households.c.packed).where(households.c.household_id == resident.household_id))
-    return Addressed(sent, resident, unpack(Household, str(packed)), city.at(c, now).municipality)
+    municipality = city.at(c, now).municipality
+    sheet = _laid_out(sent, resident, unpack(Household, str(packed)), municipality)
+    known = letters.additional(municipality.letters)
+    note = letters.put([sheet], known)
+    for number, line in enumerate(wrap(note, _RIGHT - _LEFT, 7) if note else ()):
+        sheet.text(_LEFT, 179 + 3 * number, line, 7)
+    if ivs.missing((item[-1] for item in sheet.words), {each.printed for each in known.letters.values()}):
+        raise ActRefused("A letter of the name or address is not in the font: write this enquiry by hand.")
+    return Addressed(sent, sheet, municipality)
 
 
 def letter(told: Addressed) -> bytes:
-    """The page as a PDF; takes some 100 ms. Raises `GlyphMissing` for a name that the font lacks."""
-    sent, resident, household, city = told.sent, told.resident, told.household, told.city
+    """The page as a PDF; takes some 100 ms."""
+    city, day = told.city, told.sent.sent_on
+    made = Imprint(
+        title="照会書", author=f"{city.prefecture}{city.city}", keywords=(told.sent.enquiry_id,), made_on=day
+    )
+    return press([told.sheet], made, ground=False, sample=city.sample, additional=letters.additional(city.letters))
+
+
+def _laid_out(sent: Sent, resident: Resident, household: Household, city: Municipality) -> Sheet:
     sheet = Sheet()
     _address(sheet, resident, household)
     _sender(sheet, city, sent.sent_on)
@@ -56,10 +75,7 @@ def letter(told: Addressed) -> bytes:
         y += 1.6
     _code(sheet, 152.0, sent)
     _reply(sheet, sent, city)
-    made = Imprint(
-        title="照会書", author=f"{city.prefecture}{city.city}", keywords=(sent.enquiry_id,), made_on=sent.sent_on
-    )
-    return press([sheet], made, ground=False, sample=city.sample)
+    return sheet
 
 
 def file_name(sent: Sent) -> str:
@@ -76,6 +92,8 @@ def _address(sheet: Sheet, resident: Resident, household: Household) -> None:
     for part in wrap(f"{resident.name}　様", 90, 13):
         sheet.text(_LEFT, y + 3, part, 13)
         y += 6
+    if y > _ADDRESS_END_MM:
+        raise ActRefused("The name and address are too long for the envelope: write this enquiry by hand.")
 
 
 def _sender(sheet: Sheet, city: Municipality, day: date) -> None:

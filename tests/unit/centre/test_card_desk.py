@@ -13,7 +13,7 @@ from drivers.card_desk.terminal import DeskStopped
 from drivers.errors import CardGone
 from drivers.vocabulary import CentreRefusal, CentreRefused
 from host_sim.centre import cards as register
-from host_sim.centre.card_desk import enquiries, orders, rules
+from host_sim.centre.card_desk import enquiries, letter, orders, rules
 from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.cards import ActRefused
 from host_sim.centre.city.model import CardDeskPart, SwitchPart
@@ -385,3 +385,25 @@ def test_who_has_died_since_the_order_gets_no_card_and_the_clerk_hears_why(desk:
     with pytest.raises(DeskStopped, match="has changed since the order"):
         desk.put_in(blank(), made.code, "4649", "4649")
     assert desk.state(made.order_id) == "ordered", "no chip was opened"
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"name": "\U00030000田　和子"}, "not in the font"),
+        ({"name": "宮崎　" + "長" * 300}, "too long for the envelope"),
+    ],
+)
+def test_an_enquiry_whose_letter_cannot_be_printed_is_not_opened(
+    desk: Desk, facts: dict[str, str], sentence: str
+) -> None:
+    store, number = desk.town.store, desk.town.resident_id("kazuko")
+    this = residents.c.resident_id == number
+    with store.writing() as c:
+        kazuko = unpack(Resident, str(c.scalar(sa.select(residents.c.packed).where(this))))
+        c.execute(residents.update().where(this).values(packed=pack(replace(kazuko, **facts))))
+    with refused(sentence), store.writing() as c:
+        sent = enquiries.send(c, DESK, number, desk.told())
+        letter.addressed(c, desk.town.city, sent, desk.town.now)
+    with store.reading() as c:
+        assert c.scalars(sa.select(letters.c.state)).all() == []
