@@ -3,7 +3,8 @@
 A grey page becomes black and white in two layers. Everything darker than `TEXT_LEVEL` is ink, so letters, rules and
 the seal keep whole, smooth strokes (diffusion and plain dithering speckle thin Mincho strokes). Everything lighter
 is tint: an ordered 8x8 pattern with as many dots as the grey is dark, so that the ground pattern stays visible. No dot
-of tint touches ink, because it would roughen the smooth edges of letters.
+of tint touches ink, because it would roughen the smooth edges of letters. A stroke thinner than a dot is ink too, though
+it is drawn as grey as a tint: it has white close on both sides (`_hairs`).
 
 Vendor manuals warn that the printer carries out the real-time commands `10 04 n`, `10 05 n` and `10 14 ..` wherever
 they appear, inside image data too (TM-T90 specification, DLE DC4 notes; TM-U295 page 59). So `scrub` adds
@@ -18,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 TEXT_LEVEL = 160  # grey below this is ink
+# Of a stroke 0.4 dots wide, the thinnest of a label in 8 pt, one of two rows of dots is darker than this.
+_HAIR_LEVEL, _WHITE_LEVEL = 212, 240
 _DLE, _DLE_SCRUBBED, _REAL_TIME = 0x10, 0x30, (0x04, 0x05, 0x14)
 
 
@@ -117,10 +120,25 @@ def _around(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return grown
 
 
+def _hairs(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Packed: dots that are not white, with white one or two dots away above and below, or left and right."""
+    white = np.packbits(grey >= _WHITE_LEVEL, axis=1)
+    before, after = white >> np.uint8(1) | white >> np.uint8(2), white << np.uint8(1) | white << np.uint8(2)
+    before[:, 1:] |= white[:, :-1] << np.uint8(7) | white[:, :-1] << np.uint8(6)
+    after[:, :-1] |= white[:, 1:] >> np.uint8(7) | white[:, 1:] >> np.uint8(6)
+    above, below = np.zeros_like(white), np.zeros_like(white)
+    for away in (1, 2):
+        above[away:] |= white[:-away]
+        below[:-away] |= white[away:]
+    hairs: NDArray[np.uint8] = np.packbits(grey < _HAIR_LEVEL, axis=1)
+    hairs &= (before & after) | (above & below)
+    return hairs
+
+
 def pack(grey: NDArray[np.uint8]) -> bytes:
     """Turn a grey page (rows x dots, 0 = black) into packed, scrubbed rows. Equal pages give equal bytes."""
     height, width = grey.shape
-    ink = np.packbits(grey < TEXT_LEVEL, axis=1)
+    ink = np.packbits(grey < TEXT_LEVEL, axis=1) | _hairs(grey)
     thresholds = _tint_thresholds()
     tint_dots = np.empty((height, width), dtype=np.bool_)
     for offset, line in enumerate(thresholds):

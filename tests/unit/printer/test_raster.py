@@ -53,6 +53,24 @@ def test_smoothed_edges_leave_no_dots_beside_letters() -> None:
     assert dots.sum() == 3 * 64
 
 
+@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize("wide_dots", [0.4, 0.6, 1.0])
+@pytest.mark.parametrize("place", [n / 8 for n in range(8)])
+def test_a_stroke_thinner_than_a_dot_is_whole_wherever_it_stands(upright: bool, wide_dots: float, place: float) -> None:
+    """As a renderer draws it: each row of dots as dark as the part of it that the stroke covers."""
+    covered = [max(0.0, min(row + 1, 9 + place + wide_dots) - max(row, 9 + place)) for row in range(20)]
+    grey = np.repeat((255 - 255 * np.array(covered)).astype(np.uint8)[:, None], 24, axis=1)
+    grey[:, :2] = grey[:, 22:] = 255
+    if upright:
+        grey = np.ascontiguousarray(grey.T)
+    dots = _bits(pack(grey), grey.shape[1])
+    dots = dots.T if upright else dots
+    inked = np.flatnonzero(dots.any(axis=1))
+    assert 1 <= len(inked) <= 2
+    assert dots[inked, 2:22].all(), "no gap in it"
+    assert dots.sum() == 20 * len(inked)
+
+
 @given(st.binary(max_size=300), st.sampled_from([b"\x10\x04", b"\x10\x05", b"\x10\x14", b"\x10\x10\x04"]), st.binary())
 def test_scrubbing_only_adds_dots_and_only_where_it_must(left: bytes, bad: bytes, right: bytes) -> None:
     data = left + bad + right
