@@ -34,15 +34,16 @@ class Block:
             label, item = self.words[number : number + 2]
             if number == len(self.words) - 2 and continued:
                 item = continued.removeprefix("\u3000") if item == NONE else item + continued
-            middle = at + len(plain(label))
-            if not words.startswith(plain(label), at):
+            before, due = plain(label), plain(item)
+            middle = at + len(before)
+            if not words.startswith(before, at):
                 return None
-            if not words.startswith(plain(item), middle):
+            if not words.startswith(due, middle):
                 continued += f"\u3000{label}\u3000{item}"
-                item = SEE
-            if not words.startswith(plain(item), middle):
+                due = SEE
+            if not words.startswith(due, middle):
                 return None
-            spots.append(Spot(what, at, middle, middle + len(plain(item))))
+            spots.append(Spot(what, at, middle, middle + len(due)))
             at = spots[-1].end
         return spots
 

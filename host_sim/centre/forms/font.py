@@ -8,6 +8,7 @@ font units (`units_per_em` to the em).
 import bisect
 import mmap
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,6 +84,14 @@ class Font:
         if default is not None and default.glyph(code) is not None:
             return self._plain.glyph(code)
         return self._other.get((code, selector))
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Each glyph with each character, and each character with a selector of its own, that it draws."""
+        for first, last, glyph in zip(self._plain.firsts, self._plain.lasts, self._plain.glyphs, strict=True):
+            for code in range(first, last + 1):
+                yield glyph + code - first, chr(code)
+        for (code, selector), glyph in self._other.items():
+            yield glyph, chr(code) + chr(selector)
 
     def advance(self, glyph: int) -> int:
         """The glyph's advance width."""

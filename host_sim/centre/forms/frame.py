@@ -8,7 +8,7 @@ city's paper says 「見本」 in the foot, too (form rule 12).
 from dataclasses import dataclass, replace
 
 from host_sim.centre import verify
-from host_sim.centre.forms import codes, eras, ground, seal
+from host_sim.centre.forms import codes, eras, ground, ivs, seal
 from host_sim.centre.forms.canvas import DOT_MM, Sheet
 from host_sim.centre.forms.fitting import SMALLEST_PT, TextOverflow, width_mm
 from host_sim.centre.forms.issue import IssueFacts
@@ -73,7 +73,7 @@ def certify(
     for number, (sheet, row) in enumerate(zip(sheets, rows, strict=True), start=1):
         foot(sheet, issue, city, number, len(sheets))
         codes.say(sheet, row, city, last=number == len(sheets))
-    printed = verify.text_hash("".join(item[-1] for sheet in sheets for item in sheet.words))
+    printed = verify.text_hash("".join(ivs.told(item[-1]) for sheet in sheets for item in sheet.words))
     for sheet, row in zip(sheets, rows, strict=True):
         codes.draw(sheet, [verify.make(replace(one, text_hash=printed), signer, city.check_page) for one in row])
 

@@ -6,10 +6,12 @@ paper (form rule 8). So a character or selector that the font lacks refuses the 
 """
 
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 
 from host_sim.centre.forms.font import SELECTORS, font
+
+_NOT_DRAWN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Mn"})  # general categories
 
 
 class GlyphMissing(Exception):
@@ -68,6 +70,45 @@ def require(texts: Iterable[str], also: Container[str] = ()) -> None:
 def _drawn(character: str, selector: str | None) -> bool:
     if character == " ":
         return True
-    if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cn", "Cs", "Mn"}:
+    if unicodedata.category(character) in _NOT_DRAWN:
         return False
     return font().glyph(ord(character), ord(selector) if selector else None) is not None
+
+
+def told(text: str) -> str:
+    """The text with one letter for each glyph: a finished PDF knows one text for a glyph, so that 〜 and ～, or a letter
+    with and without a selector that changes nothing, cannot be told apart where both stand on one paper."""
+    if text.isascii():
+        return text
+    if max(text) < chr(SELECTORS.start):  # the usual case
+        return text.translate(_characters())
+    return "".join(_told(character, selector) for character, selector in letters(text))
+
+
+@lru_cache(maxsize=65536)
+def _told(character: str, selector: str | None) -> str:
+    glyph = font().glyph(ord(character), ord(selector) if selector else None)
+    if selector and glyph is not None and glyph == font().glyph(ord(character)):
+        return _told(character, None)
+    return _first_of().get(glyph, character + (selector or "")) if glyph else character + (selector or "")
+
+
+@cache
+def _characters() -> Mapping[int, str]:
+    """The same for characters alone: the few of which another is told."""
+    every = {ord(text): _told(text, None) for glyph, text in font().texts() if len(text) == 1 and glyph in _first_of()}
+    return {code: told for code, told in every.items() if told != chr(code)}
+
+
+@cache
+def _first_of() -> Mapping[int, str]:
+    """Each glyph that draws several texts -> the first of them: without a selector, the lowest. Blanks are told apart."""
+    first: dict[int, str] = {}
+    shared: set[int] = set()
+    for glyph, text in font().texts():
+        if unicodedata.category(text[0]) in _NOT_DRAWN or text.isspace():
+            continue
+        if glyph in first:
+            shared.add(glyph)
+        first[glyph] = min(first.get(glyph, text), text, key=lambda one: (len(one), one))
+    return {glyph: first[glyph] for glyph in shared}

@@ -17,6 +17,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from host_sim.centre.forms import ivs
+
 DOTS_PER_MM = 8
 _pdfium = threading.Lock()
 _BLANKS = str.maketrans("", "", " \t\r\n\f\v\x00\ufffe\ufeff\u00a0")
@@ -71,7 +73,7 @@ class Paper:
 class Window:
     """A part of a page to look at, in mm from its upper left corner. `page` may count from the end; None: every page.
 
-    `margin`: look only at the pictures of dots in it, and so much around them; at all of it where there is none.
+    `margin`: look only at the pictures of dots in it, and so much around them; at a corner of it where there is none.
     """
 
     page: int | None
@@ -84,7 +86,7 @@ class Window:
 
 def plain(words: str) -> str:
     """Words as `Paper.pages` has them; a text of blanks alone is nothing."""
-    return words.translate(_BLANKS) if words.strip() else ""
+    return ivs.told(words.translate(_BLANKS)) if words.strip() else ""
 
 
 @contextmanager
@@ -145,7 +147,7 @@ def _narrowed(window: Window, page: Page) -> Window:
     x, y, right, bottom = window.x, window.y, window.x + window.w, window.y + window.h
     inside = [box for box in page.pictures if box[0] < right and box[2] > x and box[1] < bottom and box[3] > y]
     if not inside:
-        return window
+        return Window(window.page, x, y, 1.0, 1.0)
     x, y = (max(edge, min(box[k] for box in inside) - window.margin) for k, edge in ((0, x), (1, y)))
     right, bottom = (min(edge, max(box[k] for box in inside) + window.margin) for k, edge in ((2, right), (3, bottom)))
     return Window(window.page, x, y, right - x, bottom - y)
@@ -213,7 +215,7 @@ def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:
     if size <= 2 and box[0] == box[2]:
         words = "\u3000"  # PDFium tells nothing of a blank that is drawn alone
     # PDFium takes a hyphen at the end of a line for one that only divides a word, and tells it as a control character.
-    words = words.replace("\x02", "-").translate(_BLANKS)
+    words = ivs.told(words.replace("\x02", "-").translate(_BLANKS))
     seen = (
         pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_FILL
         and _black(thing)

@@ -210,3 +210,27 @@ def test_residents_by_chance_never_pass_for_one_another(town: Any) -> None:
         if one.household_id != other.household_id:
             options = town.answers("juminhyo", other, everything=True)
             assert town.check(pdf, "juminhyo", other, options, number)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("葛", "葛\U000e0103"), ("1〜2", "1～2"), ("4-5", "4‐5"), ("’", "ʼ"), ("4‒5", "4‑5")],
+)
+def test_two_texts_that_the_font_draws_alike_may_stand_on_one_paper(town: Any, one: str, other: str) -> None:
+    """A PDF tells each glyph by one text only; a line must not stop because the books write a letter in two ways."""
+    for name, address in ((one, other), (other, one)):
+        taro = dataclasses.replace(
+            town.register.by_key("taro"), previous_address=f"東京都{address}", name=f"宮崎　{name}"
+        )
+        register = dataclasses.replace(town.register, residents={**town.register.residents, taro.resident_id: taro})
+        for kind in ("juminhyo", "inkan"):
+            told = (kind, taro, [taro], {}, town.issue(), register)
+            assert forms.check(forms.typeset(*told), *told) == []
+
+
+def test_two_letters_that_the_font_draws_differently_are_never_taken_for_one(town: Any) -> None:
+    for one, other in (("葛\U000e0102", "葛"), ("邉\U000e0110", "邉\U000e010f"), ("ー", "－"), ("口", "ロ")):
+        taro = dataclasses.replace(town.register.by_key("taro"), name=f"宮崎　{one}")
+        like = dataclasses.replace(taro, name=f"宮崎　{other}")
+        pdf = forms.typeset("inkan", taro, [taro], {}, town.issue(), town.register)
+        assert forms.check(pdf, "inkan", like, [like], {}, town.issue(), town.register) != []

@@ -12,7 +12,7 @@ import pytest
 from host_sim.centre import forms
 from host_sim.centre.city.file import CityError, read
 from host_sim.centre.city.items import ITEMS
-from host_sim.centre.forms import expect, offers, reading
+from host_sim.centre.forms import expect, ivs, offers, reading
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Words
 from host_sim.centre.register import Register, Resident
 from tests.unit.centre.cities import place_of, sample_text
@@ -141,7 +141,11 @@ def test_of_who_never_moved_inside_the_city_no_day_is_told(town: Any) -> None:
 
 
 def test_a_seal_certificate_bears_no_reading_and_no_day_of_registration(town: Any) -> None:
-    for key, other in (("taro", "旧氏【空欄】"), ("aya", "旧氏葛\U000e0103原"), ("nguyen", "通称宮本　安")):
+    for key, other in (
+        ("taro", "旧氏【空欄】"),
+        ("aya", "旧氏" + ivs.told("葛\U000e0103原")),
+        ("nguyen", "通称宮本　安"),
+    ):
         who = town.register.by_key(key)
         page = words_of(town, "inkan", who, {})
         assert other in page
