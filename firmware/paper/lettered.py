@@ -44,6 +44,9 @@ class LetteredSlip:
             self._write(_wrapped(left, columns), size, bold)
             self._write([right], size, bold, align="right")
 
+    def row(self, text: str) -> None:
+        self.left(text, "small")
+
     def rule(self, *, heavy: bool = False) -> None:
         self._write(["=" * self._columns if heavy else "-" * self._columns], "normal", bold=False)
 
