@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import LineLost
-from drivers.printer.profile import profile_names
+from drivers.printer.profile import Dialect, Proof, profile_names
 from drivers.printer.raster import PrintTicket, RasterPage
 from drivers.vocabulary import (
     DeviceState,
@@ -62,9 +62,10 @@ def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
     other = rig.page(seed=2)
     assert isinstance(rig.print_one(other, job=8), Printed), "the printer does not print after the repair"
     printed = [sheet for sheet in rig.paper() if id(sheet) not in before]
-    assert [sheet.rows() for sheet in printed if not sheet.blank] == [other.rows], (
-        "the next sheet has dots of the page before"
-    )
+    found, whole = [sheet.rows() for sheet in printed if not sheet.blank], other.rows
+    if rig.model.machine.cuts_at_cover_close:  # it feeds by itself: the page may begin lower on a longer sheet
+        found, whole = [rows.strip(b"\0") for rows in found], whole.strip(b"\0")
+    assert found == [whole], "the next sheet has dots of the page before"
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -110,7 +111,8 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
     rig.model.fail("cutter", 0)
     page = rig.page()
     outcome = rig.print_one(page)
-    if name == "receipt-80":
+    proved = rig.profile.proof is not Proof.FENCE
+    if not proved:
         assert outcome == PrintUnknown(PrintTrouble.CUTTER)
     else:
         assert isinstance(outcome, Printed), outcome
@@ -118,10 +120,10 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
     status = rig.driver.status()
     assert status.trouble is PrintTrouble.CUTTER
     assert not status.ready
-    if name != "kpm216h":  # only switching it off and on clears its cutter error
+    if rig.profile.dialect is not Dialect.CUSTOM:  # only switching it off and on clears its cutter error
         rig.model.free()
         rig.driver.discard()
-        assert copies(rig, page) == (name != "receipt-80")
+        assert copies(rig, page) == proved
 
 
 @pytest.mark.parametrize("name", A4)
