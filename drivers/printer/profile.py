@@ -12,7 +12,6 @@ from drivers.decode import Table, Undecodable, at_least, between, read_toml, to_
 from drivers.errors import WrongDevice
 from drivers.printer.raster import has_real_time, row_bytes
 
-
 _A4_HEAD_MM = 199.0  # of 210: certificates keep 5.5 mm free at each side, as the narrowest A4 heads do
 
 
