@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from host_sim.centre.forms import KINDS
 from host_sim.clerks import Clerks
 from host_sim.commands import Commands, devices, say, zoo_option
@@ -162,8 +165,9 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
         inserted_yen = fee_yen = paid_out_yen = claimed_yen = 0
     else:
         _, inserted_yen, fee_yen, paid_out_yen, claimed_yen, outcome, reason = books.closed.fields
-    if outcome == "issued" and len(bag.papers) != books.sheets:
-        outcome, reason = "papers_differ", f"{books.sheets} sheets printed, {len(bag.papers)} in the bag"
+    sheets = sum(not _is_void(paper) for paper in bag.papers)
+    if outcome == "issued" and sheets != books.sheets:
+        outcome, reason = "papers_differ", f"{books.sheets} sheets printed, {sheets} in the bag"
     return {
         "outcome": outcome,
         "reason": reason or bag.reason,
@@ -171,7 +175,7 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
         "card": options.card,
         "certificate": options.certificate,
         "copies": len(books.issue_numbers),
-        "sheets": len(bag.papers),
+        "sheets": sheets,
         "issue_numbers": list(books.issue_numbers),
         "fee_yen": fee_yen,
         "inserted_yen": inserted_yen,
@@ -182,9 +186,15 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
     }
 
 
+def _is_void(paper: Image.Image) -> bool:
+    """Whether it bears the void bar, whose edges are black across the paper: a piece that the printer cut off before a page."""
+    return bool((~np.asarray(paper.convert("1"))).all(axis=1).any())
+
+
 def _leave(world: World, bag: Bag, summary: dict[str, Any], out: Path) -> None:
     """Write papers, journal and summary. The summary comes last: a folder with a summary has everything."""
-    for name, papers in (("certificate", bag.papers), ("claim", bag.receipts[1:])):
+    pages, void = ([paper for paper in bag.papers if _is_void(paper) is told] for told in (False, True))
+    for name, papers in (("certificate", pages), ("void", void), ("claim", bag.receipts[1:])):
         for number, paper in enumerate(papers, start=1):
             paper.save(out / f"{name}-{number}.png")
     if bag.receipts:
