@@ -160,3 +160,16 @@ def test_the_profiles_of_epson_agree_with_the_printer_database_of_python_escpos(
     assert known["media"]["dpi"] == ours.dpi
     assert known["fonts"]["0"]["columns"] == ours.columns
     assert known["features"]["graphics"]
+
+
+@pytest.mark.parametrize("width_dots", [384, 512, 576, 1664])
+def test_rows_keep_their_columns(width_dots: int) -> None:
+    drawn = DrawnSlip(width_dots)
+    for word in ("iiiiii", "WWWWWW"):
+        drawn.row(f"{word:18} {1:>11} {1:>11}")
+    slip = drawn.finish()
+    ink = np.unpackbits(np.frombuffer(slip.rows, np.uint8).reshape(slip.height_dots, -1), axis=1)
+    margin = width_dots // 36
+    upper, lower = np.split(ink[margin : slip.height_dots - margin], 2)
+    last = [np.flatnonzero(half.any(axis=0))[-1] for half in (upper, lower)]
+    assert last[0] == last[1] < width_dots
