@@ -173,3 +173,18 @@ def test_rows_keep_their_columns(width_dots: int) -> None:
     upper, lower = np.split(ink[margin : slip.height_dots - margin], 2)
     last = [np.flatnonzero(half.any(axis=0))[-1] for half in (upper, lower)]
     assert last[0] == last[1] < width_dots
+
+
+def test_a_long_place_is_broken_at_a_blank_in_the_printers_letters() -> None:
+    profile = load_profile("tm-t88")
+    place = "宮崎市役所本庁舎 市民課ロビー 一階 東側入口"
+    text = receipt_for(replace(RECEIPT, place={"ja": place}), profile)
+    assert isinstance(text, bytes)
+    printer = printer_named("tm-t88")
+    printer.receive(text + b"\x1dVB\x00", 0.0)
+    printer.transmit(60.0)
+    lines = printer.tray[0].text.splitlines()
+    assert [line.strip() for line in lines if line.strip() in place] == [
+        "宮崎市役所本庁舎 市民課ロビー 一階",
+        "東側入口",
+    ]
