@@ -76,7 +76,7 @@ def _list(console: Console) -> None:
         for device in devices:
             differs = ", ".join(f"{key}={_word(value)}" for key, value in device.quirks.items()) or "nothing"
             state = "" if device.refused is None else "REFUSED. "
-            table.add_row(device.name, _named(device), state + differs)
+            table.add_row(device.name, device.called, state + differs)
         console.print(table)
         console.print()
     console.print("`python -m host_sim zoo NAME` says what each value rests on, and which runs use the device.")
@@ -103,11 +103,6 @@ def _tell(console: Console, device: Device) -> None:
     say("\nused in")
     for use in used_in(device):
         say(_indented(use))
-
-
-def _named(device: Device) -> str:
-    """Maker and model; the maker only where it is a name, not a word such as "none" or "unnamed"."""
-    return f"{device.maker} {device.model_name}" if device.maker[:1].isupper() else device.model_name
 
 
 def _indented(text: str) -> Padding:
