@@ -76,8 +76,8 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
     assert summary["complaints"] == []
     assert (summary["copies"], summary["sheets"]) == (2, 4)
     for copy, issue_number in enumerate(summary["issue_numbers"]):
-        assert Image.open(out / f"certificate-{2 * copy + 2}.png").size == (2464, 3508)
-        paper = out / f"certificate-{2 * copy + 1}.png"
+        assert Image.open(out / f"certificate-{2 * copy + 1}.png").size == (2464, 3508)
+        paper = out / f"certificate-{2 * copy + 2}.png"  # the code stands on the last page
         (verdict,) = verify_file(paper.read_bytes())
         assert (verdict.finding, verdict.claims and verdict.claims.issue_number) == (Finding.SAMPLE, issue_number)
     assert Image.open(out / "receipt.png").width == 576
