@@ -127,7 +127,7 @@ def test_the_technician_s_bench(tmp_path: Path) -> None:
             strip, first, _ = model.retracted
             assert (first.height_dots, model.tray[-1].height_dots) == (2376, 2376)
             profile = load_profile("a4-203")
-    assert strip.height_dots == profile.dots(profile.shortest_cut_mm)
+            assert strip.height_dots == profile.dots(profile.shortest_cut_mm)
             assert model.complaints == []
             model.paper_out()
         out = bench("status")
