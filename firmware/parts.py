@@ -25,7 +25,7 @@ from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
 from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import ProfileError, load_profile
+from drivers.printer.profile import ProfileError, load_page_profile, load_profile
 from drivers.serial_stream import SerialStream
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
@@ -232,7 +232,7 @@ class RealParts:
     def printers(self) -> Printers:
         unit = self._unit
         try:
-            certificate, receipt = load_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
+            certificate, receipt = load_page_profile(unit.printer.profile), load_profile(unit.receipt_printer.profile)
         except ProfileError as error:
             raise UnitError(str(error)) from None
         press = Press(certificate, receipt, unit.unit.name, self.now)

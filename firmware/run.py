@@ -38,10 +38,10 @@ def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int
         _check(unit, run_dir)
         machine = Machine(parts)
     except AlreadyRunning as error:
-        print(f"The machine does not start: {error}.", file=sys.stderr)
+        print(f"The machine does not start: {str(error).rstrip('.')}.", file=sys.stderr)
         return 1
     except CAUSES as error:
-        print(f"The machine does not start: {error}.", file=sys.stderr)
+        print(f"The machine does not start: {str(error).rstrip('.')}.", file=sys.stderr)
         remember(error)
         _halt(unit_path, run_dir, clock, parts, error, stopping)
         return START_AGAIN

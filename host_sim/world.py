@@ -270,8 +270,7 @@ class World:
             "denominations": self.unit.table("coin")["accepts_yen"] if self.unit.has("coin") else [],
             "has_clerk": self.has_clerk,
             "zoo": [
-                {"name": device.name, "kind": device.kind, "what": f"{device.maker} {device.model_name}"}
-                for device in self.unit.room.devices
+                {"name": device.name, "kind": device.kind, "what": device.called} for device in self.unit.room.devices
             ],
         }
 

@@ -294,11 +294,13 @@ class PrinterDriver:
             return NotPrinted(reason=PrintTrouble.JAM, begun=False)
         job = Job(self._line, self._clock, self._profile, number)
         outcome = job.run(sheets)
-        self._line.lost = None  # the job has judged it
+        lost, self._line.lost = self._line.lost, None  # what it means for the job's own pages the job has judged
         if job.spoiled:
             self._remains = Remains.PIECE
         elif job.uncut:
             self._remains, self._unfed_dots = Remains.WHOLE, job.unfed_dots
+        elif lost is not None:  # after the last page was complete
+            self._remains = Remains.UNKNOWN
         elif isinstance(outcome, Printed):
             self._keep_count(outcome.counter)
         if outcome == PrintUnknown(PrintTrouble.LINE_LOST) and job.counter_before is not None:

@@ -12,6 +12,8 @@ from drivers.decode import Table, Undecodable, at_least, between, read_toml, to_
 from drivers.errors import WrongDevice
 from drivers.printer.raster import has_real_time, row_bytes
 
+_A4_HEAD_MM = 199.0  # of 210: certificates keep 5.5 mm free at each side, as the narrowest A4 heads do
+
 
 class ProfileError(WrongDevice):
     """The profile cannot be used; the sentence is for the person who wrote it, or its name into the unit file."""
@@ -118,6 +120,10 @@ class Profile(Table, frozen=True, kw_only=True):
         """Rows at the top of every sheet that have passed the head before it can print."""
         return self.dots(self.head_to_cutter_mm - self.draws_back_mm)
 
+    @property
+    def prints_a4(self) -> bool:
+        return self.page_dots > 0 and self.width_dots / self.dpi * 25.4 >= _A4_HEAD_MM
+
     def dots(self, length_mm: float) -> int:
         return round(length_mm * self.dpi / 25.4)
 
@@ -217,3 +223,14 @@ def load_profile(name: str) -> Profile:
             f"there is no printer profile {name!r}; write one of {', '.join(profile_names())} into the unit file."
         )
     return parse_profile(name, resources.files("drivers.printer").joinpath(f"profiles/{name}.toml").read_text("utf-8"))
+
+
+def load_page_profile(name: str) -> Profile:
+    """The same for the printer of certificates. Raises `ProfileError`, also when its head is narrower than an A4 page's print."""
+    profile = load_profile(name)
+    if not profile.prints_a4:
+        raise ProfileError(
+            f"{profile.title} prints {profile.width_dots / profile.dpi * 25.4:.0f} mm wide, and certificates are A4: "
+            "write the profile of an A4 printer under [printer] in the unit file."
+        )
+    return profile

@@ -342,9 +342,9 @@ def evidence(hands: Hands, code: str) -> Job:
 def z_report(hands: Hands) -> tuple[str, ...]:
     """The rows of the daily report: totals since the last close, and the coins and sheets that should be there."""
     book, before = hands.book, hands.book.console.closed_totals
-    rows = [f"Z-report {book.totals['closes'] + 1}  {hands.machine}  {hands.now():%Y-%m-%d %H:%M}"]
-    rows += [f"{'':20} {'since close':>12} {'for life':>12}"]
-    rows += [f"{name:20} {book.totals[name] - before.get(name, 0):>12} {book.totals[name]:>12}" for name in _Z]
+    rows = [f"Z-report {book.totals['closes'] + 1}  {hands.now():%Y-%m-%d %H:%M}", hands.machine]
+    rows += [f"{'':18} {'since close':>11} {'for life':>11}"]  # 42 letters: a row of the narrowest receipt printer
+    rows += [f"{name:18} {book.totals[name] - before.get(name, 0):>11} {book.totals[name]:>11}" for name in _Z]
     box_yen = sum(value * coins for value, coins in book.cash_box.items())
     rows += [f"cash box {value:>4} yen x {coins:>5}" for value, coins in sorted(book.cash_box.items())]
     rows += [f"cash box {box_yen} yen"]

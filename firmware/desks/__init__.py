@@ -11,7 +11,7 @@ comes back in a `Posted`, whose field `whose` says where it goes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Never, Protocol, TypeVar
+from typing import Generic, Literal, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
@@ -94,7 +94,7 @@ class PrintLines:
     """Paper desk: print lines for staff, marked as such. `device`: printer or receipt_printer. Answers `SlipOutcome`."""
 
     device: str
-    title: str
+    title: Literal["TEST PRINT", "DAILY CLOSE"]
     lines: tuple[str, ...]
 
 

@@ -15,9 +15,18 @@ _GROWTH = 800  # rows added when the slip is full
 _SIZES = {"small": 21, "normal": 26, "large": 42, "huge": 62}
 
 
+_COLUMNS = 48  # half-width letters in a row
+
+
 @cache
 def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FOLDER / ("BIZUDPGothic-Bold.ttf" if bold else "BIZUDPGothic-Regular.ttf")), size)
+
+
+@cache
+def _even_font(size: int) -> ImageFont.FreeTypeFont:
+    """Letters of one width: half the size."""
+    return ImageFont.truetype(str(_FOLDER / "BIZUDGothic-Regular.ttf"), size)
 
 
 class DrawnSlip:
@@ -47,6 +56,12 @@ class DrawnSlip:
         self.left(left, size, bold=bold)
         font = self._fitting(right, size, bold, self._inner)
         self._line([(self._right(right, font), right)], font)
+
+    def row(self, text: str) -> None:
+        # a whole number of dots to a letter
+        font = _even_font(self._inner // _COLUMNS * 2)
+        for line in _wrapped(text, font, self._inner):
+            self._line([(self._margin, line)], font)
 
     def rule(self, *, heavy: bool = False) -> None:
         thick = 4 if heavy else 2

@@ -30,7 +30,7 @@ class LetteredSlip:
         self._raw(_SHIFT_JIS)
 
     def centre(self, text: str, size: str, *, bold: bool = False) -> None:
-        self._write([text], size, bold, align="center")
+        self._write(_wrapped(text, self._columns // _SCALE[size][0]), size, bold, align="center")
 
     def left(self, text: str, size: str, *, bold: bool = False) -> None:
         self._write(_wrapped(text, self._columns // _SCALE[size][0]), size, bold)
@@ -42,7 +42,11 @@ class LetteredSlip:
             self._write([left + " " * gap + right], size, bold)
         else:
             self._write(_wrapped(left, columns), size, bold)
-            self._write([right], size, bold, align="right")
+            # Blanks, because the printer aligns to its head's edge, which is not that of its last column.
+            self._write([" " * (columns - _width(line)) + line for line in _wrapped(right, columns)], size, bold)
+
+    def row(self, text: str) -> None:
+        self.left(text, "small")
 
     def rule(self, *, heavy: bool = False) -> None:
         self._write(["=" * self._columns if heavy else "-" * self._columns], "normal", bold=False)

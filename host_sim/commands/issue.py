@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from host_sim.centre.forms import KINDS
 from host_sim.clerks import Clerks
 from host_sim.commands import Commands, devices, say, zoo_option
 from host_sim.commands.up import set_clock
-from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, SESSION_CLOSED, JournalTail, Line
+from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, PRINT_INTENT, SESSION_CLOSED, JournalTail, Line
 from host_sim.resident import Bag, Errand, Resident
 from host_sim.running import NotRunning
 from host_sim.world import STORE, World
@@ -23,7 +27,7 @@ from host_sim.world import STORE, World
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("issue", help="serve one resident from card to certificate, without the front panel")
     parser.add_argument("--card", required=True, help="its name in the wallet")
-    parser.add_argument("--certificate", default="juminhyo", help="juminhyo or inkan (default juminhyo)")
+    parser.add_argument("--certificate", default="juminhyo", help=f"{', '.join(KINDS)} (default juminhyo)")
     parser.add_argument("--copies", type=int, default=1, choices=range(1, 6), metavar="1-5")
     parser.add_argument("--pay", type=coins, default=(), metavar="500,100", help="the coins in the purse, in order")
     parser.add_argument("--pin", help="another PIN than the card's own")
@@ -72,7 +76,8 @@ class Books:
 
     closed: Line | None
     authorised: int
-    issue_numbers: tuple[str, ...]
+    issue_numbers: tuple[str, ...]  # of the copies printed
+    sheets: int  # that these copies have: a copy has one or more
 
 
 def run(options: argparse.Namespace) -> int:
@@ -148,7 +153,10 @@ def _books(run: Path) -> Books:
     session = lines[opened:]
     closed = next((line for line in session if line.number == SESSION_CLOSED), None)
     authorised = sum(len(line.fields[1]) for line in session if line.number == AUTHORISED)
-    return Books(closed, authorised, tuple(str(line.fields[2]) for line in session if line.number == COPY_PRINTED))
+    pages = {line.fields[:2]: line.fields[5] for line in session if line.number == PRINT_INTENT}
+    printed = [line for line in session if line.number == COPY_PRINTED]
+    sheets = sum(pages[line.fields[:2]] for line in printed)
+    return Books(closed, authorised, tuple(str(line.fields[2]) for line in printed), sheets)
 
 
 def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, Any]:
@@ -157,15 +165,17 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
         inserted_yen = fee_yen = paid_out_yen = claimed_yen = 0
     else:
         _, inserted_yen, fee_yen, paid_out_yen, claimed_yen, outcome, reason = books.closed.fields
-    if outcome == "issued" and len(bag.papers) != len(books.issue_numbers):
-        outcome, reason = "papers_differ", f"{len(books.issue_numbers)} printed, {len(bag.papers)} in the bag"
+    sheets = sum(not _is_void(paper) for paper in bag.papers)
+    if outcome == "issued" and sheets != books.sheets:
+        outcome, reason = "papers_differ", f"{books.sheets} sheets printed, {sheets} in the bag"
     return {
         "outcome": outcome,
         "reason": reason or bag.reason,
         "trouble": bag.trouble,
         "card": options.card,
         "certificate": options.certificate,
-        "copies": len(bag.papers),
+        "copies": len(books.issue_numbers),
+        "sheets": sheets,
         "issue_numbers": list(books.issue_numbers),
         "fee_yen": fee_yen,
         "inserted_yen": inserted_yen,
@@ -176,9 +186,15 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
     }
 
 
+def _is_void(paper: Image.Image) -> bool:
+    """Whether it bears the void bar, whose edges are black across the paper: a piece that the printer cut off before a page."""
+    return bool((~np.asarray(paper.convert("1"))).all(axis=1).any())
+
+
 def _leave(world: World, bag: Bag, summary: dict[str, Any], out: Path) -> None:
     """Write papers, journal and summary. The summary comes last: a folder with a summary has everything."""
-    for name, papers in (("certificate", bag.papers), ("claim", bag.receipts[1:])):
+    pages, void = ([paper for paper in bag.papers if _is_void(paper) is told] for told in (False, True))
+    for name, papers in (("certificate", pages), ("void", void), ("claim", bag.receipts[1:])):
         for number, paper in enumerate(papers, start=1):
             paper.save(out / f"{name}-{number}.png")
     if bag.receipts:
@@ -193,6 +209,6 @@ def _report(summary: dict[str, Any], out: Path) -> None:
     told = summary["trouble"] or summary["reason"]
     say(f"{summary['outcome']}" + (f": {told}" if told else ""))
     say(
-        f"{summary['copies']} papers, fee {summary['fee_yen']} yen, inserted {summary['inserted_yen']} yen, "
+        f"{summary['copies']} copies on {summary['sheets']} sheets, fee {summary['fee_yen']} yen, inserted {summary['inserted_yen']} yen, "
         f"change {summary['change_yen']} yen, {summary['timings_ms'].get('total', 0) / 1000:.1f} s; the papers are in {out}"
     )

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         note.write_text(json.dumps({"port": options.port, "pid": os.getpid()}))
         say(f"\n  {address}\n\nOpen this address in a browser: it is the front panel. Ctrl-C ends the world.")
         for device in world.unit.room.devices:
-            say(f"{device.kind.replace('_', ' ')}: {device.name} ({device.maker} {device.model_name})")
+            say(f"{device.kind.replace('_', ' ')}: {device.name} ({device.called})")
         if (terminal := world.run / TERMINAL).exists():
             say(f"Maintenance console: .venv/bin/python -m host_sim console (or screen {terminal} 115200)")
         try:

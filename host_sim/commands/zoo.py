@@ -1,4 +1,4 @@
-"""`zoo`: the devices of host_sim/models/zoo, what is special about each, and with which promises it was lived with."""
+"""`zoo`: the devices of host_sim/models/zoo, what is special about each, and which runs use it."""
 
 import argparse
 import inspect
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from host_sim.commands import RUN, Commands
 from host_sim.models.zoo import Device, Kind, load, load_all, settings_of
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def lived_with(device: Device) -> list[str]:
+def used_in(device: Device) -> list[str]:
     """Which runs and tests use this device, read from what they do: never a list of its own."""
     if device.refused is not None:
         uses = ["tests/sessions/test_zoo.py: refused at the start by its sentence, no money touched"]
@@ -74,7 +76,7 @@ def _list(console: Console) -> None:
         for device in devices:
             differs = ", ".join(f"{key}={_word(value)}" for key, value in device.quirks.items()) or "nothing"
             state = "" if device.refused is None else "REFUSED. "
-            table.add_row(device.name, f"{device.maker} {device.model_name}", state + differs)
+            table.add_row(device.name, device.called, state + differs)
         console.print(table)
         console.print()
     console.print("`python -m host_sim zoo NAME` says what each value rests on, and which runs use the device.")
@@ -97,10 +99,14 @@ def _tell(console: Console, device: Device) -> None:
             say(f"  \\[{name}] " + ", ".join(f"{key} = {_word(value)}" for key, value in keys.items()))
     say("\nsources")
     for name, document in device.sources.items():
-        say(f"  {name}: {document}", markup=False)
-    say("\nlived with")
-    for use in lived_with(device):
-        say(f"  {use}", markup=False)
+        say(_indented(f"{name}: {document}"))
+    say("\nused in")
+    for use in used_in(device):
+        say(_indented(use))
+
+
+def _indented(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
 
 
 def _word(value: object) -> str:

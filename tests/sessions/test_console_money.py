@@ -398,6 +398,9 @@ def test_a_day_is_closed_by_a_report_and_a_checkpoint(wallet: Cards) -> None:
     assert re.search(r"earned_yen +300 +300", report)
     assert re.search(r"paid_out_yen +200 +200", report)
     assert "cash box 500 yen" in report
+    assert (
+        max(map(len, report[report.index("Z-report") :].splitlines())) <= 42
+    )  # the narrowest receipt printer's letters
     assert re.search(r"earned_yen +0 +300", machine.say("close print"))
     assert machine.loop.book.totals["closes"] == 2
     assert len(machine.records(records.Checkpoint)) == 2

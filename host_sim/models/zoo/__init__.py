@@ -71,6 +71,11 @@ class Device:
     refused: str | None
 
     @property
+    def called(self) -> str:
+        """Maker and model; the maker only where it is a name, not a word such as "none" or "unnamed"."""
+        return f"{self.maker} {self.model_name}" if self.maker[:1].isupper() else self.model_name
+
+    @property
     def quirks(self) -> dict[str, Any]:
         """The settings in which it differs from the ordinary device of its kind; not those that no device is without."""
         ordinary = settings_of(self.kind)

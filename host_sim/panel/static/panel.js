@@ -7,6 +7,7 @@ import { Trays } from "./trays.js";
 import { Wallet } from "./wallet.js";
 import { Notebook, Switches } from "./back.js";
 import { Keypad } from "./keypad.js";
+import { DEVICE_KINDS } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const act = (name, more) => link.act(name, more);
@@ -32,7 +33,7 @@ const link = new Link({
     find("zoo").hidden = zoo.length === 0;
     find("zoo-devices").replaceChildren(...zoo.map(({ name, kind, what }) => {
       const item = document.createElement("li");
-      item.textContent = `${kind.replace("_", " ")}: ${name} (${what})`;
+      item.textContent = `${DEVICE_KINDS[kind]}: ${what} (${name})`;
       return item;
     }));
     parts[0].fill(denominations);

@@ -13,6 +13,12 @@ export const KEYBOARD = {
   ArrowUp: "previous", PageUp: "previous", ArrowDown: "next", PageDown: "next", l: "language", L: "language",
 };
 
+// Of the devices that stand in: kind of the device file -> name.
+export const DEVICE_KINDS = {
+  acceptor: "硬貨選別機", pulse_acceptor: "パルス式硬貨選別機", hopper: "ホッパー", printer: "証明書プリンター",
+  receipt_printer: "レシートプリンター", reader: "カードリーダー", keypad: "テンキー",
+};
+
 export const CARD_KINDS = {
   individual_number: ["個人番号カード", 336],
   resident_register: ["住民基本台帳カード", 205],

@@ -143,14 +143,14 @@ def test_a_pair_too_wide_for_one_line_takes_two() -> None:
 @pytest.mark.parametrize("name", ["tm-t88", "tm-m30iii"])
 def test_what_staff_print_is_in_letters_on_a_printer_that_has_them(name: str) -> None:
     profile = load_profile(name)
-    text = staff_slip("Z 12", tuple(f"line {n:2}  1,000 yen" for n in range(30)), AT, profile)
+    text = staff_slip("DAILY CLOSE", tuple(f"line {n:2}  1,000 yen" for n in range(30)), AT, profile)
     assert isinstance(text, bytes)
     printer = printer_named(name)
     printer.receive(text + b"\x1dVB\x00", 0.0)
     printer.transmit(60.0)
     (sheet,) = printer.tray
     assert printer.complaints == []
-    assert "係員用　試験印刷" in sheet.text
+    assert "係員用　日計表" in sheet.text
     assert "line 29  1,000 yen" in sheet.text
 
 
@@ -160,3 +160,31 @@ def test_the_profiles_of_epson_agree_with_the_printer_database_of_python_escpos(
     assert known["media"]["dpi"] == ours.dpi
     assert known["fonts"]["0"]["columns"] == ours.columns
     assert known["features"]["graphics"]
+
+
+@pytest.mark.parametrize("width_dots", [384, 512, 576, 1664])
+def test_rows_keep_their_columns(width_dots: int) -> None:
+    drawn = DrawnSlip(width_dots)
+    for word in ("iiiiii", "WWWWWW"):
+        drawn.row(f"{word:18} {1:>11} {1:>11}")
+    slip = drawn.finish()
+    ink = np.unpackbits(np.frombuffer(slip.rows, np.uint8).reshape(slip.height_dots, -1), axis=1)
+    margin = width_dots // 36
+    upper, lower = np.split(ink[margin : slip.height_dots - margin], 2)
+    last = [np.flatnonzero(half.any(axis=0))[-1] for half in (upper, lower)]
+    assert last[0] == last[1] < width_dots
+
+
+def test_a_long_place_is_broken_at_a_blank_in_the_printers_letters() -> None:
+    profile = load_profile("tm-t88")
+    place = "宮崎市役所本庁舎 市民課ロビー 一階 東側入口"
+    text = receipt_for(replace(RECEIPT, place={"ja": place}), profile)
+    assert isinstance(text, bytes)
+    printer = printer_named("tm-t88")
+    printer.receive(text + b"\x1dVB\x00", 0.0)
+    printer.transmit(60.0)
+    lines = printer.tray[0].text.splitlines()
+    assert [line.strip() for line in lines if line.strip() in place] == [
+        "宮崎市役所本庁舎 市民課ロビー 一階",
+        "東側入口",
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import LineLost
-from drivers.printer.profile import profile_names
+from drivers.printer.profile import Dialect, Proof, load_profile, profile_names
 from drivers.printer.raster import PrintTicket, RasterPage
 from drivers.vocabulary import (
     DeviceState,
@@ -62,9 +62,10 @@ def _holds(rig: Rig, page: RasterPage, outcome: Any) -> None:
     other = rig.page(seed=2)
     assert isinstance(rig.print_one(other, job=8), Printed), "the printer does not print after the repair"
     printed = [sheet for sheet in rig.paper() if id(sheet) not in before]
-    assert [sheet.rows() for sheet in printed if not sheet.blank] == [other.rows], (
-        "the next sheet has dots of the page before"
-    )
+    found, whole = [sheet.rows() for sheet in printed if not sheet.blank], other.rows
+    if rig.model.machine.cuts_at_cover_close:  # it feeds by itself: the page may begin lower on a longer sheet
+        found, whole = [rows.strip(b"\0") for rows in found], whole.strip(b"\0")
+    assert found == [whole], "the next sheet has dots of the page before"
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -110,7 +111,8 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
     rig.model.fail("cutter", 0)
     page = rig.page()
     outcome = rig.print_one(page)
-    if name == "receipt-80":
+    proved = rig.profile.proof is not Proof.FENCE
+    if not proved:
         assert outcome == PrintUnknown(PrintTrouble.CUTTER)
     else:
         assert isinstance(outcome, Printed), outcome
@@ -118,10 +120,10 @@ def test_a_cutter_that_jams_after_the_page_leaves_it_printed(name: str) -> None:
     status = rig.driver.status()
     assert status.trouble is PrintTrouble.CUTTER
     assert not status.ready
-    if name != "kpm216h":  # only switching it off and on clears its cutter error
+    if rig.profile.dialect is not Dialect.CUSTOM:  # only switching it off and on clears its cutter error
         rig.model.free()
         rig.driver.discard()
-        assert copies(rig, page) == (name != "receipt-80")
+        assert copies(rig, page) == proved
 
 
 @pytest.mark.parametrize("name", A4)
@@ -158,6 +160,7 @@ def test_no_paper_before_the_page_is_a_refusal(name: str) -> None:
     rig.model.load_paper()
     rig.model.paper_low()
     assert rig.driver.status().supply is PaperSupply.LOW
+    assert rig.print_one(rig.page()) == NotPrinted(reason=PrintTrouble.JAM, begun=False)
     rig.driver.prepare()  # nobody knows what lies in the path after the roll was changed
     assert isinstance(rig.print_one(rig.page()), Printed)
 
@@ -180,14 +183,16 @@ def test_the_line_lost_at_any_byte(name: str) -> None:
 @pytest.mark.parametrize("name", profile_names())
 def test_a_line_that_comes_back_lets_the_counter_say_what_was_not_cut(name: str) -> None:
     """Fault R5: the printer finishes the bytes that it has; only that nothing was cut proves something."""
-    settled = set()
+    settled: set[type] = set()
+    counts = load_profile(name).counter != "none"
     total = _length_of_job(name)
     for at in sorted({total * step // GRID for step in range(GRID)} | set(range(total - 60, total, 6))):
         rig = make_rig(name)
         page = rig.page()
         rig.stream.gone_after = len(rig.stream.sent) + at + 1
+        cuts = rig.model.counters.cuts
         outcome = rig.print_one(page)
-        assert rig.driver.in_doubt == (isinstance(outcome, PrintUnknown) and rig.profile.counter != "none")
+        assert rig.driver.in_doubt == (isinstance(outcome, PrintUnknown) and counts)
         if rig.driver.in_doubt:
             with pytest.raises(LineLost):
                 rig.driver.recount()
@@ -196,9 +201,10 @@ def test_a_line_that_comes_back_lets_the_counter_say_what_was_not_cut(name: str)
             sent = len(rig.stream.sent)
             outcome = rig.driver.recount()
             assert len(bytes(rig.stream.sent[sent:]).replace(b"\0", b"")) < 100, "dots were sent again"
+            assert type(outcome) is (NotPrinted if rig.model.counters.cuts == cuts else PrintUnknown), at
             settled.add(type(outcome))
         _holds(rig, page, outcome)
-    assert Printed not in settled
+    assert (NotPrinted in settled) == counts, "no case was settled"
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -344,14 +350,20 @@ def test_trouble_on_the_second_page_voids_the_document() -> None:
         ("a4-300", "tray"),  # has nothing to take it back with
     ],
 )
-def test_the_first_page_of_a_void_document_is_taken_back_where_the_printer_can(name: str, first_page: str) -> None:
+@pytest.mark.parametrize("tenths", [12, 15])  # of a page's bytes
+def test_the_first_page_of_a_void_document_is_taken_back_where_the_printer_can(
+    name: str, first_page: str, tenths: int
+) -> None:
     """Fault R2, crash point 16."""
     rig = make_rig(name)
     pages = [rig.page(number=number, of=2, seed=number) for number in (1, 2)]
-    total = _length_of_job(name)
-    rig.model.fail("cover_open", total + total // 5)
+    rig.model.fail("cover_open", _length_of_job(name) * tenths // 10)
     ticket = PrintTicket(pages[0].request_id, 1, tuple(page.raster_sha256 for page in pages))
-    assert rig.driver.print_pages(pages, ticket, 5) == NotPrinted(reason=PrintTrouble.COVER_OPEN, begun=True)
+    outcome = rig.driver.print_pages(pages, ticket, 5)
+    if tenths == 15 and not rig.profile.clears_memory:  # it holds the rest of the page and may print it yet
+        assert outcome == PrintUnknown(PrintTrouble.COVER_OPEN)
+    else:
+        assert outcome == NotPrinted(reason=PrintTrouble.COVER_OPEN, begun=True)
     rig.model.close_cover(rig.clock.monotonic())
     rig.driver.prepare(take_back=True)
     rig.clock.advance(3.0)

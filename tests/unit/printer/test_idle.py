@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from drivers.errors import DeviceError, WrongDevice
+from drivers.printer import escpos
 from drivers.printer.printer import PrinterDriver
-from drivers.printer.profile import load_profile, profile_names
+from drivers.printer.profile import Proof, load_profile, profile_names
 from drivers.vocabulary import NotPrinted, Printed, PrintTrouble, PrintUnknown
 from host_sim.adapters.memory import MemoryStream
 from host_sim.clock import VirtualClock
@@ -102,6 +103,27 @@ def test_a_cover_opened_for_an_instant_in_the_page_is_told(name: str, step: int)
         assert [sheet.complete for sheet in whole_ones] == [True]
     else:
         assert outcome.reason is PrintTrouble.COVER_OPEN
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_cover_opened_behind_the_last_dot_is_not_forgotten(name: str) -> None:
+    """Fault R15: the page is proved, and afterwards nobody knows what lies in the path."""
+    whole = make_rig(name)
+    began = whole.model.carried_out
+    assert isinstance(whole.print_one(whole.page()), Printed)
+    length = whole.model.carried_out - began
+    told = 0
+    last = len(escpos.begin(whole.profile))  # switches automatic status off and on: between the two nothing is told
+    for back in range(last + 1, 40):
+        rig = make_rig(name)
+        rig.model.fail("cover_open", length - back)
+        if isinstance(rig.print_one(rig.page()), Printed):
+            told += 1
+            rig.clock.advance(0.2)
+            rig.model.close_cover(rig.clock.monotonic())
+            rig.clock.advance(1.0)
+            assert rig.driver.prepare() is True, back
+    assert told or rig.profile.proof is not Proof.PROCESS_ID
 
 
 @pytest.mark.parametrize("quirk", ["cuts_at_power_on", "cuts_at_cover_close"])

@@ -4,7 +4,7 @@ from importlib import resources
 
 import pytest
 
-from drivers.printer.profile import ProfileError, load_profile, parse_profile, profile_names
+from drivers.printer.profile import ProfileError, load_page_profile, load_profile, parse_profile, profile_names
 
 
 def _text(name: str) -> str:
@@ -15,10 +15,19 @@ def test_the_profiles_that_ship() -> None:
     assert {"a4-203", "a4-300", "kpm216h", "tm-t88", "receipt-80"} <= set(profile_names())
     for name in profile_names():
         profile = load_profile(name)
-        if profile.width_dots > 1500:  # an A4 page, cropped to the head by at most 5.5 mm a side
-            a4 = 210 / 25.4 * profile.dpi
-            assert 0 <= a4 - profile.width_dots <= 11 / 25.4 * profile.dpi
+        if profile.page_dots:
             assert abs(profile.page_dots - 297 / 25.4 * profile.dpi) <= 1
+        assert profile.width_dots <= 210 / 25.4 * profile.dpi
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_only_a_printer_as_wide_as_a4_prints_certificates(name: str) -> None:
+    """A page is cropped to the head by at most 5.5 mm a side."""
+    if name in {"a4-203", "a4-300", "kpm216h"}:
+        assert load_page_profile(name) == load_profile(name)
+    else:
+        with pytest.raises(ProfileError, match=r"prints \d+ mm wide, and certificates are A4: write the profile of"):
+            load_page_profile(name)
 
 
 @pytest.mark.parametrize(
