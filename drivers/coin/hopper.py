@@ -248,7 +248,10 @@ class Hopper:
         paid = _out(reading, before)
         state = flags.state(None)
         paid_or_unknown: int | None = paid
-        if paid > COMMAND_MAX or (flags.counters_doubtful and paid != reading.status.paid):
+        # Broken counters are told by no unit with one status byte: there, two that contradict each other tell it. Without
+        # a coin the last payout may be an earlier one.
+        contradicted = paid != reading.status.paid and (paid > 0 or flags.counters_doubtful)
+        if paid > COMMAND_MAX or contradicted:
             paid_or_unknown, state = None, HopperState.HARDWARE_ERROR
         self._life, self.seen = reading.life_total, state
         counters = HopperCounters(event_counter=reading.status.event_counter, life_total=reading.life_total)
