@@ -20,6 +20,7 @@ from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
 from host_sim.rig.yen import why_wrong
 
+EVENTS_SHOWN = 5  # by header 229
 ANSWERED = {"issued", "void"}
 ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons allowed when every copy became paper
 
@@ -147,16 +148,26 @@ class Checker:
         acceptor = self.machine.acceptor
         return isinstance(acceptor, AcceptorModel) and acceptor.has_accept_counter
 
+    @property
+    def _keeps_its_count(self) -> bool:
+        """Whether it has it also after its power was lost."""
+        acceptor = self.machine.acceptor
+        return self._counts and isinstance(acceptor, AcceptorModel) and not acceptor.counts_in_ram
+
     def _nothing_given_away(self, history: list[r.Record]) -> None:
         """I16: no session lets more yen out of the hoppers than coins were really put in during it.
 
-        A device without a count proves nothing, so there the limit holds. A count is of coins, not of yen: a forged credit
-        may take the place of a real coin whose own event was lost in a restart.
+        A device without a count proves nothing, so there the limit holds; so it does where a count may have begun anew in
+        the session: after a restart of a device that keeps it in RAM, and of one so new that its count cannot be told from
+        such a one (`Acceptor._judge`). A count is of coins, not of yen: a forged credit may take the place of a real coin
+        whose own event was lost in a restart.
         """
-        limit_yen = 0 if self._counts else UNBORNE_SESSION_YEN
         restarted = _sessions_with_a_restart(history)
+        new = _sessions_with_a_new_acceptor(history) if self._keeps_its_count else restarted
+        unborne = restarted & new
         for sid, out_yen in self._out_yen.items():
             in_yen = self._in_yen[sid]
+            limit_yen = 0 if self._counts and sid not in unborne else UNBORNE_SESSION_YEN
             taken_for_another = bool(in_yen and sid in restarted and self.machine.acceptor.forged)
             if sid and out_yen > in_yen + limit_yen and not taken_for_another:
                 raise Violation(f"I16: session {sid[:8]} paid {out_yen} yen, {in_yen} yen were put in")
@@ -177,9 +188,9 @@ class Checker:
         without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
         told_credits = sum(int(flag.detail.split()[0]) for flag in without)
         forged = len(self.machine.acceptor.forged)
-        credits_ = min(told_credits, forged) if self._counts else forged
+        credits_ = min(told_credits, forged) if self._keeps_its_count else forged
         missing, missing_yen = missing + credits_, missing_yen + 100 * credits_  # a forged credit is no coin
-        bound += 0 if self._counts else forged
+        bound += 0 if self._keeps_its_count else forged
         if missing_yen < -100 * forged or not 0 <= missing <= bound:
             raise Violation(f"I2: {missing} coins, {missing_yen} yen in the box are unexplained, bound {bound}")
         if missing and not told:
@@ -290,6 +301,12 @@ class Checker:
             yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())
         path = printer.path
         yield from ((code, there and not path.spoiled_by()) for code, there in codes_in(path.burnt()).items())
+
+
+def _sessions_with_a_new_acceptor(history: list[r.Record]) -> set[str]:
+    """The sessions at whose beginning the acceptor had counted so few coins that all may have come since a restart."""
+    opened = (record for record in history if isinstance(record, r.SlotOpened))
+    return {record.sid for record in opened if (record.accepted_total or 0) <= EVENTS_SHOWN}
 
 
 def _sessions_with_a_restart(history: list[r.Record]) -> set[str]:

@@ -163,7 +163,7 @@ def test_a_cut_that_was_not_made_is_told_and_no_page_begins() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_whole_page_that_was_cut_off_unseen_does_not_stop_the_next(name: str) -> None:
-    """The power was lost between the cut and the answer that tells of it: nothing lies there, and a printer that cuts no thin strips cuts nothing."""
+    """The power was lost between the cut and its answer. Nothing lies there, and a printer that cuts no thin strips cuts nothing."""
     rig = make_rig(name, shortest_cut_mm=10.0)
     rig.driver.prepare()
     rig.driver.keep_whole_page()
