@@ -20,7 +20,10 @@ COINS = ("A", "H", "M", "W")  # rows whose code begins so need coin devices, whi
 # A session with one of these ends before its slot is opened: the card is gone or mute, there is no paper, another's document.
 ENDS_BEFORE_SLOT = frozenset({"C1", "C2", "C5", "N4", "R1"})
 # These happen at the open slot or later: to coins, to a page, to the resident's change.
-NEEDS_SLOT = frozenset(["A1", "A3", "A4", "A6", "A8", "A10", "M1", "M2", "M3", "H1", "H2", "H3", "H4", "H5", "R2", "R3", "R4", "R5", "R7", "R8", "R9", "R10", "R15", "T3"])
+NEEDS_SLOT = frozenset(
+    {"A1", "A3", "A4", "A6", "A8", "A10", "M1", "M2", "M3", "H1", "H2", "H3", "H4", "H5"}
+    | {"R2", "R3", "R4", "R5", "R7", "R8", "R9", "R10", "R15", "T3"}
+)
 # Kinds of rows that exclude each other, whichever machine it is.
 EXCLUDE = (
     (OF_PULSES, OF_CCTALK),  # a slot is on the ccTalk bus or on a wire of pulses
