@@ -18,7 +18,7 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
-from host_sim.rig.yen import why_wrong
+from host_sim.rig.yen import UNREAD_S, why_wrong
 
 EVENTS_SHOWN = 5  # by header 229
 ANSWERED = {"issued", "void"}
@@ -36,6 +36,8 @@ class Checker:
         self.machine = machine
         self.deaths_with_slot_open = 0
         self._open_s: list[float] = []  # when it ended with its slot open
+        self._coins_s: list[float] = []  # when coins reached the cash box
+        self._forgotten = 0  # coins beyond one at each such end, of an acceptor that forgets them with its power
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
         self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
@@ -48,6 +50,8 @@ class Checker:
         """I13: nothing is dispensed or printed while no resident is served."""
         if name in {"coin in", "coin out"}:
             self._note_coins()
+        if name == "coin in":
+            self._coins_s.append(self.machine.clock.monotonic())
         if self.machine.attended:
             return
         if name == "coin out":
@@ -67,6 +71,14 @@ class Checker:
         self.deaths_with_slot_open += bool(session and session.slot_open)
         if session and session.slot_open:
             self._open_s.append(machine.clock.monotonic())
+            self._forgotten += max(0, self._unread() - 1)
+
+    def _unread(self) -> int:
+        """The coins whose events are not read, or not durable, now; an acceptor that keeps a count tells of them later."""
+        acceptor, since_s = self.machine.acceptor, self.machine.clock.monotonic() - UNREAD_S
+        if not isinstance(acceptor, AcceptorModel) or self._keeps_its_count:
+            return 0
+        return acceptor.rolling + sum(at_s >= since_s for at_s in self._coins_s)
 
     def _note_coins(self) -> None:
         """Put down to the open session what the coins themselves did; what the machine was told does not count."""
@@ -184,7 +196,7 @@ class Checker:
         excuses = {"suspect_coin", "power_lost_at_slot", "credits_lost", "acceptor_restarted", "coin_uncertain"}
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
         coins = sum(coins_lost(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
-        bound = max(self.deaths_with_slot_open, coins)
+        bound = max(self.deaths_with_slot_open, coins) + self._forgotten
         without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
         told_credits = sum(int(flag.detail.split()[0]) for flag in without)
         forged = len(self.machine.acceptor.forged)
