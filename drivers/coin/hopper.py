@@ -248,7 +248,8 @@ class Hopper:
         paid = _out(reading, before)
         state = flags.state(None)
         paid_or_unknown: int | None = paid
-        if paid > COMMAND_MAX or (flags.counters_doubtful and paid != reading.status.paid):
+        doubtful = flags.counters_doubtful and paid != reading.status.paid
+        if paid > COMMAND_MAX or doubtful or _contradicts(reading.status, paid, coins, before):
             paid_or_unknown, state = None, HopperState.HARDWARE_ERROR
         self._life, self.seen = reading.life_total, state
         counters = HopperCounters(event_counter=reading.status.event_counter, life_total=reading.life_total)
@@ -385,6 +386,18 @@ class Hopper:
 def _out(reading: PayoutReading, before: HopperCounters) -> int:
     """How many coins have left since `before`."""
     return (reading.life_total - before.life_total) & _LIFE_MASK
+
+
+def _contradicts(status: PayoutStatus, paid: int, coins: int, before: HopperCounters) -> bool:
+    """Whether the hopper's count of this payout (header 166) says another number than its lifetime count.
+
+    A unit with one status byte has no other way to tell that its counters are broken. Where no coin is counted, its last
+    payout may be an earlier one: it is this one when it is the next event, and as many coins.
+    """
+    if paid:
+        return status.paid != paid
+    is_this_one = status.event_counter == before.event_counter % 255 + 1 and status.paid + status.unpaid == coins
+    return is_this_one and status.paid > 0
 
 
 def _tried(base: PayoutStatus, after: PayoutStatus, coins: int) -> bool:

@@ -349,12 +349,10 @@ class PrinterDriver:
     def _cut_off(self, *, take_back: bool) -> None:
         """Cut off the paper in the path. Raises `NoReply` unless the printer answers after the cut, `Jammed` unless it counts it."""
         profile = self._profile
-        whole = self._remains is Remains.WHOLE
-        bar = escpos.feed(self._unfed_dots, profile) if whole else void_band(profile)
         self._catch_up()  # so that no late answer to the job's marks is read as the count
         before = self._ask_cuts()
-        for _ in range(_TRIES):
-            self._send(escpos.begin(profile) + bar + escpos.cut(profile))
+        for below in self._below_the_remains():
+            self._send(escpos.begin(profile) + below + escpos.cut(profile))
             if not self._ask_turn():
                 raise NoReply(self._device, "the printer does not answer after the cut; look for a jam at its cutter")
             cuts = self._ask_cuts()
@@ -368,6 +366,15 @@ class PrinterDriver:
         self._keep_count(cuts)
         if take_back:
             self._take_back()
+
+    def _below_the_remains(self) -> Sequence[bytes]:
+        """What is printed or fed before each try to cut off what lies in the path."""
+        profile = self._profile
+        if self._remains is not Remains.WHOLE:
+            return (void_band(profile),) * _TRIES
+        # Where the loss hid that the page was cut off, nothing lies there, and a printer does not cut nothing: a blank strip.
+        strip = escpos.feed(profile.dots(profile.shortest_cut_mm), profile)
+        return (escpos.feed(self._unfed_dots, profile), *(strip,) * (_TRIES - 1))
 
     def _take_back(self) -> None:
         """Send the command that takes back the paper in the mouth, if the printer can; its status shows when it is done."""

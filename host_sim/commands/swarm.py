@@ -117,6 +117,7 @@ def _problems(total: Tally) -> list[str]:
     return [
         *(f"RED {red}" for red in total.reds),
         *(f"row {code} never struck: {words}" for code, words in _missed(total)),
+        *(f"pair {'+'.join(pair)} struck, which pairs.py excludes" for pair in sorted(set(total.pairs) - possible())),
     ]
 
 

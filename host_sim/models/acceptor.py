@@ -194,6 +194,11 @@ class AcceptorModel:
         return self._counter != known_event
 
     @property
+    def rolling(self) -> int:
+        """The coins that are past the gate and not yet in the cash box."""
+        return len(self._rolling)
+
+    @property
     def open_coins(self) -> frozenset[str]:
         """The coins that the inhibits allow now; the watchdog is not looked at."""
         if not self._powered or not self._master:

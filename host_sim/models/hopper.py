@@ -124,8 +124,19 @@ class HopperModel:
                 self._faults.add(armed_or_lasting)
 
     def clear(self, name: str, now_s: float) -> None:
+        """The fault is mended. Broken counters are mended by a new board, which has paid nothing yet."""
         self.advance(now_s)
         self._faults.discard(HopperFault(name))
+        if name == HopperFault.NV_ERROR and self._nv_broken:
+            self._nv_broken = False
+            self.paid = self.unpaid = self.life_total = 0
+            self._next_coin_s = None
+            self._forget(now_s)
+
+    @property
+    def counters_broken(self) -> bool:
+        """Whether its counters no longer say what it paid."""
+        return self._nv_broken
 
     def fill(self, coins: int, now_s: float) -> None:
         self.advance(now_s)

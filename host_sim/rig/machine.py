@@ -194,8 +194,16 @@ class RigMachine(RigWorld):
     # --- hands ----------------------------------------------------------------------------------
 
     def mend(self) -> None:
-        """A technician mends devices, medium, line and clock and closes the cases in the queue."""
+        """A technician mends devices, medium, line and clock and closes the cases in the queue.
+
+        A hopper gets its new board while the machine is off.
+        """
+        new_board = any(hopper.counters_broken for hopper in self.hoppers.values())
         self.mend_devices()
+        if self.site is COUNTER:
+            self.nudge("clerk keys")
+        if new_board and self.memory.book.session is None:
+            self.restart()
         self._resolve()
 
     def load_coins(self, coins: int = 60) -> None:

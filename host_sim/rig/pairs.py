@@ -17,6 +17,23 @@ Pair = tuple[str, str]
 SESSIONS = 25  # of one life
 WANTED = 10  # pairs that one life looks for
 COINS = ("A", "H", "M", "W")  # rows whose code begins so need coin devices, which a counter terminal does not have
+# A session with one of these ends before its slot is opened: the card is gone or mute, there is no paper, another's document.
+ENDS_BEFORE_SLOT = frozenset({"C1", "C2", "C5", "N4", "R1"})
+# These happen at the open slot or later: to coins, to a page, to the resident's change.
+NEEDS_SLOT = frozenset(
+    {"A1", "A3", "A4", "A6", "A8", "A10", "M1", "M2", "M3", "H1", "H2", "H3", "H4", "H5"}
+    | {"R2", "R3", "R4", "R5", "R7", "R8", "R9", "R10", "R15", "T3"}
+)
+# Kinds of rows that exclude each other, whichever machine it is.
+EXCLUDE = (
+    (OF_PULSES, OF_CCTALK),  # a slot is on the ccTalk bus or on a wire of pulses
+    (ENDS_BEFORE_SLOT, NEEDS_SLOT),
+    (frozenset({"C1", "C2", "C5"}), frozenset({"N4"})),  # without a card no document is asked for
+    (
+        frozenset({"R8"}),
+        frozenset({"H1", "H2", "H3", "R9"}),
+    ),  # the program ends in the page: nothing is paid or handed over
+)
 COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
 
 
@@ -43,8 +60,12 @@ def at_counter(seed: int) -> bool:
 
 
 def possible() -> set[Pair]:
-    """Every pair but those that no machine can have: a slot is on the ccTalk bus or on a wire of pulses."""
-    return {pair for pair in combinations(sorted(ROWS), 2) if not (set(pair) & OF_PULSES and set(pair) & OF_CCTALK)}
+    """Every pair but those that cannot happen in one session (`EXCLUDE`)."""
+    return {pair for pair in combinations(sorted(ROWS), 2) if not _excluded(set(pair))}
+
+
+def _excluded(rows: set[str]) -> bool:
+    return any(rows & some and rows & others for some, others in EXCLUDE)
 
 
 def _fits(pair: Pair, seed: int) -> bool:

@@ -18,8 +18,9 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.city import PREFIX
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.paper import codes_in
-from host_sim.rig.yen import why_wrong
+from host_sim.rig.yen import UNREAD_S, why_wrong
 
+EVENTS_SHOWN = 5  # by header 229
 ANSWERED = {"issued", "void"}
 ISSUED_ALL_THE_SAME = {"", "paper_stuck", "restart"}  # reasons allowed when every copy became paper
 
@@ -35,6 +36,8 @@ class Checker:
         self.machine = machine
         self.deaths_with_slot_open = 0
         self._open_s: list[float] = []  # when it ended with its slot open
+        self._coins_s: list[float] = []  # when coins reached the cash box
+        self._forgotten = 0  # coins beyond one at each such end, of an acceptor that forgets them with its power
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
         self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
@@ -47,6 +50,8 @@ class Checker:
         """I13: nothing is dispensed or printed while no resident is served."""
         if name in {"coin in", "coin out"}:
             self._note_coins()
+        if name == "coin in":
+            self._coins_s.append(self.machine.clock.monotonic())
         if self.machine.attended:
             return
         if name == "coin out":
@@ -66,6 +71,14 @@ class Checker:
         self.deaths_with_slot_open += bool(session and session.slot_open)
         if session and session.slot_open:
             self._open_s.append(machine.clock.monotonic())
+            self._forgotten += max(0, self._unread() - 1)
+
+    def _unread(self) -> int:
+        """The coins whose events are not read, or not durable, now; an acceptor that keeps a count tells of them later."""
+        acceptor, since_s = self.machine.acceptor, self.machine.clock.monotonic() - UNREAD_S
+        if not isinstance(acceptor, AcceptorModel) or self._keeps_its_count:
+            return 0
+        return acceptor.rolling + sum(at_s >= since_s for at_s in self._coins_s)
 
     def _note_coins(self) -> None:
         """Put down to the open session what the coins themselves did; what the machine was told does not count."""
@@ -147,16 +160,26 @@ class Checker:
         acceptor = self.machine.acceptor
         return isinstance(acceptor, AcceptorModel) and acceptor.has_accept_counter
 
+    @property
+    def _keeps_its_count(self) -> bool:
+        """Whether it has it also after its power was lost."""
+        acceptor = self.machine.acceptor
+        return self._counts and isinstance(acceptor, AcceptorModel) and not acceptor.counts_in_ram
+
     def _nothing_given_away(self, history: list[r.Record]) -> None:
         """I16: no session lets more yen out of the hoppers than coins were really put in during it.
 
-        A device without a count proves nothing, so there the limit holds. A count is of coins, not of yen: a forged credit
-        may take the place of a real coin whose own event was lost in a restart.
+        A device without a count proves nothing, so there the limit holds; so it does where a count may have begun anew in
+        the session: after a restart of a device that keeps it in RAM, and of one so new that its count cannot be told from
+        such a one (`Acceptor._judge`). A count is of coins, not of yen: a forged credit may take the place of a real coin
+        whose own event was lost in a restart.
         """
-        limit_yen = 0 if self._counts else UNBORNE_SESSION_YEN
         restarted = _sessions_with_a_restart(history)
+        new = _sessions_with_a_new_acceptor(history) if self._keeps_its_count else restarted
+        unborne = restarted & new
         for sid, out_yen in self._out_yen.items():
             in_yen = self._in_yen[sid]
+            limit_yen = 0 if self._counts and sid not in unborne else UNBORNE_SESSION_YEN
             taken_for_another = bool(in_yen and sid in restarted and self.machine.acceptor.forged)
             if sid and out_yen > in_yen + limit_yen and not taken_for_another:
                 raise Violation(f"I16: session {sid[:8]} paid {out_yen} yen, {in_yen} yen were put in")
@@ -173,13 +196,13 @@ class Checker:
         excuses = {"suspect_coin", "power_lost_at_slot", "credits_lost", "acceptor_restarted", "coin_uncertain"}
         told = [record for record in history if isinstance(record, r.Flag) and record.code in excuses]
         coins = sum(coins_lost(flag.detail) if flag.code == "credits_lost" else 1 for flag in told)
-        bound = max(self.deaths_with_slot_open, coins)
+        bound = max(self.deaths_with_slot_open, coins) + self._forgotten
         without = [end for end in history if isinstance(end, r.Flag) and end.code == Case.CREDITS_WITHOUT_COINS]
         told_credits = sum(int(flag.detail.split()[0]) for flag in without)
         forged = len(self.machine.acceptor.forged)
-        credits_ = min(told_credits, forged) if self._counts else forged
+        credits_ = min(told_credits, forged) if self._keeps_its_count else forged
         missing, missing_yen = missing + credits_, missing_yen + 100 * credits_  # a forged credit is no coin
-        bound += 0 if self._counts else forged
+        bound += 0 if self._keeps_its_count else forged
         if missing_yen < -100 * forged or not 0 <= missing <= bound:
             raise Violation(f"I2: {missing} coins, {missing_yen} yen in the box are unexplained, bound {bound}")
         if missing and not told:
@@ -290,6 +313,12 @@ class Checker:
             yield from ((code, there and sheet.complete) for code, there in codes_in(sheet.dots()).items())
         path = printer.path
         yield from ((code, there and not path.spoiled_by()) for code, there in codes_in(path.burnt()).items())
+
+
+def _sessions_with_a_new_acceptor(history: list[r.Record]) -> set[str]:
+    """The sessions at whose beginning the acceptor had counted so few coins that all may have come since a restart."""
+    opened = (record for record in history if isinstance(record, r.SlotOpened))
+    return {record.sid for record in opened if (record.accepted_total or 0) <= EVENTS_SHOWN}
 
 
 def _sessions_with_a_restart(history: list[r.Record]) -> set[str]:

@@ -280,6 +280,7 @@ class RigWorld:
                 "nak",
                 "pays_nothing",
                 "pin_locked",
+                "nv_error",
             ):
                 hopper.clear(fault, now_s)
         lasting = (
@@ -296,6 +297,7 @@ class RigWorld:
             stream.plug_in()
         self.move_door(opened=False)
         self.keys.free_all(now_s)
+        self.clerk_keys.free_all(now_s)
         self.nudge("keypad")
         self.reader.plug_in()
         self.centre.faults = Faults()

@@ -154,3 +154,15 @@ def test_h9_a_hopper_that_can_never_pay_is_refused_at_the_start_and_nobodys_mone
     assert isinstance(scene, show.Closed)
     assert "301" in scene.numbers
     assert "PIN" in machine.loop.troubles["coin"] or "cipher" in machine.loop.troubles["coin"]
+
+
+def test_a_hopper_with_broken_counters_gets_a_new_board_and_serves_again(wallet: Cards) -> None:
+    """Fault H3: the new board counts from 0, and that is no payout."""
+    machine = RigMachine()
+    idle(machine)
+    machine.hoppers[100].fault("nv_error", machine.clock.monotonic())
+    machine.wait(90)
+    machine.mend()
+    assert not front(machine).exact_money_only
+    closed = resident(machine, wallet["hanako"], 500)
+    assert (closed.outcome, closed.paid_out_yen) == ("issued", 200)

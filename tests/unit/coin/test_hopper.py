@@ -212,6 +212,26 @@ def test_h3_a_broken_life_count_that_wraps_to_the_old_one_is_not_taken_for_no_co
     assert (result.paid, result.state) == (None, HopperState.HARDWARE_ERROR)
 
 
+@pytest.mark.parametrize("coins", [2, 4])  # of two coins, the spoilt count wraps to the old one
+def test_h3_counters_that_contradict_each_other_give_no_number_of_coins(coins: int) -> None:
+    """A unit with one status byte cannot tell that its counters are broken; the count of this payout still does."""
+    payout = Payout()
+    before = payout.bank.counters(50)
+    model = payout.model(50)
+    model.status_bytes = 1
+    dropped = model.on_effect
+
+    def break_counters(what: str) -> None:
+        dropped(what)
+        if model.out == 1:
+            payout.fault(50, "nv_error")
+
+    model.on_effect = break_counters
+    result = payout.bank.dispense(50, coins, before)
+    assert (model.out, model.life_total) == (coins, coins - 2)
+    assert (result.paid, result.state) == (None, HopperState.HARDWARE_ERROR)
+
+
 @pytest.mark.parametrize("after_s", [0.05, 0.5, 1.0, 1.5, 2.5])
 @VALUES
 def test_h3_the_whole_machine_cut_at_any_time_is_settled_at_the_next_start(value: int, after_s: float) -> None:

@@ -183,6 +183,17 @@ def test_a_cut_that_was_not_made_is_told_and_no_page_begins() -> None:
     assert rig.print_one(rig.page()) == NotPrinted(reason=PrintTrouble.JAM, begun=False)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_whole_page_that_was_cut_off_unseen_does_not_stop_the_next(name: str) -> None:
+    """The power was lost between the cut and its answer. Nothing lies there, and a printer that cuts no thin strips cuts nothing."""
+    rig = make_rig(name, shortest_cut_mm=10.0)
+    rig.driver.prepare()
+    rig.driver.keep_whole_page()
+    assert rig.driver.prepare() is True
+    assert rig.driver.status().ready
+    assert isinstance(rig.print_one(rig.page()), Printed)
+
+
 def _receipt_printer(name: str) -> tuple[PrinterDriver, Rig]:
     clock, model = VirtualClock(), printer_named(name)
     line = MemoryStream(model, clock, USB)
