@@ -33,7 +33,6 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--code",
         type=code,
-        default="",
         metavar="DIGITS",
         help="an exemption code (host_sim/centre/exemptions/README.md)",
     )
@@ -127,7 +126,7 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
             pin=options.pin or card.pin,
             certificate=options.certificate,
             copies=options.copies,
-            code=options.code,
+            code=options.code or "",
             purse=options.pay,
             vouch=Clerks(world.run, world.clock.now).keys if options.without_pin else None,
         )
