@@ -23,7 +23,7 @@ _HEADER = struct.Struct(">2sBBIQIQq")
 _TRAILER_BYTES = 4 + 16
 _JST = ZoneInfo("Asia/Tokyo")
 
-AUTHORISED, SESSION_CLOSED, COPY_PRINTED = 19, 21, 49
+AUTHORISED, SESSION_CLOSED, PRINT_INTENT, COPY_PRINTED = 19, 21, 48, 49
 NAMES = {
     1: "Boot", 2: "Counters", 3: "Suspended", 4: "Resumed", 5: "Flag", 6: "Resolved", 7: "LineStopped",
     8: "LineCleared", 16: "SessionOpened", 17: "PinResult", 18: "Request", 19: "Authorised", 20: "NotReserved",

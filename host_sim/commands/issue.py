@@ -15,7 +15,7 @@ from host_sim.centre.forms import KINDS
 from host_sim.clerks import Clerks
 from host_sim.commands import Commands, devices, say, zoo_option
 from host_sim.commands.up import set_clock
-from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, SESSION_CLOSED, JournalTail, Line
+from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, PRINT_INTENT, SESSION_CLOSED, JournalTail, Line
 from host_sim.resident import Bag, Errand, Resident
 from host_sim.running import NotRunning
 from host_sim.world import STORE, World
@@ -90,6 +90,7 @@ class Books:
     closed: Line | None
     authorised: int
     issue_numbers: tuple[str, ...]
+    sheets: int  # of the printed copies
 
 
 def run(options: argparse.Namespace) -> int:
@@ -166,7 +167,9 @@ def _books(run: Path) -> Books:
     session = lines[opened:]
     closed = next((line for line in session if line.number == SESSION_CLOSED), None)
     authorised = sum(len(line.fields[1]) for line in session if line.number == AUTHORISED)
-    return Books(closed, authorised, tuple(str(line.fields[2]) for line in session if line.number == COPY_PRINTED))
+    printed = tuple(str(line.fields[2]) for line in session if line.number == COPY_PRINTED)
+    pages = {str(line.fields[2]): int(line.fields[5]) for line in session if line.number == PRINT_INTENT}
+    return Books(closed, authorised, printed, sum(pages[number] for number in printed))
 
 
 def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, Any]:
@@ -175,8 +178,8 @@ def _summary(bag: Bag, books: Books, options: argparse.Namespace) -> dict[str, A
         inserted_yen = fee_yen = paid_out_yen = claimed_yen = 0
     else:
         _, inserted_yen, fee_yen, paid_out_yen, claimed_yen, outcome, reason = books.closed.fields
-    if outcome == "issued" and len(bag.papers) != len(books.issue_numbers):
-        outcome, reason = "papers_differ", f"{len(books.issue_numbers)} printed, {len(bag.papers)} in the bag"
+    if outcome == "issued" and len(bag.papers) != books.sheets:
+        outcome, reason = "papers_differ", f"{books.sheets} printed, {len(bag.papers)} in the bag"
     return {
         "outcome": outcome,
         "reason": reason or bag.reason,
