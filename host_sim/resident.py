@@ -69,6 +69,7 @@ class Errand:
     pin: str | None = field(repr=False)
     certificate: str
     copies: int = 1
+    code: str = field(default="", repr=False)  # of an exemption, from a desk's slip
     purse: tuple[int, ...] = ()
     reaction_s: float = 0.15  # from seeing to acting
     vouch: Callable[[int], Sequence[str]] | None = field(default=None, repr=False)  # keys of clerk 0 or 1; None: by PIN
@@ -108,7 +109,7 @@ class Resident:
         self._errand = errand
         self._say = say
         self._purse = list(errand.purse)
-        self._pin_typed = False
+        self._pin_typed = self._code_typed = False
         self._seen: Mapping[str, object] = {}
 
     def run(self, timeout_s: float) -> Bag:
@@ -198,7 +199,7 @@ class Resident:
                 self._type_pin(first=first)
             case "taking_card" | "taking_card_alarm" | "returning_card" | "sorry_card_in":
                 hands.remove_card()
-            case "choosing_kind" | "choosing_options" | "choosing_copies":
+            case "choosing_kind" | "typing_code" | "choosing_options" | "choosing_copies":
                 self._choose(state, first=first)
             case "paying" | "part_paid":
                 self._pay()
@@ -215,6 +216,10 @@ class Resident:
 
     def _choose(self, state: str, *, first: bool) -> None:
         match state:
+            case "choosing_kind" if self._errand.code and not self._code_typed:
+                self._ask_for_code(first=first)
+            case "typing_code":
+                self._type_code(first=first)
             case "choosing_kind":
                 self._choose_kind()
             case "choosing_options":
@@ -233,6 +238,24 @@ class Resident:
             self._hands.press(digit)
         self._hands.press("enter")
         self._pin_typed = True
+
+    def _ask_for_code(self, *, first: bool) -> None:
+        if first:
+            self._staff("0")
+        else:
+            self._cancel("The machine takes no exemption code from this card now; grant one first.")
+
+    def _type_code(self, *, first: bool) -> None:
+        """Type the exemption code once. A resident whose code was refused cancels: the certificate was to cost less."""
+        if first and self._code_typed:
+            self._cancel("The machine refused the exemption code.")
+            return
+        self._staff(*self._errand.code, "enter")
+        self._code_typed = True
+
+    def _cancel(self, trouble: str) -> None:
+        self.bag.trouble = trouble
+        self._hands.press("cancel")
 
     def _choose_kind(self) -> None:
         if self._errand.certificate not in KINDS:

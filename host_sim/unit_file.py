@@ -21,6 +21,10 @@ PULSE_TABLE: Mapping[str, Any] = {
 }
 
 
+class NotAUnit(ValueError):
+    """The file cannot be read, or is no unit file; the message is a sentence."""
+
+
 class UnitFile:
     """A unit file with the files it extends, read as `hardware/README.md` says, without the firmware's code.
 
@@ -28,10 +32,12 @@ class UnitFile:
     """
 
     def __init__(self, path: Path, room: Room | None = None) -> None:
-        """Raises `NoRoom` for a device that this unit has no place for."""
+        """Raises `NotAUnit`, and `NoRoom` for a device that this unit has no place for."""
         self.path = path.resolve()
         self.room = room or Room()
         unit = _read(self.path)
+        if not {"unit", "screen"} <= unit.keys():
+            raise NotAUnit(f"{path} is no unit file; take one of hardware/units.")
         self._over = _over(unit, self.room)
         self.tables = merged(unit, self._over)
 
@@ -86,6 +92,11 @@ def _over(unit: dict[str, Any], room: Room) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as trouble:
+        raise NotAUnit(f"The unit file {path} cannot be opened: {trouble.strerror}.") from None
+    except ValueError as trouble:
+        raise NotAUnit(f"The unit file {path} cannot be read: {trouble}.") from None
     base = table.pop("extends", None)
     return table if base is None else merged(_read((path.parent / base).resolve()), table)

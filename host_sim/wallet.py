@@ -61,10 +61,11 @@ def cards_of() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(SOURCE.read_text(encoding="utf-8"))
 
 
-def list_lines() -> list[str]:
-    """A line a card, for `python -m host_sim wallet`."""
+def list_lines(cast: Mapping[str, str]) -> list[str]:
+    """A line a card, for `python -m host_sim wallet`. `cast`: holder -> their number in the city's register."""
     return [
-        f"{name:22} {entry['kind']:18} {entry.get('pin', '-'):5} {entry.get('trouble', '-'):20} {entry['about']}"
+        f"{name:22} {entry['kind']:18} {entry.get('pin', '-'):5} {cast.get(entry.get('holder', ''), '-'):11}"
+        f"{entry.get('trouble', '-'):20} {entry['about']}"
         for name, entry in cards_of().items()
     ]
 

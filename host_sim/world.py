@@ -41,7 +41,7 @@ from host_sim.papers import PaperSide
 from host_sim.running import HANG_S, Child, NotRunning
 from host_sim.switches import Switchboard
 from host_sim.tap import Tapped, latest
-from host_sim.unit_file import UnitFile
+from host_sim.unit_file import NotAUnit, UnitFile
 from host_sim.wall_clock import WallClock
 from host_sim.wallet import Wallet
 
@@ -71,11 +71,11 @@ class World:
         """`patience_s`: how long to wait for the virtual reader when another world has it. `zoo`: devices that stand in
         for the ordinary ones. Raises `NotRunning` when they cannot stand in this unit."""
         self.run = run.resolve()
-        self.run.mkdir(parents=True, exist_ok=True)
         try:
             self.unit = UnitFile(unit, Room(zoo))
-        except NoRoom as trouble:
+        except (NoRoom, NotAUnit) as trouble:
             raise NotRunning(str(trouble)) from None
+        self.run.mkdir(parents=True, exist_ok=True)
         self.clock = WallClock(self.run)
         self.screen_path = self.run / self.unit.text("screen", "path")
         self.has_clerk = self.unit.has("clerk")  # a counter terminal

@@ -108,7 +108,7 @@ def basket(scene: show.Basket) -> Canvas:
     if scene.may_add:
         c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
         c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
-    return end(c, scene, cancel="stop", clear="remove", enter="enter" if scene.clerk else "pay")
+    return end(c, scene, cancel="stop", clear="remove", enter="pay" if scene.fee_yen and not scene.clerk else "enter")
 
 
 def consent(scene: show.Consent) -> Canvas:

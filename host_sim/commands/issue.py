@@ -23,14 +23,22 @@ from host_sim.resident import Bag, Errand, Resident
 from host_sim.running import NotRunning
 from host_sim.world import STORE, World
 
+CODE_DIGITS = 8  # of an exemption
+
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("issue", help="serve one resident from card to certificate, without the front panel")
     parser.add_argument("--card", required=True, help="its name in the wallet")
-    parser.add_argument("--certificate", default="juminhyo", help=f"{', '.join(KINDS)} (default juminhyo)")
+    parser.add_argument("--certificate", default="juminhyo", choices=KINDS, help="its kind (default juminhyo)")
     parser.add_argument("--copies", type=int, default=1, choices=range(1, 6), metavar="1-5")
     parser.add_argument("--pay", type=coins, default=(), metavar="500,100", help="the coins in the purse, in order")
     parser.add_argument("--pin", help="another PIN than the card's own")
+    parser.add_argument(
+        "--code",
+        type=code,
+        metavar="DIGITS",
+        help="an exemption code (host_sim/centre/exemptions/README.md)",
+    )
     parser.add_argument(
         "--without-pin", action="store_true", help="at a counter terminal: two sample clerks vouch instead of the PIN"
     )
@@ -70,6 +78,14 @@ def coins(words: str) -> tuple[int, ...]:
     return purse
 
 
+def code(words: str) -> str:
+    """An exemption code as its slip shows it, `4018 3928`: its digits."""
+    digits = words.replace(" ", "")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) == CODE_DIGITS):
+        raise argparse.ArgumentTypeError(f"{words!r} is no exemption code; it has {CODE_DIGITS} digits, like 4018 3928")
+    return digits
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """What the machine's journal says about the session."""
@@ -82,11 +98,11 @@ class Books:
 
 def run(options: argparse.Namespace) -> int:
     out: Path = options.out
-    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kofuki-") as new:
         run_directory = options.directory or Path(new)
         world = World(run_directory, options.unit, patience_s=options.wait, zoo=devices(options.zoo))
         set_clock(world, options.at)
+        out.mkdir(parents=True, exist_ok=True)
         bag = _errand(world, options)
         summary = _summary(bag, _books(world.run), options) | {"complaints": world.papers.complaints()}
         _leave(world, bag, summary, out)
@@ -114,6 +130,7 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
             pin=options.pin or card.pin,
             certificate=options.certificate,
             copies=options.copies,
+            code=options.code or "",
             purse=options.pay,
             vouch=Clerks(world.run, world.clock.now).keys if options.without_pin else None,
         )

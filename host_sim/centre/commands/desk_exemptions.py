@@ -23,7 +23,7 @@ def add(desk: Commands) -> None:
     grant.add_argument("--for", dest="exemption", required=True, metavar="WORD", help="an exemption of the city's file")
     grant.add_argument("--kind", action="append", required=True, metavar="KIND", help="of certificate; once for each")
     grant.add_argument("--copies", type=int, default=1, help="of each kind")
-    grant.add_argument("--slip", type=Path, metavar="FILE", help="write the resident's slip there, as PDF")
+    grant.add_argument("--slip", type=_file, metavar="FILE", help="write the resident's slip there, as PDF")
     withdraw = at_the_centre(do, "withdraw", "end one that nobody has used")
     withdraw.add_argument("number", type=int)
     for command in (grant, withdraw):
@@ -55,11 +55,25 @@ def _grant(options: argparse.Namespace) -> int:
     except (NotGranted, NotAllowed) as refused:
         print(refused, file=sys.stderr)
         return 1
+    print(_told(made))
     if options.slip is not None:
         with store.reading() as c:
-            options.slip.write_bytes(slip.pdf(made, city.at(c, now).rules))
-    print(_told(made))
+            pdf = slip.pdf(made, city.at(c, now).rules)
+        try:
+            options.slip.write_bytes(pdf)
+        except OSError as trouble:
+            told = f"its slip cannot be written to {options.slip} ({trouble.strerror})"
+            print(f"The code is granted, but {told}; print the slip at the desk.", file=sys.stderr)
+            return 1
     return 0
+
+
+def _file(words: str) -> Path:
+    """A file that can be written: looked at before anything is granted, so that no code is granted unseen."""
+    path = Path(words)
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{words} cannot be written: name a file in a folder that is there")
+    return path
 
 
 def _withdraw(options: argparse.Namespace) -> int:

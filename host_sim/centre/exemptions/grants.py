@@ -77,6 +77,7 @@ class ExemptionDesk:
         self, resident_id: str, exemption: str, kinds: Sequence[str], number: int, by: Staff, why: str, now: datetime
     ) -> Grant:
         """A new grant for `number` copies of each kind. `why`: which proof the clerk saw. Raises `NotGranted`."""
+        kinds = list(dict.fromkeys(kinds))
         self._check(exemption, kinds, number, now)
         until = now.astimezone(JST).date() + VALID
         with self._store.writing() as c:
@@ -89,14 +90,12 @@ class ExemptionDesk:
                 "code": _new_code(c),
                 "resident_id": resident_id,
                 "exemption": exemption,
-                "kinds": list(kinds),
+                "kinds": kinds,
             }
             values |= {"copies": number, "granted_by": by.login, "granted_at": now.isoformat(), "why": why}
             values |= {"valid_until": until.isoformat()}
             made = c.execute(exemptions.insert().values(**values).returning(exemptions.c.id)).scalar_one()
-            _note(
-                c, now, by, "exemption_granted", made, {"exemption": exemption, "kinds": list(kinds), "copies": number}
-            )
+            _note(c, now, by, "exemption_granted", made, {"exemption": exemption, "kinds": kinds, "copies": number})
             row = c.execute(sa.select(exemptions).where(exemptions.c.id == made)).one()
             return as_grant(c, row, now)
 

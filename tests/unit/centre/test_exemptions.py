@@ -1,12 +1,15 @@
 """Exemption codes: granted at a desk, taken once, for one resident, for what was granted, and never for less."""
 
+import argparse
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Reserved
+from host_sim.centre.commands import desk_exemptions
 from host_sim.centre.exemptions.grants import ExemptionDesk, Grant, NotGranted
 from host_sim.centre.staff.accounts import Staff
 from host_sim.centre.tables import audit, exemptions
@@ -190,3 +193,23 @@ def test_what_cannot_be_granted_is_refused_in_a_sentence(wanted: tuple[str, str,
         )
     with town.store.reading() as c:
         assert c.execute(sa.select(exemptions)).all() == []
+
+
+def test_a_kind_named_twice_is_granted_once() -> None:
+    town = Town()
+    grant = ExemptionDesk(town.store, town.city).grant(
+        town.resident_id("hanako"), "welfare", ["inkan", "kisai", "inkan"], 1, CLERK, "saw the paper", town.now
+    )
+    assert grant.kinds == ("inkan", "kisai")
+
+
+@pytest.mark.parametrize("file", ["no-such-folder/slip.pdf", "."])
+def test_a_slip_that_cannot_be_written_is_said_before_anything_is_granted(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--resident", "1", "--for", "welfare", "--kind", "inkan", "--by", "tanaka", "--why", "saw the paper"]
+    parser = argparse.ArgumentParser()
+    desk_exemptions.add(parser.add_subparsers())
+    with pytest.raises(SystemExit):
+        parser.parse_args(["exemptions", "grant", *words, "--slip", str(tmp_path / file)])
+    assert "name a file in a folder that is there" in capsys.readouterr().err

@@ -364,3 +364,9 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
 def _tables(fonts) -> list[dict[str, float]]:
     paths = (fonts.REGULAR, fonts.BOLD)
     return [fonts._advances(path, size) for path in paths for size in (24, 26, 28, 30, 34)]
+
+
+def test_nobody_is_asked_to_pay_nothing() -> None:
+    line = show.BasketLine(title=TITLES[2], details=(), copies=1, fee_yen=0)
+    free = show.Basket(language="ja", countdown_s=None, masked_name=NAME, lines=(line,), fee_yen=0, may_add=False)
+    assert "支払う" not in {note.text for note in draw(free).placed}

@@ -7,7 +7,7 @@ import pytest
 
 from host_sim.models import zoo
 from host_sim.models.zoo.room import NoRoom, Room, drawn
-from host_sim.unit_file import UnitFile
+from host_sim.unit_file import NotAUnit, UnitFile
 
 STORE = Path(__file__).parents[3] / "hardware" / "units" / "dev-store.toml"
 
@@ -75,3 +75,14 @@ def test_the_worlds_unit_file_has_the_tables_of_its_devices(tmp_path: Path) -> N
 def test_a_device_that_the_unit_has_no_place_for_is_refused(unit: str, kind: zoo.Kind, told: str) -> None:
     with pytest.raises(NoRoom, match=told):
         UnitFile(STORE.with_name(f"{unit}.toml"), Room([device("x", kind)]))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [(None, "cannot be opened"), ("not a table", "cannot be read"), ("[tool]\n", "is no unit file")]
+)
+def test_what_is_no_unit_file_is_said_in_a_sentence(text: str | None, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "unit.toml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(NotAUnit, match=words):
+        UnitFile(path)
