@@ -1,7 +1,6 @@
 """Protocol mistakes of session, desks, drivers, recovery and journal: each function patches one into the real objects."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from drivers.coin.acceptor import Acceptor
 from drivers.coin.hopper import Hopper, HopperBank
-from drivers.errors import DeviceError
 from drivers.line import manifest
 from drivers.printer import printer as printer_module
 from drivers.printer.printer import PrinterDriver
@@ -144,19 +142,6 @@ def unsure_is_not_printed(outcome: object) -> object:
 
 def printed_is_forgotten(outcome: object) -> object:
     return NotPrinted(reason=PrintTrouble.JAM, begun=False) if isinstance(outcome, Printed) else outcome
-
-
-def cleans_between_counter_and_page(patch: Patch) -> None:
-    """The driver cuts between the reading of the counter and the page: after a power cut that cut counts as the page."""
-    real = PrinterDriver.print_pages
-
-    def print_pages(self: PrinterDriver, *args: Any) -> object:
-        self._remains = printer_module.Remains.UNKNOWN
-        with suppress(DeviceError):
-            self.prepare()
-        return real(self, *args)
-
-    patch.setattr(PrinterDriver, "print_pages", print_pages)
 
 
 def spool_of_the_last_one(patch: Patch) -> None:

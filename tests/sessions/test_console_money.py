@@ -360,7 +360,8 @@ def test_stray_coins_do_not_open_a_machine_that_does_not_match(wallet: Cards) ->
         machine.loop.write(records.StrayCoin(value_yen=10, event_counter=event))
     machine.restart()
     machine.run_until(lambda: machine.front_is_settled, 60)
-    assert machine.loop.reception.state.reasons == {Reason.UNBALANCED}
+    # So many coins of nobody are themselves a reason (310); neither covers the other.
+    assert machine.loop.reception.state.reasons == {Reason.UNBALANCED, Reason.COIN_WIRE}
 
 
 def test_a_sheet_that_was_printed_while_the_machine_was_off_is_found(wallet: Cards) -> None:

@@ -56,12 +56,12 @@ MUTANTS: dict[str, Mutant] = {
     "charged before the paper": Mutant(mistakes.charges_before_the_paper, ("I9", "X2"), faults=DEVICES),
     "printer's counter of another sheet": Mutant(
         mistakes.written_as(
-            r.PrintIntent, lambda intent: replace(intent, printer_counter=intent.printer_counter - intent.pages)
+            r.PrintIntent, lambda intent: replace(intent, printer_counter=intent.printer_counter + intent.pages)
         ),
-        ("I9", "I12"),
+        ("I12", "I8"),
     ),
-    "pages of the copy forgotten": Mutant(
-        mistakes.written_as(r.PrintIntent, lambda intent: replace(intent, pages=1)), ("I9",), "two copies of two pages"
+    "more pages than the copy has": Mutant(
+        mistakes.written_as(r.PrintIntent, lambda intent: replace(intent, pages=intent.pages + 1)), ("I12", "I8")
     ),
     "printed again when unsure": Mutant(mistakes.prints_again_when_unsure, ("I9", "I12", "X2"), faults=DEVICES),
     "written is taken for printed": Mutant(
@@ -71,7 +71,6 @@ MUTANTS: dict[str, Mutant] = {
         mistakes.outcome_becomes(mistakes.unsure_is_not_printed), ("I12",), faults=DEVICES
     ),
     "a printed page is taken for a jam": Mutant(mistakes.outcome_becomes(mistakes.printed_is_forgotten), ("I12",)),
-    "cleaning cut between counter and page": Mutant(mistakes.cleans_between_counter_and_page, ("I9",)),
     "spool of the last resident, unchecked": Mutant(mistakes.spool_of_the_last_one, ("I9", "I10"), TWO),
     "any document is printed": Mutant(mistakes.believes_any_document, ("I10",), faults=DEVICES),
     "asked is taken for paid": Mutant(

@@ -279,10 +279,15 @@ def test_an_empty_hopper_leaves_a_claim_slip(wallet: Cards) -> None:
 
 
 def test_exact_money_only_when_there_is_no_change(wallet: Cards) -> None:
+    """It is said before the card and at the slot; exact money is served, and a coin that needs change comes back."""
     machine = RigMachine(tubes={10: 0, 50: 0, 100: 0, 500: 0})
-    person = serve(machine, Person(wallet["hanako"]))
-    assert sorry(person).reason == "change_short"
-    assert balanced(machine).inserted_yen == 0
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    assert isinstance(machine.loop.scene, show.Idle)
+    assert machine.loop.scene.exact_money_only
+    person = serve(machine, Person(wallet["hanako"], coins=[500, 100, 100, 100]))
+    assert all(scene.exact_money_only for scene in person.seen if isinstance(scene, show.Pay))
+    book = balanced(machine)
+    assert (book.inserted_yen, book.earned_yen, book.paid_out_yen, book.claimed_yen) == (300, 300, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ MORE = {
     Reason.JOURNAL_ROLLED_BACK,
     Reason.JOURNAL_FORGED,
     Reason.LETTERS,
-}  # test_medium.py, test_fonts.py, test_witness.py
+    Reason.CHANGE,
+}  # test_medium.py, test_fonts.py, test_witness.py, test_hoppers_out.py
 CLOCK = {Reason.CLOCK, Reason.CLOCK_BEHIND}  # test_time.py
 
 
