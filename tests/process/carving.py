@@ -40,7 +40,7 @@ def files(*folders: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def memory(pid: int) -> list[bytes]:
-    return list(memory_of(pid))
+    return [part for _, _, part in memory_of(pid)]
 
 
 def modes(*folders: Path) -> dict[str, str]:
