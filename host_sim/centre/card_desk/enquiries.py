@@ -1,7 +1,7 @@
 """The enquiry (照会書): how who has no photo ID proves to be the person, some days later and with a second member of staff.
 
 A letter with a code goes to the registered address. Who brings the code back within the days that the city gives has
-received it. It proves once, for one act; with a photo ID none of this is needed (蒲郡市; facts of card reset, 3.3).
+received it. It proves once, for one act; with a photo ID none of this is needed (蒲郡市).
 """
 
 import hashlib

@@ -95,7 +95,8 @@ class ExemptionDesk:
             values |= {"copies": number, "granted_by": by.login, "granted_at": now.isoformat(), "why": why}
             values |= {"valid_until": until.isoformat()}
             made = c.execute(exemptions.insert().values(**values).returning(exemptions.c.id)).scalar_one()
-            _note(c, now, by, "exemption_granted", made, {"exemption": exemption, "kinds": kinds, "copies": number})
+            granted = {"exemption": exemption, "kinds": kinds, "copies": number, "why": why}
+            _note(c, now, by, "exemption_granted", made, granted)
             row = c.execute(sa.select(exemptions).where(exemptions.c.id == made)).one()
             return as_grant(c, row, now)
 

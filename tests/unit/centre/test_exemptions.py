@@ -80,7 +80,9 @@ def test_what_is_on_record_names_the_exemption_and_not_the_resident() -> None:
         ("inkan", 0, "welfare"),
         ("juminhyo", 300, None),
     ]
-    told = [*notes(town, "exemption_granted"), *notes(town, "exempted")]
+    (act,) = notes(town, "exemption_granted")
+    assert (act["who"], act["why"]) == ("tanaka", "saw the paper of the office")
+    told = [act, *notes(town, "exempted")]
     assert [row["grant"] for row in told] == [grant.number, grant.number]
     assert not [row for row in told if town.resident_id("hanako") in str(row) or grant.code in str(row)]
 
