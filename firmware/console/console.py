@@ -8,16 +8,16 @@ the hands and lines from the console desk, so `Console` needs no clock and no by
 
 import json
 import math
-import textwrap
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, assert_never
 
 from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
 from firmware.console.access import IDLE_S, Role
-from firmware.console.command import Call, Command, Kind, When, legal, parse
+from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
 from firmware.console.grammar import Line, Refused
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
+from firmware.console.rows import WIDTH, fitted
 from firmware.console.steps import (
     Answer,
     Ask,
@@ -40,8 +40,8 @@ from firmware.desks import Answer as DeskAnswer
 from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import Fault, SlotClosed
 
-WIDTH = 79
 CONFIRM_S = 30.0
+IDLE_WARNING_S = 60.0
 ANSWER_S = 240.0  # longer than every desk's own deadline
 TROUBLES = {
     "long": "The line was longer than 128 characters and was not read. Type a shorter one.",
@@ -57,6 +57,7 @@ class Console:
         """`fresh_code`: four hex digits, new and unguessable each time."""
         self.person: Person | None = None
         self.pending: Pending | None = None
+        self.menu: tuple[str, ...] = ()
         self.tried_s = hands.monotonic()  # a restart does not shorten the wait
         self._hands = hands
         self._fresh_code = fresh_code
@@ -68,6 +69,7 @@ class Console:
         self._noise = 0
         self._step_until_s = math.inf
         self._heard_s = hands.monotonic()
+        self._idle_told_s = -math.inf  # `_heard_s` of the silence about which the person was warned
         self._waiting_for_maint = False
 
     # --- what comes -----------------------------------------------------------------------------
@@ -106,6 +108,14 @@ class Console:
         now_s = self._hands.monotonic()
         if now_s >= self._step_until_s:
             self._go_on(None if isinstance(self._step, Listen) else Fault("machine", "did not answer in time"))
+        if (
+            self._idle_told_s != self._heard_s
+            and now_s - self._heard_s >= IDLE_S - IDLE_WARNING_S
+            and self._job is None
+        ):
+            self._idle_told_s = self._heard_s
+            if self.person is not None:
+                self._note(f"Nobody types. In {IDLE_WARNING_S:.0f} s you are logged out; press Enter to stay.")
         if now_s - self._heard_s >= IDLE_S and (self._job is None or isinstance(self._step, Ask)):
             self._heard_s = now_s
             if isinstance(self._step, Ask):
@@ -153,13 +163,44 @@ class Console:
 
     def _read(self, text: str) -> None:
         try:
-            call = parse(COMMANDS, text, self._role, self.mode)
+            call = self._parsed(self._chosen(text.strip()))
+            job = self._job_of(call)
+        except Unfinished as unfinished:
+            call = Call(unfinished.command, as_json="--json" in text.split())
+            job = self._asked(unfinished)
         except Refused as refused:
             self._err(refused.code, refused.sentence)
             return
         if call.command is not CONFIRMS:
             self.pending = None  # only the very next line may confirm a plan
-        self._begin(call, self._job_of(call))
+        self._begin(call, job)
+
+    def _parsed(self, text: str) -> Call:
+        return parse(COMMANDS, text, self._role, self.mode)
+
+    def _chosen(self, text: str) -> str:
+        """The line that a number stands for in the menu shown last; any other text as it is."""
+        if not (text.isdigit() and len(text) <= 2):
+            return text
+        if not 1 <= int(text) <= len(self.menu):
+            raise Refused("unknown", "This number is not in the menu that was shown. `help` shows the menu.")
+        return self.menu[int(text) - 1]
+
+    def _asked(self, unfinished: Unfinished) -> Job | Planning:
+        """Ask for the arguments that lack, one by one, and run the command. An empty line ends the questions."""
+        if self._call is not None and self._call.as_json:  # a program asked
+            raise unfinished
+        words = [*unfinished.command.words, *unfinished.given]
+        for argument in unfinished.command.takes[len(unfinished.given) :]:
+            if argument.otherwise:
+                break
+            word = (yield Ask(f"{argument.name} (as {argument.example}): ")).strip()
+            if not word:
+                raise Refused("cancelled", "Nothing was done.")
+            argument.read(word)
+            words.append(word)
+        self._call = call = self._parsed(" ".join(words))
+        return (yield from self._job_of(call))
 
     def _begin(self, call: Call, job: Job | Planning) -> None:
         self._call, self._job = call, job
@@ -276,6 +317,10 @@ class Console:
 
     # --- who is there ---------------------------------------------------------------------------
 
+    @property
+    def commands(self) -> Sequence[Command]:
+        return COMMANDS
+
     def legal(self) -> Sequence[Command]:
         return list(legal(COMMANDS, self._role, self.mode))
 
@@ -318,9 +363,3 @@ class Console:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
         self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
-
-
-def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns of plain ASCII."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
-    return textwrap.wrap(plain, WIDTH, subsequent_indent="    ") or [""]

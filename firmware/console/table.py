@@ -22,6 +22,7 @@ from firmware.console.grammar import (
     RECORDS,
     SERIAL,
     SHEETS,
+    TOPIC,
     VALUE,
 )
 from firmware.console.steps import Done, Hands, Planned
@@ -63,7 +64,7 @@ CONFIRMS = talks("confirm", runs(talking.confirm, CONFIRM), ALL, "carries out th
 # A row stands on one line, so that rows can be compared.
 # fmt: off
 COMMANDS: tuple[Command, ...] = (
-    talks("help", runs(talking.help_), ANYONE, "the commands you may type now"),
+    talks("help", runs(talking.help_, TOPIC.or_("")), ANYONE, "the commands you may type now, or one explained"),
     reads("version", runs(looking.version), ANYONE, ALWAYS, "program, machine, journal"),
     talks("login", runs(talking.login, NAME), ANYONE, "logs you in; asks for the password"),
     talks("logout", runs(talking.logout), ALL, "logs you out"),

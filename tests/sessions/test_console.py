@@ -82,6 +82,40 @@ def test_an_idle_console_logs_out_and_gives_the_machine_back() -> None:
     assert ("nobody", "none", "exit", "ok") in acts(machine)
 
 
+def test_a_person_is_warned_a_minute_before_the_idle_logout_and_a_key_keeps_the_login() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    for _ in range(2):
+        before = machine.shown_since(0).count("press Enter to stay")
+        machine.run_until(lambda before=before: machine.shown_since(0).count("press Enter to stay") > before, 400)
+        machine.say("")
+    assert machine.console.person is not None
+    machine.run_until(lambda: machine.console.person is None, 400)
+    assert machine.shown_since(0).count("press Enter to stay") == 3
+
+
+def test_numbers_and_questions_lead_to_a_command_whose_name_nobody_knows() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+
+    def number(shown: str, word: str) -> str:
+        return next(row.split()[0] for row in shown.splitlines() if word in row and row.split()[0].isdigit())
+
+    coins = machine.say(number(machine.say("help"), "coins "))
+    asked = machine.say(number(coins, "hopper load"))
+    assert asked.endswith("YEN (as 100): ")
+    assert machine.say("100").endswith("N (as 50): ")
+    planned = machine.say("5")
+    assert "Nothing was done yet." in planned
+    assert "OK" in machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
+    assert "hopper.load/100/5" in {verb for *_, verb, _ in acts(machine)}
+    machine.say("hopper load 100")
+    assert "ERR arguments N is how many coins" in machine.say("many")
+    machine.say("hopper load")
+    assert "ERR cancelled" in machine.say("")
+    assert "ERR arguments Type: config set KEY VALUE" in machine.say("config set --json")
+
+
 def test_a_console_that_is_unplugged_gives_the_machine_back() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
