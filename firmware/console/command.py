@@ -161,7 +161,8 @@ def _meant(rows: Sequence[Command], words: Sequence[str], role: Role | None, mod
         raise Refused("unknown", f"There is no command `{words[0][:20]}`. `help` lists the commands.")
     nexts = sorted({row.words[1] for row in legal(begun, role, mode)})
     if nexts:
-        raise Refused("unknown", f"There is no such command. After `{words[0]}` comes: {', '.join(nexts)}.")
+        what = "This command is not finished." if len(words) == 1 else "There is no such command."
+        raise Refused("unknown", f"{what} After `{words[0]}` comes: {', '.join(nexts)}.")
     mine = [row for row in begun if role in row.roles]
     _must_be_open((mine or begun)[0], role, mode)
     raise AssertionError("a row that is not legal is not open")

@@ -63,6 +63,17 @@ class LoopHands:
         """For each device that cannot be used, its driver's sentence."""
         return self._loop.troubles
 
+    def devices(self) -> Mapping[str, str]:
+        return self._loop.reception.devices()
+
+    def desks(self) -> Mapping[str, tuple[str, datetime]]:
+        reception = self._loop.reception
+        told = reception.devices()
+        return {source: (told[source], since) for source, since in reception.since.items()}
+
+    def compared(self) -> tuple[datetime, float] | None:
+        return self._loop.reception.compared
+
     @property
     def door_open(self) -> bool | None:
         return self._loop.reception.door_open

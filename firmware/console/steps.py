@@ -112,6 +112,18 @@ class Hands(Protocol):
         """For each device that cannot be used, its driver's sentence."""
         ...
 
+    def devices(self) -> Mapping[str, str]:
+        """Each desk and each hopper that does not pay, and in which state."""
+        ...
+
+    def desks(self) -> Mapping[str, tuple[str, datetime]]:
+        """Each desk's state, and since when."""
+        ...
+
+    def compared(self) -> tuple[datetime, float] | None:
+        """When the centre's time was last heard, and how many seconds it was ahead; None: not since the start."""
+        ...
+
     @property
     def door_open(self) -> bool | None:
         """None: this case has no contact."""

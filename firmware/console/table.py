@@ -3,7 +3,7 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import config, looking, money, slot, talking, update, working
+from firmware.console import config, looking, money, slot, status, talking, update, working
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -69,7 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     talks("login", runs(talking.login, NAME), ANYONE, "logs you in; asks for the password"),
     talks("logout", runs(talking.logout), ALL, "logs you out"),
     talks("who", runs(talking.who), ALL, "who is logged in"),
-    reads("status", runs(looking.status), ALL, ALWAYS, "mode, reasons, session, queue"),
+    reads("status", runs(status.status), ALL, ALWAYS, "the whole machine on one screen, and the next step"),
     reads("reasons", runs(looking.reasons), ANYONE, ALWAYS, "why nobody is served, and which part is missing"),
     reads("devices", runs(looking.devices), ALL, ALWAYS, "what the devices say (afresh in maintenance)"),
     reads("counters", runs(looking.counters), ALL, ALWAYS, "totals for life, cash box, hoppers, sheets"),

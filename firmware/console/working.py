@@ -104,7 +104,7 @@ def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:
     found: list[Check] = []
     for check in checks:
         found += yield from check(hands)
-    at = f"{hands.now():%Y-%m-%d %H:%M}"
+    at = f"{hands.now():%Y-%m-%d %H:%M} JST"
     rows = [f"{n} {'PASS' if well_ else 'FAIL'} {name}: {told}" for n, (name, well_, told) in enumerate(found, start=1)]
     yield Show((*rows, f"tested {at}"))
     bad = [name for name, well_, _ in found if not well_]
@@ -193,7 +193,10 @@ def leave(hands: Hands) -> Job:
     """Test the devices and go back to service. If one fails, the machine stays in maintenance."""
     yield from _checked(hands, *NEEDED)
     hands.leave_maintenance(passed=True)
-    return Answer((f"The machine is {hands.state.mode} again.",))
+    if hands.state.admits:
+        return Answer((f"The machine is {hands.state.mode} again.",))
+    shut = f"Maintenance has ended, but nobody is served: the machine is {hands.state.mode}. What opens it:"
+    return Answer((shut, *looking.why(hands)))
 
 
 def request_maint(hands: Hands) -> Answer:

@@ -94,6 +94,33 @@ def test_a_person_is_warned_a_minute_before_the_idle_logout_and_a_key_keeps_the_
     assert machine.shown_since(0).count("press Enter to stay") == 3
 
 
+def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    assert "Next: count the sheets: `request maint`, then `paper load N`." in machine.say("status")
+    machine.say("request maint")
+    assert "Next: count the sheets and type `paper load N`; then `exit`." in machine.say("status")
+    machine.say("paper load 300")
+    assert "Next: `exit` tests the devices" in machine.say("status")
+    for number, desk in enumerate(("coin", "paper", "card", "line", "keypad")):
+        machine.loop.reception.note(desk, frozenset(list(Reason)[3 * number : 3 * number + 3]))
+        machine.loop.troubles[desk] = f"The {desk} does not answer. " * 4
+    machine.loop.book.hoppers_out.update({10: "empty", 50: "jammed"})
+    shown = machine.say("status")
+    assert len(shown.splitlines()) - 1 <= 24, shown  # the first line is the command
+    assert "more; `reasons` shows all" in shown
+    assert re.search(r"^Next: put right what \d+ says above, then `exit`\.$", shown, re.MULTILINE), shown
+
+
+def test_exit_says_what_keeps_the_machine_shut_and_what_opens_it() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    machine.loop.reception.note("machine", frozenset({Reason.DOOR}))
+    shown = machine.say("exit")
+    assert "but nobody is served: the machine is suspended. What opens it:" in " ".join(shown.split())
+    assert "601 " in shown
+
+
 def test_numbers_and_questions_lead_to_a_command_whose_name_nobody_knows() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
