@@ -1,4 +1,4 @@
-"""The wires between the header of the board and the devices, in virtual time: each may be cut, on another pin, or touch another.
+"""The wires between header and devices, in virtual time: each may be cut, on another pin, or touch another (fault W4).
 
 The drivers above are the real ones of `drivers/gpio.py` and `drivers/pin_pad/matrix.py`; only their `Wire` is this one's. A
 pin reads low when its net reaches ground or an output; else high where something on the net pulls up; else as `floats`.
