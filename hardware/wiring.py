@@ -126,11 +126,12 @@ def _header() -> list[str]:
 def _wire(wire: Wire) -> str:
     side, y = _side(wire.pin), _y(wire.pin)
     begin, end = MIDDLE_MM + side * 25, MIDDLE_MM + side * REACH_MM
+    stroke = f'stroke="{wire.colour}" stroke-width="1.1"'
+    data = f'data-pin="{wire.pin}" data-setting="{wire.setting}"'
     source = f"BCM {BCM[wire.pin]}" if wire.pin in BCM else "ground"
     return "\n".join(
         [
-            f'<line x1="{begin:g}" y1="{y:.1f}" x2="{end:g}" y2="{y:.1f}" stroke="{wire.colour}" stroke-width="1.1" '
-            f'data-pin="{wire.pin}" data-setting="{wire.setting}"/>',
+            f'<line x1="{begin:g}" y1="{y:.1f}" x2="{end:g}" y2="{y:.1f}" {stroke} {data}/>',
             _text((begin + end) / 2, y - 1.3, f"pin {wire.pin}, {source}, {wire.colour}", 2.5, "middle"),
             f'<circle cx="{end:g}" cy="{y:.1f}" r="1.3" fill="{wire.colour}"/>',
             _text(end + side * 3, y + 1, wire.terminal, 3, "start" if side > 0 else "end"),

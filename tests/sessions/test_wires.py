@@ -10,7 +10,7 @@ import pytest
 from host_sim.models.key_matrix import LAYOUT
 from host_sim.rig.loom import COIN, DOOR, DOOR_GROUND, INHIBIT, Loom, LoomRig
 
-# Header pin -> terminal, read from hardware/README.md by hand.
+# Header pin -> terminal, read from hardware/wiring/dev-pulse.svg by hand.
 PINS = {
     29: "row 1",
     31: "row 2",
