@@ -46,7 +46,7 @@ class LoopHands:
         self.monotonic = clock.monotonic
         self._loop = loop
         self._memory = memory
-        self._unit = unit
+        self.unit = unit
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 
@@ -133,7 +133,7 @@ class LoopHands:
             self.write(change)
 
     def settings(self) -> list[tuple[str, str]]:
-        return list(_flat("", to_plain(self._unit)))
+        return list(_flat("", to_plain(self.unit)))
 
     def without_effect(self, settings: Settings) -> list[str]:
         site = self._loop.reception.site

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
+from firmware.config.unit import Unit
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName, Health
@@ -101,6 +102,7 @@ class Hands(Protocol):
     machine: str
     version: str
     hopper_values: tuple[int, ...]
+    unit: Unit  # as the unit file and the settings in force say
     takes_coins: bool  # False: a counter terminal
 
     @property

@@ -3,7 +3,7 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import config, looking, money, slot, status, talking, update, working
+from firmware.console import config, looking, money, slot, status, talking, touching, update, working
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -94,7 +94,8 @@ COMMANDS: tuple[Command, ...] = (
     EXIT,
     acts("oos", runs(working.out_of_service, ON, REASON.or_("")), SETTERS, ALWAYS, "on: out of service; off: ends that"),
     acts("test card", runs(working.test_card), TECHNICIAN, MAINT, "reads the card that is in, if there is one"),
-    acts("test keypad", runs(working.test_keypad), TECHNICIAN, MAINT, "press each key once, within 30 s"),
+    acts("test keypad", runs(touching.test_keypad), TECHNICIAN, MAINT, "asks for each key; names the wire that fails"),
+    acts("test door", runs(touching.test_door), TECHNICIAN, MAINT, "shut, open, shut; names the wire that fails"),
     acts("test acceptor", runs(working.test_coins), TECHNICIAN, MAINT, "the coin acceptor answers"),
     acts("test slot", runs(slot.test_slot), TECHNICIAN, MAINT, "with a coin: the shut slot gives it back, the open one keeps it"),
     acts("test hopper", runs(working.test_coins), TECHNICIAN, MAINT, "every hopper answers; nothing is paid"),

@@ -7,8 +7,6 @@ from drivers.vocabulary import (
     CardNotUsable,
     CardRead,
     HopperState,
-    Key,
-    KeyPressed,
     NotPrinted,
     Printed,
     PrintUnknown,
@@ -31,7 +29,6 @@ from firmware.session.effects import (
 from firmware.session.events import CoinReadiness, Fault, PaperReadiness
 from firmware.session.scenes import Closed, Starting
 
-KEYS_S = 30.0
 CLOSING_S = 5.0
 COINS_S = 20.0
 PICTURE_S = 3.0
@@ -139,19 +136,6 @@ def test_card(hands: Hands) -> Job:  # noqa: ARG001  every such command gets `ha
             return Answer(("1 PASS card reader: it answers; no card is in it",))
         case _:
             raise Refused("test", "The card reader does not answer. Check its cable.")
-
-
-def test_keypad(hands: Hands) -> Job:
-    yield Show((f"Press each key once; {KEYS_S:.0f} s.",))
-    end_s, missing = hands.monotonic() + KEYS_S, [str(key) for key in Key]
-    while missing:
-        event = yield Listen(end_s)
-        if not isinstance(event, KeyPressed):
-            raise Refused("test", f"Not pressed, or dead: {' '.join(missing)}")
-        if event.key in missing:
-            missing.remove(str(event.key))
-            yield Show((f"{event.key}",))
-    return Answer(("1 PASS keypad: all sixteen keys",))
 
 
 def test_printer(hands: Hands) -> Job:

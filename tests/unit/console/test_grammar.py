@@ -48,6 +48,7 @@ exit                      TCS  M
 oos on broken-glass       TS   SM
 test card                 T    M
 test keypad               T    M
+test door                 T    M
 test acceptor             T    M
 test slot                 T    M
 test hopper               T    M
