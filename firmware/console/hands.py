@@ -35,6 +35,7 @@ class LoopHands:
         clock: Clock,
         unit: Unit,
         check_settings: Callable[[Settings], str | None],
+        fresh_code: Callable[[], str],
         updates: Updates | None = None,
     ) -> None:
         self.machine = machine
@@ -47,6 +48,7 @@ class LoopHands:
         self._loop = loop
         self._memory = memory
         self.unit = unit
+        self._fresh_code = fresh_code
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 
@@ -116,6 +118,13 @@ class LoopHands:
 
     def show(self, scene: Scene | None) -> None:
         self._loop.show_for_staff(scene)
+
+    def fresh_number(self) -> str:
+        return f"{int(self._fresh_code(), 16) % 10_000:04}"
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        return ("screen",) if self.unit.clerk is None else ("screen", "clerk's screen")
 
     def request_maintenance(self) -> None:
         reception = self._loop.reception

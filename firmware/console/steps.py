@@ -154,7 +154,16 @@ class Hands(Protocol):
         ...
 
     def show(self, scene: Scene | None) -> None:
-        """Show a picture for a test; None shows the scene of the present state again."""
+        """Keep a picture on its glass for a test; None shows the scene of the present state again."""
+        ...
+
+    def fresh_number(self) -> str:
+        """Four digits that nobody can guess, new each time."""
+        ...
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        """The screens of this machine: `screen`, and at a counter terminal `clerk's screen`."""
         ...
 
     def request_maintenance(self) -> None: ...

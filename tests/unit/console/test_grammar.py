@@ -53,6 +53,7 @@ test acceptor             T    M
 test slot                 T    M
 test hopper               T    M
 test printer              T    M
+test receipt              T    M
 test line                 T    M
 test screen               T    M
 test all                  T    M
