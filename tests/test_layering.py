@@ -30,6 +30,7 @@ PURE = (
     "firmware/service/site_tables.py",
     "firmware/console/access.py",
     "firmware/console/command.py",
+    "firmware/console/frames.py",
     "firmware/console/glass.py",
     "firmware/console/closing.py",
     "firmware/console/config.py",

@@ -3,7 +3,20 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import closing, config, glass, looking, money, slot, status, talking, touching, update, working
+from firmware.console import (
+    closing,
+    config,
+    frames,
+    glass,
+    looking,
+    money,
+    slot,
+    status,
+    talking,
+    touching,
+    update,
+    working,
+)
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -12,6 +25,8 @@ from firmware.console.grammar import (
     COINS,
     CONFIRM,
     DECISION,
+    DEVICE,
+    FRAMES,
     HOPPER,
     ITEM,
     KEY,
@@ -79,6 +94,7 @@ COMMANDS: tuple[Command, ...] = (
     reads("journal export", runs(looking.export, RECORDS.or_(100)), SECURITY, MAINT, "a checkpoint, then records with their hashes"),
     reads("claim", runs(looking.evidence, CLAIM), STAFF, MAINT, "evidence: that session, and those around it"),
     reads("clock show", runs(looking.clock), ALL, ALWAYS, "time, and how long the machine runs"),
+    reads("frames", runs(frames.frames, DEVICE, FRAMES.or_(20)), TECHNICIAN, ALWAYS, "what went over a device's line last, redacted"),
     reads("config show", runs(config.show), ALL, ALWAYS, "unit file and settings in force"),
     reads("config set", runs(config.set_, KEY, VALUE), SETTERS, MAINT, "edits a candidate; nothing changes yet"),
     reads("config unset", runs(config.unset, KEY), SETTERS, MAINT, "takes KEY out of the candidate"),
