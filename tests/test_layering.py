@@ -32,6 +32,7 @@ PURE = (
     "firmware/console/command.py",
     "firmware/console/frames.py",
     "firmware/console/glass.py",
+    "firmware/console/lockout.py",
     "firmware/console/closing.py",
     "firmware/console/config.py",
     "firmware/console/console.py",

@@ -13,7 +13,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first wor
     "testing": ("tests of the devices", ("test",)),
     "coins": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
     "sheets": ("paper", ("paper",)),
-    "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "line")),
+    "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),
     "settings": ("settings, releases, restart", ("config", "update", "reboot")),
     "talking": ("this conversation", ("help", "version", "login", "logout", "who", "confirm")),
 }

@@ -71,6 +71,8 @@ close                     C    M
 close print               C    M
 collect ABCDEFGH          TC   M  cash
 resolve 1 void counted    TCS  SM security
+lockout list              TCS  SM
+lockout clear             TS   M  security
 line clear                TCS  M  security
 reboot                    TS   M
 confirm 7F3A              VTCS SM
