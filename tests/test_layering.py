@@ -44,6 +44,7 @@ PURE = (
     "firmware/console/table.py",
     "firmware/console/talking.py",
     "firmware/console/touching.py",
+    "firmware/console/unload.py",
     "firmware/console/update.py",
     "firmware/console/wires.py",
     "firmware/console/working.py",

@@ -50,9 +50,10 @@ CLEARED_BY: dict[str, Reason] = {
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
+_TEST = "test"
 
 
-def _must_be_here(hands: Hands, value: int) -> None:
+def must_be_here(hands: Hands, value: int) -> None:
     """Raises `Refused` when this machine has no hopper for coins of `value` yen."""
     must_take_coins(hands)
     if value not in hands.hopper_values:
@@ -69,7 +70,7 @@ def hopper_load(hands: Hands, value: int, coins: int) -> Plan:
 
 
 def hopper_float(hands: Hands, value: int, coins: int) -> Plan:
-    _must_be_here(hands, value)
+    must_be_here(hands, value)
     before = hands.book.tubes.get(value, 0)
     if coins > TUBE_MAX:
         raise Refused("coins", f"A hopper holds {TUBE_MAX} coins at most.")
@@ -102,7 +103,7 @@ def cashbox_emptied(hands: Hands, counted: int) -> Plan:
 def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
     """`steps`: yen of a coin -> coins. Refused above the day's cap, or above the coins that the book has in a hopper."""
     for value in steps:
-        _must_be_here(hands, value)
+        must_be_here(hands, value)
     amount = sum(value * coins for value, coins in steps.items())
     today = yield from _let_out_today(hands)
     if today + amount > DAY_CAP_YEN:
@@ -112,7 +113,7 @@ def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
     rows = yield from _dry_run(hands, steps)
 
     def carry_out(_: str) -> Job:
-        paid = yield from _pay(hands, steps, "test")
+        paid = yield from _pay(hands, steps, _TEST)
         if paid != amount:
             raise Refused("short", f"{paid} of {amount} yen surely came out. Look at the hopper, then `reconcile`.")
         return Answer((f"{paid} yen came out.",))
@@ -121,13 +122,14 @@ def hopper_pay(hands: Hands, steps: Mapping[int, int]) -> Planning:
 
 
 def _let_out_today(hands: Hands) -> Generator[Step, Any, int]:
-    day, paid, for_claim = hands.now().date(), 0, False
+    """Yen that `hopper pay` let out; what pays a claim or empties a hopper is counted elsewhere."""
+    day, paid, purpose = hands.now().date(), 0, ""
     for number, entry in enumerate(hands.history(), start=1):
         yield from looking.pause(hands, number)
         record = entry.record
         if isinstance(record, records.StaffPayIntent):
-            for_claim = record.purpose.startswith(CLAIM)
-        elif isinstance(record, records.StaffPayDone) and not for_claim:
+            purpose = record.purpose
+        elif isinstance(record, records.StaffPayDone) and purpose == _TEST:
             today = entry.wall.astimezone(hands.now().tzinfo).date() == day
             coins = record.asked if record.paid is None else record.paid
             paid += coins * record.value_yen if today else 0
@@ -157,35 +159,41 @@ def _commands(steps: Mapping[int, int]) -> Iterator[tuple[int, int]]:
             yield value, min(COMMAND_MAX, coins - paid)
 
 
+def pay_once(hands: Hands, value: int, coins: int, purpose: str) -> Generator[Step, Any, int | None]:
+    """One command to one hopper, at most `COMMAND_MAX` coins: intent, payout, result. The coins paid; None: unknown."""
+    counted = yield from done(COIN, CountHopper(value))
+    before: HopperCounters = counted.counters
+    hands.write(
+        records.StaffPayIntent(
+            purpose=purpose,
+            value_yen=value,
+            coins=coins,
+            event_counter=before.event_counter,
+            life_total=before.life_total,
+        )
+    )
+    answer = yield Do(COIN, Dispense(value_yen=value, coins=coins, before=before))
+    out = answer if isinstance(answer, Dispensed) else None
+    counters = out.counters if out else None
+    paid = out.paid if out else None
+    hands.write(
+        records.StaffPayDone(
+            value_yen=value,
+            asked=coins,
+            paid=paid,
+            event_counter=counters.event_counter if counters else None,
+            life_total=counters.life_total if counters else None,
+        )
+    )
+    yield Show((f"hopper {value}: {'an unknown number' if paid is None else paid} of {coins} coins",))
+    return paid
+
+
 def _pay(hands: Hands, steps: Mapping[int, int], purpose: str) -> Generator[Step, Any, int]:
     """Pay from one hopper after the other, largest coin first. The yen paid by the hoppers' own counters."""
     paid_yen = 0
     for value, coins in _commands(steps):
-        counted = yield from done(COIN, CountHopper(value))
-        before: HopperCounters = counted.counters
-        hands.write(
-            records.StaffPayIntent(
-                purpose=purpose,
-                value_yen=value,
-                coins=coins,
-                event_counter=before.event_counter,
-                life_total=before.life_total,
-            )
-        )
-        answer = yield Do(COIN, Dispense(value_yen=value, coins=coins, before=before))
-        out = answer if isinstance(answer, Dispensed) else None
-        counters = out.counters if out else None
-        hands.write(
-            records.StaffPayDone(
-                value_yen=value,
-                asked=coins,
-                paid=out.paid if out else None,
-                event_counter=counters.event_counter if counters else None,
-                life_total=counters.life_total if counters else None,
-            )
-        )
-        paid = out.paid if out else None
-        yield Show((f"hopper {value}: {'an unknown number' if paid is None else paid} of {coins} coins",))
+        paid = yield from pay_once(hands, value, coins, purpose)
         paid_yen += (paid or 0) * value
         if paid != coins:
             break  # a person must look at the difference before more coins move

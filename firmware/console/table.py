@@ -15,6 +15,7 @@ from firmware.console import (
     status,
     talking,
     touching,
+    unload,
     update,
     working,
 )
@@ -124,6 +125,7 @@ COMMANDS: tuple[Command, ...] = (
     plans("hopper float", runs(money.hopper_float, HOPPER, COINS), CASH, MAINT, "sets the count of this hopper to N coins", pair=Role.CASH),
     plans("hopper load", runs(money.hopper_load, HOPPER, COINS), MONEY, MAINT, "adds N coins to the count of this hopper"),
     plans("hopper pay", runs(money.hopper_pay, PLAN), MONEY, MAINT, "lets hoppers pay, as 3x100,1x500", pair=Role.CASH),
+    plans("hopper unload", runs(unload.hopper_unload, HOPPER), MONEY, MAINT, "pays out and counts all its coins", pair=Role.CASH),
     acts("acceptor coins", runs(slot.acceptor_coins), TECHNICIAN, MAINT, "takes test coins for 20 s"),
     plans("acceptor pair", runs(money.acceptor_pair, SERIAL), STAFF, MAINT, "makes this acceptor the paired one", pair=Role.SECURITY ),
     plans("cashbox emptied", runs(money.cashbox_emptied, AMOUNT), CASH, MAINT, "the cash box was emptied and held YEN", pair=Role.CASH),

@@ -61,6 +61,7 @@ test all                  T    M
 hopper float 100 60       C    M  cash
 hopper load 100 60        TC   M
 hopper pay 3x100,1x500    TC   M  cash
+hopper unload 100         TC   M  cash
 acceptor coins            T    M
 acceptor pair 123456      TCS  M  security
 cashbox emptied 12300     C    M  cash
@@ -113,6 +114,8 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
         "hopper.float",
         "hopper.load",
         "hopper.pay",
+        "hopper.unload",
+        "lockout.clear",
         "cashbox.emptied",
         "collect",
         "resolve",
