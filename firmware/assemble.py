@@ -183,6 +183,7 @@ class Machine:
             display.show(Starting())  # before journal, devices and centre are asked: each may take long
         self.memory = parts.memory(self._open_journal())
         self._witness = Witness(self.memory)
+        self._filed = parts.unit
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
         line, coins, printers = self._line(), parts.coins(self.memory.book), parts.printers()
@@ -324,6 +325,7 @@ class Machine:
             now=parts.now,
             clock=parts.clock,
             unit=parts.unit,
+            filed=self._filed,
             check_settings=parts.why_unusable,
             fresh_code=parts.fresh_code,
             taps=parts.taps,

@@ -2,10 +2,12 @@
 
 A set of settings is key -> value, both as typed. Only the keys in `_SETTABLE` can be set; everything else of a unit file
 (devices, identity, keys of the line) is changed by root on the machine. Keys of `hours` are laid over the city's site table:
-the machine is open where both agree, so a setting can only close it. A change is on trial first: the next start runs
-on it. If nobody keeps it within `TRIAL_S`, or the machine starts once more before that, the settings before come back
-(network practice, `commit confirmed`; console rule 3). Settings are stored in the journal, so a power cut cannot leave
-half of a set.
+the machine is open where both agree, so a setting can only close it. Coins can only be left out. Fees cannot be set: they
+are the city's by its ordinance and signed in the site table, and the centre names each fee again in the order.
+
+A change is on trial first: the next start runs on it. If nobody keeps it within `TRIAL_S`, or the machine starts once more
+before that, the settings before come back (network practice, `commit confirmed`; console rule 3). Settings are stored in the
+journal, so a power cut cannot leave half of a set.
 """
 
 import re
@@ -78,6 +80,10 @@ def _seconds(value: str) -> float:
     return float(_like(r"[0-9]{1,4}(\.[0-9])?")(value))
 
 
+def _coins(value: str) -> list[int]:
+    return [int(yen) for yen in _like(r"[0-9]{1,3}(,[0-9]{1,3}){0,5}")(value).split(",")]
+
+
 def _port(value: str) -> int:
     return int(_like(r"[0-9]{1,5}")(value))
 
@@ -95,12 +101,14 @@ def _windows(value: str) -> list[dict[str, str]]:
     return [{"from": begin, "until": end} for begin, end in pairs]
 
 
+COINS = r"coin\.accepts_yen"
 _LINE = "as 08:30-12:00,13:00-17:15, or closed"
 _SETTABLE: Mapping[str, tuple[Read, str]] = {
     r"hours\.(?!(closed_days|maintenance)\.)[a-z_]+\.[a-z]+": (str, _LINE),  # those two are lists
     r"hours\.closed_days": (_days, "as 12-29,12-30, or none"),
     r"hours\.maintenance": (_windows, "as 2026-12-05T22:00/2026-12-06T09:30, several behind commas, or none"),
     r"timeouts\.[a-z_]+": (_seconds, "in seconds, as 45 or 7.5"),
+    COINS: (_coins, "in yen, as 100,500"),
     r"unit\.telephone": (_like(r"[0-9][0-9-]{3,19}"), "in digits and dashes"),
     r"centre\.host": (_like(r"[a-z0-9][a-z0-9.-]{0,62}"), "as a host name or an address"),
     r"centre\.port": (_port, "as a number"),
@@ -111,6 +119,7 @@ SETTABLE = (
     "hours.closed_days",
     "hours.maintenance",
     "timeouts.NAME",
+    "coin.accepts_yen",
     "unit.telephone",
     "centre.host",
     "centre.port",
@@ -120,11 +129,21 @@ SETTABLE = (
 def why_unusable(unit_file: Path, settings: Settings) -> str | None:
     """Why the unit file on the disk cannot be used with these settings over it; None: it can."""
     try:
-        load_unit(unit_file, _of_unit(settings))
+        _must_narrow(load_unit(unit_file), load_unit(unit_file, _of_unit(settings)))
         Calendar(own_hours(settings), narrows=True)
     except (UnitError, ValueError) as error:
         return str(error)
     return None
+
+
+def _must_narrow(filed: Unit, unit: Unit) -> None:
+    """Raises `SettingRefused` for a coin that the unit file does not take: its hopper or its pulses are not there."""
+    if filed.coin is None or unit.coin is None:
+        return
+    more = sorted(set(unit.coin.accepts_yen) - set(filed.coin.accepts_yen))
+    if more:
+        taken = ", ".join(map(str, filed.coin.accepts_yen))
+        raise SettingRefused(f"coin.accepts_yen can only leave out coins; the unit file takes {taken}, not {more[0]}")
 
 
 def at_start(memory: Memory, unit_file: Path) -> tuple[Unit, bool]:
@@ -150,12 +169,7 @@ def in_force(book: SettingsBook) -> Settings:
     return dict(book.trial) if book.on_trial and book.trial is not None else dict(book.kept)
 
 
-def differences(before: Settings, after: Settings) -> list[str]:
-    """One line for each key that changes."""
+def differences(before: Settings, after: Settings, unset: Callable[[str], str]) -> list[str]:
+    """One line for each key that changes, with its old value. `unset`: what holds while a key is not set here."""
     keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    return [f"{key}: {before.get(key, _unset(key))}, then {after.get(key, _unset(key))}" for key in keys]
-
-
-def _unset(key: str) -> str:
-    """What holds while this key is not set."""
-    return "as the city says" if key.startswith("hours.") else "as the unit file says"
+    return [f"{key}: {before.get(key) or unset(key)}, then {after.get(key) or unset(key)}" for key in keys]

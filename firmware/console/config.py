@@ -61,8 +61,21 @@ def unset(hands: Hands, key: str) -> Answer:
 
 
 def diff(hands: Hands) -> Answer:
-    rows = settings.differences(settings.in_force(hands.book.settings), _edited(hands))
+    rows = _differences(hands, settings.in_force(hands.book.settings), _edited(hands))
     return Answer(tuple(rows) or (_SAME,), {"differences": rows})
+
+
+def _differences(hands: Hands, before: settings.Settings, after: settings.Settings) -> list[str]:
+    filed, table = dict(hands.filed()), hands.site_table
+
+    def unset(key: str) -> str:
+        if not key.startswith("hours."):
+            return f"{filed[key]} (unit file)" if key in filed else "as the unit file says"
+        _, kind, *day = key.split(".")
+        line = "" if table is None or not day else table.hours.get(kind, {}).get(day[0], "")
+        return f"{line} (the city's)" if line else "as the city says"
+
+    return settings.differences(before, after, unset)
 
 
 def check(hands: Hands) -> Answer:
@@ -93,7 +106,7 @@ def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
     must_be_shut(hands)
     if hands.book.settings.trial is not None:
         raise Refused("config", "Settings are on trial: `config keep` or `config rollback` first.")
-    rows = settings.differences(settings.in_force(hands.book.settings), wanted)
+    rows = _differences(hands, settings.in_force(hands.book.settings), wanted)
     if not rows:
         raise Refused("config", nothing)
     _must_fit(hands, wanted)
@@ -123,7 +136,7 @@ def _give_up(hands: Hands) -> Plan:
         hands.end()
         return Answer(("The program restarts with the old settings.",))
 
-    return Plan((*settings.differences(settings.in_force(book), book.kept), "The program restarts."), carry_out)
+    return Plan((*_differences(hands, settings.in_force(book), book.kept), "The program restarts."), carry_out)
 
 
 def keep(hands: Hands) -> Plan:
@@ -139,4 +152,4 @@ def keep(hands: Hands) -> Plan:
         return Answer(("These are the site's settings now.",))
 
     reasons = [f"{reason.number} {reason.sentence}" for reason in sorted(hands.state.reasons, key=lambda r: r.number)]
-    return Plan((*settings.differences(book.kept, settings.in_force(book)), *reasons), carry_out)
+    return Plan((*_differences(hands, book.kept, settings.in_force(book)), *reasons), carry_out)

@@ -36,11 +36,13 @@ class LoopHands:
         now: Callable[[], datetime],
         clock: Clock,
         unit: Unit,
+        filed: Unit,
         check_settings: Callable[[Settings], str | None],
         fresh_code: Callable[[], str],
         taps: Mapping[str, Tap],
         updates: Updates | None = None,
     ) -> None:
+        """`filed`: the unit as its file says it, without the settings made on the console."""
         self.machine = machine
         self.version = version
         self.hopper_values = tuple(sorted(hopper_values))
@@ -51,6 +53,7 @@ class LoopHands:
         self._loop = loop
         self._memory = memory
         self.unit = unit
+        self._filed = filed
         self._fresh_code = fresh_code
         self.taps = taps
         self.updates = updates
@@ -148,6 +151,9 @@ class LoopHands:
     def settings(self) -> list[tuple[str, str]]:
         return list(_flat("", to_plain(self.unit)))
 
+    def filed(self) -> list[tuple[str, str]]:
+        return list(_flat("", to_plain(self._filed)))
+
     def without_effect(self, settings: Settings) -> list[str]:
         site = self._loop.reception.site
         if site is None:
@@ -178,10 +184,10 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, entry in value.items():
             yield from _flat(f"{prefix}.{key}" if prefix else key, entry)
-    elif isinstance(value, list) and value and isinstance(value[0], dict | list):
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], dict | list | tuple):
         for number, entry in enumerate(value, start=1):
             yield from _flat(f"{prefix}.{number}", entry)
-    elif isinstance(value, list):
-        yield prefix, " ".join(map(str, value))
+    elif isinstance(value, list | tuple):
+        yield prefix, ",".join(map(str, value))
     else:
         yield prefix, str(value)

@@ -176,6 +176,10 @@ class Hands(Protocol):
         """Key and value of every setting in force; none is a secret."""
         ...
 
+    def filed(self) -> list[tuple[str, str]]:
+        """The same as the unit file alone says it."""
+        ...
+
     def check_settings(self, settings: Settings) -> str | None:
         """Why the unit file on the disk cannot be used with these settings; None when it can."""
         ...

@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_refused_and_the_candidate_stays(words: str, told: st
     said = machine.say(f"config set {words}")
     assert "ERR config" in said
     assert told in " ".join(said.split())
-    assert f"{KEY}: as the city says, then {EVENING}" in machine.say("config diff")
+    assert f"{KEY}: 06:30-23:00 (the city's), then {EVENING}" in machine.say("config diff")
 
 
 @pytest.mark.parametrize("name", ["closed_days", "maintenance"])
@@ -129,6 +129,22 @@ def test_one_person_alone_or_without_security_commits_nothing() -> None:
     assert machine.records(records.SettingsOnTrial) == []
 
 
+def test_coins_may_be_left_out_and_not_added() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    refused = " ".join(machine.say("config set coin.accepts_yen 100,500,5").split())
+    assert "can only leave out coins; the unit file takes 10, 50, 100, 500, not 5." in refused
+    assert "ERR config" in machine.say("config set coin.accepts_yen none")
+    machine.say("logout")
+    commit(machine, ("coin.accepts_yen", "50,100"), ("unit.telephone", "0985-00-0000"))
+    machine.restart()
+    machine.log_in("tanaka")
+    planned = machine.say("config keep")
+    assert "coin.accepts_yen: 10,50,100,500 (unit file), then 50,100" in planned
+    assert "unit.telephone: 0985-25-2111 (unit file), then 0985-00-0000" in planned
+    assert machine.loop._house_now().accepts_yen == {50, 100}
+
+
 # --- a trial ----------------------------------------------------------------------------------------
 
 
@@ -138,7 +154,7 @@ def test_kept_settings_are_this_machine_s_from_then_on() -> None:
     assert machine.loop._timer._timeouts.pay_s == 120
     machine.log_in("tanaka")
     planned = machine.say("config keep")
-    assert f"{KEY}: as the city says, then 07:00-21:00" in planned
+    assert f"{KEY}: 06:30-23:00 (the city's), then 07:00-21:00" in planned
     assert "the site's settings now" in machine.confirm(planned)
     pass_time(machine, 2 * TRIAL_S)
     assert not machine.loop.exit_asked
@@ -202,7 +218,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
     machine.confirm(machine.say("config keep"))
     machine.say("request maint")
     planned = machine.say("config rollback")
-    assert f"{KEY}: 07:00-21:00, then as the city says" in planned
+    assert f"{KEY}: 07:00-21:00, then 06:30-23:00 (the city's)" in planned
     machine.confirm(planned, "goto")
     machine.restart()
     assert admits_until(machine) == "22:50"

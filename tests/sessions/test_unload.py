@@ -84,5 +84,5 @@ def test_a_power_cut_at_any_step_loses_no_coin(tail: Tail) -> None:
         assert machine.loop.book.staff_paying is None
         assert all(done.paid is not None for done in machine.records(records.StaffPayDone))
         accounts_hold(machine)
-        at += 1 + len(points) // 6
+        at += 1 + len(points) // 3
     assert len(points) > 8
