@@ -319,6 +319,7 @@ class Machine:
             clock=parts.clock,
             unit=parts.unit,
             check_settings=parts.why_unusable,
+            fresh_code=parts.fresh_code,
             updates=self._updates,
         )
         self.console = Console(hands, parts.fresh_code)

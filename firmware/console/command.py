@@ -1,6 +1,5 @@
 """What a console command is, and how a line becomes a call of one. `table.py` has the commands, one row each."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,6 +83,15 @@ class Command:
         return ".".join(self.words)
 
     @property
+    def spoken(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def example(self) -> str:
+        """A line with which this command runs."""
+        return " ".join((*self.words, *(argument.example for argument in self.takes)))
+
+    @property
     def usage(self) -> str:
         """How to type it: small letters as they are, capitals for values, brackets around what may be left out."""
         shown = (f"[{argument.name}]" if argument.otherwise else argument.name for argument in self.takes)
@@ -115,6 +123,15 @@ def legal(rows: Sequence[Command], role: Role | None, mode: When) -> Iterator[Co
     return (row for row in rows if row.when in {When.ALWAYS, mode} and role in row.roles)
 
 
+class Unfinished(Refused):
+    """A command without all of its arguments. The console asks for the rest one by one; a program gets the refusal."""
+
+    def __init__(self, command: Command, given: Sequence[str], sentence: str) -> None:
+        super().__init__("arguments", sentence)
+        self.command = command
+        self.given = tuple(given)
+
+
 def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> Call:
     """The call in this line. Raises `Refused`: unknown command, wrong role, wrong mode or wrong arguments."""
     words = text.split()
@@ -122,30 +139,31 @@ def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> 
     words = [word for word in words if word != "--json"]
     if not words:
         raise Refused("empty", "Type `help`.")
-    if len(words) == 1 and re.fullmatch("[0-9]{1,2}", words[0]):
-        words = list(_numbered(list(legal(rows, role, mode)), int(words[0])).words)
-    if words[0] == "?":
-        words[0] = "help"
-    meant = [row for row in rows if tuple(words[: len(row.words)]) == row.words]
-    if not meant:
-        raise Refused("unknown", f"There is no such command.{_follows(legal(rows, role, mode), words[0])}")
-    command = max(meant, key=lambda row: len(row.words))
+    if "?" in (words[0], words[-1]):
+        words = ["help", *(word for word in words if word != "?")]
+    command = _meant(rows, words, role, mode)
     _must_be_open(command, role, mode)
-    if as_json and command.acts:
-        raise Refused("json", "This command has no --json form. Leave --json out.")
     given = words[len(command.words) :]
+    if command.words == ("help",) and given:
+        given = [" ".join(given)]  # the only argument that is more than one word
     return Call(command, _values(command, given), tuple(given), as_json)
 
 
-def _numbered(listed: Sequence[Command], number: int) -> Command:
-    if not 1 <= number <= len(listed):
-        raise Refused("unknown", f"There is no such number; `help` lists 1 to {len(listed)}.")
-    return listed[number - 1]
-
-
-def _follows(rows: Iterator[Command], first: str) -> str:
-    nexts = sorted({row.words[1] for row in rows if len(row.words) > 1 and row.words[0] == first})
-    return f" After `{first}` comes: {', '.join(nexts)}." if nexts else " Type `help`."
+def _meant(rows: Sequence[Command], words: Sequence[str], role: Role | None, mode: When) -> Command:
+    """The row with these words. Raises `Refused`: no such command, or one that is unfinished or not open now."""
+    meant = [row for row in rows if tuple(words[: len(row.words)]) == row.words]
+    if meant:
+        return max(meant, key=lambda row: len(row.words))
+    begun = [row for row in rows if row.words[0] == words[0]]
+    if not begun:
+        raise Refused("unknown", f"There is no command `{words[0][:20]}`. `help` lists the commands.")
+    nexts = sorted({row.words[1] for row in legal(begun, role, mode)})
+    if nexts:
+        what = "This command is not finished." if len(words) == 1 else "There is no such command."
+        raise Refused("unknown", f"{what} After `{words[0]}` comes: {', '.join(nexts)}.")
+    mine = [row for row in begun if role in row.roles]
+    _must_be_open((mine or begun)[0], role, mode)
+    raise AssertionError("a row that is not legal is not open")
 
 
 def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
@@ -153,18 +171,24 @@ def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
     if role not in command.roles:
         if role is None:
             raise Refused("login", "Log in first: `login NAME`.")
-        raise Refused("role", f"This needs the role {' or '.join(sorted(filter(None, command.roles)))}.")
+        wanted = " or ".join(sorted(filter(None, command.roles)))
+        raise Refused("role", f"This needs the role {wanted}; you are {role}. Somebody with that role must log in.")
     if command.when not in {When.ALWAYS, mode}:
-        wanted = "`request maint` first" if command.when is When.MAINT else "the machine is in maintenance already"
-        raise Refused("mode", f"Not in this mode: {wanted}.")
+        if command.when is When.MAINT:
+            raise Refused("mode", "Only in maintenance. Type `request maint` first.")
+        raise Refused("mode", "Only in service. `exit` ends maintenance.")
 
 
 def _values(command: Command, given: Sequence[str]) -> tuple[Any, ...]:
-    """The values of the arguments. Raises `Refused` with the usage of the command."""
+    """The values of the arguments. Raises `Refused` with the usage of the command and an example."""
     written = f"Type: {command.usage}"
+    if command.takes:
+        written += f" (as `{command.example}`)"
     takes = command.takes
-    if not sum(not argument.otherwise for argument in takes) <= len(given) <= len(takes):
+    if len(given) > len(takes):
         raise Refused("arguments", written)
+    if len(given) < sum(not argument.otherwise for argument in takes):
+        raise Unfinished(command, given, written)
     left_out = [argument.otherwise[0] for argument in takes[len(given) :]]
     try:
         return (*(argument.read(word) for argument, word in zip(takes, given, strict=False)), *left_out)

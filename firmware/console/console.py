@@ -6,18 +6,18 @@ A command that acts is written into the journal before it acts, with who and wha
 the hands and lines from the console desk, so `Console` needs no clock and no bytes.
 """
 
-import json
 import math
-import textwrap
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
 from firmware.console.access import IDLE_S, Role
-from firmware.console.command import Call, Command, Kind, When, legal, parse
+from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
 from firmware.console.grammar import Line, Refused
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
+from firmware.console.rows import in_rows, json_rows
 from firmware.console.steps import (
     Answer,
     Ask,
@@ -40,8 +40,8 @@ from firmware.desks import Answer as DeskAnswer
 from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import Fault, SlotClosed
 
-WIDTH = 79
 CONFIRM_S = 30.0
+IDLE_WARNING_S = 60.0
 ANSWER_S = 240.0  # longer than every desk's own deadline
 TROUBLES = {
     "long": "The line was longer than 128 characters and was not read. Type a shorter one.",
@@ -57,17 +57,20 @@ class Console:
         """`fresh_code`: four hex digits, new and unguessable each time."""
         self.person: Person | None = None
         self.pending: Pending | None = None
+        self.menu: tuple[str, ...] = ()
         self.tried_s = hands.monotonic()  # a restart does not shorten the wait
         self._hands = hands
         self._fresh_code = fresh_code
         self._job: Generator[Step, Any, Answer | Plan] | None = None
         self._call: Call | None = None
+        self._shown: list[str] = []  # lines of the running command, kept for its one JSON object
         self._step: Step | None = None
         self._ticket = 0
         self._step_ticket = 0
         self._noise = 0
         self._step_until_s = math.inf
         self._heard_s = hands.monotonic()
+        self._idle_told_s = -math.inf  # `_heard_s` of the silence about which the person was warned
         self._waiting_for_maint = False
 
     # --- what comes -----------------------------------------------------------------------------
@@ -106,6 +109,14 @@ class Console:
         now_s = self._hands.monotonic()
         if now_s >= self._step_until_s:
             self._go_on(None if isinstance(self._step, Listen) else Fault("machine", "did not answer in time"))
+        if (
+            self._idle_told_s != self._heard_s
+            and now_s - self._heard_s >= IDLE_S - IDLE_WARNING_S
+            and self._job is None
+        ):
+            self._idle_told_s = self._heard_s
+            if self.person is not None:
+                self._note(f"Nobody types. In {IDLE_WARNING_S:.0f} s you are logged out; press Enter to stay.")
         if now_s - self._heard_s >= IDLE_S and (self._job is None or isinstance(self._step, Ask)):
             self._heard_s = now_s
             if isinstance(self._step, Ask):
@@ -153,16 +164,47 @@ class Console:
 
     def _read(self, text: str) -> None:
         try:
-            call = parse(COMMANDS, text, self._role, self.mode)
+            call = self._parsed(self._chosen(text.strip()))
+            job = self._job_of(call)
+        except Unfinished as unfinished:
+            call = Call(unfinished.command, as_json="--json" in text.split())
+            job = self._asked(unfinished)
         except Refused as refused:
             self._err(refused.code, refused.sentence)
             return
         if call.command is not CONFIRMS:
             self.pending = None  # only the very next line may confirm a plan
-        self._begin(call, self._job_of(call))
+        self._begin(call, job)
+
+    def _parsed(self, text: str) -> Call:
+        return parse(COMMANDS, text, self._role, self.mode)
+
+    def _chosen(self, text: str) -> str:
+        """The line that a number stands for in the menu shown last; any other text as it is."""
+        if not (text.isdigit() and len(text) <= 2):
+            return text
+        if not 1 <= int(text) <= len(self.menu):
+            raise Refused("unknown", "This number is not in the menu that was shown. `help` shows the menu.")
+        return self.menu[int(text) - 1]
+
+    def _asked(self, unfinished: Unfinished) -> Job | Planning:
+        """Ask for the arguments that lack, one by one, and run the command. An empty line ends the questions."""
+        if self._call is not None and self._call.as_json:  # a program asked
+            raise unfinished
+        words = [*unfinished.command.words, *unfinished.given]
+        for argument in unfinished.command.takes[len(unfinished.given) :]:
+            if argument.otherwise:
+                break
+            word = (yield Ask(f"{argument.name} (as {argument.example}): ")).strip()
+            if not word:
+                raise Refused("cancelled", "Nothing was done.")
+            argument.read(word)
+            words.append(word)
+        self._call = call = self._parsed(" ".join(words))
+        return (yield from self._job_of(call))
 
     def _begin(self, call: Call, job: Job | Planning) -> None:
-        self._call, self._job = call, job
+        self._call, self._job, self._shown = call, job, []
         self._go_on(None)
 
     def _job_of(self, call: Call) -> Job | Planning:
@@ -199,8 +241,7 @@ class Console:
                 if isinstance(step, Tell):
                     self._hands.send(step.desk, step.command, self._next_ticket())
                 elif isinstance(step, Show):
-                    if self._call is None or not self._call.as_json:
-                        self._say(step.lines)
+                    self._show(step.lines)
                 else:
                     self._wait(step)
                     return
@@ -209,6 +250,8 @@ class Console:
             self._ended(end.value)
         except Refused as refused:
             self._job = None
+            if self._shown:
+                self._say_json({"lines": self._shown})
             self._err(refused.code, refused.sentence)
 
     def _wait(self, step: Do[Any] | Ask | Listen) -> None:
@@ -243,18 +286,23 @@ class Console:
             code = self._fresh_code().upper()
             self.pending = Pending(call, result, code, self._hands.monotonic() + CONFIRM_S)
             self.note_act(self._me.name, self._me.role, call.verb, f"planned.{code.lower()}")
-            self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
+            if call.as_json:
+                plan = {"plan": [*self._shown, *result.lines], "confirm": code, "within_s": CONFIRM_S}
+                self._say_json(plan)
+            else:
+                self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
         elif call.as_json:
-            told = json.dumps(result.data or {"lines": result.lines}, ensure_ascii=True, separators=(",", ":"))
-            rows = [told[at : at + WIDTH] for at in range(0, len(told), WIDTH)]  # a program joins them again
-            self._hands.send(CONSOLE, Say("".join(f"{row}\n" for row in rows)), self._next_ticket())
+            self._say_json(result.data or {"lines": [*self._shown, *result.lines]})
         else:
             self._say(result.lines)
         self._prompt("OK\n")
 
     def recorded(self, call: Call, start: Callable[[], Done], *people: Person) -> Job:
-        """Run `start` between two `ConsoleAct` records. No people: the machine does it by itself."""
-        self._call = call
+        """Run `start` between two `ConsoleAct` records. No people: the machine does it by itself.
+
+        A confirmed plan answers in the form in which it was shown, or as JSON if `confirm` asked for it.
+        """
+        self._call = replace(call, as_json=call.as_json or (self._call is not None and self._call.as_json))
         name = "+".join(person.name for person in people) or "nobody"
         role = "+".join(person.role for person in people) or "none"
         self.note_act(name, role, call.verb, "begun")
@@ -275,6 +323,10 @@ class Console:
         self._hands.write(records.ConsoleAct(who=who, role=str(role), verb=verb, outcome=outcome))
 
     # --- who is there ---------------------------------------------------------------------------
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return COMMANDS
 
     def legal(self) -> Sequence[Command]:
         return list(legal(COMMANDS, self._role, self.mode))
@@ -302,25 +354,28 @@ class Console:
     # --- saying ---------------------------------------------------------------------------------
 
     def _err(self, code: str, sentence: str) -> None:
-        self._prompt("\n".join(fitted(f"ERR {code} {sentence}")) + "\n")
+        self._prompt(in_rows(f"ERR {code} {sentence}"))
 
     def _say(self, lines: tuple[str, ...]) -> None:
         if lines:
-            text = "".join(f"{piece}\n" for line in lines for piece in fitted(line))
-            self._hands.send(CONSOLE, Say(text), self._next_ticket())
+            self._hands.send(CONSOLE, Say(in_rows(*lines)), self._next_ticket())
+
+    def _show(self, lines: tuple[str, ...]) -> None:
+        """Show lines of the running command; with --json keep them for its object."""
+        if self._call is not None and self._call.as_json:
+            self._shown += lines
+        else:
+            self._say(lines)
+
+    def _say_json(self, told: Mapping[str, Any]) -> None:
+        self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
     def _note(self, line: str) -> None:
         """Show a line that answers no command."""
         if self._job is None:
-            self._prompt("\n" + "".join(f"{piece}\n" for piece in fitted(f"-- {line}")))
+            self._prompt("\n" + in_rows(f"-- {line}"))
 
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
         self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
-
-
-def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns of plain ASCII."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
-    return textwrap.wrap(plain, WIDTH, subsequent_indent="    ") or [""]

@@ -92,7 +92,8 @@ class Argument(Generic[T]):
     name: str
     pattern: str
     value: Callable[[str], T]  # of a word that fits the pattern
-    sentence: str  # shown when a word does not fit
+    sentence: str  # shown when a word does not fit, and by `?`
+    example: str  # a word that fits
     masked: bool = False  # the journal keeps two letters of it
     otherwise: tuple[T, ...] = ()  # its one entry is used when the word is left out; empty: it must be typed
 
@@ -122,9 +123,9 @@ class Decision(StrEnum):
     TOLD = "told"
 
 
-def _number(of: str, name: str = "N", digits: int = 6) -> Argument[int]:
+def _number(of: str, example: str, name: str = "N", digits: int = 6) -> Argument[int]:
     sentence = f"{name} is {of}, at most {digits} digits."
-    return Argument(name=name, pattern=rf"[0-9]{{1,{digits}}}", value=int, sentence=sentence)
+    return Argument(name=name, pattern=rf"[0-9]{{1,{digits}}}", value=int, sentence=sentence, example=example)
 
 
 def _coins(word: str) -> Mapping[int, int]:
@@ -144,25 +145,28 @@ NAME = Argument(
     pattern=r"[a-z][a-z0-9-]{1,19}",
     value=str,
     sentence="A name is 2 to 20 of a-z, 0-9 and -, and begins with a letter.",
+    example="tanaka",
 )
-RECORDS = _number("how many records")
-ITEM = _number("the number of an item of `uncertain`")
-COINS = _number("how many coins")
-SHEETS = _number("how many sheets")
-HOPPER = _number("what one coin of the hopper is worth", "YEN")
-AMOUNT = _number("an amount", "YEN")
-SERIAL = _number("the acceptor's serial number", "SERIAL", digits=8)
+RECORDS = _number("how many records", "20")
+ITEM = _number("the number of an item of `uncertain`", "1")
+COINS = _number("how many coins", "50")
+SHEETS = _number("how many sheets", "500")
+HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
+AMOUNT = _number("an amount", "12300", "YEN")
+SERIAL = _number("the acceptor's serial number", "123456", "SERIAL", digits=8)
 PLAN = Argument(
     name="PLAN",
     pattern=rf"{_SOME_COINS}(,{_SOME_COINS}){{0,3}}",
     value=_coins,
     sentence="PLAN is coins x yen, for example 3x100,1x500: at most four parts of at most 99 coins each.",
+    example="3x100,1x500",
 )
 CLAIM = Argument(
     name="CODE",
     pattern=rf"({_LETTER}{{3}}-?){{2}}{_LETTER}{{3}}|{_LETTER}{{4}}-?{_LETTER}{{4}}",
     value=lambda word: word.replace("-", "").upper(),
     sentence="CODE is the nine letters and digits on the claim slip, without a space; I, O, 0 and 1 are never in it.",
+    example="HSD4FT2J",
     masked=True,  # whoever knows the code can fetch the money
 )
 CONFIRM = Argument(
@@ -170,26 +174,43 @@ CONFIRM = Argument(
     pattern=r"[0-9A-Fa-f]{4}",
     value=str.upper,
     sentence="CODE is the four characters at the end of the dry run.",
+    example="A001",
 )
 DECISION = Argument(
     name="|".join(Decision),
     pattern="|".join(Decision),
     value=Decision,
     sentence=f"The decision is one of {', '.join(Decision)}.",
+    example="seen",
 )
 REASON = Argument(
     name="REASON",
     pattern=r"[a-z][a-z0-9-]{1,23}",
     value=str,
-    sentence="REASON is one word: 2 to 24 of a-z, 0-9 and -, and begins with a letter.",
+    sentence="REASON is one word: 2 to 24 small letters (no capitals), digits and -; a letter first.",
+    example="broken-glass",
 )
-ON = Argument(name="on|off", pattern="on|off", value=lambda word: word == "on", sentence="Type on or off.")
+ON = Argument(
+    name="on|off", pattern="on|off", value=lambda word: word == "on", sentence="Type on or off.", example="on"
+)
 KEY = Argument(
     name="KEY",
     pattern=r"[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){1,2}",
     value=str,
     sentence="KEY is two or three words joined by dots, for example hours.default.everyday.",
+    example="hours.default.everyday",
 )
 VALUE = Argument(
-    name="VALUE", pattern=r"[!-~]{1,90}", value=str, sentence="VALUE is at most 90 characters without a space."
+    name="VALUE",
+    pattern=r"[!-~]{1,90}",
+    value=str,
+    sentence="VALUE is at most 90 characters without a space.",
+    example="07:00-21:00",
+)
+TOPIC = Argument(
+    name="COMMAND",
+    pattern=r"[ -~]{1,128}",
+    value=str,
+    sentence="COMMAND is a command, or its first word.",
+    example="hopper load",
 )

@@ -35,6 +35,7 @@ class LoopHands:
         clock: Clock,
         unit: Unit,
         check_settings: Callable[[Settings], str | None],
+        fresh_code: Callable[[], str],
         updates: Updates | None = None,
     ) -> None:
         self.machine = machine
@@ -46,7 +47,8 @@ class LoopHands:
         self.monotonic = clock.monotonic
         self._loop = loop
         self._memory = memory
-        self._unit = unit
+        self.unit = unit
+        self._fresh_code = fresh_code
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 
@@ -62,6 +64,17 @@ class LoopHands:
     def troubles(self) -> Mapping[str, str]:
         """For each device that cannot be used, its driver's sentence."""
         return self._loop.troubles
+
+    def devices(self) -> Mapping[str, str]:
+        return self._loop.reception.devices()
+
+    def desks(self) -> Mapping[str, tuple[str, datetime]]:
+        reception = self._loop.reception
+        told = reception.devices()
+        return {source: (told[source], since) for source, since in reception.since.items()}
+
+    def compared(self) -> tuple[datetime, float] | None:
+        return self._loop.reception.compared
 
     @property
     def door_open(self) -> bool | None:
@@ -106,6 +119,13 @@ class LoopHands:
     def show(self, scene: Scene | None) -> None:
         self._loop.show_for_staff(scene)
 
+    def fresh_number(self) -> str:
+        return f"{int(self._fresh_code(), 16) % 10_000:04}"
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        return ("screen",) if self.unit.clerk is None else ("screen", "clerk's screen")
+
     def request_maintenance(self) -> None:
         reception = self._loop.reception
         reception.state = reception.state.maintenance_requested()
@@ -122,7 +142,7 @@ class LoopHands:
             self.write(change)
 
     def settings(self) -> list[tuple[str, str]]:
-        return list(_flat("", to_plain(self._unit)))
+        return list(_flat("", to_plain(self.unit)))
 
     def without_effect(self, settings: Settings) -> list[str]:
         site = self._loop.reception.site

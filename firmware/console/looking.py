@@ -10,6 +10,7 @@ from drivers.vocabulary import PrinterStatus, claim_code
 from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.console.grammar import Refused
+from firmware.console.rows import jst
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
 from firmware.desks import COIN, LINE, PAPER
 from firmware.journal.journal import JournalTrouble, Stored
@@ -49,36 +50,14 @@ def version(hands: Hands) -> Answer:
     return Answer(lines, {"version": hands.version, "machine": hands.machine, "journal": [seq, digest]})
 
 
-def status(hands: Hands) -> Answer:
-    state, book = hands.state, hands.book
-    facts: dict[str, Any] = {
-        "mode": str(state.mode),
-        "session": hands.sentence,
-        "reasons": {reason.number: str(reason) for reason in sorted(state.reasons, key=lambda r: r.number)},
-        "queue": len(book.queue),
-        "uncertain": len(book.uncertain),
-        "advices": len(book.pending_advices()),
-        "sheets": book.sheets,
-        "hoppers_out": dict(book.hoppers_out),
-        "site_table": hands.site(),
-    }
-    lines = [f"mode {state.mode}{', maintenance begins after this session' if state.maintenance_wanted else ''}"]
-    lines += [f"session {hands.sentence}"]
-    lines += _why(hands)
-    lines += [f"queue {len(book.queue)}, of these {len(book.uncertain)} unaccounted for; advices {facts['advices']}"]
-    lines += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
-    lines += [hands.site()]
-    return Answer(tuple(lines), facts)
-
-
 def reasons(hands: Hands) -> Answer:
     """Without a login: whoever is inside the case may know which part is missing, also when no account can be read."""
     state = hands.state
     numbers = {reason.number: str(reason) for reason in sorted(state.reasons, key=lambda r: r.number)}
-    return Answer((f"mode {state.mode}", *_why(hands)), {"reasons": numbers, "troubles": dict(hands.troubles)})
+    return Answer((f"mode {state.mode}", *why(hands)), {"reasons": numbers, "troubles": dict(hands.troubles)})
 
 
-def _why(hands: Hands) -> list[str]:
+def why(hands: Hands) -> list[str]:
     """The sentence of each reason, then what the devices say that cannot be used."""
     reasons = sorted(hands.state.reasons, key=lambda reason: reason.number)
     out = [f"hopper {value}: {state}" for value, state in sorted(hands.book.hoppers_out.items())]
@@ -134,8 +113,17 @@ def export(hands: Hands, count: int) -> Answer:
 
 
 def clock(hands: Hands) -> Answer:
-    now = hands.now().isoformat(timespec="seconds")
-    return Answer((now, f"running for {hands.monotonic():.0f} s of the monotonic clock"), {"now": now})
+    """The time, and how far the centre's clock is from it; more than the tolerance closes the machine."""
+    now, compared = hands.now().isoformat(timespec="seconds"), hands.compared()
+    lines = [jst(hands.now()), f"running for {hands.monotonic():.0f} s of the monotonic clock"]
+    data: dict[str, Any] = {"now": now, "centre_ahead_s": None, "compared": None}
+    if compared is None:
+        lines.append("The centre's time was not heard since the start; `test line` asks the centre.")
+    else:
+        at, ahead_s = compared
+        lines.append(f"the centre's clock is {ahead_s:+.1f} s from this one; compared {jst(at)}")
+        data |= {"centre_ahead_s": round(ahead_s, 1), "compared": at.isoformat(timespec="seconds")}
+    return Answer(tuple(lines), data)
 
 
 # --- records on a line ------------------------------------------------------------------------------
@@ -144,7 +132,7 @@ def clock(hands: Hands) -> Answer:
 def line(entry: Stored) -> str:
     """One record with its fields; long ids are cut short."""
     told = " ".join(f"{field.name}={_short(value_of(entry.record, field.name))}" for field in fields_of(entry.record))
-    return f"{entry.seq} {entry.wall:%Y-%m-%dT%H:%M:%S}Z {type(entry.record).__name__} {told}".rstrip()
+    return f"{entry.seq} {jst(entry.wall)} {type(entry.record).__name__} {told}".rstrip()
 
 
 def ids_in(text: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
+from firmware.config.unit import Unit
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName, Health
@@ -101,6 +102,7 @@ class Hands(Protocol):
     machine: str
     version: str
     hopper_values: tuple[int, ...]
+    unit: Unit  # as the unit file and the settings in force say
     takes_coins: bool  # False: a counter terminal
 
     @property
@@ -110,6 +112,18 @@ class Hands(Protocol):
     @property
     def troubles(self) -> Mapping[str, str]:
         """For each device that cannot be used, its driver's sentence."""
+        ...
+
+    def devices(self) -> Mapping[str, str]:
+        """Each desk and each hopper that does not pay, and in which state."""
+        ...
+
+    def desks(self) -> Mapping[str, tuple[str, datetime]]:
+        """Each desk's state, and since when."""
+        ...
+
+    def compared(self) -> tuple[datetime, float] | None:
+        """When the centre's time was last heard, and how many seconds it was ahead; None: not since the start."""
         ...
 
     @property
@@ -140,7 +154,16 @@ class Hands(Protocol):
         ...
 
     def show(self, scene: Scene | None) -> None:
-        """Show a picture for a test; None shows the scene of the present state again."""
+        """Keep a picture on its glass for a test; None shows the scene of the present state again."""
+        ...
+
+    def fresh_number(self) -> str:
+        """Four digits that nobody can guess, new each time."""
+        ...
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        """The screens of this machine: `screen`, and at a counter terminal `clerk's screen`."""
         ...
 
     def request_maintenance(self) -> None: ...

@@ -3,7 +3,7 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import config, looking, money, slot, talking, update, working
+from firmware.console import config, glass, looking, money, slot, status, talking, touching, update, working
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -22,6 +22,7 @@ from firmware.console.grammar import (
     RECORDS,
     SERIAL,
     SHEETS,
+    TOPIC,
     VALUE,
 )
 from firmware.console.steps import Done, Hands, Planned
@@ -63,12 +64,12 @@ CONFIRMS = talks("confirm", runs(talking.confirm, CONFIRM), ALL, "carries out th
 # A row stands on one line, so that rows can be compared.
 # fmt: off
 COMMANDS: tuple[Command, ...] = (
-    talks("help", runs(talking.help_), ANYONE, "the commands you may type now"),
+    talks("help", runs(talking.help_, TOPIC.or_("")), ANYONE, "the commands you may type now, or one explained"),
     reads("version", runs(looking.version), ANYONE, ALWAYS, "program, machine, journal"),
     talks("login", runs(talking.login, NAME), ANYONE, "logs you in; asks for the password"),
     talks("logout", runs(talking.logout), ALL, "logs you out"),
     talks("who", runs(talking.who), ALL, "who is logged in"),
-    reads("status", runs(looking.status), ALL, ALWAYS, "mode, reasons, session, queue"),
+    reads("status", runs(status.status), ALL, ALWAYS, "the whole machine on one screen, and the next step"),
     reads("reasons", runs(looking.reasons), ANYONE, ALWAYS, "why nobody is served, and which part is missing"),
     reads("devices", runs(looking.devices), ALL, ALWAYS, "what the devices say (afresh in maintenance)"),
     reads("counters", runs(looking.counters), ALL, ALWAYS, "totals for life, cash box, hoppers, sheets"),
@@ -93,13 +94,15 @@ COMMANDS: tuple[Command, ...] = (
     EXIT,
     acts("oos", runs(working.out_of_service, ON, REASON.or_("")), SETTERS, ALWAYS, "on: out of service; off: ends that"),
     acts("test card", runs(working.test_card), TECHNICIAN, MAINT, "reads the card that is in, if there is one"),
-    acts("test keypad", runs(working.test_keypad), TECHNICIAN, MAINT, "press each key once, within 30 s"),
-    acts("test acceptor", runs(working.test_coins), TECHNICIAN, MAINT, "the coin acceptor answers"),
+    acts("test keypad", runs(touching.test_keypad), TECHNICIAN, MAINT, "asks for each key; names the wire that fails"),
+    acts("test door", runs(touching.test_door), TECHNICIAN, MAINT, "shut, open, shut; names the wire that fails"),
+    acts("test acceptor", runs(working.test_acceptor), TECHNICIAN, MAINT, "the coin acceptor answers"),
     acts("test slot", runs(slot.test_slot), TECHNICIAN, MAINT, "with a coin: the shut slot gives it back, the open one keeps it"),
-    acts("test hopper", runs(working.test_coins), TECHNICIAN, MAINT, "every hopper answers; nothing is paid"),
-    acts("test printer", runs(working.test_printer), TECHNICIAN, MAINT, "prints a marked page and a marked slip"),
+    acts("test hopper", runs(working.test_hopper), TECHNICIAN, MAINT, "each hopper answers; nothing is paid, so a jam may stay unseen"),
+    acts("test printer", runs(working.test_printer), TECHNICIAN, MAINT, "prints a marked page"),
+    acts("test receipt", runs(working.test_receipt), TECHNICIAN, MAINT, "prints a marked slip"),
     acts("test line", runs(working.test_line), TECHNICIAN, MAINT, "the issuing centre answers"),
-    acts("test screen", runs(working.test_screen), TECHNICIAN, MAINT, "shows two pictures, three seconds each"),
+    acts("test screen", runs(glass.test_screen), TECHNICIAN, MAINT, "shows pictures and asks for the number on each"),
     acts("test all", runs(working.test_all), TECHNICIAN, MAINT, "all tests in which nobody does anything"),
     plans("hopper float", runs(money.hopper_float, HOPPER, COINS), CASH, MAINT, "sets the count of this hopper to N coins", pair=Role.CASH),
     plans("hopper load", runs(money.hopper_load, HOPPER, COINS), MONEY, MAINT, "adds N coins to the count of this hopper"),

@@ -10,6 +10,7 @@ from firmware.book.cases import Case
 from firmware.console.access import HARD_LOCK, Role, wait_s
 from firmware.console.command import Call, Command, When
 from firmware.console.grammar import NAME, Refused
+from firmware.console.menu import explained, menu
 from firmware.console.messages import CONSOLE, CheckPassword, FindUser, PasswordChecked, UserFound
 from firmware.console.steps import Answer, Ask, Do, Done, Hands, Job, Person, Plan, Step
 from firmware.session.events import Fault
@@ -30,6 +31,7 @@ class Conversation(Protocol):
 
     person: Person | None
     pending: Pending | None
+    menu: tuple[str, ...]  # the lines that numbers stand for, as `help` showed them last
     tried_s: float  # when a password was last checked
 
     @property
@@ -39,6 +41,11 @@ class Conversation(Protocol):
     @property
     def noise(self) -> int:
         """Bytes outside printable ASCII that arrived on the line."""
+        ...
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Every command of the table, also those that this person may not type now."""
         ...
 
     def legal(self) -> Sequence[Command]:
@@ -58,11 +65,16 @@ class Conversation(Protocol):
         ...
 
 
-def help_(talk: Conversation) -> Answer:
-    commands = talk.legal()
-    rows = [f"{number:2} {command.usage:28} {command.help}" for number, command in enumerate(commands, start=1)]
-    told = "A number alone chooses a row. --json may follow a command that only reads."
-    return Answer((*rows, told), {"commands": [command.usage for command in commands]})
+def help_(talk: Conversation, topic: str) -> Answer:
+    """The menu for this person in this mode, or one of its sections; any other topic is explained, whoever may type it."""
+    shown = menu(talk.legal(), topic)
+    if shown is None:
+        told = explained(talk.commands, topic)
+        return Answer(tuple(told), {"lines": told})
+    talk.menu = tuple(line for line, _ in shown)
+    rows = [f"{number:2} {row}" for number, (_, row) in enumerate(shown, start=1)]
+    how = "Type a number, or a command; `? COMMAND` explains it with an example."
+    return Answer((*rows, how), {"commands": [command.usage for command in talk.legal()]})
 
 
 def who(talk: Conversation) -> Answer:

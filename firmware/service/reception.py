@@ -63,6 +63,8 @@ class Reception:
         self._surely_past = surely_past
         self.state = Availability()
         self.sites = sites
+        self.since: dict[str, datetime] = {}  # when each source last gave other reasons than before
+        self.compared: tuple[datetime, float] | None = None  # when the centre's time was heard, seconds it was ahead
         self._now = now
         self._clock = clock
         self._longest_session_s = longest_session_s
@@ -111,6 +113,7 @@ class Reception:
         """Replace the reasons of one source. Returns the record to write if the machine's reasons changed."""
         if self._reasons.get(source) == words:
             return None  # nothing new
+        self.since[source] = self._now()
         self._reasons[source] = frozenset(Reason(word) for word in words)
         self._waiting_for.discard(source)
         before = self.state
@@ -140,7 +143,9 @@ class Reception:
     def hear_time(self, told: datetime) -> None:
         """Compare the centre's time with the wall clock, which is trusted only if they agree (fault T1)."""
         now = self._now()
-        agrees = abs((told - now).total_seconds()) <= CLOCK_TOLERANCE_S
+        ahead_s = (told - now).total_seconds()
+        self.compared = (now, ahead_s)
+        agrees = abs(ahead_s) <= CLOCK_TOLERANCE_S
         self._clock_base = now - timedelta(seconds=self._clock.monotonic()) if agrees else None
 
     @property

@@ -76,6 +76,9 @@ class ConsoleRig(RigMachine):
     def _parts(self) -> RigParts:
         over = self._over()
         self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{base_unit(over)}"', *toml(over))))
+        return self._made_parts(over)
+
+    def _made_parts(self, over: Mapping[str, Any]) -> "ConsoleParts":
         return ConsoleParts(self, over, **self._how())
 
     # --- a person at the terminal ---------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.sessions.console_rooms import owing_200
 
 PAGE = Path(console.__file__).parent / "README.md"
 # Record numbers, ids and codes differ from run to run; the page's are examples.
-CHANCE = re.compile(r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|(?<=key )[0-9a-f]{32}|A00\d")
+CHANCE = re.compile(r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|(?<=key )[0-9a-f]{32}|A00\d|\d\d(?= JST)|(?<=program )[0-9.]+")
 
 
 def typed_in(transcript: str) -> list[str]:

@@ -114,7 +114,7 @@ def _apply(options: argparse.Namespace) -> None:
     city, now = read_file(options.file), simulated_now(run_directory(options) / "clock-offset")
     if options.by not in city.at(now).rules.staff:
         raise CityError([f"--by {options.by}: there is no [staff.{options.by}] in {options.file} today."])
-    store = open_store(options)
+    store = open_store(options, make=True)
     book = CityBook(store)
     before = book.applied()
     ensure_identity(run_directory(options) / "centre", machines_of(city))  # first: a version in force has its keys

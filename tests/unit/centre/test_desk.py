@@ -398,7 +398,7 @@ def test_a_body_without_end_is_refused(office: Office) -> None:
     assert browser.ask("POST", "/line/stop", [b"x" * 65536] * (MAX_BODY_BYTES // 65536 + 1)).status == 413
 
 
-@pytest.mark.parametrize("path", ["/cards/resident/\0", "/cards/order/%00", "/cards?resident=%00", "/staff/a%00b"])
+@pytest.mark.parametrize("path", ["/cards/resident/\0", "/cards/order/%00", "/staff/a%00b"])
 def test_a_nul_is_refused_before_a_database_sees_it(office: Office, path: str) -> None:
     browser = office.signed_in("kawano")
     assert browser.get(path).status == 400

@@ -26,6 +26,8 @@ def test_a_row_says_what_it_does_and_what_it_takes(command: Command) -> None:
     left_out = [bool(argument.otherwise) for argument in command.takes]
     assert left_out == sorted(left_out), "only the last arguments may be left out"
     assert all(argument.name and argument.sentence.endswith(".") for argument in command.takes)
+    for argument in command.takes:
+        argument.read(argument.example)
 
 
 def test_the_page_is_drawn_from_this_table() -> None:

@@ -1,0 +1,117 @@
+"""`status`: the whole machine on one screen of 24 rows, and the next step."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from firmware.console.rows import fitted, jst
+from firmware.console.steps import Answer, Hands
+
+ROWS = 22  # of 24: one is for OK, one for the prompt
+
+
+def status(hands: Hands) -> Answer:
+    state, book = hands.state, hands.book
+    reasons = sorted(state.reasons, key=lambda reason: reason.number)
+    box_yen, tubes_yen = _yen(book.cash_box), _yen(book.tubes)
+    step = _next_step(hands)
+    wanted = ", maintenance begins after this session" if state.maintenance_wanted else ""
+    head = [
+        f"{hands.machine}, program {hands.version}{_release(hands)}, {jst(hands.now())}",
+        f"mode {state.mode}{wanted}, session {hands.sentence}{_door(hands)}",
+    ]
+    waits = f"waits for a person: {len(book.queue)}, of these {len(book.uncertain)} unaccounted for"
+    tail = [
+        *_devices(hands),
+        f"tubes {tubes_yen} yen ({_coins(book.tubes)}), cash box {box_yen} yen",
+        f"sheets {'not counted' if book.sheets is None else book.sheets}",
+        hands.site(),
+        *_trials(hands),
+        f"{waits}; advices not acknowledged: {len(book.pending_advices())}",
+        f"Next: {step}",
+    ]
+    why = [f"{reason.number} {reason.sentence}" for reason in reasons] + sorted(hands.troubles.values())
+    lines = (*head, *_that_fit(why, ROWS - _rows(head) - _rows(tail)), *tail)
+    facts: dict[str, Any] = {
+        "mode": str(state.mode),
+        "session": hands.sentence,
+        "reasons": {reason.number: str(reason) for reason in reasons},
+        "devices": dict(hands.devices()),
+        "queue": len(book.queue),
+        "uncertain": len(book.uncertain),
+        "advices": len(book.pending_advices()),
+        "sheets": book.sheets,
+        "tubes_yen": tubes_yen,
+        "cash_box_yen": box_yen,
+        "hoppers_out": dict(book.hoppers_out),
+        "site_table": hands.site(),
+        "trial_left_s": hands.trial_left_s,
+        "next": step,
+    }
+    return Answer(lines, facts)
+
+
+def _yen(coins_by_yen: Mapping[int, int]) -> int:
+    return sum(value * coins for value, coins in coins_by_yen.items())
+
+
+def _coins(coins_by_yen: Mapping[int, int]) -> str:
+    return " ".join(f"{coins}x{value}" for value, coins in sorted(coins_by_yen.items())) or "no coins counted"
+
+
+def _release(hands: Hands) -> str:
+    return "" if hands.updates is None else f", release {hands.updates.standing.running}"
+
+
+def _door(hands: Hands) -> str:
+    return "" if hands.door_open is None else f", door {'open' if hands.door_open else 'shut'}"
+
+
+def _rows(lines: Sequence[str]) -> int:
+    return sum(len(fitted(line)) for line in lines)
+
+
+def _that_fit(lines: Sequence[str], room: int) -> Sequence[str]:
+    """As many of these lines as fit, with a word about the others."""
+    if _rows(lines) <= room:
+        return lines
+    kept = max((count for count in range(len(lines)) if _rows(lines[:count]) < room), default=0)
+    return [*lines[:kept], f"and {len(lines) - kept} more; `reasons` shows all"]
+
+
+def _devices(hands: Hands) -> list[str]:
+    """Two devices a row, each with its state and since when; hoppers that do not pay have a row of their own."""
+    told = [f"{name} {state} since {since:%m-%d %H:%M}" for name, (state, since) in sorted(hands.desks().items())]
+    out = [f"{value} {state}" for value, state in sorted(hands.book.hoppers_out.items())]
+    rows = [f"{one[0]:39} {''.join(one[1:])}".rstrip() for one in (told[at : at + 2] for at in range(0, len(told), 2))]
+    return [*rows, *([f"hoppers that do not pay: {', '.join(out)}"] if out else [])]
+
+
+def _trials(hands: Hands) -> list[str]:
+    rows, left_s = [], hands.trial_left_s
+    if left_s is not None:
+        rows.append(f"settings on trial, {max(0.0, left_s) / 60:.0f} min left")
+    if hands.updates is not None and hands.updates.standing.on_trial is not None:
+        rows.append(f"release {hands.updates.standing.on_trial} on trial")
+    return rows
+
+
+def _next_step(hands: Hands) -> str:
+    """The one thing to do or to type now: first what runs out, then what needs people, then what keeps it shut."""
+    state, book = hands.state, hands.book
+    if hands.trial_left_s is not None:
+        return "`config keep` if the settings on trial are right, or they go back."
+    if state.maintenance_wanted:
+        return "wait; maintenance begins when the resident has gone."
+    if book.queue:
+        return "`uncertain` shows what a person must look at; `resolve` closes it."
+    if state.reasons:
+        number = min(reason.number for reason in state.reasons)
+        end = ", then `exit`" if state.in_maintenance else "; `request maint` before you open the case"
+        return f"put right what {number} says above{end}."
+    if state.in_maintenance:
+        if book.sheets is None:
+            return "count the sheets and type `paper load N`; then `exit`."
+        return "`exit` tests the devices and ends maintenance."
+    if book.sheets is None:
+        return "count the sheets: `request maint`, then `paper load N`."
+    return "nothing is to do; `logout`."
