@@ -30,6 +30,8 @@ PURE = (
     "firmware/service/site_tables.py",
     "firmware/console/access.py",
     "firmware/console/command.py",
+    "firmware/console/glass.py",
+    "firmware/console/closing.py",
     "firmware/console/config.py",
     "firmware/console/console.py",
     "firmware/console/grammar.py",

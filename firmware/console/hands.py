@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from drivers.decode import to_plain
+from drivers.line.site_table import SiteTable
 from drivers.ports import Clock
 from firmware.book.book import Book
 from firmware.book.records import Record
@@ -155,6 +156,11 @@ class LoopHands:
         site, trouble = self._loop.reception.site, self._loop.reception.sites.trouble
         held = "none in force" if site is None else f"{site.table.version} in force, until {site.table.valid_until}"
         return f"site table {held}{'; the last one was refused: ' if trouble else ''}{trouble}"
+
+    @property
+    def site_table(self) -> SiteTable | None:
+        site = self._loop.reception.site
+        return None if site is None else site.table
 
     @property
     def trial_left_s(self) -> float | None:

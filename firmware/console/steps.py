@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from drivers.line.site_table import SiteTable
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
@@ -183,6 +184,11 @@ class Hands(Protocol):
 
     def site(self) -> str:
         """The city's site table in force and until when, or why there is none, as one line."""
+        ...
+
+    @property
+    def site_table(self) -> SiteTable | None:
+        """The city's table in force, if there is one."""
         ...
 
     candidate: dict[str, str] | None  # the settings being edited; None after logging out

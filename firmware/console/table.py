@@ -3,7 +3,7 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import config, glass, looking, money, slot, status, talking, touching, update, working
+from firmware.console import closing, config, glass, looking, money, slot, status, talking, touching, update, working
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -113,8 +113,8 @@ COMMANDS: tuple[Command, ...] = (
     acts("paper load", runs(working.paper_load, SHEETS), MONEY, MAINT, "sets the count of certificate sheets to N"),
     acts("paper cut", runs(working.paper_cut), TECHNICIAN, MAINT, "clears the printer's path"),
     plans("reconcile", runs(money.reconcile), STAFF, MAINT, "four-way match; security accepts differences"),
-    acts("close", runs(working.close), CASH, MAINT, "daily close: match, Z-report, checkpoint"),
-    acts("close print", runs(working.close_print), CASH, MAINT, "the same, and prints the Z-report"),
+    acts("close", runs(closing.close), CASH, MAINT, "daily close: match, Z-report, checkpoint"),
+    acts("close print", runs(closing.close_print), CASH, MAINT, "the same, and prints the Z-report"),
     plans("collect", runs(money.collect, CLAIM), MONEY, MAINT, "pays a claim at this machine", pair=Role.CASH),
     plans("resolve", runs(money.resolve, ITEM, DECISION, REASON), STAFF, ALWAYS, "closes an item of `uncertain`", pair=Role.SECURITY),
     plans("line clear", runs(money.line_clear), STAFF, MAINT, "clears reason 502, once its cause is known", pair=Role.SECURITY),

@@ -1,4 +1,4 @@
-"""Commands that act at once: tests, exit, out of service, paper, the daily close."""
+"""Commands that act at once: tests, exit, out of service, paper."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -12,7 +12,6 @@ from drivers.vocabulary import (
     PrintUnknown,
 )
 from firmware.book import records
-from firmware.book.match import matched
 from firmware.console import looking
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Show, Step, Tell, done, must_take_coins, well
@@ -198,7 +197,7 @@ def _sheets() -> Generator[Step, Any, Any]:
 
 def _printed(hands: Hands, device: str, name: str) -> Generator[Step, Any, Printed | NotPrinted | PrintUnknown]:
     marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
-    answer = yield Do(PAPER, PrintLines(device, "TEST PRINT", marked))
+    answer = yield Do(PAPER, PrintLines(device, marked))
     if isinstance(answer, Fault):
         raise Refused("test", f"FAIL {name}: {answer.sentence}. {_LOOK}")
     result: Printed | NotPrinted | PrintUnknown = answer.result
@@ -240,7 +239,7 @@ def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
     return Answer(("`oos` no longer keeps the machine out of service.",))
 
 
-# --- paper and the day's end ------------------------------------------------------------------------
+# --- paper ------------------------------------------------------------------------------------------
 
 
 def paper_load(hands: Hands, sheets: int) -> Answer:
@@ -255,19 +254,3 @@ def paper_cut(hands: Hands) -> Job:
     if None not in {before.counter, after.counter}:
         hands.write(records.SheetsUsed(sheets=max(0, after.counter - before.counter), printer_counter=after.counter))
     return Answer(("The path is clear.",))
-
-
-def close(hands: Hands) -> Job:
-    """Daily close: run the match, then give the report and write a checkpoint."""
-    read = yield from looking.read_counters(hands)
-    for record in matched(hands.book, read.data["counters"]):
-        hands.write(record)
-    return Answer(looking.z_report(hands), checkpoint=True)
-
-
-def close_print(hands: Hands) -> Job:
-    answer = yield from close(hands)
-    slip = yield from done(PAPER, PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
-    if not isinstance(slip.result, Printed):
-        yield Show(("The receipt printer did not print it; copy it from here.",))
-    return answer
