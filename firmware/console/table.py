@@ -3,7 +3,20 @@
 `help`, the reader of lines, the list in README.md and the tests of rights all use these rows.
 """
 
-from firmware.console import closing, config, glass, looking, money, slot, status, talking, touching, update, working
+from firmware.console import (
+    closing,
+    config,
+    exporting,
+    glass,
+    looking,
+    money,
+    slot,
+    status,
+    talking,
+    touching,
+    update,
+    working,
+)
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
@@ -12,6 +25,7 @@ from firmware.console.grammar import (
     COINS,
     CONFIRM,
     DECISION,
+    FROM,
     HOPPER,
     ITEM,
     KEY,
@@ -76,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     reads("uncertain", runs(looking.uncertain), ALL, ALWAYS, "what a person must look at, numbered"),
     reads("journal tail", runs(looking.tail, RECORDS.or_(10)), ALL, ALWAYS, "the last records"),
     reads("journal verify", runs(looking.verify), ALL, MAINT, "reads the whole chain"),
-    reads("journal export", runs(looking.export, RECORDS.or_(100)), SECURITY, MAINT, "a checkpoint, then records with their hashes"),
+    reads("journal export", runs(exporting.export, FROM.or_(0)), SECURITY, MAINT, "a checkpoint, then records to read on a laptop"),
     reads("claim", runs(looking.evidence, CLAIM), STAFF, MAINT, "evidence: that session, and those around it"),
     reads("clock show", runs(looking.clock), ALL, ALWAYS, "time, and how long the machine runs"),
     reads("config show", runs(config.show), ALL, ALWAYS, "unit file and settings in force"),

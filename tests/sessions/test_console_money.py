@@ -124,7 +124,7 @@ def test_test_coins_and_test_papers_have_accounts_of_their_own() -> None:
 def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     machine, code = claim_of_200(wallet)
     evidence = machine.say(f"claim {code}")
-    assert "the session of the claim" in evidence
+    assert "the session itself" in evidence
     assert "ClaimIntent" in evidence
     assert "not paid 200" in evidence
     planned = machine.say(f"collect {code[:4]}-{code[4:]}")

@@ -177,7 +177,7 @@ def test_a_wrong_argument_is_answered_with_what_is_allowed(line: str, sentence: 
         ("resolve 1 told counted", (1, Decision.TOLD, "counted"), "resolve/1/told/counted"),
         ("oos on broken-glass", (True, "broken-glass"), "oos/on/broken-glass"),
         ("oos off", (False, ""), "oos/off"),
-        ("journal export", (100,), "journal.export"),
+        ("journal export", (0,), "journal.export"),
         ("journal tail 5", (5,), "journal.tail/5"),
         ("confirm 7f3a", ("7F3A",), "confirm/7f3a"),
     ],
