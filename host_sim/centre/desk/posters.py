@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from host_sim.centre.desk.desk import Desk
+from host_sim.centre.desk.desk import Desk, language_of
+from host_sim.centre.desk.texts import say
 from host_sim.centre.posters import poster
 
 
@@ -26,7 +27,12 @@ def pages(desk: Desk) -> APIRouter:
             size = paper if paper in poster.PAPERS else poster.PAPERS[0]
             made = poster.pdf(city, site, desk.now().date(), size)
         except poster.NoPoster as refused:
-            return desk.render(request, "refused.html", 404, words=str(refused))
+            return desk.render(
+                request,
+                "refused.html",
+                404,
+                words=say(f"posters.refused_{refused.word}", language_of(request), **refused.values),
+            )
         named = f'attachment; filename="poster-{site}-{size}.pdf"'
         return Response(made, media_type="application/pdf", headers={"Content-Disposition": named})
 

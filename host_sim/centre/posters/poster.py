@@ -17,6 +17,7 @@ from host_sim.centre.city.hours import DAYS, DEFAULT
 from host_sim.centre.city.place import Place, Texts
 from host_sim.centre.forms import page_count
 from host_sim.centre.forms.press import compiled
+from host_sim.centre.refusal import Refusal
 
 PAPERS = ("a4", "a3")
 FONTS = Path(
@@ -26,22 +27,32 @@ _TEMPLATE = Path(__file__).with_name("poster.typ")
 Both = tuple[str, str]  # Japanese, and English; empty where there is none
 
 
-class NoPoster(Exception):
-    """There can be no poster; the message is a sentence: why, and what to do."""
+SENTENCES = {
+    "no_place": "The city's file has no place {site} on {day}: its places are {places}.",
+    "nothing": "Nothing is issued at {site} on {day}, so there is nothing to tell on a poster.",
+    "no_font": "The poster's letters are missing: apt-get install fonts-morisawa-bizud-gothic",
+    "too_long": "The poster of {site} does not fit on one page: shorten or end a notice in the city's file.",
+}
+
+
+class NoPoster(Refusal):
+    """There can be no poster."""
+
+    sentences = SENTENCES
 
 
 def pdf(city: InForce, site: str, day: date, paper: str = "a4") -> bytes:
     """The poster of one place on one day. The same file, day and paper give the same bytes. Raises `NoPoster`."""
     place = city.places.get(site)
     if place is None:
-        raise NoPoster(f"The city's file has no place {site} on {day}: its places are {', '.join(city.places)}.")
+        raise NoPoster("no_place", site=site, day=day, places=", ".join(city.places))
     if not place.kinds:
-        raise NoPoster(f"Nothing is issued at {site} on {day}, so there is nothing to tell on a poster.")
+        raise NoPoster("nothing", site=site, day=day)
     if not FONTS.is_dir():
-        raise NoPoster("The poster's letters are missing: apt-get install fonts-morisawa-bizud-gothic")
+        raise NoPoster("no_font")
     made = compiled(_TEMPLATE, _job(city, place, day, paper), FONTS)
     if page_count(made) != 1:
-        raise NoPoster(f"The poster of {site} does not fit on one page: shorten or end a notice in the city's file.")
+        raise NoPoster("too_long", site=site)
     return made
 
 

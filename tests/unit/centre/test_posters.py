@@ -10,6 +10,7 @@ import pytest
 from host_sim.centre import sample
 from host_sim.centre.__main__ import main
 from host_sim.centre.city.file import read_file
+from host_sim.centre.desk import texts
 from host_sim.centre.posters import poster
 from tests.test_layering import ROOT
 from tests.unit.centre.test_desk import Office
@@ -78,4 +79,7 @@ def test_the_desk_prints_it() -> None:
     assert "/posters/ekimae-store/a3" in browser.get("/posters").text
     answer = browser.get("/posters/ekimae-store/a3")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
-    assert browser.get("/posters/nowhere/a4").status == 404
+    refused = browser.get("/posters/nowhere/a4")
+    assert (refused.status, "場所 nowhere がありません" in refused.text) == (404, True)
+    for word in poster.SENTENCES:
+        assert f"posters.refused_{word}" in texts.all_texts()
