@@ -150,6 +150,11 @@ def test_a_card_is_ordered_and_the_order_given_up(page: Page, office: Office) ->
     page.goto(f"{office.address}/language/en?to=/cards/counts")
     expect(page.locator("main")).to_contain_text("the two do not agree")
     seen(page, "counts-en", office)
+    page.goto(f"{office.address}/posters")
+    seen(page, "posters-en", office)
+    with page.expect_download() as loading:
+        page.locator("td.act a", has_text="A3").first.click()
+    assert loading.value.suggested_filename.endswith("-a3.pdf")
 
 
 def test_without_a_photo_id_a_letter_is_printed_answered_and_a_second_person_agrees(page: Page, office: Office) -> None:
