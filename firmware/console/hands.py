@@ -7,6 +7,7 @@ from typing import Any
 from drivers.decode import to_plain
 from drivers.line.site_table import SiteTable
 from drivers.ports import Clock
+from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.hours import ServiceHours
@@ -38,6 +39,7 @@ class LoopHands:
         unit: Unit,
         check_settings: Callable[[Settings], str | None],
         fresh_code: Callable[[], str],
+        taps: Mapping[str, Tap],
         updates: Updates | None = None,
     ) -> None:
         self.machine = machine
@@ -51,6 +53,7 @@ class LoopHands:
         self._memory = memory
         self.unit = unit
         self._fresh_code = fresh_code
+        self.taps = taps
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 

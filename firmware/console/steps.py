@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from drivers.line.site_table import SiteTable
+from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
@@ -106,6 +107,7 @@ class Hands(Protocol):
     hopper_values: tuple[int, ...]
     unit: Unit  # as the unit file and the settings in force say
     takes_coins: bool  # False: a counter terminal
+    taps: Mapping[str, Tap]  # device -> its line's last frames
 
     @property
     def book(self) -> Book: ...
