@@ -143,8 +143,6 @@ def parse(rows: Sequence[Command], text: str, role: Role | None, mode: When) -> 
         words = ["help", *(word for word in words if word != "?")]
     command = _meant(rows, words, role, mode)
     _must_be_open(command, role, mode)
-    if as_json and command.acts:
-        raise Refused("json", "This command has no --json form. Leave --json out.")
     given = words[len(command.words) :]
     if command.words == ("help",) and given:
         given = [" ".join(given)]  # the only argument that is more than one word

@@ -6,9 +6,9 @@ A command that acts is written into the journal before it acts, with who and wha
 the hands and lines from the console desk, so `Console` needs no clock and no bytes.
 """
 
-import json
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from drivers.vocabulary import CoinCredited, KeyPressed
@@ -17,7 +17,7 @@ from firmware.console.access import IDLE_S, Role
 from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
 from firmware.console.grammar import Line, Refused
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
-from firmware.console.rows import WIDTH, fitted
+from firmware.console.rows import in_rows, json_rows
 from firmware.console.steps import (
     Answer,
     Ask,
@@ -63,6 +63,7 @@ class Console:
         self._fresh_code = fresh_code
         self._job: Generator[Step, Any, Answer | Plan] | None = None
         self._call: Call | None = None
+        self._shown: list[str] = []  # lines of the running command, kept for its one JSON object
         self._step: Step | None = None
         self._ticket = 0
         self._step_ticket = 0
@@ -203,7 +204,7 @@ class Console:
         return (yield from self._job_of(call))
 
     def _begin(self, call: Call, job: Job | Planning) -> None:
-        self._call, self._job = call, job
+        self._call, self._job, self._shown = call, job, []
         self._go_on(None)
 
     def _job_of(self, call: Call) -> Job | Planning:
@@ -240,8 +241,7 @@ class Console:
                 if isinstance(step, Tell):
                     self._hands.send(step.desk, step.command, self._next_ticket())
                 elif isinstance(step, Show):
-                    if self._call is None or not self._call.as_json:
-                        self._say(step.lines)
+                    self._show(step.lines)
                 else:
                     self._wait(step)
                     return
@@ -250,6 +250,8 @@ class Console:
             self._ended(end.value)
         except Refused as refused:
             self._job = None
+            if self._shown:
+                self._say_json({"lines": self._shown})
             self._err(refused.code, refused.sentence)
 
     def _wait(self, step: Do[Any] | Ask | Listen) -> None:
@@ -284,18 +286,23 @@ class Console:
             code = self._fresh_code().upper()
             self.pending = Pending(call, result, code, self._hands.monotonic() + CONFIRM_S)
             self.note_act(self._me.name, self._me.role, call.verb, f"planned.{code.lower()}")
-            self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
+            if call.as_json:
+                plan = {"plan": [*self._shown, *result.lines], "confirm": code, "within_s": CONFIRM_S}
+                self._say_json(plan)
+            else:
+                self._say((*result.lines, f"Nothing was done yet. Within {CONFIRM_S:.0f} s: confirm {code}"))
         elif call.as_json:
-            told = json.dumps(result.data or {"lines": result.lines}, ensure_ascii=True, separators=(",", ":"))
-            rows = [told[at : at + WIDTH] for at in range(0, len(told), WIDTH)]  # a program joins them again
-            self._hands.send(CONSOLE, Say("".join(f"{row}\n" for row in rows)), self._next_ticket())
+            self._say_json(result.data or {"lines": [*self._shown, *result.lines]})
         else:
             self._say(result.lines)
         self._prompt("OK\n")
 
     def recorded(self, call: Call, start: Callable[[], Done], *people: Person) -> Job:
-        """Run `start` between two `ConsoleAct` records. No people: the machine does it by itself."""
-        self._call = call
+        """Run `start` between two `ConsoleAct` records. No people: the machine does it by itself.
+
+        A confirmed plan answers in the form in which it was shown, or as JSON if `confirm` asked for it.
+        """
+        self._call = replace(call, as_json=call.as_json or (self._call is not None and self._call.as_json))
         name = "+".join(person.name for person in people) or "nobody"
         role = "+".join(person.role for person in people) or "none"
         self.note_act(name, role, call.verb, "begun")
@@ -347,17 +354,26 @@ class Console:
     # --- saying ---------------------------------------------------------------------------------
 
     def _err(self, code: str, sentence: str) -> None:
-        self._prompt("\n".join(fitted(f"ERR {code} {sentence}")) + "\n")
+        self._prompt(in_rows(f"ERR {code} {sentence}"))
 
     def _say(self, lines: tuple[str, ...]) -> None:
         if lines:
-            text = "".join(f"{piece}\n" for line in lines for piece in fitted(line))
-            self._hands.send(CONSOLE, Say(text), self._next_ticket())
+            self._hands.send(CONSOLE, Say(in_rows(*lines)), self._next_ticket())
+
+    def _show(self, lines: tuple[str, ...]) -> None:
+        """Show lines of the running command; with --json keep them for its object."""
+        if self._call is not None and self._call.as_json:
+            self._shown += lines
+        else:
+            self._say(lines)
+
+    def _say_json(self, told: Mapping[str, Any]) -> None:
+        self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
     def _note(self, line: str) -> None:
         """Show a line that answers no command."""
         if self._job is None:
-            self._prompt("\n" + "".join(f"{piece}\n" for piece in fitted(f"-- {line}")))
+            self._prompt("\n" + in_rows(f"-- {line}"))
 
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"

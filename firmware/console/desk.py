@@ -21,6 +21,8 @@ from firmware.console.messages import (
     ConsoleLost,
     FindUser,
     PasswordChecked,
+    Print,
+    Printed,
     Say,
     Typed,
     UserFound,
@@ -74,6 +76,8 @@ class ConsoleDesk(Desk[ConsoleCommand]):
                     self._under_way = False
                     self._reader.echoing = not secret
                 return []
+            case Print(text=text):
+                return [Printed(self._write(text.replace("\n", "\r\n")))]
             case FindUser(name=name):
                 return [self._find(name)]
             case CheckPassword(name=name, password=password):
@@ -124,13 +128,16 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         self._write(shown.decode("ascii"))
         return []
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str) -> bool:
+        """Whether the terminal took everything."""
         if not text or self._clock.monotonic() < self._try_at_s:
-            return
+            return not text
+        data = text.encode("ascii", "replace")
         try:
-            self._stream.write(text.encode("ascii", "replace"), WRITE_S)
+            return self._stream.write(data, WRITE_S) == len(data)
         except LineLost:  # a later `poll` reports it
             self._try_at_s = self._clock.monotonic() + AWAY_S
+            return False
 
     def _was_unplugged(self, data: bytes) -> bool:
         """Whether the cable was pulled, as far as the port can tell: a modem line went down, or a BREAK came (console rule 7).

@@ -148,6 +148,7 @@ NAME = Argument(
     example="tanaka",
 )
 RECORDS = _number("how many records", "20")
+FROM = _number("the number of the first record; left out: the last 100", "4001", "FROM", digits=9)
 ITEM = _number("the number of an item of `uncertain`", "1")
 COINS = _number("how many coins", "50")
 SHEETS = _number("how many sheets", "500")

@@ -15,6 +15,7 @@ from firmware.config.settings import Settings, own_hours
 from firmware.config.unit import Unit
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName
+from firmware.journal.frames import Entry
 from firmware.journal.journal import JournalFull, Stored
 from firmware.journal.memory import Memory
 from firmware.loop import Loop
@@ -98,6 +99,9 @@ class LoopHands:
 
     def history(self, since_seq: int = 0) -> Iterator[Stored]:
         return self._memory.journal.records(since_seq)
+
+    def entries(self, since_seq: int = 0) -> Iterator[Entry]:
+        return self._memory.journal.entries(since_seq)
 
     @property
     def seal_key(self) -> bytes | None:

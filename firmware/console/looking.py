@@ -3,16 +3,17 @@
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
 
-from drivers.vocabulary import PrinterStatus, claim_code
+from drivers.vocabulary import PrinterStatus
 from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.console.grammar import Refused
 from firmware.console.rows import jst
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
 from firmware.desks import COIN, LINE, PAPER
+from firmware.journal.claims import Around, Claim
 from firmware.journal.journal import JournalTrouble, Stored
 from firmware.journal.memory import is_forged
 from firmware.session.effects import CheckCoins, CheckPaper, CountHopper, CountPaper
@@ -21,7 +22,6 @@ from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCo
 TAIL_MAX = 50
 SLICE = 5000  # records read in one turn of the loop
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
-EXPORT_MAX = 2000
 
 
 def version(hands: Hands) -> Answer:
@@ -83,15 +83,6 @@ def verify(hands: Hands) -> Job:
     return Answer((f"{count} records, one chain.", f"key {seal or 'none'}"), {"records": count, "key": seal})
 
 
-def export(hands: Hands, count: int) -> Answer:
-    """Write a checkpoint, then list records. With a seal the checkpoint's signature covers all records before it."""
-    hands.checkpoint()
-    last = min(count, EXPORT_MAX)
-    entries = list(hands.history(max(0, hands.head()[0] - last)))
-    lines = [f"{line(entry)} {entry.hash}" for entry in entries]
-    return Answer(tuple(lines), {"records": [as_data(entry, whole=True) | {"hash": entry.hash} for entry in entries]})
-
-
 def clock(hands: Hands) -> Answer:
     """The time, and how far the centre's clock is from it; more than the tolerance closes the machine."""
     now, compared = hands.now().isoformat(timespec="seconds"), hands.compared()
@@ -120,11 +111,10 @@ def ids_in(text: str) -> frozenset[str]:
     return frozenset(found[1] for found in _LONG_HEX.finditer(text))
 
 
-def as_data(entry: Stored, *, whole: bool = False) -> dict[str, Any]:
-    """One record as data. `whole`: ids in full, only for export, because a claim's code can be made from its key."""
+def as_data(entry: Stored) -> dict[str, Any]:
+    """One record as data, its ids cut short as in `line`."""
     told = {field.name: value_of(entry.record, field.name) for field in fields_of(entry.record)}
-    if not whole:
-        told = {name: value if isinstance(value, bool | int) else _short(value) for name, value in told.items()}
+    told = {name: value if isinstance(value, bool | int) else _short(value) for name, value in told.items()}
     return {"seq": entry.seq, "wall": entry.wall.isoformat(), "record": type(entry.record).__name__, **told}
 
 
@@ -238,70 +228,33 @@ def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:
     return unknown
 
 
-class ClaimHere(NamedTuple):
-    """A claim of this machine: what was owed, and how much of it was paid here and at the city's desk."""
-
-    key: str
-    amount_yen: int
-    collected_yen: int
-    at_desk_yen: int
-
-    @property
-    def left_yen(self) -> int:
-        return max(0, self.amount_yen - self.collected_yen - self.at_desk_yen)
-
-
-def claim_of(hands: Hands, code: str) -> Generator[Step, Any, ClaimHere]:
+def claim_of(hands: Hands, code: str) -> Generator[Step, Any, Claim]:
     """The claim with this code, with or without its check letter. Raises `Refused` if this machine made no such claim."""
-    key, amount, collected, at_desk = "", 0, 0, 0
+    claim = Claim(code)
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
-        match entry.record:
-            case records.ClaimIntent() if claim_code(entry.record.key) == code[:8]:
-                key, amount = entry.record.key, entry.record.amount_yen
-            case records.ClaimCollected() if entry.record.key == key:
-                collected += entry.record.amount_yen
-            case records.ClaimPaid() if entry.record.key == key:
-                at_desk += entry.record.amount_yen
-    if not key:
+        claim.take(entry)
+    if not claim.key:
         raise Refused(
             "claim", "This machine made no claim with this code. Compare the code and the machine on the slip."
         )
-    return ClaimHere(key, amount, collected, at_desk)
+    return claim
 
 
 def evidence(hands: Hands, code: str) -> Job:
     """The disputed session, the one before it and the one after (console rule 6)."""
     claim = yield from claim_of(hands, code)
-    key = claim.key
-    before: Sequence[Stored] = ()
-    session: list[Stored] = []
-    found: list[Sequence[Stored]] = []
-    later: list[Stored] = []
+    around = Around(claim.key)
     for number, entry in enumerate(hands.history(), start=1):
         yield from pause(hands, number)
-        record = entry.record
-        if isinstance(record, records.SessionOpened):
-            session = []
-        session.append(entry)
-        if found and getattr(record, "key", None) == key:
-            later.append(entry)
-        if not isinstance(record, records.SessionClosed):
-            continue
-        if len(found) == 2:
-            found.append(session)
-        elif not found and any(isinstance(e.record, records.ClaimIntent) and e.record.key == key for e in session):
-            found += [before, session]
-        before, session = session, []
-    titles = ("the session before", "the session of the claim", "the session after")
-    bundle = dict(zip((*titles, "the claim since"), (*(found + [()] * 3)[:3], later), strict=True))
-    for title, entries in bundle.items():
+        around.take(entry)
+    for title, entries in around.bundle.items():
         yield Show((f"--- {title}{'' if entries else ': none'}", *(line(entry) for entry in entries)))
-    amount, collected, at_desk = claim.amount_yen, claim.collected_yen, claim.at_desk_yen
-    paid = f"collected here {collected}, paid at the city's desk {at_desk}, not paid {claim.left_yen}"
-    summary = f"claim {code} key {key}: {amount} yen, {paid}"
-    records_ = {title: [as_data(entry) for entry in entries] for title, entries in bundle.items()}
-    return Answer(
-        (summary,),
-        {"key": key, "amount_yen": amount, "collected_yen": collected, "at_desk_yen": at_desk, "records": records_},
-    )
+    data = {
+        "key": claim.key,
+        "amount_yen": claim.amount_yen,
+        "collected_yen": claim.collected_yen,
+        "at_desk_yen": claim.at_desk_yen,
+        "records": {title: [as_data(entry) for entry in entries] for title, entries in around.bundle.items()},
+    }
+    return Answer((f"claim {code} key {claim.key}: {claim.told()}",), data)

@@ -17,6 +17,13 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Print:
+    """Show whole lines, and tell whether the terminal took them: for more than it takes at once."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindUser:
     name: str
 
@@ -27,7 +34,7 @@ class CheckPassword:
     password: str = field(repr=False)
 
 
-ConsoleCommand = Say | FindUser | CheckPassword
+ConsoleCommand = Say | Print | FindUser | CheckPassword
 CONSOLE: DeskName[ConsoleCommand] = DeskName("console")
 
 
@@ -35,6 +42,13 @@ CONSOLE: DeskName[ConsoleCommand] = DeskName("console")
 class Typed(ConsoleAnswer):
     line: Line
     noise: int  # bytes outside printable ASCII since the start
+
+
+@dataclass(frozen=True, slots=True)
+class Printed(ConsoleAnswer):
+    """`whole`: the terminal took every byte."""
+
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

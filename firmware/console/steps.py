@@ -18,6 +18,7 @@ from firmware.config.unit import Unit
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName, Health
+from firmware.journal.frames import Entry
 from firmware.journal.journal import Stored
 from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
@@ -143,6 +144,10 @@ class Hands(Protocol):
     def monotonic(self) -> float: ...
     def head(self) -> tuple[int, str]: ...
     def history(self, since_seq: int = 0) -> Iterator[Stored]: ...
+    def entries(self, since_seq: int = 0) -> Iterator[Entry]:
+        """The records after `since_seq` as they lie on the medium."""
+        ...
+
     @property
     def seal_key(self) -> bytes | None:
         """The raw public key that checkpoints are signed for; None without a seal."""

@@ -1,22 +1,20 @@
-"""`python -m firmware.journal show|verify|page`: read a journal without touching it, even while the machine runs."""
+"""`python -m firmware.journal show|verify|read|page`: read a journal without touching it, even while the machine runs."""
 
 import argparse
+import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from firmware.book import page
-from firmware.journal import frames
+from firmware.journal import carried, frames, reading
+from firmware.journal.carried import Unreadable
 from firmware.journal.frames import Ending, NotASegment, Scan
 from firmware.journal.journal import Stored, segment_name, stored
 from firmware.journal.memory import is_forged
 from firmware.journal.seal import PUBLIC_BYTES
-
-
-class Unreadable(Exception):
-    """The rest of the journal cannot be read; the message is a sentence."""
 
 
 def scans(folder: Path) -> Iterator[Scan]:
@@ -65,11 +63,36 @@ def verify(folder: Path, key: bytes | None) -> int:
     return 1 if forged else 0
 
 
+def read(logs: Sequence[Path], key: bytes | None, session: str | None, claim: str, page_file: Path | None) -> int:
+    """Print what the exports in these terminal logs hold; 1 when a part of it is missing or not signed."""
+    texts = {}
+    for log in logs:
+        try:
+            texts[log.name] = log.read_bytes().decode("ascii", "replace")
+        except OSError as error:
+            raise Unreadable(f"{log} cannot be read: {error.strerror}.") from None
+    export = carried.read(texts)
+    told = reading.page_of(export, key, session or "", claim)
+    for row in reading.as_text(told):
+        print(row)
+    if page_file is not None:
+        page_file.write_text("\n".join(reading.as_html(told)), encoding="utf-8")
+        print(f"The page is in {page_file}.", file=sys.stderr)
+    return 1 if export.missing_from is not None or not told.signed else 0
+
+
 def public_key(written: str) -> bytes:
     """The 32 bytes of a key written in hex. Raises `ValueError`."""
     if len(key := bytes.fromhex(written)) != PUBLIC_BYTES:
         raise ValueError
     return key
+
+
+def session_id(written: str) -> str:
+    """At least eight digits of a session's id, as the console shows it."""
+    if not re.fullmatch(r"[0-9a-f]{8,32}~?", written):
+        raise argparse.ArgumentTypeError("give at least the first eight digits of the session's id")
+    return written.rstrip("~")
 
 
 def main(arguments: list[str]) -> int:
@@ -83,6 +106,17 @@ def main(arguments: list[str]) -> int:
     checked.add_argument(
         "--key", type=public_key, help="64 hex digits: `journal verify` on the machine's console prints them"
     )
+    exported = commands.add_parser(
+        "read", help="read what `journal export` showed, in the log of the laptop's terminal"
+    )
+    exported.add_argument("log", type=Path, nargs="+", help="several when an export was continued")
+    exported.add_argument(
+        "--key", type=public_key, help="the machine's public key, 64 hex digits, known from elsewhere"
+    )
+    only = exported.add_mutually_exclusive_group()
+    only.add_argument("--session", type=session_id, help="only this session: the first eight digits of its id")
+    only.add_argument("--claim", default="", help="a claim's code: its session, the one before and the one after")
+    exported.add_argument("--html", type=Path, help="write a page to print as well")
     commands.add_parser("page", help="write the page of records in README.md")
     told = parser.parse_args(arguments)
     try:
@@ -91,6 +125,8 @@ def main(arguments: list[str]) -> int:
                 return show(told.folder, told.last)
             case "verify":
                 return verify(told.folder, told.key)
+            case "read":
+                return read(told.log, told.key, told.session, told.claim, told.html)
             case _:
                 page.write()
                 return 0

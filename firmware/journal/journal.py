@@ -225,10 +225,12 @@ class Journal:
 
         Raises `JournalCorrupt`. Records appended while this runs may or may not be in it.
         """
+        return map(self._stored, self.entries(since_seq))
+
+    def entries(self, since_seq: int = 0) -> Iterator[frames.Entry]:
+        """The same records as they lie on the medium. Raises `JournalCorrupt`."""
         for scan in self._scans(since_seq):
-            for entry in scan.entries:
-                if entry.seq > since_seq:
-                    yield self._stored(entry)
+            yield from (entry for entry in scan.entries if entry.seq > since_seq)
 
     def recent(self) -> Iterator[Stored]:
         """The last checkpoint and everything after it (everything, if there is none): what a start must replay."""

@@ -5,7 +5,9 @@ what is in the cash box is what was put in, and the centre holds the same of eve
 """
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -50,6 +52,30 @@ def test_coins_for_a_test_need_a_plan_a_code_and_two_people() -> None:
     assert "ERR cap" in machine.say("hopper pay 20x500")
     assert machine.loop.book.tubes[100] == 57
     accounts_hold(machine)
+
+
+def test_a_program_reads_plans_and_acts_as_json_with_the_same_codes() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    planned = as_json(machine.say("hopper pay 3x100 --json"))
+    assert any("60 then 57" in row for row in planned["plan"])
+    machine.say(f"confirm {planned['confirm']}")
+    machine.say("kato")
+    assert as_json(machine.say(PASSWORD))["lines"][-1] == "300 yen came out."
+    machine.clock.advance(1)
+    tested = as_json(machine.say("test hopper --json"))
+    assert [row for row in tested["lines"] if " PASS " in row]
+    assert "ERR cap" in machine.say("hopper pay 20x500 --json")
+    assert "{" not in machine.confirm(machine.say("hopper pay 2x100"), "kato")
+    accounts_hold(machine)
+
+
+def as_json(said: str) -> dict[str, Any]:
+    """The object before the last OK of an answer."""
+    rows = said.split("\n")
+    told = json.loads("".join(rows[1 : rows.index("OK")]))
+    assert isinstance(told, dict)
+    return told
 
 
 def test_an_unknown_second_person_is_told_why() -> None:
@@ -98,7 +124,7 @@ def test_test_coins_and_test_papers_have_accounts_of_their_own() -> None:
 def test_a_claim_is_paid_at_the_machine_once(wallet: Cards) -> None:
     machine, code = claim_of_200(wallet)
     evidence = machine.say(f"claim {code}")
-    assert "the session of the claim" in evidence
+    assert "the session itself" in evidence
     assert "ClaimIntent" in evidence
     assert "not paid 200" in evidence
     planned = machine.say(f"collect {code[:4]}-{code[4:]}")

@@ -1,0 +1,135 @@
+"""Draws the transcripts of the console's pages: `python -m tests.handbook` types at a machine in virtual time what they type.
+
+In a page
+
+    <!-- machine: a day's work is done -->       a new machine, of SCENES
+    <!-- do: the paper runs out -->              something happens at the machine, of DEEDS
+    ```console                                   what a terminal shows; everything behind a prompt is typed
+
+All transcripts up to the next `machine` are one conversation. A password is typed though it is not shown; behind `confirm` the
+code that was shown last is typed, behind `collect` and `claim` the code of the machine's claim. What differs from run to run
+(CHANCE) does not make a page stale.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from drivers.vocabulary import claim_code
+from firmware import console
+from host_sim.rig.console import PASSWORD, ConsoleRig
+from host_sim.rig.people import Person, serve
+from host_sim.wallet import Wallet, WalletCard
+from tests.sessions.conftest import KEYS
+from tests.sessions.console_rooms import owing_200
+
+FOLDER = Path(console.__file__).parent
+PAGES = (FOLDER / "README.md", FOLDER / "HANDBOOK.md")
+Cards = Mapping[str, WalletCard]
+
+# Record numbers, codes, keys, clock times and the program's version.
+CHANCE = re.compile(
+    r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|\b[0-9a-f]{32,}\b|(?<=confirm )[0-9A-F]{4}"
+    r"|\d\d:\d\d(:\d\d)?|(?<=program )[0-9.]+|^\d+(?= records, one chain)",
+    re.MULTILINE,
+)
+_MARK = re.compile(r"<!-- (machine|do): (.*?) -->|(?<=```console\n)(.*?)(?=```)", re.DOTALL)
+_TYPED = re.compile(
+    r"^(?:[\w-]+ \w+ [\w-]+ \d+> |Second person.*?: |[A-Z]+ \(as .*?\): )(.*)$|^(Password: )$", re.MULTILINE
+)
+
+
+def _new(_: Cards) -> ConsoleRig:
+    """As it comes: nothing in the hoppers, nothing counted."""
+    return ConsoleRig(tubes=dict.fromkeys((10, 50, 100, 500), 0))
+
+
+def _worked(cards: Cards) -> ConsoleRig:
+    machine = ConsoleRig()
+    machine.say_as("tanaka", "version")
+    for name in ("hanako", "taro"):
+        serve(machine, Person(cards[name], coins=[500]))
+    machine.wait(5)
+    return machine
+
+
+SCENES: Mapping[str, Callable[[Cards], ConsoleRig]] = {
+    "it owes a resident 200 yen": owing_200,
+    "it is new": _new,
+    "a day's work is done": _worked,
+}
+
+
+def _fill_hoppers(machine: ConsoleRig) -> None:
+    for hopper in machine.hoppers.values():
+        hopper.tube = 50
+
+
+def _paper_ends(machine: ConsoleRig) -> None:
+    machine.printer.paper_out(machine.clock.monotonic())
+    machine.wait(10)
+
+
+def _paper_loaded(machine: ConsoleRig) -> None:
+    machine.printer.load_paper(machine.clock.monotonic())
+    machine.wait(2)
+
+
+DEEDS: Mapping[str, Callable[[ConsoleRig], None]] = {
+    "fifty coins into each hopper": _fill_hoppers,
+    "the paper runs out": _paper_ends,
+    "a new pile of paper": _paper_loaded,
+}
+
+
+class _Conversation:
+    def __init__(self, machine: ConsoleRig) -> None:
+        self._machine = machine
+        machine.say("")
+        self._from = machine.terminal.shown.rindex(b"\n") + 1
+
+    def do(self, deed: str) -> None:
+        DEEDS[deed](self._machine)
+
+    def again(self, transcript: str) -> str:
+        """What the machine shows when the lines of this transcript are typed."""
+        for line, secret in _TYPED.findall(transcript):
+            self._machine.say(PASSWORD if secret else self._meant(line))
+        shown = self._machine.shown_since(self._from)
+        end = shown.rindex("\n") + 1
+        self._from += len(shown[:end].replace("\n", "\r\n"))
+        return shown[:end]
+
+    def _meant(self, line: str) -> str:
+        claims = self._machine.centre.claims
+        if claims:
+            line = re.sub(r"(?<=claim |llect )[A-Z2-9]{8}", claim_code(next(iter(claims))), line)
+        return re.sub(r"(?<=^confirm )\w{4}", f"{0xA000 + self._machine.codes:04X}", line)
+
+
+def redrawn(page: str, cards: Cards) -> str:
+    """The page with its transcripts as the machine speaks now."""
+    talk: _Conversation | None = None
+    parts, at = [], 0
+    for mark in _MARK.finditer(page):
+        kind, name, transcript = mark.groups()
+        if kind == "machine":
+            talk = _Conversation(SCENES[name](cards))
+            continue
+        assert talk is not None, "a transcript or a deed stands before the first machine"
+        if kind == "do":
+            talk.do(name)
+        else:
+            parts += [page[at : mark.start()], talk.again(transcript)]
+            at = mark.end()
+    return "".join([*parts, page[at:]])
+
+
+if __name__ == "__main__":
+    KEYS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in PAGES:
+            wallet = dict(Wallet.open(Path(folder), date(2026, 11, 24), keys=KEYS, keep=False).cards)
+            path.write_text(redrawn(path.read_text(encoding="utf-8"), wallet), encoding="utf-8")
