@@ -33,6 +33,7 @@ PURE = (
     "firmware/console/frames.py",
     "firmware/console/glass.py",
     "firmware/console/lockout.py",
+    "firmware/console/readiness.py",
     "firmware/console/closing.py",
     "firmware/console/config.py",
     "firmware/console/console.py",

@@ -10,7 +10,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first wor
     "looking": ("what the machine says", ("status", "reasons", "devices", "counters", "uncertain", "frames", "clock")),
     "records": ("the journal, and the evidence of a claim", ("journal", "claim")),
     "modes": ("maintenance, and out of service", ("request", "exit", "oos")),
-    "testing": ("tests of the devices", ("test",)),
+    "testing": ("tests of the devices", ("readiness", "test")),
     "coins": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
     "sheets": ("paper", ("paper",)),
     "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),

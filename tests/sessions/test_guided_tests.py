@@ -154,3 +154,29 @@ def test_a_screen_that_takes_no_picture_fails() -> None:
     said = rig.say("test screen")
     rig.wait(3)
     assert "FAIL screen: " in " ".join(rig.say("0000").split()), said
+
+
+# --- when they were last run --------------------------------------------------------------------------
+
+
+def test_readiness_tells_the_last_result_of_each_test_also_after_a_restart() -> None:
+    rig = ConsoleRig()
+    rig.enter_maintenance()
+    rig.say("test receipt")
+    rig.hoppers[50].fault(HopperFault.MUTE, _now(rig))
+    rig.say("test hopper")
+    rig.say("test screen")  # and nobody answers
+    rig.serial.hang_up()
+    rig.wait(5)
+    rig.restart()
+    said = rig.say_as("tanaka", "readiness")
+    row = {" ".join(words[:2]): words[2:] for line in said.splitlines() if (words := line.split())[:1] == ["test"]}
+    assert row["test receipt"][0] == "PASS"
+    assert row["test receipt"][-1] == "tanaka"
+    assert row["test hopper"][:2] == ["FAIL", "(test)"]
+    assert row["test screen"][:2] == ["not", "finished"]
+    assert row["test card"] == ["never"]
+    assert "test receipt" not in said[said.index("To be done:") :]
+    at_counter = ConsoleRig(site=COUNTER).say_as("tanaka", "readiness")
+    assert "test hopper" not in at_counter
+    assert "test card" in at_counter

@@ -32,6 +32,7 @@ journal verify            VTCS M
 journal export 5          S    M
 claim ABCD-EFGH           TCS  M
 clock show                VTCS SM
+readiness                TCS  SM
 frames coin 20            T    SM
 config show               VTCS SM
 config set hours.default.everyday 06:30-23:00  TS  M
