@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from drivers.ports import ByteStream, Clock
 
@@ -36,6 +37,22 @@ class Passage:
         arrow = "->" if self.direction is Direction.SENT else "<-"
         more = f" … {self.size} bytes" if self.size > len(self.data) else ""
         return f"{self.at_s - zero_s:12.4f} {arrow} {self.data.hex(' ')}{more}"
+
+
+class Trace(Protocol):
+    """Keeps the last passages of one line."""
+
+    def passages(self) -> tuple[Passage, ...]:
+        """Oldest first. Another thread may note passages meanwhile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A line's trace, and what says in words what a passage is."""
+
+    trace: Trace
+    words: Callable[[Passage], str]
 
 
 def keep_all(_direction: Direction, data: bytes) -> bytes:
@@ -68,13 +85,13 @@ class TracedStream:
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         data = self._stream.read(max_bytes, timeout_s)
         if data:
-            self._note(Direction.HEARD, data)
+            self._note(Direction.HEARD, data[:_KEPT_BYTES], len(data))
         return data
 
     def write(self, data: bytes, timeout_s: float) -> int:
         taken = self._stream.write(data, timeout_s)
         if taken:
-            self._note(Direction.SENT, bytes(data[:taken]))
+            self._note(Direction.SENT, bytes(data[: min(taken, _KEPT_BYTES)]), taken)
         return taken
 
     def close(self) -> None:
@@ -89,17 +106,17 @@ class TracedStream:
         now_s = self._clock.monotonic()
         return [passage.line(now_s) for passage in self._ring]
 
-    def _note(self, direction: Direction, data: bytes) -> None:
+    def _note(self, direction: Direction, data: bytes, size: int) -> None:
         now_s = self._clock.monotonic()
-        kept = self._redact(direction, data[:_KEPT_BYTES])
+        kept = self._redact(direction, data)
         last = self._ring[-1] if self._ring else None
         if last is not None and last.direction is direction and now_s - self._last_s <= _JOIN_S:
             self._ring[-1] = Passage(
                 at_s=last.at_s,
                 direction=direction,
                 data=(last.data + kept)[:_KEPT_BYTES],
-                size=last.size + len(data),
+                size=last.size + size,
             )
         else:
-            self._ring.append(Passage(at_s=now_s, direction=direction, data=kept, size=len(data)))
+            self._ring.append(Passage(at_s=now_s, direction=direction, data=kept, size=size))
         self._last_s = now_s

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from drivers.pin_pad.entry import PinBuffer
 from drivers.ports import ByteStream, Clock
+from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.config.settings import Settings, in_force, own_hours
 from firmware.config.unit import Unit
@@ -120,6 +121,11 @@ class Parts(Protocol):
         ...
 
     def updates(self) -> Updates | None: ...
+
+    @property
+    def taps(self) -> Mapping[str, Tap]:
+        """By the device's name for staff: the last frames of each line whose driver is made."""
+        ...
 
     # --- devices; nothing is opened before its desk starts
 
@@ -319,6 +325,8 @@ class Machine:
             clock=parts.clock,
             unit=parts.unit,
             check_settings=parts.why_unusable,
+            fresh_code=parts.fresh_code,
+            taps=parts.taps,
             updates=self._updates,
         )
         self.console = Console(hands, parts.fresh_code)

@@ -144,6 +144,7 @@ class Loop:
         self._room_at_s = 0.0  # when to look for room in the journal
         self._shown: Scene | None = None
         self._clerk_shown: Scene | None = None
+        self._staff_picture: Scene | None = None  # what a test of a glass shows while nobody is served
         self.troubles: dict[str, str] = {}  # source of a reason -> what its driver says: what happened and what to do
         self._reports: deque[Report] = deque()
         self._fetched_tables: tuple[SignedTable, ...] = ()
@@ -184,12 +185,13 @@ class Loop:
 
     def redraw(self) -> None:
         """Show the scene of the present state, unless it is on the screen already."""
-        wanted = scene(self.state, self.context, self.book)
+        test = self._staff_picture if self.state is State.IDLE else None
+        wanted = test if test and not test.clerk else scene(self.state, self.context, self.book)
         if wanted != self._shown:
             self._shown = wanted
             self._show(wanted)
         if self._show_clerk is not None:
-            wanted = clerk_scene(self.state, self.context, self.book)
+            wanted = test if test and test.clerk else clerk_scene(self.state, self.context, self.book)
             if wanted != self._clerk_shown:
                 self._clerk_shown = wanted
                 self._show_clerk(wanted)
@@ -525,10 +527,8 @@ class Loop:
         self._crew.send(desk, command, OfStaff(ticket))
 
     def show_for_staff(self, scene: Scene | None) -> None:
-        """Show a picture for a test of the screen; None shows the scene of the present state again."""
-        if scene is not None:
-            self._shown = scene
-            self._show(scene)
+        """Keep a picture on its glass for a test, a clerk's on the clerk's; None shows the present state's scene again."""
+        self._staff_picture = scene
         self._pass_front()
 
     def look_anew(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drivers import frame_words
 from drivers.card.pcsc import PcscReader
 from drivers.card.reader import CardReaderDriver
 from drivers.coin.acceptor import Acceptor
@@ -27,6 +28,7 @@ from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import ProfileError, load_page_profile, load_profile
 from drivers.serial_stream import SerialStream
+from drivers.trace import Tap, TracedStream, keep_all
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
@@ -94,6 +96,7 @@ class RealParts:
         self._panel = Panel(unit.screen, run)
         self._clerk_panel = None if unit.clerk is None else Panel(unit.clerk.screen, run)
         self._unit_path = unit_path
+        self.taps: dict[str, Tap] = {}
         self._second_missing = False
         self._seal_file = run / "journal-seal.pem"  # exists: this machine has had a journal
 
@@ -182,7 +185,10 @@ class RealParts:
             publish(self.run, facts_of(loop, self.clock.monotonic()))
 
     def card_reader(self) -> CardReaderDriver:
-        return CardReaderDriver(PcscReader(self._unit.card.reader, self.clock, self._unit.card.serial), self.now)
+        table = self._unit.card
+        driver = CardReaderDriver(PcscReader(table.reader, self.clock, table.serial), self.now)
+        self.taps["card"] = Tap(driver.trace, frame_words.card)
+        return driver
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         table = self._unit.keypad
@@ -203,7 +209,9 @@ class RealParts:
         table = self._unit.coin
         if table is None:
             return None
-        stream = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="coin")
+        port = SerialStream(str(self.path(table.port)), table.baud, self.clock, device="coin")
+        stream = TracedStream(port, self.clock, redact=keep_all)
+        self.taps["coin"] = Tap(stream, frame_words.coin)
         bus = CcTalkBus(stream, self.clock, checksum=Checksum(table.checksum))
         hoppers = HopperBank(
             bus,
@@ -241,7 +249,9 @@ class RealParts:
             (unit.printer, certificate, "printer"),
             (unit.receipt_printer, receipt, "receipt_printer"),
         ):
-            stream = SerialStream(str(self.path(table.port)), table.wire, self.clock, device=device)
+            port = SerialStream(str(self.path(table.port)), table.wire, self.clock, device=device)
+            stream = TracedStream(port, self.clock, redact=frame_words.keep_commands)
+            self.taps[device.removesuffix("_printer")] = Tap(stream, frame_words.printer)
             drivers.append(PrinterDriver(stream, self.clock, profile, device))
         return Printers(drivers[0], drivers[1], press.pages, press.slip)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from drivers.pin_pad.entry import PinWiped, must_be_whole
 
+SELECT, READ_BINARY, UPDATE_BINARY, GET_RESPONSE, EXTERNAL_AUTHENTICATE = 0xA4, 0xB0, 0xD6, 0xC0, 0x82
 CHANGE_REFERENCE_DATA, VERIFY, RESET_RETRY_COUNTER = 0x24, 0x20, 0x2C
-_SIGN, _INTERNAL_AUTHENTICATE = 0x2A, 0x88
-_CHANGES_NOTHING = frozenset({0xA4, 0xB0, _SIGN, _INTERNAL_AUTHENTICATE})  # SELECT, READ BINARY, signatures
+SIGN, INTERNAL_AUTHENTICATE = 0x2A, 0x88
+_CHANGES_NOTHING = frozenset({SELECT, READ_BINARY, SIGN, INTERNAL_AUTHENTICATE})
 _SECRET = frozenset({VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER})
 _PIN_BLOCKED = frozenset({0x63C0, 0x6983, 0x6984})  # no try left; ISO's word; JICSAP's word
 _BROKEN = frozenset({0x64, 0x65, 0x66, 0x6F})  # execution, memory, security-module and unnamed errors
@@ -108,12 +109,12 @@ def verify(digits: memoryview | bytearray) -> bytearray:
 
 def sign(digest_info: bytes) -> bytes:
     """COMPUTE DIGITAL SIGNATURE with the current key over a DigestInfo or a hash (CLA 80, P2 80 and Le 00 are mandatory)."""
-    return bytes([0x80, _SIGN, 0x00, 0x80, len(digest_info)]) + digest_info + b"\x00"
+    return bytes([0x80, SIGN, 0x00, 0x80, len(digest_info)]) + digest_info + b"\x00"
 
 
 def internal_authenticate(digest: bytes) -> bytes:
     """INTERNAL AUTHENTICATE with the current key (the municipal application, README.md)."""
-    return bytes([0x00, _INTERNAL_AUTHENTICATE, 0x00, 0x00, len(digest)]) + digest + b"\x00"
+    return bytes([0x00, INTERNAL_AUTHENTICATE, 0x00, 0x00, len(digest)]) + digest + b"\x00"
 
 
 def get_challenge(length: int) -> bytes:
@@ -165,7 +166,7 @@ def with_expected_length(command: bytes | bytearray, length: int) -> bytes:
 
 def signs(command: bytes | bytearray) -> bool:
     """Whether the card makes a signature: its answer has a time bound of its own."""
-    return len(command) > 5 and command[1] in {_SIGN, _INTERNAL_AUTHENTICATE}
+    return len(command) > 5 and command[1] in {SIGN, INTERNAL_AUTHENTICATE}
 
 
 def repeatable(command: bytes | bytearray) -> bool:
@@ -200,7 +201,9 @@ def redacted_command(command: bytes | bytearray) -> bytes:
     """The command for a trace: without its data where that is a PIN (VERIFY and the like), a hash to sign, a token or a record."""
     instruction = command[1] if len(command) > 1 else 0
     return (
-        bytes(command[:5]) if instruction in _SECRET | {_SIGN, _INTERNAL_AUTHENTICATE, 0x82, 0xD6} else bytes(command)
+        bytes(command[:5])
+        if instruction in _SECRET | {SIGN, INTERNAL_AUTHENTICATE, EXTERNAL_AUTHENTICATE, UPDATE_BINARY}
+        else bytes(command)
     )
 
 

@@ -452,6 +452,8 @@ class Book:
         if record.outcome == "ok" and record.verb.split("/")[0] in {"close", "close.print"}:
             self.totals["closes"] += 1
             self.console.closed_totals = dict(self.totals)
+        elif record.outcome == "ok" and record.verb == "lockout.clear":
+            self.failed_sessions = 0
 
     def _settings_on_trial(self, record: records.SettingsOnTrial) -> None:
         must(self.session is None, "settings change while nobody is served")

@@ -154,6 +154,14 @@ COINS = _number("how many coins", "50")
 SHEETS = _number("how many sheets", "500")
 HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
 AMOUNT = _number("an amount", "12300", "YEN")
+DEVICE = Argument(
+    name="DEVICE",
+    pattern="coin|printer|receipt|card",
+    value=str,
+    sentence="DEVICE is coin, printer, receipt or card.",
+    example="coin",
+)
+FRAMES = _number("how many frames", "20")
 SERIAL = _number("the acceptor's serial number", "123456", "SERIAL", digits=8)
 PLAN = Argument(
     name="PLAN",

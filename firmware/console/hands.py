@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from drivers.decode import to_plain
+from drivers.line.site_table import SiteTable
 from drivers.ports import Clock
+from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.hours import ServiceHours
@@ -36,6 +38,8 @@ class LoopHands:
         clock: Clock,
         unit: Unit,
         check_settings: Callable[[Settings], str | None],
+        fresh_code: Callable[[], str],
+        taps: Mapping[str, Tap],
         updates: Updates | None = None,
     ) -> None:
         self.machine = machine
@@ -47,7 +51,9 @@ class LoopHands:
         self.monotonic = clock.monotonic
         self._loop = loop
         self._memory = memory
-        self._unit = unit
+        self.unit = unit
+        self._fresh_code = fresh_code
+        self.taps = taps
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 
@@ -121,6 +127,13 @@ class LoopHands:
     def show(self, scene: Scene | None) -> None:
         self._loop.show_for_staff(scene)
 
+    def fresh_number(self) -> str:
+        return f"{int(self._fresh_code(), 16) % 10_000:04}"
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        return ("screen",) if self.unit.clerk is None else ("screen", "clerk's screen")
+
     def request_maintenance(self) -> None:
         reception = self._loop.reception
         reception.state = reception.state.maintenance_requested()
@@ -137,7 +150,7 @@ class LoopHands:
             self.write(change)
 
     def settings(self) -> list[tuple[str, str]]:
-        return list(_flat("", to_plain(self._unit)))
+        return list(_flat("", to_plain(self.unit)))
 
     def without_effect(self, settings: Settings) -> list[str]:
         site = self._loop.reception.site
@@ -150,6 +163,11 @@ class LoopHands:
         site, trouble = self._loop.reception.site, self._loop.reception.sites.trouble
         held = "none in force" if site is None else f"{site.table.version} in force, until {site.table.valid_until}"
         return f"site table {held}{'; the last one was refused: ' if trouble else ''}{trouble}"
+
+    @property
+    def site_table(self) -> SiteTable | None:
+        site = self._loop.reception.site
+        return None if site is None else site.table
 
     @property
     def trial_left_s(self) -> float | None:

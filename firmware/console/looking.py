@@ -22,26 +22,6 @@ from firmware.session.events import CoinReadiness, Fault, HopperCounted, PaperCo
 TAIL_MAX = 50
 SLICE = 5000  # records read in one turn of the loop
 _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
-_Z = (
-    "sessions",
-    "inserted_yen",
-    "earned_yen",
-    "paid_out_yen",
-    "claimed_yen",
-    "overpaid_yen",
-    "stray_yen",
-    "test_coins_yen",
-    "staff_paid_yen",
-    "collected_yen",
-    "unknown_yen",
-    "till_taken_yen",
-    "till_returned_yen",
-    "copies_printed",
-    "copies_spoiled",
-    "copies_uncertain",
-    "sheets_tested",
-    "flags",
-)
 
 
 def version(hands: Hands) -> Answer:
@@ -278,19 +258,3 @@ def evidence(hands: Hands, code: str) -> Job:
         "records": {title: [as_data(entry) for entry in entries] for title, entries in around.bundle.items()},
     }
     return Answer((f"claim {code} key {claim.key}: {claim.told()}",), data)
-
-
-def z_report(hands: Hands) -> tuple[str, ...]:
-    """The rows of the daily report: totals since the last close, and the coins and sheets that should be there."""
-    book, before = hands.book, hands.book.console.closed_totals
-    rows = [f"Z-report {book.totals['closes'] + 1}  {hands.now():%Y-%m-%d %H:%M}", hands.machine]
-    rows += [f"{'':18} {'since close':>11} {'for life':>11}"]  # 42 letters: a row of the narrowest receipt printer
-    rows += [f"{name:18} {book.totals[name] - before.get(name, 0):>11} {book.totals[name]:>11}" for name in _Z]
-    box_yen = sum(value * coins for value, coins in book.cash_box.items())
-    rows += [f"cash box {value:>4} yen x {coins:>5}" for value, coins in sorted(book.cash_box.items())]
-    rows += [f"cash box {box_yen} yen"]
-    rows += [f"hopper   {value:>4} yen x {coins:>5}" for value, coins in sorted(book.tubes.items())]
-    rows += [f"sheets {'not counted' if book.sheets is None else book.sheets}"]
-    rows += [f"queue {len(book.queue)}, unaccounted for {len(book.uncertain)}"]
-    rows += [f"advices not acknowledged {len(book.pending_advices())}"]
-    return tuple(rows)

@@ -7,13 +7,13 @@ from firmware.console.grammar import Refused
 
 LIST_MAX = 18  # commands in one list; with the rows that wrap and the words below them it fits 24 rows
 SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first word of a command
-    "looking": ("what the machine says", ("status", "reasons", "devices", "counters", "uncertain", "clock")),
+    "looking": ("what the machine says", ("status", "reasons", "devices", "counters", "uncertain", "frames", "clock")),
     "records": ("the journal, and the evidence of a claim", ("journal", "claim")),
     "modes": ("maintenance, and out of service", ("request", "exit", "oos")),
     "testing": ("tests of the devices", ("test",)),
     "coins": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
     "sheets": ("paper", ("paper",)),
-    "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "line")),
+    "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),
     "settings": ("settings, releases, restart", ("config", "update", "reboot")),
     "talking": ("this conversation", ("help", "version", "login", "logout", "who", "confirm")),
 }

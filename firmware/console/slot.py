@@ -9,9 +9,12 @@ from typing import Any
 from drivers.vocabulary import CoinCredited, Key, KeyPressed
 from firmware.book import records
 from firmware.book.cases import Case
+from firmware.config.unit import PulseTable
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, Tell, done, must_take_coins
+from firmware.console.steps import Answer, Ask, Hands, Job, Listen, Show, Step, Tell, done, must_take_coins
+from firmware.console.wires import coin_wire, inhibit_wire
 from firmware.desks import COIN
+from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CloseSlot, OpenSlot
 from firmware.session.events import SlotClosed
 
@@ -36,26 +39,54 @@ def acceptor_coins(hands: Hands) -> Job:
 def test_slot(hands: Hands) -> Job:
     """Whether the shut slot gives a coin back and the open one keeps it: no device can tell that without a coin."""
     must_take_coins(hands)
-    yield from done(COIN, CheckCoins())
+    pulse = hands.unit.coin.pulse if hands.unit.coin is not None else None
+    try:
+        yield from done(COIN, CheckCoins())
+    except Refused as refused:
+        look = f"Look at {coin_wire(pulse)} and {inhibit_wire(pulse)}: cut, on another pin, or touching another."
+        raise Refused(refused.code, f"{refused.sentence} {look}") from None
     yield from _shut(hands)
-    yield Show((f"1 The slot is shut. Insert a coin of 10 yen, take it back, then press ENTER; {COINS_S:.0f} s.",))
+    yield Show((f"1 The slot is shut. Insert a coin of 10 yen, then press ENTER; {COINS_S:.0f} s.",))
     kept_yen, said = yield from _until_enter(hands, hands.monotonic() + COINS_S)
     kept_yen += yield from _taken(hands, hands.monotonic() + LATER_S)
     if kept_yen:
         hands.write(records.Flag(Case.PULSES_WRONG, f"1 coins, {kept_yen} yen, kept by the shut slot in a test"))
-        why = "The shut slot kept the coin. Check its inhibit wire, and [coin.pulse] inhibit in the unit file; then `resolve` the item."
+        why = f"The shut slot kept the coin. Check {inhibit_wire(pulse)}, and [coin.pulse] inhibit; then `resolve` the item."
         raise Refused("test", why)
     if not said:
         raise Refused("test", "Nobody pressed ENTER, so nobody knows that the coin came back. Test again.")
+    if not (yield from _came_back()):
+        hands.write(records.Flag(Case.PULSES_WRONG, "1 coins, 10 yen, kept by the shut slot in a test, not counted"))
+        both = f"{coin_wire(pulse)} and {inhibit_wire(pulse)}"
+        raise Refused(
+            "test", f"The shut slot kept the coin and nothing counted it. Look at {both}: swapped, or both cut."
+        )
+    if pulse is not None and Reason.ACCEPTOR_BLOCKED in hands.state.reasons:
+        both = f"{coin_wire(pulse)} touches {inhibit_wire(pulse)} or ground"
+        raise Refused("test", f"The coin wire rests low: {both}, the counter switch stands at NC, or a coin is stuck.")
     yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
     yield Show((f"2 The slot is open. Insert the same coin; {COINS_S:.0f} s.",))
     taken_yen = yield from _taken(hands, hands.monotonic() + COINS_S, coins=1)
     taken_yen += yield from _shut(hands)
     if not taken_yen:
-        raise Refused("test", "The open slot credited no coin. Check inhibit wire, coin wire and the speed switch.")
+        raise Refused("test", (yield from _why_not_taken(hands, pulse)))
     return Answer(
         ("1 PASS shut slot: the coin came back", f"2 PASS open slot: {taken_yen} yen, in the cash box as test coins")
     )
+
+
+def _came_back() -> Generator[Step, Any, bool]:
+    answer = ""
+    while answer not in {"y", "n"}:
+        answer = (yield Ask("Did the coin come back? (y or n): ")).strip().lower()[:1]
+    return answer == "y"
+
+
+def _why_not_taken(hands: Hands, pulse: PulseTable | None) -> Generator[Step, Any, str]:
+    if (yield from _came_back()):
+        return f"The open slot took no coin. Look at {inhibit_wire(pulse)}, its 12 V and what it was taught."
+    hands.write(records.Flag(Case.PULSES_WRONG, "1 coins, 10 yen, kept by the open slot in a test, not counted"))
+    return f"The open slot kept the coin but nothing counted it. Look at {coin_wire(pulse)} and the speed switch."
 
 
 def _shut(hands: Hands) -> Waiting:

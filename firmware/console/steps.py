@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from drivers.line.site_table import SiteTable
+from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.book.records import Record
 from firmware.config.settings import Settings
+from firmware.config.unit import Unit
 from firmware.console.access import Role
 from firmware.console.grammar import Refused
 from firmware.desks import Beat, C, DeskName, Health
@@ -102,7 +105,9 @@ class Hands(Protocol):
     machine: str
     version: str
     hopper_values: tuple[int, ...]
+    unit: Unit  # as the unit file and the settings in force say
     takes_coins: bool  # False: a counter terminal
+    taps: Mapping[str, Tap]  # device -> its line's last frames
 
     @property
     def book(self) -> Book: ...
@@ -157,7 +162,16 @@ class Hands(Protocol):
         ...
 
     def show(self, scene: Scene | None) -> None:
-        """Show a picture for a test; None shows the scene of the present state again."""
+        """Keep a picture on its glass for a test; None shows the scene of the present state again."""
+        ...
+
+    def fresh_number(self) -> str:
+        """Four digits that nobody can guess, new each time."""
+        ...
+
+    @property
+    def glasses(self) -> tuple[str, ...]:
+        """The screens of this machine: `screen`, and at a counter terminal `clerk's screen`."""
         ...
 
     def request_maintenance(self) -> None: ...
@@ -177,6 +191,11 @@ class Hands(Protocol):
 
     def site(self) -> str:
         """The city's site table in force and until when, or why there is none, as one line."""
+        ...
+
+    @property
+    def site_table(self) -> SiteTable | None:
+        """The city's table in force, if there is one."""
         ...
 
     candidate: dict[str, str] | None  # the settings being edited; None after logging out

@@ -1,4 +1,4 @@
-"""Commands that act at once: tests, exit, out of service, paper, the daily close."""
+"""Commands that act at once: tests, exit, out of service, paper."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -7,17 +7,14 @@ from drivers.vocabulary import (
     CardNotUsable,
     CardRead,
     HopperState,
-    Key,
-    KeyPressed,
     NotPrinted,
     Printed,
     PrintUnknown,
 )
 from firmware.book import records
-from firmware.book.match import matched
 from firmware.console import looking
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, Tell, done, must_take_coins, well
+from firmware.console.steps import Answer, Do, Hands, Job, Show, Step, Tell, done, must_take_coins, well
 from firmware.desks import CARD, COIN, LINE, PAPER, LookAgain, PrintLines
 from firmware.service.availability import Reason
 from firmware.session.effects import (
@@ -29,13 +26,15 @@ from firmware.session.effects import (
     ReleaseCard,
 )
 from firmware.session.events import CoinReadiness, Fault, PaperReadiness
-from firmware.session.scenes import Closed, Starting
 
-KEYS_S = 30.0
 CLOSING_S = 5.0
 COINS_S = 20.0
 PICTURE_S = 3.0
-_DEAD = frozenset({HopperState.JAMMED, HopperState.HARDWARE_ERROR, HopperState.UNKNOWN})
+_TO_DO = {  # by what a hopper says that cannot pay
+    HopperState.JAMMED: "jammed; take out what blocks its exit",
+    HopperState.HARDWARE_ERROR: "it reports a fault of its own; change it",
+    HopperState.UNKNOWN: "it does not answer; check its cable and its address",
+}
 
 Check = tuple[str, bool, str]  # name, whether it passed, what was found
 Checking = Generator[Step, Any, list[Check]]
@@ -44,18 +43,40 @@ Checking = Generator[Step, Any, list[Check]]
 # --- tests ------------------------------------------------------------------------------------------
 
 
+def _asked_coins() -> Generator[Step, Any, CoinReadiness | Fault]:
+    seen = yield Do(COIN, LookAgain(), health=True)
+    answer: CoinReadiness | Fault = seen if isinstance(seen, Fault) else (yield Do(COIN, CheckCoins()))
+    return answer
+
+
+def _acceptor_row(answer: CoinReadiness | Fault) -> Check:
+    if isinstance(answer, Fault):
+        return "acceptor", False, answer.sentence
+    counters = answer.acceptor
+    return "acceptor", True, f"event {counters.event_counter}, accepted {counters.accepted_total}"
+
+
 def _coin(hands: Hands) -> Checking:
+    """Acceptor and hoppers as service needs them: one hopper that pays is enough."""
     if not hands.takes_coins:
         return []
-    seen = yield Do(COIN, LookAgain(), health=True)
-    answer = seen if isinstance(seen, Fault) else (yield Do(COIN, CheckCoins()))
-    if not isinstance(answer, CoinReadiness):
-        return [("acceptor", False, answer.sentence), ("hopper", False, "not asked")]
+    answer = yield from _asked_coins()
+    if isinstance(answer, Fault):
+        return [_acceptor_row(answer), ("hopper", False, "not asked")]
     told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
-    counters = answer.acceptor
+    return [_acceptor_row(answer), ("hopper", not all(state in _TO_DO for state in answer.hoppers.values()), told)]
+
+
+def _acceptor(_: Hands) -> Checking:
+    return [_acceptor_row((yield from _asked_coins()))]
+
+
+def _each_hopper(_: Hands) -> Checking:
+    answer = yield from _asked_coins()
+    if isinstance(answer, Fault):
+        return [("hopper", False, answer.sentence)]
     return [
-        ("acceptor", True, f"event {counters.event_counter}, accepted {counters.accepted_total}"),
-        ("hopper", not all(state in _DEAD for state in answer.hoppers.values()), told),
+        (f"hopper {value}", state not in _TO_DO, _TO_DO.get(state, state)) for value, state in answer.hoppers.items()
     ]
 
 
@@ -121,9 +142,16 @@ test_line = _test(_line)
 test_all = _test(*EVERYTHING)
 
 
-def test_coins(hands: Hands) -> Job:
-    must_take_coins(hands)
-    return (yield from _checked(hands, _coin))
+def _with_coins(check: Callable[[Hands], Checking]) -> Callable[[Hands], Job]:
+    def test(hands: Hands) -> Job:
+        must_take_coins(hands)
+        return (yield from _checked(hands, check))
+
+    return test
+
+
+test_acceptor = _with_coins(_acceptor)
+test_hopper = _with_coins(_each_hopper)  # a jam may show only when a hopper pays
 
 
 def test_card(hands: Hands) -> Job:  # noqa: ARG001  every such command gets `hands`
@@ -141,49 +169,46 @@ def test_card(hands: Hands) -> Job:  # noqa: ARG001  every such command gets `ha
             raise Refused("test", "The card reader does not answer. Check its cable.")
 
 
-def test_keypad(hands: Hands) -> Job:
-    yield Show((f"Press each key once; {KEYS_S:.0f} s.",))
-    end_s, missing = hands.monotonic() + KEYS_S, [str(key) for key in Key]
-    while missing:
-        event = yield Listen(end_s)
-        if not isinstance(event, KeyPressed):
-            raise Refused("test", f"Not pressed, or dead: {' '.join(missing)}")
-        if event.key in missing:
-            missing.remove(str(event.key))
-            yield Show((f"{event.key}",))
-    return Answer(("1 PASS keypad: all sixteen keys",))
-
-
 def test_printer(hands: Hands) -> Job:
-    """Print a marked page and a marked slip without any resident's data. Writes the sheets used."""
-    before = yield from done(PAPER, CountPaper())
+    """Print a marked page without any resident's data. Writes the sheets used."""
+    before = yield from _sheets()
+    page = yield from _printed(hands, "printer", "printer")
+    after = yield from _sheets()
+    sheets = after - before if None not in {after, before} else 1
+    hands.write(records.SheetsUsed(sheets=max(0, sheets), printer_counter=after))
+    return Answer((_told("printer", page), f"sheets of certificate paper used: {sheets}"))
+
+
+def test_receipt(hands: Hands) -> Job:
+    """Print a marked slip."""
+    slip = yield from _printed(hands, "receipt_printer", "receipt printer")
+    return Answer((_told("receipt printer", slip),))
+
+
+_LOOK = "Look at its paper, cover and cable; then test again."
+
+
+def _sheets() -> Generator[Step, Any, Any]:
+    counted = yield Do(PAPER, CountPaper())
+    if isinstance(counted, Fault):
+        raise Refused("test", f"FAIL printer: {counted.sentence}. {_LOOK}")
+    return counted.counter
+
+
+def _printed(hands: Hands, device: str, name: str) -> Generator[Step, Any, Printed | NotPrinted | PrintUnknown]:
     marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
-    page = yield from done(PAPER, PrintLines("printer", "TEST PRINT", marked))
-    after = yield from done(PAPER, CountPaper())
-    sheets = after.counter - before.counter if None not in {after.counter, before.counter} else 1
-    hands.write(records.SheetsUsed(sheets=max(0, sheets), printer_counter=after.counter))
-    slip = yield from done(PAPER, PrintLines("receipt_printer", "TEST PRINT", marked))
-    rows = [_printed(1, "printer", page.result), _printed(2, "receipt printer", slip.result)]
-    yield Show(tuple(rows))
-    if any("FAIL" in row for row in rows):
-        raise Refused("test", "A printer did not confirm its test print. Look at its paper, then test again.")
-    return Answer((f"sheets of certificate paper used: {sheets}",))
+    answer = yield Do(PAPER, PrintLines(device, marked))
+    if isinstance(answer, Fault):
+        raise Refused("test", f"FAIL {name}: {answer.sentence}. {_LOOK}")
+    result: Printed | NotPrinted | PrintUnknown = answer.result
+    return result
 
 
-def _printed(number: int, name: str, result: Printed | NotPrinted | PrintUnknown) -> str:
+def _told(name: str, result: Printed | NotPrinted | PrintUnknown) -> str:
+    """Raises `Refused` when the printer did not confirm its print."""
     if isinstance(result, Printed):
-        return f"{number} PASS {name}: {result.evidence}"
-    return f"{number} FAIL {name}: {result.reason}"
-
-
-def test_screen(hands: Hands) -> Job:
-    for scene in (Starting(), Closed(reason="maintenance", opens_at=None, numbers=("123",))):
-        hands.show(scene)
-        yield Listen(hands.monotonic() + PICTURE_S)
-    hands.show(None)
-    if "screen" in hands.troubles:
-        raise Refused("device", hands.troubles["screen"])
-    return Answer(("Two pictures were shown: starting, and closed with the number 123.",))
+        return f"1 PASS {name}: {result.evidence}"
+    raise Refused("test", f"FAIL {name}: {result.reason}. {_LOOK}")
 
 
 # --- modes ------------------------------------------------------------------------------------------
@@ -214,7 +239,7 @@ def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
     return Answer(("`oos` no longer keeps the machine out of service.",))
 
 
-# --- paper and the day's end ------------------------------------------------------------------------
+# --- paper ------------------------------------------------------------------------------------------
 
 
 def paper_load(hands: Hands, sheets: int) -> Answer:
@@ -229,19 +254,3 @@ def paper_cut(hands: Hands) -> Job:
     if None not in {before.counter, after.counter}:
         hands.write(records.SheetsUsed(sheets=max(0, after.counter - before.counter), printer_counter=after.counter))
     return Answer(("The path is clear.",))
-
-
-def close(hands: Hands) -> Job:
-    """Daily close: run the match, then give the report and write a checkpoint."""
-    read = yield from looking.read_counters(hands)
-    for record in matched(hands.book, read.data["counters"]):
-        hands.write(record)
-    return Answer(looking.z_report(hands), checkpoint=True)
-
-
-def close_print(hands: Hands) -> Job:
-    answer = yield from close(hands)
-    slip = yield from done(PAPER, PrintLines("receipt_printer", "DAILY CLOSE", answer.lines))
-    if not isinstance(slip.result, Printed):
-        yield Show(("The receipt printer did not print it; copy it from here.",))
-    return answer

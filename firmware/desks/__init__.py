@@ -11,11 +11,12 @@ comes back in a `Posted`, whose field `whose` says where it goes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, Never, Protocol, TypeVar
+from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
 from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, PaidAtDesk, StrayPayout
+from firmware.book.day import ZReport
 from firmware.session import effects as fx
 from firmware.session.events import Report
 
@@ -91,11 +92,17 @@ class AcknowledgePayout:
 
 @dataclass(frozen=True, slots=True)
 class PrintLines:
-    """Paper desk: print lines for staff, marked as such. `device`: printer or receipt_printer. Answers `SlipOutcome`."""
+    """Paper desk: print lines for staff, marked as a test. `device`: printer or receipt_printer. Answers `SlipOutcome`."""
 
     device: str
-    title: Literal["TEST PRINT", "DAILY CLOSE"]
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintZReport:
+    """Paper desk: print the daily close on the receipt printer. Answers `SlipOutcome`."""
+
+    report: ZReport
 
 
 # --- which desk takes what -----------------------------------------------------------------------
@@ -136,6 +143,7 @@ PaperCommand = (
     | fx.CutRemains
     | fx.ClearPaper
     | PrintLines
+    | PrintZReport
     | WipeDesk
 )
 

@@ -19,7 +19,7 @@ from drivers.vocabulary import (
     PrintTrouble,
     PrintUnknown,
 )
-from firmware.desks import PAPER, Answer, Desk, Health, PaperCommand, PrintLines, SheetCut, WipeDesk
+from firmware.desks import PAPER, Answer, Desk, Health, PaperCommand, PrintLines, PrintZReport, SheetCut, WipeDesk
 from firmware.paper.trouble import PageTrouble
 from firmware.paper.vault import Vault
 from firmware.ports import Printer
@@ -37,7 +37,7 @@ from firmware.session.effects import (
 from firmware.session.events import CopyOutcome, ExitSeen, Fault, PagesReady, PaperCounted, PaperReadiness, SlipOutcome
 
 Render = Callable[[bytes, str, str, int], Sequence[RasterPage]]  # document, its SHA-256, request id, copy
-DrawSlip = Callable[[PrintReceipt | PrintClaimSlip | PrintLines], RasterSlip | bytes]
+DrawSlip = Callable[[PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport], RasterSlip | bytes]
 
 WATCH_S = 0.4
 CHECK_S = 3.0
@@ -102,7 +102,7 @@ class PaperDesk(Desk[PaperCommand]):
                 return [self._count()]
             case Print():
                 return self._print(command)
-            case PrintReceipt() | PrintClaimSlip() | PrintLines():
+            case PrintReceipt() | PrintClaimSlip() | PrintLines() | PrintZReport():
                 return [self._print_slip(command)]
             case WatchExit(on=on):
                 self._watching = on
@@ -156,7 +156,7 @@ class PaperDesk(Desk[PaperCommand]):
             return []
         return [CopyOutcome(command.copy, outcome)]
 
-    def _print_slip(self, command: PrintReceipt | PrintClaimSlip | PrintLines) -> SlipOutcome:
+    def _print_slip(self, command: PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport) -> SlipOutcome:
         on_a_page = isinstance(command, PrintLines) and command.device == "printer"
         printer = self._printer if on_a_page else self._slips
         return SlipOutcome(printer.print_slip(self._draw(command), self._next_job()))

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from drivers.printer.profile import Profile
 from drivers.printer.raster import RasterPage, RasterSlip
-from firmware.desks import PrintLines
+from firmware.desks import PrintLines, PrintZReport
+from firmware.paper.daily import z_slip
 from firmware.paper.pages import render
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
 from firmware.paper.staff import staff_slip
@@ -27,11 +28,13 @@ class Press:
             document, request_id=request_id, copy=copy, document_sha256=document_sha256, profile=self.certificate
         )
 
-    def slip(self, effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip | bytes:
+    def slip(self, effect: PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport) -> RasterSlip | bytes:
         match effect:
-            case PrintLines(device=device, title=title, lines=lines):
+            case PrintLines(device=device, lines=lines):
                 profile = self.certificate if device == "printer" else self.receipt
-                return staff_slip(title, lines, self.now(), profile)
+                return staff_slip(lines, self.now(), profile)
+            case PrintZReport(report=report):
+                return z_slip(report, self.receipt)
             case PrintReceipt():
                 return receipt_for(self._receipt_facts(effect), self.receipt)
             case PrintClaimSlip():

@@ -8,9 +8,9 @@ second and leaves a temporary folder behind.
 Such printers know JIS X 0208 only. A letter outside it raises `UnknownLetter`, and `slips.py` draws the slip instead.
 """
 
-from unicodedata import east_asian_width
-
 from escpos.printer import Dummy
+
+from firmware.paper.slips import half_widths
 
 _SHIFT_JIS = b"\x1cC\x01"  # FS C 1
 _GAP = b"\x1bJ\x10"  # ESC J: about a millimetre
@@ -37,13 +37,13 @@ class LetteredSlip:
 
     def pair(self, left: str, right: str, size: str, *, bold: bool = False) -> None:
         columns = self._columns // _SCALE[size][0]
-        gap = columns - _width(left) - _width(right)
+        gap = columns - half_widths(left) - half_widths(right)
         if gap >= 1:
             self._write([left + " " * gap + right], size, bold)
         else:
             self._write(_wrapped(left, columns), size, bold)
             # Blanks, because the printer aligns to its head's edge, which is not that of its last column.
-            self._write([" " * (columns - _width(line)) + line for line in _wrapped(right, columns)], size, bold)
+            self._write([" " * (columns - half_widths(line)) + line for line in _wrapped(right, columns)], size, bold)
 
     def row(self, text: str) -> None:
         self.left(text, "small")
@@ -75,14 +75,10 @@ class LetteredSlip:
         self._printer._raw(data)  # noqa: SLF001
 
 
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in text)
-
-
 def _wrapped(text: str, columns: int) -> list[str]:
     lines, line = [], ""
     for letter in text:
-        if _width(line + letter) > columns:
+        if half_widths(line + letter) > columns:
             space = line.rfind(" ", len(line) // 2)
             line, rest = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
             lines.append(line)

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from textwrap import wrap
 from typing import Protocol
+from unicodedata import east_asian_width
 
 from drivers.printer.profile import Letters, Profile
 from drivers.printer.raster import RasterSlip
@@ -79,6 +80,11 @@ class ClaimFacts:
     amount_yen: int
     claim_code: str
     city_code: str  # of the municipality that owes, six digits
+
+
+def half_widths(text: str) -> int:
+    """How wide the text is in letters of one width, in half-width letters."""
+    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
 def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:

@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from firmware.screens import card, choosing, counter, ending, idle, paying, waiting
+from firmware.screens import card, choosing, counter, ending, idle, paying, testing, waiting
 from firmware.screens.canvas import Canvas
 from firmware.session import scenes as show
 
@@ -32,6 +32,7 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.TakePaper: ending.take_paper,
     show.Sorry: ending.sorry,
     show.Done: ending.done,
+    show.StaffPicture: testing.picture,
 }
 
 

@@ -1,6 +1,7 @@
 """The screens outside a session: insert your card, closed, or please wait."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from firmware.screens import landscape, pictures
@@ -14,6 +15,7 @@ from firmware.session import scenes as show
 DARK = {"hours", "year_end", "closed_day"}
 LOW = 404  # above the keys
 PICTURE_ENDS = 256
+CARD_HIGH = 219  # pixels of the picture of the card and its slot
 ROW = 33  # pixels from line to line at 24
 FEE_ENDS = 512  # well to the left of the slot, which begins at 536
 
@@ -24,63 +26,95 @@ def idle(scene: show.Idle) -> Canvas:
     c = Canvas(scene.language)
     until = "" if scene.until is None else say("idle", "until", time=say.time(scene.until))
     c.part(name_bar(scene, until), 0, 0)
-    c.picture(pictures.insert_card(), 516, 72)
+    tight = scene.notice is not None and scene.exact_money_only  # both stand below the picture
+    picture_y = 58 if tight else 72
+    c.picture(pictures.insert_card(), 516, picture_y)
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
     y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA)
-    cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
-    if cards:
-        y = c.text(("、" if scene.language == "ja" else ", ").join(cards), 36, y, 24, width=460, lines=3)
     low = LOW
-    if scene.notice is not None and not scene.exact_money_only:  # money comes first
-        low = _notice(c, say.of(scene.notice), low)
-    if scene.exact_money_only:
-        low -= 54
-        c.panel((36, low, 486, low + 48), 10, SUN_PALE, border=SUN, width=3)
-        c.text(say("idle", "exact"), 52, low + 5, 26, width=418, bold=True)
-    lines = _kinds(scene, say, (low - y) // ROW)
-    if low == LOW and y + len(lines) * ROW <= FOOT - landscape.HEIGHT + 20:
+    if scene.exact_money_only:  # money comes first
+        low -= 40 if tight else 54
+        c.panel((36, low, 486, low + (40 if tight else 48)), 10, SUN_PALE, border=SUN, width=3)
+        c.text(say("idle", "exact"), 52, low + (3 if tight else 5), 24 if tight else 26, width=418, bold=True)
+        low -= 6
+    cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
+    taken = ("、" if scene.language == "ja" else ", ").join(cards)
+    taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
+    if scene.notice is not None:
+        notice = _notice_of(c, say.of(scene.notice), 24 if tight else 26)
+        top = low - notice.high
+        if top >= max(y + ROW, picture_y + CARD_HIGH):  # money and fees come before it; the names of the cards do not
+            notice.draw(c, top)
+            low = top - 6
+    if cards and taken_ends + ROW <= low:
+        y = c.text(taken, 36, y, 24, width=460, lines=3, leading=ROW / 24)
+    lines = _kinds(c, scene, say, (low - y) // ROW)
+    if low == LOW and y + sum(rows for _, _, rows in lines) * ROW <= FOOT - landscape.HEIGHT + 20:
         c.picture(landscape.coast(), 0, FOOT - landscape.HEIGHT)
-    for text, fee in lines:
-        room = c.width(fee, 24) if fee else 0
-        c.text(text, 36, y, 24, width=FEE_ENDS - 46 - room)
+    for text, fee, rows in lines:
+        c.text(text, 36, y, 24, width=_beside_fee(c, fee), lines=rows, leading=ROW / 24)
         if fee:
+            room = c.width(fee, 24)
             c.text(fee, FEE_ENDS - room, y, 24, width=room)
-        y += ROW
+        y += ROW * rows
     return end(c, scene)
 
 
-def _notice(c: Canvas, text: str, low: int) -> int:
-    """The city's notice of today in a panel over the whole width. Returns the panel's top."""
-    size, most = (26, 2) if c.lines(text, 26, width=700) <= 2 else (24, 3)
-    lines = min(c.lines(text, size, width=700), most)
-    top = low - 12 - round(size * 1.36) * lines
-    c.panel((36, top, 764, low), 10, WHITE, border=SEA, width=2)
-    c.text(text, 50, top + 6, size, width=700, lines=most)
-    return top - 6
+def _beside_fee(c: Canvas, fee: str) -> int:
+    """Pixels for the title of a kind, to the left of its fee."""
+    return FEE_ENDS - 46 - (c.width(fee, 24) if fee else 0)
 
 
-def _kinds(scene: show.Idle, say: Words, room: int) -> list[tuple[str, str]]:
-    """What is issued here and for how much, line by line, as many as there is room for.
+@dataclass(frozen=True)
+class _Notice:
+    """The city's notice of today in a panel over the whole width."""
+
+    text: str
+    size: int
+    lines: int
+
+    @property
+    def high(self) -> int:
+        return 12 + round(self.size * 1.36) * self.lines
+
+    def draw(self, c: Canvas, top: int) -> None:
+        c.panel((36, top, 764, top + self.high), 10, WHITE, border=SEA, width=2)
+        c.text(self.text, 50, top + 6, self.size, width=700, lines=self.lines)
+
+
+def _notice_of(c: Canvas, text: str, size: int) -> _Notice:
+    """In `size` pixels where it then takes two lines, else smaller and in three."""
+    size, most = (size, 2) if c.lines(text, size, width=700) <= 2 else (24, 3)
+    return _Notice(text, size, min(c.lines(text, size, width=700), most))
+
+
+def _kinds(c: Canvas, scene: show.Idle, say: Words, room: int) -> list[tuple[str, str, int]]:
+    """What is issued here, for how much, and on how many rows, as many as there is room for (in rows).
 
     Kinds whose last admission comes before the machine's stand below a line that says it.
     """
-    told: list[tuple[str, str]] = []
+
+    def rows(title: str, fee: str) -> int:
+        return min(c.lines(title, 24, width=_beside_fee(c, fee)), 2)
+
+    told: list[tuple[str, str, int]] = []
     until = scene.until
     ordered = sorted(scene.kinds, key=lambda kind: (kind.until is not None, -_minutes(kind.until)))
     for kind in ordered:
         if kind.until != until and kind.until is not None:
             until = kind.until
-            told.append((say("idle", "these_until", time=say.time(until)), ""))
-        told.append((say.of(kind.title), say.yen(kind.fee_yen)))
-    if len(told) <= room:
+            told.append((say("idle", "these_until", time=say.time(until)), "", 1))
+        line = (say.of(kind.title), say.yen(kind.fee_yen))
+        told.append((*line, rows(*line)))
+    if sum(taken for _, _, taken in told) <= room:
         return told
-    shown = told[: max(room - 1, 0)]
-    if shown and not shown[-1][1]:
+    shown = list(told)
+    while shown and (sum(taken for _, _, taken in shown) > room - 1 or not shown[-1][1]):
         shown.pop()
-    more = len(scene.kinds) - sum(bool(fee) for _, fee in shown)
+    more = len(scene.kinds) - sum(bool(fee) for _, fee, _ in shown)
     fees_yen = [kind.fee_yen for kind in ordered[-more:]]
-    return [*shown, (say("idle", "more" if shown else "kinds", n=more), _fees(say, fees_yen))] if room > 0 else []
+    return [*shown, (say("idle", "more" if shown else "kinds", n=more), _fees(say, fees_yen), 1)] if room > 0 else []
 
 
 def _fees(say: Words, fees_yen: Sequence[int]) -> str:

@@ -32,6 +32,14 @@ class Starting(Scene):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPicture(Scene):
+    """For staff, in maintenance. `picture`: colours, edges, letters, black or white. `number`: four digits to read from it."""
+
+    picture: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
     """A place that issues what this machine does not issue now."""
 

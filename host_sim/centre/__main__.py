@@ -28,6 +28,7 @@ MODULE_OF = {
     "verify": "paper",
     "paper-keys": "paper_keys",
     "specimens": "specimens",
+    "poster": "poster",
     "desk": "desk",
     "openapi": "openapi",
 }

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,8 +50,11 @@ NO_ANSWER = (Busy, DatabaseTrouble, sa.exc.SQLAlchemyError)  # for whoever goes 
 class Database:
     """Connections to one database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, there: bool = False) -> None:
+        """`there`: a SQLite file that is missing is not made. Raises `DatabaseTrouble`: it is, or the URL is none."""
         self.engine = _engine(url)
+        if there and not self.in_memory:
+            _must_be_there(self.engine.url)
         self._turn = threading.Lock()
         self._unwritten = False  # something was erased, and SQLite's log may still have it
 
@@ -169,6 +173,15 @@ def _engine(url: str) -> sa.Engine:
         ) from None
     _begin_ourselves(engine)
     return engine
+
+
+def _must_be_there(url: sa.URL) -> None:
+    """SQLite would make the file of a mistyped address, empty. A server answers for itself."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise DatabaseTrouble(
+            f"There is no database {url.database}: compare --run and --database with those of the centre's `serve`, "
+            "or make it with: python -m host_sim.centre db init"
+        )
 
 
 def _begin_ourselves(engine: sa.Engine) -> None:

@@ -29,15 +29,19 @@ def database_url(run: Path, database: str | None) -> str:
     return database or f"sqlite:///{run / 'centre' / 'centre.db'}"
 
 
-def open_store(run: Path, database: str | None) -> Store:
-    """The database; the run directory's own file is made when it is not there."""
-    (run / "centre").mkdir(parents=True, exist_ok=True)
-    return Store(database_url(run, database), create=database is None)
+def open_store(run: Path, database: str | None, *, make: bool = False) -> Store:
+    """The database. `make`: the run directory's own file is made if it is not there; else `DatabaseTrouble` says so.
+
+    Only what begins a centre makes it: a mistyped `--run` of any other command must not look like an empty city.
+    """
+    if make and database is None:
+        (run / "centre").mkdir(parents=True, exist_ok=True)
+    return Store(database_url(run, database), create=make and database is None)
 
 
-def open_books(run: Path, database: str | None) -> Store:
-    """The database with its books. The simulator's own file is filled with the sample if it is empty."""
-    store = open_store(run, database)
+def open_books(run: Path, database: str | None, *, make: bool = False) -> Store:
+    """The database with its books; `make` as for `open_store`. The run directory's own is filled with the sample if it is empty."""
+    store = open_store(run, database, make=make)
     if database is None:
         books.load(store, sample.residents())
     with store.reading() as c:

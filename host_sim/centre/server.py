@@ -62,7 +62,7 @@ def make_server(
 ) -> Server:
     """A server ready to run; port 0 takes a free one. Raises `CityError` or `TrustError` for files that cannot be used."""
     url, now = database_url(run, database), simulated_now(run / "clock-offset")
-    store = open_books(run, database)
+    store = open_books(run, database, make=True)
     book = open_city(store, city_file, now)
     with store.reading() as c:
         city = book.city(c, now)

@@ -27,7 +27,7 @@ class Store(Database):
 
     def __init__(self, url: str, *, create: bool = False) -> None:
         """Raises `DatabaseTrouble` if its tables are not this program's. `create`: make them if there are none."""
-        super().__init__(url)
+        super().__init__(url, there=not create)
         if create or self.in_memory:
             with self.writing() as c:
                 if schema.revision(c) is None:

@@ -65,6 +65,7 @@ OF_PULSES = frozenset({"M2", "W1", "W2", "W3"})
 OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
+    "W4": "tests/sessions/test_wires.py (the rig's pins are no wires)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
     "P5": "tests/sessions/test_keypad.py, tests/contract/test_pin_failures.py",

@@ -9,7 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from drivers import frame_words
+from drivers.card.reader import CardReaderDriver
 from drivers.errors import LineLost
+from drivers.ports import ByteStream
+from drivers.trace import Tap, TracedStream, keep_all
 from firmware.assemble import ConsoleLine
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit
@@ -76,7 +80,11 @@ class ConsoleRig(RigMachine):
     def _parts(self) -> RigParts:
         over = self._over()
         self.unit_file.write_text("".join(f"{row}\n" for row in (f'extends = "{base_unit(over)}"', *toml(over))))
-        return ConsoleParts(self, over, **self._how())
+        return self._made_parts(over)
+
+    def _made_parts(self, over: Mapping[str, Any]) -> "ConsoleParts":
+        self.parts = ConsoleParts(self, over, **self._how())
+        return self.parts
 
     # --- a person at the terminal ---------------------------------------------------------------
 
@@ -128,12 +136,27 @@ class ConsoleParts(RigParts):
 
     def __init__(self, rig: ConsoleRig, over: Mapping[str, Any], **how: Any) -> None:
         super().__init__(rig, over, **how)
+        self.taps: dict[str, Tap] = {}
         self._rig = rig
         self._unit = super().unit
 
     @property
     def unit(self) -> Unit:
         return self._unit
+
+    def _stream(self, model: object, device: str) -> ByteStream:
+        coins = device == "coin"
+        stream = TracedStream(
+            super()._stream(model, device), self.clock, redact=keep_all if coins else frame_words.keep_commands
+        )
+        name = "receipt" if device == "slips" else device
+        self.taps[name] = Tap(stream, frame_words.coin if coins else frame_words.printer)
+        return stream
+
+    def card_reader(self) -> CardReaderDriver:
+        driver = super().card_reader()
+        self.taps["card"] = Tap(driver.trace, frame_words.card)
+        return driver
 
     def take_settings(self, memory: Memory) -> bool:
         self._unit, fit = at_start(memory, self._rig.unit_file)

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from drivers.printer.raster import RasterPage, RasterSlip, pack, raster_sha256
-from firmware.desks import PrintLines
+from firmware.desks import PrintLines, PrintZReport
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 from host_sim.models.printer.paper import Dots
 
@@ -72,6 +72,6 @@ def _slip(ink_dots: int) -> RasterSlip:
     return RasterSlip(width_dots=SLIP_DOTS, height_dots=24, rows=pack(grey))
 
 
-def draw_slip(effect: PrintReceipt | PrintClaimSlip | PrintLines) -> RasterSlip:
+def draw_slip(effect: PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport) -> RasterSlip:
     """A short bar for a receipt, a longer one for a claim slip."""
     return _slip(32 if isinstance(effect, PrintReceipt) else 72)

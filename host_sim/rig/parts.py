@@ -20,8 +20,10 @@ from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.line.centre import CentreLine
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.ports import ByteStream
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import load_profile
+from drivers.trace import Tap
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book import records
 from firmware.book.book import Book
@@ -81,6 +83,7 @@ class RigParts:
     """Satisfies `firmware.assemble.Parts`. Made anew for each start, on the same world."""
 
     segment_bytes = 1 << 18
+    taps: Mapping[str, Tap] = {}
 
     def __init__(
         self,
@@ -164,7 +167,7 @@ class RigParts:
         world, table = self._world, self.unit.coin
         if table is None:
             return None
-        bus = CcTalkBus(world.open_stream(world.bus, "coin"), self.clock, checksum=Checksum(table.checksum))
+        bus = CcTalkBus(self._stream(world.bus, "coin"), self.clock, checksum=Checksum(table.checksum))
         self._acceptor = self._acceptor_on(bus, table, book)
         self._explained = lambda: book.explained
         self._ill = lambda: book.hoppers_ill
@@ -192,11 +195,14 @@ class RigParts:
 
     def printers(self) -> Printers:
         world, unit = self._world, self.unit
-        stream = world.open_stream(world.printer, "printer")
+        stream = self._stream(world.printer, "printer")
         self._printer = PrinterDriver(stream, self.clock, load_profile(unit.printer.profile), "printer")
-        stream = world.open_stream(world.slips, "slips")
+        stream = self._stream(world.slips, "slips")
         slips = PrinterDriver(stream, self.clock, load_profile(unit.receipt_printer.profile), "receipt_printer")
         return Printers(self._printer, slips, draw_pages, draw_slip)
+
+    def _stream(self, model: object, device: str) -> ByteStream:
+        return self._world.open_stream(model, device)
 
     def card_reader(self) -> CardReaderDriver:
         return CardReaderDriver(self._world.reader, self.now)

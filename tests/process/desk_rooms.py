@@ -88,7 +88,7 @@ class Rooms:
 @contextmanager
 def rooms(run: Path) -> Iterator[Rooms]:
     (run / "clock-offset").write_text(str((TUESDAY - simulated_now(run / "none")).total_seconds()))
-    store = open_books(run, None)
+    store = open_books(run, None, make=True)
     city = open_city(store, None, TUESDAY)
     key = ensure_identity(run / "centre", ()).staff_key
     with sync_playwright() as playwright:

@@ -115,8 +115,15 @@ def test_a_card_is_ordered_and_the_order_given_up(page: Page, office: Office) ->
     page.click("nav a[href='/cards']")
     page.wait_for_url("**/cards")
     seen(page, "cards", office)
-    page.fill("#f-resident", number)
+    page.fill("#f-words", "わたな")
+    page.fill("#f-why", "窓口で申出")
     page.keyboard.press("Enter")
+    expect(page.locator("tbody")).to_contain_text(number)
+    seen(page, "residents", office)
+    page.locator("tr", has_text=number).locator("a").click()
+    page.wait_for_url("**/cards/resident/*")
+    here = page.url
+    assert number not in here
     page.click("a[href$='?act=issue']")
     page.wait_for_url("**act=issue")
     seen(page, "resident-issue", office)
@@ -136,18 +143,28 @@ def test_a_card_is_ordered_and_the_order_given_up(page: Page, office: Office) ->
     page.fill("#d-why", "申出の取下げ")
     page.click("form.danger button")
     expect(page.locator("main")).to_contain_text("取りやめました")
-    page.goto(f"{office.address}/cards/resident/{number}?act=switch")
+    page.goto(f"{here}?act=switch")
     page.check("input[value=photo]")
     fill_in(page, "プラスチックカードの無料切替")
     expect(page.locator(".trouble")).to_contain_text("無料切替は2012-03-31で終わりました")
     page.goto(f"{office.address}/language/en?to=/cards/counts")
     expect(page.locator("main")).to_contain_text("the two do not agree")
     seen(page, "counts-en", office)
+    page.goto(f"{office.address}/posters")
+    seen(page, "posters-en", office)
+    with page.expect_download() as loading:
+        page.locator("td.act a", has_text="A3").first.click()
+    assert loading.value.suggested_filename.endswith("-a3.pdf")
 
 
 def test_without_a_photo_id_a_letter_is_printed_answered_and_a_second_person_agrees(page: Page, office: Office) -> None:
     number = sample.residents().by_key("kazuko").resident_id
-    here = f"{office.address}/cards/resident/{number}"
+    page.goto(f"{office.address}/cards")
+    page.fill("#f-words", number)
+    page.fill("#f-why", "窓口で申出")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cards/resident/*")
+    here = page.url
     page.goto(f"{here}?act=enquire")
     with page.expect_download() as loading:
         fill_in(page, "照会書を送る")

@@ -50,7 +50,7 @@ def test_from_login_to_service_again(world: World) -> None:
     tested = terminal.say("test all")
     assert "FAIL" not in tested
     assert tested.count("PASS") == 8
-    printed = terminal.say("test printer")
+    printed = terminal.say("test printer") + terminal.say("test receipt")
     assert printed.count("PASS") == 2, printed
     assert len(world.take_paper()) >= 1
     assert "200 yen came out." in confirmed(terminal, terminal.say("hopper pay 2x100"), second="kato")

@@ -101,6 +101,7 @@ def office(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     run.mkdir()
     prepare(run)
     (run / "city.toml").unlink()
+    assert centre(run, "db", "seed")[0] == 0
     staff = {}
     for login in ("tanaka", "kuroki", "kawano", "kai"):
         status, told = centre(run, "desk", "staff", "sample", login)

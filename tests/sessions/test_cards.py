@@ -22,6 +22,7 @@ from host_sim.models.card_reader import CardReaderModel
 from host_sim.rig.machine import OFFICE, STORE, RigMachine, Site
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
+from tests.sessions.attackers import attack
 from tests.sessions.city import City, CityMachine
 
 Cards = Mapping[str, WalletCard]
@@ -332,27 +333,6 @@ def test_a_card_taken_late_changes_nothing(city: City, wallet: Cards) -> None:
 
 # --- PIN guessing with many cards -----------------------------------------------------------------
 
-FOUND = ("hanako", "taro", "kazuko", "nguyen", "moved-out", "protected", "last-try")
-
-
-def _try(machine: RigMachine, card: WalletCard) -> None:
-    """For each card: insert it when the machine takes cards, type one wrong PIN, take it back."""
-    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 4000)
-    person = Person(card, pin="0000", second_pin="0000")
-    person.deeds[show.EnterPin] = lambda m, s: _type_once(m, s, person)
-    machine.watchers[:] = [person]
-    machine.reader.insert(card.chip)
-    machine.run_session()
-    machine.watchers.clear()
-
-
-def _type_once(machine: RigMachine, scene: show.Scene, person: Person) -> None:
-    assert isinstance(scene, show.EnterPin)
-    if scene.wrong and scene.countdown_s is None:
-        machine.tap("cancel", machine.clock.monotonic() + 1)
-    elif scene.count == 0 and scene.countdown_s is None:
-        person.type_pin(machine, machine.clock.monotonic())
-
 
 def _locked(machine: RigMachine) -> show.Closed:
     """The screen once the machine takes no card any more."""
@@ -362,14 +342,9 @@ def _locked(machine: RigMachine) -> show.Closed:
     return scene
 
 
-def _attack(machine: RigMachine, wallet: Cards, sessions: int) -> None:
-    for name in FOUND[:sessions]:
-        _try(machine, wallet[name])
-
-
 def test_wrong_pins_with_different_cards_suspend_the_machine_for_a_while(city: City, wallet: Cards) -> None:
     machine = CityMachine(city)
-    _attack(machine, wallet, 3)
+    attack(machine, wallet, 3)
     since_s = machine.clock.monotonic()
     scene = _locked(machine)
     assert (scene.reason, scene.numbers) == ("lockout", ("202",))
@@ -388,7 +363,7 @@ def test_wrong_pins_with_different_cards_suspend_the_machine_for_a_while(city: C
 
 def test_from_the_fifth_card_on_the_centre_is_told_once_and_without_a_name(city: City, wallet: Cards) -> None:
     machine = CityMachine(city)
-    _attack(machine, wallet, 5)
+    attack(machine, wallet, 5)
     _locked(machine)
     machine.run_until(lambda: city.reported() != [], 30)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 600)
@@ -399,7 +374,7 @@ def test_from_the_fifth_card_on_the_centre_is_told_once_and_without_a_name(city:
 
 def test_the_lockout_survives_a_power_cut_and_so_does_the_report(city: City, wallet: Cards) -> None:
     machine = CityMachine(city)
-    _attack(machine, wallet, 5)
+    attack(machine, wallet, 5)
     _locked(machine)
     machine.centre.faults.down = True  # before the next heartbeat
     machine.run_until(lambda: State.IDLE is machine.loop.state and "line" in machine.loop.reception.state.reasons, 60)
@@ -414,7 +389,7 @@ def test_the_lockout_survives_a_power_cut_and_so_does_the_report(city: City, wal
 def test_the_next_card_does_not_slip_in_before_the_lockout(city: City, wallet: Cards) -> None:
     """A card put in while the last session still shows its end is read when the machine is idle, not earlier."""
     machine = CityMachine(city)
-    _attack(machine, wallet, 2)
+    attack(machine, wallet, 2)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.watchers[:] = [Person(wallet["kazuko"], pin="0000")]
     machine.reader.insert(wallet["kazuko"].chip)

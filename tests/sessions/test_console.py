@@ -17,6 +17,7 @@ from firmware.session.states import State
 from host_sim.adapters.disk import Tail
 from host_sim.models.key_matrix import LAYOUT
 from host_sim.rig.console import PASSWORD, ConsoleRig
+from host_sim.rig.machine import COUNTER
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import WalletCard
 from tests.sessions.console_rooms import accounts_hold, acts, claim_of_200
@@ -240,14 +241,30 @@ def test_card_and_keys_are_tested_by_hand(wallet: Cards) -> None:
     said = machine.say("test card")
     assert "PASS card: individual_number" in said
     machine.reader.remove()
-    assert "ERR test Not pressed, or dead: 0 1 2" in machine.say("test keypad")
+    assert "ERR test No key came." in machine.say("test keypad")
     for number, key in enumerate(name for row in LAYOUT for name in row):
         machine.tap(key, machine.clock.monotonic() + 2 + number * 0.5)
     assert "PASS keypad" in machine.say("test keypad")
-    assert "Two pictures" in machine.say("test screen")
-    assert isinstance(machine.loop.scene, show.Maintenance)
     assert "sheets are in the printer" in machine.say("paper load 400")
     assert "The path is clear." in machine.say("paper cut")
+
+
+def test_frames_have_names_and_nothing_of_a_resident(wallet: Cards) -> None:
+    machine = ConsoleRig()
+    card = wallet["hanako"]
+    serve(machine, Person(card, coins=[500]))
+    machine.log_in("tanaka")
+    shown = {device: machine.say(f"frames {device} 200") for device in ("coin", "printer", "receipt", "card")}
+    assert "read events to 2" in shown["coin"]
+    assert "picture" in shown["printer"]
+    assert "cut" in shown["receipt"]
+    assert "VERIFY (its PIN is not kept): 00200080" in shown["card"]
+    kept = machine.parts.taps["card"].trace.passages() + machine.parts.taps["printer"].trace.passages()
+    dumped = b"|".join(passage.data for passage in kept)
+    assert card.pin.encode() not in dumped
+    assert all(len(passage.data) <= 2 for passage in kept if passage.direction == "heard" and passage.size > 64)
+    assert b"\x30\x82" not in dumped  # the beginning of a certificate
+    assert "ERR device" in ConsoleRig(site=COUNTER).say_as("tanaka", "frames coin")
 
 
 def test_out_of_service_lasts_over_a_restart() -> None:

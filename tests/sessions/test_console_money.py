@@ -6,7 +6,6 @@ what is in the cash box is what was put in, and the centre holds the same of eve
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -415,27 +414,6 @@ def test_another_acceptor_is_paired_by_two_people() -> None:
     machine.say("test acceptor")
     machine.say("exit")
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
-
-
-def test_a_day_is_closed_by_a_report_and_a_checkpoint(wallet: Cards) -> None:
-    machine = ConsoleRig()
-    serve(machine, Person(wallet["hanako"], coins=[500]))
-    machine.enter_maintenance("kato")
-    report = machine.say("close")
-    assert re.search(r"earned_yen +300 +300", report)
-    assert re.search(r"paid_out_yen +200 +200", report)
-    assert "cash box 500 yen" in report
-    assert (
-        max(map(len, report[report.index("Z-report") :].splitlines())) <= 42
-    )  # the narrowest receipt printer's letters
-    assert re.search(r"earned_yen +0 +300", machine.say("close print"))
-    assert machine.loop.book.totals["closes"] == 2
-    assert len(machine.records(records.Checkpoint)) == 2
-    assert "cashbox" not in machine.confirm(machine.say("cashbox emptied 500"), "goto")
-    assert machine.loop.book.cash_box == {}
-    machine.restart()
-    assert machine.loop.book.totals["closes"] == 2
-    assert machine.loop.book.console.closed_totals["earned_yen"] == 300
 
 
 def test_the_program_ends_when_it_is_told_to() -> None:

@@ -179,10 +179,10 @@ def test_a_screen_that_is_missing_fails_its_own_test() -> None:
     machine = Wanting("screen")
     machine.wait(30)
     machine.enter_maintenance("tanaka")
-    assert "ERR device screen: /dev/fb0" in machine.say("test screen")
+    assert "FAIL screen: /dev/fb0" in machine.say("test screen")
     machine.plug_in()
     machine.wait(20)
-    assert "Two pictures were shown" in machine.say("test screen")
+    assert "screen 1 of 5" in machine.say("test screen")
 
 
 def test_the_pauses_between_tries_grow() -> None:

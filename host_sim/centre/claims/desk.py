@@ -18,6 +18,7 @@ from host_sim.centre.claims import codes, debts
 from host_sim.centre.claims.debts import COUNTER, Debt
 from host_sim.centre.database import stays
 from host_sim.centre.operating import audit
+from host_sim.centre.refusal import Refusal
 from host_sim.centre.staff import tries
 from host_sim.centre.staff.accounts import Staff
 from host_sim.centre.store import Store
@@ -40,12 +41,10 @@ SENTENCES = {
 }
 
 
-class NotPaid(Exception):
-    """Refused; the message is a sentence. `word` and `values`: for other languages."""
+class NotPaid(Refusal):
+    """A claim that is not shown, held or paid."""
 
-    def __init__(self, word: str, **values: object) -> None:
-        super().__init__(SENTENCES[word].format(**values))
-        self.word, self.values = word, values
+    sentences = SENTENCES
 
 
 @dataclass(frozen=True, slots=True)

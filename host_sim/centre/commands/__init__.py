@@ -41,8 +41,9 @@ def run_directory(options: argparse.Namespace) -> Path:
     return directory
 
 
-def open_store(options: argparse.Namespace) -> Store:
-    return opening.open_store(run_directory(options), options.database)
+def open_store(options: argparse.Namespace, *, make: bool = False) -> Store:
+    """`make`: for the commands with which a city begins; they make the run directory's database."""
+    return opening.open_store(run_directory(options), options.database, make=make)
 
 
 def staff_needed(store: Store, c: sa.Connection, now: datetime, login: str, *roles: str) -> None:

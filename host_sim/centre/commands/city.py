@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     diff.set_defaults(run=_telling(_diff))
     show = commands.add_parser("show", help="what a city's file says of a day")
     show.add_argument("file", type=Path)
-    show.add_argument("--on", type=_day, required=True, metavar="DAY", help="2027-04-01")
+    show.add_argument("--on", type=day_of, required=True, metavar="DAY", help="2027-04-01")
     show.add_argument("--site", help="only this place, by the word of its section")
     show.add_argument("--kind", help="only this kind of certificate")
     show.set_defaults(run=_telling(_show))
@@ -52,7 +52,8 @@ def _telling(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Na
     return told
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day as it is typed in a command; argparse tells what is wrong."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -114,7 +115,7 @@ def _apply(options: argparse.Namespace) -> None:
     city, now = read_file(options.file), simulated_now(run_directory(options) / "clock-offset")
     if options.by not in city.at(now).rules.staff:
         raise CityError([f"--by {options.by}: there is no [staff.{options.by}] in {options.file} today."])
-    store = open_store(options)
+    store = open_store(options, make=True)
     book = CityBook(store)
     before = book.applied()
     ensure_identity(run_directory(options) / "centre", machines_of(city))  # first: a version in force has its keys

@@ -49,7 +49,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _upgrade(options: argparse.Namespace) -> int:
-    database = _database(options)
+    database = Database(_url(options), there=True)
     with database.reading() as c:
         old = schema.revision(c)
     if old is None:
@@ -62,7 +62,7 @@ def _upgrade(options: argparse.Namespace) -> int:
 
 
 def _seed(options: argparse.Namespace) -> int:
-    books.load(open_store(options), sample.residents())
+    books.load(open_store(options, make=True), sample.residents())
     print("The books have residents. If they had some before, these are unchanged.")
     return 0
 

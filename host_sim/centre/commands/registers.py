@@ -50,7 +50,7 @@ def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace
 
 def _import(options: argparse.Namespace) -> None:
     now = simulated_now(run_directory(options) / "clock-offset")
-    taken = feed.import_files(open_store(options), options.folder, now, options.remove)
+    taken = feed.import_files(open_store(options, make=True), options.folder, now, options.remove)
     for notice in taken.files.notices:
         print(notice)
     print(f"{', '.join(taken.files.registers)}: {taken.applied}.")

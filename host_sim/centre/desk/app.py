@@ -23,7 +23,9 @@ from host_sim.centre.desk import (
     line,
     machines,
     people,
+    posters,
     record,
+    residents,
     statistics,
     texts,
 )
@@ -41,7 +43,7 @@ _STYLE = Path(__file__).with_name("style.css")
 def make_app(desk: Desk) -> Shield:
     """The whole desk. Every form that is sent is checked here, whatever page it is for."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    for door in (doors, first):
+    for door in (doors, first, residents, posters):
         app.include_router(door.pages(desk), dependencies=[Depends(_checking(desk))])
     for subject in SUBJECTS:
         desk.menu.append(subject.MENU)

@@ -35,17 +35,16 @@ def pages(desk: Desk) -> APIRouter:
 
 def _looking(router: APIRouter, desk: Desk) -> None:
     @router.get("/cards")
-    def begin(request: Request, resident: str = "") -> Response:
+    def begin(request: Request) -> Response:
         desk.who(request, ROLE)
-        if resident.strip():
-            return RedirectResponse(f"/cards/resident/{resident.strip()[:40]}", 303)
         with desk.store.reading() as c:
             waiting, letters = orders.rows(c, *orders.OPEN), enquiries.rows(c, "sent", "answered")
         return _render(desk, request, "cards.html", waiting=waiting, letters=letters, sentences=orders.SENTENCES)
 
-    @router.get("/cards/resident/{number}")
-    def resident(request: Request, number: str, act: str = "") -> Response:
+    @router.get("/cards/resident/{handle}")
+    def resident(request: Request, handle: str, act: str = "") -> Response:
         desk.who(request, ROLE)
+        number = desk.handles.number(handle)
         try:
             with desk.store.reading() as c:
                 found = enquiries.person(c, number)
@@ -97,10 +96,10 @@ def _ordering(router: APIRouter, desk: Desk) -> None:
         desk.who(request, ROLE)
         return _order_page(desk, request, number)
 
-    @router.post("/cards/resident/{number}/{act}")
+    @router.post("/cards/resident/{handle}/{act}")
     def first(
         request: Request,
-        number: str,
+        handle: str,
         act: str,
         why: Text = "",
         proof: Text = "",
@@ -109,6 +108,7 @@ def _ordering(router: APIRouter, desk: Desk) -> None:
         refuses: Text = "",
         seal: Text = "",
     ) -> Response:
+        number = desk.handles.number(handle)
         wanted = Wanted(act=act, resident_id=number, refuses_resident_register=bool(refuses), carries_seal=bool(seal))
         return _ordered(desk, request, wanted, why, (proof, second_login, second_code))
 
@@ -179,13 +179,13 @@ def _reporting(router: APIRouter, desk: Desk) -> None:
 
 
 def _enquiring(router: APIRouter, desk: Desk) -> None:
-    @router.post("/cards/enquire/{number}")
-    def enquire(request: Request, number: str, why: Text = "") -> Response:
+    @router.post("/cards/enquire/{handle}")
+    def enquire(request: Request, handle: str, why: Text = "") -> Response:
         """The letter itself is the answer: its code is shown nowhere else."""
         told = _told(desk, desk.who(request, ROLE), why)
         try:
             with desk.store.writing() as c:
-                sent = enquiries.send(c, _rules(desk, c), number, told)
+                sent = enquiries.send(c, _rules(desk, c), desk.handles.number(handle), told)
                 to = letter.addressed(c, desk.city, sent, desk.now())
         except ActRefused as refused:
             return _refused(desk, request, refused)

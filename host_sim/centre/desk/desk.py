@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.desk import forms, texts, words
+from host_sim.centre.desk.handles import Handles
 from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
 from host_sim.centre.operating import audit
 from host_sim.centre.staff.accounts import Accounts, NotAllowed, Staff, need, reason_of
@@ -51,6 +52,11 @@ class Desk:
     accounts: Accounts
     now: Callable[[], datetime]
     menu: list[Item] = field(default_factory=list)
+
+    @functools.cached_property
+    def handles(self) -> Handles:
+        """Residents' numbers in addresses."""
+        return Handles(self.accounts.key)
 
     @functools.cached_property
     def sessions(self) -> Sessions:
@@ -116,6 +122,7 @@ class Desk:
             "person": person,
             "language": language,
             "path": request.url.path,
+            "handle": self.handles.of,
             "menu": self._menu_of(person),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),

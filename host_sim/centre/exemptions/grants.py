@@ -16,6 +16,7 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.hours import JST
 from host_sim.centre.city.model import ExemptionPart
 from host_sim.centre.operating import audit
+from host_sim.centre.refusal import Refusal
 from host_sim.centre.staff.accounts import Staff
 from host_sim.centre.store import Store
 from host_sim.centre.tables import copies, exemptions, requests, residents
@@ -35,12 +36,10 @@ SENTENCES = {
 }
 
 
-class NotGranted(Exception):
-    """Refused; the message is a sentence. `word` and `values`: for other languages."""
+class NotGranted(Refusal):
+    """A grant that is not made, or not withdrawn."""
 
-    def __init__(self, word: str, /, **values: object) -> None:
-        super().__init__(SENTENCES[word].format(**values))
-        self.word, self.values = word, values
+    sentences = SENTENCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """The slip of a grant as PDF, A5: the resident takes it to a machine or a counter. No name is printed."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -30,8 +29,9 @@ def pdf(grant: Grant, rules: Rules) -> bytes:
             "date": [at.year, at.month, at.day],
             "number": str(grant.number),
             "code": spoken(grant.code),
-            "reason": part.reason["ja"],
-            "kinds": [_title(rules.kinds[kind].title) for kind in grant.kinds if kind in rules.kinds],
+            "reason": list(dict.fromkeys([part.reason["ja"], part.reason.get("en", part.reason["ja"])])),
+            "kinds": [rules.kinds[kind].title["ja"] for kind in grant.kinds if kind in rules.kinds],
+            "kinds_en": [rules.kinds[kind].title.get("en", "") for kind in grant.kinds if kind in rules.kinds],
             "copies": grant.copies,
             "fee": "無料 Free" if part.fee_yen == 0 else f"1通 {part.fee_yen:,} 円",
             "until": wareki(grant.valid_until),
@@ -40,7 +40,3 @@ def pdf(grant: Grant, rules: Rules) -> bytes:
             "telephone": rules.municipality.telephone,
         },
     )
-
-
-def _title(title: Mapping[str, str]) -> str:
-    return title["ja"]

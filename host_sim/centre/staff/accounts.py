@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.database import stays
 from host_sim.centre.operating import audit, flags
+from host_sim.centre.refusal import Refusal
 from host_sim.centre.staff import codes, passwords, tries
 from host_sim.centre.store import Store
 from host_sim.centre.tables import desk_sessions, staff_accounts
@@ -59,12 +60,10 @@ class Account:
     locked_minutes: int  # after wrong tries; 0: not locked
 
 
-class NotAllowed(Exception):
-    """Refused; the message is one sentence: what happened, what to do. `word` and `values`: for other languages."""
+class NotAllowed(Refusal):
+    """What a member of staff may not do, or not now."""
 
-    def __init__(self, word: str, **values: object) -> None:
-        super().__init__(SENTENCES[word].format(**values))
-        self.word, self.values = word, values
+    sentences = SENTENCES
 
 
 def staff_of(c: sa.Connection, city: CityBook, login: str, now: datetime) -> Staff:
@@ -93,7 +92,7 @@ class Accounts:
     """`key`: the 32 bytes of staff.key (`Identity.staff_key`)."""
 
     def __init__(self, store: Store, city: CityBook, key: bytes) -> None:
-        self._store, self.city, self._key = store, city, key
+        self._store, self.city, self.key = store, city, key
 
     # --- making and ending accounts -------------------------------------------------------------
 
@@ -102,7 +101,7 @@ class Accounts:
         row, secret = self._password(password), codes.new_secret()
         with self._store.writing() as c:
             staff_of(c, self.city, login, now)
-            sealed = codes.seal(self._key, login, secret)
+            sealed = codes.seal(self.key, login, secret)
             self._replace(c, login, by, now, state="active", totp_sealed=sealed, **row)
             self._note(c, now, "staff_enrolled", login, by)
         return codes.uri(secret, login)
@@ -123,9 +122,9 @@ class Accounts:
             row = self._invited(c, login, start, now)
             self._was_right(c, login, address)
             if row.totp_sealed is not None:
-                return codes.uri(codes.unseal(self._key, login, row.totp_sealed), login)
+                return codes.uri(codes.unseal(self.key, login, row.totp_sealed), login)
             secret = codes.new_secret()
-            self._set(c, login, totp_sealed=codes.seal(self._key, login, secret))
+            self._set(c, login, totp_sealed=codes.seal(self.key, login, secret))
         return codes.uri(secret, login)
 
     def finish(self, login: str, start: str, password: bytearray, code: str, now: datetime, address: str = "") -> Staff:
@@ -249,7 +248,7 @@ class Accounts:
         """The step of a code that is right and was not used. A step before the last used one is used up, too."""
         if row.totp_sealed is None:
             raise NotAllowed(wrong)
-        step = codes.step_of(codes.unseal(self._key, row.login, row.totp_sealed), code, now)
+        step = codes.step_of(codes.unseal(self.key, row.login, row.totp_sealed), code, now)
         if step is None:
             raise NotAllowed(wrong)
         if step <= row.totp_step:

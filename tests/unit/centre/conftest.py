@@ -16,6 +16,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def each_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The kind of database that `Town()` uses in this test."""
+    FRESH.lasts = True
     FRESH.kind = getattr(request, "param", "sqlite")
     yield FRESH.kind
     FRESH.end()

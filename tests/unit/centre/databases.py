@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,9 +19,12 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from host_sim.centre import books, database, sample
+from host_sim.centre import api, books, database, sample
+from host_sim.centre.database import Database
+from host_sim.centre.desk import app as desk
 from host_sim.centre.store import Store
 from host_sim.centre.tables import meta
+from tests.unit.centre.standing import Applications
 
 # A transaction of a test may stand still for as long as a slow computer likes; in service it may not.
 _OPTIONS = str(database._POSTGRESQL["options"])
@@ -182,16 +186,41 @@ def unguard(c: sa.Connection) -> None:
         c.execute(sa.text("SET LOCAL session_replication_role = replica"))
 
 
-class Fresh:
-    """The databases of the towns of one test (`conftest.py`), each taken when a town asks for it."""
+class _Copied(Store):
+    """A SQLite database in memory with the sample's books: a copy of one, which is faster than to make it."""
 
     def __init__(self) -> None:
+        Database.__init__(self, "sqlite://")
+        with self.engine.connect() as c:
+            _raw(c).deserialize(_sample_bytes())
+
+
+@cache
+def _sample_bytes() -> bytes:
+    store = Store("sqlite://")
+    books.load(store, sample.residents())
+    with store.engine.connect() as c:
+        return _raw(c).serialize()
+
+
+def _raw(c: sa.Connection) -> sqlite3.Connection:
+    raw = c.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+class Fresh:
+    """The databases and applications of the towns of one test (`conftest.py`), each taken when a town asks for it."""
+
+    def __init__(self) -> None:
+        self.lasts = False  # whether a test runs, at whose end all is given back
+        self.lines, self.desks = Applications(api.make_app), Applications(desk.make_app)
         self.kind = "sqlite"
         self._taken: list[tuple[str, Store]] = []
 
     def store(self) -> Store:
         if self.kind == "sqlite":
-            return Store("sqlite://")
+            return _Copied()
         url = _take()
         self._taken.append((url, Store(url)))
         return self._taken[-1][1]
@@ -200,7 +229,9 @@ class Fresh:
         for url, store in self._taken:
             store.close()
             _free.append(url)
-        self.kind, self._taken = "sqlite", []
+        self.lines.end()
+        self.desks.end()
+        self.kind, self._taken, self.lasts = "sqlite", [], False
 
 
 FRESH = Fresh()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from host_sim.centre.desk import forms, texts, words
-from host_sim.centre.desk.app import make_app
+from host_sim.centre.desk.app import SUBJECTS
 from host_sim.centre.desk.desk import Desk
 from host_sim.centre.desk.sessions import COOKIE, IDLE_S, WHOLE_S
 from host_sim.centre.messages import MAX_BODY_BYTES
@@ -18,6 +18,7 @@ from host_sim.centre.operating import flags, fleet
 from host_sim.centre.operating import line as whole_line
 from host_sim.centre.tables import audit, desk_forms, desk_sessions
 from tests.unit.centre.claims import owed, slip
+from tests.unit.centre.databases import FRESH
 from tests.unit.centre.desk_browser import Answer, Browser, send, token_of
 from tests.unit.centre.staff import PASSWORD, Authenticator, accounts_of, enrolled
 from tests.unit.centre.test_staff_accounts import without
@@ -33,7 +34,8 @@ class Office:
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.town.store, self.town.city, accounts_of(self.town), lambda: self.town.now)
-        self.app: Any = make_app(self.desk)
+        self.app: Any = FRESH.desks.of(self.desk)
+        self.desk.menu[:] = [subject.MENU for subject in SUBJECTS]  # which an application fills in once
 
     def browser(self) -> Browser:
         return Browser(self.app)
@@ -396,7 +398,7 @@ def test_a_body_without_end_is_refused(office: Office) -> None:
     assert browser.ask("POST", "/line/stop", [b"x" * 65536] * (MAX_BODY_BYTES // 65536 + 1)).status == 413
 
 
-@pytest.mark.parametrize("path", ["/cards/resident/\0", "/cards/order/%00", "/cards?resident=%00", "/staff/a%00b"])
+@pytest.mark.parametrize("path", ["/cards/resident/\0", "/cards/order/%00", "/staff/a%00b"])
 def test_a_nul_is_refused_before_a_database_sees_it(office: Office, path: str) -> None:
     browser = office.signed_in("kawano")
     assert browser.get(path).status == 400

@@ -92,6 +92,8 @@ def test_the_revisions_make_the_tables_of_tables_py(kind: str, tmp_path: Path) -
 @pytest.mark.parametrize("kind", AT_HAND)
 def test_another_revision_is_told_in_one_sentence(kind: str, tmp_path: Path) -> None:
     with empty_database(kind, tmp_path) as url:
+        with Database(url).reading():
+            pass  # SQLite's file is there now, empty
         with pytest.raises(DatabaseTrouble, match=r"^The database is empty; make its tables with: .* db init$"):
             Store(url)
         Store(url, create=True).close()
@@ -111,5 +113,5 @@ def test_another_revision_is_told_in_one_sentence(kind: str, tmp_path: Path) -> 
 def test_a_url_that_leads_nowhere_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "letter.db").write_text("no database, but a letter of some length" * 20)
     for url in (f"sqlite:///{tmp_path}/none/x.db", f"sqlite:///{tmp_path}/letter.db", "mysql://x/y", "no url"):
-        with pytest.raises(DatabaseTrouble, match=r"^The database"):
+        with pytest.raises(DatabaseTrouble, match=r"^The(re is no)? database"):
             Store(url)

@@ -26,11 +26,11 @@ def test_a_database_of_an_older_program_gets_this_programs_tables(run: Path) -> 
     fill(database, "sqlite")
     database.close()
     take_over(run)
-    open_books(run, None).close()
+    open_books(run, None, make=True).close()
 
 
 def test_this_program_may_start_where_another_one_ran(run: Path) -> None:
-    store = open_books(run, None)
+    store = open_books(run, None, make=True)
     startup.replace(store, OLDER, TUESDAY)
     take_over(run)
     with store.reading() as c:
@@ -41,7 +41,7 @@ def test_this_program_may_start_where_another_one_ran(run: Path) -> None:
 
 
 def test_a_database_of_a_newer_program_stays_as_it_is(run: Path) -> None:
-    store = open_books(run, None)
+    store = open_books(run, None, make=True)
     with store.writing() as c:
         c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseTrouble, match=r"revision 9999, which is newer than this program \(\d+\)"):

@@ -108,9 +108,13 @@ class Town:
         """`database`: a URL; a database of its own if left out, on SQLite or PostgreSQL as the test runs."""
         self.now = TUESDAY
         self._lines: dict[Peer, MemoryLine] = {}
-        self.store = FRESH.store() if database is None else Store(database, create=True)
         self.register = sample.residents()
-        books.load(self.store, self.register)
+        if database is None:
+            self.store = FRESH.store()
+        else:
+            self.store = Store(database, create=True)
+            books.load(self.store, self.register)
+        self._lasts = not FRESH.lasts
         self.card_register = CardRegister(self.store, PIN_KEY)
         self.city = CityBook(self.store)
         self.city.apply(city or sample_city(), SAMPLE, self.now)
@@ -129,7 +133,7 @@ class Town:
     @cached_property
     def app(self) -> FastAPI:
         """The line's calls; made when a test first makes one."""
-        return make_app(self._centre)
+        return make_app(self._centre) if self._lasts else FRESH.lines.of(self._centre)
 
     def transport(self, peer: Peer = SHOP) -> MemoryLine:
         return self._lines.get(peer) or self._lines.setdefault(peer, MemoryLine(self.app, peer))

@@ -32,6 +32,7 @@ journal verify            VTCS M
 journal export 5          S    M
 claim ABCD-EFGH           TCS  M
 clock show                VTCS SM
+frames coin 20            T    SM
 config show               VTCS SM
 config set hours.default.everyday 06:30-23:00  TS  M
 config unset centre.host  TS   M
@@ -48,10 +49,12 @@ exit                      TCS  M
 oos on broken-glass       TS   SM
 test card                 T    M
 test keypad               T    M
+test door                 T    M
 test acceptor             T    M
 test slot                 T    M
 test hopper               T    M
 test printer              T    M
+test receipt              T    M
 test line                 T    M
 test screen               T    M
 test all                  T    M
@@ -68,6 +71,8 @@ close                     C    M
 close print               C    M
 collect ABCDEFGH          TC   M  cash
 resolve 1 void counted    TCS  SM security
+lockout list              TCS  SM
+lockout clear             TS   M  security
 line clear                TCS  M  security
 reboot                    TS   M
 confirm 7F3A              VTCS SM

@@ -143,14 +143,14 @@ def test_a_pair_too_wide_for_one_line_takes_two() -> None:
 @pytest.mark.parametrize("name", ["tm-t88", "tm-m30iii"])
 def test_what_staff_print_is_in_letters_on_a_printer_that_has_them(name: str) -> None:
     profile = load_profile(name)
-    text = staff_slip("DAILY CLOSE", tuple(f"line {n:2}  1,000 yen" for n in range(30)), AT, profile)
+    text = staff_slip(tuple(f"line {n:2}  1,000 yen" for n in range(30)), AT, profile)
     assert isinstance(text, bytes)
     printer = printer_named(name)
     printer.receive(text + b"\x1dVB\x00", 0.0)
     printer.transmit(60.0)
     (sheet,) = printer.tray
     assert printer.complaints == []
-    assert "係員用　日計表" in sheet.text
+    assert "係員用　試験印刷" in sheet.text
     assert "line 29  1,000 yen" in sheet.text
 
 

@@ -10,6 +10,7 @@ import pytest
 from host_sim.centre import books, sample
 from host_sim.centre.__main__ import main
 from host_sim.centre.city.book import SAMPLE, CityBook
+from host_sim.centre.opening import database_url
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
 from tests.unit.centre.town import JST, SHOP, TUESDAY
@@ -62,11 +63,14 @@ def test_each_table_is_a_csv_with_plain_numbers(report, tmp_path: Path) -> None:
         (("--from", "2014-01", "--compare"), "--compare needs --replay or --slides"),
         (("--from", "2014-01", "--papers", "nowhere.csv"), "nowhere.csv cannot be read: No such file or directory."),
         (("--from", "2014-01"), "The database has no city's file; apply one"),
+        (("--from", "2014-01", "--database", "sqlite:///typo.db"), "There is no database typo.db"),
         (("--slides", "miyazaki-2014h1", "--from", "2014-01"), "counts 2014-01 to 2014-06 together"),
         (("--slides", "miyazaki-2014h1", "--html", "/nowhere/page.html"), "/nowhere/page.html cannot be written"),
     ],
 )
 def test_a_mistake_is_one_sentence(report, tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "centre").mkdir()
+    Store(database_url(tmp_path, None), create=True).close()
     status, told = report(*words, "--run", tmp_path)
     assert status == 1
     assert sentence in told

@@ -1,0 +1,93 @@
+"""What a kept frame is, in words: the header of a ccTalk frame, the command of an APDU, the commands to a printer.
+
+Nothing here reads what a frame carries: only headers, instructions, status words and the first bytes of a command.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from drivers.card import apdu
+from drivers.coin.cctalk import Header
+from drivers.printer import escpos
+from drivers.trace import Direction, Passage
+
+_APDUS: Mapping[int, str] = {
+    apdu.SELECT: "SELECT",
+    apdu.READ_BINARY: "READ BINARY",
+    apdu.UPDATE_BINARY: "UPDATE BINARY",
+    apdu.GET_RESPONSE: "GET RESPONSE",
+    apdu.VERIFY: "VERIFY (its PIN is not kept)",
+    apdu.CHANGE_REFERENCE_DATA: "CHANGE REFERENCE DATA",
+    apdu.RESET_RETRY_COUNTER: "RESET RETRY COUNTER",
+    apdu.SIGN: "PERFORM SECURITY OPERATION",
+    apdu.INTERNAL_AUTHENTICATE: "INTERNAL AUTHENTICATE",
+    apdu.EXTERNAL_AUTHENTICATE: "EXTERNAL AUTHENTICATE",
+}
+# The beginnings of the commands that `drivers/printer/escpos.py` sends; a longer one stands before a shorter one.
+_PRINTS: Mapping[bytes, str] = {
+    escpos.CLEAR_BUFFERS: "clear buffers",
+    escpos.RECOVER_AND_CLEAR: "recover and clear",
+    escpos.ASK_PAPER: "ask paper",
+    escpos.ASK_MODEL: "ask model",
+    escpos.ASK_CUTS: "ask counter of cuts",
+    escpos.ASK_LINES: "ask counter of lines",
+    escpos.ASK_EJECTOR: "ask ejector",
+    escpos.AUTOMATIC_STATUS: "automatic status on",
+    escpos.CUSTOM_AUTOMATIC_STATUS: "automatic status on",
+    escpos.ASK_CUSTOM_CUTS: "ask counter of cuts",
+    escpos.ASK_CUSTOM_LENGTH: "ask length printed",
+    escpos.ASK_CUSTOM_RETRACTS: "ask counter of retracts",
+    b"\x10\x04": "ask status",
+    b"\x1d(H": "ask for an answer once all is printed",
+    b"\x1d(L": "picture",
+    b"\x1d8L": "picture",
+    b"\x1dv0": "picture",
+    b"\x1b*": "picture",
+    b"\x1dV": "cut",
+    b"\x1de": "present or retract",
+    b"\x1bJ": "feed",
+    escpos.INITIALISE: "initialise",
+}
+
+
+def coin(passage: Passage) -> str:
+    """The headers of the ccTalk frames. The bus hears its own questions, so an entry may hold question and answer."""
+    return ", ".join(_headers(passage.data)) or "no whole frame"
+
+
+def _headers(data: bytes) -> Iterator[str]:
+    while len(data) >= 5:
+        destination, size, _, number = data[:4]
+        yield "answer" if number == Header.REPLY else f"{_name(number)} to {destination}"
+        data = data[5 + size :]
+
+
+def _name(number: int) -> str:
+    return Header(number).name.lower().replace("_", " ") if number in set(Header) else f"header {number}"
+
+
+def card(passage: Passage) -> str:
+    """The instruction of a command, or the status word of an answer."""
+    if passage.direction is Direction.HEARD:
+        return f"status {passage.data.hex().upper()}" if passage.data else "no answer"
+    number = passage.data[1] if len(passage.data) > 1 else 0
+    return _APDUS.get(number, f"instruction {number:02X}")
+
+
+def printer(passage: Passage) -> str:
+    """The commands of which `keep_commands` kept the beginning; for what is heard its length."""
+    if passage.direction is Direction.HEARD:
+        return "answer"
+    told, data = list[str](), passage.data
+    while (begins := _command(data)) is not None:
+        told.append(_PRINTS[begins])
+        data = data[len(begins) :]
+    return ", ".join(told) or "the rest of a picture or text"
+
+
+def keep_commands(direction: Direction, data: bytes) -> bytes:
+    """For printers: answers as they are; of what is sent only the beginning of a command, never a dot or a letter of it."""
+    return data if direction is Direction.HEARD else _command(data) or b""
+
+
+def _command(data: bytes) -> bytes | None:
+    return next((begins for begins in _PRINTS if data.startswith(begins)), None)

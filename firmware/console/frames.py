@@ -1,0 +1,26 @@
+"""`frames`: what went over a device's line last, redacted (`drivers/trace.py`), each frame with its name."""
+
+from drivers.trace import Direction
+from firmware.console.grammar import Refused
+from firmware.console.steps import Answer, Hands
+
+MOST = 200
+_BYTES = 12  # of a frame that are shown
+
+
+def frames(hands: Hands, device: str, count: int) -> Answer:
+    """The last frames, oldest first; times are seconds before now."""
+    tap = hands.taps.get(device)
+    if tap is None:
+        raise Refused("device", f"This machine has no line to `{device}`; there are: {', '.join(sorted(hands.taps))}.")
+    passages, now_s = tap.trace.passages(), hands.monotonic()
+    rows, data = [], []
+    for passage in passages[len(passages) - min(count, MOST, len(passages)) :]:
+        words, ago_s = tap.words(passage), now_s - passage.at_s
+        arrow = "->" if passage.direction is Direction.SENT else "<-"
+        more = ".." if len(passage.data) > _BYTES or passage.size > len(passage.data) else ""
+        rows.append(f"{-ago_s:10.3f} {arrow} {passage.size:5} {words}: {passage.data[:_BYTES].hex()}{more}")
+        data.append(
+            {"ago_s": round(ago_s, 3), "to": arrow, "size": passage.size, "is": words, "data": passage.data.hex()}
+        )
+    return Answer(tuple(rows) or ("Nothing went over this line since the start.",), {"frames": data})

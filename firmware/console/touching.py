@@ -1,0 +1,54 @@
+"""Commands with a hand at keys and door: each asks for one movement after the other and names the wire that fails."""
+
+from collections.abc import Generator
+from typing import Any
+
+from drivers.vocabulary import Key, KeyPressed
+from firmware.console.grammar import Refused
+from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, must_be_shut
+from firmware.console.wires import Cell, keypad_faults, wire
+
+KEY_S = 5.0  # to find a key and press it
+DOOR_S = 20.0
+LOOK_S = 0.5
+
+
+def test_keypad(hands: Hands) -> Job:
+    """Ask for each key by name. The door must be shut, because its wire lies beside those of the keys."""
+    must_be_shut(hands)
+    keypad = hands.unit.keypad
+    cells = {Key(word): (row, column) for row, words in enumerate(keypad.keys) for column, word in enumerate(words)}
+    yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s.",))
+    seen: dict[Cell, Cell | None] = {}
+    for key, cell in cells.items():
+        yield Show((f"press {key}",))
+        event = yield Listen(hands.monotonic() + KEY_S)
+        seen[cell] = cells[event.key] if isinstance(event, KeyPressed) else None
+    if faults := keypad_faults(keypad, seen):
+        raise Refused("test", " ".join(faults))
+    return Answer((f"1 PASS keypad: all {len(cells)} keys",))
+
+
+def test_door(hands: Hands) -> Job:
+    """Shut, open and shut the door of the case by hand. In maintenance an open door is no break-in."""
+    door = hands.unit.door
+    if door is None:
+        raise Refused("test", "This machine's unit file names no door contact.")
+    name = wire("Its wire", door.pin)
+    open_for_ever = f"The contact says open. If the door is shut: {name} or its ground is cut or on another pin."
+    shut_for_ever = f"The contact never opened. {name} touches ground or a neighbour, or the switch is stuck."
+    for number, (word, opened, why) in enumerate(
+        (("Shut", False, open_for_ever), ("Open", True, shut_for_ever), ("Shut", False, open_for_ever)), start=1
+    ):
+        yield Show((f"{number} {word} the door; {DOOR_S:.0f} s.",))
+        if not (yield from _moved(hands, opened=opened)):
+            raise Refused("test", why)
+    return Answer(("1 PASS door: shut, open, shut",))
+
+
+def _moved(hands: Hands, *, opened: bool) -> Generator[Step, Any, bool]:
+    """Wait until the contact says so; returns whether it did."""
+    until_s = hands.monotonic() + DOOR_S
+    while hands.door_open is not opened and hands.monotonic() < until_s:
+        yield Listen(min(until_s, hands.monotonic() + LOOK_S))
+    return hands.door_open is opened

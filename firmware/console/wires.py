@@ -1,0 +1,91 @@
+"""Which wire to look at: from what a guided test saw to a sentence with BCM numbers and pins of the header (pure)."""
+
+from collections.abc import Iterable, Mapping
+
+from firmware.config.unit import KeypadTable, PulseTable
+
+# BCM number -> pin of the 40-pin header, as `pinout` on a Raspberry Pi shows it.
+# fmt: off
+HEADER: Mapping[int, int] = {
+    2: 3, 3: 5, 4: 7, 17: 11, 27: 13, 22: 15, 10: 19, 9: 21, 11: 23, 0: 27, 5: 29, 6: 31, 13: 33, 19: 35, 26: 37,
+    14: 8, 15: 10, 18: 12, 23: 16, 24: 18, 25: 22, 8: 24, 7: 26, 1: 28, 12: 32, 16: 36, 20: 38, 21: 40,
+}
+# fmt: on
+
+Cell = tuple[int, int]  # row, column, counted from 0
+Seen = Mapping[Cell, Cell | None]  # the crossing that was asked for -> the one that came; None: nothing came
+
+
+def wire(name: str, bcm: int) -> str:
+    return f"{name} (BCM {bcm}, header pin {HEADER[bcm]})"
+
+
+def coin_wire(pulse: PulseTable | None) -> str:
+    return "its cable" if pulse is None else wire("its coin wire", pulse.coin_pin)
+
+
+def inhibit_wire(pulse: PulseTable | None) -> str:
+    return "its cable" if pulse is None else wire("its inhibit wire", pulse.inhibit_pin)
+
+
+def keypad_faults(keypad: KeypadTable, seen: Seen) -> list[str]:
+    """A sentence for each fault that explains what came; empty when every key came as itself."""
+    if all(cell is None for cell in seen.values()):
+        return ["No key came. Is the keypad's plug in? Were the keys pressed when they were asked for?"]
+    left = {asked: came for asked, came in seen.items() if came != asked}
+    crossed = _crossed(keypad, seen, left)
+    rows = _lines("row", keypad.rows, seen, left, 0)
+    columns = _lines("column", keypad.columns, seen, left, 1)
+    return [*crossed, *rows, *columns, *_single(keypad, left)]
+
+
+def _name(keypad: KeypadTable, cell: Cell) -> str:
+    return f"{wire(f'row {cell[0] + 1}', keypad.rows[cell[0]])} and {wire(f'column {cell[1] + 1}', keypad.columns[cell[1]])}"
+
+
+def _crossed(keypad: KeypadTable, seen: Seen, left: dict[Cell, Cell | None]) -> list[str]:
+    """A row and a column on each other's pins: all their keys are dead but the one at their crossing."""
+    for cell, came in seen.items():
+        others = [each for each in seen if each != cell and (each[0] == cell[0] or each[1] == cell[1])]
+        if came == cell and all(seen[each] is None for each in others):
+            _explained(left, others)
+            return [f"The wires of {_name(keypad, cell)} are swapped."]
+    return []
+
+
+def _lines(kind: str, pins: tuple[int, ...], seen: Seen, left: dict[Cell, Cell | None], axis: int) -> list[str]:
+    """Whole rows (`axis` 0) or columns (1) that are dead or come as others. Takes what they explain out of `left`."""
+    dead, moved = [], []
+    for line, bcm in enumerate(pins):
+        cells = [cell for cell in seen if cell[axis] == line]
+        came = {found[axis] for cell in cells if (found := seen[cell]) is not None}
+        name = wire(f"{kind} {line + 1}", bcm)
+        if not came and all(cell in left for cell in cells):
+            dead.append(name)
+        elif len(came) == 1 and came != {line} and all(seen[cell] is not None for cell in cells):
+            moved.append(f"{name} comes as {kind} {came.pop() + 1}")
+        else:
+            continue
+        _explained(left, cells)
+    told = [f"Swapped wires: {'; '.join(moved)}."] if moved else []
+    if len(dead) > 1:
+        told.append(f"Dead: {', '.join(dead)}. Their wires touch each other or ground, or are cut.")
+    elif dead:
+        told.append(f"Dead: {dead[0]}. Its wire is cut, on another pin, or touches ground.")
+    return told
+
+
+def _explained(left: dict[Cell, Cell | None], cells: Iterable[Cell]) -> None:
+    for cell in cells:
+        left.pop(cell, None)
+
+
+def _single(keypad: KeypadTable, left: Mapping[Cell, Cell | None]) -> list[str]:
+    told = []
+    for cell, came in left.items():
+        key = keypad.keys[cell[0]][cell[1]]
+        if came is None:
+            told.append(f"Key {key}: not pressed, dead or always closed. Do {_name(keypad, cell)} touch?")
+        else:
+            told.append(f"Key {key} comes as {keypad.keys[came[0]][came[1]]}. Look at {_name(keypad, cell)}.")
+    return told

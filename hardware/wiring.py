@@ -1,0 +1,189 @@
+"""Draws the wires of each unit file to wiring/NAME.svg, A4 across: `python hardware/wiring.py` (in the repository's root).
+
+The header stands in the middle, and each wire goes straight out to its terminal, so that no two wires cross.
+"""
+
+import sys
+import tomllib
+from dataclasses import dataclass
+from functools import reduce
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from drivers.decode import to_plain  # noqa: E402
+from firmware.config.unit import load_unit  # noqa: E402
+from firmware.console.wires import HEADER  # noqa: E402
+from firmware.screens.palette import CAPS  # noqa: E402
+
+WIRING = tomllib.loads((HERE / "wiring.toml").read_text(encoding="utf-8"))
+POWER = {1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V"}
+GROUNDS = {6, 9, 14, 20, 25, 30, 34, 39}
+BCM = {pin: bcm for bcm, pin in HEADER.items()}
+# A shape beside the word where colour alone would tell.
+ENGRAVED = {
+    "cancel": "✕ 取消",
+    "clear": "訂正・戻る",
+    "language": "ことば",
+    "enter": "○ 確認",
+    "previous": "▲",
+    "next": "▼",
+}
+THIN = 'stroke="#333" stroke-width="0.4"'
+ROW_MM, TOP_MM, MIDDLE_MM, REACH_MM = 6.6, 27.0, 148.5, 62.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """From a pin of the header to a terminal. `setting`: where the unit file names the pin; empty for a ground."""
+
+    pin: int
+    device: str
+    terminal: str
+    colour: str
+    setting: str
+
+
+def named(unit: dict[str, Any], setting: str) -> Any:
+    """The value of a dotted setting; None where the unit file has no such table."""
+    return reduce(lambda table, key: table.get(key) if isinstance(table, dict) else None, setting.split("."), unit)
+
+
+def wires_of(unit: dict[str, Any]) -> list[Wire]:
+    found = []
+    for each in WIRING["wires"]:
+        value = named(unit, each["setting"])
+        if value is None:
+            continue
+        pins = value if isinstance(value, list | tuple) else [value]
+        for number, (bcm, colour) in enumerate(zip(pins, each["colours"], strict=True), start=1):
+            terminal = each["terminal"].format(n=number)
+            found.append(Wire(HEADER[bcm], each["device"], terminal, colour, each["setting"]))
+        if "ground" in each:
+            found.append(Wire(each["ground"], each["device"], "GND", "black", ""))
+    return sorted(found, key=lambda wire: wire.pin)
+
+
+def drawing(path: Path) -> str:
+    unit = to_plain(load_unit(path))
+    wires = wires_of(unit)
+    rows = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm" viewBox="0 0 297 210" font-family="sans-serif">',
+        '<rect width="297" height="210" fill="white"/>',
+        _text(148.5, 11, f"Wires of {path.name}: {unit['unit']['profile']}", 6, "middle", bold=True),
+        _text(
+            148.5,
+            17,
+            "Header of the Raspberry Pi, seen from above; pin 1 is the corner with the square pad.",
+            3,
+            "middle",
+        ),
+        *_header(),
+        *(_wire(wire) for wire in wires),
+        *_boxes(wires),
+        *_plugs(unit),
+        *_keys(unit["keypad"]["keys"]),
+    ]
+    return "\n".join([*rows, "</svg>", ""])
+
+
+def _y(pin: int) -> float:
+    return TOP_MM + (pin - 1) // 2 * ROW_MM
+
+
+def _side(pin: int) -> int:
+    """-1: odd pins, to the left; 1: even pins, to the right."""
+    return 1 if pin % 2 == 0 else -1
+
+
+def _text(x: float, y: float, words: str, size: float, anchor: str = "start", *, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return f'<text x="{x:g}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"{weight}>{escape(words)}</text>'
+
+
+def _header() -> list[str]:
+    height = 20 * ROW_MM
+    rows = [
+        f'<rect x="{MIDDLE_MM - 25}" y="{TOP_MM - 4}" width="50" height="{height:.1f}" rx="2" fill="#eef4ea" stroke="#456"/>'
+    ]
+    for pin in range(1, 41):
+        side = _side(pin)
+        told = POWER.get(pin) or ("GND" if pin in GROUNDS else f"BCM {BCM[pin]}")
+        shape = f'<circle cx="{MIDDLE_MM + side * 4:g}" cy="{_y(pin):.1f}" r="2.4" fill="white" {THIN}/>'
+        square = f'<rect x="{MIDDLE_MM - 6.4}" y="{_y(1) - 2.4:.1f}" width="4.8" height="4.8" fill="white" {THIN}/>'
+        rows += [
+            square if pin == 1 else shape,
+            _text(MIDDLE_MM + side * 4, _y(pin) + 0.9, str(pin), 2.6, "middle"),
+            _text(MIDDLE_MM + side * 8, _y(pin) + 1, told, 2.8, "start" if side > 0 else "end"),
+        ]
+    return rows
+
+
+def _wire(wire: Wire) -> str:
+    side, y = _side(wire.pin), _y(wire.pin)
+    begin, end = MIDDLE_MM + side * 25, MIDDLE_MM + side * REACH_MM
+    stroke = f'stroke="{wire.colour}" stroke-width="1.1"'
+    data = f'data-pin="{wire.pin}" data-setting="{wire.setting}"'
+    source = f"BCM {BCM[wire.pin]}" if wire.pin in BCM else "ground"
+    return "\n".join(
+        [
+            f'<line x1="{begin:g}" y1="{y:.1f}" x2="{end:g}" y2="{y:.1f}" {stroke} {data}/>',
+            _text((begin + end) / 2, y - 1.3, f"pin {wire.pin}, {source}, {wire.colour}", 2.5, "middle"),
+            f'<circle cx="{end:g}" cy="{y:.1f}" r="1.3" fill="{wire.colour}"/>',
+            _text(end + side * 3, y + 1, wire.terminal, 3, "start" if side > 0 else "end"),
+        ]
+    )
+
+
+def _boxes(wires: list[Wire]) -> list[str]:
+    """A box round the terminals of each device that lie together on one side."""
+    rows = []
+    for side in (-1, 1):
+        ours = [wire for wire in wires if _side(wire.pin) == side]
+        for device, group in groupby(ours, key=lambda wire: wire.device):
+            together = list(group)
+            y, end = _y(together[0].pin) - 3, _y(together[-1].pin) + 3
+            x = MIDDLE_MM + REACH_MM if side > 0 else MIDDLE_MM - REACH_MM - 76
+            rows.append(
+                f'<rect x="{x:g}" y="{y:.1f}" width="76" height="{end - y:.1f}" rx="1.5" fill="none" stroke="#333" stroke-width="0.5"/>'
+            )
+            edge, anchor = (x + 74, "end") if side > 0 else (x + 2, "start")
+            rows.append(_text(edge, (y + end) / 2 + 1, device, 3.2, anchor, bold=True))
+    return rows
+
+
+def _plugs(unit: dict[str, Any]) -> list[str]:
+    told = [f"{named(unit, key)}: {words}" for key, words in WIRING["plugs"].items() if named(unit, key) is not None]
+    rows = [_text(12, 168, "Plugs", 4, bold=True)]
+    return rows + [_text(12, 174 + number * 5, words, 3) for number, words in enumerate(told)]
+
+
+def _keys(keys: list[list[str]]) -> list[str]:
+    """The resident's keys as they are engraved, in the colours that the screens show."""
+    rows = [_text(206, 162, "Resident's keys, engraved", 4, bold=True)]
+    for row, words in enumerate(keys):
+        for column, word in enumerate(words):
+            x, y = 206 + column * 20.0, 165 + row * 10.5
+            told = ENGRAVED.get(word, word)
+            size = 3.2 if len(told) > 4 else 3.8
+            paper, ink = CAPS.get(word, ((245, 245, 245), (0, 0, 0)))
+            rows += [
+                f'<rect x="{x:g}" y="{y:g}" width="18" height="9" rx="1.5" fill="rgb{paper}" {THIN} data-key="{word}"/>',
+                f'<text x="{x + 9:g}" y="{y + 6.2:g}" font-size="{size}" text-anchor="middle" fill="rgb{ink}">{told}</text>',
+            ]
+            if word == "5":  # the dot that a finger finds
+                rows.append(f'<circle cx="{x + 9:g}" cy="{y + 7.6:g}" r="0.7" fill="black"/>')
+    return rows
+
+
+def main() -> None:
+    for path in sorted((HERE / "units").glob("*.toml")):
+        (HERE / "wiring" / f"{path.stem}.svg").write_text(drawing(path), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Find a resident by a name in kanji or kana, or by the number. Each search is a row of the audit record: who, why, how many.
+
+The row has no name. A page shows at most `MOST`: whoever gets more types more letters, so nobody can page through a city.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from host_sim.centre.cards import ActRefused, Told
+from host_sim.centre.operating import audit
+from host_sim.centre.register import Resident, ResidentState, unpack
+from host_sim.centre.store import Store
+from host_sim.centre.tables import residents
+
+MOST = 20
+LETTERS_MIN = 2
+_FOLDED: dict[int, int | None] = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_FOLDED |= dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # a name is typed without its variants
+
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    alias: str | None = None
+    alias_kana: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of a packed `Resident`; everything else is skipped, because a whole city is read."""
+
+    name: str
+    kana: str
+    former_surname: str | None = None
+    former_surname_kana: str | None = None
+    foreign: _Alias | None = None
+
+    def all(self) -> Iterable[str | None]:
+        alias = self.foreign or _Alias()
+        return self.name, self.kana, self.former_surname, self.former_surname_kana, alias.alias, alias.alias_kana
+
+
+_NAMES = TypeAdapter(_Names)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`more`: others than these match, too."""
+
+    people: tuple[Resident, ...]
+    more: bool
+
+
+def find(store: Store, words: str, told: Told) -> Found:
+    """Who has this number, or these letters in a name; who lives here first, then by reading. Raises `ActRefused`.
+
+    The whole register is read for a name, so nobody who writes has to wait for it; the audit record is written after.
+    """
+    wanted = folded(words)
+    if len(wanted) < LETTERS_MIN:
+        raise ActRefused(f"Type at least {LETTERS_MIN} letters of the name, or the whole number.")
+    with store.reading() as c:
+        people = [unpack(Resident, packed) for packed in _packed(c, wanted)]
+    people.sort(key=lambda one: (one.state is not ResidentState.RESIDENT, one.kana or one.name, one.resident_id))
+    detail = {"who": told.who, "why": told.why, "found": len(people)}
+    with store.writing() as c:
+        audit.append(c, at=told.now.isoformat(), machine="desk", site="desk", act="resident_searched", detail=detail)
+    return Found(tuple(people[:MOST]), len(people) > MOST)
+
+
+def folded(words: str) -> str:
+    """Letters without spaces and variants (異体字セレクタ); wide and narrow, hiragana and katakana alike."""
+    return "".join(unicodedata.normalize("NFKC", words).split()).translate(_FOLDED).casefold()
+
+
+def _packed(c: sa.Connection, wanted: str) -> list[str]:
+    if wanted.isdecimal():
+        return list(c.scalars(sa.select(residents.c.packed).where(residents.c.resident_id == wanted)))
+    rows = c.scalars(sa.select(residents.c.packed).execution_options(yield_per=1000))
+    return [
+        packed for packed in rows if any(wanted in folded(name) for name in _NAMES.validate_json(packed).all() if name)
+    ]

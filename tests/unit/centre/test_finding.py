@@ -1,0 +1,98 @@
+"""Finding a resident at the desk: by kanji, kana or number; who looked, and why, stays; no address tells who it was."""
+
+import dataclasses
+
+import pytest
+import sqlalchemy as sa
+
+from host_sim.centre import sample
+from host_sim.centre.card_desk import finding
+from host_sim.centre.desk.handles import Handles
+from host_sim.centre.register import Resident, pack
+from host_sim.centre.tables import residents
+from tests.unit.centre.desk_browser import Answer, Browser, token_of
+from tests.unit.centre.test_desk import Office, send
+from tests.unit.centre.town import Town
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(Town())
+
+
+def hanako() -> Resident:
+    return sample.residents().by_key("hanako")
+
+
+def search(browser: Browser, words: str, why: str = "at the desk", subject: str = "cards") -> Answer:
+    return send(browser, f"/{subject}", "/residents", words=words, why=why, subject=subject)
+
+
+def hiragana(kana: str) -> str:
+    return "".join(chr(ord(letter) - 0x60) if "ァ" <= letter <= "ヶ" else letter for letter in kana)
+
+
+@pytest.mark.parametrize("subject", ["cards", "exemptions"])
+def test_a_name_is_found_however_it_is_typed(office: Office, subject: str) -> None:
+    person = sample.residents().by_key("kazuko")
+    plain = "".join(letter for letter in person.name if ord(letter) < 0xE0100)
+    assert plain != person.name, "the register has a variant of a letter that nobody types"
+    browser = office.signed_in("hidaka" if subject == "cards" else "tanaka")
+    spaced = person.kana.replace("\u3000", " ")
+    for words in (person.name, plain, "".join(plain.split()), person.kana, spaced, hiragana(person.kana)):
+        answer = search(browser, words, subject=subject)
+        if answer.status == 303:  # nobody else has the name
+            answer = browser.get(answer.headers["location"])
+        assert person.resident_id in answer.text, words
+
+
+def test_every_search_is_recorded_with_who_and_why_and_without_the_name(office: Office) -> None:
+    browser, person = office.signed_in("hidaka"), hanako()
+    search(browser, person.name, "lost a card")
+    [detail] = [detail for act, detail in office.acts() if act == "resident_searched"]
+    assert (detail["who"], detail["why"]) == ("hidaka", "lost a card")
+    assert detail["found"] >= 1
+    assert person.name not in str(detail)
+    assert search(browser, person.name, "").status == 403, "without a reason nothing is shown"
+    technician = office.signed_in("nagatomo")
+    fields = {"form": token_of(technician.get("/"), "/sign-out"), "words": person.name, "why": "x", "subject": "cards"}
+    assert technician.post("/residents", fields).status == 403
+    assert sum(act == "resident_searched" for act, _ in office.acts()) == 1
+
+
+def test_a_number_opens_its_resident_and_stands_in_no_address(office: Office) -> None:
+    browser, number = office.signed_in("hidaka"), hanako().resident_id
+    here = search(browser, number).headers["location"]
+    assert number not in here
+    page = browser.get(here)
+    assert hanako().name in page.text
+    assert not [link for link in page.text.split('href="')[1:] if number in link.split('"')[0]]
+    assert f'action="/cards/resident/{number}' not in page.text
+    assert browser.get(f"/cards/resident/{number}").status == 403, "a number that was not sealed opens nobody"
+
+
+def test_few_letters_are_refused_and_many_people_are_cut_off(office: Office) -> None:
+    browser = office.signed_in("hidaka")
+    refused = search(browser, "宮")
+    assert (refused.status, "2文字以上" in refused.text) == (409, True)
+    assert "当てはまる方はいません" in search(browser, "存在しない名").text
+    with office.town.store.writing() as c:
+        books_have_many(c)
+    answer = search(browser, "ダイゼイ")
+    assert answer.text.count("<tr>") == finding.MOST + 1
+    assert f"{finding.MOST}人だけ" in answer.text
+
+
+def books_have_many(c: sa.Connection) -> None:
+    """More people of one name than a page shows."""
+    for number in range(finding.MOST + 5):
+        one = dataclasses.replace(hanako(), resident_id=f"99{number:08d}", name="大勢　一", kana="ダイゼイ　ハジメ")
+        c.execute(residents.insert().values(resident_id=one.resident_id, household_id="none", packed=pack(one)))
+
+
+@pytest.mark.parametrize("handle", ["", "x", "あ", "=" * 300, "A" * 43, "*" * 20])
+def test_what_is_no_handle_is_nobody(handle: str) -> None:
+    handles = Handles(bytes(32))
+    assert handles.number(handle) == ""
+    assert handles.number(handles.of("4500015838")) == "4500015838"
+    assert Handles(bytes(31) + b"1").number(handles.of("4500015838")) == ""

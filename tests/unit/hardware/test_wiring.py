@@ -1,0 +1,54 @@
+"""The drawing of each unit file: its pins are the unit file's, no pin stands twice, the keys are engraved as the screens say."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from firmware.config.unit import load_unit
+
+HARDWARE = Path(__file__).parents[3] / "hardware"
+UNITS = sorted((HARDWARE / "units").glob("*.toml"))
+SPEC = importlib.util.spec_from_file_location("wiring", HARDWARE / "wiring.py")
+assert SPEC is not None
+assert SPEC.loader is not None
+wiring = importlib.util.module_from_spec(SPEC)
+__import__("sys").modules["wiring"] = wiring
+SPEC.loader.exec_module(wiring)
+
+
+def pins_of(path: Path) -> set[int]:
+    """The BCM numbers of a unit file, read without the drawing's tables."""
+    unit = load_unit(path)
+    pads = [unit.keypad] if unit.clerk is None else [unit.keypad, unit.clerk.keypad]
+    pins = {pin for pad in pads for pin in (*pad.rows, *pad.columns)}
+    if unit.door is not None:
+        pins.add(unit.door.pin)
+    if unit.coin is not None and unit.coin.pulse is not None:
+        pins |= {unit.coin.pulse.coin_pin, unit.coin.pulse.inhibit_pin}
+    return pins
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_the_drawing_is_that_of_the_unit_file(path: Path) -> None:
+    drawn = (HARDWARE / "wiring" / f"{path.stem}.svg").read_text(encoding="utf-8")
+    assert drawn == wiring.drawing(path), "stale: python hardware/wiring.py"
+    ends = [int(pin) for pin in re.findall(r'data-pin="(\d+)"', drawn)]
+    assert len(ends) == len(set(ends))
+    assert {wiring.BCM[pin] for pin in ends if pin in wiring.BCM} == pins_of(path)
+    assert {pin for pin in ends if pin not in wiring.BCM} <= wiring.GROUNDS
+    keys = [word for row in load_unit(path).keypad.keys for word in row]
+    assert re.findall(r'data-key="(\w+)"', drawn) == keys
+
+
+def test_a_special_key_is_engraved_as_the_screens_show_it() -> None:
+    from firmware.screens import frame, palette
+
+    assert set(wiring.ENGRAVED) >= set(palette.CAPS)
+    for key, (word, *_) in frame._LEGENDS.items():
+        assert word in wiring.ENGRAVED[key]
+
+
+def test_no_drawing_is_left_of_a_unit_that_is_gone() -> None:
+    assert {path.stem for path in (HARDWARE / "wiring").glob("*.svg")} == {path.stem for path in UNITS}
