@@ -11,7 +11,7 @@ BIN := .venv/bin
 
 setup: .venv/ready
 
-.venv/ready: requirements.lock pyproject.toml hardware/apt-packages.txt hardware/setup.sh tests/golden/npos/package-lock.json host_sim/centre/public/verify/package-lock.json
+.venv/ready: requirements.lock pyproject.toml hardware/apt-packages.txt hardware/setup.sh tests/golden/npos/package-lock.json host_sim/centre/public/verify/package-lock.json host_sim/panel/terminal/package-lock.json
 	PYTHON=$(PYTHON) sh hardware/setup.sh
 	touch $@
 

@@ -38,8 +38,8 @@ fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
-# Another project's ESC/POS parser, for a test; and what finds a code in a photo, for the page that checks papers.
-for folder in tests/golden/npos host_sim/centre/public/verify; do
+# Another project's ESC/POS parser, for a test; what finds a code in a photo, for the page that checks papers; the panel's terminal.
+for folder in tests/golden/npos host_sim/centre/public/verify host_sim/panel/terminal; do
     installed=$folder/node_modules/.package-lock.json
     if [ ! -e $installed ] || [ $folder/package-lock.json -nt $installed ]; then
         (cd $folder && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --silent)

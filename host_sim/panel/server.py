@@ -27,9 +27,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from host_sim.acts import Refused, perform
 from host_sim.glass import Onlooker
+from host_sim.panel.terminal_line import TerminalLine
 from host_sim.world import World
 
 STATIC = Path(__file__).with_name("static")
+XTERM = Path(__file__).with_name("terminal") / "node_modules" / "@xterm" / "xterm"  # from npm, by `make setup`
+# xterm.js writes its letters' sizes into style elements; nothing else of the page is not a file of this server.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
 FRAME_S = 0.04
 STATUS_S = 0.12
 _FAST_PNG = 1  # the screen is sent often over loopback: time matters, size does not
@@ -46,7 +53,9 @@ def make_app(world: World) -> ASGIApp:
         Route("/paper/{number:int}.png", panel.paper),
         Route("/act", panel.act, methods=["POST"]),
         WebSocketRoute("/live", panel.live),
+        WebSocketRoute("/terminal", TerminalLine(world.run).serve),
         Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/xterm", StaticFiles(directory=XTERM, check_dir=False)),
     ]
     return OnlyHere(Starlette(routes=routes))
 
@@ -79,7 +88,9 @@ class _Panel:
         self._world = world
 
     async def page(self, _: Request) -> Response:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-store"})
+        return FileResponse(
+            STATIC / "index.html", headers={"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+        )
 
     async def status(self, _: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(self._world.status))

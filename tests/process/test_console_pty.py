@@ -1,5 +1,6 @@
 """A technician at the serial port of a whole machine: real pseudo-terminals, pyserial at the person's end."""
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 from serial import Serial
 
-from host_sim.serial_cable import PASSWORD, TERMINAL
+from host_sim.serial_cable import PASSWORD, TERMINAL, USERS
 from host_sim.service import RELEASE_KEY
+from host_sim.technician import opened
 from host_sim.world import World
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
@@ -29,8 +31,14 @@ class Terminal:
         self._port = Serial(str(world.run / TERMINAL), 115200, timeout=900)
 
     def say(self, line: str, until: bytes = b"> ") -> str:
+        self.write(line.encode() + b"\r")
+        return self.heard(until)
+
+    def write(self, data: bytes) -> None:
         self._port.reset_input_buffer()
-        self._port.write(line.encode() + b"\r")
+        self._port.write(data)
+
+    def heard(self, until: bytes = b"> ") -> str:
         return self._port.read_until(until).decode("ascii")
 
     def log_in(self, name: str) -> str:
@@ -39,6 +47,7 @@ class Terminal:
 
 
 def test_from_login_to_service_again(world: World) -> None:
+    """Also that money goes out by two people, after a dry run whose code a wrong one drops (fault K4)."""
     terminal = Terminal(world)
     assert "kofuki" in terminal.say("version")
     assert "ERR login" in terminal.say("status")
@@ -53,10 +62,97 @@ def test_from_login_to_service_again(world: World) -> None:
     printed = terminal.say("test printer") + terminal.say("test receipt")
     assert printed.count("PASS") == 2, printed
     assert len(world.take_paper()) >= 1
+    assert "confirm " in terminal.say("hopper pay 2x100")
+    assert "ERR confirm" in terminal.say("confirm 0000")
+    assert sum(world.take_change()) == 0
     assert "200 yen came out." in confirmed(terminal, terminal.say("hopper pay 2x100"), second="kato")
     assert sum(world.take_change()) == 200
     assert "again" in terminal.say("exit")
     world.wait_for_service()
+
+
+def test_noise_and_an_endless_line_are_refused_whole(world: World) -> None:
+    """Fault K1: counted, not echoed, and the line is as good as before."""
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    before = noise(terminal)
+    assert "ERR long" in terminal.say("x" * 500)
+    assert "ERR noise" in terminal.say("log\x07in \x1b[31mtanaka")
+    assert noise(terminal) == before + 2
+    terminal.write(random.Random(3).randbytes(20_000).translate(None, b"\0\r\n\x03") + b"\r")
+    assert "ERR" in terminal.heard()
+    assert noise(terminal) > before + 2
+    assert "Good bye." in terminal.say("logout")
+    world.wait_for_service()
+
+
+def test_a_technician_waits_for_a_resident_and_a_pulled_cable_gives_the_machine_back(world: World) -> None:
+    """Fault K3."""
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    world.insert_card("hanako")
+    world.wait_for(lambda told: told.get("state") == "ENTERING_PIN")
+    assert "Maintenance begins when they have gone." in terminal.say("request maint")
+    assert "ERR mode" in terminal.say("test hopper")
+    world.press("cancel")  # a card that is simply pulled keeps its picture for half a minute
+    world.wait_for(lambda told: told.get("state") != "ENTERING_PIN")
+    world.remove_card()
+    assert "The machine is in maintenance now" in terminal.heard(b"now; you may use the devices.")
+    world.wait_for(lambda told: told.get("scene") == "Maintenance")
+    terminal.write(b"\0")  # how a BREAK arrives, which a pulled cable makes
+    world.wait_for_service()
+    assert "ERR login" in terminal.say("status")
+
+
+def test_whoever_guesses_waits_and_root_lets_them_in_again(world: World) -> None:
+    """Fault K2, here also with the real scrypt, the real file of accounts and the command that unlocks."""
+    terminal = Terminal(world)
+    for _ in range(5):
+        terminal.say("login kato", b"word: ")
+        assert "ERR password" in terminal.say("wrong-horse")
+    assert "ERR wait" in terminal.say("login kato")
+    world.restart()
+    assert "ERR wait" in terminal.say("login kato")  # a restart forgives nothing
+    unlock = [sys.executable, "-m", "firmware.console", "--users", str(world.run / USERS), "unlock"]
+    subprocess.run(unlock, check=True, capture_output=True, timeout=900)
+    assert "kato, cash." in terminal.log_in("kato")
+    terminal.say("logout")
+    world.wait_for_service()
+
+
+def test_a_script_is_typed_up_to_the_first_refusal(world: World, tmp_path: Path) -> None:
+    script = tmp_path / "coins.txt"
+    lines = (
+        "# test coins",
+        "login tanaka",
+        "request maint",
+        "hopper pay 1x100",
+        "confirm",
+        "kato",
+        "exit",
+        "hopper pay 1x100",
+        "status",
+    )
+    script.write_text("\n".join(lines))
+    words = [sys.executable, "-m", "host_sim", "console", "--directory", str(world.run), "--script", str(script)]
+    typed = subprocess.run(words, check=False, capture_output=True, text=True, timeout=900)
+    assert typed.returncode == 1
+    assert f"{script}, line 8: hopper pay 1x100\nERR mode " in typed.stderr
+    assert "100 yen came out." in typed.stdout
+    assert "in service, session" not in typed.stdout
+    assert PASSWORD not in typed.stdout
+    assert sum(world.take_change()) == 100
+    script.write_text("logout\nconfirm\n")
+    with opened(world.run):
+        busy = subprocess.run(words, check=False, capture_output=True, text=True, timeout=900)
+    assert "Another terminal is open at the line." in busy.stderr
+    typed = subprocess.run(words, check=False, capture_output=True, text=True, timeout=900)
+    assert "line 2: confirm\nThe line before showed no code" in typed.stderr
+    world.wait_for_service()
+
+
+def noise(terminal: "Terminal") -> int:
+    return int(terminal.say("who").split("so far: ")[1].split(" ")[0])
 
 
 def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it(world: World) -> None:

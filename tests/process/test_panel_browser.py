@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from host_sim import running
+from host_sim.serial_cable import PASSWORD
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.browser, pytest.mark.xdist_group("pcsc")]
 
@@ -74,7 +75,41 @@ def state(page: Page, word: str) -> None:
     page.wait_for_function("word => document.body.innerText.includes(word)", arg=word, timeout=PATIENCE_MS)
 
 
-def test_a_certificate_by_clicks_alone(page: Page) -> None:
+SHOWN = "(document.querySelector('#terminal-screen .xterm-accessibility')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
+
+
+def says(page: Page, words: str) -> None:
+    """Wait until the terminal's rows, as a screen reader reads them, have these words."""
+    page.wait_for_function(f"words => {SHOWN}.includes(words)", arg=words)
+
+
+def a_technician_at_the_terminal(page: Page) -> None:
+    """Logs in, loads the page again, is still there; a second page gets the line when the first is closed."""
+    page.click("#terminal-opener")
+    says(page, "service -")
+    page.keyboard.type("login tanaka\n")
+    says(page, "Password:")
+    page.keyboard.type(f"{PASSWORD}\n")
+    says(page, "service technician")
+    page.reload()
+    says(page, "tanaka, technician.")  # what was said before
+    page.keyboard.type("status\n")
+    says(page, "Next: ")
+    assert PASSWORD not in page.evaluate(SHOWN)
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()
+    other.goto(page.url)
+    other.click("#terminal-opener")
+    expect(other.locator("#terminal-note")).to_contain_text("Another terminal is open at the line.")
+    page.click("#terminal [data-close]")
+    other.click("#terminal [data-again]")
+    says(other, "service technician")
+    other.keyboard.type("logout\n")
+    says(other, "Good bye.")
+    other.close()
+
+
+def test_a_certificate_by_clicks_alone_and_then_a_technician(page: Page) -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     state(page, "IN_SERVICE")
@@ -98,6 +133,8 @@ def test_a_certificate_by_clicks_alone(page: Page) -> None:
     page.click("#sheets-certificate .sheet")
     page.click("#reader-take")
     state(page, "DONE")
+    state(page, "IN_SERVICE")
+    a_technician_at_the_terminal(page)
     assert complaints == []
 
 

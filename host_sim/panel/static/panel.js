@@ -7,6 +7,7 @@ import { Trays } from "./trays.js";
 import { Wallet } from "./wallet.js";
 import { Notebook, Switches } from "./back.js";
 import { Keypad } from "./keypad.js";
+import { Terminal } from "./terminal.js";
 import { DEVICE_KINDS } from "./words.js";
 
 const find = (id) => document.getElementById(id);
@@ -19,6 +20,9 @@ let drawing = Promise.resolve();
 let hush;
 
 new Keypad(act, { pad: find("keypad"), name: "press", typing: true });
+new Terminal({
+  button: find("terminal-opener"), box: find("terminal"), screen: find("terminal-screen"), note: find("terminal-note"),
+});
 new Keypad(act, { pad: find("clerk-keys"), name: "press_clerk", without: "language" });
 
 const link = new Link({
