@@ -10,11 +10,12 @@ import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from drivers.line.centre import CentreLine
+from drivers.line.centre import CentreLine, LineFailed
 from drivers.vocabulary import (
     AdviceFate,
     Authenticated,
@@ -243,6 +244,10 @@ def test_the_centre_bounds_what_it_reads(running: Running) -> None:
     _, transport = running.lines()
     huge = base64.b64encode(bytes(400_000))
     body = b'{"session_nonce":"%s","method":"jpki","credential":"%s"}' % (huge, huge)
-    status, _, answer = transport.exchange("POST", "/v1/challenges", body, DEADLINE_S)
-    assert (status, json.loads(answer)) == (400, {"code": "bad_request", "pin_tries_left": None})
+    # A centre that closes a connection with unread bytes resets it, and a reset may overtake its answer.
+    with suppress(LineFailed):
+        status, _, answer = transport.exchange("POST", "/v1/challenges", body, DEADLINE_S)
+        assert (status, json.loads(answer)) == (400, {"code": "bad_request", "pin_tries_left": None})
+    status, _, answer = transport.exchange("POST", "/v1/challenges", b"{}", DEADLINE_S)
+    assert (status, json.loads(answer)["code"]) == (422, "bad_request")
     transport.close()
