@@ -1,0 +1,100 @@
+"""The coin wire as the I/O board reports it: reports in, edges out. Pure; an `EdgeSource` of `drivers/coin/pulse.py`.
+
+The board numbers its edges and keeps the last ones until they are acknowledged. So a lost report or an unplugged cable
+loses nothing: the next report brings the same edges again, with the board's own time stamps.
+
+Time here is the board's, and it moves only with a report. A report holds every edge up to its own time, so a rest of the
+wire is never taken for the end of a coin while an edge is still on its way, however slow the cable is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drivers.coin.pulse import Edge
+from drivers.errors import LineLost
+
+_MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEdge:
+    """One edge; `at_us`: since the board's program began. `active`: low, a pulse begins."""
+
+    active: bool
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class WireReport:
+    """The coin wire in one report. `boot`: a random number, new at each start of the board. `at_us`: when it was made.
+
+    `first`: the number of the first edge in `edges`, counted from 0 since that start; without edges, of the next one.
+    """
+
+    boot: int
+    at_us: int
+    active: bool
+    first: int
+    edges: Sequence[ReportedEdge]
+
+
+class ReportedEdges:
+    """The edges of the reports, each once, in order; where some may be missing, two equal edges follow each other.
+
+    Edges from before the first report are passed over, as with a GPIO pin: what a coin did while the program was down is
+    told by the journal.
+    """
+
+    def __init__(self) -> None:
+        self._boot: int | None = None
+        self._zero_s = 0.0  # when the board's clock was 0, on the clock of the edges
+        self._now_s = 0.0
+        self._active = False
+        self._waiting: list[Edge] = []
+        self.next = 0  # number of the edge that is heard next: the board may forget all before it
+
+    def hear(self, report: WireReport) -> None:
+        """Take one report. One that was sent again, or is older than the last, changes nothing."""
+        end = report.first + len(report.edges)
+        if self._boot is None:
+            self.next = end
+        elif report.boot != self._boot:
+            # Whatever the board had not yet told is lost. Its clock begins anew, so the hole has no length here.
+            self._zero_s, self.next = self._now_s, 0
+            self._miss(self._now_s)
+        at_s = self._at_s(report.at_us)
+        if report.boot == self._boot and at_s < self._now_s:
+            return
+        self._boot = report.boot
+        if report.first > self.next:  # more edges than the board can keep
+            self._miss(self._now_s)
+            self._miss(self._at_s(report.edges[0].at_us) if report.edges else at_s)
+        fresh = report.edges[max(0, self.next - report.first) :]
+        self._waiting += [Edge(edge.active, self._at_s(edge.at_us)) for edge in fresh]
+        self.next = max(self.next, end)
+        self._now_s, self._active = at_s, report.active
+
+    def take(self) -> Sequence[Edge]:
+        """See `EdgeSource`. All three raise `LineLost` before the first report."""
+        self._check_heard()
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def active(self) -> bool:
+        self._check_heard()
+        return self._active
+
+    def now_s(self) -> float:
+        self._check_heard()
+        return self._now_s
+
+    def _check_heard(self) -> None:
+        if self._boot is None:
+            raise LineLost("coin", "the I/O board has not reported yet: check its USB cable.")
+
+    def _at_s(self, at_us: int) -> float:
+        return self._zero_s + at_us / _MICROSECONDS
+
+    def _miss(self, at_s: float) -> None:
+        """At rest, whatever the wire does: an edge that does not fit says the same once more."""
+        self._waiting += [Edge(active=False, at_s=at_s)] * 2
