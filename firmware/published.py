@@ -1,11 +1,12 @@
 """`state.json`: what a simulated machine tells the simulator's panel and the tests. Nothing personal is in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from firmware.book.ledger import Ledger
 from firmware.loop import Loop
+from firmware.session import scenes
 
 
 def publish(run: Path, facts: Mapping[str, object]) -> None:
@@ -23,6 +24,7 @@ def facts_of(loop: Loop, now_s: float) -> Mapping[str, object]:
     return {
         "state": loop.state.name,
         "scene": type(loop.scene).__name__,
+        "question": _question(loop.scene),
         "clerk_scene": None if loop.clerk_scene is None else type(loop.clerk_scene).__name__,
         "availability": state.mode.name,
         "reasons": sorted(state.reasons),
@@ -35,3 +37,10 @@ def facts_of(loop: Loop, now_s: float) -> Mapping[str, object]:
         "language": loop.context.language,
         "updated_monotonic": now_s,
     }
+
+
+def _question(scene: scenes.Scene | None) -> Sequence[int] | None:
+    """Which question of a certificate stands on the screen, and how many of its lines are marked; not which ones."""
+    if not isinstance(scene, scenes.ChooseOption):
+        return None
+    return [scene.step, sum(line.chosen for line in scene.lines)]

@@ -31,8 +31,6 @@ class Hands(Protocol):
         """The machine's published state (`state.json`)."""
         ...
 
-    def screen(self) -> Image.Image | None: ...
-
     def insert_card(self, name: str) -> None: ...
 
     def remove_card(self) -> None: ...
@@ -146,7 +144,7 @@ class Resident:
 
     def _serve(self, end_s: float, begun_s: float, session_before: object) -> None:
         """Act once when a state begins, and again when the state does not change, until the machine is idle."""
-        state, picture, since_s, tries = "idle", b"", begun_s, 0
+        state, question, since_s, tries = "idle", self._seen.get("question"), begun_s, 0
         looks = unnoticed = 0  # since we last acted or saw something new; since the card went in
         while True:
             now_s = time.monotonic()
@@ -155,12 +153,12 @@ class Resident:
             if seen != state:
                 self._note(state, now_s - since_s)
                 self._say(seen)
-                state, picture, since_s, tries, looks = seen, self._picture(seen), now_s, 0, 0
+                state, question, since_s, tries, looks = seen, self._seen.get("question"), now_s, 0, 0
                 if state == "idle":
                     self.bag.timings_ms["total"] = round((now_s - begun_s) * 1000)
                     return
-            elif state == "choosing_options" and tries and self._picture(state) != picture:
-                picture, tries = self._picture(state), 0  # the next question
+            elif tries and self._seen.get("question") != question:
+                question, tries = self._seen.get("question"), 0  # the next one, or a line was marked
                 time.sleep(self._errand.reaction_s)
             if now_s > end_s:
                 raise GaveUp(f"The time limit is over and the machine is still in state {state}.")
@@ -172,13 +170,6 @@ class Resident:
                 self._act(state, first=tries == 0)
                 tries, looks = tries + 1, 0
             time.sleep(_LOOK_S)
-
-    def _picture(self, state: str) -> bytes:
-        """The screen's bytes in state choosing_options, where only the screen shows that the question changed; else b""."""
-        if state != "choosing_options":
-            return b""
-        screen = self._hands.screen()
-        return b"" if screen is None else screen.tobytes()
 
     def _note(self, state: str, seconds: float) -> None:
         self.bag.timings_ms[state] = self.bag.timings_ms.get(state, 0) + round(seconds * 1000)
