@@ -12,7 +12,7 @@ from itertools import count
 
 class Case(StrEnum):
     # money
-    ACCEPTOR_BLOCKED = "acceptor_blocked"
+    ACCEPTOR_BLOCKED = "acceptor_blocked"  # detail: the event, and in which session; coins may be uncounted
     ACCEPTOR_RESTARTED = "acceptor_restarted"
     ACCEPTOR_SWAPPED = "acceptor_swapped"
     CASH_BOX = "cash_box"  # counted another sum than the book expects

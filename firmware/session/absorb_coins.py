@@ -58,7 +58,8 @@ def absorb_coin(now: Now, report: CoinEvent) -> Event:
         case CoinFraud(code=code):
             return _trouble(now, records.Flag(Case.COIN_FRAUD, str(code)))
         case AcceptorBlocked(code=code):
-            return _trouble(now, records.Flag(Case.ACCEPTOR_BLOCKED, str(code)))
+            # What came in behind the stuck coin, or while a wire of pulses was held, nobody could count: so whose it may be.
+            return _trouble(now, records.Flag(Case.ACCEPTOR_BLOCKED, _with_session(now, str(code))))
 
 
 def till_event(now: Now, event: Event) -> Event:

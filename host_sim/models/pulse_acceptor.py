@@ -74,6 +74,7 @@ class PulseAcceptorModel:
         self.forged: list[str] = []  # coins whose pulses were sent and that never came
         self.trains: list[Train] = []
         self.unsent = 0  # pulses that a coin was worth and that never went out
+        self.hidden = 0  # pulses that went out while something else held the wire, and the one it ran into
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
         self.powered = True
         self._inhibit_v: float | None = 0.0  # None: nobody holds the wire
@@ -225,6 +226,7 @@ class PulseAcceptorModel:
         found = []
         for at_s, begins in due:
             before, self._pulling = self._pulling, self._pulling + (1 if begins else -1)
+            self.hidden += begins and bool(before)
             if bool(before) is not bool(self._pulling):  # else another cause holds the wire anyway
                 found.append((at_s, self.low()))
         return found

@@ -2,6 +2,7 @@
 
 Such an acceptor counts no coins, so the checker compares yen. The box may hold more than was credited only where the machine
 has told a person of pulses that it could not read, where it was dead while pulses came, or where the acceptor never sent them.
+A wire that is held low hides pulses; the machine cannot count those, and tells a person that the acceptor is blocked.
 What nobody is told of is what such a wire cannot tell: pulses never sent, and those of a shut slot when the program ends.
 """
 
@@ -14,7 +15,13 @@ from host_sim.rig.world import PULSES, VALUES
 
 UNIT_YEN = PULSES[1]  # of one pulse
 UNREAD_S = 2.0  # a pulse is read, and its credit durable, so soon after it; a late desk included
-TELL = {Case.PULSES_WRONG, Case.CREDITS_LOST, Case.SUSPECT_COIN, Case.POWER_LOST_AT_SLOT}
+TELL = {
+    Case.PULSES_WRONG,
+    Case.CREDITS_LOST,
+    Case.SUSPECT_COIN,
+    Case.POWER_LOST_AT_SLOT,
+    Case.ACCEPTOR_BLOCKED,
+}
 
 
 def unread_yen(acceptor: PulseAcceptorModel, end_s: float) -> int:
@@ -48,10 +55,11 @@ def why_wrong(
                 pass
     missing_yen = sum(VALUES[coin] for coin in acceptor.cash_box) - known_yen
     ghost_yen = UNIT_YEN * sum(train.sent for train in acceptor.trains if train.coin is None)
-    unsent_yen = UNIT_YEN * acceptor.unsent
-    if not -ghost_yen <= missing_yen <= about_yen + unread + unsent_yen:
+    unsent_yen, hidden_yen = UNIT_YEN * acceptor.unsent, UNIT_YEN * acceptor.hidden
+    if not -ghost_yen <= missing_yen <= about_yen + unread + unsent_yen + hidden_yen:
         bounds = (
-            f"{ghost_yen} came without a coin, {about_yen} are told, {unread} died unread, {unsent_yen} were never sent"
+            f"{ghost_yen} came without a coin, {about_yen} are told, {unread} died unread, {unsent_yen} were never sent, "
+            f"{hidden_yen} were hidden by a wire that was held"
         )
         return f"{missing_yen} yen in the box are unexplained: {bounds}"
     if missing_yen > unsent_yen + unread - unread_open and not told:

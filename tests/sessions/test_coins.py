@@ -1,5 +1,6 @@
 """Coins in whole sessions: late coins, stray coins, a swapped acceptor, and an acceptor that only counts pulses."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -305,7 +306,8 @@ def test_a1_a_stuck_coin_gives_the_money_back_and_closes_the_machine_until_it_is
     book = balanced(machine)
     assert (book.inserted_yen, book.paid_out_yen) == (100, 100)
     assert numbers(machine) == ("307",)
-    assert ("acceptor_blocked", "14") in machine.loop.book.queue
+    (told,) = [detail for code, detail in machine.loop.book.queue if code == "acceptor_blocked"]
+    assert re.fullmatch(r"14, session [0-9a-f]{32}", told), "staff must know who may miss a coin"
     until_s = machine.clock.monotonic() + 60
     machine.run_until(lambda: machine.clock.monotonic() >= until_s)
     assert numbers(machine) == ("307",), "the coin is still stuck"

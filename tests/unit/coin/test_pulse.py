@@ -218,6 +218,18 @@ def test_a_stuck_wire_blocks_the_acceptor_and_says_so_once() -> None:
     assert rig.run(2) == []
 
 
+@pytest.mark.parametrize("stuck_at_s", [0.05, 0.11, 0.42, 1.5, 3.0])
+def test_whatever_a_held_wire_hides_of_a_coin_is_told(stuck_at_s: float) -> None:
+    rig = Rig(PROPORTIONAL)
+    rig.model.insert("JP500A", 0.0)
+    rig.model.fault("stuck", stuck_at_s)
+    events = rig.run(12)
+    assert credited(events) == 500 - 10 * rig.model.hidden
+    assert AcceptorBlocked(14) in events
+    rig.model.clear("stuck", rig.time_s)
+    assert credited(rig.run(4)) == 0
+
+
 def test_a_wire_stuck_in_the_middle_of_a_coin_is_no_coin_under_way() -> None:
     rig = Rig(PROPORTIONAL)
     rig.model.insert("JP500A", rig.time_s)
