@@ -1,8 +1,10 @@
-"""Hypothesis settings for every test: no deadline, and a failure prints how to reproduce it."""
+"""For every test: Hypothesis without a deadline, whose failures print how to reproduce them, and one worker for a file."""
 
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadGroupScheduling
 
 settings.register_profile("kofuki", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kofuki")
@@ -10,3 +12,16 @@ settings.load_profile("kofuki")
 # A shell ignores Ctrl-C for what it starts in the background, and programs that a test starts and interrupts inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class ByFile(LoadGroupScheduling):
+    """The tests of a file run in one worker, because they share what its fixtures set up; named groups stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group: str = super()._split_scope(nodeid)
+        return nodeid.split("::", maxsplit=1)[0] if group == nodeid else group
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)

@@ -28,20 +28,24 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_swarm_finds_nothing_and_says_which_faults_happened(where: Path) -> None:
-    done = host_sim("swarm", "--sessions", "500", "--seed", "9", where=where)
+    done = host_sim("swarm", "--sessions", "200", "--seed", "9", where=where)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    assert "0 violations in 500 sessions" in done.stdout
+    assert "0 violations in 200 sessions" in done.stdout
     marks = dict(re.findall(r"^  ([A-Z]\d) +([\d,]+)  ", done.stdout, flags=re.MULTILINE))
     assert len(marks) > 50
-    assert sum(int(times.replace(",", "")) for times in marks.values()) > 300
+    assert sum(int(times.replace(",", "")) for times in marks.values()) > 100
 
 
-def test_crash_explores_and_a_history_can_be_replayed(where: Path) -> None:
+def test_crash_explores_goes_on_where_it_was_stopped_and_a_history_can_be_replayed(where: Path) -> None:
     done = host_sim("crash", "--script", "cancel with coins in", where=where)
-    assert done.returncode == 0, done.stdout + done.stderr
+    rest = host_sim("crash", "--script", "cancel with coins in", "--from", "1, cancel with coins in: 60", where=where)
+    assert (done.returncode, rest.returncode) == (0, 0), done.stderr + rest.stderr
+    assert done.stderr == rest.stderr == ""
     assert "0 violations" in done.stdout
-    assert int(re.search(r"([\d,]+) histories in", done.stdout)[1].replace(",", "")) > 250  # type: ignore[index]
+    histories = [int(re.search(r"([\d,]+) histories in", ran.stdout)[1].replace(",", "")) for ran in (done, rest)]  # type: ignore[index]
+    assert 250 < histories[0]
+    assert 1 < histories[1] < histories[0]
     again = host_sim("crash", "--replay", "cancel with coins in: 30 torn 1, 60 killed", where=where)
     assert again.returncode == 0, again.stdout + again.stderr
     assert again.stdout.count("Boot(") == 3
@@ -83,15 +87,6 @@ def test_a_terminal_is_told_how_far_it_is_and_ctrl_c_ends_with_what_was_found(
     assert re.search(r"0 violations", told)
     assert "Traceback" not in told
     assert re.search(rf"Stopped. This goes on:\r\n +python -m host_sim {goes_on}\r\n", told), told[-3000:]
-
-
-def test_crash_goes_on_where_it_was_stopped(where: Path) -> None:
-    whole = host_sim("crash", "--script", "exact money", where=where)
-    rest = host_sim("crash", "--script", "exact money", "--from", "1, exact money: 40", where=where)
-    assert (whole.returncode, rest.returncode) == (0, 0), whole.stderr + rest.stderr
-    assert whole.stderr == rest.stderr == ""
-    histories = [int(re.search(r"([\d,]+) histories in", done.stdout)[1].replace(",", "")) for done in (whole, rest)]  # type: ignore[index]
-    assert 1 < histories[1] < histories[0]
 
 
 @pytest.mark.parametrize("name", ["nobody: 3 dropped", "one copy, change", "one copy, change: dropped"])
