@@ -96,7 +96,8 @@ def choose_copies(scene: show.ChooseCopies) -> Canvas:
     c.line(432, 740, 228, LINE)
     c.text(say("choose_copies", "total"), 432, 244, 30, width=110, bold=True)
     c.text(say.yen(scene.fee_yen * scene.copies), 530, 236, 42, width=210, bold=True, align="right")
-    c.text(say("choose_copies", "how"), 28, 316, 26, width=744)
+    if scene.copies_max > 1:
+        c.text(say("choose_copies", "how"), 28, 316, 26, width=744)
     c.text(say("choose_copies", "most", most=scene.copies_max), 28, CONTEXT + 3, 26, width=560)
     return end(c, scene, cancel="stop", clear="back", enter="enter")
 

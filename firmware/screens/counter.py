@@ -88,7 +88,7 @@ def clerk_code(scene: show.ClerkCode) -> Canvas:
                 c.panel((left + 18, 279, left + 44, 305), 13, SEA)
     keys = {"cancel": "stop"}
     if scene.chosen is not None:
-        keys["clear"] = "correct"
+        keys["clear"] = "correct" if scene.digits else "back"
     if scene.digits == CODE_DIGITS:
         keys["enter"] = "enter"
     return end(c, scene, **keys)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from firmware.screens import landscape, pictures
 from firmware.screens.canvas import WIDTH, Canvas
-from firmware.screens.frame import FOOT, begin, end, name_bar
+from firmware.screens.frame import FOOT, begin, end, end_without_keys, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
 from firmware.screens.places import fitted, place_lines
 from firmware.screens.words import Words, beside, words
@@ -188,4 +188,6 @@ def _quiet(scene: show.Scene, part: str) -> Canvas:
     y = c.text(say(part, "head"), 56, 108, 44, width=480, lines=2, bold=True, colour=SEA)
     y = c.text(say(part, "body"), 56, y + 4, 28, width=480)
     c.text(beside(scene.language)(part, "head"), 56, y + 4, 24, width=480, colour=SEA)
-    return end(c, scene)
+    return (
+        end_without_keys(c, scene) if part == "starting" else end(c, scene)
+    )  # nobody reads keys before it has started

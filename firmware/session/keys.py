@@ -63,8 +63,13 @@ def pages(lines: int) -> int:
     return max(1, -(-lines // LINES_PER_PAGE))
 
 
-def _turned(page: int, count: int, key: Key) -> int:
-    return min(max(page + (1 if key is Key.NEXT else -1), 1), count)
+def _turn(pages_of: Context | Draft, count: int, key: Key) -> Event:
+    """Turn the page of a list of `count` pages; nothing happens at its ends, nor where it has one page."""
+    page = min(max(pages_of.page + (1 if key is Key.NEXT else -1), 1), count)
+    if page == pages_of.page:
+        return Event.KEY_IGNORED
+    pages_of.page = page
+    return Event.PAGE_TURNED
 
 
 def _picked(page: int, lines: int, key: Key) -> int | None:
@@ -79,9 +84,10 @@ def _choosing_kind(context: Context, key: Key) -> Event:
     assert context.who is not None
     offers = context.who.offers
     if key in {Key.NEXT, Key.PREVIOUS}:
-        context.page = _turned(context.page, pages(len(offers)), key)
-        context.refused_line = None
-        return Event.PAGE_TURNED
+        turned = _turn(context, pages(len(offers)), key)
+        if turned is Event.PAGE_TURNED:
+            context.refused_line = None
+        return turned
     if key is Key.CLEAR and context.basket:
         return Event.WENT_BACK
     if key is Key.D0 and may_type_code(context):
@@ -130,8 +136,7 @@ def _choosing_options(context: Context, key: Key) -> Event:
     group = draft.open_group()
     assert group is not None
     if key in {Key.NEXT, Key.PREVIOUS}:
-        draft.page = _turned(draft.page, pages(len(group.choices)), key)
-        return Event.PAGE_TURNED
+        return _turn(draft, pages(len(group.choices)), key)
     if key is Key.CLEAR:
         return _one_question_back(draft)
     if key is Key.ENTER:
@@ -208,10 +213,10 @@ def _attending(context: Context, key: Key) -> Event:
     """A clerk presses the number beside their name, then the six digits of their second factor."""
     assert context.challenge is not None
     clerks = context.challenge.clerks or ()
+    if context.clerk is None:
+        return _choosing_clerk(context, len(clerks), key)
     if key is Key.CLEAR:
         context.clerk, context.code = None, ""
-    elif context.clerk is None:
-        return _choosing_clerk(context, len(clerks), key)
     elif key is Key.ENTER and len(context.code) == CODE_DIGITS:
         context.attended.append(Attendance(clerks[context.clerk].login, context.code))
         context.clerk, context.code, context.page = None, "", 1
@@ -225,8 +230,7 @@ def _attending(context: Context, key: Key) -> Event:
 
 def _choosing_clerk(context: Context, clerks: int, key: Key) -> Event:
     if key in {Key.NEXT, Key.PREVIOUS}:
-        context.page = _turned(context.page, pages(clerks), key)
-        return Event.PAGE_TURNED
+        return _turn(context, pages(clerks), key)
     context.clerk = _picked(context.page, clerks, key)
     return Event.KEY_IGNORED if context.clerk is None else Event.CODE_TYPED
 

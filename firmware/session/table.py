@@ -282,13 +282,11 @@ _TABLE: dict[S, Rows] = {
         **_ANYWHERE,
         E.TIMED_OUT: _to(S.CLOSING, do.close_session),
         E.CONFIRMED: _to(S.CLOSING, do.close_session),
-        E.CANCELLED: _to(S.CLOSING, do.close_session),
     },
     S.SORRY: {
         **_ANYWHERE,
         E.TIMED_OUT: _to(S.CLOSING, do.close_session),
         E.CONFIRMED: _to(S.CLOSING, do.close_session),
-        E.CANCELLED: _to(S.CLOSING, do.close_session),
     },
     S.SORRY_CARD_IN: {
         **_CARD_IN,
@@ -296,7 +294,7 @@ _TABLE: dict[S, Rows] = {
         E.CARD_REMOVED: _to(S.SORRY),
         E.TIMED_OUT: _to(S.RETURNING_CARD),
         E.CONFIRMED: _to(S.RETURNING_CARD),
-        E.CANCELLED: _to(S.RETURNING_CARD),
+        E.CANCELLED: _IGNORE,
     },
     S.RETURNING_CARD: {
         **_CARD_IN,

@@ -1,0 +1,163 @@
+"""What a key on the screen offers, it does; what it does, the screen offers: at every screen of whole sessions.
+
+What is offered is read from the drawn picture: the coloured caps in the foot, the numbers beside lines, and the arrows in the
+words. What a key does is asked of the session with a copy of its context.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from drivers.vocabulary import Key
+from firmware.screens import draw
+from firmware.screens.canvas import Canvas
+from firmware.screens.frame import FOOT
+from firmware.session import scenes as show
+from firmware.session.context import Context
+from firmware.session.events import Event
+from firmware.session.keys import key_event
+from firmware.session.states import RULES, KeypadMode, Side, State
+from firmware.session.table import TABLE
+from host_sim.rig.machine import COUNTER, RigMachine
+from host_sim.rig.people import Clerk, Person
+from host_sim.wallet import WalletCard
+from tests.sessions.city import City, CityMachine
+from tests.sessions.test_counter import phones
+from tests.sessions.test_exemption_codes import code_for
+
+Cards = Mapping[str, WalletCard]
+LEGENDS = {"取消": "cancel", "訂正": "clear", "ことば": "language", "確認": "enter"}
+DIGITS = frozenset("0123456789")
+ARROWS = frozenset({"previous", "next"})
+# Screens that ask for digits by words and empty places, and the copies, which stop at one and at the most.
+OF_DIGITS = {show.TypeCode: DIGITS, show.ClerkCode: DIGITS, show.ChooseCopies: DIGITS | ARROWS}
+TILL = {(State.RETURNING_FEE, Event.CONFIRMED)}  # `till_event` takes it
+
+
+@dataclass
+class Watch:
+    """Compares at each new screen, and keeps what differed."""
+
+    numbers: list[str] = field(default_factory=list)
+    wrong: set[str] = field(default_factory=set)
+    seen: set[State] = field(default_factory=set)
+
+    def compare(self, machine: RigMachine, scene: show.Scene, side: Side) -> None:
+        state = machine.loop.state
+        if RULES[state].keypad is KeypadMode.PIN or isinstance(scene, show.Starting):
+            return  # the PIN desk reads the keys itself; nobody reads them yet
+        self.seen.add(state)
+        offered, works = self._offered(scene), _works(state, machine.loop.context, side)
+        by_words = OF_DIGITS.get(type(scene), frozenset())
+        if offered - by_words != works - by_words:
+            self.wrong.add(
+                f"{state} {type(scene).__name__} {side}: dead {sorted(offered - works)}, hidden {sorted(works - offered)}"
+            )
+
+    def _offered(self, scene: show.Scene) -> set[str]:
+        self.numbers.clear()
+        canvas = draw(scene)
+        caps = {LEGENDS[note.text] for note in canvas.placed if note.text in LEGENDS and note.box[1] >= FOOT}
+        arrows = ARROWS if any("▲" in note.text for note in canvas.placed) else frozenset()
+        return caps | set(self.numbers) | arrows
+
+
+def _works(state: State, context: Context, side: Side) -> set[str]:
+    """The keys after which something is different."""
+    works = set()
+    for key in Key:
+        now = copy.copy(context)
+        now.draft, now.basket, now.attended = copy.deepcopy(now.draft), list(now.basket), list(now.attended)
+        event = key_event(state, now, key, side)
+        row = TABLE[state][event]
+        if row.next is not None or row.actions or row.restarts or (state, event) in TILL:
+            works.add(str(key))
+    return works
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    watch, draws_number = Watch(), Canvas.number
+
+    def number(canvas: Canvas, digit: int, *place: int, fill: object) -> None:
+        watch.numbers.append(str(digit))
+        draws_number(canvas, digit, *place, fill=fill)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Canvas, "number", number)
+    for name, side in (("_show", Side.RESIDENT), ("_show_clerk", Side.CLERK)):
+        shows = getattr(RigMachine, name)
+
+        def showing(
+            machine: RigMachine, scene: show.Scene, shows: Callable[..., None] = shows, side: Side = side
+        ) -> None:
+            shows(machine, scene)
+            if hasattr(machine, "loop"):
+                watch.compare(machine, scene, side)
+
+        monkeypatch.setattr(RigMachine, name, showing)
+    yield watch
+    assert not watch.wrong, "\n".join(sorted(watch.wrong))
+
+
+def stays(_: RigMachine, __: show.Scene) -> None:
+    """Somebody who does nothing."""
+
+
+def takes_it_at_last(machine: RigMachine, scene: show.Scene) -> None:
+    if isinstance(scene, show.TakeCard) and scene.last:
+        machine.clock.after(1.0, machine.reader.remove)
+
+
+def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Cards, tmp_path: Path) -> None:
+    city = City(tmp_path)
+    machine = CityMachine(city)
+    code_for(city, "hanako")
+    for person in (
+        Person(wallet["hanako"], kind="1", copies=2, then="2", coins=(500, 500, 100)),
+        Person(wallet["hanako"], gives_up_after_s=1.0, coins=(100,)),
+        Person(wallet["hanako"], leaves_paper=True),
+        Person(wallet["hanako"], code="00000000"),
+        Person(wallet["hanako"], deeds={show.TakeCard: takes_it_at_last}),
+        Person(wallet["hanako"], deeds={show.Pay: stays}),
+        Person(wallet["taro"]),
+        Person(wallet["blocked"], deeds={show.Sorry: stays}),
+    ):
+        person.card.renew()
+        machine.serve(person, person.card.chip)
+        machine.settle_advices()
+    person = Person(wallet["taro"])
+    person.card.renew()
+    person.enter_wrong_first(2)
+    machine.serve(person, person.card.chip)
+    alive = {state for state, rule in RULES.items() if rule.keypad is KeypadMode.KEYS}
+    counters = {State.ATTENDING_FIRST, State.ATTENDING_SECOND, State.CONSENTING, State.TAKING_FEE, State.RETURNING_FEE}
+    assert alive - watch.seen == counters
+
+
+def test_no_key_is_dead_and_none_is_hidden_on_both_sides_of_a_counter(
+    watch: Watch, wallet: Cards, tmp_path: Path
+) -> None:
+    city = City(tmp_path)
+    machine = CityMachine(city, COUNTER)
+
+    def jam(machine: RigMachine, _: show.Scene) -> None:
+        machine.printer.jam(machine.clock.monotonic())
+
+    def serve(person: Person, clerk: Clerk) -> None:
+        machine.clerk = clerk
+        machine.serve(person, person.card.chip)
+        machine.settle_advices()
+
+    person = Person(wallet["hanako"], kind="1", copies=2, then="2")
+    serve(person, Clerk(person))
+    codes = phones(city, machine)
+    machine.waive_pin()
+    person = Person(wallet["hanako"])
+    serve(person, Clerk(person, codes=codes))
+    person = Person(wallet["hanako"], deeds={show.Printing: jam})
+    serve(person, Clerk(person))
+    assert {State.ATTENDING_FIRST, State.ATTENDING_SECOND, State.CONSENTING} <= watch.seen
+    assert {State.TAKING_FEE, State.RETURNING_FEE, State.TAKING_PAPER, State.SORRY} <= watch.seen
