@@ -19,6 +19,7 @@ from PIL import Image
 
 from host_sim.centre.forms import fitting
 from host_sim.centre.forms.fitting import PT_MM, SMALLEST_PT, width_mm
+from host_sim.centre.forms.structure import Part
 
 DOT_MM = 0.125
 HAIR_MM = 0.25
@@ -35,15 +36,27 @@ def dots(mm: float) -> int:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page: words in reading order, and one picture beneath them that holds everything drawn."""
+    """One page: words in reading order, and one picture beneath them that holds everything drawn.
+
+    `parts`: what the words are (`structure.py`), each with the number of its first word."""
 
     words: list[list[Any]] = field(default_factory=list)
+    parts: list[tuple[Part, int]] = field(default_factory=list)
     _black: list[str] = field(default_factory=list)
     _white: list[str] = field(default_factory=list)
     _drawings: list[str] = field(default_factory=list)
 
+    def begin(self, part: Part) -> None:
+        """What is placed from here on, up to the next `begin`, is this part of the document."""
+        self.parts.append((part, len(self.words)))
+
     def text(self, x: float, y: float, words: str, size: float = 9, align: str = "left", tracking: float = 0) -> None:
         """Words with their baseline at y. `align`: left, center or right of x. `tracking`: points between letters."""
+        if not self.parts or self.parts[-1][0] is Part.TEXT:
+            self.begin(Part.TEXT)
+        self._place(x, y, words, size, align, tracking)
+
+    def _place(self, x: float, y: float, words: str, size: float, align: str = "left", tracking: float = 0) -> None:
         if not words.strip():
             return
         if align != "left":
@@ -108,8 +121,14 @@ class Sheet:
 
     # --- text in a place ----------------------------------------------------------------------------
 
+    def label(self, x: float, y: float, w: float, words: str, size: float) -> None:
+        """A label, spread over its cell; what is placed next stands beside it."""
+        self.begin(Part.LABEL)
+        self.spread(x, y, w, words, size)
+        self.begin(Part.VALUE)
+
     def spread(self, x: float, y: float, w: float, words: str, size: float) -> None:
-        """A label with its letters spread evenly over the width (均等割付); shrunk where it is too long for that."""
+        """Words with their letters spread evenly over the width (均等割付); shrunk where they are too long for that."""
         own = width_mm(words, size)
         if own > w:
             size = max(SMALLEST_PT, size * w / own)
@@ -126,8 +145,10 @@ class Sheet:
     def lines(self, x: float, y: float, w: float, h: float, words: str, size: float, what: str) -> None:
         """Words in a place of width w and height h from y down, by the rule of `fitting.py`. Raises `TextOverflow`."""
         laid = fitting.fit(words, w, h, size, what)
+        if not self.parts or self.parts[-1][0] is Part.TEXT:
+            self.begin(Part.TEXT)
         for below, line in laid.lines:
-            self.text(x, y + below, line, laid.size_pt)
+            self._place(x, y + below, line, laid.size_pt)
 
 
 def _runs(words: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import typst
 
-from host_sim.centre.forms import canvas, font, ivs
+from host_sim.centre.forms import canvas, font, ivs, structure
 from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.letters import NOTHING, Additional
 
@@ -65,7 +65,7 @@ def press(
         "font": font.FAMILY,
         "additional": additional.family,
         "ground": _GROUNDS[ground, sample],
-        "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
+        "pages": [{"picture": sheet.picture(), "blocks": structure.blocks(sheet.words, sheet.parts)} for sheet in sheets],
     }
     return compiled(_HERE / "plot.typ", job, additional.folder)
 
@@ -76,8 +76,7 @@ def compiled(template: Path, job: Mapping[str, Any], fonts_beside: Path | None =
     pdf = _compiler(template, fonts_beside).compile(
         format="pdf",
         sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
-        pdf_standards="a-2b",
-        pdf_tags=False,
+        pdf_standards=["a-2a", "ua-1"],
         timestamp=0,
     )
     assert isinstance(pdf, bytes)
