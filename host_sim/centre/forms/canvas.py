@@ -11,6 +11,7 @@ How a text is fitted into its place is `fitting.py`'s.
 import base64
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,9 +63,12 @@ class Sheet:
         if align != "left":
             own = width_mm(words, size) + tracking * PT_MM * (len(words) - 1)
             x -= own / 2 if align == "center" else own
-        for run in _runs(words) if tracking else (words,):
-            self.words.append([round(x, 3), round(y, 3), round(size, 2), round(tracking, 3), run])
-            x += width_mm(run, size) + tracking * PT_MM * len(run)
+        for place, run in _tracked(words, size, tracking):
+            self.put(x + place, y, size, tracking, run)
+
+    def put(self, x: float, y: float, size: float, tracking: float, run: str) -> None:
+        """One run of letters where it stands; every text of a page ends up here."""
+        self.words.append([round(x, 3), round(y, 3), round(size, 2), round(tracking, 3), run])
 
     def block(self, x: float, y: float, w: float, h: float, white: bool = False) -> None:
         """A filled rectangle on whole dots; white ones are drawn first, over the ground."""
@@ -127,16 +131,15 @@ class Sheet:
         self.spread(x, y, w, words, size)
         self.begin(Part.VALUE)
 
+    def group(self, x: float, y: float, words: str, size: float, tracking: float = 0) -> None:
+        """What heads a group of labels, in the middle of x."""
+        self.begin(Part.GROUP)
+        self.text(x, y, words, size, "center", tracking)
+
     def spread(self, x: float, y: float, w: float, words: str, size: float) -> None:
         """Words with their letters spread evenly over the width (均等割付); shrunk where they are too long for that."""
-        own = width_mm(words, size)
-        if own > w:
-            size = max(SMALLEST_PT, size * w / own)
-            own = width_mm(words, size)
-        mixed = len(_runs(words)) > 1 and size < 10  # small letters of two scripts are only centred
-        gaps = 0 if mixed else len(words) - 1
-        extra = min((w - own) / gaps, 2.2 * size * PT_MM) if gaps and own < w else 0.0
-        self.text(x + (w - own - extra * gaps) / 2, y, words, size, tracking=extra / PT_MM)
+        for place, used, tracking, run in _spread(w, words, size):
+            self.put(x + place, y, used, tracking, run)
 
     def fitted(self, x: float, y: float, w: float, words: str, size: float, what: str) -> None:
         """Words on one line with their baseline at y, shrunk as far as they need. Raises `TextOverflow`."""
@@ -149,6 +152,29 @@ class Sheet:
             self.begin(Part.TEXT)
         for below, line in laid.lines:
             self._place(x, y + below, line, laid.size_pt)
+
+
+@lru_cache(maxsize=1024)
+def _spread(w: float, words: str, size: float) -> tuple[tuple[float, float, float, str], ...]:
+    """The runs of a spread text: how far from its left edge (mm), size, tracking, letters. A form has few labels."""
+    own = width_mm(words, size)
+    if own > w:
+        size = max(SMALLEST_PT, size * w / own)
+        own = width_mm(words, size)
+    mixed = len(_runs(words)) > 1 and size < 10  # small letters of two scripts are only centred
+    gaps = 0 if mixed else len(words) - 1
+    extra = min((w - own) / gaps, 2.2 * size * PT_MM) if gaps and own < w else 0.0
+    begin, tracking = (w - own - extra * gaps) / 2, extra / PT_MM
+    return tuple((begin + place, size, tracking, run) for place, run in _tracked(words, size, tracking))
+
+
+def _tracked(words: str, size: float, tracking: float) -> list[tuple[float, str]]:
+    """The runs of a text and how far each is from its left edge (mm)."""
+    placed, x = [], 0.0
+    for run in _runs(words) if tracking else (words,):
+        placed.append((x, run))
+        x += width_mm(run, size) + tracking * PT_MM * len(run)
+    return placed
 
 
 def _runs(words: str) -> list[str]:

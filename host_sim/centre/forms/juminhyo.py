@@ -117,8 +117,7 @@ def _head(sheet: Sheet, address: str, head: str) -> None:
 
 def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) -> None:
     _rules(sheet, y, 9 if items.moved_from and person.foreign is None else 8)
-    sheet.begin(Part.GROUP)
-    sheet.text((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12, align="center")
+    sheet.group((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12)
     foreign = person.foreign
     annex, labels = Annex(sheet, SEE_REMARK), [""]
 

@@ -96,8 +96,7 @@ def _column(sheet: Sheet, x: float, y: float, lines: Sequence[Line]) -> None:
         top = y + number * ROW
         sheet.horizontal(x, top, end - x)
         if label and not amount:
-            sheet.begin(Part.GROUP)
-            sheet.text((x + end) / 2, top + 5.4, label, 10.5, align="center", tracking=2)
+            sheet.group((x + end) / 2, top + 5.4, label, 10.5, tracking=2)
         elif label:
             sheet.vertical(x + 48, top, ROW)
             sheet.begin(Part.LABEL)
