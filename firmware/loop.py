@@ -589,6 +589,7 @@ class Loop:
             telephone=site.table.telephone,
             city=site.table.municipality.name,
             city_code=site.table.municipality.code,
+            sample=site.table.municipality.sample,
         )
 
     def _fresh_ids(self) -> Iterator[str]:

@@ -38,6 +38,7 @@ Telephone = Annotated[str, written("[0-9][0-9-]{3,19}", "in digits and dashes")]
 class Municipality(Message, frozen=True, kw_only=True):
     code: Annotated[str, written("[0-9]{6}", "six digits")]
     name: Text
+    sample: bool = False  # what it prints says so; tables made before it have no such field
 
     def __post_init__(self) -> None:
         needs_japanese(self.name)

@@ -46,6 +46,7 @@ class Press:
                     amount_yen=effect.amount_yen,
                     claim_code=effect.claim_code,
                     city_code=effect.city_code,
+                    sample=effect.sample,
                 )
                 return claim_slip(claim, self.receipt.width_dots)
 
@@ -61,4 +62,5 @@ class Press:
             change_yen=receipt.change_yen,
             claim_yen=receipt.claim_yen,
             at_till=receipt.at_till,
+            sample=receipt.sample,
         )

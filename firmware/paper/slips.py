@@ -67,6 +67,7 @@ class ReceiptFacts:
     change_yen: int
     claim_yen: int
     at_till: bool = False  # a clerk took the fee: the receipt says who received it
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class ClaimFacts:
     amount_yen: int
     claim_code: str
     city_code: str  # of the municipality that owes, six digits
+    sample: bool = False
 
 
 def half_widths(text: str) -> int:
@@ -97,6 +99,7 @@ def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
 def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     """The claim slip as dots, on every printer, because of its QR code."""
     drawn = DrawnSlip(width_dots)
+    _say_sample(facts, drawn)
     drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
     drawn.centre("REFUND CLAIM", Size.SMALL)
     drawn.rule(heavy=True)
@@ -117,6 +120,7 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     drawn.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL, bold=True)
     drawn.rule()
     _where_and_when(facts, drawn)
+    _say_sample(facts, drawn)
     return drawn.finish()
 
 
@@ -142,6 +146,7 @@ def in_letters(write: Callable[[Slip], None], profile: Profile) -> bytes | None:
 
 
 def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
+    _say_sample(facts, slip)
     slip.centre("領　収　書", Size.LARGE, bold=True)
     slip.centre("RECEIPT", Size.SMALL)
     slip.centre(TILL if facts.at_till else ISSUER, Size.NORMAL)
@@ -168,6 +173,16 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.left("No refund or exchange after issue.", Size.SMALL)
     slip.space()
     slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
+    _say_sample(facts, slip)
+
+
+def _say_sample(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:
+    """A sample city's slips say so at both ends, so that a torn half does, too."""
+    if facts.sample:
+        slip.centre("見本　SAMPLE　見本", Size.LARGE, bold=True)
+        slip.centre("練習用です。お金の証明にはなりません。", Size.NORMAL)
+        slip.centre("For practice only. Not valid.", Size.SMALL)
+        slip.rule(heavy=True)
 
 
 def _write_till(facts: ReceiptFacts, slip: Slip) -> None:

@@ -157,6 +157,7 @@ def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
         place=context.house.place,
         telephone=context.house.telephone,
         language=context.language,
+        sample=context.house.sample,
     )
 
 
@@ -173,6 +174,7 @@ def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
         place=context.house.place,
         telephone=context.house.telephone,
         language=context.language,
+        sample=context.house.sample,
         at_till=context.house.has_till,
     )
 

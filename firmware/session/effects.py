@@ -159,6 +159,7 @@ class PrintReceipt:
     telephone: str
     language: str
     at_till: bool = False
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +170,7 @@ class PrintClaimSlip:
     place: Mapping[str, str]
     telephone: str
     language: str
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)

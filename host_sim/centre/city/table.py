@@ -121,7 +121,7 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
     told = period.rules.municipality
     return {
         "machine": machine,
-        "municipality": {"code": told.code, "name": dict(told.name)},
+        "municipality": {"code": told.code, "name": dict(told.name), **({"sample": True} if told.sample else {})},
         "profile": place.channel,
         "place": dict(place.name),
         "telephone": place.telephone,

@@ -11,6 +11,7 @@ How a text is fitted into its place is `fitting.py`'s.
 import base64
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from PIL import Image
 
 from host_sim.centre.forms import fitting
 from host_sim.centre.forms.fitting import PT_MM, SMALLEST_PT, width_mm
+from host_sim.centre.forms.structure import Part
 
 DOT_MM = 0.125
 HAIR_MM = 0.25
@@ -35,23 +37,38 @@ def dots(mm: float) -> int:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page: words in reading order, and one picture beneath them that holds everything drawn."""
+    """One page: words in reading order, and one picture beneath them that holds everything drawn.
+
+    `parts`: what the words are (`structure.py`), each with the number of its first word."""
 
     words: list[list[Any]] = field(default_factory=list)
+    parts: list[tuple[Part, int]] = field(default_factory=list)
     _black: list[str] = field(default_factory=list)
     _white: list[str] = field(default_factory=list)
     _drawings: list[str] = field(default_factory=list)
 
+    def begin(self, part: Part) -> None:
+        """What is placed from here on, up to the next `begin`, is this part of the document."""
+        self.parts.append((part, len(self.words)))
+
     def text(self, x: float, y: float, words: str, size: float = 9, align: str = "left", tracking: float = 0) -> None:
         """Words with their baseline at y. `align`: left, center or right of x. `tracking`: points between letters."""
+        if not self.parts or self.parts[-1][0] is Part.TEXT:
+            self.begin(Part.TEXT)
+        self._place(x, y, words, size, align, tracking)
+
+    def _place(self, x: float, y: float, words: str, size: float, align: str = "left", tracking: float = 0) -> None:
         if not words.strip():
             return
         if align != "left":
             own = width_mm(words, size) + tracking * PT_MM * (len(words) - 1)
             x -= own / 2 if align == "center" else own
-        for run in _runs(words) if tracking else (words,):
-            self.words.append([round(x, 3), round(y, 3), round(size, 2), round(tracking, 3), run])
-            x += width_mm(run, size) + tracking * PT_MM * len(run)
+        for place, run in _tracked(words, size, tracking):
+            self.put(x + place, y, size, tracking, run)
+
+    def put(self, x: float, y: float, size: float, tracking: float, run: str) -> None:
+        """One run of letters where it stands; every text of a page ends up here."""
+        self.words.append([round(x, 3), round(y, 3), round(size, 2), round(tracking, 3), run])
 
     def block(self, x: float, y: float, w: float, h: float, white: bool = False) -> None:
         """A filled rectangle on whole dots; white ones are drawn first, over the ground."""
@@ -108,16 +125,21 @@ class Sheet:
 
     # --- text in a place ----------------------------------------------------------------------------
 
+    def label(self, x: float, y: float, w: float, words: str, size: float) -> None:
+        """A label, spread over its cell; what is placed next stands beside it."""
+        self.begin(Part.LABEL)
+        self.spread(x, y, w, words, size)
+        self.begin(Part.VALUE)
+
+    def group(self, x: float, y: float, words: str, size: float, tracking: float = 0) -> None:
+        """What heads a group of labels, in the middle of x."""
+        self.begin(Part.GROUP)
+        self.text(x, y, words, size, "center", tracking)
+
     def spread(self, x: float, y: float, w: float, words: str, size: float) -> None:
-        """A label with its letters spread evenly over the width (均等割付); shrunk where it is too long for that."""
-        own = width_mm(words, size)
-        if own > w:
-            size = max(SMALLEST_PT, size * w / own)
-            own = width_mm(words, size)
-        mixed = len(_runs(words)) > 1 and size < 10  # small letters of two scripts are only centred
-        gaps = 0 if mixed else len(words) - 1
-        extra = min((w - own) / gaps, 2.2 * size * PT_MM) if gaps and own < w else 0.0
-        self.text(x + (w - own - extra * gaps) / 2, y, words, size, tracking=extra / PT_MM)
+        """Words with their letters spread evenly over the width (均等割付); shrunk where they are too long for that."""
+        for place, used, tracking, run in _spread(w, words, size):
+            self.put(x + place, y, used, tracking, run)
 
     def fitted(self, x: float, y: float, w: float, words: str, size: float, what: str) -> None:
         """Words on one line with their baseline at y, shrunk as far as they need. Raises `TextOverflow`."""
@@ -126,8 +148,33 @@ class Sheet:
     def lines(self, x: float, y: float, w: float, h: float, words: str, size: float, what: str) -> None:
         """Words in a place of width w and height h from y down, by the rule of `fitting.py`. Raises `TextOverflow`."""
         laid = fitting.fit(words, w, h, size, what)
+        if not self.parts or self.parts[-1][0] is Part.TEXT:
+            self.begin(Part.TEXT)
         for below, line in laid.lines:
-            self.text(x, y + below, line, laid.size_pt)
+            self._place(x, y + below, line, laid.size_pt)
+
+
+@lru_cache(maxsize=1024)
+def _spread(w: float, words: str, size: float) -> tuple[tuple[float, float, float, str], ...]:
+    """The runs of a spread text: how far from its left edge (mm), size, tracking, letters. A form has few labels."""
+    own = width_mm(words, size)
+    if own > w:
+        size = max(SMALLEST_PT, size * w / own)
+        own = width_mm(words, size)
+    mixed = len(_runs(words)) > 1 and size < 10  # small letters of two scripts are only centred
+    gaps = 0 if mixed else len(words) - 1
+    extra = min((w - own) / gaps, 2.2 * size * PT_MM) if gaps and own < w else 0.0
+    begin, tracking = (w - own - extra * gaps) / 2, extra / PT_MM
+    return tuple((begin + place, size, tracking, run) for place, run in _tracked(words, size, tracking))
+
+
+def _tracked(words: str, size: float, tracking: float) -> list[tuple[float, str]]:
+    """The runs of a text and how far each is from its left edge (mm)."""
+    placed, x = [], 0.0
+    for run in _runs(words) if tracking else (words,):
+        placed.append((x, run))
+        x += width_mm(run, size) + tracking * PT_MM * len(run)
+    return placed
 
 
 def _runs(words: str) -> list[str]:

@@ -61,7 +61,7 @@ def typeset(
     register: Register,
     signer: verify.Signer | None = None,
 ) -> bytes:
-    """One copy as PDF/A-2b. `options` must be answers to this kind's offer.
+    """One copy as PDF/A (`press.py`). `options` must be answers to this kind's offer.
 
     Raises `GlyphMissing` or `TextOverflow` when it cannot be printed as in the books; the counter then issues it.
     `signer` signs the code on the paper; the default is the sample municipality's key, which proves nothing.

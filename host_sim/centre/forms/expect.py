@@ -212,7 +212,7 @@ def imprint_dots(registered: Seal, window: Window) -> NDArray[np.bool_]:
     sheet.block(0, 0, 210, 297, white=True)
     # On the same dots of the head as on the form, or its edges would differ.
     sheet.drawing(124.0 - side / 2, 67.0 - side / 2, side, seal.IMPRINT_UNITS, seal.imprint(registered))
-    pdf = press.press([sheet], press.Imprint(title="", author="", keywords=(), made_on=registered.registered_on))
+    pdf = press.press([sheet], press.Imprint(title="印影", author="", keywords=(), made_on=registered.registered_on))
     grey = read(pdf, [window]).windows[0]
     black: NDArray[np.bool_] = grey < 128
     return black

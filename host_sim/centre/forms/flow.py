@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.fitting import fit, one_line, width_mm, wrap
 from host_sim.centre.forms.frame import LEFT, RIGHT
+from host_sim.centre.forms.structure import Part
 
 X_WORDS = 62.0
 PITCH, SIZE = 5.5, 10.0
@@ -46,19 +47,23 @@ def flow(entries: Sequence[Entry], begin: Callable[[Sheet], float]) -> list[Shee
             top = y = begin(sheet)
         if entry.rule:
             sheet.horizontal(LEFT, y, RIGHT - LEFT)
+        sheet.begin(Part.LABEL)
         for number, (_, words) in enumerate(heading.lines):
             sheet.text(indent, y + PITCH * (number + 1) - 1.2, words, heading.size_pt)
+        sheet.begin(Part.VALUE)
         for number, line in enumerate(lines):
             if y + PITCH + 2 > BOTTOM:
                 _close(sheet, top, y)
                 sheet = Sheet()
                 sheets.append(sheet)
                 top = y = begin(sheet)
+                sheet.begin(Part.TEXT)
             sheet.text(X_WORDS + 2, y + PITCH - 1.2, line, one_line(line.rstrip(), WORDS_MM, SIZE, "an entry"))
             y += PITCH
             if number == len(lines) - 1:
                 y += 1.0
     _close(sheet, top, y)
+    sheet.begin(Part.TEXT)
     sheet.text((LEFT + RIGHT) / 2, min(y + 6, BOTTOM + 2), "以　下　余　白", 10, align="center")
     return sheets
 

@@ -12,6 +12,7 @@ from host_sim.centre.forms import codes, eras, ground, ivs, seal
 from host_sim.centre.forms.canvas import DOT_MM, Sheet
 from host_sim.centre.forms.fitting import SMALLEST_PT, TextOverflow, width_mm
 from host_sim.centre.forms.issue import IssueFacts
+from host_sim.centre.forms.structure import Part
 from host_sim.centre.register import Municipality
 
 LEFT, RIGHT = 10.0, 200.0
@@ -35,7 +36,9 @@ def title(sheet: Sheet, y: float, words: str, size: float = 20) -> None:
     """The name of the certificate, letters wide apart, in the middle of the sheet."""
     natural = width_mm(words, size)
     wide = min(150.0, natural * (2.4 if len(words) <= 3 else 1.45))
+    sheet.begin(Part.TITLE)
     sheet.spread(105 - wide / 2, y, wide, words, size)
+    sheet.begin(Part.TEXT)
 
 
 def certify(
@@ -60,6 +63,8 @@ def certify(
     rows = codes.parted(claims, signer, city, len(sheets))
     left = LEFT + 12 + codes.PITCH_MM * len(rows[-1])
     last = sheets[-1]
+    for sheet in sheets:
+        sheet.begin(Part.TEXT)
     last.text(LEFT + 4, y + 7, draft.statement, 11)
     last.text(left, y + 16.5, eras.wareki(issue.issued_on), 11)
     if note:

@@ -27,7 +27,7 @@ def draft(subject: Resident, register: Register) -> Draft:
     other, name = other_name(subject)
     for words, height in ROWS:
         sheet.box(X, y, END - X, height, 0.375)
-        sheet.spread(X + 5, y + height / 2 + 1.6, X_VALUE - X - 10, other if words == "旧氏" else words, 11)
+        sheet.label(X + 5, y + height / 2 + 1.6, X_VALUE - X - 10, other if words == "旧氏" else words, 11)
         if words == "印影":
             _imprint(sheet, y, height, registered.diameter_mm, seal.imprint(registered))
         else:

@@ -45,7 +45,7 @@ def missing(texts: Iterable[str], also: Container[str] = ()) -> list[str]:
     A selector without a character before it, and anything that is not a letter to be drawn (controls, private use,
     unassigned, compatibility selectors VS1 to VS16), is missing too.
     """
-    wanted = dict.fromkeys(pair for text in texts for pair in _pairs(text))
+    wanted = dict.fromkeys(pair for text in dict.fromkeys(texts) for pair in _pairs(text))
     return [
         f"U+{ord(character):04X}" + (f" U+{ord(selector):04X}" if selector else "")
         for character, selector in wanted

@@ -14,6 +14,7 @@ from host_sim.centre.forms import eras, people
 from host_sim.centre.forms.annex import Annex
 from host_sim.centre.forms.canvas import HAIR_MM, Sheet
 from host_sim.centre.forms.frame import LEFT, RIGHT, Draft, title
+from host_sim.centre.forms.structure import Part
 from host_sim.centre.register import Register, Resident
 
 OMITTED, EMPTY, SPARE = "【省略】", "【空欄】", "＊＊＊"
@@ -110,20 +111,25 @@ def _head(sheet: Sheet, address: str, head: str) -> None:
     sheet.vertical(X_VALUE - 6, TOP, 2 * HEAD_ROW)
     for row, (label, words) in enumerate((("住所", address), ("世帯主", head))):
         y = TOP + row * HEAD_ROW
-        sheet.spread(LEFT + 3, y + 5.1, X_VALUE - 6 - LEFT - 6, label, 9.5)
+        sheet.label(LEFT + 3, y + 5.1, X_VALUE - 6 - LEFT - 6, label, 9.5)
         sheet.lines(X_VALUE - 4, y + 0.4, RIGHT - X_VALUE + 2, HEAD_ROW - 0.8, words, 12, "the address")
 
 
 def _block(sheet: Sheet, y: float, number: int, person: Resident, items: Shown) -> None:
     _rules(sheet, y, 9 if items.moved_from and person.foreign is None else 8)
-    sheet.text((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12, align="center")
+    sheet.group((X_NUMBER + X_LABEL) / 2, y + BLOCK / 2 + 1.6, str(number), 12)
     foreign = person.foreign
     annex, labels = Annex(sheet, SEE_REMARK), [""]
 
     def label(row: float, words: str, second: bool = False) -> None:
         labels.append(words)
         x, end = (X_LABEL2, X_VALUE2) if second else (X_LABEL, X_VALUE)
-        sheet.spread(x + 1.2, y + row * ROW + BASE, end - x - 2.2, words, 8)
+        place = (x + 1.2, y + row * ROW + BASE, end - x - 2.2, words, 8)
+        if words == SPARE:
+            sheet.begin(Part.UNREAD)
+            sheet.spread(*place)
+        else:
+            sheet.label(*place)
 
     def value(row: float, words: str, second: bool = False) -> None:
         x, until = (X_VALUE2, RIGHT) if second else (X_VALUE, X_LABEL2)
@@ -181,11 +187,11 @@ def _other_name(person: Resident, items: Shown, label: Put, value: Put) -> None:
 
 def _birth(sheet: Sheet, y: float, person: Resident, items: Shown) -> None:
     """Birth, sex and relation share one line."""
-    sheet.spread(X_LABEL + 1.2, y + BASE, X_VALUE - X_LABEL - 2.2, "生年月日", 8)
+    sheet.label(X_LABEL + 1.2, y + BASE, X_VALUE - X_LABEL - 2.2, "生年月日", 8)
     sheet.fitted(X_VALUE + 1.5, y + BASE, 31, born_of(person), 9, "the birth date")
-    sheet.spread(75.2, y + BASE, 6.6, "性別", 8)
+    sheet.label(75.2, y + BASE, 6.6, "性別", 8)
     sheet.text(85.5, y + BASE, person.sex, 9, align="center")
-    sheet.spread(89.2, y + BASE, 6.6, "続柄", 8)
+    sheet.label(89.2, y + BASE, 6.6, "続柄", 8)
     relation = person.relation if items.relation else OMITTED
     sheet.fitted(98, y + BASE, 18.5, relation, 9, "the relation")
 
@@ -254,4 +260,5 @@ def _void(sheet: Sheet, y: float, blocks: int) -> None:
     sheet.slash(RIGHT, y + 0.4, middle_x + gap, middle_y - drop)
     sheet.slash(middle_x - gap, middle_y + drop, LEFT + 0.4, y + height)
     sheet.block(middle_x - 20, middle_y - 4, 40, 8, white=True)
+    sheet.begin(Part.TEXT)
     sheet.text(middle_x, middle_y + 1.4, "以　下　余　白", 10, align="center")

@@ -10,6 +10,7 @@ from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.frame import LEFT, RIGHT, Draft, title
 from host_sim.centre.forms.juminhyo import address_of, born_of
+from host_sim.centre.forms.structure import Part
 from host_sim.centre.register import Register, Resident, TaxYear
 
 TITLES = {True: "所得・課税証明書", False: "所得・非課税証明書"}
@@ -82,7 +83,7 @@ def _head(sheet: Sheet, subject: Resident, address: str, tax: TaxYear) -> float:
     ):
         sheet.box(LEFT, y, RIGHT - LEFT, height, 0.375)
         sheet.vertical(48.0, y, height)
-        sheet.spread(LEFT + 6, y + height / 2 + 1.5, 26, label, 10.5)
+        sheet.label(LEFT + 6, y + height / 2 + 1.5, 26, label, 10.5)
         sheet.lines(51.0, y + 0.5, RIGHT - 53, height - 1, words, 12, "the head of the form")
         y += height
     return y + 4.0
@@ -95,9 +96,11 @@ def _column(sheet: Sheet, x: float, y: float, lines: Sequence[Line]) -> None:
         top = y + number * ROW
         sheet.horizontal(x, top, end - x)
         if label and not amount:
-            sheet.text((x + end) / 2, top + 5.4, label, 10.5, align="center", tracking=2)
+            sheet.group((x + end) / 2, top + 5.4, label, 10.5, tracking=2)
         elif label:
             sheet.vertical(x + 48, top, ROW)
+            sheet.begin(Part.LABEL)
             sheet.fitted(x + 3, top + 5.4, 44, label, 10, "a label")
+            sheet.begin(Part.VALUE)
             sheet.text(end - 4, top + 5.4, amount, 10.5, align="right")
     sheet.vertical(x, y, len(lines) * ROW)

@@ -56,7 +56,7 @@ def head(sheet: Sheet, family: FamilyRegister) -> float:
         y = 24 + row * 8.0
         sheet.box(LEFT, y, RIGHT - LEFT, 8.0, 0.375)
         sheet.vertical(62.0, y, 8.0)
-        sheet.spread(LEFT + 8, y + 5.5, 36, label, 10.5)
+        sheet.label(LEFT + 8, y + 5.5, 36, label, 10.5)
         sheet.lines(64.0, y + 0.6, RIGHT - 67, 7.2, words, 11, "the domicile")
     return 24 + len(rows) * 8.0 + 3
 

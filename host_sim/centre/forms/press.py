@@ -1,4 +1,8 @@
-"""Sets pages as PDF/A-2b; the same pages give the same bytes.
+"""Sets pages as PDF/A-2a and PDF/UA-1; the same pages give the same bytes.
+
+Level a (ISO 19005-2, 5.2) asks for the tags that a screen reader needs, and for a Unicode text of every glyph. A letter
+of the private use area (MJ+) has none, so a paper that bears one is PDF/A-2b, tagged all the same. Part 2 and not 3,
+because nothing is attached.
 
 A typst compiler may be used by one thread at a time, and loading the font costs 50 ms; so the fonts are loaded once
 for the process and each thread keeps a compiler of its own over them. Nothing is written to disk.
@@ -12,10 +16,11 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import typst
 
-from host_sim.centre.forms import canvas, font, ivs
+from host_sim.centre.forms import canvas, font, ivs, structure
 from host_sim.centre.forms.canvas import Sheet
 from host_sim.centre.forms.letters import NOTHING, Additional
 
@@ -27,6 +32,7 @@ _GROUNDS = {
     (False, True): "sample.png",
     (False, False): None,
 }
+_TAGGED, _PRIVATE = ("a-2a", "ua-1"), ("a-2b",)
 _mine = threading.local()
 
 
@@ -65,19 +71,25 @@ def press(
         "font": font.FAMILY,
         "additional": additional.family,
         "ground": _GROUNDS[ground, sample],
-        "pages": [{"picture": sheet.picture(), "words": sheet.words} for sheet in sheets],
+        "pages": [
+            {"picture": sheet.picture(), "blocks": structure.blocks(sheet.words, sheet.parts)} for sheet in sheets
+        ],
     }
-    return compiled(_HERE / "plot.typ", job, additional.folder)
+    private = bool(additional.letters) and any(
+        category(letter) == "Co" for sheet in sheets for item in sheet.words for letter in item[-1]
+    )
+    return compiled(_HERE / "plot.typ", job, additional.folder, _PRIVATE if private else _TAGGED)
 
 
-def compiled(template: Path, job: Mapping[str, Any], fonts_beside: Path | None = None) -> bytes:
-    """A typst file set as PDF/A-2b; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`,
+def compiled(
+    template: Path, job: Mapping[str, Any], fonts_beside: Path | None = None, standards: Sequence[str] = _TAGGED
+) -> bytes:
+    """A typst file set as PDF; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`,
     and those of a folder beside it."""
     pdf = _compiler(template, fonts_beside).compile(
         format="pdf",
         sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
-        pdf_standards="a-2b",
-        pdf_tags=False,
+        pdf_standards=list(standards),
         timestamp=0,
     )
     assert isinstance(pdf, bytes)

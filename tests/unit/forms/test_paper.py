@@ -81,7 +81,7 @@ def test_all_that_is_drawn_lies_on_whole_dots(town: Any) -> None:
     frame.certify("juminhyo", draft, town.issue(), town.register.municipality, verify.sample_signer())
     for sheet in draft.sheets:
         sheet.words.clear()
-    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    imprint = press.Imprint(title="紙", author="", keywords=(), made_on=date(2026, 11, 24))
     grey = reading.read(press.press(draft.sheets, imprint), [WHOLE]).windows[0].copy()
     rows, columns = np.nonzero((grey > 0) & (grey < 255))
     assert rows.size
@@ -102,7 +102,7 @@ def test_the_stored_pictures_equal_newly_made_ones() -> None:
 
 
 def test_the_ground_reaches_the_paper_dot_for_dot() -> None:
-    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    imprint = press.Imprint(title="紙", author="", keywords=(), made_on=date(2026, 11, 24))
     grey = reading.read(press.press([canvas.Sheet()], imprint), [WHOLE]).windows[0]
     assert np.count_nonzero((grey > 0) & (grey < 255)) == 0
     cell = ground.cell()
@@ -137,7 +137,7 @@ def test_a_sample_says_so_on_every_page_and_no_other_paper_does(town: Any, kind:
 
 
 def test_a_letter_of_the_sample_says_so() -> None:
-    imprint = press.Imprint(title="", author="", keywords=(), made_on=date(2026, 11, 24))
+    imprint = press.Imprint(title="紙", author="", keywords=(), made_on=date(2026, 11, 24))
     assert says_sample(press.press([canvas.Sheet()], imprint, ground=False, sample=True), 0)
     assert not says_sample(press.press([canvas.Sheet()], imprint, ground=False), 0)
 
@@ -244,7 +244,7 @@ def test_sixteen_people_at_once_get_their_own(town: Any) -> None:
 
 
 def test_a_second_reader_sees_the_same_words_and_an_embedded_font(town: Any, tmp_path: Path) -> None:
-    """poppler: the name with its selector, one embedded font, PDF/A-2b announced."""
+    """poppler: the name with its selector, one embedded font, PDF/A-2a announced."""
     who = town.register.by_key("kazuko")
     pdf = town.typeset("juminhyo", who, town.answers("juminhyo", who, everything=True))
     file = tmp_path / "paper.pdf"
@@ -255,7 +255,7 @@ def test_a_second_reader_sees_the_same_words_and_an_embedded_font(town: Any, tmp
     assert len(fonts) == 1
     assert "IPAmjMincho" in fonts[0]
     assert b"<pdfaid:part>2</pdfaid:part>" in pdf
-    assert b"<pdfaid:conformance>B</pdfaid:conformance>" in pdf
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in pdf
 
 
 def test_long_words_shrink_wrap_or_are_refused() -> None:

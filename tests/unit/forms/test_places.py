@@ -15,7 +15,10 @@ from host_sim.centre.forms import canvas, fitting, flow, inkan, juminhyo, press
 from host_sim.centre.forms.places import Misplaced
 
 PLACE = "place(dx: x * 1mm, dy: y * 1mm, text(size: size * 1pt, tracking: tracking * 1pt, words))"
-PICTURE = 'place(image(bytes(page.picture), format: "svg", width: 100%, height: 100%, fit: "stretch"))'
+PICTURE = (
+    'place(pdf.artifact(image(bytes(job.pages.at(0).picture), format: "svg",'
+    ' width: job.width * 1mm, height: job.height * 1mm, fit: "stretch")))'
+)
 TEMPLATES = {  # what is drawn instead of PLACE, and what the check says of it
     "all words moved": (PLACE.replace("x *", "(x + 5) *"), "(cross a rule|outside)"),
     "all words larger": (PLACE.replace("size * 1pt", "size * 1.7pt"), "stand over other words"),
@@ -78,12 +81,12 @@ COLUMNS = {  # from which x the words of a column begin, in mm, and how far they
 @pytest.mark.parametrize("kind", COLUMNS)
 def test_a_column_that_moved_on_its_own_is_found(town: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rules stand where they stood; only the words go by another number."""
-    (begins, mm), drawn = COLUMNS[kind], canvas.Sheet.text
+    (begins, mm), drawn = COLUMNS[kind], canvas.Sheet.put
 
-    def text(self: canvas.Sheet, x: float, *more: Any, **named: Any) -> None:
-        drawn(self, x + mm if begins <= x < begins + 8 else x, *more, **named)
+    def put(self: canvas.Sheet, x: float, *more: Any) -> None:
+        drawn(self, x + mm if begins <= x < begins + 8 else x, *more)
 
-    monkeypatch.setattr(canvas.Sheet, "text", text)
+    monkeypatch.setattr(canvas.Sheet, "put", put)
     faults = faults_of(town, kind)
     assert faults
     assert all(isinstance(fault, Misplaced) for fault in faults)

@@ -188,3 +188,14 @@ def test_a_long_place_is_broken_at_a_blank_in_the_printers_letters() -> None:
         "宮崎市役所本庁舎 市民課ロビー 一階",
         "東側入口",
     ]
+
+
+@pytest.mark.parametrize("sample", [True, False])
+def test_a_sample_says_so_at_both_ends_and_nobody_else_does(sample: bool) -> None:
+    profile = load_profile("tm-t88")
+    text = receipt_for(replace(RECEIPT, sample=sample), profile)
+    assert isinstance(text, bytes)
+    lines = _print(text, "tm-t88").text.splitlines()
+    assert sum("SAMPLE" in line and line.count("見本") == 2 for line in lines) == 2 * sample
+    slips = [claim_slip(replace(CLAIM, sample=said), 576) for said in (sample, False)]
+    assert (slips[0].height_dots > slips[1].height_dots) is sample
