@@ -13,7 +13,7 @@ code that was shown last is typed, behind `collect` and `claim` the code of the 
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -170,8 +170,8 @@ class _Conversation:
 
     def again(self, transcript: str) -> str:
         """What the machine shows when the lines of this transcript are typed."""
-        for line, secret in _TYPED.findall(transcript):
-            self._machine.say(PASSWORD if secret else self._meant(line))
+        for line in typed_in(transcript):
+            self._machine.say(PASSWORD if line is None else self._meant(line))
         shown = self._machine.shown_since(self._from)
         end = shown.rindex("\n") + 1
         self._from += len(shown[:end].replace("\n", "\r\n"))
@@ -200,6 +200,27 @@ def redrawn(page: str, cards: Cards) -> str:
             parts += [page[at : mark.start()], talk.again(transcript)]
             at = mark.end()
     return "".join([*parts, page[at:]])
+
+
+def outcomes(transcript: str) -> list[tuple[str, str]]:
+    """What is typed at each prompt, and how the answer begins that ends it: `OK`, or `ERR` with its code."""
+    ends = re.findall(r"^(OK|ERR \w+)|^[\w-]+ \w+ [\w-]+ \d+> (.*)$", transcript, re.MULTILINE)
+    told: list[tuple[str, str]] = []
+    for end, typed in ends:
+        told = [*told[:-1], (told[-1][0], end)] if end else [*told, (re.sub(r"^confirm \w+", "confirm", typed), "")]
+    return told
+
+
+def acts_of(page: str) -> Iterator[tuple[str, str]]:
+    """The marks of a page in order: kind (`machine`, `do` or ``), and its name or its transcript."""
+    for mark in _MARK.finditer(page):
+        kind, name, transcript = mark.groups()
+        yield kind or "", name or transcript
+
+
+def typed_in(transcript: str) -> list[str | None]:
+    """The lines typed in a transcript; None: the password."""
+    return [None if secret else line for line, secret in _TYPED.findall(transcript)]
 
 
 if __name__ == "__main__":

@@ -15,8 +15,10 @@ from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
 from firmware.console.access import IDLE_S, Role
 from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
-from firmware.console.grammar import Line, Refused
+from firmware.console.grammar import Refused
+from firmware.console.line import Line
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
+from firmware.console.past import Past
 from firmware.console.rows import in_rows, json_rows
 from firmware.console.steps import (
     Answer,
@@ -67,6 +69,7 @@ class Console:
         self._step: Step | None = None
         self._ticket = 0
         self._step_ticket = 0
+        self._past = Past()
         self._noise = 0
         self._step_until_s = math.inf
         self._heard_s = hands.monotonic()
@@ -163,6 +166,7 @@ class Console:
             self._read(line.text)
 
     def _read(self, text: str) -> None:
+        self._past.keep((row for row in COMMANDS if row is not CONFIRMS), text.strip())
         try:
             call = self._parsed(self._chosen(text.strip()))
             job = self._job_of(call)
@@ -378,4 +382,5 @@ class Console:
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
-        self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
+        helps = self._past.helps(self.person, self.legal())
+        self._hands.send(CONSOLE, Say(text, prompt, helps=helps), self._next_ticket())
