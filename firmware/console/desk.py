@@ -131,7 +131,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         """Whether the terminal took everything."""
         if not text or self._clock.monotonic() < self._try_at_s:
             return not text
-        data = text.encode("ascii", "replace")
+        data = text.encode("utf-8")  # the console says only ASCII until somebody asks for Japanese
         try:
             return self._stream.write(data, WRITE_S) == len(data)
         except LineLost:  # a later `poll` reports it

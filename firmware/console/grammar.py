@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from firmware.console.language import Language
+
 
 class Refused(Exception):
     """A command was refused: the console answers ERR with `code` (for a program) and `sentence` (for a person)."""
@@ -136,6 +138,13 @@ REASON = Argument(
     value=str,
     sentence="REASON is one word: 2 to 24 small letters (no capitals), digits and -; a letter first.",
     example="broken-glass",
+)
+LANGUAGE = Argument(
+    name="|".join(Language),
+    pattern="|".join(Language),
+    value=Language,
+    sentence="The language is en, ja or romaji.",
+    example="ja",
 )
 ON = Argument(
     name="on|off", pattern="on|off", value=lambda word: word == "on", sentence="Type on or off.", example="on"

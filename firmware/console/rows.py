@@ -2,19 +2,39 @@
 
 import json
 import textwrap
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
+INDENT = "    "
+
+
+def plain(text: str) -> str:
+    """The text in ASCII. A letter that has none is written as JSON writes it, so that it can be looked up."""
+    return "".join(letter if " " <= letter <= "~" else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns of plain ASCII."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
-    return textwrap.wrap(plain, WIDTH, subsequent_indent="    ") or [""]
+    """One line as rows of at most 79 columns; a Japanese letter takes two."""
+    if line.isascii():
+        return textwrap.wrap(line, WIDTH, subsequent_indent=INDENT) or [""]
+    return list(_wide(line))
+
+
+def _wide(line: str) -> Iterator[str]:
+    """Rows that may end behind any letter, as Japanese text does."""
+    row, columns = "", 0
+    for letter in line:
+        wide = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if columns + wide > WIDTH:
+            yield row
+            row, columns = INDENT, len(INDENT)
+        row, columns = row + letter, columns + wide
+    yield row
 
 
 def in_rows(*lines: str) -> str:

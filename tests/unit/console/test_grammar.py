@@ -23,6 +23,7 @@ version                  -VTCS SM
 login tanaka             -VTCS SM
 logout                    VTCS SM
 who                       VTCS SM
+language ja              -VTCS SM
 status                    VTCS SM
 reasons                   -VTCS SM
 devices                   VTCS SM
