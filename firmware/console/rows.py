@@ -1,6 +1,7 @@
 """Lines as rows of the terminal."""
 
 import json
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
 INDENT = "    "
+_PIECES = re.compile(r"[!-~]{1,60}|.")
 
 
 def plain(text: str) -> str:
@@ -26,14 +28,16 @@ def fitted(line: str) -> list[str]:
 
 
 def _wide(line: str) -> Iterator[str]:
-    """Rows that may end behind any letter, as Japanese text does."""
+    """Rows that end behind any Japanese letter, as such text does, but not inside a word of Latin letters."""
     row, columns = "", 0
-    for letter in line:
-        wide = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    for piece in _PIECES.findall(line):
+        wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in piece)
         if columns + wide > WIDTH:
-            yield row
+            yield row.rstrip()
             row, columns = INDENT, len(INDENT)
-        row, columns = row + letter, columns + wide
+            if piece == " ":
+                continue
+        row, columns = row + piece, columns + wide
     yield row
 
 

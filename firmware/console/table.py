@@ -90,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     talks("login", runs(talking.login, NAME), ANYONE, "logs you in; asks for the password"),
     talks("logout", runs(talking.logout), ALL, "logs you out"),
     talks("who", runs(talking.who), ALL, "who is logged in"),
-    talks("language", runs(talking.language, LANGUAGE), ANYONE, "the language of this line: ja needs UTF-8, romaji does not"),
+    talks("language", runs(talking.language, LANGUAGE), ANYONE, "answers in Japanese; ja needs UTF-8"),
     reads("status", runs(status.status), ALL, ALWAYS, "the whole machine on one screen, and the next step"),
     reads("reasons", runs(looking.reasons), ANYONE, ALWAYS, "why nobody is served, and which part is missing"),
     reads("devices", runs(looking.devices), ALL, ALWAYS, "what the devices say (afresh in maintenance)"),

@@ -197,7 +197,7 @@ def _sheets() -> Generator[Step, Any, Any]:
 
 
 def _printed(hands: Hands, device: str, name: str) -> Generator[Step, Any, Printed | NotPrinted | PrintUnknown]:
-    marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
+    marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M} JST", "Not a certificate. Not valid.")
     answer = yield Do(PAPER, PrintLines(device, marked))
     if isinstance(answer, Fault):
         raise Refused("test", f"FAIL {name}: {answer.sentence}. {_LOOK}")
