@@ -12,7 +12,7 @@ from collections.abc import Callable
 from drivers.errors import DeviceError
 from drivers.ports import ByteStream, Clock
 from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
-from firmware.console.grammar import LineReader
+from firmware.console.line import LineReader
 from firmware.desks import LINE, OF_MACHINE, Beat, Health
 from firmware.journal.journal import JournalBroken, JournalForged, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe

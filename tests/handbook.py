@@ -13,20 +13,25 @@ code that was shown last is typed, behind `collect` and `claim` the code of the 
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 from drivers.vocabulary import claim_code
 from firmware import console
+from firmware.session import scenes as show
+from firmware.update.updates import WELL_S
 from host_sim.rig.console import PASSWORD, ConsoleRig
+from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
 from host_sim.wallet import Wallet, WalletCard
 from tests.sessions.conftest import KEYS
-from tests.sessions.console_rooms import owing_200
+from tests.sessions.console_rooms import owing_200, under_whom_the_hoppers_run_dry
+from tests.sessions.test_updates import UpdatingRig
+from tests.unit.update.releases import release
 
 FOLDER = Path(console.__file__).parent
-PAGES = (FOLDER / "README.md", FOLDER / "HANDBOOK.md")
+PAGES = (FOLDER / "README.md", *sorted((FOLDER / "handbook").glob("*.md")))
 Cards = Mapping[str, WalletCard]
 
 # Record numbers, codes, keys, clock times and the program's version.
@@ -37,7 +42,8 @@ CHANCE = re.compile(
 )
 _MARK = re.compile(r"<!-- (machine|do): (.*?) -->|(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 _TYPED = re.compile(
-    r"^(?:[\w-]+ \w+ [\w-]+ \d+> |Second person.*?: |[A-Z]+ \(as .*?\): )(.*)$|^(Password: )$", re.MULTILINE
+    r"^(?:[\w-]+ \w+ [\w-]+ \d+> |Second person.*?: |[A-Z]+ \(as .*?\): |.*\(y or n\): )(.*)$|^(Password: )$",
+    re.MULTILINE,
 )
 
 
@@ -55,11 +61,54 @@ def _worked(cards: Cards) -> ConsoleRig:
     return machine
 
 
+def _jammed(cards: Cards) -> ConsoleRig:
+    machine = ConsoleRig()
+    serve(machine, Person(cards["hanako"], coins=[500], deeds={show.Printing: lambda at, _: at.printer.jam(_now(at))}))
+    machine.wait(10)
+    return machine
+
+
+def _coin_stuck(_: Cards) -> ConsoleRig:
+    machine = ConsoleRig()
+    machine.acceptor.fault("jam", _now(machine))
+    machine.wait(20)
+    return machine
+
+
+def _out_of_change(cards: Cards) -> ConsoleRig:
+    machine = ConsoleRig()
+    serve(machine, under_whom_the_hoppers_run_dry(cards["hanako"]))
+    machine.wait(10)
+    return machine
+
+
+def _opened(_: Cards) -> ConsoleRig:
+    machine = ConsoleRig()
+    machine.move_door(opened=True)
+    machine.wait(3)
+    return machine
+
+
+def _updating(_: Cards) -> ConsoleRig:
+    machine = UpdatingRig(Path(tempfile.mkdtemp()))
+    machine.ready.write_bytes(release(7))
+    return machine
+
+
 SCENES: Mapping[str, Callable[[Cards], ConsoleRig]] = {
     "it owes a resident 200 yen": owing_200,
     "it is new": _new,
     "a day's work is done": _worked,
+    "the paper jammed while a page was printed": _jammed,
+    "a coin is stuck in the acceptor": _coin_stuck,
+    "its hoppers ran empty while it owed change": _out_of_change,
+    "its door was opened in the night": _opened,
+    "a release lies ready": _updating,
 }
+
+
+def _now(machine: RigMachine) -> float:
+    return machine.clock.monotonic()
 
 
 def _fill_hoppers(machine: ConsoleRig) -> None:
@@ -67,20 +116,46 @@ def _fill_hoppers(machine: ConsoleRig) -> None:
         hopper.tube = 50
 
 
+def _fill_one(machine: ConsoleRig) -> None:
+    machine.hoppers[100].fill(30, _now(machine))
+    machine.hoppers[500].tube = 10  # fewer than the book has
+
+
 def _paper_ends(machine: ConsoleRig) -> None:
-    machine.printer.paper_out(machine.clock.monotonic())
+    machine.printer.paper_out(_now(machine))
     machine.wait(10)
 
 
 def _paper_loaded(machine: ConsoleRig) -> None:
-    machine.printer.load_paper(machine.clock.monotonic())
+    machine.printer.load_paper(_now(machine))
     machine.wait(2)
+
+
+def _jam_cleared(machine: ConsoleRig) -> None:
+    machine.printer.free(_now(machine))
+    machine.wait(2)
+
+
+def _coin_out(machine: ConsoleRig) -> None:
+    machine.acceptor.clear("jam", _now(machine))
+    machine.wait(5)
+
+
+def _door_shut(machine: ConsoleRig) -> None:
+    machine.move_door(opened=False)
+    machine.wait(3)
 
 
 DEEDS: Mapping[str, Callable[[ConsoleRig], None]] = {
     "fifty coins into each hopper": _fill_hoppers,
+    "thirty coins of 100 yen are poured in": _fill_one,
     "the paper runs out": _paper_ends,
     "a new pile of paper": _paper_loaded,
+    "the jam is cleared": _jam_cleared,
+    "the coin is taken out": _coin_out,
+    "the door is shut": _door_shut,
+    "the machine starts again": lambda machine: machine.restart(),
+    "a minute of service": lambda machine: machine.wait(WELL_S + 5),
 }
 
 
@@ -95,8 +170,8 @@ class _Conversation:
 
     def again(self, transcript: str) -> str:
         """What the machine shows when the lines of this transcript are typed."""
-        for line, secret in _TYPED.findall(transcript):
-            self._machine.say(PASSWORD if secret else self._meant(line))
+        for line in typed_in(transcript):
+            self._machine.say(PASSWORD if line is None else self._meant(line))
         shown = self._machine.shown_since(self._from)
         end = shown.rindex("\n") + 1
         self._from += len(shown[:end].replace("\n", "\r\n"))
@@ -125,6 +200,27 @@ def redrawn(page: str, cards: Cards) -> str:
             parts += [page[at : mark.start()], talk.again(transcript)]
             at = mark.end()
     return "".join([*parts, page[at:]])
+
+
+def outcomes(transcript: str) -> list[tuple[str, str]]:
+    """What is typed at each prompt, and how the answer begins that ends it: `OK`, or `ERR` with its code."""
+    ends = re.findall(r"^(OK|ERR \w+)|^[\w-]+ \w+ [\w-]+ \d+> (.*)$", transcript, re.MULTILINE)
+    told: list[tuple[str, str]] = []
+    for end, typed in ends:
+        told = [*told[:-1], (told[-1][0], end)] if end else [*told, (re.sub(r"^confirm \w+", "confirm", typed), "")]
+    return told
+
+
+def acts_of(page: str) -> Iterator[tuple[str, str]]:
+    """The marks of a page in order: kind (`machine`, `do` or ``), and its name or its transcript."""
+    for mark in _MARK.finditer(page):
+        kind, name, transcript = mark.groups()
+        yield kind or "", name or transcript
+
+
+def typed_in(transcript: str) -> list[str | None]:
+    """The lines typed in a transcript; None: the password."""
+    return [None if secret else line for line, secret in _TYPED.findall(transcript)]
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
 from firmware.console.access import IDLE_S, Role
 from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
-from firmware.console.grammar import Line, Refused
+from firmware.console.grammar import Refused
+from firmware.console.language import Language, texts
+from firmware.console.line import Line
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
-from firmware.console.rows import in_rows, json_rows
+from firmware.console.past import Past
+from firmware.console.rows import in_rows, json_rows, plain
 from firmware.console.steps import (
     Answer,
     Ask,
@@ -58,6 +61,7 @@ class Console:
         self.person: Person | None = None
         self.pending: Pending | None = None
         self.menu: tuple[str, ...] = ()
+        self.language = Language.EN
         self.tried_s = hands.monotonic()  # a restart does not shorten the wait
         self._hands = hands
         self._fresh_code = fresh_code
@@ -67,6 +71,7 @@ class Console:
         self._step: Step | None = None
         self._ticket = 0
         self._step_ticket = 0
+        self._past = Past()
         self._noise = 0
         self._step_until_s = math.inf
         self._heard_s = hands.monotonic()
@@ -163,6 +168,7 @@ class Console:
             self._read(line.text)
 
     def _read(self, text: str) -> None:
+        self._past.keep((row for row in COMMANDS if row is not CONFIRMS), text.strip())
         try:
             call = self._parsed(self._chosen(text.strip()))
             job = self._job_of(call)
@@ -264,7 +270,7 @@ class Console:
             case Listen(until_s=until_s):
                 self._step_until_s = until_s
             case Ask(prompt=prompt, secret=secret):
-                self._hands.send(CONSOLE, Say("", prompt, secret), self._next_ticket())
+                self._hands.send(CONSOLE, Say("", self._told(prompt), secret), self._next_ticket())
 
     def _next_ticket(self) -> int:
         self._ticket += 1
@@ -334,6 +340,7 @@ class Console:
     def leave(self) -> None:
         """Log out, and forget the candidate and a request for maintenance."""
         self.person = self._hands.candidate = None
+        self.language = Language.EN  # another person may come, or a script
         if self._hands.state.maintenance_wanted:
             self._waiting_for_maint = False
             self._hands.leave_maintenance(passed=True)
@@ -354,11 +361,11 @@ class Console:
     # --- saying ---------------------------------------------------------------------------------
 
     def _err(self, code: str, sentence: str) -> None:
-        self._prompt(in_rows(f"ERR {code} {sentence}"))
+        self._prompt(self._rows(f"ERR {code} {self._told(sentence)}"))
 
     def _say(self, lines: tuple[str, ...]) -> None:
         if lines:
-            self._hands.send(CONSOLE, Say(in_rows(*lines)), self._next_ticket())
+            self._hands.send(CONSOLE, Say(self._rows(*lines)), self._next_ticket())
 
     def _show(self, lines: tuple[str, ...]) -> None:
         """Show lines of the running command; with --json keep them for its object."""
@@ -367,15 +374,24 @@ class Console:
         else:
             self._say(lines)
 
+    def _told(self, line: str) -> str:
+        """The line in the language of this line, in letters that its terminal has."""
+        told = texts(self.language).told(line)
+        return told if self.language is Language.JA else plain(told)
+
+    def _rows(self, *lines: str) -> str:
+        return in_rows(*map(self._told, lines))
+
     def _say_json(self, told: Mapping[str, Any]) -> None:
         self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
     def _note(self, line: str) -> None:
         """Show a line that answers no command."""
         if self._job is None:
-            self._prompt("\n" + in_rows(f"-- {line}"))
+            self._prompt("\n" + self._rows(f"-- {self._told(line)}"))
 
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
-        self._hands.send(CONSOLE, Say(text, prompt), self._next_ticket())
+        helps = self._past.helps(self.person, self.legal())
+        self._hands.send(CONSOLE, Say(text, prompt, helps=helps), self._next_ticket())

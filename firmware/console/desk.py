@@ -13,7 +13,7 @@ from typing import assert_never
 from drivers.errors import LineLost
 from drivers.ports import ByteStream, Clock
 from firmware.console.access import Accounts, AccountsUnusable, load, proves
-from firmware.console.grammar import LineReader
+from firmware.console.line import LineReader
 from firmware.console.messages import (
     CONSOLE,
     CheckPassword,
@@ -70,11 +70,10 @@ class ConsoleDesk(Desk[ConsoleCommand]):
 
     def handle(self, command: ConsoleCommand) -> Sequence[Answer]:
         match command:
-            case Say(text=text, prompt=prompt, secret=secret):
-                self._write(text.replace("\n", "\r\n") + (prompt or ""))
-                if prompt is not None:
-                    self._under_way = False
-                    self._reader.echoing = not secret
+            case Say(text=text, prompt=prompt, secret=secret, helps=helps):
+                asked = "" if prompt is None else self._reader.asks(prompt, secret=secret, helps=helps)
+                self._under_way = self._under_way and prompt is None
+                self._write(text.replace("\n", "\r\n") + asked)
                 return []
             case Print(text=text):
                 return [Printed(self._write(text.replace("\n", "\r\n")))]
@@ -132,7 +131,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         """Whether the terminal took everything."""
         if not text or self._clock.monotonic() < self._try_at_s:
             return not text
-        data = text.encode("ascii", "replace")
+        data = text.encode("utf-8")  # the console says only ASCII until somebody asks for Japanese
         try:
             return self._stream.write(data, WRITE_S) == len(data)
         except LineLost:  # a later `poll` reports it

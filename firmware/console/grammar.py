@@ -1,76 +1,16 @@
-"""The console's grammar: bytes to lines, words to values. Pure: no word is evaluated, and none is used as a path.
+"""The console's grammar: words to values. Pure: no word is evaluated, and none is used as a path.
 
-A line has at most 128 characters of printable ASCII and ends with CR, LF or both. Other bytes are counted and not echoed.
-A line that held one is refused whole, because a command that lost a character may be another command. An argument is one
-word of a line; only this file says which words are allowed and what they mean.
+An argument is one word of a line; only this file says which words are allowed and what they mean.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-LINE_MAX = 128
-_CR, _LF, _BS, _DEL, _CTRL_C, _CTRL_U = 13, 10, 8, 127, 3, 21
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line. `trouble`: "", or why it is not used (`long`, `noise`, `cleared`); then the text is empty."""
-
-    text: str = field(repr=False)  # may be a password
-    trouble: str = ""
-
-
-class LineReader:
-    """Makes lines of bytes, and gives the echo for the terminal. Keeps at most `LINE_MAX` bytes."""
-
-    def __init__(self) -> None:
-        self.noise = 0  # bytes outside printable ASCII
-        self.overlong = 0  # lines
-        self.echoing = True
-        self._line = bytearray()
-        self._trouble = ""
-        self._after_cr = False
-
-    def forget(self) -> None:
-        """Nothing of a line that was begun is kept; what was counted is."""
-        self._line.clear()
-        self._trouble, self._after_cr, self.echoing = "", False, True
-
-    def feed(self, byte: int) -> tuple[bytes, Line | None]:
-        """Take one byte. Returns the echo, and the line if this byte ends it."""
-        after_cr, self._after_cr = self._after_cr, byte == _CR
-        if byte in {_CR, _LF}:
-            return (b"", None) if byte == _LF and after_cr else (b"\r\n", self._end())
-        if byte in {_CTRL_C, _CTRL_U}:
-            self._line.clear()
-            self._trouble = ""
-            return b"\r\n" if byte == _CTRL_C else b"", (Line("", "cleared") if byte == _CTRL_C else None)
-        if byte in {_BS, _DEL}:
-            if not self._line:
-                return b"", None
-            self._line.pop()
-            return (b"\b \b" if self.echoing else b""), None
-        if not 32 <= byte <= 126:
-            self.noise += 1
-            self._trouble = self._trouble or "noise"
-            return b"", None
-        if len(self._line) >= LINE_MAX:
-            self._trouble = "long"
-            return b"", None
-        self._line.append(byte)
-        return (bytes((byte,)) if self.echoing else b""), None
-
-    def _end(self) -> Line:
-        text, trouble = self._line.decode("ascii"), self._trouble
-        self._line.clear()
-        self._trouble = ""
-        if trouble == "long":
-            self.overlong += 1
-        return Line("" if trouble else text, trouble)
+from firmware.console.language import Language
 
 
 class Refused(Exception):
@@ -198,6 +138,13 @@ REASON = Argument(
     value=str,
     sentence="REASON is one word: 2 to 24 small letters (no capitals), digits and -; a letter first.",
     example="broken-glass",
+)
+LANGUAGE = Argument(
+    name="|".join(Language),
+    pattern="|".join(Language),
+    value=Language,
+    sentence="The language is en, ja or romaji.",
+    example="ja",
 )
 ON = Argument(
     name="on|off", pattern="on|off", value=lambda word: word == "on", sentence="Type on or off.", example="on"

@@ -14,6 +14,7 @@ from firmware.config.hours import ServiceHours
 from firmware.config.settings import Settings, own_hours
 from firmware.config.unit import Unit
 from firmware.console.grammar import Refused
+from firmware.console.rows import jst
 from firmware.desks import Beat, C, DeskName
 from firmware.journal.frames import Entry
 from firmware.journal.journal import JournalFull, Stored
@@ -167,7 +168,9 @@ class LoopHands:
 
     def site(self) -> str:
         site, trouble = self._loop.reception.site, self._loop.reception.sites.trouble
-        held = "none in force" if site is None else f"{site.table.version} in force, until {site.table.valid_until}"
+        held = (
+            "none in force" if site is None else f"{site.table.version} in force, until {_jst(site.table.valid_until)}"
+        )
         return f"site table {held}{'; the last one was refused: ' if trouble else ''}{trouble}"
 
     @property
@@ -181,6 +184,10 @@ class LoopHands:
 
     def end(self) -> None:
         self._loop.exit_asked = True
+
+
+def _jst(at: str) -> str:
+    return jst(datetime.fromisoformat(at))
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

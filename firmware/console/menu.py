@@ -15,7 +15,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first wor
     "sheets": ("paper", ("paper",)),
     "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),
     "settings": ("settings, releases, restart", ("config", "update", "reboot")),
-    "talking": ("this conversation", ("help", "version", "login", "logout", "who", "confirm")),
+    "talking": ("this conversation", ("help", "version", "language", "login", "logout", "who", "confirm")),
 }
 MORE = "more"  # commands that no section names
 _WHEN = {

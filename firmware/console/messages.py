@@ -3,17 +3,21 @@
 from dataclasses import dataclass, field
 
 from firmware.console.access import Role
-from firmware.console.grammar import Line
+from firmware.console.line import Helps, Line
 from firmware.desks import ConsoleAnswer, DeskName
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Show whole lines. After a `prompt` the desk reads the next line; `secret`: without echo."""
+    """Show whole lines. After a `prompt` the desk reads the next line; `secret`: without echo.
+
+    `helps`: what arrow keys and Tab offer there; None at a question.
+    """
 
     text: str
     prompt: str | None = None
     secret: bool = False
+    helps: Helps | None = None
 
 
 @dataclass(frozen=True, slots=True)

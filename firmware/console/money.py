@@ -6,9 +6,10 @@ cut in between, the next start asks the hopper.
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters
+from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.book import CLAIM
 from firmware.book.cases import Case, MismatchCode
@@ -65,8 +66,26 @@ def must_be_here(hands: Hands, value: int) -> None:
 # --- counts -----------------------------------------------------------------------------------------
 
 
-def hopper_load(hands: Hands, value: int, coins: int) -> Plan:
-    return hopper_float(hands, value, hands.book.tubes.get(value, 0) + coins)
+def hopper_load(hands: Hands, value: int, coins: int) -> Planning:
+    """Tells when the hopper was found empty: the coins that the book has in it are not there to be added to."""
+    plan = hopper_float(hands, value, hands.book.tubes.get(value, 0) + coins)
+    if not (yield from _found_empty(hands, value)):
+        return plan
+    warning = f"It was found empty. If it holds only what you poured in, `hopper float {value} {coins}` is right."
+    return replace(plan, lines=(*plan.lines, warning))
+
+
+def _found_empty(hands: Hands, value: int) -> Generator[Step, Any, bool]:
+    """Whether the hopper fell short since its count was last set. Its state alone does not tell, once coins are in it."""
+    short = False
+    for number, entry in enumerate(hands.history(), start=1):
+        yield from looking.pause(hands, number)
+        match entry.record:
+            case records.FloatSet(value_yen=of) if of == value:
+                short = False
+            case records.HopperSeen(value_yen=of, state=HopperState.EMPTY) if of == value:
+                short = True
+    return short
 
 
 def hopper_float(hands: Hands, value: int, coins: int) -> Plan:

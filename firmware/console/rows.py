@@ -1,20 +1,44 @@
 """Lines as rows of the terminal."""
 
 import json
+import re
 import textwrap
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
+INDENT = "    "
+_PIECES = re.compile(r"[!-~]{1,60}|.")
+
+
+def plain(text: str) -> str:
+    """The text in ASCII. A letter that has none is written as JSON writes it, so that it can be looked up."""
+    return "".join(letter if " " <= letter <= "~" else f"\\u{ord(letter):04x}" for letter in text)
 
 
 def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns of plain ASCII."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in line)
-    return textwrap.wrap(plain, WIDTH, subsequent_indent="    ") or [""]
+    """One line as rows of at most 79 columns; a Japanese letter takes two."""
+    if line.isascii():
+        return textwrap.wrap(line, WIDTH, subsequent_indent=INDENT) or [""]
+    return list(_wide(line))
+
+
+def _wide(line: str) -> Iterator[str]:
+    """Rows that end behind any Japanese letter, as such text does, but not inside a word of Latin letters."""
+    row, columns = "", 0
+    for piece in _PIECES.findall(line):
+        wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in piece)
+        if columns + wide > WIDTH:
+            yield row.rstrip()
+            row, columns = INDENT, len(INDENT)
+            if piece == " ":
+                continue
+        row, columns = row + piece, columns + wide
+    yield row
 
 
 def in_rows(*lines: str) -> str:

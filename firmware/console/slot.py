@@ -43,7 +43,9 @@ def test_slot(hands: Hands) -> Job:
     try:
         yield from done(COIN, CheckCoins())
     except Refused as refused:
-        look = f"Look at {coin_wire(pulse)} and {inhibit_wire(pulse)}: cut, on another pin, or touching another."
+        look = "`test acceptor` says more."
+        if pulse is not None:
+            look = f"Look at {coin_wire(pulse)} and {inhibit_wire(pulse)}: cut, on another pin, or touching another."
         raise Refused(refused.code, f"{refused.sentence} {look}") from None
     yield from _shut(hands)
     yield Show((f"1 The slot is shut. Insert a coin of 10 yen, then press ENTER; {COINS_S:.0f} s.",))

@@ -25,6 +25,8 @@ from firmware.session.events import Fault
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
 
+LOOK_AGAIN_S = 4.0  # a desk looks at its device every three seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -229,8 +231,18 @@ def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[St
     """Send a command and wait for the desk's answer. Raises `Refused` when its device failed."""
     answer = yield Do(desk, command, health)
     if isinstance(answer, Fault):
-        raise Refused("device", f"The {desk} desk failed: {answer.sentence}")
+        raise Refused("device", f"The {desk} desk failed: {answer.sentence.rstrip('.')}.")
     return answer
+
+
+def looked_again(hands: Hands) -> Generator[Step, Any, None]:
+    """Wait until no reason closes the machine, at most so long that every desk has looked at its device once more.
+
+    A device that was mended a moment ago is else still called broken by what the person types next.
+    """
+    until_s = hands.monotonic() + LOOK_AGAIN_S
+    while hands.state.reasons and hands.monotonic() < until_s:
+        yield Listen(min(until_s, hands.monotonic() + 0.5))
 
 
 def must_be_shut(hands: Hands) -> None:

@@ -10,6 +10,7 @@ from firmware.book.cases import Case
 from firmware.console.access import HARD_LOCK, Role, wait_s
 from firmware.console.command import Call, Command, When
 from firmware.console.grammar import NAME, Refused
+from firmware.console.language import Language
 from firmware.console.menu import explained, menu
 from firmware.console.messages import CONSOLE, CheckPassword, FindUser, PasswordChecked, UserFound
 from firmware.console.steps import Answer, Ask, Do, Done, Hands, Job, Person, Plan, Step
@@ -32,6 +33,7 @@ class Conversation(Protocol):
     person: Person | None
     pending: Pending | None
     menu: tuple[str, ...]  # the lines that numbers stand for, as `help` showed them last
+    language: Language
     tried_s: float  # when a password was last checked
 
     @property
@@ -85,6 +87,19 @@ def who(talk: Conversation) -> Answer:
     return Answer(
         (f"{person.name}, {person.role}", line), {"who": person.name, "role": person.role, "noise": talk.noise}
     )
+
+
+_SAID = {
+    Language.EN: "English from now on.",
+    Language.JA: "日本語で答えます。この行が読めなければ `language romaji` と入力してください。",
+    Language.ROMAJI: "Nihongo o romaji de kotaemasu. `language ja` wa UTF-8 no tanmatsu de tsukaemasu.",
+}
+
+
+def language(talk: Conversation, wanted: Language) -> Answer:
+    """It holds until the person logs out; --json stays English."""
+    talk.language = wanted
+    return Answer((_SAID[wanted],), {"language": wanted})
 
 
 def login(talk: Conversation, name: str) -> Job:

@@ -14,7 +14,7 @@ from drivers.vocabulary import (
 from firmware.book import records
 from firmware.console import looking
 from firmware.console.grammar import Refused
-from firmware.console.steps import Answer, Do, Hands, Job, Show, Step, Tell, done, must_take_coins, well
+from firmware.console.steps import Answer, Do, Hands, Job, Show, Step, Tell, done, looked_again, must_take_coins, well
 from firmware.desks import CARD, COIN, LINE, PAPER, LookAgain, PrintLines
 from firmware.service.availability import Reason
 from firmware.session.effects import (
@@ -30,11 +30,12 @@ from firmware.session.events import CoinReadiness, Fault, PaperReadiness
 CLOSING_S = 5.0
 COINS_S = 20.0
 PICTURE_S = 3.0
-_TO_DO = {  # by what a hopper says that cannot pay
+_STUCK = {  # by what a hopper says that cannot pay
     HopperState.JAMMED: "jammed; take out what blocks its exit",
     HopperState.HARDWARE_ERROR: "it reports a fault of its own; change it",
     HopperState.UNKNOWN: "it does not answer; check its cable and its address",
 }
+_TOLD = {**_STUCK, HopperState.LOW: "low; few coins are in it, or none"}
 
 Check = tuple[str, bool, str]  # name, whether it passed, what was found
 Checking = Generator[Step, Any, list[Check]]
@@ -64,7 +65,7 @@ def _coin(hands: Hands) -> Checking:
     if isinstance(answer, Fault):
         return [_acceptor_row(answer), ("hopper", False, "not asked")]
     told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
-    return [_acceptor_row(answer), ("hopper", not all(state in _TO_DO for state in answer.hoppers.values()), told)]
+    return [_acceptor_row(answer), ("hopper", not all(state in _STUCK for state in answer.hoppers.values()), told)]
 
 
 def _acceptor(_: Hands) -> Checking:
@@ -76,7 +77,7 @@ def _each_hopper(_: Hands) -> Checking:
     if isinstance(answer, Fault):
         return [("hopper", False, answer.sentence)]
     return [
-        (f"hopper {value}", state not in _TO_DO, _TO_DO.get(state, state)) for value, state in answer.hoppers.items()
+        (f"hopper {value}", state not in _STUCK, _TOLD.get(state, state)) for value, state in answer.hoppers.items()
     ]
 
 
@@ -196,7 +197,7 @@ def _sheets() -> Generator[Step, Any, Any]:
 
 
 def _printed(hands: Hands, device: str, name: str) -> Generator[Step, Any, Printed | NotPrinted | PrintUnknown]:
-    marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M}", "Not a certificate. Not valid.")
+    marked = (f"machine {hands.machine}", f"{hands.now():%Y-%m-%d %H:%M} JST", "Not a certificate. Not valid.")
     answer = yield Do(PAPER, PrintLines(device, marked))
     if isinstance(answer, Fault):
         raise Refused("test", f"FAIL {name}: {answer.sentence}. {_LOOK}")
@@ -217,6 +218,7 @@ def _told(name: str, result: Printed | NotPrinted | PrintUnknown) -> str:
 def leave(hands: Hands) -> Job:
     """Test the devices and go back to service. If one fails, the machine stays in maintenance."""
     yield from _checked(hands, *NEEDED)
+    yield from looked_again(hands)
     hands.leave_maintenance(passed=True)
     if hands.state.admits:
         return Answer((f"The machine is {hands.state.mode} again.",))
@@ -248,9 +250,8 @@ def paper_load(hands: Hands, sheets: int) -> Answer:
 
 
 def paper_cut(hands: Hands) -> Job:
-    before = yield from done(PAPER, CountPaper())
+    """The desk itself records what it cuts. After a jam this is also what makes the printer go on."""
     yield Tell(PAPER, ClearPaper())
-    after = yield from done(PAPER, CountPaper())
-    if None not in {before.counter, after.counter}:
-        hands.write(records.SheetsUsed(sheets=max(0, after.counter - before.counter), printer_counter=after.counter))
+    yield from done(PAPER, CountPaper())  # fails while the path cannot be cut
+    yield from looked_again(hands)
     return Answer(("The path is clear.",))

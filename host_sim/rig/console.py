@@ -99,11 +99,13 @@ class ConsoleRig(RigMachine):
         return self.shown_since(before)
 
     def shown_since(self, before: int) -> str:
-        return self.terminal.shown[before:].decode("ascii").replace("\r\n", "\n")
+        return self.terminal.shown[before:].decode().replace("\r\n", "\n")
 
     def _asks(self, before: int) -> bool:
         shown = bytes(self.terminal.shown[before:])
-        return b"\r\n" in shown and shown.endswith((b"> ", b"word: ", b"person: ", b"): "))
+        return b"\r\n" in shown and shown.endswith(
+            (b"> ", b"word: ", b"person: ", b"): ", b"wado: ", "ド: ".encode(), "）: ".encode())
+        )
 
     def log_in(self, name: str, password: str = PASSWORD) -> str:
         self.say(f"login {name}")

@@ -1,6 +1,7 @@
 """A technician at the serial port of a whole machine: real pseudo-terminals, pyserial at the person's end."""
 
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from host_sim.serial_cable import PASSWORD, TERMINAL, USERS
 from host_sim.service import RELEASE_KEY
 from host_sim.technician import opened
 from host_sim.world import World
+from tests.handbook import FOLDER, acts_of, outcomes, typed_in
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
 
@@ -40,6 +42,14 @@ class Terminal:
 
     def heard(self, until: bytes = b"> ") -> str:
         return self._port.read_until(until).decode("ascii")
+
+    def asked(self, line: str) -> str:
+        """Type a line; returns what is shown until the machine waits for the next one."""
+        self.write(line.encode() + b"\r")
+        shown = b""
+        while not shown.endswith((b"> ", b"word: ", b"Second person: ", b"): ")):
+            shown += self._port.read(1)
+        return shown.decode("ascii").replace("\r\n", "\n")
 
     def log_in(self, name: str) -> str:
         self.say(f"login {name}", b"word: ")
@@ -80,7 +90,8 @@ def test_noise_and_an_endless_line_are_refused_whole(world: World) -> None:
     assert "ERR noise" in terminal.say("log\x07in \x1b[31mtanaka")
     assert noise(terminal) == before + 2
     terminal.write(random.Random(3).randbytes(20_000).translate(None, b"\0\r\n\x03") + b"\r")
-    assert "ERR" in terminal.heard()
+    terminal.heard(b"ERR ")  # a Ctrl-U in the noise shows a prompt too
+    terminal.heard()
     assert noise(terminal) > before + 2
     assert "Good bye." in terminal.say("logout")
     world.wait_for_service()
@@ -153,6 +164,48 @@ def test_a_script_is_typed_up_to_the_first_refusal(world: World, tmp_path: Path)
 
 def noise(terminal: "Terminal") -> int:
     return int(terminal.say("who").split("so far: ")[1].split(" ")[0])
+
+
+@pytest.mark.parametrize("name", ["3-paper", "9-door-opened"])
+def test_a_page_of_the_handbook_holds_at_the_real_line(world: World, name: str) -> None:
+    """Each line that the page types is answered there as the page says: with OK, or with the same ERR."""
+    terminal, code = Terminal(world), ""
+    terminal.say("")
+    for kind, told in acts_of((FOLDER / "handbook" / f"{name}.md").read_text(encoding="utf-8")):
+        if kind:
+            switched(world, terminal, told)
+            continue
+        shown = terminal.asked("")  # a prompt
+        for line in typed_in(told):
+            shown += terminal.asked(PASSWORD if line is None else re.sub(r"^confirm \w+", f"confirm {code}", line))
+            code = shown.rsplit("confirm ", 1)[-1][:4]
+        assert outcomes(shown)[:-1] == outcomes(told)
+    world.take_paper()  # the test page; the machine waits for that
+    world.wait_for_service()
+
+
+SWITCHES = {
+    "the paper runs out": ("paper_out", True),
+    "a new pile of paper": ("paper_out", False),
+    "its door was opened in the night": ("door_open", True),
+    "the door is shut": ("door_open", False),
+}
+
+
+SEEN = {"door_open": ("status", "door shut")}  # that it is mended
+
+
+def switched(world: World, terminal: Terminal, deed: str) -> None:
+    if deed not in SWITCHES:
+        return
+    name, on = SWITCHES[deed]
+    world.switch(name, on=on)
+    if on:
+        world.wait_for(lambda told: told.get("availability") == "SUSPENDED")
+        return
+    asked, told = SEEN.get(name, ("version", "kofuki"))
+    while told not in terminal.say(asked):
+        pass  # a device is looked at again after a moment
 
 
 def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from firmware.book import records
 from firmware.console.access import HARD_LOCK
-from firmware.console.grammar import Line
+from firmware.console.line import Line
 from firmware.console.messages import ConsoleLost, Typed
 from firmware.journal import carried
 from firmware.journal.journal import stored

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from firmware.console.access import Role
 from firmware.console.command import Call, Kind, When, parse
-from firmware.console.grammar import LINE_MAX, Decision, Line, LineReader, Refused
+from firmware.console.grammar import Decision, Refused
+from firmware.console.line import LINE_MAX, Line, LineReader
 from firmware.console.table import COMMANDS
 
 # The table of commands (security rule 12), written a second time: who (- before a login, Viewer, Technician,
@@ -22,6 +23,7 @@ version                  -VTCS SM
 login tanaka             -VTCS SM
 logout                    VTCS SM
 who                       VTCS SM
+language ja              -VTCS SM
 status                    VTCS SM
 reasons                   -VTCS SM
 devices                   VTCS SM

@@ -1,0 +1,61 @@
+"""A technician who reads Japanese: on a terminal with UTF-8, and on one that has only Latin letters."""
+
+import unicodedata
+
+import pytest
+
+from host_sim.rig.console import PASSWORD, ConsoleRig
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "ja",
+            (
+                "パスワード: ",
+                "今使えるコマンド",
+                "先に `request maint`",
+                "保守に入りました",
+                "次に：",
+                "稼働中 に戻りました",
+            ),
+        ),
+        (
+            "romaji",
+            (
+                "Pasuwado: ",
+                "ima tsukaeru",
+                "Saki ni `request maint`",
+                "Hoshu ni hairi",
+                "Tsugi ni:",
+                "kado-chu ni modori",
+            ),
+        ),
+    ],
+)
+def test_from_login_to_logout_in_japanese(language: str, said: tuple[str, ...]) -> None:
+    machine = ConsoleRig()
+    shown = machine.say(f"language {language}")
+    for line in (
+        "login tanaka",
+        PASSWORD,
+        "help talking",
+        "test hopper",
+        "request maint",
+        "status",
+        "help",
+        "test hopper",
+        "hopper pay",
+        "",
+        "nothing",
+        "exit",
+    ):
+        shown += machine.say(line)
+    for text in said:
+        assert text in shown
+    assert "???" not in shown
+    assert shown.isascii() is (language == "romaji")
+    assert max(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in row) for row in shown.split("\n")) <= 79
+    machine.say("logout")
+    assert "Log in first" in machine.say("status"), "the next person may read English"

@@ -1,0 +1,169 @@
+"""The line at the terminal: arrow keys and Tab where there are some, and a screen that always shows the line that is meant.
+
+The terminal here is the dumbest there is: it knows letters, backspace and new rows, and has 80 columns without wrapping back.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware.console.access import Role
+from firmware.console.command import When, legal
+from firmware.console.line import Helps, Line, LineReader
+from firmware.console.past import Past
+from firmware.console.table import COMMANDS
+
+UP, DOWN, RIGHT, LEFT = (b"\x1b[" + letter for letter in (b"A", b"B", b"C", b"D"))
+HOME, END, DELETE = b"\x1bOH", b"\x1b[F", b"\x1b[3~"
+PROMPT = "kofuki service technician 40> "
+PAST = ("status", "hopper load 100 50", "journal tail 20")
+OPEN = tuple(legal(COMMANDS, Role.TECHNICIAN, When.MAINT))
+
+
+class Glass:
+    """What a dumb terminal shows: its last row, and where its cursor stands."""
+
+    def __init__(self) -> None:
+        self.rows = [""]
+        self.at = 0
+
+    def show(self, text: str) -> None:
+        for letter in text:
+            if letter == "\n":
+                self.rows.append("")
+            elif letter == "\r":
+                self.at = 0
+            elif letter == "\b":
+                assert self.at > 0, "a backspace beyond the edge"
+                self.at -= 1
+            else:
+                self.rows[-1] = self.rows[-1][: self.at] + letter + self.rows[-1][self.at + 1 :]
+                self.at += 1
+
+
+class Typist:
+    def __init__(self, helps: Helps | None = None, *, secret: bool = False) -> None:
+        self.reader, self.glass = LineReader(), Glass()
+        self.lines: list[Line] = []
+        self._how = (secret, helps)
+        self._ask()
+
+    def _ask(self) -> None:
+        self.glass.show(self.reader.asks(PROMPT, secret=self._how[0], helps=self._how[1]))
+
+    def type(self, *keys: bytes) -> str:
+        """Returns what the last row shows behind its prompt."""
+        for byte in b"".join(keys):
+            echo, line = self.reader.feed(byte)
+            self.glass.show(echo.decode("ascii"))
+            if line is not None:
+                self.lines.append(line)
+                self._ask()
+        return self.glass.rows[-1].removeprefix(PROMPT).rstrip()
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ([UP], "journal tail 20"),
+        ([UP, UP, UP, UP, UP], "status"),
+        ([b"who", UP, UP, DOWN, DOWN], "who"),
+        ([UP, b"0"], "journal tail 200"),
+        ([UP, UP, LEFT, LEFT, b"\x7f6"], "hopper load 100650"),
+        ([UP, UP, HOME, DELETE, DELETE, b"to", END, b"0"], "topper load 100 500"),
+        ([b"paper laod 5", LEFT, LEFT, LEFT, b"\x08\x08", b"oa", RIGHT, RIGHT], "paper load 5"),
+        ([b"sttus", HOME, RIGHT, RIGHT, b"a"], "status"),
+        ([b"\x1bOA", b"\x1bOA", b"\x1bOB"], "journal tail 20"),
+        ([LEFT, RIGHT, DELETE, DOWN, b"who"], "who"),
+    ],
+)
+def test_arrow_keys_correct_a_line_and_bring_older_ones(keys: list[bytes], text: str) -> None:
+    typist = Typist(Helps(PAST))
+    assert typist.type(*keys) == text
+    typist.type(b"\r")
+    assert [line.text for line in typist.lines] == [text]
+
+
+@given(
+    st.lists(st.sampled_from([UP, DOWN, LEFT, RIGHT, HOME, END, DELETE, b"\t", b"\x7f", b"\x15", b"a", b" b", b"w"]))
+)
+def test_the_row_always_shows_the_line_that_enter_would_send(keys: list[bytes]) -> None:
+    typist = Typist(Helps(PAST, ("who", "hopper load ")))
+    shown = typist.type(*keys)
+    before = shown.ljust(typist.glass.at - len(PROMPT))
+    column = typist.glass.at - len(PROMPT)
+    shown = typist.type(b"X")
+    assert shown == before[:column] + "X" + before[column:], "a letter comes where the cursor is shown"
+    typist.type(b"\r")
+    assert typist.lines[-1].text.rstrip() == shown
+
+
+def test_a_line_longer_than_the_row_is_shown_again_whole_on_a_new_one() -> None:
+    long = "config set hours.default.everyday " + "1" * 60
+    typist = Typist(Helps((long, "who")))
+    typist.type(UP)
+    assert typist.type(UP) == long
+    assert typist.type(LEFT, HOME) == long, "no cursor can go back to the row above"
+    assert typist.type(DOWN) == "who"
+
+
+def test_tab_completes_what_is_certain_and_shows_the_rest() -> None:
+    helps = Past().helps("tanaka", OPEN)
+    for typed, completed in (
+        (b"stat\t", "status"),
+        (b"ho\t", "hopper"),
+        (b"hopper l\t", "hopper load"),
+        (b"oos o\t\t", "oos o"),
+        (b"frames p\t", "frames printer"),
+        (b"nothing\t", "nothing"),
+    ):
+        typist = Typist(helps)
+        assert typist.type(typed) == completed
+    typist = Typist(helps)
+    assert typist.type(b"hop\t\t") == "hopper"
+    assert typist.glass.rows[-2].split() == ["load", "pay", "unload"], "what this role may type in this mode"
+    assert len(typist.glass.rows) == 3
+    Typist(helps).type(b"\t")
+
+
+@pytest.mark.parametrize("keys", [UP, b"\t", b"\x1b[D", b"st\t"])
+def test_a_password_has_neither_past_nor_completion(keys: bytes) -> None:
+    typist = Typist(Helps(PAST, ("status",)), secret=True)
+    assert typist.type(b"correct", keys, b"\r") == ""
+    assert typist.lines == [Line("", "noise")]
+    assert "status" not in "".join(typist.glass.rows)
+
+
+def test_a_line_with_noise_stays_refused_whatever_key_follows() -> None:
+    typist = Typist(Helps(PAST))
+    typist.type(b"who\x07", UP, b"\t\r")
+    typist.type(b"\x1b[31mwho\r", b"\x1b\r", b"\x1b[\r", b"\x1b[1;2;3;4;5;6A\r")
+    assert [line.trouble for line in typist.lines] == ["noise"] * 5
+    assert typist.type(UP) == "journal tail 20"
+
+
+def test_a_note_in_between_shows_the_line_again() -> None:
+    typist = Typist(Helps(PAST))
+    typist.type(b"journa tail", LEFT, LEFT, LEFT, LEFT, LEFT)
+    typist.glass.show("\r\n-- The machine is in maintenance now.\r\n")
+    typist.glass.show(typist.reader.asks(PROMPT))
+    assert typist.type(b"l") == "journal tail"
+
+
+def test_only_commands_are_remembered_and_only_for_the_person_who_typed_them() -> None:
+    past = Past()
+    past.helps("tanaka", OPEN)
+    for line in (
+        "status",
+        "correct-horse",
+        "login tanaka correct-horse",
+        "collect HSD4FT2J",
+        "claim HSD4FT2J --json",
+        "status",
+        "hopper load ten 50",
+        "exit --json",
+    ):
+        past.keep(COMMANDS, line)
+    assert past.helps("tanaka", OPEN).past == ("status", "hopper load ten 50", "exit --json")
+    assert past.helps("kato", OPEN).past == ()
+    assert past.helps("tanaka", OPEN).past == ()

@@ -1,0 +1,54 @@
+"""A refusal of every command: it says which rule, and what to type or who must come."""
+
+import itertools
+import re
+
+import pytest
+
+from firmware.console.access import Role
+from firmware.console.command import Command, When, legal, parse
+from firmware.console.grammar import Refused
+from firmware.console.table import COMMANDS
+
+MODES = (When.SERVICE, When.MAINT)
+EVERYBODY = (None, *Role)
+UNFIT = "\x7f"  # fits no argument
+
+
+def refusal(line: str, role: Role | None, mode: When) -> Refused:
+    with pytest.raises(Refused) as refused:
+        parse(COMMANDS, line, role, mode)
+    return refused.value
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
+def test_who_may_not_type_it_now_is_told_the_rule_and_the_way(command: Command) -> None:
+    for role, mode in itertools.product(EVERYBODY, MODES):
+        if command in set(legal(COMMANDS, role, mode)):
+            continue
+        told = refusal(command.example, role, mode)
+        if role not in command.roles:
+            wanted = "`login NAME`" if role is None else f"the role {' or '.join(sorted(filter(None, command.roles)))}"
+            assert (told.code, wanted in told.sentence) == ("login" if role is None else "role", True)
+        else:
+            way = "`request maint`" if command.when is When.MAINT else "`exit`"
+            assert (told.code, way in told.sentence) == ("mode", True)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
+def test_wrong_missing_and_extra_words_are_answered_with_usage_and_example(command: Command) -> None:
+    role = next(role for role in EVERYBODY if role in command.roles)
+    mode = next(mode for mode in MODES if command.when in {When.ALWAYS, mode})
+    must = [argument for argument in command.takes if not argument.otherwise]
+    wrong = [f"{command.example} {command.spoken}"] if command.words != ("help",) else []
+    wrong += [command.spoken] if must else []
+    for place, argument in enumerate(command.takes):
+        words = command.example.split()
+        words[len(command.words) + place :] = [UNFIT, *words[len(command.words) + place + 1 :]]
+        if not re.fullmatch(argument.pattern, UNFIT):
+            wrong.append(" ".join(words))
+            assert refusal(wrong[-1], role, mode).sentence.startswith(argument.sentence)
+    for line in wrong:
+        told = refusal(line, role, mode)
+        assert (told.code, f"Type: {command.usage}" in told.sentence) == ("arguments", True)
+        assert not command.takes or f"`{command.example}`" in told.sentence
