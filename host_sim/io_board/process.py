@@ -3,6 +3,7 @@
 Nothing happens in that process between two requests: its time is what the last request said.
 """
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -11,14 +12,14 @@ from typing import TypedDict
 HERE = Path(__file__).parent
 PROGRAM = HERE.parents[1] / "firmware" / "io_board" / "board"
 
-type_of_act = list[int | str]
+Act = list[int | str]
 
 
 class Request(TypedDict):
     """`to_us`: let time pass up to here. `acts`: what happens meanwhile, in order: an instant, a name, its arguments."""
 
     to_us: int
-    acts: list[type_of_act]
+    acts: list[Act]
 
 
 class Answer(TypedDict):
@@ -68,3 +69,13 @@ class Process:
         for pipe in (self._node.stdin, self._node.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def program_digest(program: Path = PROGRAM) -> str:
+    """SHA-256 over the program's files, as firmware/io_board/README.md ("The program's number") says, in hex."""
+    digest = hashlib.sha256()
+    for path in sorted(program.glob("*.py")):
+        if path.name != "digest.py":
+            text = path.read_bytes()
+            digest.update(path.name.encode() + b"\0" + len(text).to_bytes(4, "little") + text)
+    return digest.hexdigest()

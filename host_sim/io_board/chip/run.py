@@ -1,0 +1,148 @@
+"""Lets the board's time pass: what happens to it, and its program's loop in between. One line of JSON in, one out."""
+
+import gc
+import json
+import random
+import sys
+from binascii import hexlify, unhexlify
+
+import machine
+from machine import world
+
+_ROUND_US = 5000
+_USB_BYTES = 64
+_OURS = ("machine", "time", "os", "select", "random", "json", "binascii", "gc", "sys", "run")
+
+
+class Line:
+    """The serial line: standard input and output of the program. `full`: the machine is connected and does not read."""
+
+    def __init__(self):
+        self.buffer = self
+        self.arrived = bytearray()
+        self.said = bytearray()
+        self.full = False
+
+    def ready(self, flags):
+        return bool(self.arrived) if flags == 1 else not self.full
+
+    def readinto(self, buffer):
+        assert self.arrived and len(buffer) == 1, "a read that waits"
+        buffer[0] = self.arrived[0]
+        self.arrived = self.arrived[1:]
+
+    def write(self, data):
+        assert len(data) <= _USB_BYTES, "more than one piece: each may wait 0.5 s"
+        self.said.extend(data)
+        return len(data)
+
+
+class Board:
+    """The chip with its program. It starts at once."""
+
+    def __init__(self):
+        self.line = Line()
+        self.starts = 0
+        self.in_loader = self.hangs = False
+        self.program = None
+        self._next_us = 0
+        self.start(machine.PWRON_RESET)
+
+    def start(self, cause):
+        """Reset: the program's modules are loaded anew, and nothing is left of what they knew."""
+        for name in list(sys.modules):
+            if name not in _OURS:
+                del sys.modules[name]
+        world.start(cause)
+        self.line.arrived, self.in_loader, self.hangs = bytearray(), False, False
+        self.starts += 1
+        self._next_us = world.now_us
+        self.program = __import__("loop").start(self.line, self.line)
+
+    def round(self):
+        self._next_us = world.now_us + _ROUND_US
+        if self.hangs or self.in_loader or self.program is None:
+            return
+        try:
+            self.program.round()
+        except machine.Restart:
+            self.start(machine.WDT_RESET)  # on this chip a reset by the program is one by the watchdog
+        except machine.Loader:
+            world.start(machine.PWRON_RESET)
+            self.in_loader = True
+
+    def pass_time(self, to_us):
+        """Go round every 5 ms up to `to_us`, that instant included."""
+        while True:
+            bites_us = world.bites()
+            due_us = self._next_us if bites_us is None else min(self._next_us, bites_us)
+            if due_us > to_us:
+                world.now_us = max(world.now_us, to_us)
+                return
+            world.now_us = max(world.now_us, due_us)
+            if due_us == bites_us and due_us < self._next_us:
+                self.start(machine.WDT_RESET)
+            else:
+                self.round()
+
+    def act(self, name, *args):
+        getattr(self, "_" + name)(*args)
+
+    def _contact(self, row, column, closed):
+        (world.closed.add if closed else world.closed.discard)((row, column))
+
+    def _coin(self, low):
+        world.pull(10, low)
+
+    def _door(self, shut):
+        world.pull(13, shut)
+
+    def _service(self, held):
+        world.pull(22, held)
+
+    def _inhibit(self, held):
+        world.pull(11, held)
+
+    def _full(self, full):
+        self.line.full = bool(full)
+
+    def _reset(self):
+        self.start(machine.PWRON_RESET)
+
+    def _hang(self):
+        self.hangs = True
+
+    def _bytes(self, data):
+        if self.in_loader:
+            return
+        self.line.arrived.extend(unhexlify(data))
+        self.round()
+
+
+_board = None
+
+
+def begin(seed):
+    global _board
+    random.seed(seed)
+    _board = Board()
+
+
+def advance(line):
+    """Do a request of process.py."""
+    request = json.loads(line)
+    for at_us, name, *args in request["acts"]:
+        _board.pass_time(at_us)
+        _board.act(name, *args)
+    _board.pass_time(request["to_us"])
+    said, _board.line.said = _board.line.said, bytearray()
+    gc.collect()
+    return json.dumps(
+        {
+            "said": hexlify(said).decode(),
+            "wires": world.wires(),
+            "starts": _board.starts,
+            "in_loader": _board.in_loader,
+            "heap_bytes": gc.mem_alloc(),
+        }
+    )
