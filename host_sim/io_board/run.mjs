@@ -12,8 +12,7 @@ for (const [folder, at] of [[program, "/program"], [chip, "/chip"]]) {
 }
 python.FS.writeFile("/program/digest.py", `PROGRAM = bytes.fromhex("${digest}")\n`);
 python.runPython("import sys; sys.path[:0] = ['/chip', '/program']; import run");
-const run = python.pyimport("run");
-run.begin(Number(seed));
+const board = python.pyimport("run").begin(Number(seed));
 
 const piece = Buffer.alloc(65536);
 let heard = "";
@@ -23,5 +22,5 @@ for (;;) {
   heard += piece.toString("latin1", 0, size);
   const lines = heard.split("\n");
   heard = lines.pop();
-  for (const line of lines) writeSync(1, run.advance(line) + "\n");
+  for (const line of lines) writeSync(1, board.advance(line) + "\n");
 }

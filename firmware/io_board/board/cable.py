@@ -4,8 +4,13 @@ MicroPython waits up to 0.5 s where a piece finds less room than it needs, and i
 (`mp_usbd_cdc_tx_strn`). So one piece is written each time round, and only when there is room for a byte at least.
 """
 
-import micropython
 import select
+
+import micropython
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _PIECE_BYTES = 64
 
@@ -13,33 +18,33 @@ _PIECE_BYTES = 64
 class Cable:
     """Over MicroPython's own standard input and output, which are the USB serial line."""
 
-    def __init__(self, stdin, stdout):
+    def __init__(self, stdin: "TextIO", stdout: "TextIO") -> None:
         micropython.kbd_intr(-1)  # a byte 0x03 is data here, not a wish to stop the program
         self._in, self._out = stdin.buffer, stdout.buffer
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(stdin, select.POLLIN)
         self._writable.register(stdout, select.POLLOUT)
         self._byte = bytearray(1)
-        self._unsent = b""
+        self._unsent = memoryview(b"")
 
-    def read(self):
+    def read(self) -> int:
         """The next byte, or -1: nothing has arrived."""
         if not self._readable.poll(0):
             return -1
         self._in.readinto(self._byte)
         return self._byte[0]
 
-    def send(self, frame):
+    def send(self, frame: memoryview) -> None:
         """Take a frame; only when `idle`. The frame's buffer must stay as it is until then."""
         self._unsent = frame
         self.go_on()
 
-    def go_on(self):
+    def go_on(self) -> None:
         """Send the next piece of the frame that is under way. Call it each time round."""
         if self._unsent and self._writable.poll(0):
             sent = self._out.write(self._unsent[:_PIECE_BYTES])
             self._unsent = self._unsent[sent or 0 :]
 
-    def idle(self):
+    def idle(self) -> bool:
         """Whether no frame is under way."""
         return not self._unsent

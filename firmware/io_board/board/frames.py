@@ -21,11 +21,11 @@ _LONGEST_REPORT = _HEAD_BYTES + MOST_EDGES * _EDGE_BYTES
 class Receiver:
     """Takes the machine's bytes one by one. Keeps at most one frame; more than that is one damaged frame."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._coded = bytearray(_LONGEST_CODED)
         self._size = 0
 
-    def put(self, byte):
+    def put(self, byte: int) -> bytes | None:
         """A body when `byte` ends a frame, b"" when that frame is damaged, else None."""
         if byte:
             if self._size < _LONGEST_CODED:
@@ -39,7 +39,7 @@ class Receiver:
             return b""
         return self._body(size)
 
-    def _body(self, size):
+    def _body(self, size: int) -> bytes:
         end = _decode(self._coded, size) - _CRC_BYTES
         if end < _SHORTEST_BODY:
             return b""
@@ -48,7 +48,7 @@ class Receiver:
         return body if crc == crc32(body) else b""
 
 
-def _decode(coded, size):
+def _decode(coded: bytearray, size: int) -> int:
     """Undo COBS in place; how many bytes it makes, -1 when a code points beyond the end."""
     taken = made = 0
     while taken < size:
@@ -69,11 +69,23 @@ def _decode(coded, size):
 class Sender:
     """Makes the board's frames. Both buffers are used again by the next frame: what a report said is not kept."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._body = bytearray(_LONGEST_REPORT + _CRC_BYTES)
         self._coded = bytearray(_LONGEST_REPORT + _CRC_BYTES + 5)
 
-    def report(self, sequence, boot, at_us, outputs, why, inputs, contacts, damaged, first, edges):
+    def report(
+        self,
+        sequence: int,
+        boot: int,
+        at_us: int,
+        outputs: int,
+        why: int,
+        inputs: int,
+        contacts: int,
+        damaged: int,
+        first: int,
+        edges: list[int],
+    ) -> memoryview:
         """The bytes of a REPORT, good until the next frame is made. `edges`: as they stand in the frame."""
         body, count = self._body, len(edges)
         struct.pack_into(
@@ -84,18 +96,18 @@ class Sender:
             struct.pack_into("<Q", body, _HEAD_BYTES + _EDGE_BYTES * number, edges[number])
         return self._frame(_HEAD_BYTES + _EDGE_BYTES * count)
 
-    def identity(self, sequence, boot, program):
+    def identity(self, sequence: int, boot: int, program: bytes) -> memoryview:
         """The bytes of an IDENTITY, good until the next frame is made."""
         struct.pack_into("<BBBI32s", self._body, 0, VERSION, IDENTITY, sequence, boot, program)
         return self._frame(39)
 
-    def _frame(self, size):
+    def _frame(self, size: int) -> memoryview:
         body = memoryview(self._body)
         struct.pack_into("<I", self._body, size, crc32(body[:size]))
         return memoryview(self._coded)[: _encode(self._body, size + _CRC_BYTES, self._coded)]
 
 
-def _encode(plain, size, coded):
+def _encode(plain: bytearray, size: int, coded: bytearray) -> int:
     """COBS and the 0x00 at the end; how many bytes that makes."""
     code_at, made = 0, 1
     for number in range(size):

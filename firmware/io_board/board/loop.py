@@ -10,11 +10,15 @@ from digest import PROGRAM
 from edges import Edges
 from pins import CoinWire, Pins, service_asked
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
 _SCAN_US = 5_000
 _MOST_BYTES = 64  # read in one round, so that a machine that never stops talking does not stop the scan
 
 
-def start(stdin, stdout):
+def start(stdin: "TextIO", stdout: "TextIO") -> "Program | None":
     """The program, or None while a technician asks for MicroPython's prompt."""
     return None if service_asked() else Program(Pins(), CoinWire(), Cable(stdin, stdout))
 
@@ -22,7 +26,7 @@ def start(stdin, stdout):
 class Program:
     """All that the board remembers. Sequence, edges and outputs begin anew with each start."""
 
-    def __init__(self, pins, coin, cable):
+    def __init__(self, pins: Pins, coin: CoinWire, cable: Cable) -> None:
         self._pins, self._coin, self._cable = pins, coin, cable
         self._clock = Clock()
         self._boot = pins.boot_number()
@@ -31,19 +35,19 @@ class Program:
         self._sequence = self._damaged = 0
         self._scanned_us = -_SCAN_US
         self._contacts = self._inputs = 0
-        self._told = None  # what the last report said of wires and outputs
+        self._told: tuple[int, ...] = ()  # what the last report said of wires and outputs
         self._report_owed = False
         self._identity_owed = -1  # the sequence to answer with
 
-    def round(self):
+    def round(self) -> None:
         """Once round. Whatever goes wrong in it, the outputs go off and the program starts anew."""
         try:
             self._round()
-        except Exception:
+        except Exception:  # noqa: BLE001  a fault of the program, which may leave no output on
             self._pins.let_go()
             self._pins.restart()
 
-    def _round(self):
+    def _round(self) -> None:
         now_us = self._clock.now_us()
         self._hear(now_us)
         self._orders.look(now_us)
@@ -56,7 +60,7 @@ class Program:
         self._answer(now_us)
         self._pins.feed()
 
-    def _hear(self, now_us):
+    def _hear(self, now_us: int) -> None:
         for _ in range(_MOST_BYTES):
             byte = self._cable.read()
             if byte < 0:
@@ -65,7 +69,7 @@ class Program:
             if body is not None:
                 self._take(body, now_us)
 
-    def _take(self, body, now_us):
+    def _take(self, body: bytes, now_us: int) -> None:
         if body and body[0] != frames.VERSION:
             self._identity_owed = body[2]
         elif not body or frames.LENGTH_OF.get(body[1]) != len(body):
@@ -74,7 +78,7 @@ class Program:
             self._sequence = body[2]
             self._obey(body, now_us)
 
-    def _obey(self, body, now_us):
+    def _obey(self, body: bytes, now_us: int) -> None:
         kind = body[1]
         if kind == frames.ASK:
             self._identity_owed = self._sequence
@@ -91,7 +95,7 @@ class Program:
             self._pins.let_go()
             self._pins.enter_loader()
 
-    def _switch(self):
+    def _switch(self) -> None:
         bits = self._orders.outputs
         self._pins.drive(
             self._orders.inhibit_low(),
@@ -101,7 +105,7 @@ class Program:
             bits & orders.BUZZER,
         )
 
-    def _answer(self, now_us):
+    def _answer(self, now_us: int) -> None:
         """Send what is owed, one frame at a time; a report also when something changed and the machine is there to hear."""
         cable = self._cable
         cable.go_on()
@@ -115,7 +119,7 @@ class Program:
             self._report_owed, self._told = False, news
             cable.send(self._report(now_us))
 
-    def _report(self, now_us):
+    def _report(self, now_us: int) -> memoryview:
         return self._sender.report(
             self._sequence,
             self._boot,

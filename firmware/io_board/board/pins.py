@@ -5,6 +5,8 @@ import time
 from array import array
 
 import machine
+from clock import Clock
+from edges import Edges
 from machine import Pin
 
 ROWS, COLUMNS = (2, 3, 4, 5), (6, 7, 8, 9)
@@ -16,7 +18,7 @@ _CAUGHT = 64  # edges between two rounds; a coin makes ten a second
 _COUNT = 0x3FFFFFFF  # an interrupt may make no object, so its counter stays a small integer
 
 
-def service_asked():
+def service_asked() -> bool:
     """Whether a technician holds the service contact to ground."""
     return not Pin(SERVICE, Pin.IN, Pin.PULL_UP).value()
 
@@ -24,7 +26,7 @@ def service_asked():
 class CoinWire:
     """Notes each edge in an interrupt: the counter of microseconds, and which way the wire went."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._pin = Pin(COIN, Pin.IN, Pin.PULL_UP)
         self._ticks = array("I", [0] * _CAUGHT)
         self._low = bytearray(_CAUGHT)
@@ -32,26 +34,26 @@ class CoinWire:
         self._last_low = not self._pin.value()
         self._interrupt = self._pin.irq(self._note, Pin.IRQ_FALLING | Pin.IRQ_RISING, hard=True)
 
-    def low(self):
+    def low(self) -> bool:
         return not self._pin.value()
 
-    def _note(self, _):
+    def _note(self, _: Pin) -> None:
         """Runs as an interrupt: makes no object. Where both edges waited, the wire went there and back."""
-        flags = self._interrupt.flags()
+        flags = self._interrupt.flags()  # type: ignore[union-attr,call-arg]  # the stubs name the class, not an object of it
         if flags == Pin.IRQ_FALLING | Pin.IRQ_RISING:
             self._catch(not self._last_low)
             self._catch(not self._last_low)
         else:
             self._catch(flags == Pin.IRQ_FALLING)
 
-    def _catch(self, low):
+    def _catch(self, low: bool) -> None:
         place = self._count % _CAUGHT
-        self._ticks[place] = time.ticks_us()
+        self._ticks[place] = time.ticks_us()  # type: ignore[call-overload]  # an integer; the stubs forbid sums with it
         self._low[place] = low
         self._last_low = low
         self._count = (self._count + 1) & _COUNT
 
-    def take(self, clock, edges):
+    def take(self, clock: Clock, edges: Edges) -> int:
         """Move the edges noted since the last call to `edges`; returns the time of the last, 0 without one."""
         count, at_us = self._count, 0
         noted = (count - self._taken) & _COUNT
@@ -59,7 +61,7 @@ class CoinWire:
         for number in range(count - min(noted, _CAUGHT), count):
             place = number % _CAUGHT
             at_us = clock.at_us(self._ticks[place])
-            edges.add(at_us, self._low[place])
+            edges.add(at_us, bool(self._low[place]))
         self._taken = count
         return at_us
 
@@ -67,7 +69,7 @@ class CoinWire:
 class Pins:
     """All other wires, the watchdog, and what only the chip knows."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in ROWS]
         self._columns = [Pin(number, Pin.OPEN_DRAIN, value=1) for number in COLUMNS]
         self._inhibit = Pin(INHIBIT, Pin.OPEN_DRAIN, value=1)
@@ -77,14 +79,14 @@ class Pins:
         self.by_watchdog = machine.reset_cause() == machine.WDT_RESET
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
 
-    def boot_number(self):
+    def boot_number(self) -> int:
         """Random, and never 0."""
         number = 0
         while number == 0:
             number = int.from_bytes(os.urandom(4), "little")
         return number
 
-    def contacts(self):
+    def contacts(self) -> int:
         """The closed crossings of the key matrix: bit 4 x row + column."""
         closed = 0
         for number, column in enumerate(self._columns):
@@ -97,13 +99,13 @@ class Pins:
             time.sleep_us(_SETTLE_US)
         return closed
 
-    def door_shut(self):
+    def door_shut(self) -> bool:
         return not self._door.value()
 
-    def inhibit_low(self):
+    def inhibit_low(self) -> bool:
         return not self._inhibit.value()
 
-    def drive(self, inhibit_low, supply, slot_lamp, paper_lamp, buzzer):
+    def drive(self, inhibit_low: bool, supply: int, slot_lamp: int, paper_lamp: int, buzzer: int) -> None:
         """Set the outputs. The supply goes off before the inhibit wire moves, and comes on after it."""
         if not supply:
             self._supply.value(0)
@@ -113,16 +115,16 @@ class Pins:
         self._paper_lamp.value(1 if paper_lamp else 0)
         self._buzzer.value(1 if buzzer else 0)
 
-    def let_go(self):
+    def let_go(self) -> None:
         """Every output off; the inhibit wire floats."""
-        self.drive(False, False, False, False, False)
+        self.drive(inhibit_low=False, supply=0, slot_lamp=0, paper_lamp=0, buzzer=0)
 
-    def feed(self):
+    def feed(self) -> None:
         """Tell the watchdog that the program runs."""
         self._watchdog.feed()
 
-    def restart(self):
+    def restart(self) -> None:
         machine.reset()
 
-    def enter_loader(self):
+    def enter_loader(self) -> None:
         machine.bootloader()

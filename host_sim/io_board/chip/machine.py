@@ -48,6 +48,8 @@ class World:
 
     def is_low(self, number):
         """A pin, or any that closed contacts join it to, is held at ground: without diodes current takes every way."""
+        if not self.closed or number >= _COIN:
+            return number in self.low or self._pulls(number)
         joined, before = {number}, 0
         while len(joined) > before:
             before = len(joined)
@@ -93,12 +95,12 @@ class Pin:
     IRQ_FALLING, IRQ_RISING = 4, 8
 
     def __init__(self, number, mode, pull=None, value=None):
-        if number in _ROWS + (_COIN, _DOOR, _SERVICE):
-            assert mode == Pin.IN and pull == Pin.PULL_UP, f"GP{number} is an input with pull-up"
-        elif number in _COLUMNS + (_INHIBIT,):
-            assert mode == Pin.OPEN_DRAIN and value == 1, f"GP{number} is never driven high and starts floating"
+        if number in (*_ROWS, _COIN, _DOOR, _SERVICE):
+            assert (mode, pull) == (Pin.IN, Pin.PULL_UP), f"GP{number} is an input with pull-up"
+        elif number in (*_COLUMNS, _INHIBIT):
+            assert (mode, value) == (Pin.OPEN_DRAIN, 1), f"GP{number} is never driven high and starts floating"
         else:
-            assert mode == Pin.OUT and value == 0, f"GP{number} is an output that starts low"
+            assert (mode, value) == (Pin.OUT, 0), f"GP{number} is an output that starts low"
         self.number, self.mode, self.level = number, mode, value
         self._handler, self._trigger, self._interrupt = None, 0, _Interrupt()
         world.pins[number] = self
@@ -111,6 +113,7 @@ class Pin:
             others = [world.pins[one] for one in _COLUMNS if one != self.number]
             assert all(one.level for one in others), "two columns are low at once"
         self.level = level
+        return None
 
     def irq(self, handler, trigger, hard=False):
         assert hard, "a soft interrupt comes too late for the time of an edge"

@@ -27,7 +27,8 @@ class Line:
         return bool(self.arrived) if flags == 1 else not self.full
 
     def readinto(self, buffer):
-        assert self.arrived and len(buffer) == 1, "a read that waits"
+        assert self.arrived, "a read that waits"
+        assert len(buffer) == 1, "a read that may wait"
         buffer[0] = self.arrived[0]
         self.arrived = self.arrived[1:]
 
@@ -118,31 +119,26 @@ class Board:
         self.line.arrived.extend(unhexlify(data))
         self.round()
 
-
-_board = None
+    def advance(self, line):
+        """Do a request of process.py."""
+        request = json.loads(line)
+        for at_us, name, *args in request["acts"]:
+            self.pass_time(at_us)
+            self.act(name, *args)
+        self.pass_time(request["to_us"])
+        said, self.line.said = self.line.said, bytearray()
+        gc.collect()
+        return json.dumps(
+            {
+                "said": hexlify(said).decode(),
+                "wires": world.wires(),
+                "starts": self.starts,
+                "in_loader": self.in_loader,
+                "heap_bytes": gc.mem_alloc(),
+            }
+        )
 
 
 def begin(seed):
-    global _board
     random.seed(seed)
-    _board = Board()
-
-
-def advance(line):
-    """Do a request of process.py."""
-    request = json.loads(line)
-    for at_us, name, *args in request["acts"]:
-        _board.pass_time(at_us)
-        _board.act(name, *args)
-    _board.pass_time(request["to_us"])
-    said, _board.line.said = _board.line.said, bytearray()
-    gc.collect()
-    return json.dumps(
-        {
-            "said": hexlify(said).decode(),
-            "wires": world.wires(),
-            "starts": _board.starts,
-            "in_loader": _board.in_loader,
-            "heap_bytes": gc.mem_alloc(),
-        }
-    )
+    return Board()
