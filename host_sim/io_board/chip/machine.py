@@ -95,9 +95,9 @@ class Pin:
     IRQ_FALLING, IRQ_RISING = 4, 8
 
     def __init__(self, number, mode, pull=None, value=None):
-        if number in (*_ROWS, _COIN, _DOOR, _SERVICE):
+        if number in _ROWS or number in (_COIN, _DOOR, _SERVICE):
             assert (mode, pull) == (Pin.IN, Pin.PULL_UP), f"GP{number} is an input with pull-up"
-        elif number in (*_COLUMNS, _INHIBIT):
+        elif number in _COLUMNS or number == _INHIBIT:
             assert (mode, value) == (Pin.OPEN_DRAIN, 1), f"GP{number} is never driven high and starts floating"
         else:
             assert (mode, value) == (Pin.OUT, 0), f"GP{number} is an output that starts low"
