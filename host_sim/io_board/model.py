@@ -4,6 +4,7 @@ A `LineModel`. Acts are what hands and wires do; each has an instant, and none m
 """
 
 import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
@@ -28,15 +29,15 @@ class Wires:
 class BoardModel:
     """A board with nothing connected but ideal contacts: no key is down, the door is shut, the coin wire is high.
 
-    `seed`: its boot numbers and the phase of its clock. Close it: it is a process.
+    `seed`: its boot numbers and the phase of its clock; `boots`: the first boot numbers instead. Close it: it is a process.
     """
 
-    def __init__(self, *, seed: int = 0, now_s: float = 0.0) -> None:
+    def __init__(self, *, seed: int = 0, boots: Sequence[int] = (), now_s: float = 0.0) -> None:
         self._zero_s = now_s
         self._now_us = 0
         self._acts: list[tuple[int, list[int | str]]] = []
         self._said = bytearray()
-        self._process = Process(seed=seed)
+        self._process = Process(seed=seed, boots=boots)
         self._answer = self._process.ask({"to_us": 0, "acts": []})
 
     def press(self, row: int, column: int, now_s: float) -> None:
@@ -63,6 +64,14 @@ class BoardModel:
     def service(self, *, held: bool, now_s: float) -> None:
         """The service contact to ground; the program looks at it when it starts."""
         self._act(now_s, "service", int(held))
+
+    def hold_inhibit(self, *, low: bool, now_s: float) -> None:
+        """Something outside (an acceptor, a short) holds the inhibit wire at ground."""
+        self._act(now_s, "inhibit", int(low))
+
+    def fill_cable(self, *, full: bool, now_s: float) -> None:
+        """The machine is connected and stops reading, or goes on."""
+        self._act(now_s, "full", int(full))
 
     def reset(self, now_s: float) -> None:
         """Its button, or its supply going and coming back: the program starts anew, edges and bytes under way are lost."""

@@ -6,10 +6,12 @@ Nothing happens in that process between two requests: its time is what the last 
 import hashlib
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
 HERE = Path(__file__).parent
+CHIP = HERE / "chip"
 PROGRAM = HERE.parents[1] / "firmware" / "io_board" / "board"
 
 Act = list[int | str]
@@ -39,11 +41,12 @@ class BoardStopped(RuntimeError):
 class Process:
     """Raises FileNotFoundError without Node.js or without the packages of package.json: run `make setup`."""
 
-    def __init__(self, *, seed: int, program: Path = PROGRAM) -> None:
+    def __init__(self, *, seed: int, boots: Sequence[int] = (), program: Path = PROGRAM, chip: Path = CHIP) -> None:
         if not (HERE / "node_modules").exists():
             raise FileNotFoundError("MicroPython for the I/O board is not installed: run make setup.")
         digest = program_digest(program)
-        command = ["node", "--no-warnings", str(HERE / "run.mjs"), str(program), str(HERE / "chip"), digest, str(seed)]
+        numbers = [str(number) for number in (seed, *boots)]
+        command = ["node", "--no-warnings", str(HERE / "run.mjs"), str(program), str(chip), digest, *numbers]
         self._node = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, request: Request) -> Answer:

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
 
-async function loadBoard(program, chip, digest, seed) {
+async function loadBoard(program, chip, digest, ...seeds) {
   const python = await loadMicroPython({ stdout: (line) => console.error(line) });
   for (const [folder, at] of [[program, "/program"], [chip, "/chip"]]) {
     python.FS.mkdir(at);
@@ -12,7 +12,7 @@ async function loadBoard(program, chip, digest, seed) {
   }
   python.FS.writeFile("/program/digest.py", `PROGRAM = bytes.fromhex("${digest}")\n`);
   python.runPython("import sys; sys.path[:0] = ['/chip', '/program']; import run");
-  return python.pyimport("run").begin(Number(seed));
+  return python.pyimport("run").begin(...seeds);
 }
 
 function answerEachLine(board) {

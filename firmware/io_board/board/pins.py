@@ -15,7 +15,7 @@ COIN, INHIBIT, SUPPLY, DOOR, SLOT_LAMP, PAPER_LAMP, BUZZER, SERVICE = 10, 11, 12
 WATCHDOG_MS = 2000
 _SETTLE_US = 20  # a row needs about 10 µs to rise again through the chip's pull-up (50 kΩ) and a long cable (200 pF)
 _CAUGHT = 64  # edges between two rounds; a coin makes ten a second
-_COUNT = 0x3FFFFFFF  # an interrupt may make no object, so its counter stays a small integer
+_COUNT = 0x1FFFFFFF  # an interrupt may make no object, so its counter and one more stay small integers
 
 
 def service_asked() -> bool:

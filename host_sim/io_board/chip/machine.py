@@ -1,10 +1,15 @@
 """The RP2040 as MicroPython's `machine` shows it, as far as the board's program uses it; and what hangs on its pins.
 
 Written from MicroPython's documentation of the module (`machine.Pin`, `machine.WDT`, "Quick reference for the RP2") and
-the table of wires in firmware/io_board/README.md. A use that the real chip would refuse raises here.
+the table of wires in firmware/io_board/README.md.
+
+A use that the real chip would refuse raises here, and so does an interrupt that makes an object.
 """
 
+import micropython
+
 PWRON_RESET, WDT_RESET = 1, 3
+TICKS = 1 << 30
 
 _ROWS, _COLUMNS = (2, 3, 4, 5), (6, 7, 8, 9)
 _COIN, _INHIBIT, _SUPPLY, _DOOR, _SLOT_LAMP, _PAPER_LAMP, _BUZZER, _SERVICE = 10, 11, 12, 13, 14, 15, 16, 22
@@ -23,6 +28,7 @@ class World:
 
     def __init__(self):
         self.now_us = 0
+        self.phase = 0  # of the counter of microseconds: it does not begin at 0
         self.closed = set()  # crossings of the key matrix: row, column
         self.low = set()  # pins that something outside holds at ground
         self.low.add(_DOOR)
@@ -34,6 +40,11 @@ class World:
         self.pins = {}
         self.watchdog_us = None
         self.fed_us = 0
+        self.interrupted_at = None  # the counter, while an interrupt runs
+
+    def ticks(self):
+        """The counter of microseconds, 30 bits."""
+        return (self.now_us + self.phase) % TICKS if self.interrupted_at is None else self.interrupted_at
 
     def pull(self, number, low):
         """Hold a pin at ground from outside, or let it go; an edge interrupts the program at once."""
@@ -124,7 +135,13 @@ class Pin:
         flag = Pin.IRQ_RISING if level else Pin.IRQ_FALLING
         if self._handler is not None and self._trigger & flag:
             self._interrupt.happened = flag
-            self._handler(self)
+            world.interrupted_at = world.ticks()  # a sum may make an object, and none can be made below
+            micropython.heap_lock()
+            try:
+                self._handler(self)
+            finally:
+                micropython.heap_unlock()
+                world.interrupted_at = None
 
 
 class WDT:

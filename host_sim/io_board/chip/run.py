@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import random
 import sys
 from binascii import hexlify, unhexlify
@@ -139,6 +140,9 @@ class Board:
         )
 
 
-def begin(seed):
-    random.seed(seed)
+def begin(seed, *boots):
+    """Switch a board on; all are numbers in letters. `boots`: its first boot numbers; after them, and without them, they come from the seed."""
+    random.seed(int(seed))
+    world.phase = random.getrandbits(30)
+    os.told.extend(int(boot).to_bytes(4, "little") for boot in boots)
     return Board()
