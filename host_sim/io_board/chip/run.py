@@ -141,7 +141,7 @@ class Board:
 
 
 def begin(seed, *boots):
-    """Switch a board on; all are numbers in letters. `boots`: its first boot numbers; after them, and without them, they come from the seed."""
+    """Switch a board on; all are numbers in letters. `boots`: its first boot numbers, before those that come from the seed."""
     random.seed(int(seed))
     world.phase = random.getrandbits(30)
     os.told.extend(int(boot).to_bytes(4, "little") for boot in boots)
