@@ -12,7 +12,7 @@ from typing import Literal, Self
 from host_sim.io_board.process import Answer, Process
 
 ROUND_S = 0.005  # the program's loop comes round at least so often (firmware/io_board/README.md allows 10 ms)
-_LONGEST_US = 100_000  # of one request: MicroPython's WebAssembly collects its garbage between two requests only
+_LONGEST_US = 1_000_000  # of one request: MicroPython's WebAssembly collects its garbage between two requests only
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,12 @@ class BoardModel:
         """Something outside (an acceptor, a short) holds the inhibit wire at ground."""
         self._act(now_s, "inhibit", int(low))
 
-    def fill_cable(self, *, full: bool, now_s: float) -> None:
-        """The machine is connected and stops reading, or goes on."""
-        self._act(now_s, "full", int(full))
+    def stop_reading(self, room_bytes: int, now_s: float) -> None:
+        """The machine is connected and reads no more: the cable takes `room_bytes` yet."""
+        self._act(now_s, "room", room_bytes)
+
+    def go_on_reading(self, now_s: float) -> None:
+        self._act(now_s, "room", -1)
 
     def reset(self, now_s: float) -> None:
         """Its button, or its supply going and coming back: the program starts anew, edges and bytes under way are lost."""

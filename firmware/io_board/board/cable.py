@@ -1,7 +1,8 @@
 """The USB cable as bytes, without waiting: a machine that does not read must not stop the board.
 
 MicroPython waits up to 0.5 s where a piece finds less room than it needs, and its USB endpoint takes pieces of 64 bytes
-(`mp_usbd_cdc_tx_strn`). So one piece is written each time round, and only when there is room for a byte at least.
+(`mp_usbd_cdc_tx_strn`). So a piece is written only when there is room for a byte at least, and none after one that was cut short:
+at most one wait each time round.
 """
 
 import select
@@ -40,10 +41,13 @@ class Cable:
         self.go_on()
 
     def go_on(self) -> None:
-        """Send the next piece of the frame that is under way. Call it each time round."""
-        if self._unsent and self._writable.poll(0):
-            sent = self._out.write(self._unsent[:_PIECE_BYTES])
-            self._unsent = self._unsent[sent or 0 :]
+        """Send what there is room for of the frame that is under way. Call it each time round."""
+        while self._unsent and self._writable.poll(0):
+            piece = self._unsent[:_PIECE_BYTES]
+            sent = self._out.write(piece) or 0
+            self._unsent = self._unsent[sent:]
+            if sent < len(piece):
+                return
 
     def idle(self) -> bool:
         """Whether no frame is under way."""

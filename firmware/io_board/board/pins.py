@@ -96,7 +96,6 @@ class Pins:
                 if not pin.value():
                     closed |= 1 << (4 * row + number)
             column.value(1)
-            time.sleep_us(_SETTLE_US)
         return closed
 
     def door_shut(self) -> bool:

@@ -118,11 +118,12 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
+            if self.mode == Pin.IN and not world.closed:  # nearly always
+                return 0 if self.number in world.low else 1
             return int(self.level) if self.mode == Pin.OUT else int(not world.is_low(self.number))
         assert self.mode != Pin.IN, f"GP{self.number} is an input"
-        if self.mode == Pin.OPEN_DRAIN and self.number in _COLUMNS and not level:
-            others = [world.pins[one] for one in _COLUMNS if one != self.number]
-            assert all(one.level for one in others), "two columns are low at once"
+        if not level and self.number in _COLUMNS:
+            assert all(world.pins[one].level or one == self.number for one in _COLUMNS), "two columns are low at once"
         self.level = level
         return None
 

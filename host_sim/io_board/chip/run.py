@@ -16,16 +16,16 @@ _OURS = ("machine", "time", "os", "select", "random", "json", "binascii", "gc", 
 
 
 class Line:
-    """The serial line: standard input and output of the program. `full`: the machine is connected and does not read."""
+    """The serial line: standard input and output of the program. `room`: for so many bytes, if the machine does not read."""
 
     def __init__(self):
         self.buffer = self
         self.arrived = bytearray()
         self.said = bytearray()
-        self.full = False
+        self.room = None
 
     def ready(self, flags):
-        return bool(self.arrived) if flags == 1 else not self.full
+        return bool(self.arrived) if flags == 1 else self.room != 0
 
     def readinto(self, buffer):
         assert self.arrived, "a read that waits"
@@ -35,8 +35,12 @@ class Line:
 
     def write(self, data):
         assert len(data) <= _USB_BYTES, "more than one piece: each may wait 0.5 s"
-        self.said.extend(data)
-        return len(data)
+        size = len(data)
+        if self.room is not None:
+            size = min(size, self.room)
+            self.room -= size
+        self.said.extend(data[:size])
+        return size
 
 
 class Board:
@@ -105,8 +109,8 @@ class Board:
     def _inhibit(self, held):
         world.pull(11, held)
 
-    def _full(self, full):
-        self.line.full = bool(full)
+    def _room(self, size):
+        self.line.room = None if size < 0 else size
 
     def _reset(self):
         self.start(machine.PWRON_RESET)
