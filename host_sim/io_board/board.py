@@ -1,5 +1,6 @@
 """A board on a pseudo-terminal, in real time: what a driver opens as it would open the Pico's port."""
 
+import contextlib
 import selectors
 import threading
 import time
@@ -137,6 +138,7 @@ class Board:
             if port < 0:
                 self._stop.wait(wait_s)
                 continue
-            with selectors.DefaultSelector() as selector:
+            # The port may be taken away meanwhile: then the next look finds none.
+            with contextlib.suppress(OSError), selectors.DefaultSelector() as selector:
                 selector.register(port, selectors.EVENT_READ)
                 selector.select(wait_s)

@@ -30,6 +30,7 @@ class World:
         self.now_us = 0
         self.phase = 0  # of the counter of microseconds: it does not begin at 0
         self.closed = set()  # crossings of the key matrix: row, column
+        self.joined = {}
         self.low = set()  # pins that something outside holds at ground
         self.low.add(_DOOR)
         self.start(PWRON_RESET)
@@ -57,17 +58,20 @@ class World:
         if pin and pin.value() != before:
             pin.edge(pin.value())
 
+    def contact(self, row, column, closed):
+        """Close or open a crossing of the key matrix. Without diodes current takes every way through closed ones."""
+        (self.closed.add if closed else self.closed.discard)((row, column))
+        self.joined = {}  # pin: all pins that it is joined to
+        for one in self.closed:
+            group = {_ROWS[one[0]], _COLUMNS[one[1]]}
+            for pin in tuple(group):
+                group |= self.joined.get(pin, group)
+            for pin in group:
+                self.joined[pin] = group
+
     def is_low(self, number):
-        """A pin, or any that closed contacts join it to, is held at ground: without diodes current takes every way."""
-        if not self.closed or number >= _COIN:
-            return number in self.low or self._pulls(number)
-        joined, before = {number}, 0
-        while len(joined) > before:
-            before = len(joined)
-            for row, column in self.closed:
-                if joined & {_ROWS[row], _COLUMNS[column]}:
-                    joined |= {_ROWS[row], _COLUMNS[column]}
-        return any(one in self.low or self._pulls(one) for one in joined)
+        """A pin, or any that closed contacts join it to, is held at ground."""
+        return any(one in self.low or self._pulls(one) for one in self.joined.get(number) or (number,))
 
     def _pulls(self, number):
         pin = self.pins.get(number)
@@ -118,7 +122,7 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            if self.mode == Pin.IN and not world.closed:  # nearly always
+            if self.mode == Pin.IN and self.number not in world.joined:  # nearly always
                 return 0 if self.number in world.low else 1
             return int(self.level) if self.mode == Pin.OUT else int(not world.is_low(self.number))
         assert self.mode != Pin.IN, f"GP{self.number} is an input"

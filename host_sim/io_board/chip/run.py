@@ -95,7 +95,7 @@ class Board:
         getattr(self, "_" + name)(*args)
 
     def _contact(self, row, column, closed):
-        (world.closed.add if closed else world.closed.discard)((row, column))
+        world.contact(row, column, closed)
 
     def _coin(self, low):
         world.pull(10, low)

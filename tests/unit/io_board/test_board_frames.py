@@ -80,7 +80,7 @@ def test_one_wrong_bit_or_a_missing_end_is_noticed(codec: Codec, body: bytes, cu
     if turn:
         wire[bit // 8 % (len(wire) - 1)] ^= 1 << bit % 8
     else:
-        del wire[-1 - cut % (len(wire) - 1) : -1]
+        del wire[-2 - cut % (len(wire) - 1) : -1]
     assert body.hex() not in codec("receive", wire=(bytes(wire) + b"\0").hex())
 
 

