@@ -4,12 +4,15 @@ import contextlib
 import selectors
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from host_sim.adapters.pty import PtyLine
-from host_sim.io_board.model import BoardModel, Wires
+from host_sim.io_board.model import ROUND_S, BoardModel, Wires
+
+HANG_S = 300.0  # a computer that is slow, not one that hangs
 
 
 class Board:
@@ -20,7 +23,11 @@ class Board:
         self._powered = True
         self._line_up = True
         self._model = BoardModel(seed=seed, now_s=time.monotonic())
-        self._line = PtyLine(self._model, link)
+        try:
+            self._line = PtyLine(self._model, link)
+        except OSError:
+            self._model.close()
+            raise
         self._starts = self._model.starts
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="I/O board")
@@ -99,6 +106,16 @@ class Board:
         with self._line.lock:
             self._line_up = True
             self._look()
+
+    def wait_for(self, seen: Callable[[], bool], timeout_s: float = HANG_S) -> None:
+        """Wait until `seen` is true. Raises TimeoutError."""
+        end_s = time.monotonic() + timeout_s
+        while not seen():
+            if time.monotonic() > end_s:
+                raise TimeoutError(
+                    f"The I/O board at {self.path} did not come to it in {timeout_s:.0f} s: {self.wires()}."
+                )
+            self._stop.wait(ROUND_S)
 
     def close(self) -> None:
         """The port and the process end; a second call changes nothing."""

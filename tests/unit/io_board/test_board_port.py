@@ -1,8 +1,7 @@
 """The board on a pseudo-terminal, as a driver opens it. No duration is checked: a slow computer only takes longer."""
 
 import os
-import time
-from collections.abc import Callable
+import select
 from pathlib import Path
 
 import pytest
@@ -12,54 +11,41 @@ from host_sim.io_board.board import Board
 from host_sim.io_board.model import Wires
 from tests.unit.io_board.board_page import Report, frame, read, set_body
 
-PATIENCE_S = 120.0
-
 
 class Port:
     """A machine without a driver: one frame out, whole frames in."""
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self._heard = b""
 
     def ask(self, boot: int, outputs: int) -> Report:
-        """A SET, again until it is answered."""
-        deadline_s = time.monotonic() + PATIENCE_S
-        os.set_blocking(self._fd, False)
-        heard, sent_s = b"", 0.0
-        while time.monotonic() < deadline_s:
-            if time.monotonic() - sent_s > 0.3:
-                sent_s = time.monotonic()
-                os.write(self._fd, b"\0" + frame(set_body(7, boot, 0, outputs)))
-            try:
-                heard += os.read(self._fd, 4096)
-            except BlockingIOError:
-                time.sleep(0.001)
-            *_, last = [None, *read(heard[: heard.rfind(b"\0") + 1])]
-            if isinstance(last, Report) and last.sequence == 7 and (boot == 0 or last.why == 0):
-                return last
-        raise AssertionError("the board did not answer")
+        """A SET, and the first report that is its answer. Sent again while there is none."""
+        while True:
+            os.write(self._fd, b"\0" + frame(set_body(7, boot, 0, outputs)))
+            while select.select([self._fd], [], [], 0.3)[0]:
+                self._heard += os.read(self._fd, 4096)
+                whole, _, self._heard = self._heard.rpartition(b"\0")
+                for said in read(whole + b"\0"):
+                    if isinstance(said, Report) and said.sequence == 7 and (boot == 0 or said.why == 0):
+                        return said
 
     def is_gone(self) -> bool:
+        """Read what is left; a port that is gone has an end, or is an error."""
         try:
-            return os.read(self._fd, 4096) == b""
-        except BlockingIOError:
-            return False
+            while select.select([self._fd], [], [], 0.0)[0]:
+                if not os.read(self._fd, 4096):
+                    return True
         except OSError:
             return True
+        return False
 
     def close(self) -> None:
         os.close(self._fd)
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.002)
-
-
 def opened(board: Board) -> Port:
-    wait_for(board.path.exists)
+    board.wait_for(board.path.exists)
     return Port(board.path)
 
 
@@ -69,7 +55,7 @@ def test_a_port_goes_and_comes_back_with_another_boot_number(tmp_path: Path, way
         port = opened(board)
         boot = port.ask(0, 0).boot
         board.press(1, 2)
-        wait_for(lambda: port.ask(boot, 0x0E).contacts == 1 << 6)
+        board.wait_for(lambda: port.ask(boot, 0x0E).contacts == 1 << 6)
         if way == "cable":
             board.unplug()
             assert not board.path.exists()
@@ -77,7 +63,7 @@ def test_a_port_goes_and_comes_back_with_another_boot_number(tmp_path: Path, way
             board.replug()
         else:
             (board.reset if way == "reset" else board.hang)()
-        wait_for(port.is_gone)
+        board.wait_for(port.is_gone)
         port.close()
         again = opened(board)
         report = again.ask(0, 0)
@@ -91,12 +77,12 @@ def test_a_port_that_goes_alone_loses_no_edge(tmp_path: Path) -> None:
         port = opened(board)
         boot = port.ask(0, 0).boot
         board.drop_line()
-        wait_for(port.is_gone)
+        board.wait_for(port.is_gone)
         port.close()
         board.pulse(3, width_ms=30, gap_ms=20)
         board.restore_line()
         again = opened(board)
-        wait_for(lambda: len(again.ask(boot, 0x02).edges) == 6)
+        board.wait_for(lambda: len(again.ask(boot, 0x02).edges) == 6)
         edges = again.ask(boot, 0x02).edges
         times = [at_us - edges[0][0] for at_us, _ in edges]
         assert times == pytest.approx([0, 30_000, 50_000, 80_000, 100_000, 130_000], abs=2)
