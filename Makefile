@@ -3,8 +3,9 @@
 # make bench     measured times beside their targets
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
+# make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
 # make lock      make requirements.lock from pyproject.toml, and stubs.lock of the I/O board
-.PHONY: setup sim test bench lint coverage mutants lock clean
+.PHONY: setup sim test bench lint coverage mutants io-board lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +47,9 @@ mutants: setup
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check cosmic-ray==8.7.0; \
 	"$$tool/bin/python" tests/faults.py "$(RESULTS)" $(SHARE) $(SHARES)
+
+io-board:
+	PYTHON=$(PYTHON) sh firmware/io_board/build.sh
 
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:
