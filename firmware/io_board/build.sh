@@ -29,7 +29,7 @@ Dir::Cache "$work/cache";
 APT::Sandbox::User "$(id -un)";
 END
 cd "$work/fetched"
-if ! sha256sum --quiet --check "$here/sources.sha256" 2>/dev/null; then
+if ! sha256sum --status --check "$here/sources.sha256" 2>/dev/null; then
     echo "Fetching the sources of MicroPython, Pico SDK, TinyUSB and Mbed TLS"
     APT_CONFIG=$work/apt.conf apt-get update -qq
     APT_CONFIG=$work/apt.conf apt-get source -qq --download-only micropython mbedtls >/dev/null
@@ -52,7 +52,8 @@ for package in pico-sdk tinyusb; do
 done
 mkdir -p "$tree/lib/mbedtls"
 tar xf mbedtls_*.orig.tar.bz2 -C "$tree/lib/mbedtls" --strip-components=1
-touch "$tree/lib/micropython-lib/README.md" 2>/dev/null || { mkdir -p "$tree/lib/micropython-lib" && touch "$tree/lib/micropython-lib/README.md"; }
+mkdir -p "$tree/lib/micropython-lib"
+touch "$tree/lib/micropython-lib/README.md" # its build looks for this file of a library that the board does not use
 
 # The program, with its number.
 cp "$here"/board/*.py "$work/program"
