@@ -14,7 +14,9 @@ def files() -> list[Path]:
 
 
 def digest() -> bytes:
-    """SHA-256, 32 bytes. Raises OSError where the program's files are not installed."""
+    """SHA-256, 32 bytes. Raises FileNotFoundError where the program's files are not installed."""
+    if not files():
+        raise FileNotFoundError(f"{BOARD} has no program: install the whole firmware again.")
     total = hashlib.sha256()
     for path in files():
         text = path.read_bytes()
