@@ -232,7 +232,7 @@ def fresh(bench: Bench) -> Bench:
     return bench
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), names=st.lists(st.sampled_from([*ACTS, "set", "key", "coin"]), min_size=4, max_size=16))
 def test_whatever_is_done_to_it_the_board_does_what_its_page_says(
     bench: Bench, data: st.DataObject, names: list[str]
