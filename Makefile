@@ -3,15 +3,16 @@
 # make bench     measured times beside their targets
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
-# make lock      make requirements.lock from pyproject.toml
-.PHONY: setup sim test bench lint coverage mutants lock clean
+# make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
+# make lock      make requirements.lock from pyproject.toml, and stubs.lock of the I/O board
+.PHONY: setup sim test bench lint coverage mutants io-board lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 setup: .venv/ready
 
-.venv/ready: requirements.lock pyproject.toml hardware/apt-packages.txt hardware/setup.sh tests/golden/npos/package-lock.json host_sim/centre/public/verify/package-lock.json host_sim/panel/terminal/package-lock.json
+.venv/ready: requirements.lock pyproject.toml hardware/apt-packages.txt hardware/setup.sh firmware/io_board/stubs.lock host_sim/io_board/package-lock.json tests/golden/npos/package-lock.json host_sim/centre/public/verify/package-lock.json host_sim/panel/terminal/package-lock.json
 	PYTHON=$(PYTHON) sh hardware/setup.sh
 	touch $@
 
@@ -26,6 +27,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file firmware/io_board/mypy.ini
 
 test: lint
 	$(BIN)/pytest
@@ -46,14 +48,20 @@ mutants: setup
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check cosmic-ray==8.7.0; \
 	"$$tool/bin/python" tests/faults.py "$(RESULTS)" $(SHARE) $(SHARES)
 
+io-board:
+	PYTHON=$(PYTHON) sh firmware/io_board/build.sh
+
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9; \
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
-		--extra sim --extra postgresql --extra test pyproject.toml --output-file requirements.lock
-	@echo "requirements.lock is written. Now run make setup, then make requirements-machine.lock"
+		--extra sim --extra postgresql --extra test pyproject.toml --output-file requirements.lock; \
+	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
+		firmware/io_board/stubs.in --output-file firmware/io_board/stubs.lock
+	@echo "requirements.lock and stubs.lock are written. Now run make setup, then make requirements-machine.lock"
 
 clean:
 	rm -rf .venv .sim .sim-* build *.egg-info

@@ -38,8 +38,17 @@ fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
-# Another project's ESC/POS parser, for a test; what finds a code in a photo, for the page that checks papers; the panel's terminal.
-for folder in tests/golden/npos host_sim/centre/public/verify host_sim/panel/terminal; do
+# MicroPython's types, for mypy only. They have the names of CPython's own modules, so they stay out of the environment's packages.
+stubs=.venv/micropython-stubs
+if [ ! -e $stubs/.ready ] || [ firmware/io_board/stubs.lock -nt $stubs/.ready ]; then
+    rm -rf $stubs
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $stubs -r firmware/io_board/stubs.lock
+    touch $stubs/.ready
+fi
+
+# Another project's ESC/POS parser, for a test; what finds a code in a photo, for the page that checks papers; the panel's terminal;
+# MicroPython as WebAssembly, which runs the I/O board's program.
+for folder in tests/golden/npos host_sim/centre/public/verify host_sim/panel/terminal host_sim/io_board; do
     installed=$folder/node_modules/.package-lock.json
     if [ ! -e $installed ] || [ $folder/package-lock.json -nt $installed ]; then
         (cd $folder && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --silent)

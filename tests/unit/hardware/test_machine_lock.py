@@ -38,6 +38,8 @@ def imported(folder: str) -> set[str]:
     """The top-level modules that a folder's files import."""
     names: set[str] = set()
     for path in (ROOT / folder).rglob("*.py"):
+        if path.is_relative_to(ROOT / "firmware" / "io_board" / "board"):
+            continue  # MicroPython, on a chip of its own
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)

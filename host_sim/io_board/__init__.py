@@ -1,0 +1,1 @@
+"""The I/O board on this computer; README.md."""
