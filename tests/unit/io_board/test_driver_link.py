@@ -84,7 +84,7 @@ def test_an_inhibit_wire_that_does_not_follow_is_told(monkeypatch, refuses, stuc
     slot = BoardSlot(bench.link, refuses)
     slot.try_out()
     monkeypatch.setattr(bench.board, "_inputs", lambda: 1 | stuck << 2)
-    with pytest.raises(WrongDevice, match="GP 11 of the I/O board.*put it right"):
+    with pytest.raises(WrongDevice, match=r"GP 11 of the I/O board.*put it right"):
         slot.try_out()
     bench.board.advance(bench.clock.monotonic())
     assert not bench.board.outputs & model.COINS
