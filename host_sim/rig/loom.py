@@ -161,7 +161,7 @@ class LoomParts(ConsoleParts):
         self._pad = MatrixPinPad(pins, LAYOUT, pin, self.clock)
         return self._pad
 
-    def door(self) -> BreakContact:  # type: ignore[override]
+    def door(self) -> BreakContact:
         assert self.unit.door is not None
         assert self.unit.door.pin is not None
         return BreakContact(self.unit.door.pin)
