@@ -127,7 +127,9 @@ class RigWorld:
             return None
         assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
         self.board_wire = wire
-        return IoBoardModel(self.keys, self.acceptor, lambda: self.door_open, self.clock.monotonic, seed=seed)
+        board = IoBoardModel(self.keys, self.acceptor, lambda: self.door_open, self.clock.monotonic, seed=seed)
+        board.on_scan = lambda: self.nudge("keypad")
+        return board
 
     def nudge(self, desk: str) -> None:
         """Tell the machine that something this desk watches has moved. Does nothing here; `RigMachine` overrides it."""

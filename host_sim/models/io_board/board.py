@@ -39,6 +39,7 @@ class IoBoardModel:
         self.outputs = 0
         self.why = STARTED
         self.starts = 0
+        self.on_scan: Callable[[], None] = lambda: None  # called when a scan sees something else than the last one
         self._door_open = door_open
         self._now = now
         self._random = random.Random(seed)
@@ -199,6 +200,7 @@ class IoBoardModel:
                     self._edges.popleft()
         if at_s >= self._scan_due_s():
             self._contacts = self._scanned(at_s)
+            self.on_scan()
         if self.why == TOLD and at_s >= self._heard_s + SILENT_S:
             self._put_out(self.outputs & (SUPPLY | GROUND_REFUSES), at_s)
             self.why = SILENT
