@@ -5,8 +5,8 @@ that thread waits for; the others are told what it heard. So the link needs no t
 plain calls. Whoever polls often (the keys, the door) keeps the board hearing the machine; see "Heartbeat" in
 firmware/io_board/README.md.
 
-A frame that is not answered is sent again, and after `LOST_S` the line is lost. `SerialStream` opens the port again at the next
-call, so a board that is plugged in again works on. Of a report only the newest contacts are kept.
+A SET that is not answered is followed by the next one, and after `LOST_S` without any answer the line is lost.
+`SerialStream` opens the port again at the next call, so a board that is plugged in again works on. Of a report only the newest contacts are kept.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,10 @@ from drivers.io_board.frames import Damaged, Identity, Input, Output, Report
 from drivers.ports import ByteStream, Clock
 
 DEVICE = "io_board"
-AGAIN_S = 0.1  # a frame that is not answered in this time is sent again
-BEAT_S = 0.3  # at least so often a SET is due
+# A SET is due so often, sooner than the page asks for heartbeat (300 ms) and repetition (100 ms): a report that was lost, of
+# a key that is down for 100 ms, must come again while it is down.
+BEAT_S = 0.05
+_WRITE_S = 0.1
 LOST_S = 1.0
 _SLICE_S = 0.02  # the longest that another thread's wish waits for the one that reads
 _FRESH_S = 0.15
@@ -201,18 +203,15 @@ class BoardLink:
 
     def _due_s(self) -> float:
         """When the next frame is due, if nothing is heard and nobody wants anything else."""
-        if self._unanswered is not None:
-            return self._unanswered.sent_s + AGAIN_S
         return self._last.sent_s + BEAT_S if self._last is not None else self._clock.monotonic()
 
     def _say(self, now_s: float) -> None:
         unanswered = self._unanswered
         if unanswered is not None and now_s - unanswered.first_s >= LOST_S:
             raise _silent()
-        if unanswered is not None and now_s >= unanswered.sent_s + AGAIN_S:
-            self._sent_again += 1
-        elif not (self._has_news() or now_s >= self._due_s()):
+        if not (self._has_news() or now_s >= self._due_s()):
             return
+        self._sent_again += unanswered is not None
         self._send(now_s, now_s if unanswered is None else unanswered.first_s)
 
     def _has_news(self) -> bool:
@@ -232,7 +231,7 @@ class BoardLink:
         else:
             frame = frames.set_frame(sent.sequence, sent.boot, sent.acknowledged, sent.outputs)
         frame = self._prefix + frame
-        taken = self._stream.write(frame, AGAIN_S)
+        taken = self._stream.write(frame, _WRITE_S)
         self._prefix = b"" if taken == len(frame) else frames.END
         self._unanswered = sent
         self._last = sent

@@ -56,7 +56,7 @@ from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
 from host_sim.rig.world import VALUES, RigWorld
 
-_BEAT_S = 0.2
+_BEAT_S = 0.05
 UNITS = Path(__file__).parent.parent.parent / "hardware" / "units"
 SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
 
