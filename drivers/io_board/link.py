@@ -6,7 +6,8 @@ plain calls. Whoever polls often (the keys, the door) keeps the board hearing th
 firmware/io_board/README.md.
 
 A SET that is not answered is followed by the next one, and after `LOST_S` without any answer the line is lost.
-`SerialStream` opens the port again at the next call, so a board that is plugged in again works on. Of a report only the newest contacts are kept.
+`SerialStream` opens the port again at the next call, so a board that is plugged in again works on. Of a report only the
+newest contacts are kept.
 """
 
 from collections.abc import Callable
