@@ -44,6 +44,8 @@ class IoBoardModel:
         self._now = now
         self._random = random.Random(seed)
         self._powered = True
+        self.forgotten_pulses = 0  # at most: those that were not acknowledged when the program ended
+        self._edges: deque[int] = deque()
         self._start(0.0, STARTED)
 
     # --- power ----------------------------------------------------------------------------------
@@ -71,7 +73,8 @@ class IoBoardModel:
         self._sequence = 0
         self._heard_s = -inf  # the last SET that had effect
         self._any_frame_s = -inf
-        self._edges: deque[int] = deque()
+        self.forgotten_pulses += sum(edge & 1 for edge in self._edges)
+        self._edges.clear()
         self._numbered = 0
         self._coin_low = self.acceptor.low() if self.acceptor is not None else False
         self._contacts = self._scanned(now_s)
