@@ -44,7 +44,7 @@ class IoBoardModel:
         self._now = now
         self._random = random.Random(seed)
         self._powered = True
-        self.forgotten_pulses = 0  # at most: those that were not acknowledged when the program ended
+        self.forgotten_pulses = 0  # at most: with an edge that was not acknowledged when the program ended
         self._edges: deque[int] = deque()
         self._start(0.0, STARTED)
 
@@ -73,7 +73,7 @@ class IoBoardModel:
         self._sequence = 0
         self._heard_s = -inf  # the last SET that had effect
         self._any_frame_s = -inf
-        self.forgotten_pulses += sum(edge & 1 for edge in self._edges)
+        self.forgotten_pulses += (len(self._edges) + 1) // 2
         self._edges.clear()
         self._numbered = 0
         self._coin_low = self.acceptor.low() if self.acceptor is not None else False
