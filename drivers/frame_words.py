@@ -48,6 +48,8 @@ _PRINTS: Mapping[bytes, str] = {
     escpos.INITIALISE: "initialise",
 }
 
+_BOARD = {1: "SET", 2: "ASK", 4: "LOADER"}  # the type is the second byte of a body; COBS puts one byte before it
+
 
 def coin(passage: Passage) -> str:
     """The headers of the ccTalk frames. The bus hears its own questions, so an entry may hold question and answer."""
@@ -71,6 +73,13 @@ def card(passage: Passage) -> str:
         return f"status {passage.data.hex().upper()}" if passage.data else "no answer"
     number = passage.data[1] if len(passage.data) > 1 else 0
     return _APDUS.get(number, f"instruction {number:02X}")
+
+
+def io_board(passage: Passage) -> str:
+    """The type of each frame that was sent; of a report nothing is kept, because it says which keys are down."""
+    if passage.direction is Direction.HEARD:
+        return "report (not kept)"
+    return ", ".join(_BOARD.get(coded[2], "frame") for coded in passage.data.split(b"\0") if len(coded) > 2) or "end"
 
 
 def printer(passage: Passage) -> str:

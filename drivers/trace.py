@@ -65,6 +65,11 @@ def keep_lengths(_direction: Direction, _data: bytes) -> bytes:
     return b""
 
 
+def keep_sent(direction: Direction, data: bytes) -> bytes:
+    """For a line whose answers say which keys are down, and whose commands say nothing of anybody (the I/O board)."""
+    return data if direction is Direction.SENT else b""
+
+
 class TracedStream:
     """A `ByteStream` that keeps its last `entries` passages."""
 

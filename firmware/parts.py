@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,27 +18,33 @@ from drivers.coin.acceptor import Acceptor
 from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
-from drivers.coin.pulse import PulseAcceptor, PulseTiming
+from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector
+from drivers.io_board.link import DEVICE as IO_BOARD
+from drivers.io_board.link import BoardLink
+from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
 from drivers.line.tls import valid_from
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
-from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
 from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import ProfileError, load_page_profile, load_profile
 from drivers.serial_stream import SerialStream
-from drivers.trace import Tap, TracedStream, keep_all
+from drivers.trace import Tap, TracedStream, keep_all, keep_sent
 from firmware.assemble import ConsoleLine, Printers
 from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import (
     AlreadyRunning,
     CoinTable,
+    KeypadTable,
+    PulseTable,
     Unit,
     UnitError,
     UpdatesUnusable,
+    Via,
 )
 from firmware.desks import Desk
 from firmware.desks.press import Press
@@ -47,7 +54,7 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import mirrored
 from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
-from firmware.ports import CoinAcceptor
+from firmware.ports import CoinAcceptor, Contact
 from firmware.published import facts_of, publish
 from firmware.service import manager
 from firmware.service.witness import Head
@@ -190,19 +197,34 @@ class RealParts:
         self.taps["card"] = Tap(driver.trace, frame_words.card)
         return driver
 
+    @cached_property
+    def _board(self) -> BoardLink:
+        """The one line to the I/O board, shared by all that is on it."""
+        table = self._unit.io_board
+        assert table is not None, "the unit file has a board where a device is on one"
+        port = SerialStream(str(self.path(table.port)), 115200, self.clock, device=IO_BOARD)
+        stream = TracedStream(port, self.clock, redact=keep_sent)
+        self.taps[IO_BOARD] = Tap(stream, frame_words.io_board)
+        return BoardLink(stream, self.clock)
+
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         table = self._unit.keypad
-        return MatrixPinPad(MatrixPins(table.rows, table.columns), table.keys, pin, self.clock)
+        return MatrixPinPad(self._keys(table), table.keys, pin, self.clock)
 
     def clerk_keys(self) -> MatrixPinPad | None:
         if self._unit.clerk is None:
             return None
         table = self._unit.clerk.keypad
-        return MatrixPinPad(MatrixPins(table.rows, table.columns), table.keys, PinBuffer(), self.clock)
+        return MatrixPinPad(self._keys(table), table.keys, PinBuffer(), self.clock)
 
-    def door(self) -> BreakContact | None:
+    def _keys(self, table: KeypadTable) -> KeyMatrixPins:
+        return BoardKeys(self._board) if table.via is Via.IO_BOARD else MatrixPins(table.rows, table.columns)
+
+    def door(self) -> Contact | None:
         table = self._unit.door
-        return None if table is None else BreakContact(table.pin)
+        if table is None:
+            return None
+        return BoardDoor(self._board) if table.pin is None else BreakContact(table.pin)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         """Acceptor and hoppers, which continue from the counters in the book."""
@@ -225,8 +247,7 @@ class RealParts:
         if table.pulse is not None:
             pulse = table.pulse
             timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
-            line = OpenCollector(pulse.inhibit_pin, pulse.inhibit)
-            return PulseAcceptor(GpioEdges(pulse.coin_pin), line, pulse.codes, timing)
+            return PulseAcceptor(*self._coin_wires(pulse), pulse.codes, timing)
         return Acceptor(
             bus,
             table.acceptor_address,
@@ -236,6 +257,11 @@ class RealParts:
             last_accepted_total=book.acceptor_total,
             last_lost=book.acceptor_lost,
         )
+
+    def _coin_wires(self, pulse: PulseTable) -> tuple[EdgeSource, InhibitLine]:
+        if pulse.coin_pin is None or pulse.inhibit_pin is None:  # both are, where the wires are on the board
+            return BoardCoins(self._board), BoardSlot(self._board, pulse.inhibit)
+        return GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin, pulse.inhibit)
 
     def printers(self) -> Printers:
         unit = self._unit

@@ -57,7 +57,7 @@ def wires_of(unit: dict[str, Any]) -> list[Wire]:
     found = []
     for each in WIRING["wires"]:
         value = named(unit, each["setting"])
-        if value is None:
+        if value is None or value in ((), []):  # on the I/O board
             continue
         pins = value if isinstance(value, list | tuple) else [value]
         for number, (bcm, colour) in enumerate(zip(pins, each["colours"], strict=True), start=1):

@@ -1,16 +1,17 @@
 """The coin side of a world: slot, cash box, hoppers and the two cups, and which of their state is kept in files.
 
-The acceptor is on the coin line or, where the unit file says so, sends pulses to a pin. A pulse acceptor is simulated
-inside the machine's process (`adapters/pins.py`), so coins reach it over the same socket as key presses.
+The acceptor is on the coin line or, where the unit file says so, sends pulses to a pin or to the I/O board. On a pin it is
+simulated inside the machine's process (`adapters/pins.py`), so coins reach it over the same socket as key presses.
 """
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-from host_sim.adapters.fingers import Fingers
 from host_sim.adapters.pty import PtyLine
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
@@ -35,6 +36,22 @@ class Slot(Protocol):
     def jam(self, now_s: float, *, on: bool) -> None: ...
 
 
+class Hand(Protocol):
+    """What a person does at a pulse acceptor: `Fingers` on the simulated pins, `BoardSide` on the I/O board."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def drop(self, coin: str) -> bool: ...
+
+    def slot_open(self) -> bool: ...
+
+    def stick(self, on: bool) -> None: ...
+
+
 class LineSlot:
     """The slot of an acceptor on the coin line."""
 
@@ -53,26 +70,26 @@ class LineSlot:
 
 
 class PulseSlot:
-    """The slot of a pulse acceptor, reached over the socket of the simulated pins."""
+    """The slot of a pulse acceptor, which is simulated elsewhere. `hand` gives a hand that reaches it."""
 
-    def __init__(self, keys: Path) -> None:
+    def __init__(self, hand: Callable[[], Hand]) -> None:
         self.cash_box: list[str] = []
         self.returned: list[str] = []
-        self._keys = keys
+        self._hand = hand
 
     def drop(self, coin: str, now_s: float) -> None:  # noqa: ARG002  it happens now
-        with Fingers(self._keys) as hand:
+        with self._hand() as hand:
             (self.cash_box if hand.drop(coin) else self.returned).append(coin)
 
     def is_open(self) -> bool:
         try:
-            with Fingers(self._keys) as hand:
+            with self._hand() as hand:
                 return hand.slot_open()
         except OSError:
             return False  # the machine is off
 
     def jam(self, now_s: float, *, on: bool) -> None:  # noqa: ARG002
-        with Fingers(self._keys) as hand:
+        with self._hand() as hand:
             hand.stick(on)
 
 
@@ -81,7 +98,8 @@ class CoinSide:
 
     line: PtyLine
 
-    def __init__(self, unit: UnitFile, run: Path) -> None:
+    def __init__(self, unit: UnitFile, run: Path, hand: Callable[[], Hand]) -> None:
+        """`hand`: reaches a pulse acceptor."""
         settings = unit.table("coin")
         values: dict[str, int] = settings["values"]
         self._value_of = values
@@ -89,7 +107,7 @@ class CoinSide:
         self.acceptor = AcceptorModel(address=settings.get("acceptor_address", 2), **unit.room.settings(Kind.ACCEPTOR))
         self.hoppers = [self._hopper(hopper, unit.room.settings(Kind.HOPPER)) for hopper in settings["hoppers"]]
         on_pins = "pulse" in settings
-        self.slot: Slot = PulseSlot(run / "keys.sock") if on_pins else LineSlot(self.acceptor)
+        self.slot: Slot = PulseSlot(hand) if on_pins else LineSlot(self.acceptor)
         self.bus = CcTalkBusModel([*(() if on_pins else (self.acceptor,)), *self.hoppers])
         self._memory = run / "coins.json"
         self._recall()

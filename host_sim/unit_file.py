@@ -10,7 +10,13 @@ from host_sim.models.pulse_acceptor import TAUGHT
 from host_sim.models.zoo import Kind
 from host_sim.models.zoo.room import NoRoom, Room, merged
 
-_PORTS = {"coin": "coin", "printer": "printer", "receipt": "receipt_printer", "console": "console"}
+_PORTS = {
+    "coin": "coin",
+    "printer": "printer",
+    "receipt": "receipt_printer",
+    "console": "console",
+    "io_board": "io_board",
+}
 
 
 # A pulse acceptor on the pins of hardware/units/dev-pulse.toml, taught as the model is.

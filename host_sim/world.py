@@ -26,6 +26,7 @@ from host_sim.adapters.line import FaultyLine
 from host_sim.adapters.pins import CASE_OPEN
 from host_sim.adapters.pty import PtyLine
 from host_sim.adapters.vpcd import VpcdSlot
+from host_sim.board_side import BOARD, BoardSide, on_board
 from host_sim.centre import sample
 from host_sim.centre.city.file import CityError
 from host_sim.centre.database import Busy, DatabaseTrouble
@@ -49,6 +50,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 STORE = HOUSE / "hardware" / "units" / "dev-store.toml"
 KEYS = frozenset(name for row in LAYOUT for name in row)
 CLERK_KEYS = frozenset(name for row in CLERK_LAYOUT for name in row)
+PINS = "keys.sock"  # the socket of the simulated pins
 _TAP_MS = 70
 _JOURNAL_LINES, _FRAMES = 60, 40
 
@@ -62,6 +64,7 @@ class World:
     centre: Child
     firmware: Child
     line: FaultyLine
+    board: BoardSide | None
     coins: CoinSide | NoCoins
     papers: PaperSide
     taps: Mapping[str, Tapped]
@@ -163,7 +166,8 @@ class World:
             raise NotRunning(f"{trouble} Or take a new run directory than {self.run} (--directory DIR).") from trouble
 
     def _make_devices(self) -> None:
-        self.coins = CoinSide(self.unit, self.run) if self.unit.has("coin") else NoCoins()
+        self.board = BoardSide(self.unit, self.run) if self.unit.has(BOARD) else None
+        self.coins = CoinSide(self.unit, self.run, self._hand_at_slot) if self.unit.has("coin") else NoCoins()
         self.papers = PaperSide(self.unit, self.run)
         self.taps = {
             **({"coin": Tapped("coin", self.coins.bus)} if isinstance(self.coins, CoinSide) else {}),
@@ -175,8 +179,21 @@ class World:
         if isinstance(self.coins, CoinSide):
             self.coins.line = lines["coin"]
         self._stack.callback(self._remember)
-        self._stack.enter_context(pty.serve((*lines.values(), *serial_cable.cable(self.unit, self.run))))
+        others = () if self.board is None else (self.board.line,)
+        self._stack.enter_context(pty.serve((*lines.values(), *others, *serial_cable.cable(self.unit, self.run))))
         self.switches = Switchboard(self)
+
+    def _hand_at_keys(self) -> Fingers | BoardSide:
+        board = self.board
+        if board is None or not board.has_keys:
+            return Fingers(self.run / PINS)
+        if not self.firmware.alive:
+            raise ConnectionError
+        return board
+
+    def _hand_at_slot(self) -> Fingers | BoardSide:
+        board = self.board
+        return board if board is not None and on_board(self.unit, "pulse") else Fingers(self.run / PINS)
 
     def _remember(self) -> None:
         self.coins.remember()
@@ -184,7 +201,7 @@ class World:
 
     def _start_firmware(self) -> None:
         """Start the machine with this world's unit file and the simulated pins of gpiozero."""
-        keys = self.run / "keys.sock"
+        keys = self.run / PINS
         unit = self.run / "unit.toml"
         unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
         runtime = self.run / "runtime"
@@ -207,7 +224,11 @@ class World:
     def _is_up(self) -> bool:
         """Whether it publishes its state and takes keys; a halted machine takes no keys."""
         halted = self.machine().get("availability") == "HALTED"
-        return halted or (bool(self.machine()) and (self.run / "keys.sock").exists())
+        return halted or (bool(self.machine()) and self._takes_keys())
+
+    def _takes_keys(self) -> bool:
+        board = self.board
+        return board.is_heard() if board is not None and board.has_keys else (self.run / PINS).exists()
 
     def restart(self) -> None:
         """Switch the machine off and on again; its devices and the centre stay."""
@@ -323,7 +344,7 @@ class World:
             told = f"Use one of: {', '.join(sorted(known))}." if known else "This machine has no clerk's side."
             raise LookupError(f"There is no key {key}. {told}")
         try:
-            with self._hand, Fingers(self.run / "keys.sock") as fingers:
+            with self._hand, self._hand_at_keys() as fingers:
                 fingers.tap(key, hold_ms=hold_ms, side=side)
         except OSError:
             raise NotRunning(

@@ -15,6 +15,8 @@ PURE = (
     "drivers/vocabulary.py",
     "drivers/card/apdu.py",
     "drivers/pin_pad/debounce.py",
+    "drivers/io_board/frames.py",
+    "drivers/io_board/edges.py",
     "drivers/coin/cctalk.py",
     "drivers/printer/escpos.py",
     "drivers/printer/raster.py",
@@ -177,10 +179,10 @@ def test_the_console_has_no_way_out_of_its_grammar() -> None:
 
 
 def test_only_the_workers_have_threads() -> None:
-    """gpio.py only has a lock, because two desks may open their first pin at once."""
+    """gpio.py and link.py only have locks: two desks may open their first pin at once, and several use one I/O board."""
     ours = [p for p in sources() if relative(p).startswith(("drivers", "firmware"))]
     strays = [relative(p) for p in ours if "threading" in tops(p)]
-    assert strays == ["drivers/gpio.py", "firmware/workers.py"]
+    assert strays == ["drivers/gpio.py", "drivers/io_board/link.py", "firmware/workers.py"]
 
 
 def test_drivers_do_not_sleep() -> None:
@@ -231,6 +233,11 @@ def test_concrete_drivers_are_named_in_the_parts_only() -> None:
         "drivers.gpio.BreakContact",
         "drivers.gpio.GpioEdges",
         "drivers.gpio.OpenCollector",
+        "drivers.io_board.link.BoardLink",
+        "drivers.io_board.wires.BoardCoins",
+        "drivers.io_board.wires.BoardDoor",
+        "drivers.io_board.wires.BoardKeys",
+        "drivers.io_board.wires.BoardSlot",
         "drivers.line.centre.CentreLine",
         "drivers.line.tls.TlsTransport",
         "drivers.pin_pad.matrix.MatrixPins",

@@ -12,16 +12,12 @@ from dataclasses import dataclass
 
 from drivers.coin.pulse import Edge
 from drivers.errors import LineLost
+from drivers.io_board.frames import ReportedEdge
 
 _MICROSECONDS = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedEdge:
-    """One edge; `at_us`: since the board's program began. `active`: low, a pulse begins."""
-
-    active: bool
-    at_us: int
+# A coin that was taken before the slot was shut begins its pulses well within this time, and pulses of one train follow each
+# other closer than this (`PulseTable.end_s` is at most 2 s).
+_LATEST_COIN_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +25,7 @@ class WireReport:
     """The coin wire in one report. `boot`: a random number, new at each start of the board. `at_us`: when it was made.
 
     `first`: the number of the first edge in `edges`, counted from 0 since that start; without edges, of the next one.
+    `taking`: coins are taken, or the board was told to take them and has not answered yet.
     """
 
     boot: int
@@ -36,6 +33,7 @@ class WireReport:
     active: bool
     first: int
     edges: Sequence[ReportedEdge]
+    taking: bool
 
 
 class ReportedEdges:
@@ -50,6 +48,7 @@ class ReportedEdges:
         self._zero_s = 0.0  # when the board's clock was 0, on the clock of the edges
         self._now_s = 0.0
         self._active = False
+        self._coin_at_s = 0.0  # when a coin was last possible: the slot was open, or the wire moved or was low
         self._waiting: list[Edge] = []
         self.next = 0  # number of the edge that is heard next: the board may forget all before it
 
@@ -61,7 +60,8 @@ class ReportedEdges:
         elif report.boot != self._boot:
             # Whatever the board had not yet told is lost. Its clock begins anew, so the hole has no length here.
             self._zero_s, self.next = self._now_s, 0
-            self._miss(self._now_s)
+            if report.taking or self._now_s - self._coin_at_s < _LATEST_COIN_S:
+                self._miss(self._now_s)  # else no coin can have been in: the slot was shut and the wire at rest
         at_s = self._at_s(report.at_us)
         if report.boot == self._boot and at_s < self._now_s:
             return
@@ -73,6 +73,8 @@ class ReportedEdges:
         self._waiting += [Edge(edge.active, self._at_s(edge.at_us)) for edge in fresh]
         self.next = max(self.next, end)
         self._now_s, self._active = at_s, report.active
+        if report.taking or report.active or fresh:
+            self._coin_at_s = at_s
 
     def take(self) -> Sequence[Edge]:
         """See `EdgeSource`. All three raise `LineLost` before the first report."""

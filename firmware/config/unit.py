@@ -18,6 +18,8 @@ from drivers.errors import WrongDevice
 from drivers.vocabulary import TUBE_MAX, CardKind
 from drivers.wire import Parity, Wire
 
+BOARD_KEYS = 4  # rows, and columns, of the I/O board's key matrix
+
 
 class UnitError(Exception):
     """The unit file cannot be used; the message is a sentence for the person who wrote it."""
@@ -63,10 +65,29 @@ class CardTable(Table, frozen=True, kw_only=True):
             )
 
 
+class Via(StrEnum):
+    """Whose pins the wires of a device are on."""
+
+    GPIO = "gpio"  # the computer's own
+    IO_BOARD = "io_board"  # those of the board on USB; firmware/io_board/README.md says which
+
+
+class IoBoardTable(Table, frozen=True, kw_only=True):
+    """A board on USB with the wires of every device that says `via = "io_board"`."""
+
+    port: str
+
+
 class KeypadTable(Table, frozen=True, kw_only=True):
-    rows: tuple[int, ...]  # BCM numbers
-    columns: tuple[int, ...]
+    via: Via = Via.GPIO
+    rows: tuple[int, ...] = ()  # BCM numbers; none on the I/O board
+    columns: tuple[int, ...] = ()
     keys: tuple[tuple[str, ...], ...]  # Key words, row by row
+
+    def __post_init__(self) -> None:
+        _check_pins(self.via, rows=self.rows or None, columns=self.columns or None)
+        if self.via is Via.IO_BOARD and any(len(line) > BOARD_KEYS for line in (self.keys, *self.keys)):
+            raise ValueError(f"the I/O board has {BOARD_KEYS} rows and {BOARD_KEYS} columns: keys has more")
 
 
 class HopperTable(Table, frozen=True, kw_only=True):
@@ -77,10 +98,11 @@ class HopperTable(Table, frozen=True, kw_only=True):
 
 
 class PulseTable(Table, frozen=True, kw_only=True):
-    """An acceptor that counts in pulses on a GPIO wire, in the place of one on the ccTalk bus."""
+    """An acceptor that counts in pulses on a wire, in the place of one on the ccTalk bus."""
 
-    coin_pin: Annotated[int, between(0, 27)]  # BCM numbers; low is a pulse
-    inhibit_pin: Annotated[int, between(0, 27)]  # pulled to ground or left floating, never driven high
+    via: Via = Via.GPIO
+    coin_pin: Annotated[int, between(0, 27)] | None = None  # BCM numbers; low is a pulse. None on the I/O board
+    inhibit_pin: Annotated[int, between(0, 27)] | None = None  # pulled to ground or left floating, never driven high
     inhibit: Literal["ground", "floating"] = "ground"  # which of them makes this acceptor refuse coins
     pulses: Mapping[str, int]  # value of a coin in yen -> pulses, as the acceptor was taught
     width_s: Annotated[float, between(0.02, 0.1)] = 0.025  # nominal, by the acceptor's speed switch
@@ -89,7 +111,8 @@ class PulseTable(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.pulses or not all(yen.isdecimal() and count > 0 for yen, count in self.pulses.items()):
             raise ValueError("pulses must give each value in yen a number of pulses, like { 10 = 1, 100 = 10 }")
-        if self.coin_pin == self.inhibit_pin:
+        _check_pins(self.via, coin_pin=self.coin_pin, inhibit_pin=self.inhibit_pin)
+        if self.coin_pin is not None and self.coin_pin == self.inhibit_pin:
             raise ValueError("coin_pin and inhibit_pin are the same wire")
         if len(self.codes) < len(self.pulses):
             raise ValueError("pulses gives two coins the same number")
@@ -203,7 +226,13 @@ class ConsoleTable(Table, frozen=True, kw_only=True):
 
 
 class DoorTable(Table, frozen=True, kw_only=True):
-    pin: Annotated[int, between(0, 27)]  # BCM number of the contact, closed to ground while the case is shut
+    via: Via = Via.GPIO
+    pin: Annotated[int, between(0, 27)] | None = (
+        None  # BCM number of the contact, closed to ground while the case is shut
+    )
+
+    def __post_init__(self) -> None:
+        _check_pins(self.via, pin=self.pin)
 
 
 class UpdateTable(Table, frozen=True, kw_only=True):
@@ -229,6 +258,7 @@ class Timeouts(Table, frozen=True, kw_only=True):
 class Unit(Table, frozen=True, kw_only=True):
     unit: UnitIdentity
     card: CardTable
+    io_board: IoBoardTable | None = None
     keypad: KeypadTable
     clerk: ClerkTable | None = None  # these two: a counter terminal has the first and every other machine the second
     coin: CoinTable | None = None
@@ -243,6 +273,7 @@ class Unit(Table, frozen=True, kw_only=True):
     timeouts: Timeouts = Timeouts()
 
     def __post_init__(self) -> None:
+        _check_board(self)
         if self.unit.profile is Profile.COUNTER:
             if self.coin is not None:
                 raise ValueError(
@@ -257,6 +288,38 @@ class Unit(Table, frozen=True, kw_only=True):
             )
         elif self.clerk is not None:
             raise ValueError(f"clerk: only a counter terminal has a clerk's side, and this is {self.unit.profile}")
+
+
+def _check_pins(via: Via, **pins: object) -> None:
+    """On the computer's own pins each must be named; the board's are what they are, so that a number would mean nothing."""
+    for name, value in pins.items():
+        if via is Via.GPIO and value is None:
+            raise ValueError(
+                f'the key {name!r} is missing; or write via = "io_board" where the wires are on the I/O board'
+            )
+        if via is Via.IO_BOARD and value is not None:
+            raise ValueError(f'with via = "io_board" the wires are on the board\'s own pins: remove {name}')
+
+
+def _check_board(unit: Unit) -> None:
+    """Whether the devices on the board and the board fit together."""
+    pulse = None if unit.coin is None else unit.coin.pulse
+    tables = {"keypad": unit.keypad, "door": unit.door, "coin.pulse": pulse}
+    on_it = [name for name, table in tables.items() if table is not None and table.via is Via.IO_BOARD]
+    if unit.clerk is not None and unit.clerk.keypad.via is Via.IO_BOARD:
+        raise ValueError(
+            "clerk.keypad.via is 'io_board': the board has one key matrix, the resident's; name GPIO pins here"
+        )
+    if unit.io_board is None and on_it:
+        raise ValueError(f"{on_it[0]}.via is 'io_board', and the file names no board: add [io_board] with its port")
+    if unit.io_board is not None and not on_it:
+        raise ValueError(
+            'io_board: nothing is on it; write via = "io_board" at keypad, door or coin.pulse, or remove it'
+        )
+    if on_it == ["coin.pulse"]:  # the coin desk asks too seldom: the board would hold the machine for silent
+        raise ValueError(
+            "coin.pulse.via is 'io_board': put the keypad or the door on the board, too, which are asked often"
+        )
 
 
 def _check_apart(keypad: KeypadTable, clerk: ClerkTable) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from drivers.vocabulary import Key, KeyPressed
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, must_be_shut
-from firmware.console.wires import Cell, keypad_faults, wire
+from firmware.console.wires import Cell, door_wire, keypad_faults
 
 KEY_S = 5.0  # to find a key and press it
 DOOR_S = 20.0
@@ -34,7 +34,7 @@ def test_door(hands: Hands) -> Job:
     door = hands.unit.door
     if door is None:
         raise Refused("test", "This machine's unit file names no door contact.")
-    name = wire("Its wire", door.pin)
+    name = door_wire(door)
     open_for_ever = f"The contact says open. If the door is shut: {name} or its ground is cut or on another pin."
     shut_for_ever = f"The contact never opened. {name} touches ground or a neighbour, or the switch is stuck."
     for number, (word, opened, why) in enumerate(

@@ -1,8 +1,8 @@
-"""Which wire to look at: from what a guided test saw to a sentence with BCM numbers and pins of the header (pure)."""
+"""Which wire to look at: from what a guided test saw to a sentence with the pins of header or I/O board (pure)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from firmware.config.unit import KeypadTable, PulseTable
+from firmware.config.unit import DoorTable, KeypadTable, PulseTable, Via
 
 # BCM number -> pin of the 40-pin header, as `pinout` on a Raspberry Pi shows it.
 # fmt: off
@@ -11,21 +11,42 @@ HEADER: Mapping[int, int] = {
     14: 8, 15: 10, 18: 12, 23: 16, 24: 18, 25: 22, 8: 24, 7: 26, 1: 28, 12: 32, 16: 36, 20: 38, 21: 40,
 }
 # fmt: on
+# GP number -> pin of the I/O board, and which is which wire, as firmware/io_board/README.md has them ("The electrical side").
+BOARD: Mapping[int, int] = {2: 4, 3: 5, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12, 10: 14, 11: 15, 13: 17}
+_BOARD_ROWS, _BOARD_COLUMNS, _BOARD_COIN, _BOARD_INHIBIT, _BOARD_DOOR = (2, 3, 4, 5), (6, 7, 8, 9), 10, 11, 13
 
 Cell = tuple[int, int]  # row, column, counted from 0
 Seen = Mapping[Cell, Cell | None]  # the crossing that was asked for -> the one that came; None: nothing came
 
 
-def wire(name: str, bcm: int) -> str:
-    return f"{name} (BCM {bcm}, header pin {HEADER[bcm]})"
+def wire(name: str, pin: int | None, on_board: int) -> str:
+    """`pin`: BCM number; None where the wire is on the I/O board, at its `on_board`."""
+    if pin is None:
+        return f"{name} (GP {on_board}, pin {BOARD[on_board]} of the I/O board)"
+    return f"{name} (BCM {pin}, header pin {HEADER[pin]})"
 
 
 def coin_wire(pulse: PulseTable | None) -> str:
-    return "its cable" if pulse is None else wire("its coin wire", pulse.coin_pin)
+    return "its cable" if pulse is None else wire("its coin wire", pulse.coin_pin, _BOARD_COIN)
 
 
 def inhibit_wire(pulse: PulseTable | None) -> str:
-    return "its cable" if pulse is None else wire("its inhibit wire", pulse.inhibit_pin)
+    return "its cable" if pulse is None else wire("its inhibit wire", pulse.inhibit_pin, _BOARD_INHIBIT)
+
+
+def door_wire(door: DoorTable) -> str:
+    return wire("Its wire", door.pin, _BOARD_DOOR)
+
+
+def _key_wires(keypad: KeypadTable) -> tuple[list[str], list[str]]:
+    """The wires of the rows and of the columns, in words."""
+    on_board = keypad.via is Via.IO_BOARD
+    rows: Sequence[int | None] = [None] * len(keypad.keys) if on_board else keypad.rows
+    columns: Sequence[int | None] = [None] * len(keypad.keys[0]) if on_board else keypad.columns
+    return (
+        [wire(f"row {n + 1}", pin, _BOARD_ROWS[n % 4]) for n, pin in enumerate(rows)],
+        [wire(f"column {n + 1}", pin, _BOARD_COLUMNS[n % 4]) for n, pin in enumerate(columns)],
+    )
 
 
 def keypad_faults(keypad: KeypadTable, seen: Seen) -> list[str]:
@@ -34,13 +55,15 @@ def keypad_faults(keypad: KeypadTable, seen: Seen) -> list[str]:
         return ["No key came. Is the keypad's plug in? Were the keys pressed when they were asked for?"]
     left = {asked: came for asked, came in seen.items() if came != asked}
     crossed = _crossed(keypad, seen, left)
-    rows = _lines("row", keypad.rows, seen, left, 0)
-    columns = _lines("column", keypad.columns, seen, left, 1)
+    row_wires, column_wires = _key_wires(keypad)
+    rows = _lines("row", row_wires, seen, left, 0)
+    columns = _lines("column", column_wires, seen, left, 1)
     return [*crossed, *rows, *columns, *_single(keypad, left)]
 
 
 def _name(keypad: KeypadTable, cell: Cell) -> str:
-    return f"{wire(f'row {cell[0] + 1}', keypad.rows[cell[0]])} and {wire(f'column {cell[1] + 1}', keypad.columns[cell[1]])}"
+    rows, columns = _key_wires(keypad)
+    return f"{rows[cell[0]]} and {columns[cell[1]]}"
 
 
 def _crossed(keypad: KeypadTable, seen: Seen, left: dict[Cell, Cell | None]) -> list[str]:
@@ -53,13 +76,12 @@ def _crossed(keypad: KeypadTable, seen: Seen, left: dict[Cell, Cell | None]) -> 
     return []
 
 
-def _lines(kind: str, pins: tuple[int, ...], seen: Seen, left: dict[Cell, Cell | None], axis: int) -> list[str]:
+def _lines(kind: str, wires: Sequence[str], seen: Seen, left: dict[Cell, Cell | None], axis: int) -> list[str]:
     """Whole rows (`axis` 0) or columns (1) that are dead or come as others. Takes what they explain out of `left`."""
     dead, moved = [], []
-    for line, bcm in enumerate(pins):
+    for line, name in enumerate(wires):
         cells = [cell for cell in seen if cell[axis] == line]
         came = {found[axis] for cell in cells if (found := seen[cell]) is not None}
-        name = wire(f"{kind} {line + 1}", bcm)
         if not came and all(cell in left for cell in cells):
             dead.append(name)
         elif len(came) == 1 and came != {line} and all(seen[cell] is not None for cell in cells):

@@ -5,9 +5,12 @@ not read EIO when the host closes it. The owner of the event loop calls `pump`; 
 """
 
 import contextlib
+import fcntl
 import os
 import pty
 import selectors
+import sys
+import termios
 import threading
 import time
 import tty
@@ -57,6 +60,14 @@ class PtyLine:
                 self._wire.answer(said, now_s)
             self._say(now_s)
             return self._next_due_s(now_s)
+
+    def unread(self) -> int:
+        """How many bytes the host has not read yet."""
+        with self.lock:
+            if self._ends is None:
+                return 0
+            left = fcntl.ioctl(self._ends[1], termios.FIONREAD, bytes(4))
+            return int.from_bytes(left, sys.byteorder)
 
     def hang_up(self) -> None:
         """Unplug: the host reads EIO, and the path is gone."""

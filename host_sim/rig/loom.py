@@ -161,14 +161,17 @@ class LoomParts(ConsoleParts):
         self._pad = MatrixPinPad(pins, LAYOUT, pin, self.clock)
         return self._pad
 
-    def door(self) -> BreakContact:  # type: ignore[override]
+    def door(self) -> BreakContact:
         assert self.unit.door is not None
+        assert self.unit.door.pin is not None
         return BreakContact(self.unit.door.pin)
 
     def _acceptor_on(self, bus: Any, table: CoinTable, book: Book) -> CoinAcceptor:
         if table.pulse is None:
             return super()._acceptor_on(bus, table, book)
         pulse = table.pulse
+        assert pulse.coin_pin is not None
+        assert pulse.inhibit_pin is not None
         timing = PulseTiming(width_s=pulse.width_s, end_s=pulse.end_s)
         lines = GpioEdges(pulse.coin_pin), OpenCollector(pulse.inhibit_pin, pulse.inhibit)
         return PulseAcceptor(*lines, pulse.codes, timing)

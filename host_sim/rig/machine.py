@@ -32,6 +32,7 @@ from host_sim.rig.world import ADDRESSES, JST, RigWorld
 from host_sim.unit_file import PULSE_TABLE
 
 SETTLE_S = 1.2  # one thread does everything here: nobody comes while the printer's path is cleaned after a start
+ON_BOARD = {"via": "io_board", "pulses": PULSE_TABLE["pulses"]}
 AWAY_S = 5.0  # how long the power stays off
 
 Watcher = Callable[["RigMachine", Scene], None]
@@ -114,7 +115,9 @@ class RigMachine(RigWorld):
             "printer": {"profile": self.certificate_printer, "sheets_at_near_end": self.sheets_at_near_end},
         }
         if isinstance(self.acceptor, PulseAcceptorModel):
-            over["coin"] |= {"pulse": PULSE_TABLE}
+            over["coin"] |= {"pulse": PULSE_TABLE if self.board is None else ON_BOARD}
+        if self.board is not None:
+            over["io_board"] = {"port": "io-board"}
         over = merged(over, self.room.over(over))
         if self.site is COUNTER:
             del over["coin"]

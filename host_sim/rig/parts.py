@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -16,7 +16,9 @@ from drivers.coin.acceptor import Acceptor
 from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
-from drivers.coin.pulse import PulseAcceptor, PulseTiming
+from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
+from drivers.io_board.link import BoardLink
+from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.pin_pad import MatrixPinPad
@@ -28,10 +30,11 @@ from firmware.assemble import ConsoleLine, Printers
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.config.settings import Settings
-from firmware.config.unit import CoinTable, Unit, load_unit
+from firmware.config.unit import CoinTable, PulseTable, Unit, Via, load_unit
 from firmware.desks import Desk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
+from firmware.desks.keypad import SCAN_S
 from firmware.desks.paper import PaperDesk
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
@@ -39,7 +42,7 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import mirrored
 from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
-from firmware.ports import CoinAcceptor
+from firmware.ports import CoinAcceptor, Contact
 from firmware.service.witness import Head
 from firmware.session.scenes import Scene
 from firmware.update.updates import Updates
@@ -53,6 +56,7 @@ from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
 from host_sim.rig.world import VALUES, RigWorld
 
+_BEAT_S = 0.05
 UNITS = Path(__file__).parent.parent.parent / "hardware" / "units"
 SEAL = KeySeal(Ed25519PrivateKey.from_private_bytes(sha256(b"seal of the rig").digest()))
 
@@ -178,9 +182,8 @@ class RigParts:
     def _acceptor_on(self, bus: CcTalkBus, table: CoinTable, book: Book) -> CoinAcceptor:
         if table.pulse is not None:
             assert isinstance(self._world.acceptor, PulseAcceptorModel), "the unit file has a pulse acceptor"
-            wires = PulseWires(self._world.acceptor, self.clock, table.pulse.inhibit)
             timing = PulseTiming(width_s=table.pulse.width_s, end_s=table.pulse.end_s)
-            return PulseAcceptor(wires, wires, table.pulse.codes, timing)
+            return PulseAcceptor(*self._coin_wires(self._world.acceptor, table.pulse), table.pulse.codes, timing)
         serial = self._world.acceptor_serial if book.acceptor_serial is None else book.acceptor_serial
         total, lost = book.acceptor_total, book.acceptor_lost
         return Acceptor(
@@ -192,6 +195,16 @@ class RigParts:
             last_accepted_total=total,
             last_lost=lost,
         )
+
+    def _coin_wires(self, acceptor: PulseAcceptorModel, table: PulseTable) -> tuple[EdgeSource, InhibitLine]:
+        if table.via is Via.IO_BOARD:
+            return BoardCoins(self._board), BoardSlot(self._board, table.inhibit)
+        wires = PulseWires(acceptor, self.clock, table.inhibit)
+        return wires, wires
+
+    @cached_property
+    def _board(self) -> BoardLink:
+        return BoardLink(self._stream(self._world.board, "io_board"), self.clock)
 
     def printers(self) -> Printers:
         world, unit = self._world, self.unit
@@ -209,7 +222,8 @@ class RigParts:
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         self._world.pin = pin
-        keys = ScannedKeys(self._world.keys, self.clock.monotonic, self.clock.advance)
+        scanned = ScannedKeys(self._world.keys, self.clock.monotonic, self.clock.advance)
+        keys = scanned if self._world.board is None else BoardKeys(self._board)
         self._pad = MatrixPinPad(keys, LAYOUT, pin, self.clock)
         return self._pad
 
@@ -220,8 +234,8 @@ class RigParts:
         self._clerk_pad = MatrixPinPad(keys, CLERK_LAYOUT, PinBuffer(), self.clock)
         return self._clerk_pad
 
-    def door(self) -> DoorContact:
-        return DoorContact(self._world)
+    def door(self) -> Contact:
+        return DoorContact(self._world) if self._world.board is None else BoardDoor(self._board)
 
     def console_line(self) -> ConsoleLine | None:
         return None
@@ -244,7 +258,12 @@ class RigParts:
         }
 
     def _key_moves_at(self, pad: MatrixPinPad, keys: KeyMatrix) -> float | None:
-        """The next instant at which a scan could see something new: a contact moves, or a debounce time ends."""
+        """The next instant at which a scan could see something new: a contact moves, or a debounce time ends.
+
+        A board tells of a contact some time after it moved, and it must hear the machine meanwhile.
+        """
+        if self._world.board is not None:
+            return self.clock.monotonic() + (SCAN_S if pad.active else _BEAT_S)
         instants = [pad.wake_at(), keys.wake_at(self.clock.monotonic())]
         return min((instant for instant in instants if instant is not None), default=None)
 
@@ -272,7 +291,9 @@ class RigParts:
 
 def base_unit(over: dict[str, Any]) -> Path:
     """The unit file that these tables are laid over."""
-    return UNITS / ("dev-counter.toml" if over["unit"]["profile"] == "counter" else "dev-store.toml")
+    if over["unit"]["profile"] == "counter":
+        return UNITS / "dev-counter.toml"
+    return UNITS / ("dev-board.toml" if "io_board" in over else "dev-store.toml")
 
 
 @lru_cache(maxsize=64)

@@ -187,7 +187,9 @@ class Checker:
     def _coins_in(self, history: list[r.Record]) -> None:
         """I2: at most one unexplained coin for each end with the slot open or loss told by the acceptor, and a case for it."""
         if isinstance(self.machine.acceptor, PulseAcceptorModel):
-            if wrong := why_wrong(self.machine.acceptor, history, self.machine.ended_s, self._open_s):
+            board = self.machine.board
+            forgotten = 0 if board is None else board.forgotten_pulses
+            if wrong := why_wrong(self.machine.acceptor, history, self.machine.ended_s, self._open_s, forgotten):
                 raise Violation(f"I2: {wrong}")
             return
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]

@@ -21,6 +21,7 @@ from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
 from host_sim.models.hopper import HopperModel
+from host_sim.models.io_board.board import IoBoardModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, KeyMatrix
 from host_sim.models.printer import PrinterModel
 from host_sim.models.printers import printer_in
@@ -60,7 +61,8 @@ class RigWorld:
     """`pulse`: a pulse acceptor stands in the place of the ccTalk one. `second`: another medium for the journal.
 
     `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225). `zoo`: devices that stand
-    in the place of the ordinary ones, at most one of each kind.
+    in the place of the ordinary ones, at most one of each kind. `board`: the wire of the I/O board on which keys, door and a
+    pulse acceptor are; None: they are on pins.
     """
 
     name = MACHINE  # in its certificate
@@ -81,15 +83,18 @@ class RigWorld:
         acceptor_counts: bool = True,
         certificate_printer: str = "a4-203",
         zoo: Sequence[Device] = (),
+        board: WireKind | None = None,
     ) -> None:
         self.clock = VirtualClock()
         self.random = random.Random(seed)
         self.begins = begins
+        self.door_open = False
         self.skew = timedelta(0)
         self.tubes = dict(TUBES if tubes is None else tubes)
         self.wire = wire
         self.usb = usb
         self.acceptor_serial = acceptor_serial
+        self.board_wire = usb
         self.room = room = Room(zoo)
         self.acceptor = _acceptor(room, pulse=pulse, counts=acceptor_counts, seed=seed)
         self.hoppers = _hoppers(room, self.tubes)
@@ -100,6 +105,7 @@ class RigWorld:
         self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
+        self.board = self._made_board(board, seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
         make = CardReaderModel(**room.settings(Kind.READER))
         self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
@@ -108,7 +114,6 @@ class RigWorld:
         self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
-        self.door_open = False
         self.ended_s: list[float] = []  # when a process of the machine ended
         self.pin = PinBuffer()
         self.sealed = False  # the machine has written its seal, after its first journal
@@ -116,6 +121,15 @@ class RigWorld:
         self._alive = True
         self._streams: dict[str, MemoryStream] = {}
         self._watch_the_world()
+
+    def _made_board(self, wire: WireKind | None, seed: int) -> IoBoardModel | None:
+        if wire is None:
+            return None
+        assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
+        self.board_wire = wire
+        board = IoBoardModel(self.keys, self.acceptor, lambda: self.door_open, self.clock.monotonic, seed=seed)
+        board.on_scan = lambda: self.nudge("keypad")
+        return board
 
     def nudge(self, desk: str) -> None:
         """Tell the machine that something this desk watches has moved. Does nothing here; `RigMachine` overrides it."""
@@ -146,8 +160,10 @@ class RigWorld:
         return self._alive
 
     @property
-    def _powered(self) -> tuple[CcTalkBusModel | PrinterModel | PulseAcceptorModel, ...]:
-        """What loses its power with the case."""
+    def _powered(self) -> tuple[CcTalkBusModel | PrinterModel | PulseAcceptorModel | IoBoardModel, ...]:
+        """What loses its power with the case. A board switches its acceptor's by itself."""
+        if self.board is not None:
+            return (self.bus, self.printer, self.slips, self.board)
         pulses = (self.acceptor,) if isinstance(self.acceptor, PulseAcceptorModel) else ()
         return (self.bus, self.printer, self.slips, *pulses)
 
@@ -184,15 +200,18 @@ class RigWorld:
         """The acceptor alone is reset, or loses its supply for a moment."""
         now_s = self.clock.monotonic()
         if isinstance(self.acceptor, PulseAcceptorModel):
+            was_on = self.acceptor.powered
             self.acceptor.power_off(now_s)
-            self.acceptor.power_on(now_s)
+            if was_on:
+                self.acceptor.power_on(now_s)
         else:
             self.acceptor.fault("reset", now_s)
 
     def hang_up(self) -> None:
-        """The process ended: its ports are closed, and the contact in a pulse acceptor's supply opens (hardware/README.md)."""
+        """The process ended: its ports are closed, and the contact in a pulse acceptor's supply opens (hardware/README.md);
+        an I/O board does that itself, later."""
         self.ended_s.append(self.clock.monotonic())
-        if isinstance(self.acceptor, PulseAcceptorModel):
+        if self.board is None and isinstance(self.acceptor, PulseAcceptorModel):
             self.acceptor.power_off(self.clock.monotonic())
         for stream in self._streams.values():
             stream.hang_up()
@@ -202,7 +221,7 @@ class RigWorld:
         return self._streams[device]
 
     def open_stream(self, model: object, device: str) -> MemoryStream:
-        wire = self.wire if device == "coin" else self.usb
+        wire = {"coin": self.wire, "io_board": self.board_wire}.get(device, self.usb)
         named = "receipt_printer" if device == "slips" else device  # as the driver calls it
         lost = lambda: LineLost(named, "the port is gone")  # noqa: E731
         tap = self.printed.update if device == "printer" else lambda _: None
@@ -210,6 +229,26 @@ class RigWorld:
         stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]
         self._streams[device] = stream
         return stream
+
+    def reset_board(self) -> None:
+        """The I/O board starts anew."""
+        if self.board is not None:
+            self.board.reset(self.clock.monotonic(), watchdog=True)
+
+    def replug_board(self, after_s: float, *, power: bool) -> None:
+        """The I/O board's cable is pulled and put in again after so long. `power`: it is its supply, too."""
+        if self.board is None or "io_board" not in self._streams:
+            return
+        board, stream = self.board, self._streams["io_board"]
+        stream.hang_up()
+        if power:
+            board.power_off(self.clock.monotonic())
+
+        def back() -> None:
+            stream.plug_in()
+            board.power_on(self.clock.monotonic())
+
+        self.clock.after(after_s, back)
 
     # --- hands ----------------------------------------------------------------------------------
 
@@ -235,6 +274,8 @@ class RigWorld:
         coin = next(coin for coin, value in VALUES.items() if value == value_yen)
 
         def let_go() -> None:
+            if self.board is not None:
+                self.board.advance(self.clock.monotonic())
             self.acceptor.insert(coin, self.clock.monotonic())
 
         self.clock.at(at_s, let_go)
@@ -293,6 +334,8 @@ class RigWorld:
         if isinstance(self.acceptor, AcceptorModel):
             self.acceptor.serial = AcceptorModel.serial
         self.bus.power_on(now_s)
+        if self.board is not None:
+            self.board.power_on(now_s)
         for stream in self._streams.values():
             stream.plug_in()
         self.move_door(opened=False)

@@ -36,11 +36,16 @@ def unread_yen(acceptor: PulseAcceptorModel, end_s: float) -> int:
 
 
 def why_wrong(
-    acceptor: PulseAcceptorModel, history: Iterable[r.Record], ended_s: Sequence[float], open_s: Collection[float]
+    acceptor: PulseAcceptorModel,
+    history: Iterable[r.Record],
+    ended_s: Sequence[float],
+    open_s: Collection[float],
+    forgotten: int,
 ) -> str | None:
     """What is wrong between box and records (invariant I2); None: nothing.
 
     `ended_s`: when a process of the machine ended; `open_s`: those of them with the slot open, of which a person is told.
+    `forgotten`: pulses that an I/O board had not told when it started anew, of which a person is told, too.
     """
     unread, unread_open = (sum(unread_yen(acceptor, at_s) for at_s in ends) for ends in (ended_s, open_s))
     known_yen, about_yen, told = 0, 0, False
@@ -56,10 +61,11 @@ def why_wrong(
     missing_yen = sum(VALUES[coin] for coin in acceptor.cash_box) - known_yen
     ghost_yen = UNIT_YEN * sum(train.sent for train in acceptor.trains if train.coin is None)
     unsent_yen, hidden_yen = UNIT_YEN * acceptor.unsent, UNIT_YEN * acceptor.hidden
-    if not -ghost_yen <= missing_yen <= about_yen + unread + unsent_yen + hidden_yen:
+    forgotten_yen = UNIT_YEN * forgotten
+    if not -ghost_yen <= missing_yen <= about_yen + unread + unsent_yen + hidden_yen + forgotten_yen:
         bounds = (
             f"{ghost_yen} came without a coin, {about_yen} are told, {unread} died unread, {unsent_yen} were never sent, "
-            f"{hidden_yen} were hidden by a wire that was held"
+            f"{hidden_yen} were hidden by a wire that was held, {forgotten_yen} a board forgot"
         )
         return f"{missing_yen} yen in the box are unexplained: {bounds}"
     if missing_yen > unsent_yen + unread - unread_open and not told:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.errors import LineLost
-from drivers.io_board.edges import ReportedEdge, ReportedEdges, WireReport
+from drivers.io_board.edges import ReportedEdges, WireReport
+from drivers.io_board.frames import ReportedEdge
 from drivers.vocabulary import CoinCredited, CreditsLost, WrongPulses
 
 CODES = {5: 500, 6: 100, 7: 50, 8: 10}  # not proportional: a lost pulse makes a dearer coin
@@ -29,6 +30,7 @@ class Board:
     numbered: int = 0
     kept: list[ReportedEdge] = field(default_factory=list)
     active: bool = False
+    taking: bool = True
 
     def reset(self) -> None:
         self.boot, self.now_us, self.numbered, self.kept = next(self.boots), 0, 0, []
@@ -39,7 +41,8 @@ class Board:
         self.kept = [*self.kept, ReportedEdge(active, self.now_us)][-self.keeps :]
 
     def report(self) -> WireReport:
-        return WireReport(self.boot, self.now_us, self.active, self.numbered - len(self.kept), tuple(self.kept))
+        first = self.numbered - len(self.kept)
+        return WireReport(self.boot, self.now_us, self.active, first, tuple(self.kept), self.taking)
 
     def acknowledge(self, number: int) -> None:
         forget = max(0, number - (self.numbered - len(self.kept)))
@@ -158,3 +161,32 @@ def test_a_hole_over_the_end_of_one_coin_and_the_beginning_of_the_next_credits_n
     bench.insert(6)
     bench.end()
     assert (bench.credited, bench.told_lost) == (0, True)
+
+
+def test_a_reset_of_a_board_with_a_shut_slot_is_no_lost_coin_but_one_soon_after_the_slot_was_open_is():
+    bench = Bench(CODES, 64, lambda: "heard")
+    bench.board.taking = False
+    bench.end()  # 1.5 s: a coin may still roll
+    bench.board.reset()
+    bench.end()
+    assert bench.told_lost
+    bench.told_lost = False
+    bench.board.now_us += 10_000_000
+    bench.end()
+    bench.board.reset()
+    bench.end()
+    assert not bench.told_lost
+
+
+@pytest.mark.parametrize("taking", [True, False])
+def test_a_reset_in_a_train_is_told_also_when_the_slot_was_shut_long_ago(taking):
+    bench = Bench(CODES, 64, lambda: "heard")
+    bench.board.taking = False
+    bench.board.now_us += 60_000_000
+    bench.end()
+    bench.board.taking = taking
+    bench.board.set(active=True)
+    bench.end()
+    bench.board.reset()
+    bench.end()
+    assert bench.told_lost

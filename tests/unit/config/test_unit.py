@@ -170,3 +170,43 @@ def test_a_telephone_is_refused_by_its_name(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnitError, match="cannot be read: Is a directory"):
         load_unit(tmp_path)
+
+
+BOARD = (UNITS / "dev-board.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('[io_board]\nport = "io-board"\n', "", "keypad.via is 'io_board', and the file names no board"),
+        (
+            'via = "io_board"\nkeys',
+            'via = "io_board"\nrows = [5]\nkeys',
+            'keypad: with via = "io_board" the wires are on',
+        ),
+        ('[door]\nvia = "io_board"', '[door]\nvia = "io_board"\npin = 26', "remove pin"),
+        ('[door]\nvia = "io_board"', "[door]", "door: the key 'pin' is missing; or write via"),
+        ('["1", "2", "3", "cancel"]', '["1", "2", "3", "cancel", "clear"]', "4 rows and 4 columns"),
+        ('via = "io_board"', 'via = "usb"', "keypad.via is 'usb'; allowed is gpio, io_board"),
+    ],
+)
+def test_a_board_that_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    path = tmp_path / "unit.toml"
+    assert old in BOARD
+    path.write_text(BOARD.replace(old, new, 1))
+    with pytest.raises(UnitError) as refused:
+        load_unit(path)
+    assert sentence in str(refused.value)
+
+
+PINS = {"keypad": "rows = [5, 6, 13, 19]\ncolumns = [12, 16, 20, 21]", "door": "pin = 26"}
+
+
+def test_a_device_of_the_board_may_stay_on_gpio_but_no_acceptor_may_be_alone_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "unit.toml"
+    keys_on_pins = BOARD.replace('[keypad]\nvia = "io_board"', f"[keypad]\n{PINS['keypad']}")
+    path.write_text(keys_on_pins)
+    assert load_unit(path).keypad.rows == (5, 6, 13, 19)
+    path.write_text(keys_on_pins.replace('[door]\nvia = "io_board"', f"[door]\n{PINS['door']}"))
+    with pytest.raises(UnitError, match="put the keypad or the door on the board, too"):
+        load_unit(path)

@@ -23,11 +23,10 @@ def pins_of(path: Path) -> set[int]:
     unit = load_unit(path)
     pads = [unit.keypad] if unit.clerk is None else [unit.keypad, unit.clerk.keypad]
     pins = {pin for pad in pads for pin in (*pad.rows, *pad.columns)}
-    if unit.door is not None:
-        pins.add(unit.door.pin)
+    single = [unit.door.pin] if unit.door is not None else []
     if unit.coin is not None and unit.coin.pulse is not None:
-        pins |= {unit.coin.pulse.coin_pin, unit.coin.pulse.inhibit_pin}
-    return pins
+        single += [unit.coin.pulse.coin_pin, unit.coin.pulse.inhibit_pin]
+    return pins | {pin for pin in single if pin is not None}
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)

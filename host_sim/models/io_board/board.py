@@ -1,0 +1,235 @@
+"""The board's behaviour: it says what its wires do and does what the last SET said, as long as the machine is heard.
+
+On its wires hang the key matrix, a pulse acceptor with its 12 V relay, and the door. Time is passed in; `advance` takes the
+board through every instant at which something changes by itself: an edge, a scan, the machine's silence.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable
+from math import floor, inf
+
+from host_sim.models.io_board import wire
+from host_sim.models.key_matrix import KeyMatrix
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+
+COINS, SUPPLY, GROUND_REFUSES = 0x01, 0x02, 0x04
+SILENT_S, SUPPLY_KEPT_S = 1.0, 10.0
+SCAN_S = 0.005
+EDGES_KEPT = 64
+TOLD, STARTED, WATCHDOG, SILENT = range(4)
+PROGRAM = bytes(range(32))  # its hash
+
+
+class IoBoardModel:
+    """Satisfies `LineModel`. `acceptor`: None where no pulse acceptor hangs on the board."""
+
+    def __init__(
+        self,
+        keys: KeyMatrix,
+        acceptor: PulseAcceptorModel | None,
+        door_open: Callable[[], bool],
+        now: Callable[[], float],
+        *,
+        seed: int = 0,
+    ) -> None:
+        """`now` reads the clock whose seconds are passed in everywhere else."""
+        self.keys = keys
+        self.acceptor = acceptor
+        self.outputs = 0
+        self.why = STARTED
+        self.starts = 0
+        self.on_scan: Callable[[], None] = lambda: None  # called when a scan sees something else than the last one
+        self._door_open = door_open
+        self._now = now
+        self._random = random.Random(seed)
+        self._powered = True
+        self.forgotten_pulses = 0  # at most: with an edge that was not acknowledged when the program ended
+        self._edges: deque[int] = deque()
+        self._start(0.0, STARTED)
+
+    # --- power ----------------------------------------------------------------------------------
+
+    def reset(self, now_s: float, *, watchdog: bool = False) -> None:
+        """The program starts anew: every pin is let go, what was not told is forgotten."""
+        self.advance(now_s)
+        self._start(now_s, WATCHDOG if watchdog else STARTED)
+
+    def power_off(self, now_s: float) -> None:
+        self.advance(now_s)
+        self._powered = False
+        self._put_out(0, now_s)
+
+    def power_on(self, now_s: float) -> None:
+        if not self._powered:
+            self._powered = True
+            self._start(now_s, STARTED)
+
+    def _start(self, now_s: float, why: int) -> None:
+        self.starts += 1
+        self._boot = self._random.randint(1, 2**32 - 1)
+        self._zero_s = self._at_s = now_s
+        self._ears = wire.Ears()
+        self._sequence = 0
+        self._heard_s = -inf  # the last SET that had effect
+        self._any_frame_s = -inf
+        self.forgotten_pulses += (len(self._edges) + 1) // 2
+        self._edges.clear()
+        self._numbered = 0
+        self._coin_low = self.acceptor.low() if self.acceptor is not None else False
+        self._contacts = self._scanned(now_s)
+        self._answers = b""
+        self._told: tuple[int, ...] = ()
+        self._put_out(0, now_s)
+        self.why = why
+
+    # --- the line -------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        self.advance(now_s)
+        if not self._powered:
+            return
+        identify = heard = False
+        for body in self._ears.hear(data):
+            heard = True
+            self._any_frame_s, self._sequence = now_s, body[2]
+            if body[0] != 1 or body[1] == wire.ASK:
+                identify = True
+            elif body[1] == wire.SET and int.from_bytes(body[3:7], "little") == self._boot:
+                self._set(int.from_bytes(body[7:11], "little"), body[11], now_s)
+            elif body[1] == wire.LOADER and int.from_bytes(body[3:7], "little") == self._boot:
+                self._load(now_s)
+        if identify:
+            self._answers += wire.identity(self._sequence, self._boot, PROGRAM)
+        elif heard:
+            self._report(now_s)
+
+    def transmit(self, now_s: float) -> bytes:
+        self.advance(now_s)
+        if not self._powered:
+            return b""
+        if self._is_heard(now_s) and self._told != self._state():
+            self._report(now_s)
+        said, self._answers = self._answers, b""
+        return said
+
+    def wake_at(self) -> float | None:
+        """When it changes by itself; the present where it has something to say already."""
+        if not self._powered:
+            return None
+        now_s = self._now()
+        if self._answers or (self._is_heard(now_s) and self._told != self._state()):
+            return now_s
+        due_s = min(self._scan_due_s(), self._edge_due_s(), self._silence_due_s())
+        return None if due_s == inf else due_s
+
+    def _report(self, now_s: float) -> None:
+        self._told = self._state()
+        self._answers += wire.report(
+            self._sequence,
+            self._boot,
+            self._micros(now_s),
+            self.outputs,
+            self.why,
+            self._inputs(),
+            self._contacts,
+            self._ears.damaged,
+            self._numbered - len(self._edges),
+            list(self._edges),
+        )
+
+    def _micros(self, at_s: float) -> int:
+        return max(0, floor((at_s - self._zero_s) * 1e6 + 0.5))
+
+    def _inputs(self) -> int:
+        return (not self._door_open()) | self._coin_low << 1 | self._inhibit_grounded() << 2
+
+    def _state(self) -> tuple[int, ...]:
+        """What makes a report due when it changes."""
+        return (self.outputs, self._inputs(), self._contacts, self._numbered)
+
+    def _is_heard(self, now_s: float) -> bool:
+        return now_s - self._any_frame_s < SILENT_S
+
+    # --- commands -------------------------------------------------------------------------------
+
+    def _set(self, acknowledged: int, outputs: int, now_s: float) -> None:
+        self._heard_s = now_s
+        first = self._numbered - len(self._edges)
+        if first < acknowledged <= self._numbered:
+            for _ in range(acknowledged - first):
+                self._edges.popleft()
+        self._put_out(outputs if outputs & SUPPLY else outputs & ~COINS, now_s)
+        self.why = TOLD
+
+    def _load(self, now_s: float) -> None:
+        """Into the loader: the port is gone. The model's loader takes the same program and starts it."""
+        if not self.outputs & COINS:
+            self._start(now_s, STARTED)
+
+    def _put_out(self, outputs: int, now_s: float) -> None:
+        self.outputs = outputs
+        if self.acceptor is None:
+            return
+        self.acceptor.hold_inhibit(0.0 if self._inhibit_grounded() else None)
+        if outputs & SUPPLY and not self.acceptor.powered:
+            self.acceptor.power_on(now_s)
+        elif not outputs & SUPPLY and self.acceptor.powered:
+            self.acceptor.power_off(now_s)
+
+    def _inhibit_grounded(self) -> bool:
+        """The wire refuses at ground and coins are refused, or it takes at ground and coins are taken."""
+        return bool(self.outputs & COINS) is not bool(self.outputs & GROUND_REFUSES)
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def advance(self, now_s: float) -> None:
+        """Live up to this instant."""
+        while self._powered and self._at_s < now_s:
+            at_s = min(now_s, max(self._at_s, min(self._scan_due_s(), self._edge_due_s(), self._silence_due_s())))
+            self._look(at_s)
+            if at_s >= now_s:
+                break
+            self._at_s = max(at_s, self._at_s + 1e-6)
+        self._at_s = max(self._at_s, now_s)
+
+    def _look(self, at_s: float) -> None:
+        if self.acceptor is not None:
+            for edge_s, low in self.acceptor.edges(at_s):
+                self._coin_low = low
+                self._edges.append(2 * self._micros(edge_s) + low)
+                self._numbered += 1
+                if len(self._edges) > EDGES_KEPT:
+                    self._edges.popleft()
+        if at_s >= self._scan_due_s():
+            self._contacts = self._scanned(at_s)
+            self.on_scan()
+        if self.why == TOLD and at_s >= self._heard_s + SILENT_S:
+            self._put_out(self.outputs & (SUPPLY | GROUND_REFUSES), at_s)
+            self.why = SILENT
+        if self.why == SILENT and at_s >= self._heard_s + SILENT_S + SUPPLY_KEPT_S:
+            self._put_out(self.outputs & ~SUPPLY, at_s)
+
+    def _silence_due_s(self) -> float:
+        if self.why == TOLD:
+            return self._heard_s + SILENT_S
+        if self.why == SILENT and self.outputs & SUPPLY:
+            return self._heard_s + SILENT_S + SUPPLY_KEPT_S
+        return inf
+
+    def _edge_due_s(self) -> float:
+        due_s = None if self.acceptor is None else self.acceptor.wake_at()
+        return inf if due_s is None else due_s
+
+    def _scan_due_s(self) -> float:
+        """The next scan that sees something else than the last one."""
+        if self._scanned(self._at_s) != self._contacts:
+            return self._grid(self._at_s)
+        moves_s = self.keys.wake_at(self._at_s)
+        return inf if moves_s is None else self._grid(moves_s)
+
+    def _grid(self, at_s: float) -> float:
+        return (floor((at_s - self._zero_s) / SCAN_S) + 1) * SCAN_S + self._zero_s
+
+    def _scanned(self, now_s: float) -> int:
+        return sum(1 << 4 * row + column for row, column in self.keys.seen(now_s))
