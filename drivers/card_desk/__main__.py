@@ -20,8 +20,8 @@ from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
 from drivers.line.tls_files import manifest_key_of, words_of
 from drivers.pin_pad.entry import PinBuffer
-from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.pin_pad.wired import keypad_of
 
 
 def main() -> int:
@@ -32,16 +32,17 @@ def main() -> int:
     parser.add_argument("--run-dir", type=Path, default=Path("/run/kofuki"), help="where relative paths begin")
     options = parser.parse_args()
     unit = tomllib.loads(options.unit.read_text(encoding="utf-8"))
-    pins = MatrixPins(unit["keypad"]["rows"], unit["keypad"]["columns"])
     port = PcscReader(unit["card"]["reader"], time)
     try:
-        buffer = PinBuffer()
-        pad = MatrixPinPad(pins, unit["keypad"]["keys"], buffer, time)
-        pad.start()
-        orders = CardOrders(_line(unit, options.run_dir))
-        terminal = CardTerminal(port, orders, ResidentPad(pad, buffer, _show, time.sleep), unit["unit"]["name"], _show)
-        while (code := _typed()) is not None:
-            _one_order(terminal, code)
+        with keypad_of(unit, options.run_dir) as pins:
+            buffer = PinBuffer()
+            pad = MatrixPinPad(pins, unit["keypad"]["keys"], buffer, time)
+            pad.start()
+            orders = CardOrders(_line(unit, options.run_dir))
+            resident = ResidentPad(pad, buffer, _show, time.sleep)
+            terminal = CardTerminal(port, orders, resident, unit["unit"]["name"], _show)
+            while (code := _typed()) is not None:
+                _one_order(terminal, code)
     except DeviceError as error:
         print(f"{error} ({error.remedy})")
         return 2
@@ -49,7 +50,6 @@ def main() -> int:
         return 0
     finally:
         port.close()
-        pins.close()
     return 0
 
 

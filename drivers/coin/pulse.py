@@ -166,7 +166,8 @@ class PulseFilter:
                 self._ended_s = None  # bounced
             elif not edge.active and self._began_s is not None and self._ended_s is None:
                 self._ended_s = edge.at_s
-            else:  # two equal edges: the one between them was lost
+            else:  # two equal edges: the one between them was lost, but no pulse that had ended
+                found += [] if self._ended_s is None else self._end()
                 self._lose(edge)
         found += self._settle(now_s)
         self._watch_level(now_s, low_at_rest=active and not edges and self._began_s is None)

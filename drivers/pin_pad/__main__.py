@@ -11,25 +11,24 @@ from pathlib import Path
 
 from drivers.errors import DeviceError
 from drivers.pin_pad.entry import PinBuffer
-from drivers.pin_pad.matrix import MatrixPins
-from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
+from drivers.pin_pad.wired import keypad_of
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drivers.pin_pad", description=__doc__)
     parser.add_argument("--unit", type=Path, required=True, help="a unit file with a [keypad] table")
+    parser.add_argument("--run-dir", type=Path, default=Path("/run/kofuki"), help="where relative paths begin")
     parser.add_argument("what", choices=["watch", "raw"])
     arguments = parser.parse_args()
-    keypad = tomllib.loads(arguments.unit.read_text(encoding="utf-8"))["keypad"]
+    unit = tomllib.loads(arguments.unit.read_text(encoding="utf-8"))
+    keys = unit["keypad"]["keys"]
     try:
-        pins = MatrixPins(keypad["rows"], keypad["columns"])
-        try:
+        with keypad_of(unit, arguments.run_dir) as pins:
             if arguments.what == "raw":
-                raw(pins, keypad["keys"])
+                raw(pins, keys)
             else:
-                watch(MatrixPinPad(pins, keypad["keys"], PinBuffer(), time))
-        finally:
-            pins.close()
+                watch(MatrixPinPad(pins, keys, PinBuffer(), time))
     except DeviceError as error:
         print(f"{error} ({error.remedy})")
         return 1
@@ -48,7 +47,7 @@ def watch(pad: MatrixPinPad) -> None:
             time.sleep(0.005)
 
 
-def raw(pins: MatrixPins, keys: list[list[str]]) -> None:
+def raw(pins: KeyMatrixPins, keys: list[list[str]]) -> None:
     before: frozenset[tuple[int, int]] = frozenset()
     while True:
         closed = pins.closed()

@@ -72,7 +72,6 @@ class IoBoardModel:
         self._ears = wire.Ears()
         self._sequence = 0
         self._heard_s = -inf  # the last SET that had effect
-        self._any_frame_s = -inf
         self.forgotten_pulses += (len(self._edges) + 1) // 2
         self._edges.clear()
         self._numbered = 0
@@ -92,7 +91,7 @@ class IoBoardModel:
         identify = heard = False
         for body in self._ears.hear(data):
             heard = True
-            self._any_frame_s, self._sequence = now_s, body[2]
+            self._sequence = body[2]
             if body[0] != 1 or body[1] == wire.ASK:
                 identify = True
             elif body[1] == wire.SET and int.from_bytes(body[3:7], "little") == self._boot:
@@ -149,7 +148,7 @@ class IoBoardModel:
         return (self.outputs, self._inputs(), self._contacts, self._numbered)
 
     def _is_heard(self, now_s: float) -> bool:
-        return now_s - self._any_frame_s < SILENT_S
+        return now_s - self._heard_s < SILENT_S
 
     # --- commands -------------------------------------------------------------------------------
 

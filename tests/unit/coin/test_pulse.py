@@ -7,7 +7,7 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from drivers.coin.pulse import NOISE_LIMIT, Edge, PulseAcceptor, PulseTiming
+from drivers.coin.pulse import NOISE_LIMIT, Edge, Pulse, PulseAcceptor, PulseFilter, PulseTiming, TrainEnd
 from drivers.errors import WrongDevice
 from drivers.gpio import GpioEdges, OpenCollector
 from drivers.vocabulary import AcceptorBlocked, AcceptorCounters, CoinCredited, CoinEvent, CreditsLost, WrongPulses
@@ -207,6 +207,15 @@ def test_a_lost_edge_is_reported_as_a_loss() -> None:
     rig.model.insert("JP100A", rig.time_s)
     rig.loses = 3
     assert rig.run(3) == [CreditsLost(1)]
+
+
+def test_a_loss_takes_no_pulse_that_had_ended() -> None:
+    found = PulseFilter(PulseTiming()).feed(
+        [Edge(active=True, at_s=1.0), Edge(active=False, at_s=1.025), *[Edge(active=False, at_s=1.026)] * 2],
+        2.0,
+        active=False,
+    )
+    assert found == [Pulse(1.0), TrainEnd(broken=True)]
 
 
 def test_a_stuck_wire_blocks_the_acceptor_and_says_so_once() -> None:

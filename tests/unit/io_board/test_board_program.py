@@ -205,7 +205,7 @@ def _damaged(bench: Bench, data: st.DataObject) -> bytes:
         case "cut":
             del wire[place:]
         case "insert":
-            wire.insert(place, data.draw(BYTE))
+            wire.insert(place, data.draw(BYTE if place else st.integers(1, 255)))  # 0x00 before a frame is allowed
         case "long":
             wire += bytes([1] * data.draw(st.integers(40, 90)))
         case "type":
