@@ -111,7 +111,8 @@ def test_a_technician_waits_for_a_resident_and_a_pulled_cable_gives_the_machine_
     assert "The machine is in maintenance now" in terminal.heard(b"now; you may use the devices.")
     world.wait_for(lambda told: told.get("scene") == "Maintenance")
     terminal.write(b"\0")  # how a BREAK arrives, which a pulled cable makes
-    world.wait_for_service()
+    terminal.heard(b"in_service again.")
+    terminal.heard()
     assert "ERR login" in terminal.say("status")
 
 
