@@ -36,7 +36,7 @@ Cards = Mapping[str, WalletCard]
 
 # Record numbers, codes, keys, clock times and the program's version.
 CHANCE = re.compile(
-    r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|\b[0-9a-f]{32,}\b|(?<=confirm )[0-9A-F]{4}"
+    r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?=~)|(?<=confirm )[0-9A-F]{4}"
     r"|\d\d:\d\d(:\d\d)?|(?<=program )[0-9.]+|^\d+(?= records, one chain)",
     re.MULTILINE,
 )

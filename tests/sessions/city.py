@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from host_sim.centre import books, sample
+from host_sim.centre import sample
 from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.card_desk.writing import CardWriting
@@ -25,13 +25,14 @@ from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.staff.vouching import Vouching
-from host_sim.centre.store import Peer, Store
+from host_sim.centre.store import Peer
 from host_sim.centre.tables import cards, flags
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
 from tests.unit.centre.cities import p384_city, sample_city
+from tests.unit.centre.databases import Copied
 from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, STAFF_KEY, TUESDAY, plain
 
 
@@ -46,8 +47,7 @@ class City:
     def __init__(self, wallet: Path, *, p384: bool = False) -> None:
         """`p384`: the city's file takes cards with a key on P-384."""
         self.file = p384_city if p384 else sample_city
-        self.store = Store("sqlite://")
-        books.load(self.store, residents())
+        self.store = Copied()
         load_cards(self.store, wallet, PIN_KEY, TUESDAY)
         authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)

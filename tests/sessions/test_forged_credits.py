@@ -74,7 +74,9 @@ def test_m1_credits_without_coins_are_not_paid_out(wallet: Cards, credits_: int,
     assert sorry(person).reason == "tamper"
     assert machine.centre.claims == {closed.sid: closed.claimed_yen}
     flagged = cases(machine, "credits_without_coins")
-    assert sum(int(detail.split()[0]) for detail in flagged) == credits_, "those that came after the session are told, too"
+    assert sum(int(detail.split()[0]) for detail in flagged) == credits_, (
+        "those that came after the session are told, too"
+    )
     assert all(closed.sid in detail for detail in flagged)
     assert "308" in numbers(machine)
     assert "credits_without_coins" in machine.loop.reception.news(machine.loop.book)

@@ -186,7 +186,7 @@ def unguard(c: sa.Connection) -> None:
         c.execute(sa.text("SET LOCAL session_replication_role = replica"))
 
 
-class _Copied(Store):
+class Copied(Store):
     """A SQLite database in memory with the sample's books: a copy of one, which is faster than to make it."""
 
     def __init__(self) -> None:
@@ -220,7 +220,7 @@ class Fresh:
 
     def store(self) -> Store:
         if self.kind == "sqlite":
-            return _Copied()
+            return Copied()
         url = _take()
         self._taken.append((url, Store(url)))
         return self._taken[-1][1]
