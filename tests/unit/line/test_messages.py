@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from drivers.line import fields, messages
@@ -224,9 +224,19 @@ def test_copies_are_numbered_from_one(number: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_noise_is_refused_and_nothing_else(noise: bytes) -> None:
+    assume(
+        not is_an_object(noise)
+    )  # Hypothesis also tries bytes that stand in the program, one answer of the centre among them
     for _, read in EXAMPLES.values():
         with pytest.raises(BadMessage):
             read(noise)
+
+
+def is_an_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def test_a_flipped_bit_raises_nothing_but_bad_message() -> None:
