@@ -19,7 +19,7 @@ from host_sim.serial_cable import TERMINAL
 QUIET_S = 0.05  # a row that looks like a question and goes on is none
 _PROMPT = re.compile(rb"(?:^|\n)(?:[\w-]+ \w+ [\w-]+ \d+|halted)> \Z")
 _QUESTION = re.compile(rb"(?:^|\n)[^\n]{1,60}: \Z")
-_ASKS_PASSWORD = b"Password: "
+_ASKS_PASSWORD = ("Password: ", "パスワード: ", "Pasuwado: ")  # in the languages of the line
 _CODE = re.compile(r'(?:confirm |"confirm":")([0-9A-F]{4})\b')
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,19}")
 
@@ -73,7 +73,7 @@ def type_script(
         talk.type(f"confirm {code[-1]}\r" if code else f"{row}\r")
         name = named[-1] if (named := _NAME.findall(row)) else name
         said = talk.answer()
-        while said.endswith(_ASKS_PASSWORD.decode()):
+        while said.endswith(_ASKS_PASSWORD):
             talk.type(f"{password_of(name)}\r")
             said = talk.answer()
         if refused := re.search(r"^ERR .*?(?=^[\w-]+ \w+ [\w-]+ \d+> |\Z)", said, re.MULTILINE | re.DOTALL):
@@ -100,7 +100,7 @@ class _Talk:
             piece = os.read(self._line, 4096).replace(b"\r\n", b"\n")
             self._show(piece)
             heard += piece
-        return heard.decode("ascii", "replace")
+        return heard.decode("utf-8", "replace")
 
     def _is_silent(self) -> bool:
         return not select.select([self._line], [], [], QUIET_S)[0]

@@ -160,6 +160,12 @@ def test_a_script_is_typed_up_to_the_first_refusal(world: World, tmp_path: Path)
     assert "Another terminal is open at the line." in busy.stderr
     typed = subprocess.run(words, check=False, capture_output=True, text=True, timeout=900)
     assert "line 2: confirm\nThe line before showed no code" in typed.stderr
+    for language, unknown in (("ja", "という"), ("romaji", "to iu")):
+        script.write_text(f"language {language}\nlogin tanaka\nsing\n")
+        typed = subprocess.run(words, check=False, capture_output=True, text=True, timeout=900)
+        assert "tanaka, technician." in typed.stdout, "the question for the password is known in each language"
+        assert f"line 3: sing\nERR unknown `sing` {unknown}" in typed.stderr
+        Terminal(world).say("logout")
     world.wait_for_service()
 
 
