@@ -120,7 +120,7 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     drawn.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL, bold=True)
     drawn.rule()
     _where_and_when(facts, drawn)
-    _say_sample(facts, drawn)
+    _say_sample(facts, drawn, foot=True)
     return drawn.finish()
 
 
@@ -173,15 +173,19 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.left("No refund or exchange after issue.", Size.SMALL)
     slip.space()
     slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
-    _say_sample(facts, slip)
+    _say_sample(facts, slip, foot=True)
 
 
-def _say_sample(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:
-    """A sample city's slips say so at both ends, so that a torn half does, too."""
-    if facts.sample:
-        slip.centre("見本　SAMPLE　見本", Size.LARGE, bold=True)
-        slip.centre("練習用です。お金の証明にはなりません。", Size.NORMAL)
-        slip.centre("For practice only. Not valid.", Size.SMALL)
+def _say_sample(facts: ReceiptFacts | ClaimFacts, slip: Slip, *, foot: bool = False) -> None:
+    """A sample city's slips say so at both ends, so that a torn half does, too; a rule parts it from the rest."""
+    if not facts.sample:
+        return
+    if foot:
+        slip.rule(heavy=True)
+    slip.centre("見本　SAMPLE　見本", Size.LARGE, bold=True)
+    slip.centre("練習用です。お金の証明にはなりません。", Size.NORMAL)
+    slip.centre("For practice only. Not valid.", Size.SMALL)
+    if not foot:
         slip.rule(heavy=True)
 
 
