@@ -3,7 +3,8 @@
 import os
 import signal
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import TypeVar
 
@@ -14,26 +15,51 @@ Tell = Callable[[Found], None]
 def in_shares(work: Callable[[int, int, Tell[Found]], None], shares: int) -> Generator[Found, None, None]:
     """Run `work(which, of_how_many, tell)` for all shares at once; yields what they tell, as it comes.
 
-    Raises RuntimeError when a share ends in any other way than by returning. When the caller stops early (Ctrl-C), the
-    shares and all processes that they have forked are ended.
+    Raises RuntimeError when a share ends in any other way than by returning, and KeyboardInterrupt at the next step after
+    Ctrl-C. When the caller stops early, the shares and all processes that they have forked are ended.
     """
-    running = dict(_begin(work, which, shares) for which in range(shares))
+    running = dict[Connection, int]()
+    with _ctrl_c() as asked:
+        try:
+            running |= dict(_begin(work, which, shares) for which in range(shares))
+            yield from _heard(running, asked)
+        finally:
+            for child in running.values():
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+
+
+def _heard(running: dict[Connection, int], asked: Connection) -> Generator[Found, None, None]:
+    """What the shares tell, until each has ended and is out of `running`."""
+    while running:
+        for hearing in wait([asked, *running]):
+            assert isinstance(hearing, Connection)
+            if hearing is asked:
+                raise KeyboardInterrupt
+            try:
+                found: Found = hearing.recv()
+            except EOFError:
+                _, status = os.waitpid(running.pop(hearing), 0)
+                if status:
+                    raise RuntimeError(f"a share of the work ended with status {status}") from None
+                continue
+            yield found
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Connection]:
+    """Can be read from once Ctrl-C was pressed.
+
+    Python raises KeyboardInterrupt wherever the program is, and drops it inside a `__del__`, such as a closing pipe's.
+    """
+    asked, telling = Pipe(duplex=False)
+    before = signal.signal(signal.SIGINT, lambda *_: telling.send_bytes(b"stop"))
     try:
-        while running:
-            for hearing in wait(list(running)):
-                assert isinstance(hearing, Connection)
-                try:
-                    found: Found = hearing.recv()
-                except EOFError:
-                    _, status = os.waitpid(running.pop(hearing), 0)
-                    if status:
-                        raise RuntimeError(f"a share of the work ended with status {status}") from None
-                    continue
-                yield found
+        yield asked
     finally:
-        for child in running.values():
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        signal.signal(signal.SIGINT, before)
+        asked.close()
+        telling.close()
 
 
 def _begin(work: Callable[[int, int, Tell[Found]], None], which: int, shares: int) -> tuple[Connection, int]:
