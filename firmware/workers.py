@@ -50,9 +50,9 @@ class Crew(Protocol):
 class Shift:
     """The work of one desk without a thread; both kinds of crew use it.
 
-    After a failure the desk is down. Then `do` answers a command with a `Fault` at once, unless `Desk.works_down` allows it,
-    and `poll` calls `Desk.start` no sooner than `RESTART_FLOOR_S` later. The desk is up again when `start` succeeds or when
-    the desk posts a `Health` without reasons.
+    After a failure the desk is down. Then `do` answers a command with a `Fault` at once, unless `Desk.works_down` allows it.
+    `Desk.start` is called no sooner than `RESTART_FLOOR_S` later, by `poll` or before a command: commands that come without
+    a pause leave no time for `poll`. The desk is up again when `start` succeeds or when it posts a `Health` without reasons.
     """
 
     def __init__(self, desk: Desk[Any], clock: Clock) -> None:
@@ -72,16 +72,17 @@ class Shift:
         return self._guarded(OF_MACHINE, self._start)
 
     def do(self, command: object, whose: Whose) -> list[Posted]:
+        begun = self._begin_again()
         if not self._up and not self.desk.works_down(command):
-            return [Posted(self.desk.name, whose, Fault(self.desk.name, "is out of service"))]
-        return self._guarded(whose, partial(self.desk.handle, command))
+            return [*begun, Posted(self.desk.name, whose, Fault(self.desk.name, "is out of service"))]
+        return [*begun, *self._guarded(whose, partial(self.desk.handle, command))]
 
     def poll(self) -> list[Posted]:
-        if self._up:
-            return self._guarded(OF_MACHINE, self.desk.poll)
-        if self._clock.monotonic() >= self._retry_at_s:
-            return self.begin()
-        return []
+        return self._guarded(OF_MACHINE, self.desk.poll) if self._up else self._begin_again()
+
+    def _begin_again(self) -> list[Posted]:
+        """Start a desk that is down, if it is time."""
+        return [] if self._up or self._clock.monotonic() < self._retry_at_s else self.begin()
 
     def end(self) -> None:
         """Stop the desk. A desk that is down cannot reach its devices, so it is not stopped."""

@@ -309,7 +309,7 @@ class Desk(Protocol[C_contra]):
     reason_when_down: str | None = None  # of `firmware.service.availability`; None: service goes on without this desk
 
     def start(self) -> Sequence[Answer]:
-        """Open and identify the devices. Called again after a failure, at most once in `RESTART_FLOOR_S`."""
+        """Open and identify the devices. Called again after a failure, by the machine at most once in `RESTART_FLOOR_S`."""
         ...
 
     def handle(self, command: C_contra) -> Sequence[Answer]: ...

@@ -107,7 +107,7 @@ class CoinDesk(Desk[CoinCommand]):
 
     def works_down(self, command: CoinCommand) -> bool:
         """Hoppers pay even if the acceptor is silent, and staff mends a desk that is down."""
-        return isinstance(command, CountHopper | Dispense | PairAcceptor | AcknowledgePayout)
+        return isinstance(command, CountHopper | Dispense | PairAcceptor | AcknowledgePayout | LookAgain)
 
     def stop(self) -> None:
         """Close the slot: a pulse acceptor would go on taking coins that nobody counts."""

@@ -10,7 +10,7 @@ import pytest
 from drivers.errors import DeviceError, NoReply
 from firmware.desks import KEYPAD, OF_MACHINE, PAPER, Answer, DeskName, Health, OfSession, WipeDesk
 from firmware.session.events import Fault
-from firmware.workers import Crew, ThreadCrew
+from firmware.workers import RESTART_FLOOR_S, Crew, ThreadCrew
 from host_sim.clock import VirtualClock
 from host_sim.rig.crew import InlineCrew
 from host_sim.rig.late import LateCrew
@@ -58,6 +58,7 @@ class Counting:
 @dataclass
 class Place:
     crew: Crew
+    clock: VirtualClock
     desks: dict[DeskName[WipeDesk], Counting]
 
     def hear(self, count: int) -> list[Any]:
@@ -67,9 +68,8 @@ class Place:
         return heard
 
 
-def crew_of(kind: str, desks: list[Counting]) -> ThreadCrew | InlineCrew:
+def crew_of(kind: str, desks: list[Counting], clock: VirtualClock) -> ThreadCrew | InlineCrew:
     name, _, seed = kind.partition(" ")
-    clock = VirtualClock()
     match name:
         case "threads":
             return ThreadCrew(desks, clock)
@@ -81,10 +81,10 @@ def crew_of(kind: str, desks: list[Counting]) -> ThreadCrew | InlineCrew:
 
 @pytest.fixture(params=["threads", "inline", "late 0", "late 1", "late 2"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    desks = [Counting(KEYPAD), Counting(PAPER)]
-    crew = crew_of(request.param, desks)
+    desks, clock = [Counting(KEYPAD), Counting(PAPER)], VirtualClock()
+    crew = crew_of(request.param, desks, clock)
     crew.start()
-    yield Place(crew, {desk.name: desk for desk in desks})
+    yield Place(crew, clock, {desk.name: desk for desk in desks})
     crew.stop()
 
 
@@ -119,6 +119,21 @@ def test_a_device_that_fails_stops_only_its_own_desk(place: Place) -> None:
     assert [type(answer) for _, answer in paper] == [Fault, Health, Fault]
     assert place.desks[PAPER].asked == 1, "a desk that is down gets no further command"
     assert [one.answer for one in heard if one.desk == KEYPAD] == [Health(KEYPAD, frozenset({"1"}))]
+
+
+def test_commands_without_a_pause_do_not_keep_a_mended_desk_down(place: Place) -> None:
+    """A technician typed a test again and again, and so kept down the desk that they tested."""
+    place.hear(2)
+    place.desks[PAPER].broken = True
+    place.crew.send(PAPER, WipeDesk(), OfSession(1))
+    place.hear(2)
+    place.desks[PAPER].broken = False
+    for ticket in (2, 3):
+        place.clock.advance(RESTART_FLOOR_S)
+        place.crew.send(PAPER, WipeDesk(), OfSession(ticket))
+    heard = [(one.whose, one.answer) for one in place.hear(3)]
+    assert heard[0] == (OF_MACHINE, Health(PAPER, frozenset()))
+    assert heard[1:] == [(OfSession(ticket), Health(PAPER, frozenset({str(ticket)}))) for ticket in (2, 3)]
 
 
 def test_a_wait_for_answers_ends_without_one_when_its_time_is_over(place: Place) -> None:

@@ -173,7 +173,7 @@ def noise(terminal: "Terminal") -> int:
     return int(terminal.say("who").split("so far: ")[1].split(" ")[0])
 
 
-@pytest.mark.parametrize("name", ["3-paper", "9-door-opened"])
+@pytest.mark.parametrize("name", ["3-paper", "6-coin-stuck", "9-door-opened"])
 def test_a_page_of_the_handbook_holds_at_the_real_line(world: World, name: str) -> None:
     """Each line that the page types is answered there as the page says: with OK, or with the same ERR."""
     terminal, code = Terminal(world), ""
@@ -194,12 +194,14 @@ def test_a_page_of_the_handbook_holds_at_the_real_line(world: World, name: str) 
 SWITCHES = {
     "the paper runs out": ("paper_out", True),
     "a new pile of paper": ("paper_out", False),
+    "a coin is stuck in the acceptor": ("coin_jam", True),
+    "the coin is taken out": ("coin_jam", False),
     "its door was opened in the night": ("door_open", True),
     "the door is shut": ("door_open", False),
 }
 
 
-SEEN = {"door_open": ("status", "door shut")}  # that it is mended
+SEEN = {"door_open": ("status", "door shut"), "coin_jam": ("test acceptor", "PASS acceptor")}  # that it is mended
 
 
 def switched(world: World, terminal: Terminal, deed: str) -> None:
