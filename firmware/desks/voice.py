@@ -11,7 +11,7 @@ from drivers.speaker.sound import Samples, Sound, silence
 from firmware.desks import VOICE, Answer, Desk, SpeakerTold, Tell
 from firmware.ports import Plug, Speaker
 from firmware.voice.pieces import Sentence
-from firmware.voice.recordings import Recordings, VoicesMissing
+from firmware.voice.recordings import HOW, Recordings, VoicesMissing
 from firmware.voice.telling import Teller, Utterance
 from firmware.voice.tones import Tone, samples_of
 
@@ -101,9 +101,7 @@ class VoiceDesk(Desk[Tell]):
         samples, missing = self._composed(said)
         self._speaker.play(Sound(samples, said.words), self._teller.volume)
         if missing:
-            return [
-                SpeakerTold(f"speaker: {missing} words are not recorded; make the voices anew (hardware/voices.sh).")
-            ]
+            return [SpeakerTold(f"speaker: some words are not recorded; {HOW} anew.")]
         return []
 
     def _composed(self, said: Utterance) -> tuple[Samples, int]:

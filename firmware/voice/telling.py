@@ -33,7 +33,9 @@ class Utterance:
 
     @property
     def words(self) -> str:
-        return " ".join([*(f"[{tone}]" for tone in self.tones), *(f"{sentence.text}." for sentence in self.sentences)])
+        return " ".join(
+            [*(f"[{tone}]" for tone in self.tones), *(f"{sentence.text.rstrip('。.')}." for sentence in self.sentences)]
+        )
 
 
 class Teller:
