@@ -36,17 +36,20 @@ class SoundSide:
         for path in self.folder.glob("*"):
             path.unlink()
         self._newest = ""
-        self._told: dict[str, object] | None = None
+        self._told: Heard | None = None
 
     def status(self) -> dict[str, object] | None:
-        """The newest sound: its name, words and length in seconds; None before the first one."""
+        """The newest sound: its name, words, and whether it is not over; None before the first one."""
         newest = max((path.name for path in self.folder.glob("*.wav")), default="")
         if newest != self._newest:
             self._newest = newest
             found = _read(self.folder / newest)
             if found is not None and (found.lasts_s > _TRIED_S or found.words):
-                self._told = {"name": newest, "words": found.words, "lasts_s": round(found.lasts_s, 2)}
-        return self._told
+                self._told = found
+        told = self._told
+        return (
+            None if told is None else {"name": told.name, "words": told.words, "sounding": ends_s(told) > time.time()}
+        )
 
     def unplug(self, *, on: bool) -> None:
         """Pull the loudspeaker's plug out of the machine, or put it in again."""
@@ -59,7 +62,7 @@ class SoundSide:
         """Seconds until the newest sound ends; 0 when nothing sounds."""
         newest = max((path.name for path in self.folder.glob("*.wav")), default="")
         found = _read(self.folder / newest) if newest else None
-        return 0.0 if found is None else max(0.0, found.began_s + found.lasts_s - time.time())
+        return 0.0 if found is None else max(0.0, ends_s(found) - time.time())
 
     def heard(self) -> Sequence[Heard]:
         """All sounds in order, without the silences that only try the loudspeaker."""
@@ -92,6 +95,11 @@ class SoundSide:
             file.setparams((1, 2, RATE_HZ, 0, "NONE", "not compressed"))
             file.writeframes(line.astype("<i2").tobytes())
         (out / "speech.txt").write_text("".join(rows), encoding="utf-8")
+
+
+def ends_s(sound: Heard) -> float:
+    """In Unix time, unless another sound cuts it off."""
+    return sound.began_s + sound.lasts_s
 
 
 def _chunks(content: bytes) -> dict[bytes, bytes]:
