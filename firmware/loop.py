@@ -51,6 +51,7 @@ from firmware.desks import (
     ConsoleAnswer,
     DeskName,
     DoorMoved,
+    EarphoneMoved,
     FetchTables,
     Health,
     HoppersSeen,
@@ -270,7 +271,7 @@ class Loop:
                 self.stale_answers += 1  # the session no longer waits for it
             case TimeTold() | TablesFetched() | CasesTold():
                 self._note_city(answer)
-            case SheetCut() | DoorMoved() | SpeakerTold():
+            case SheetCut() | DoorMoved() | SpeakerTold() | EarphoneMoved():
                 self._note_case(answer)
             case Advised():
                 self._advices.answered(answer)
@@ -291,7 +292,7 @@ class Loop:
                 self._fetched_tables = tables
                 self._keep_tables()
 
-    def _note_case(self, answer: SheetCut | DoorMoved | SpeakerTold) -> None:
+    def _note_case(self, answer: SheetCut | DoorMoved | SpeakerTold | EarphoneMoved) -> None:
         """What happened in the machine's own case."""
         match answer:
             case SheetCut(counter=counter):
@@ -300,6 +301,8 @@ class Loop:
                 self._note_door(opened)
             case SpeakerTold(trouble=sentence):
                 self._note_trouble("speaker", sentence)
+            case EarphoneMoved(is_in=is_in):
+                self._timer.listened_to = is_in
 
     def _note_time(self, told: TimeTold) -> None:
         self.heartbeat.answered(told.heard)

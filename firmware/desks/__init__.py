@@ -247,6 +247,13 @@ class SpeakerTold:
 
 
 @dataclass(frozen=True, slots=True)
+class EarphoneMoved:
+    """An earphone was put into its socket, or pulled out."""
+
+    is_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Paired:
     """The acceptor with this serial number is now the paired one."""
 
@@ -280,7 +287,9 @@ class ConsoleAnswer:
 
 CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
 News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | SpeakerTold | ConsoleAnswer
+Answer = (
+    Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | SpeakerTold | EarphoneMoved | ConsoleAnswer
+)
 
 # --- whose an answer is --------------------------------------------------------------------------
 

