@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.errors import LineLost, WrongDevice
@@ -88,6 +88,7 @@ def test_no_volume_clips_or_turns_a_sample_round(volume: int) -> None:
     assert (np.sign(heard) * np.sign(loudest) >= 0).all()
 
 
+@settings(max_examples=30)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40), st.integers(0, 50))
 def test_the_file_is_read_by_another_reader(words: str, length: int) -> None:
     content = wav(Sound(np.arange(length, dtype=np.int16), words))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import Key
@@ -114,6 +114,7 @@ def test_an_earphone_that_comes_hears_everything_and_one_that_goes_ends_it() -> 
     assert bench.teller.plug(earphone=False) == Utterance()
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(every_scene("ja")[::17]), max_size=12), st.data())
 def test_nothing_private_is_said_aloud(scenes: list[show.Scene], data: st.DataObject) -> None:
     teller = Teller(always=True, volume=7)
