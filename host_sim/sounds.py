@@ -68,7 +68,7 @@ class SoundSide:
         """All sounds in order, without the silences that only try the loudspeaker."""
         found = [sound for path in sorted(self.folder.glob("*.wav")) if (sound := _read(path)) is not None]
         found = [sound for sound in found if sound.lasts_s > _TRIED_S or sound.words]
-        ends = [sound.began_s for sound in found[1:]] + [float("inf")]
+        ends = [*(sound.began_s for sound in found[1:]), float("inf")][: len(found)]
         return [
             Heard(s.name, s.began_s, s.lasts_s, min(s.lasts_s, end_s - s.began_s), s.words)
             for s, end_s in zip(found, ends, strict=True)
