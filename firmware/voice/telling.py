@@ -3,8 +3,9 @@
 - A new scene is said whole. If the next one is the same question, only the sentences that are new in it are said: a coin changes one
   sentence, so one sentence is heard.
 - A key that does nothing here has a low tone, and everything is said again; ▲ and ▼ are the volume where they have no meaning.
+- Where several waits follow each other, the words of the first are heard to their end.
 - The seconds left are said when they begin to count, and at `TOLD_AT_S`.
-- Outside a session nothing is said unless somebody puts an earphone in or presses a key.
+- Outside a session nothing is said unless an earphone is in or comes in, or somebody presses a key.
 - Only an earphone hears a private sentence. Pure: no device and no clock.
 """
 
@@ -20,6 +21,8 @@ from firmware.voice.tones import Tone
 
 TOLD_AT_S = frozenset({10, 5})
 _RESTING = (show.Idle, show.Closed, show.Starting, show.Maintenance)
+# Nobody can act on these: the words of one may run on into the next wait, rather than that each is cut off after a second.
+_PASSING = (show.Working, show.Printing, show.MoneyBack)
 _VOLUME = {Key.PREVIOUS: 1, Key.NEXT: -1}
 
 
@@ -60,9 +63,13 @@ class Teller:
                 return self._refused(key, earphone=earphone)
             return self._counting(scene, began=counting_before is None, earphone=earphone)
         tones = (Tone.KEY,) if pressed else (Tone.ALARM,) if self.alarming else ()
-        speaks = not isinstance(scene, _RESTING) or (pressed and isinstance(before, _RESTING))
-        said = self._news(before, scene, earphone=earphone) if speaks else ()
-        return Utterance(tones, tuple(said)) if tones or said else None
+        said = (
+            self._news(before, scene, earphone=earphone)
+            if self._speaks(before, pressed=pressed, earphone=earphone)
+            else ()
+        )
+        waits = not tones and isinstance(scene, show.Working) and isinstance(before, _PASSING)
+        return Utterance(tones, tuple(said), waits) if tones or said else None
 
     def plug(self, *, earphone: bool) -> Utterance:
         """The earphone was put in or pulled out: everything from the beginning, or silence."""
@@ -85,6 +92,13 @@ class Teller:
         return Utterance((Tone.ALARM,), tuple(self._heard(words_of(self._scene)[:1], earphone=earphone)))
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _speaks(self, before: show.Scene | None, *, pressed: bool, earphone: bool) -> bool:
+        """Whether the new scene is said. One outside a session only to who is there: not after a session has ended."""
+        if not isinstance(self._scene, _RESTING):
+            return True
+        another = earphone and type(before) is not type(self._scene)
+        return isinstance(before, _RESTING) and (pressed or another)
 
     def _refused(self, key: Key | None, *, earphone: bool) -> Utterance:
         assert self._scene is not None

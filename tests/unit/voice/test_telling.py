@@ -107,6 +107,31 @@ def test_an_idle_machine_says_nothing_by_itself(earphone: bool) -> None:
     assert "証明書自動交付機" in bench.hears(replace(IDLE, exact_money_only=True), Key.D5)
 
 
+def test_who_waits_with_an_earphone_hears_that_the_machine_opens() -> None:
+    bench = Bench()
+    bench.sees(show.Starting())
+    assert "証明書自動交付機" in bench.hears(IDLE)
+    assert Bench(always=True, earphone=False).sees(show.Starting()) is None
+
+
+def test_words_of_a_wait_run_on_into_the_next_wait_and_nowhere_else() -> None:
+    bench = Bench()
+    waits = []
+    for scene in (
+        show.Working(what="reading_card"),
+        show.Working(what="calling_centre"),
+        PIN,
+        show.Working(what="authenticating"),
+        show.MoneyBack(amount_yen=200, is_change=True),
+        show.Working(what="settling"),
+        show.TakePaper(copies=1, change_yen=200),
+    ):
+        said = bench.sees(scene)
+        assert said is not None
+        waits.append(said.waits)
+    assert waits == [False, True, False, False, False, True, False]
+
+
 def test_an_earphone_that_comes_hears_everything_and_one_that_goes_ends_it() -> None:
     bench = Bench(earphone=False)
     bench.sees(IDLE)
