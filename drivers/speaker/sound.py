@@ -36,7 +36,7 @@ def silence(seconds: float) -> Samples:
 def at_volume(samples: Samples, volume: int) -> Samples:
     """The samples at a step of the volume: `LOUDEST` leaves them as they are, each step below takes `STEP_DB` away."""
     gain = 10 ** ((min(max(volume, QUIETEST), LOUDEST) - LOUDEST) * STEP_DB / 20)
-    return (samples * gain).astype(np.int16)
+    return (samples * np.float32(gain)).astype(np.int16)
 
 
 def wav(sound: Sound) -> bytes:
