@@ -4,8 +4,9 @@
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
 # make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
-# make lock      make requirements.lock from pyproject.toml, and stubs.lock of the I/O board
-.PHONY: setup sim test bench lint coverage mutants io-board lock clean
+# make voices    record what the machine says, into build/voices; the simulator then speaks (firmware/voice/README.md)
+# make lock      make requirements.lock from pyproject.toml, stubs.lock of the I/O board and voices.lock
+.PHONY: setup sim test bench lint coverage mutants io-board voices lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +52,9 @@ mutants: setup
 io-board:
 	PYTHON=$(PYTHON) sh firmware/io_board/build.sh
 
+voices: setup
+	sh hardware/voices.sh build/voices
+
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
@@ -60,8 +64,11 @@ lock:
 		--extra sim --extra postgresql --extra test pyproject.toml --output-file requirements.lock; \
 	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
-		firmware/io_board/stubs.in --output-file firmware/io_board/stubs.lock
-	@echo "requirements.lock and stubs.lock are written. Now run make setup, then make requirements-machine.lock"
+		firmware/io_board/stubs.in --output-file firmware/io_board/stubs.lock; \
+	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" $(if $(NEWER),--upgrade-package $(NEWER)) \
+		firmware/voice/voices.in --output-file firmware/voice/voices.lock
+	@echo "requirements.lock, stubs.lock and voices.lock are written. Now run make setup, then make requirements-machine.lock"
 
 clean:
 	rm -rf .venv .sim .sim-* build *.egg-info

@@ -1,5 +1,5 @@
-"""GPIO pins: the one file that imports gpiozero. One pin as a `Wire`, and the three single wires of a machine:
-a pulse acceptor's edges with time stamps, its open-collector inhibit line, and a door contact.
+"""GPIO pins: the one file that imports gpiozero. One pin as a `Wire`, and the four single wires of a machine:
+a pulse acceptor's edges with time stamps, its open-collector inhibit line, a door contact and the contact of an earphone's socket.
 
 A pin is opened at the first call, and again at the first call after a failure. Whatever gpiozero or the library below it
 raises is a `DeviceError` here: lgpio's own exceptions have no base class of gpiozero's, and one thread a desk calls this.
@@ -247,6 +247,23 @@ class BreakContact:
     def broken(self) -> bool:
         """Whether the switch is open now; the answer may chatter. Raises what `Wire` raises."""
         return not self._wire.low
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+class PlugContact:
+    """A switch in an earphone's socket that connects to ground while a plug is in (BCM number, pull-up).
+
+    With its wire cut it reads as if no plug were in: then nothing is said to an earphone that may be a loudspeaker.
+    """
+
+    def __init__(self, pin: int) -> None:
+        self._wire = Wire("speaker", pin, pull_up=True)
+
+    def closed(self) -> bool:
+        """Whether a plug is in now; the answer may chatter. Raises what `Wire` raises."""
+        return self._wire.low
 
     def close(self) -> None:
         self._wire.close()

@@ -20,7 +20,7 @@ from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
 from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
-from firmware.desks import LINE, OF_MACHINE, CoinCommand, Desk
+from firmware.desks import LINE, OF_MACHINE, VOICE, CoinCommand, Desk, Tell
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
@@ -28,6 +28,7 @@ from firmware.desks.keypad import ClerkKeysDesk, KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import DrawSlip, PaperDesk, Render
 from firmware.desks.till import TillDesk
+from firmware.desks.voice import VoiceDesk
 from firmware.display import Display
 from firmware.hardening import weaknesses
 from firmware.journal.disk import Disk
@@ -36,7 +37,7 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
-from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Printer
+from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Plug, Printer, Speaker
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
@@ -47,6 +48,7 @@ from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
 from firmware.update.updates import Updates, version
+from firmware.voice.telling import Teller
 from firmware.workers import Crew
 
 LANGUAGES = ("ja", "en")
@@ -69,6 +71,15 @@ class ConsoleLine:
     stream: ByteStream
     users: Path
     carrier: Callable[[], bool | None] = lambda: None  # whether a terminal's modem lines are up
+
+
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """The loudspeaker, the contact of its earphone's socket, and the folder of the recorded voices."""
+
+    speaker: Speaker
+    plug: Plug | None
+    voices: Path
 
 
 class Parts(Protocol):
@@ -149,6 +160,10 @@ class Parts(Protocol):
         ...
 
     def door(self) -> Contact | None: ...
+    def sounding(self) -> Sounding | None:
+        """None: this machine has no loudspeaker."""
+        ...
+
     def console_line(self) -> ConsoleLine | None: ...
     def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
     def show(self, scene: Scene) -> None: ...
@@ -193,7 +208,11 @@ class Machine:
         sites = self._site_tables(line)
         self._reception = self._make_reception(sites, desks, selective=coins is not None and coins[0].selective)
         self._console_line = parts.console_line()
-        self.crew = parts.crew((*self._console_desks(), *desks))  # the console first: it tells what the others lack
+        voice = self._voice_desks()
+        self._speaks = bool(voice)
+        self.crew: Crew = parts.crew(
+            (*self._console_desks(), *desks, *voice)
+        )  # the console first: it tells what the others lack
         self.loop = self._make_loop(self._reception)
 
     @property
@@ -247,6 +266,18 @@ class Machine:
             ConsoleDesk(terminal.stream, terminal.users, lambda: parts.now().date(), parts.clock, terminal.carrier),
         )
 
+    def _voice_desks(self) -> tuple[Desk[Any], ...]:
+        """The desk of the loudspeaker, if there is one. Service begins without it."""
+        sounding, table = self._parts.sounding(), self._parts.unit.speaker
+        if sounding is None or table is None:
+            return ()
+        teller = Teller(always=table.aloud, volume=table.volume)
+        clock = self._parts.clock
+        return (VoiceDesk(sounding.speaker, sounding.voices, sounding.plug, teller, clock, table.locating_s),)
+
+    def _tell(self, tell: Tell) -> None:
+        self.crew.send(VOICE, tell, OF_MACHINE)
+
     # --- loop -----------------------------------------------------------------------------------
 
     def _site_tables(self, line: Centre) -> SiteTables:
@@ -296,6 +327,7 @@ class Machine:
             reception=reception,
             show=self._display.show,
             show_clerk=None if self._clerk_display is None else self._clerk_display.show,
+            tell=self._tell if self._speaks else None,
             heartbeat=Heartbeat(
                 self.memory,
                 self._witness,

@@ -19,7 +19,17 @@ from typing import Protocol
 
 from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
-from drivers.vocabulary import HopperState, PaidAtDesk, Reserved, StrayPayout
+from drivers.vocabulary import (
+    HopperState,
+    Key,
+    KeyPressed,
+    PaidAtDesk,
+    PinCancelled,
+    PinEntered,
+    PinProgress,
+    Reserved,
+    StrayPayout,
+)
 from firmware.book import records
 from firmware.book.book import HOPPER_WELL, Book
 from firmware.book.cases import Case
@@ -41,6 +51,7 @@ from firmware.desks import (
     ConsoleAnswer,
     DeskName,
     DoorMoved,
+    EarphoneMoved,
     FetchTables,
     Health,
     HoppersSeen,
@@ -50,8 +61,10 @@ from firmware.desks import (
     Paired,
     Posted,
     SheetCut,
+    SpeakerTold,
     Stranger,
     TablesFetched,
+    Tell,
     TimeTold,
     WipeDesk,
 )
@@ -86,6 +99,7 @@ from firmware.workers import Crew
 ROOM_S = 10.0  # between two checks whether a full journal has room again
 _log = logging.getLogger(__name__)
 _SAID = frozenset({State.DONE, State.SORRY})  # nothing is left but to read the screen
+_PIN_KEYS = PinProgress | PinEntered | PinCancelled
 DRAINING = frozenset({State.DRAINING_PAID, State.DRAINING_REFUND})
 
 
@@ -107,6 +121,7 @@ class Loop:
         reception: Reception,
         show: Show,
         show_clerk: Show | None = None,
+        tell: Callable[[Tell], None] | None = None,
         heartbeat: Heartbeat,
         fresh_id: Callable[[], str],
         publish: Callable[["Loop"], None] = lambda _: None,
@@ -114,7 +129,9 @@ class Loop:
         more_troubles: Callable[[], Mapping[str, str]] = dict,
         console: Callable[["Loop"], Staff] | None = None,
     ) -> None:
-        """`show_clerk`: of a counter terminal. `console`: makes the maintenance console of this loop, where there is one.
+        """`show_clerk`: of a counter terminal. `tell`: to the voice desk, where there is one.
+
+        `console`: makes the maintenance console of this loop, where there is one.
 
         `self_check`: reason words of what is wrong with the machine itself. `more_troubles`: for each source that has no
         desk, a sentence on what is wrong there, empty when nothing is.
@@ -130,6 +147,9 @@ class Loop:
         self._house = house
         self._show = show
         self._show_clerk = show_clerk
+        self._tell = tell
+        self._pressed = False  # a key, since the voice desk was told last
+        self._key: Key | None = None  # which one; None: one of a PIN
         self._fresh_id = fresh_id
         self._publish = publish
         self._self_check = self_check
@@ -187,9 +207,13 @@ class Loop:
         """Show the scene of the present state, unless it is on the screen already."""
         test = self._staff_picture if self.state is State.IDLE else None
         wanted = test if test and not test.clerk else scene(self.state, self.context, self.book)
-        if wanted != self._shown:
+        changed = wanted != self._shown
+        if changed:
             self._shown = wanted
             self._show(wanted)
+        if self._tell is not None and (changed or self._pressed):  # after the picture, which is not kept waiting
+            self._tell(Tell(wanted, self._pressed, self._key))
+            self._pressed, self._key = False, None
         if self._show_clerk is not None:
             wanted = test if test and test.clerk else clerk_scene(self.state, self.context, self.book)
             if wanted != self._clerk_shown:
@@ -247,12 +271,10 @@ class Loop:
                 self.stale_answers += 1  # the session no longer waits for it
             case TimeTold() | TablesFetched() | CasesTold():
                 self._note_city(answer)
+            case SheetCut() | DoorMoved() | SpeakerTold() | EarphoneMoved():
+                self._note_case(answer)
             case Advised():
                 self._advices.answered(answer)
-            case SheetCut(counter=counter):
-                self._note_cut(counter)
-            case DoorMoved(opened=opened):
-                self._note_door(opened)
             case ConsoleAnswer() if self._console is not None:
                 self._console.hear(answer)
             case StrayPayout() | HoppersSeen() | Acknowledged() | Paired() | Stranger():
@@ -269,6 +291,18 @@ class Loop:
             case TablesFetched(tables=tables):
                 self._fetched_tables = tables
                 self._keep_tables()
+
+    def _note_case(self, answer: SheetCut | DoorMoved | SpeakerTold | EarphoneMoved) -> None:
+        """What happened in the machine's own case."""
+        match answer:
+            case SheetCut(counter=counter):
+                self._note_cut(counter)
+            case DoorMoved(opened=opened):
+                self._note_door(opened)
+            case SpeakerTold(trouble=sentence):
+                self._note_trouble("speaker", sentence)
+            case EarphoneMoved(is_in=is_in):
+                self._timer.listened_to = is_in
 
     def _note_time(self, told: TimeTold) -> None:
         self.heartbeat.answered(told.heard)
@@ -360,6 +394,8 @@ class Loop:
         self.redraw()
 
     def _take_step(self, report: Report) -> None:
+        if isinstance(report, KeyPressed | _PIN_KEYS):
+            self._pressed, self._key = True, report.key if isinstance(report, KeyPressed) else None
         if isinstance(report, CardInserted | CardRemoved):
             self._card_here = isinstance(report, CardInserted)
         if self.state is State.IDLE and isinstance(report, CardInserted) and not self._has_room_for_one():
@@ -548,7 +584,7 @@ class Loop:
         self.troubles.pop(source, None)
         if sentence:
             self.troubles[source] = sentence
-            _log.warning("nobody is served: %s", sentence)
+            _log.warning("%s: %s", "nobody is served" if source != "speaker" else "nothing is said", sentence)
         else:
             _log.info("%s: this is mended", source)
 

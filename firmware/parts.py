@@ -19,7 +19,7 @@ from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
-from drivers.gpio import BreakContact, GpioEdges, OpenCollector
+from drivers.gpio import BreakContact, GpioEdges, OpenCollector, PlugContact
 from drivers.io_board.link import DEVICE as IO_BOARD
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
@@ -32,8 +32,9 @@ from drivers.ports import Clock
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import ProfileError, load_page_profile, load_profile
 from drivers.serial_stream import SerialStream
+from drivers.speaker.alsa import AlsaSpeaker
 from drivers.trace import Tap, TracedStream, keep_all, keep_sent
-from firmware.assemble import ConsoleLine, Printers
+from firmware.assemble import ConsoleLine, Printers, Sounding
 from firmware.book.book import Book
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import (
@@ -225,6 +226,13 @@ class RealParts:
         if table is None:
             return None
         return BoardDoor(self._board) if table.pin is None else BreakContact(table.pin)
+
+    def sounding(self) -> Sounding | None:
+        table = self._unit.speaker
+        if table is None:
+            return None
+        plug = None if table.earphone_pin is None else PlugContact(table.earphone_pin)
+        return Sounding(AlsaSpeaker(table.device), plug, self.path(table.voices))
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         """Acceptor and hoppers, which continue from the counters in the book."""

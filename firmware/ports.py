@@ -12,6 +12,7 @@ from PIL import Image
 from drivers.line.site_table import SignedTable, SiteTable
 from drivers.pin_pad.entry import PinBuffer
 from drivers.printer.raster import PrintTicket, RasterPage, RasterSlip
+from drivers.speaker.sound import Sound
 from drivers.vocabulary import (
     AcceptorCounters,
     AdviceFate,
@@ -125,6 +126,28 @@ class Contact(Protocol):
     def broken(self) -> bool:
         """Whether the contact is open at this instant. Not debounced."""
         ...
+
+
+class Plug(Protocol):
+    def closed(self) -> bool:
+        """Whether an earphone is in its socket at this instant. Not debounced."""
+        ...
+
+
+class Speaker(Protocol):
+    """One output for tones and speech. Every method but `hush` raises `DeviceError`; none waits for a sound to end."""
+
+    def start(self) -> None:
+        """Open the device, and see whether it plays."""
+        ...
+
+    def play(self, sound: Sound, volume: int) -> None:
+        """Begin to play; ends what is being played."""
+        ...
+
+    def playing(self) -> bool: ...
+
+    def hush(self) -> None: ...
 
 
 class CoinAcceptor(Protocol):

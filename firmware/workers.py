@@ -43,7 +43,7 @@ class Crew(Protocol):
         ...
 
     def alive(self) -> bool:
-        """Whether every desk has a worker that neither ended nor hangs; asked before each sign to the watchdog."""
+        """Whether every vital desk has a worker that neither ended nor hangs; asked before each sign to the watchdog."""
         ...
 
 
@@ -131,10 +131,13 @@ class ThreadCrew:
         self._clock = clock
         self._began_s: dict[str, float | None] = {}  # since when each desk is busy; None: it waits
         self._inboxes: dict[str, queue.Queue[tuple[object, Whose] | None]] = {}
+        self._not_vital: set[str] = set()
         self._threads: list[threading.Thread] = []
         for desk in desks:
             inbox: queue.Queue[tuple[object, Whose] | None] = queue.Queue(maxsize=100)
             self._inboxes[desk.name] = inbox
+            if not desk.is_vital:
+                self._not_vital.add(desk.name)
             shift = Shift(desk, clock)
             self._threads.append(threading.Thread(target=self._work, args=(shift, inbox), name=desk.name, daemon=True))
 
@@ -143,7 +146,11 @@ class ThreadCrew:
             thread.start()
 
     def send(self, desk: DeskName[C], command: C, whose: Whose) -> None:
-        self._inboxes[desk].put((command, whose))
+        if desk not in self._not_vital:
+            self._inboxes[desk].put((command, whose))
+            return
+        with suppress(queue.Full):
+            self._inboxes[desk].put_nowait((command, whose))
 
     def receive(self, timeout_s: float) -> Posted | None:
         try:
@@ -152,15 +159,17 @@ class ThreadCrew:
             return None
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        for inbox in self._inboxes.values():
-            inbox.put(None)
+        for name, inbox in self._inboxes.items():
+            with suppress(queue.Full):
+                inbox.put(None, block=name not in self._not_vital)
         for thread in self._threads:
             thread.join(timeout_s)
 
     def alive(self) -> bool:
         now_s = self._clock.monotonic()
-        stuck = any(began_s is not None and now_s - began_s > STUCK_S for began_s in list(self._began_s.values()))
-        return not stuck and all(thread.is_alive() for thread in self._threads)
+        vital = {name: began_s for name, began_s in list(self._began_s.items()) if name not in self._not_vital}
+        stuck = any(began_s is not None and now_s - began_s > STUCK_S for began_s in vital.values())
+        return not stuck and all(t.is_alive() for t in self._threads if t.name not in self._not_vital)
 
     def _work(self, shift: Shift, inbox: "queue.Queue[tuple[object, Whose] | None]") -> None:
         try:

@@ -42,6 +42,7 @@ ACTS: Mapping[str, tuple[_Hand, Mapping[str, type]]] = {
     "take_receipt": (World.take_receipt, {}),
     "take_change": (World.take_change, {}),
     "take_returned": (World.take_returned, {}),
+    "plug_earphone": (World.plug_earphone, {"on": bool}),
     "switch": (World.switch, {"name": str, "on": bool}),
     "set_clock": (World.set_clock, {"to": str}),
     "restart": (World.restart, {}),

@@ -8,6 +8,7 @@ from typing import Protocol
 from host_sim.adapters.line import FaultyLine
 from host_sim.coins import CoinSide, NoCoins
 from host_sim.papers import PaperSide
+from host_sim.sounds import SoundSide
 
 
 class World(Protocol):
@@ -16,6 +17,7 @@ class World(Protocol):
     papers: PaperSide
     coins: CoinSide | NoCoins
     line: FaultyLine
+    sounds: SoundSide
 
     def move_door(self, *, opened: bool) -> None: ...
 
@@ -52,6 +54,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "line_silent": Trouble(lambda world: world.line.hold(), lambda world: world.line.mend()),
     "hopper_empty": Trouble(lambda world: world.coins.empty_hoppers(), lambda world: world.coins.fill_hoppers()),
     "coin_jam": Trouble(lambda world: world.coins.jam(on=True), lambda world: world.coins.jam(on=False)),
+    "speaker_gone": Trouble(lambda world: world.sounds.unplug(on=True), lambda world: world.sounds.unplug(on=False)),
     "door_open": Trouble(lambda world: world.move_door(opened=True), lambda world: world.move_door(opened=False)),
 }
 LINE = frozenset({"line_down", "line_silent"})

@@ -61,11 +61,13 @@ class UnitFile:
         """The path of a serial line, relative to the run directory."""
         return self.text(_PORTS[line], "port")
 
-    def below(self, run: Path, *, centre_port: int) -> str:
-        """The text of one world's unit file, to be written into `run`: it extends this one, with its devices and the
-        centre's port."""
+    def below(self, run: Path, *, centre_port: int, voices: Path) -> str:
+        """The text of one world's unit file, to be written into `run`: it extends this one, with its devices, the
+        centre's port and the folder of the voices."""
         assert run.is_absolute()
         over = merged(self._over, {"centre": {"port": centre_port}})
+        if self.has("speaker"):
+            over = merged(over, {"speaker": {"voices": str(voices)}})
         return "".join(f"{row}\n" for row in (f'extends = "{self.path}"', *toml(over)))
 
 

@@ -9,6 +9,7 @@ Methods may be called from several threads. A computer has one virtual reader fo
 
 import contextlib
 import json
+import os
 import threading
 import time
 import tomllib
@@ -23,7 +24,7 @@ from host_sim import running, serial_cable, service
 from host_sim.adapters import pcscd, pty
 from host_sim.adapters.fingers import Fingers
 from host_sim.adapters.line import FaultyLine
-from host_sim.adapters.pins import CASE_OPEN
+from host_sim.adapters.pins import CASE_OPEN, EARPHONE_IN
 from host_sim.adapters.pty import PtyLine
 from host_sim.adapters.vpcd import VpcdSlot
 from host_sim.board_side import BOARD, BoardSide, on_board
@@ -40,6 +41,7 @@ from host_sim.models.zoo import Device, Kind
 from host_sim.models.zoo.room import NoRoom, Room
 from host_sim.papers import PaperSide
 from host_sim.running import HANG_S, Child, NotRunning
+from host_sim.sounds import SoundSide
 from host_sim.switches import Switchboard
 from host_sim.tap import Tapped, latest
 from host_sim.unit_file import NotAUnit, UnitFile
@@ -48,6 +50,8 @@ from host_sim.wallet import Wallet
 
 HOUSE = Path(__file__).resolve().parent.parent
 STORE = HOUSE / "hardware" / "units" / "dev-store.toml"
+VOICES = HOUSE / "build" / "voices"  # `make voices` makes them; without them the words are shown and not heard
+PLAYER = Path(__file__).with_name("adapters") / "sound"  # the folder of what stands in for ALSA's aplay
 KEYS = frozenset(name for row in LAYOUT for name in row)
 CLERK_KEYS = frozenset(name for row in CLERK_LAYOUT for name in row)
 PINS = "keys.sock"  # the socket of the simulated pins
@@ -67,6 +71,7 @@ class World:
     board: BoardSide | None
     coins: CoinSide | NoCoins
     papers: PaperSide
+    sounds: SoundSide
     taps: Mapping[str, Tapped]
     switches: Switchboard
 
@@ -123,6 +128,7 @@ class World:
         self._must_be_its_directory()
         (self.run / "state.json").unlink(missing_ok=True)
         self.move_door(opened=False)
+        self.plug_earphone(on=False)
         self.wallet = Wallet.open(self.run / "wallet", self.clock.now().date())
         self._stack.callback(self.wallet.save)
         self._start_centre()
@@ -169,6 +175,7 @@ class World:
         self.board = BoardSide(self.unit, self.run) if self.unit.has(BOARD) else None
         self.coins = CoinSide(self.unit, self.run, self._hand_at_slot) if self.unit.has("coin") else NoCoins()
         self.papers = PaperSide(self.unit, self.run)
+        self.sounds = SoundSide(self.run)
         self.taps = {
             **({"coin": Tapped("coin", self.coins.bus)} if isinstance(self.coins, CoinSide) else {}),
             "printer": Tapped("printer", self.papers.certificate, record=True),
@@ -203,11 +210,12 @@ class World:
         """Start the machine with this world's unit file and the simulated pins of gpiozero."""
         keys = self.run / PINS
         unit = self.run / "unit.toml"
-        unit.write_text(self.unit.below(self.run, centre_port=self.line.port))
+        unit.write_text(self.unit.below(self.run, centre_port=self.line.port, voices=VOICES))
         runtime = self.run / "runtime"
         runtime.mkdir(exist_ok=True)
         environment = {"GPIOZERO_PIN_FACTORY": "kofuki_sim", "KOFUKI_SIM_KEYS": str(keys)}
         environment |= {"KOFUKI_SIM_ZOO": ",".join(device.name for device in self.unit.room.devices)}
+        environment |= {"PATH": f"{PLAYER}:{os.environ['PATH']}", "KOFUKI_SIM_SOUND": str(self.sounds.folder)}
         environment |= {"RUNTIME_DIRECTORY": str(runtime)}  # as systemd has it
         self.firmware = Child(
             "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
@@ -290,6 +298,8 @@ class World:
             "place": self.unit.table("unit")["place"]["ja"],
             "denominations": self.unit.table("coin")["accepts_yen"] if self.unit.has("coin") else [],
             "has_clerk": self.has_clerk,
+            "has_speaker": self.unit.has("speaker"),
+            "has_voices": (VOICES / "voices.json").exists(),
             "zoo": [
                 {"name": device.name, "kind": device.kind, "what": device.called} for device in self.unit.room.devices
             ],
@@ -307,6 +317,8 @@ class World:
             "coins": self.coins.status(),
             "papers": self.papers.status(),
             "switches": self.switches.status(),
+            "sound": self.sounds.status(),
+            "earphone": (self.run / EARPHONE_IN).exists(),
             "clock": {"now": self.clock.now().replace(tzinfo=None).isoformat(), "offset_s": self.clock.offset_s},
             "journal": self._journal_lines,
             "frames": [
@@ -357,6 +369,13 @@ class World:
             (self.run / CASE_OPEN).touch()
         else:
             (self.run / CASE_OPEN).unlink(missing_ok=True)
+
+    def plug_earphone(self, *, on: bool) -> None:
+        """Put an earphone into its socket, or pull it out."""
+        if on:
+            (self.run / EARPHONE_IN).touch()
+        else:
+            (self.run / EARPHONE_IN).unlink(missing_ok=True)
 
     def slot_open(self) -> bool:
         """The lamp beside the coin slot."""

@@ -233,6 +233,7 @@ def test_concrete_drivers_are_named_in_the_parts_only() -> None:
         "drivers.gpio.BreakContact",
         "drivers.gpio.GpioEdges",
         "drivers.gpio.OpenCollector",
+        "drivers.gpio.PlugContact",
         "drivers.io_board.link.BoardLink",
         "drivers.io_board.wires.BoardCoins",
         "drivers.io_board.wires.BoardDoor",
@@ -245,6 +246,7 @@ def test_concrete_drivers_are_named_in_the_parts_only() -> None:
         "drivers.printer.printer.PrinterDriver",
         "drivers.screen.framebuffer.FramebufferScreen",
         "drivers.serial_stream.SerialStream",
+        "drivers.speaker.alsa.AlsaSpeaker",
     }
     named = {
         relative(path): imports(path) & concrete

@@ -150,7 +150,7 @@ class MatrixPinPad:
         if key is Key.CANCEL:
             self._begin(_Mode.DEAD)
             return [PinCancelled()]
-        if key is Key.LANGUAGE:
+        if key in {Key.LANGUAGE, Key.PREVIOUS, Key.NEXT}:  # none of them belongs to a PIN; ▲ and ▼ say the words again
             return [KeyPressed(key)]
         return []
 

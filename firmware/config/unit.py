@@ -235,6 +235,23 @@ class DoorTable(Table, frozen=True, kw_only=True):
         _check_pins(self.via, pin=self.pin)
 
 
+class SpeakerTable(Table, frozen=True, kw_only=True):
+    """A loudspeaker with an earphone's socket, which turns the loudspeaker off while a plug is in."""
+
+    device: str  # ALSA's name of it, as `aplay -L` lists it: "plughw:CARD=Device"
+    earphone_pin: Annotated[int, between(0, 27)] | None = (
+        None  # BCM number of the socket's switch, closed to ground while a plug is in; None: a plug is never noticed
+    )
+    aloud: bool = False  # True: what is not private is said by the loudspeaker, too; False: it has only the tones
+    volume: Annotated[int, between(1, 10)] = 7  # each session begins with it; a step is 3 dB
+    locating_s: Annotated[float, between(0, 60)] = 0.0  # between two short tones of an idle machine; 0: none
+    voices: str = "/opt/kofuki/voices"  # made by hardware/voices.sh
+
+    def __post_init__(self) -> None:
+        if 0 < self.locating_s < 2:
+            raise ValueError("locating_s is below 2: a tone more often than that is an alarm; write 2 or more, or 0")
+
+
 class UpdateTable(Table, frozen=True, kw_only=True):
     slots: str  # a folder that only launcher and program use (firmware/update/README.md)
     key: str  # a file with the public release key in hex
@@ -269,6 +286,7 @@ class Unit(Table, frozen=True, kw_only=True):
     journal: JournalTable = JournalTable()
     console: ConsoleTable | None = None
     door: DoorTable | None = None
+    speaker: SpeakerTable | None = None
     update: UpdateTable | None = None
     timeouts: Timeouts = Timeouts()
 

@@ -15,10 +15,11 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, PaidAtDesk, StrayPayout
+from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, Key, PaidAtDesk, StrayPayout
 from firmware.book.day import ZReport
 from firmware.session import effects as fx
 from firmware.session.events import Report
+from firmware.session.scenes import Scene
 
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
@@ -105,6 +106,15 @@ class PrintZReport:
     report: ZReport
 
 
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Voice desk: this scene is on the screen now. `pressed`: because, or after, a key was pressed; `key`: which, if no PIN's."""
+
+    scene: Scene = field(repr=False)
+    pressed: bool = False
+    key: Key | None = field(default=None, repr=False)
+
+
 # --- which desk takes what -----------------------------------------------------------------------
 
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ShowCard | fx.ReleaseCard
@@ -161,6 +171,7 @@ LINE: DeskName[LineCommand] = DeskName("line")
 COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")
 DOOR: DeskName[Never] = DeskName("door")
+VOICE: DeskName[Tell] = DeskName("voice")
 
 # --- answers that are not reports to a session ---------------------------------------------------
 
@@ -229,6 +240,20 @@ class DoorMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerTold:
+    """What is wrong with the loudspeaker or the voices, as a sentence; empty when nothing is. Service goes on either way."""
+
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarphoneMoved:
+    """An earphone was put into its socket, or pulled out."""
+
+    is_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Paired:
     """The acceptor with this serial number is now the paired one."""
 
@@ -262,7 +287,9 @@ class ConsoleAnswer:
 
 CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
 News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | ConsoleAnswer
+Answer = (
+    Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | SpeakerTold | EarphoneMoved | ConsoleAnswer
+)
 
 # --- whose an answer is --------------------------------------------------------------------------
 
@@ -307,6 +334,7 @@ class Desk(Protocol[C_contra]):
 
     name: str
     reason_when_down: str | None = None  # of `firmware.service.availability`; None: service goes on without this desk
+    is_vital: bool = True  # False: the program goes on when its thread hangs, and commands that it cannot take are lost
 
     def start(self) -> Sequence[Answer]:
         """Open and identify the devices. Called again after a failure, by the machine at most once in `RESTART_FLOOR_S`."""

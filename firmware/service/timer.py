@@ -7,6 +7,7 @@ from firmware.session.states import Wait
 
 WORK_S = 40.0  # longer than every desk's own deadline, so only a desk that hangs reaches it
 LONG_WORK_S = 180.0
+PATIENCE = 3.0  # who listens needs more time than who looks: a menu that is read aloud takes a minute
 PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
 _NOT_COUNTED = frozenset({Wait.WORK, Wait.LONG_WORK, Wait.NEVER, Wait.DONE})  # the resident cannot shorten these waits
 
@@ -20,6 +21,9 @@ class StateTimer:
         self._wait = Wait.NEVER
         self._ends_at_s: float | None = None
         self._shown_s: int | None = None
+        self.listened_to = (
+            False  # an earphone is in: a person's waits last `PATIENCE` times as long, from the next one on
+        )
 
     def set(self, wait: Wait, *, changed: bool, has_claim: bool, promise_ends_s: float) -> None:
         """Start the wait. `changed`: an idle machine was told something that the next resident must not find.
@@ -42,10 +46,10 @@ class StateTimer:
             case Wait.LONG_WORK:
                 return LONG_WORK_S
             case Wait.DONE if has_claim:  # the resident may write the claim code down
-                return self._timeouts.sorry_s
+                lasts_s = self._timeouts.sorry_s
             case _:
-                lasts_s: float = getattr(self._timeouts, wait.value)
-                return lasts_s
+                lasts_s = getattr(self._timeouts, wait.value)
+        return lasts_s * PATIENCE if self.listened_to else lasts_s
 
     @property
     def due_s(self) -> float | None:

@@ -11,7 +11,7 @@ one JSON object a line, names as in `host_sim.models.key_matrix.LAYOUT`. Each is
 {"error": "..."}, once it is done. Taps are played one after the other. The answer to a coin says whether it was kept, the
 answer to a look at the slot whether its lamp is on.
 
-The case is open while a file `case-open` lies beside that socket, through a restart too.
+The case is open while a file `case-open` lies beside that socket, through a restart too; an earphone is in while `earphone-in` does.
 
 A pin reads what the wires give it: the level of an output joined to it through closed keys, else its own pull.
 Outputs of opposite level joined together are a short circuit; `shorts` counts them, and a good driver makes none.
@@ -44,6 +44,8 @@ CLERK_ROWS, CLERK_COLUMNS = (4, 17, 27, 22), (18, 25, 8, 7)  # as hardware/units
 COIN, INHIBIT = 23, 24  # as hardware/units/dev-pulse.toml has them; a ccTalk machine leaves both alone
 DOOR = 26  # the contact of the case: joined to ground while it is shut
 CASE_OPEN = "case-open"
+EARPHONE = 9  # the switch of the earphone's socket: joined to ground while a plug is in
+EARPHONE_IN = "earphone-in"
 
 BOUNCE_S = 0.004  # a new metal-dome pad; an old one is set by the tests
 GAP_S = 0.06  # a finger on its way to the next key
@@ -155,7 +157,9 @@ class SimFactory(MockFactory):  # type: ignore[misc]
             if pin.info.name == f"GPIO{INHIBIT}":
                 return True  # the acceptor's pull-up
             if pin.info.name == f"GPIO{DOOR}":
-                return self._case_is_open() and pin.pulled_up
+                return self._lies_there(CASE_OPEN) and pin.pulled_up
+            if pin.info.name == f"GPIO{EARPHONE}":
+                return not self._lies_there(EARPHONE_IN) and pin.pulled_up
             for keys in self.sides.values():
                 keys.seen += pin.info.name == keys.first_row and self._columns_low(keys) == 1
             driven = {other.drives for other in self._joined(pin)} - {None}
@@ -185,9 +189,9 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         waits = not down and self._columns_low(keys) == keys.columns
         return waits or keys.seen >= FELT_SCANS * keys.columns
 
-    def _case_is_open(self) -> bool:
+    def _lies_there(self, name: str) -> bool:
         path = os.environ.get("KOFUKI_SIM_KEYS")
-        return path is not None and Path(path).with_name(CASE_OPEN).exists()
+        return path is not None and Path(path).with_name(name).exists()
 
     # --- coins ----------------------------------------------------------------------------------
 

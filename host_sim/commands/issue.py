@@ -7,6 +7,7 @@ import argparse
 import json
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from host_sim.running import NotRunning
 from host_sim.world import STORE, World
 
 CODE_DIGITS = 8  # of an exemption
+_LOOK_S, _QUIET_LOOKS = 0.05, 6
 
 
 def add_to(commands: Commands) -> None:
@@ -42,7 +44,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--without-pin", action="store_true", help="at a counter terminal: two sample clerks vouch instead of the PIN"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for papers, journal and summary.json")
+    parser.add_argument(
+        "--listen",
+        action="store_true",
+        help="the resident hears the words of each screen to their end before they act (takes some minutes)",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for papers, journal, speech and summary.json")
     parser.add_argument(
         "--fault",
         action="append",
@@ -135,15 +142,32 @@ def _errand(world: World, options: argparse.Namespace) -> Bag:
             vouch=Clerks(world.run, world.clock.now).keys if options.without_pin else None,
         )
         glasses = _Glasses(world, options.out)
+        world.plug_earphone(on=world.unit.has("speaker"))  # before the card, so that speech is on from the first screen
+
+        def watch(state: str) -> None:
+            if options.listen:
+                _listen(world)
+            glasses.keep(state)
+
         told = lambda state: say(f"  {state}", to_error=True)  # noqa: E731
-        bag = Resident(world, errand, say=told, watch=glasses.keep).run(options.time_limit)
+        bag = Resident(world, errand, say=told, watch=watch).run(options.time_limit)
         bag.timings_ms["start"] = world.start_ms
         recording = world.taps["printer"].recording
         (options.out / "printer.bin").write_bytes(bytes(recording or b""))
+        if world.unit.has("speaker"):
+            world.sounds.leave(options.out)
         screen = world.screen()
         if screen is not None:
             screen.save(options.out / "screen.png")
         return bag
+
+
+def _listen(world: World) -> None:
+    """Until nothing has been said for a moment: the words of a screen begin a little after its picture."""
+    quiet = 0
+    while quiet < _QUIET_LOOKS:
+        quiet = 0 if world.sounds.still_s() > 0 else quiet + 1
+        time.sleep(_LOOK_S)
 
 
 @dataclass(slots=True)

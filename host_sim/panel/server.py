@@ -34,7 +34,7 @@ STATIC = Path(__file__).with_name("static")
 XTERM = Path(__file__).with_name("terminal") / "node_modules" / "@xterm" / "xterm"  # from npm, by `make setup`
 # xterm.js writes its letters' sizes into style elements; nothing else of the page is not a file of this server.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self'; "
     "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
 FRAME_S = 0.04
@@ -51,6 +51,7 @@ def make_app(world: World) -> ASGIApp:
         Route("/screen.png", panel.screen),
         Route("/clerk-screen.png", panel.clerk_screen),
         Route("/paper/{number:int}.png", panel.paper),
+        Route("/sound/{began:int}.wav", panel.sound),
         Route("/act", panel.act, methods=["POST"]),
         WebSocketRoute("/live", panel.live),
         WebSocketRoute("/terminal", TerminalLine(world.run).serve),
@@ -113,6 +114,12 @@ class _Panel:
             return PlainTextResponse("That sheet has been taken.", 404)
         data = await asyncio.to_thread(png, picture)
         return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+    async def sound(self, request: Request) -> Response:
+        path = self._world.sounds.folder / f"{request.path_params['began']}.wav"
+        if not path.is_file():
+            return PlainTextResponse("That sound is not kept any more.", 404)
+        return FileResponse(path, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
     async def act(self, request: Request) -> Response:
         try:

@@ -26,7 +26,7 @@ from drivers.ports import ByteStream
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import load_profile
 from drivers.trace import Tap
-from firmware.assemble import ConsoleLine, Printers
+from firmware.assemble import ConsoleLine, Printers, Sounding
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.config.settings import Settings
@@ -236,6 +236,9 @@ class RigParts:
 
     def door(self) -> Contact:
         return DoorContact(self._world) if self._world.board is None else BoardDoor(self._board)
+
+    def sounding(self) -> Sounding | None:
+        return self._world.sounding
 
     def console_line(self) -> ConsoleLine | None:
         return None

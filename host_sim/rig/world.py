@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.errors import LineLost
 from drivers.pin_pad.entry import PinBuffer
+from firmware.assemble import Sounding
 from host_sim.adapters.card_memory import MemoryReader
 from host_sim.adapters.disk import MemoryDisk, Tail
 from host_sim.adapters.memory import MemoryStream
@@ -66,6 +67,7 @@ class RigWorld:
     """
 
     name = MACHINE  # in its certificate
+    sounding: Sounding | None = None  # a loudspeaker; None: this machine has none
 
     def __init__(
         self,

@@ -7,9 +7,11 @@ processes, wires and time.
 import json
 import subprocess
 import sys
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -81,6 +83,12 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
         (verdict,) = verify_file(paper.read_bytes())
         assert (verdict.finding, verdict.claims and verdict.claims.issue_number) == (Finding.SAMPLE, issue_number)
     assert Image.open(out / "receipt.png").width == 576
+    spoken = (out / "speech.txt").read_text(encoding="utf-8")
+    assert "暗証番号、四けた" in spoken
+    assert spoken.count("[key]") > 4
+    assert not any(name in spoken for name in (*NAMES, "1234"))
+    with wave.open(str(out / "speech.wav")) as sounds:
+        assert np.frombuffer(sounds.readframes(sounds.getnframes()), dtype="<i2").any(), "at least the tones are heard"
     assert (out / "printer.bin").stat().st_size > 100_000
     assert closed(out)[0][1:6] == (1000, 900, 100, 0, "issued")
 

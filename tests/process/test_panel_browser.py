@@ -113,6 +113,8 @@ def test_a_certificate_by_clicks_alone_and_then_a_technician(page: Page) -> None
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     state(page, "IN_SERVICE")
+    page.click("#earphone")
+    expect(page.locator("#said")).to_contain_text("証明書自動交付機")
     page.click("#wallet [data-name=hanako]")
     state(page, "ENTERING_PIN")
     for key in ["1", "2", "3", "4", "enter"]:

@@ -6,6 +6,7 @@ import { Front } from "./front.js";
 import { Trays } from "./trays.js";
 import { Wallet } from "./wallet.js";
 import { Notebook, Switches } from "./back.js";
+import { Voice } from "./voice.js";
 import { Keypad } from "./keypad.js";
 import { Terminal } from "./terminal.js";
 import { DEVICE_KINDS } from "./words.js";
@@ -14,6 +15,7 @@ const find = (id) => document.getElementById(id);
 const act = (name, more) => link.act(name, more);
 const parts = [new Front(act), new Trays(act), new Clock(act), new Switches(act), new Notebook()];
 const wallet = new Wallet(act);
+const voice = new Voice(act);
 const canvases = ["screen", "clerk-screen"].map((id) => find(id).getContext("2d"));
 const glasses = ["glass", "clerk-glass"].map(find);
 let drawing = Promise.resolve();
@@ -28,7 +30,8 @@ new Keypad(act, { pad: find("clerk-keys"), name: "press_clerk", without: "langua
 const link = new Link({
   onOpen() { find("lost").hidden = true; },
   onLost() { find("lost").hidden = false; },
-  onWallet({ cards, place, denominations, has_clerk: hasClerk, zoo }) {
+  onWallet({ cards, place, denominations, has_clerk: hasClerk, zoo, ...rest }) {
+    voice.fill(rest);
     find("clerk").hidden = !hasClerk;
     find("coin-inlet").hidden = find("cup-change").hidden = find("cup-returned").hidden = hasClerk;
     document.body.classList.toggle("counter", hasClerk);
@@ -44,6 +47,7 @@ const link = new Link({
   },
   onStatus(status) {
     wallet.show(status);
+    voice.show(status);
     for (const part of parts) part.show(status, wallet);
   },
   // Boxes are decoded one after another, so that an older one is never drawn over a newer one.

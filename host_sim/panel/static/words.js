@@ -50,6 +50,7 @@ export const SWITCHES = {
   receipt_paper_out: ["領収紙切れ", "Receipt paper out"],
   cover_open: ["カバー開き", "Cover open"],
   printer_silent: ["プリンタ無応答", "Printer silent"],
+  speaker_gone: ["スピーカー外れ", "Loudspeaker gone"],
   line_down: ["回線断", "Line down"],
   line_silent: ["回線無応答", "Line silent"],
   hopper_empty: ["つり銭切れ", "Hoppers empty"],

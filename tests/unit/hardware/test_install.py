@@ -157,7 +157,7 @@ def test_the_service_has_what_it_needs_and_little_else() -> None:
 
 def test_the_service_may_use_the_kinds_of_device_that_a_unit_file_names_and_no_other() -> None:
     allowed = {value.split()[0] for value in lines(SERVICE)["DeviceAllow"]}
-    assert allowed == {"char-fb", "char-gpiochip", "char-ttyACM", "char-ttyAMA", "char-ttyUSB", "char-usb"}
+    assert allowed == {"char-alsa", "char-fb", "char-gpiochip", "char-ttyACM", "char-ttyAMA", "char-ttyUSB", "char-usb"}
     assert lines(SERVICE)["DevicePolicy"] == ["closed"]
 
 

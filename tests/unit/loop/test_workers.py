@@ -7,10 +7,23 @@ import pytest
 
 from drivers.coin.pulse import PulseAcceptor, PulseTiming
 from drivers.errors import NoReply
-from firmware.desks import COIN, OF_MACHINE, Answer, CoinCommand, Desk, Health, LookAgain, OfSession, Posted
+from firmware.desks import (
+    COIN,
+    OF_MACHINE,
+    VOICE,
+    Answer,
+    CoinCommand,
+    Desk,
+    Health,
+    LookAgain,
+    OfSession,
+    Posted,
+    Tell,
+)
 from firmware.desks.coin import CoinDesk
 from firmware.session.effects import OpenSlot
 from firmware.session.events import Fault
+from firmware.session.scenes import Starting
 from firmware.workers import STUCK_S, ThreadCrew
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.pulse import PulseWires
@@ -113,4 +126,42 @@ def test_a_worker_that_waits_for_work_does_not_count_as_hanging(crew: tuple[Thre
     made, _, clock = crew
     clock.now_s += 10 * STUCK_S
     assert made.alive()
+    made.stop()
+
+
+class Mute(Desk[Tell]):
+    """A voice desk whose loudspeaker never answers, until the test ends."""
+
+    name = VOICE
+    is_vital = False
+
+    def __init__(self) -> None:
+        self.entered, self.leave = threading.Event(), threading.Event()
+
+    def start(self) -> Sequence[Answer]:
+        return []
+
+    def handle(self, command: Tell) -> Sequence[Answer]:
+        self.entered.set()
+        assert self.leave.wait(300)
+        return []
+
+    def poll(self) -> Sequence[Answer]:
+        return []
+
+    def poll_every_s(self) -> float:
+        return 3600.0
+
+
+def test_a_loudspeaker_that_hangs_keeps_nobody_waiting_and_ends_nothing() -> None:
+    """More commands than the desk's inbox holds: each is given at once, taken or lost."""
+    desk, clock = Mute(), Clock()
+    made = ThreadCrew([desk], clock)
+    made.start()
+    for _ in range(500):
+        made.send(VOICE, Tell(Starting()), OF_MACHINE)
+    assert desk.entered.wait(300)
+    clock.now_s += STUCK_S + 1
+    assert made.alive()
+    desk.leave.set()
     made.stop()

@@ -67,7 +67,8 @@ def test_a_pin_is_counted_and_handed_over_to_the_card_driver():
     bench = Bench()
     bench.pad.expect_pin(4)
     assert bench.tap("1", "9", "enter", "4", "1") == [PinProgress(1), PinProgress(2), PinProgress(3), PinProgress(4)]
-    assert bench.tap("8", "next", "previous") == [], "a fifth digit is ignored"
+    assert bench.tap("8") == [], "a fifth digit is ignored"
+    assert bench.tap("next") == [KeyPressed(Key.NEXT)], "no digit: it says the words again"
     assert bench.tap("enter") == [PinEntered()]
     assert bench.tap("6", "clear", "cancel", "language") == [], "no key may change a PIN that was handed over"
     bench.pad.expect_nothing()

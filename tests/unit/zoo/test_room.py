@@ -60,7 +60,7 @@ def test_the_worlds_unit_file_has_the_tables_of_its_devices(tmp_path: Path) -> N
     )
     unit = UnitFile(STORE, room)
     path = tmp_path / "unit.toml"
-    path.write_text(unit.below(tmp_path, centre_port=4711), encoding="utf-8")
+    path.write_text(unit.below(tmp_path, centre_port=4711, voices=tmp_path), encoding="utf-8")
     coin = UnitFile(path).table("coin")
     assert coin == unit.table("coin")
     assert (coin["pulse"]["width_s"], coin["pulse"]["coin_pin"]) == (0.05, 23)

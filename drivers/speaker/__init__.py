@@ -1,0 +1,1 @@
+"""Sounds on a loudspeaker or an earphone, over ALSA; see README.md."""

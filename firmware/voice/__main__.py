@@ -1,0 +1,41 @@
+"""The voices: `python -m firmware.voice make --out DIR` makes them, `python -m firmware.voice list` shows what they can say.
+
+`make` needs pyopenjtalk-plus and espeak-ng; hardware/voices.sh brings them.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from firmware.voice.making import CannotMake, make
+from firmware.voice.words import every_piece
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m firmware.voice", description=__doc__)
+    parser.add_argument("what", choices=["make", "list"])
+    parser.add_argument("--out", type=Path, help="the folder of the voices")
+    arguments = parser.parse_args()
+    if arguments.what == "list":
+        for piece in every_piece():
+            print(f"{piece.language}\t{piece.text}")
+        return 0
+    if arguments.out is None:
+        parser.error("make needs --out DIR")
+    try:
+        made, kept = make(arguments.out, _tell)
+    except CannotMake as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    size_mb = sum(path.stat().st_size for path in arguments.out.glob("*.pcm")) / 1e6
+    print(f"{made} pieces made, {kept} kept, {size_mb:.0f} MB in {arguments.out}")
+    return 0
+
+
+def _tell(done: int, pieces: int) -> None:
+    if done % 100 == 0:
+        print(f"{done} of {pieces}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
