@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.items import offered
 from host_sim.centre.city.model import ChannelPart, ExemptionPart, NoticePart, Rules, SitePart
-from host_sim.centre.register import AdditionalLetters, Municipality
+from host_sim.centre.register import AdditionalLetters, CitySignature, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
 Texts = Mapping[str, str]  # language -> words
@@ -69,6 +69,7 @@ def municipality(rules: Rules) -> Municipality:
         seal=by.seal,
         telephone=told.telephone,
         letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
+        signature=None if rules.signature is None else CitySignature(**rules.signature.model_dump()),
         sample=told.sample,
         check_page=told.check_page or "",
     )
