@@ -61,6 +61,7 @@ class Container:
     stamp: str
     resident_id: str
     pages: int
+    signed_by: str = ""  # SHA-256 of the city's certificate; empty: not signed
 
     @property
     def sha256(self) -> str:
@@ -166,6 +167,7 @@ class Generator:
             stamp=f"{account}.{self._signed(account)}",
             resident_id=found.resident_id,
             pages=pages,
+            signed_by=forms.signed_by(found.register.municipality),
         )
 
     def _made(self, told: tuple[Any, ...], now: datetime) -> tuple[bytes, int, Sequence[str]]:

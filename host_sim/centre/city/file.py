@@ -53,14 +53,16 @@ def unusable_keys(city: City, now: datetime, *, ahead: bool) -> list[str]:
 
     Not a part of `read_file`, because a key ends by itself, and an older file is still read.
     """
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     here = city.at(now)
     for period in (here, *(one for one in city.periods if ahead and one.since > here.since)):
         try:
             city_key.usable(period.municipality, now if period is here else datetime.combine(period.since, time(), JST))
         except city_key.SignatureUnusable as trouble:
-            problems[f"{'' if period is here else f'From {period.since}: '}signature: {trouble}."] = None
-    return list(problems)
+            sentence = f"signature: {trouble}."
+            if not _told(sentence, problems):
+                problems.append(f"{'' if period is here else f'From {period.since}: '}{sentence}")
+    return problems
 
 
 def _unusable_letters(city: City) -> list[str]:

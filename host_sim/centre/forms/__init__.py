@@ -10,7 +10,7 @@ from host_sim.centre.forms.offers import KINDS, offer
 from host_sim.centre.forms.places import Misplaced
 from host_sim.centre.forms.reading import NotReadable, page_count
 from host_sim.centre.forms.room import lacking
-from host_sim.centre.forms.signed import signed
+from host_sim.centre.forms.signed import signed, signed_by
 
 __all__ = [
     "KINDS",
@@ -25,5 +25,6 @@ __all__ = [
     "offer",
     "page_count",
     "signed",
+    "signed_by",
     "typeset",
 ]

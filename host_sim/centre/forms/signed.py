@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from host_sim.centre.forms.city_key import CityKey, SignatureUnusable, usable
+from host_sim.centre.forms.city_key import CityKey, SignatureUnusable, read, usable
 from host_sim.centre.register import Municipality
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ def signed(pdf: bytes, city: Municipality, at: datetime) -> bytes:
             f"{key.time_stamps} did not stamp the time ({type(trouble).__name__}); ask whoever runs it, "
             "or leave time_stamps out of the city's file"
         ) from trouble
+
+
+def signed_by(city: Municipality) -> str:
+    """SHA-256 of the certificate that signs the city's papers, in hex; empty where it signs none. Raises `SignatureUnusable`."""
+    return "" if city.signature is None else read(city.signature).chain[0].fingerprint(hashes.SHA256()).hex()
 
 
 @lru_cache(maxsize=8)
