@@ -301,6 +301,8 @@ machines = sa.Table(
     sa.Column("seen_at", sa.String, nullable=False),
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String, nullable=False),
+    sa.Column("heard_on", sa.Float, nullable=False, server_default="0"),  # when the connection that told it was opened
+    sa.Column("heard_at", sa.Float, nullable=False, server_default="0"),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("state_since", sa.String, nullable=False, server_default=""),
     sa.Column("reasons", sa.JSON, nullable=False),
