@@ -138,10 +138,14 @@ class SignaturePart(Part):
 
 
 class KindPart(Part):
-    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones."""
+    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones.
+
+    `youngest_years`: who is younger goes to a counter for this kind; the channel's limit holds for all kinds.
+    """
 
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
+    youngest_years: Annotated[int, Field(ge=0, le=99)] = 0
     items: list[Word] | None = None
 
 

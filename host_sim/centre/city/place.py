@@ -22,6 +22,7 @@ class Terms:
     fee_yen: int
     copies_max: int
     items: tuple[str, ...] = ()  # what may be asked for (city/items.py)
+    youngest_years: int = 0  # for this kind; the place's own limit holds besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def places(rules: Rules) -> Mapping[str, Place]:
 def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Place:
     issued = [kind for kind in channel.fees if site.kinds is None or kind in site.kinds]
     terms = {
-        kind: Terms(told.title, channel.fees[kind], told.copies_max, offered(kind, told.items))
+        kind: Terms(told.title, channel.fees[kind], told.copies_max, offered(kind, told.items), told.youngest_years)
         for kind, told in rules.kinds.items()  # in the order of the file, which is the order on the screen
         if kind in issued
     }

@@ -89,6 +89,10 @@ def _of_a_place(place: Place) -> Iterator[tuple[About, str]]:
     for kind, terms in place.kinds.items():
         yield About(site, kind, "issued as"), terms.title["ja"]
         yield About(site, kind, "fee"), f"{terms.fee_yen} yen"
+        yield (
+            About(site, kind, "youngest"),
+            f"{terms.youngest_years} years" if terms.youngest_years else "as the place says",
+        )
         yield About(site, kind, "copies"), f"at most {terms.copies_max}"
         yield About(site, kind, "asked for"), ", ".join(terms.items) or "nothing"
         if kind in place.timetable.hours:
