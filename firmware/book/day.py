@@ -42,6 +42,7 @@ class ZReport:
     logins: Mapping[str, int]  # role -> how often
     open_cases: int
     advices: int  # of which the centre has not been heard
+    sample: bool = False  # an invented city's machine: the slip says 見本
 
 
 @dataclass(slots=True)

@@ -82,6 +82,7 @@ def _report(hands: Hands) -> Generator[Step, Any, ZReport]:
         logins=dict(day.logins),
         open_cases=len(book.queue),
         advices=len(book.pending_advices()),
+        sample=table is not None and table.municipality.sample,
     )
 
 

@@ -99,7 +99,7 @@ def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
 def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     """The claim slip as dots, on every printer, because of its QR code."""
     drawn = DrawnSlip(width_dots)
-    _say_sample(facts, drawn)
+    say_sample(facts.sample, drawn)
     drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
     drawn.centre("REFUND CLAIM", Size.SMALL)
     drawn.rule(heavy=True)
@@ -120,7 +120,7 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     drawn.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL, bold=True)
     drawn.rule()
     _where_and_when(facts, drawn)
-    _say_sample(facts, drawn, foot=True)
+    say_sample(facts.sample, drawn, foot=True)
     return drawn.finish()
 
 
@@ -146,7 +146,7 @@ def in_letters(write: Callable[[Slip], None], profile: Profile) -> bytes | None:
 
 
 def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
-    _say_sample(facts, slip)
+    say_sample(facts.sample, slip)
     slip.centre("領　収　書", Size.LARGE, bold=True)
     slip.centre("RECEIPT", Size.SMALL)
     slip.centre(TILL if facts.at_till else ISSUER, Size.NORMAL)
@@ -173,12 +173,12 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.left("No refund or exchange after issue.", Size.SMALL)
     slip.space()
     slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
-    _say_sample(facts, slip, foot=True)
+    say_sample(facts.sample, slip, foot=True)
 
 
-def _say_sample(facts: ReceiptFacts | ClaimFacts, slip: Slip, *, foot: bool = False) -> None:
+def say_sample(sample: bool, slip: Slip, *, foot: bool = False) -> None:
     """A sample city's slips say so at both ends, so that a torn half does, too; a rule parts it from the rest."""
-    if not facts.sample:
+    if not sample:
         return
     if foot:
         slip.rule(heavy=True)

@@ -301,7 +301,7 @@ def _afterwards(app: FastAPI, centre: Centre) -> None:
     def heartbeat(beat: say.Heartbeat, request: Request) -> say.HeartbeatGiven:
         peer, now = peer_of(request), centre.now()
         seq, head = centre.settler.witnessed(peer)  # before this heartbeat
-        notices = centre.settler.heartbeat(peer, beat.model_dump(), now)
+        notices = centre.settler.heartbeat(peer, beat.model_dump(), now, opened(request))
         version = centre.site_tables.highest(peer.name, now, beat.site_table)
         return say.HeartbeatGiven(
             journal_seq=beat.journal_seq,
@@ -368,10 +368,16 @@ def caller(centre: Centre, request: Request, *, keep: bool = False) -> Peer:
     peer, header = peer_of(request), request.headers.get(witness.HEADER)
     if header is not None:
         try:
-            centre.settler.hear_head(peer, header, centre.now(), keep=keep)
+            centre.settler.hear_head(peer, header, centre.now(), opened_s=opened(request), keep=keep)
         except ValueError:
             raise HTTPException(400) from None
     return peer
+
+
+def opened(request: Request) -> float | None:
+    """When the connection of a request was opened (Unix time); None without a wire."""
+    at: float | None = request.scope.get("kofuki.opened")
+    return at
 
 
 def peer_of(request: Request) -> Peer:

@@ -61,6 +61,7 @@ class Container:
     stamp: str
     resident_id: str
     pages: int
+    signed_by: str = ""  # SHA-256 of the city's certificate; empty: not signed
 
     @property
     def sha256(self) -> str:
@@ -69,7 +70,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """The functions of `forms`: offer, name the letters that no font has, typeset, check, count the pages.
+    """The functions of `forms`: offer, name the letters that no font has, typeset, sign, check, count the pages.
 
     A simulation may pass faulty or faster ones.
     """
@@ -78,6 +79,7 @@ class Press:
     offer: Callable[..., dict[str, Any]] = forms.offer
     lacking: Callable[..., Sequence[str]] = forms.lacking
     typeset: Callable[..., bytes] = forms.typeset
+    sign: Callable[[bytes, Municipality, datetime], bytes] = forms.signed
     check: Callable[..., list[str]] = forms.check
     page_count: Callable[[bytes], int] = forms.page_count
 
@@ -147,9 +149,11 @@ class Generator:
         found = subject.books
         told: tuple[Any, ...] = (kind, found.resident, found.members, options, issue, found.register)
         try:
-            document, pages, faults = self._made(told)
+            document, pages, faults = self._made(told, now)
         except (forms.GlyphMissing, forms.TextOverflow):
             raise Refused("ask_at_counter") from None  # the machine has a sentence for this word
+        except forms.SignatureUnusable as trouble:
+            raise DocumentUnfit(kind, [str(trouble)]) from None
         except Exception as trouble:
             raise DocumentUnfit(kind, [f"making it failed: {type(trouble).__name__}"]) from trouble
         if not 1 <= pages <= PAGES_MAX:
@@ -163,11 +167,12 @@ class Generator:
             stamp=f"{account}.{self._signed(account)}",
             resident_id=found.resident_id,
             pages=pages,
+            signed_by=forms.signed_by(found.register.municipality),
         )
 
-    def _made(self, told: tuple[Any, ...]) -> tuple[bytes, int, Sequence[str]]:
+    def _made(self, told: tuple[Any, ...], now: datetime) -> tuple[bytes, int, Sequence[str]]:
         """The document, its pages (0: too large for the line), and what the check finds."""
-        document = self._press.typeset(*told)
+        document = self._press.sign(self._press.typeset(*told), told[-1].municipality, now)
         pages = self._press.page_count(document) if len(document) <= DOCUMENT_BYTES_MAX else 0
         return document, pages, self._press.check(document, *told) if pages else ()
 

@@ -455,6 +455,7 @@ def _copy_rows(request_id: str, begun: Begun, made: Sequence[Container]) -> list
             "exemption": line["exemption"],
             "state": "reserved",
             "stamp": container.stamp,
+            "signed_by": container.signed_by,
             "document": container.document,
         }
         for number, (line, issue_number, container) in enumerate(lines, start=1)

@@ -34,9 +34,9 @@ class _Call:
 class MemoryLine:
     """One machine's line to an application made by `api.make_app`."""
 
-    def __init__(self, app: FastAPI, peer: Peer) -> None:
+    def __init__(self, app: FastAPI, peer: Peer, opened_s: float | None = None) -> None:
         self._calls = [_call(route) for route in app.routes if isinstance(route, APIRoute)]
-        self._scope = {"type": "http", "kofuki.peer": peer}
+        self._scope = {"type": "http", "kofuki.peer": peer, "kofuki.opened": opened_s}
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None

@@ -219,6 +219,15 @@ class AdditionalLetters(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitySignature(Entry):
+    """Where a city has the key that signs its PDFs (`forms/city_key.py`): two files, and who stamps the time."""
+
+    key: str
+    chain: str
+    time_stamps: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Municipality(Entry):
     """Who certifies. `acting`: a 職務代理者 signs. `sample`: an invented city, whose papers all say 見本."""
 
@@ -232,6 +241,7 @@ class Municipality(Entry):
     sample: bool = False
     check_page: str = ""  # the address of the page that judges the code of a paper
     letters: AdditionalLetters | None = None
+    signature: CitySignature | None = None
 
     @property
     def certifier(self) -> str:

@@ -8,6 +8,7 @@ from host_sim.centre.api import Centre, make_app
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.city.book import CityBook
+from host_sim.centre.city.file import CityError, unusable_keys
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.database import Database
 from host_sim.centre.generator import Generator, signing
@@ -66,6 +67,10 @@ def make_server(
     book = open_city(store, city_file, now)
     with store.reading() as c:
         city = book.city(c, now)
+    if problems := unusable_keys(
+        city, now, ahead=False
+    ):  # no unsigned paper, and not only the first resident hears of it
+        raise CityError(problems)
     identity = ensure_identity(run / "centre", machines_of(city))
     registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book, trust)

@@ -228,23 +228,29 @@ class Settler:
         with self._store.writing() as c:
             machine_cases.record(c, peer.name, told, now)
 
-    def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime) -> list[str]:
-        """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14)."""
+    def heartbeat(self, peer: Peer, beat: Mapping[str, Any], now: datetime, opened_s: float | None = None) -> list[str]:
+        """Record a heartbeat; returns the notices for the machine. Flags a journal that ran back or forked (invariant I14).
+
+        Of one that was held up (`witness.late`) nothing is recorded: a later one has told more.
+        """
         with self._store.writing() as c:
             forget(self._store, c, now)  # here, too: no resident may come for a night
             expire(self._store, c, now)
             before = c.execute(sa.select(machines).where(machines.c.name == peer.name)).first()
+            notices = ["stopped"] if line.stopped(self._store, c) is not None else []
+            if witness.late(before, opened_s, now):
+                return notices
             if beat["journal_head"]:
                 witness.compare(self._store, c, peer.name, (beat["journal_seq"], beat["journal_head"]), now)
             alarms = [reason for reason in beat["reasons"] if reason in ALARMS]
             self._hear_news(c, peer, [audit.word(event) for event in [*beat["events"], *alarms]], now)
-            if fleet.record(c, peer.name, before, beat, now):
+            if fleet.record(c, peer.name, before, beat, now, opened_s or 0):
                 self._store.note(c, now, peer, "program", {"program": fleet.version(beat["program"])})
-            return ["stopped"] if line.stopped(self._store, c) is not None else []
+            return notices
 
-    def hear_head(self, peer: Peer, header: str, now: datetime, *, keep: bool) -> None:
+    def hear_head(self, peer: Peer, header: str, now: datetime, *, opened_s: float | None, keep: bool) -> None:
         """Compare the journal's head in a message's header; `keep`: and store it. Raises `ValueError` for no head."""
-        witness.hear(self._store, peer.name, witness.read(header), now, keep=keep)
+        witness.hear(self._store, peer.name, witness.read(header), now, opened_s=opened_s, keep=keep)
 
     def witnessed(self, peer: Peer) -> witness.Head:
         """The newest head of this machine's journal that the centre was told."""

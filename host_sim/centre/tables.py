@@ -242,6 +242,9 @@ copies = sa.Table(
     sa.Column("exemption", sa.String, nullable=False, server_default=""),  # why the fee is lower: its word; else empty
     sa.Column("state", sa.String, nullable=False),  # reserved, delivered, issued, void
     sa.Column("stamp", sa.String, nullable=False),
+    sa.Column(
+        "signed_by", sa.String, nullable=False, server_default=""
+    ),  # SHA-256 of the city's certificate; else empty
     sa.Column("document", sa.LargeBinary),  # erased as soon as the copy is issued, void or expired
 )
 _kept = copies.c.document.is_not(None)
@@ -298,6 +301,8 @@ machines = sa.Table(
     sa.Column("seen_at", sa.String, nullable=False),
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String, nullable=False),
+    sa.Column("heard_on", sa.Float, nullable=False, server_default="0"),  # when the connection that told it was opened
+    sa.Column("heard_at", sa.Float, nullable=False, server_default="0"),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("state_since", sa.String, nullable=False, server_default=""),
     sa.Column("reasons", sa.JSON, nullable=False),

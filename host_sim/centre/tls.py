@@ -1,11 +1,12 @@
 """TLS 1.3 with client certificates, and an HTTP protocol that gives the application the machine's name.
 
 uvicorn does not give an application the client certificate. A subclass of its protocol puts the certificate's name
-and site into the scope of every request.
+and site, and when the connection was opened, into the scope of every request.
 """
 
 import asyncio
 import ssl
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -45,10 +46,10 @@ class NamedClientProtocol(BoundedProtocol):
         shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
         spki = spki_of(shown) if shown else ""
         self._machine = None if peer is None else peer.name
-        inner = self.app
+        inner, opened = self.app, time.time()
 
         async def named(scope: Any, receive: Any, send: Any) -> None:
-            await inner({**scope, "kofuki.peer": peer, "kofuki.spki": spki}, receive, send)
+            await inner({**scope, "kofuki.peer": peer, "kofuki.spki": spki, "kofuki.opened": opened}, receive, send)
 
         self.app = named
         counted = self._machine or "-"

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("KOFUKI_PICTURES")  # a folder: each page is kept there as a picture, to be looked at
 PHONE = {"width": 390, "height": 844}
 VOID = "20261124 宮崎市 K01 000002"
+PLAIN = "20261124 宮崎市 K01 000003"  # issued before the city signed
 WORDS = {"ja": "真正", "en": "Genuine", "zh-Hans": "真实", "ko": "진본", "vi": "Thật", "pt-BR": "Autêntico"}
 
 
@@ -61,8 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         keys = paper_keys(made.run)
         keys.ensure(date(2026, 4, 1))
         with made.store.writing() as c:
-            for n, (number, state) in enumerate(((CLAIMS.issue_number, "issued"), (VOID, "void"))):
-                enter(c, n, number, state)
+            for n, (number, state) in enumerate(((CLAIMS.issue_number, "issued"), (VOID, "void"), (PLAIN, "issued"))):
+                enter(c, n, number, state, "" if number == PLAIN else "ab" * 32)
         # A worker is only kept by a browser that takes the certificate without a warning.
         browser = made.browser.browser_type.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--ignore-certificate-errors"]
@@ -72,9 +73,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         browser.close()
 
 
-def enter(c: sa.Connection, n: int, number: str, state: str) -> None:
+def enter(c: sa.Connection, n: int, number: str, state: str, signed_by: str) -> None:
     """One copy in the books, with what its columns ask for."""
-    filled = {"request_id": f"{n:032x}", "issue_number": number, "copy": 1}
+    filled = {"request_id": f"{n:032x}", "issue_number": number, "copy": 1, "signed_by": signed_by}
     for table in (requests, copies):
         row = {}
         for column in table.columns:
@@ -101,6 +102,7 @@ def test_the_address_of_a_code_shows_the_words_and_sends_none_of_them(site: Site
     page, code = site.page(), site.code()
     page.goto(code)
     seen_in(page, "発行済みで有効です")
+    seen_in(page, "市の電子署名があります")
     assert page.locator("#word").inner_text() == "真正"
     shown = page.locator("#fields dd").all_inner_texts()
     assert shown == ["住民票の写し", CLAIMS.issue_number, "2026.11.24", *CLAIMS.people[0], CLAIMS.address, "1"]
@@ -114,6 +116,10 @@ def test_the_address_of_a_code_shows_the_words_and_sends_none_of_them(site: Site
         page.fill("#number", f"発行番号　{number}　1/1")
         page.locator("#ask button").click()
         seen_in(page, standing)
+        assert "electronic signature" not in page.locator("#number-said").inner_text()
+    page.fill("#number", PLAIN)
+    page.locator("#ask button").click()
+    seen_in(page, "bears no electronic signature")
     told = " ".join(site.sent)
     assert "verify/number" in told
     for secret in (code.split("#")[1][:60], CLAIMS.people[0][0], CLAIMS.address, "%E9%AB%98%E5%8D%83"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from drivers.printer.profile import load_profile
 from firmware.book import records
@@ -75,3 +76,21 @@ def test_the_printed_close_has_the_figures_since_the_close_before(wallet: Cards)
     assert re.search(r"金庫 円 +500 +400 +-100", text)
     for word in ("試験印刷", "VOID", "kato", "山田"):
         assert word not in text
+
+
+def test_a_sample_citys_close_says_so_at_both_ends() -> None:
+    machine = ConsoleRig()
+    sent: list[object] = []
+    send = machine.crew.send
+    machine.crew.send = lambda desk, command, whose: (sent.append(command), send(desk, command, whose))[1]  # type: ignore[assignment,method-assign,func-returns-value]
+    machine.enter_maintenance("kato")
+    machine.say("close print")
+    (report,) = (command.report for command in sent if isinstance(command, PrintZReport))
+    site = machine.loop.reception.site
+    assert site is not None
+    assert report.sample == site.table.municipality.sample
+    said = "見本　SAMPLE　見本".encode("shift_jis")
+    for sample in (True, False):
+        slip = z_slip(replace(report, sample=sample), load_profile("tm-t88"))
+        assert isinstance(slip, bytes)
+        assert slip.count(said) == 2 * sample

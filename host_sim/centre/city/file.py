@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from pydantic_core import ErrorDetails
 from host_sim.centre.city import table
 from host_sim.centre.city.agree import disagreements
 from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over, without
+from host_sim.centre.city.hours import JST
 from host_sim.centre.city.model import ChangeHead, Rules
-from host_sim.centre.forms import letters
+from host_sim.centre.forms import city_key, letters
 
 BYTES_MAX = 1_000_000
 
@@ -44,6 +46,23 @@ def read_file(path: Path) -> City:
     if problems:
         raise CityError(problems)
     return city
+
+
+def unusable_keys(city: City, now: datetime, *, ahead: bool) -> list[str]:
+    """One sentence for each period whose papers could not be signed: the one of now and, `ahead`, all later ones on their first day.
+
+    Not a part of `read_file`, because a key ends by itself, and an older file is still read.
+    """
+    problems: list[str] = []
+    here = city.at(now)
+    for period in (here, *(one for one in city.periods if ahead and one.since > here.since)):
+        try:
+            city_key.usable(period.municipality, now if period is here else datetime.combine(period.since, time(), JST))
+        except city_key.SignatureUnusable as trouble:
+            sentence = f"signature: {trouble}."
+            if not _told(sentence, problems):
+                problems.append(f"{'' if period is here else f'From {period.since}: '}{sentence}")
+    return problems
 
 
 def _unusable_letters(city: City) -> list[str]:

@@ -121,11 +121,31 @@ class LettersPart(Part):
     fallback: Literal["refused", "said"] = "refused"
 
 
+def _url(text: str) -> str:
+    where = urlsplit(text)
+    near = where.hostname in {"localhost", "127.0.0.1", "::1"}
+    if where.scheme not in ({"https", "http"} if near else {"https"}) or not where.hostname or where.username:
+        raise ValueError(f'is "{text}"; write https://HOST/PATH, without a password')
+    return text
+
+
+class SignaturePart(Part):
+    """What signs each PDF (forms/city_key.py): absolute paths of a key and its certificates; `time_stamps`: an address (RFC 3161)."""
+
+    key: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    chain: Annotated[str, StringConstraints(pattern="^/", max_length=300)]
+    time_stamps: Annotated[str, Field(max_length=300), AfterValidator(_url)] | None = None
+
+
 class KindPart(Part):
-    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones."""
+    """`items`: what may be asked for besides what always stands there (city/items.py); left out: the usual ones.
+
+    `youngest_years`: who is younger goes to a counter for this kind; the channel's limit holds for all kinds.
+    """
 
     title: Text
     copies_max: Annotated[int, Field(ge=1, le=9)]
+    youngest_years: Annotated[int, Field(ge=0, le=99)] = 0
     items: list[Word] | None = None
 
 
@@ -207,14 +227,6 @@ class PersonPart(Part):
     roles: Annotated[list[Literal[ROLES]], Field(min_length=1)]  # type: ignore[valid-type]
 
 
-def _url(text: str) -> str:
-    where = urlsplit(text)
-    near = where.hostname in {"localhost", "127.0.0.1", "::1"}
-    if where.scheme not in ({"https", "http"} if near else {"https"}) or not where.hostname or where.username:
-        raise ValueError(f'is "{text}"; write https://HOST/PATH, without a password')
-    return text
-
-
 Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}$")]
 
 
@@ -266,6 +278,7 @@ class Rules(Part):
     municipality: MunicipalityPart
     certifier: CertifierPart
     letters: LettersPart | None = None
+    signature: SignaturePart | None = None
     kinds: dict[Word, KindPart]
     channels: dict[Channel, ChannelPart]
     sites: dict[Word, SitePart]

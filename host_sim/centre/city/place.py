@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.items import offered
 from host_sim.centre.city.model import ChannelPart, ExemptionPart, NoticePart, Rules, SitePart
-from host_sim.centre.register import AdditionalLetters, Municipality
+from host_sim.centre.register import AdditionalLetters, CitySignature, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
 Texts = Mapping[str, str]  # language -> words
@@ -22,6 +22,7 @@ class Terms:
     fee_yen: int
     copies_max: int
     items: tuple[str, ...] = ()  # what may be asked for (city/items.py)
+    youngest_years: int = 0  # for this kind; the place's own limit holds besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ def municipality(rules: Rules) -> Municipality:
         seal=by.seal,
         telephone=told.telephone,
         letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
+        signature=None if rules.signature is None else CitySignature(**rules.signature.model_dump()),
         sample=told.sample,
         check_page=told.check_page or "",
     )
@@ -82,7 +84,7 @@ def places(rules: Rules) -> Mapping[str, Place]:
 def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Place:
     issued = [kind for kind in channel.fees if site.kinds is None or kind in site.kinds]
     terms = {
-        kind: Terms(told.title, channel.fees[kind], told.copies_max, offered(kind, told.items))
+        kind: Terms(told.title, channel.fees[kind], told.copies_max, offered(kind, told.items), told.youngest_years)
         for kind, told in rules.kinds.items()  # in the order of the file, which is the order on the screen
         if kind in issued
     }

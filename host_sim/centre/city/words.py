@@ -39,6 +39,11 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
     yield About("", "", "sample"), "見本 on every paper" if certifies.sample else "no"
     yield About("", "", "page that checks papers"), certifies.check_page or "none"
     yield About("", "", "certified by"), f"{certifies.certifier} {certifies.mayor}"
+    signs = certifies.signature
+    yield (
+        About("", "", "PDFs signed"),
+        "no" if signs is None else f"{signs.key}, {signs.chain}, {signs.time_stamps or 'no time stamps'}",
+    )
     for window in rules.maintenance:
         when = f"{window.from_:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M}"
         yield About("", "", f"maintenance {when}"), f"{', '.join(window.kinds) or 'everything'} {_where(window)}"
@@ -84,6 +89,10 @@ def _of_a_place(place: Place) -> Iterator[tuple[About, str]]:
     for kind, terms in place.kinds.items():
         yield About(site, kind, "issued as"), terms.title["ja"]
         yield About(site, kind, "fee"), f"{terms.fee_yen} yen"
+        yield (
+            About(site, kind, "youngest"),
+            f"{terms.youngest_years} years" if terms.youngest_years else "as the place says",
+        )
         yield About(site, kind, "copies"), f"at most {terms.copies_max}"
         yield About(site, kind, "asked for"), ", ".join(terms.items) or "nothing"
         if kind in place.timetable.hours:

@@ -3,15 +3,16 @@
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from host_sim.centre.city import words
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import City, InForce
-from host_sim.centre.city.file import CityError, read_file
-from host_sim.centre.city.hours import DEFAULT
+from host_sim.centre.city.file import CityError, read_file, unusable_keys
+from host_sim.centre.city.hours import DEFAULT, JST
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.forms import city_key
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.machines import registry
 from host_sim.centre.opening import machines_of, simulated_now
@@ -61,12 +62,21 @@ def day_of(text: str) -> date:
 
 
 def _check(options: argparse.Namespace) -> None:
-    city = read_file(options.file)
+    city, now = read_file(options.file), datetime.now(JST)
+    _can_sign(city, now)
     listed = {machine for period in city.periods for machine in period.machines}
     print(
         f"{options.file} is right: {city.periods[0].municipality.city}, {len(city.periods[0].places)} places, "
         f"{len(listed)} machines, {len(city.changes)} changes."
     )
+    key = city_key.usable(city.at(now).municipality, now)
+    if key is not None:
+        print(f"Its papers are signed; a certificate above its key ends at {key.ends_at:%Y-%m-%d %H:%M}.")
+
+
+def _can_sign(city: City, now: datetime) -> None:
+    if problems := unusable_keys(city, now, ahead=True):
+        raise CityError(problems)
 
 
 def _diff(options: argparse.Namespace) -> None:
@@ -115,6 +125,7 @@ def _apply(options: argparse.Namespace) -> None:
     city, now = read_file(options.file), simulated_now(run_directory(options) / "clock-offset")
     if options.by not in city.at(now).rules.staff:
         raise CityError([f"--by {options.by}: there is no [staff.{options.by}] in {options.file} today."])
+    _can_sign(city, now)
     store = open_store(options, make=True)
     book = CityBook(store)
     before = book.applied()

@@ -2,10 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from cryptography import x509
 
 from host_sim.centre import photo, verify
 from host_sim.centre.commands import Commands
+from host_sim.centre.forms import check_signature
 from host_sim.centre.forms.certificate import TITLES
 
 
@@ -19,14 +23,24 @@ def add(commands: Commands) -> None:
         type=_public_key,
         help="a municipality's public key, as `paper-keys list` prints it (default: the sample's)",
     )
-    check.set_defaults(run=lambda options: _verify(options.photo, options.key))
+    check.add_argument(
+        "--chain", type=Path, metavar="FILE", help="certificates (PEM) below which a city's signature on a PDF is taken"
+    )
+    check.set_defaults(run=lambda options: _verify(options.photo, options.key, options.chain))
 
 
-def _verify(file: Path, keys: list[bytes] | None) -> int:
-    """Print the verdict on each code. Exit status: 0 all codes of a paper and all rightly signed, 1 not so, 2 no picture."""
+def _verify(file: Path, keys: list[bytes] | None, chain: Path | None) -> int:
+    """Print the verdict on each code, and on a PDF's signature. Exit status: 0 all codes of a paper and all rightly
+    signed, 1 not so, 2 no picture, or a `chain` that holds no certificates."""
     trusted = None if keys is None else {verify.key_id(key): verify.TrustedKey(key) for key in keys}
     try:
-        verdicts = photo.verify_file(file.read_bytes(), trusted)
+        above = None if chain is None else x509.load_pem_x509_certificates(chain.read_bytes())
+    except (OSError, ValueError):
+        print(f"{chain} holds no certificates in PEM, or cannot be read.", file=sys.stderr)
+        return 2
+    try:
+        data = file.read_bytes()
+        verdicts = photo.verify_file(data, trusted)
     except OSError as trouble:
         print(f"{file} cannot be opened: {trouble.strerror}.", file=sys.stderr)
         return 2
@@ -43,7 +57,28 @@ def _verify(file: Path, keys: list[bytes] | None) -> int:
     if absent:
         print(f"Not seen here: code {', '.join(map(str, absent))}. Take a picture of every page that has a code.")
     right = [verdict.claims is not None for verdict in verdicts]
-    return 0 if right and all(right) and not absent else 1
+    signed = _signature(data, above) if data.lstrip()[:5] == b"%PDF-" else True
+    return 0 if right and all(right) and not absent and signed else 1
+
+
+def _signature(pdf: bytes, above: Sequence[x509.Certificate] | None) -> bool:
+    """Print what a PDF's signature is; whether nothing speaks against it. A paper without one may be right: it depends on the city."""
+    try:
+        found = check_signature.read(pdf)
+    except check_signature.NotWhole as trouble:
+        print(f"PDF CHANGED: the signature {trouble}. Do not take the file.")
+        return False
+    if found is None:
+        print("PDF NOT SIGNED: the file bears no electronic signature of a city; judge it by its codes.")
+        return True
+    if above is not None and not found.is_below(above):
+        print(f"PDF OF A STRANGER: signed by {found.name}, whose certificate is not below those of --chain.")
+        return False
+    stamped = ", and the time is stamped" if found.time_stamped else ""
+    print(f"PDF SIGNED by {found.name}{stamped}; nothing was changed since.")
+    if above is None:
+        print("Whose certificate that is was not judged: give --chain, the certificates of the city's authority.")
+    return True
 
 
 _SAYS = {

@@ -124,6 +124,7 @@ class Desk:
             "path": request.url.path,
             "handle": self.handles.of,
             "menu": self._menu_of(person),
+            "act_words": functools.partial(words.of_act, language=language),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),
             "device_words": functools.partial(words.of_device, language=language),

@@ -11,7 +11,7 @@ from host_sim.centre.operating import flags, fleet
 
 @cache
 def japanese() -> Mapping[str, Mapping[str, str]]:
-    """flags, cases, events, states, reasons, devices: word -> sentence."""
+    """flags, cases, events, states, reasons, devices, acts: word -> sentence."""
     return tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
 
@@ -22,6 +22,11 @@ def of_flag(what: str, detail: Mapping[str, Any], language: str) -> str:
     if what == "reported":
         known = japanese()["events"].get(str(detail.get("event", "")))
     return known if known is not None and language == "ja" else flags.sentence_of(what, detail)
+
+
+def of_act(act: str, language: str) -> str:
+    """An act of the audit record."""
+    return japanese()["acts"].get(act, act) if language == "ja" else act.replace("_", " ")
 
 
 def of_state(state: str, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from host_sim.centre.forms.certificate import typeset
 from host_sim.centre.forms.check import check
+from host_sim.centre.forms.city_key import SignatureUnusable
 from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.ivs import GlyphMissing
@@ -9,6 +10,7 @@ from host_sim.centre.forms.offers import KINDS, offer
 from host_sim.centre.forms.places import Misplaced
 from host_sim.centre.forms.reading import NotReadable, page_count
 from host_sim.centre.forms.room import lacking
+from host_sim.centre.forms.signed import signed, signed_by
 
 __all__ = [
     "KINDS",
@@ -16,10 +18,13 @@ __all__ = [
     "IssueFacts",
     "Misplaced",
     "NotReadable",
+    "SignatureUnusable",
     "TextOverflow",
     "check",
     "lacking",
     "offer",
     "page_count",
+    "signed",
+    "signed_by",
     "typeset",
 ]

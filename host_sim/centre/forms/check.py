@@ -3,7 +3,7 @@
 It shares only the register with the typesetting. Another library reads text and picture from the PDF, and `expect.py`
 derives the expected words from the records a second time. All words are compared in order, so a wrong, missing or
 extra person, a swapped date or a stray word is found. Then `check` compares the container's stamp, the signed code as
-a phone reads it, and on a seal certificate the imprint dot by dot (incidents 1 to 7; standard 5.5).
+a phone reads it, the city's signature, and on a seal certificate the imprint dot by dot (incidents 1 to 7; standard 5.5).
 
 Findings are for staff and for records: they name the place, never a person or a value.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from host_sim.centre.forms import check_codes, expect, expect_letters, letters
+from host_sim.centre.forms import check_codes, check_signature, expect, expect_letters, letters
 from host_sim.centre.forms.due import Fixed, Flowing, OneOf, Part, Words
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.places import Places, Spot
@@ -51,6 +51,7 @@ def check(
             faults += _flowing(paper, due, issue, register, codes)
     faults += _stamps(paper, issue)
     faults += check_codes.faults(verdicts, paper, kind, issue, register.municipality)
+    faults += check_signature.faults(pdf, register.municipality)
     if kind == "inkan":
         faults += _imprint(paper.windows[-1], subject, register)
     return faults

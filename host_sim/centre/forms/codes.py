@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from host_sim.centre import qr, verify
 from host_sim.centre.forms.canvas import DOT_MM, Sheet
-from host_sim.centre.forms.fitting import TextOverflow
+from host_sim.centre.forms.fitting import TextOverflow, width_mm
 from host_sim.centre.register import Municipality
 
 LEFT, BOTTOM = 10.0, 279.0  # mm
@@ -53,7 +53,11 @@ def say(sheet: Sheet, row: Sequence[verify.Claims], city: Municipality, *, last:
     for place, label in enumerate(labels(row)):
         sheet.text(LEFT + place * PITCH_MM + _SIDE_MM / 2, BOTTOM + 2.3, label, 7, align="center")
     for number, line in enumerate(sentence(city) if last else ()):
-        sheet.text(LEFT + len(row) * PITCH_MM + 2, BOTTOM - 6.0 + 3.3 * number, line, 7.5)
+        x, y = LEFT + len(row) * PITCH_MM + 2, BOTTOM - 6.0 + 3.3 * number
+        sheet.block(
+            x - 0.5, y - 2.75, width_mm(line, 7.5) + 1, 3.5, white=True
+        )  # typed by hand: no dot of the ground within it
+        sheet.text(x, y, line, 7.5)
 
 
 def draw(sheet: Sheet, texts: Sequence[str]) -> None:

@@ -101,6 +101,10 @@ def foot(sheet: Sheet, issue: IssueFacts, city: Municipality, page: int, pages: 
     line = ground.micro_text(words, round((RIGHT - LEFT) / DOT_MM))
     sheet.block(LEFT, FOOT - 0.25, RIGHT - LEFT, 1.125, white=True)
     sheet.bitmap(LEFT, FOOT, line)
-    sheet.text(LEFT + 1, FOOT + 5, f"発行番号　{issue.issue_number}　{page}/{pages}", 9)
+    number = f"発行番号　{issue.issue_number}　{page}/{pages}"
+    sheet.block(
+        LEFT + 0.5, FOOT + 1.75, width_mm(number, 9) + 1, 4, white=True
+    )  # typed by hand, as the address of the code is
+    sheet.text(LEFT + 1, FOOT + 5, number, 9)
     if city.sample:
         sheet.text(RIGHT - 1, FOOT + 5, SAMPLE, 8, align="right")

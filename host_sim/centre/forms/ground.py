@@ -1,9 +1,10 @@
 """The ground of the sheet: a hidden word that shows on a photocopy, and micro-text. Made for a black-and-white head.
 
-Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 6 x 6;
-inside the strokes of the word 「複写」 the same blackness is gathered into dots of 2 x 2, one in 12 x 12. To the eye
-both are the same light grey. A copier loses the single dots and keeps the double ones, so the word comes out. (The
-principle of the 複写 forms, form rule 9; sizes are ours, for this head.)
+Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 4 x 4;
+inside the strokes of the word 「複写」 the same blackness is gathered into dots of 3 x 3, one in 12 x 12. To the eye
+both are the same light grey. A copier loses the single dots and keeps the large ones, so the word comes out. (The
+principle of the 複写 forms, form rule 9; sizes are ours, for this head: dots of 2 x 2 are lost with the single ones at a
+copier's usual setting, larger ones look like marks of the text, and further apart they draw no letter.)
 
 **Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable with a magnifier
 and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 CELL_DOTS = 720  # 90 mm; a multiple of 12, so that both dot grids go on from cell to cell
-FINE, COARSE = 6, 12
+FINE, COARSE, LARGE = 4, 12, 3  # dots; COARSE is FINE times LARGE, so both are equally black
 WORD_FONT = Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Bold.ttf")  # needed only to make the picture
 FOLDER = Path(__file__).parent
 SAMPLE_PITCH, SAMPLE_MARGIN = 6, 10  # dots
@@ -80,10 +81,10 @@ def cell() -> NDArray[np.bool_]:
         draw.text((x, y), "複写", font=face, fill=1)
     inside = np.asarray(words, dtype=np.bool_)
     rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
-    # A double dot is drawn whole or not at all, by whether its upper left corner lies inside the letter.
+    # A large dot is drawn whole or not at all, by whether its upper left corner lies inside the letter.
     inside = np.kron(inside[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], np.ones((COARSE, COARSE), dtype=np.bool_))
-    fine = (rows % FINE == 3) & (columns % FINE == 3)
-    coarse = (rows % COARSE // 2 == 3) & (columns % COARSE // 2 == 3)
+    fine = (rows % FINE == 2) & (columns % FINE == 2)
+    coarse = (rows % COARSE // LARGE == 2) & (columns % COARSE // LARGE == 2)
     black: NDArray[np.bool_] = np.where(inside, coarse, fine)
     return black
 

@@ -29,6 +29,8 @@ def offer(
     """The offer of one kind that `place` issues, as in drivers/line/README.md. `household`: the members now, with the subject."""
     terms = place.kinds[kind]
     refusal = rules.refusal_of(subject, register, today, place.youngest_years)
+    if refusal is None and rules.age_on(subject.born.on, today) < terms.youngest_years:
+        refusal = "ask_at_counter"  # not `under_age`, whose sentence names the age for which a machine is there at all
     refusal = refusal or _refusal(kind, subject, household, register, today)
     groups: list[Group] = []
     if refusal is None:

@@ -77,12 +77,13 @@ class Machine:
     silent: bool
 
 
-def record(c: sa.Connection, name: str, before: Any, beat: Mapping[str, Any], now: datetime) -> bool:
-    """Store a heartbeat; returns whether the machine runs another program than before. `before`: its row until now."""
+def record(c: sa.Connection, name: str, before: Any, beat: Mapping[str, Any], now: datetime, opened_s: float) -> bool:
+    """Store a heartbeat; returns whether the machine runs another program than before. `before`: its row until now;
+    `opened_s`: when the connection on which it came was opened."""
     at = now.isoformat()
     row = {"name": name, "seen_at": at, "journal_seq": beat["journal_seq"], "journal_head": beat["journal_head"]}
     row |= {key: beat[key] for key in ("state", "reasons", "program", "site_table", "devices")}
-    row |= {"state_since": at, "program_since": at}
+    row |= {"state_since": at, "program_since": at, "heard_on": opened_s, "heard_at": now.timestamp()}
     if before is not None:
         if not beat["journal_head"]:  # a halted machine cannot read its journal
             row |= {"journal_seq": before.journal_seq, "journal_head": before.journal_head}

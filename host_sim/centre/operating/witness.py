@@ -4,10 +4,15 @@ Every message carries the journal's head (drivers/line/README.md, "The journal's
 head that it was told, flags a journal that ran back or was written anew, and returns that head in the answer to the next
 heartbeat, so that the machine looks for it in its own journal. A new head is stored by heartbeats and by the messages that promise
 or end something; the others are only compared, which costs one read.
+
+A machine has one connection at a time, and gives it up after any error. So what comes on a connection that was opened before the one
+of the stored head was sent earlier, and was held up on the way or here: it says nothing of the journal now, and is not compared. That
+holds for `LATE_S` only, so that a computer whose clock was set back does not take a new connection for an old one for long.
 """
 
 import re
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,6 +24,7 @@ NONE: Head = (0, "")
 HEADER = "Kofuki-Journal"
 WRITTEN = r"^([1-9][0-9]{0,9}) ([0-9a-f]{64})$"
 SEQ_MAX = 2**31 - 1  # an integer of the database
+LATE_S = 600.0  # longer than a network holds a message up; a machine waits for seconds
 
 
 def read(header: str) -> Head:
@@ -37,6 +43,13 @@ def newest(c: sa.Connection, machine: str) -> Head:
     return NONE if row is None or not row.journal_head else (row.journal_seq, row.journal_head)
 
 
+def late(row: Any, opened_s: float | None, now: datetime) -> bool:
+    """Whether a message was sent before the one that told the head in a machine's row. `opened_s`: when its connection was opened."""
+    if row is None or opened_s is None:
+        return False
+    return bool(opened_s < row.heard_on and 0 <= now.timestamp() - row.heard_at < LATE_S)
+
+
 def compare(store: Store, c: sa.Connection, machine: str, told: Head, now: datetime) -> None:
     """Flag a head that contradicts the one told before. A machine without a journal, as a bench, tells none."""
     seen = newest(c, machine)
@@ -49,7 +62,7 @@ def compare(store: Store, c: sa.Connection, machine: str, told: Head, now: datet
         store.flag(c, now, machine, "journal_forked", about)
 
 
-def hear(store: Store, machine: str, told: Head, now: datetime, *, keep: bool) -> None:
+def hear(store: Store, machine: str, told: Head, now: datetime, *, opened_s: float | None, keep: bool) -> None:
     """Compare the head of a message; `keep`: and store it. A head that contradicts is stored too, once it is flagged.
 
     A machine that was never heard in a heartbeat has no row, and nothing to compare with.
@@ -58,7 +71,10 @@ def hear(store: Store, machine: str, told: Head, now: datetime, *, keep: bool) -
         seen = newest(c, machine)
     if seen in (NONE, told) or (told[0] > seen[0] and not keep):
         return
+    this = machines.c.name == machine
     with store.writing() as c:
+        if late(c.execute(sa.select(machines).where(this)).first(), opened_s, now):
+            return
         compare(store, c, machine, told, now)
         head = {"journal_seq": told[0], "journal_head": told[1]}
-        c.execute(machines.update().where(machines.c.name == machine).values(**head))
+        c.execute(machines.update().where(this).values(**head, heard_on=opened_s or 0, heard_at=now.timestamp()))

@@ -100,7 +100,7 @@ def _checking(app: FastAPI, desk: Desk, keys: PaperKeys) -> None:
         if not rates.may_ask(request.client.host if request.client else "", desk.now().timestamp()):
             return JSONResponse({"standing": "often"}, 429)
         with desk.store.reading() as c:
-            return JSONResponse({"standing": check_page.standing(c, number)})
+            return JSONResponse(check_page.standing(c, number))
 
 
 def _page(desk: Desk, request: Request, found: status.Status | str | None, code: int = 200) -> Response:

@@ -72,12 +72,15 @@ def worker() -> str:
     return _file("worker.js")
 
 
-def standing(c: sa.Connection, written: str) -> str:
-    """What the books say of an issue number as somebody types it: issued, void, open or unknown. Nothing about a person."""
+def standing(c: sa.Connection, written: str) -> dict[str, str]:
+    """What the books say of an issue number as somebody types it: issued, void, open or unknown, and whether the city
+    signed its PDF: yes, no, or nothing for a number without a copy. Nothing about a person."""
     number = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", written)).strip()
     number = re.sub(r"^発行番号 ?| \d{1,2}/\d{1,2}$", "", number)
-    state = c.scalar(sa.select(copies.c.state).where(copies.c.issue_number == number))
-    return _STANDINGS.get(state or "", "unknown")
+    row = c.execute(sa.select(copies.c.state, copies.c.signed_by).where(copies.c.issue_number == number)).first()
+    if row is None:
+        return {"standing": "unknown"}
+    return {"standing": _STANDINGS[row.state], "signed": "yes" if row.signed_by else "no"}
 
 
 def _file(name: str) -> str:

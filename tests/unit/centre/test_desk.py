@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
 
+from host_sim.centre.card_desk import orders, reports
 from host_sim.centre.desk import forms, texts, words
 from host_sim.centre.desk.app import SUBJECTS
 from host_sim.centre.desk.desk import Desk
@@ -450,6 +452,29 @@ def test_every_word_of_flags_and_machines_has_its_japanese_sentence() -> None:
     for part, english in told.items():
         by_rule = {"case"} if part == "flags" else set()  # a case is told by its own word
         assert words.japanese()[part].keys() == english.keys() - by_rule, part
+
+
+_ACT = re.compile(
+    r"""(?:note\(c, [\w.]+, (?:[\w.]+, )?|audit\(c, \w+, |_set\(store, c, manifest, now, """
+    r"""|_note\(c, now, (?:by, )?|act=|act = )"(\w+)\""""
+)
+
+
+def test_every_act_of_the_record_has_its_japanese_words() -> None:
+    """Those that the program writes out, and those that it puts together of a subject and what became of it."""
+    folder = Path(flags.__file__).parent.parent
+    found = {act for path in folder.rglob("*.py") for act in _ACT.findall(path.read_text(encoding="utf-8"))}
+    assert len(found) > 30
+    found |= {f"card_order_{state}" for state in orders.SENTENCES} | {f"card_{act}" for act in reports.REPORTS}
+    found |= {"issued", "void", "staff_invite", "staff_lock", "staff_unlock", "books_changed"}
+    written = {"flag": "operating/flags.py", "machine": "machines/registry.py"}
+    for subject, file in written.items():
+        text = (folder / file).read_text(encoding="utf-8")
+        found |= {f"{subject}_{act}" for act in re.findall(r'_act\(c, now, [^"]*?"(\w+)"', text)}
+    known = words.japanese()["acts"]
+    assert found - known.keys() == set()
+    assert words.of_act("line_stopped", "ja") == "発行ラインの停止"
+    assert words.of_act("line_stopped", "en") == "line stopped"
 
 
 def test_a_machines_devices_are_told_in_the_language_of_the_page() -> None:

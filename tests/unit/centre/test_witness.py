@@ -1,5 +1,6 @@
 """The centre keeps the newest head that it was told, compares at every message, and returns it (invariant I14, faults J1, J2)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 
 from drivers.line.centre import CentreLine
 from drivers.vocabulary import HeartbeatTold
+from host_sim.centre.memory import MemoryLine
 from host_sim.centre.operating import witness
 from host_sim.centre.tables import flags
 from tests.unit.centre.town import MANIFEST_PUBLIC, SHOP, Town
@@ -20,13 +22,14 @@ def flagged(town: Town) -> list[str]:
         return list(c.scalars(sa.select(flags.c.what).order_by(flags.c.id)))
 
 
-def line(town: Town, head: witness.Head | None) -> CentreLine:
-    return CentreLine(town.transport(SHOP), MANIFEST_PUBLIC, SHOP.name, 8.0, lambda: head)
+def line(town: Town, head: witness.Head | None, opened_s: float | None = None) -> CentreLine:
+    wire = town.transport(SHOP) if opened_s is None else MemoryLine(town.app, SHOP, opened_s)
+    return CentreLine(wire, MANIFEST_PUBLIC, SHOP.name, 8.0, lambda: head)
 
 
-def beat(town: Town, seq: int, head: str) -> HeartbeatTold:
+def beat(town: Town, seq: int, head: str, opened_s: float | None = None) -> HeartbeatTold:
     facts: dict[str, Any] = {"journal_seq": seq, "journal_head": head, "state": "in_service"}
-    told = town.line(SHOP).heartbeat(facts)
+    told = line(town, None, opened_s).heartbeat(facts)
     assert told is not None
     return told
 
@@ -95,3 +98,41 @@ def test_a_header_that_is_no_head_is_refused(header: str) -> None:
         )
     )
     assert status == 400
+
+
+FIRST, SECOND = 1000.0, 1005.0  # when two connections were opened, one after the other
+
+
+@pytest.mark.parametrize("call", ["heartbeat", "status", "advise"])
+def test_a_message_that_was_held_up_flags_nothing_and_takes_nothing_back(call: str) -> None:
+    """The machine gave the first connection up, and told more on the second one."""
+    town = Town()
+    beat(town, 5, A, FIRST)
+    beat(town, 9, B, SECOND)
+    late = line(town, (6, A), FIRST)
+    match call:
+        case "heartbeat":
+            beat(town, 6, A, FIRST)
+        case "status":
+            late.status(RID)
+        case _:
+            late.advise({"op": "void", "request_id": RID, "copy": 1, "reason": "x", "journal_head": A})
+    assert flagged(town) == []
+    assert beat(town, 10, A, SECOND).witnessed == (9, B)
+
+
+def test_a_journal_that_ran_back_is_flagged_on_a_new_connection_and_on_the_same() -> None:
+    for opened_s in (SECOND, SECOND + 1):
+        town = Town()
+        beat(town, 9, B, SECOND)
+        beat(town, 5, A, opened_s)
+        assert flagged(town) == ["journal_ran_backwards"]
+
+
+@pytest.mark.parametrize("passed_s", [witness.LATE_S, -1])
+def test_an_old_connection_is_no_excuse_for_long_nor_when_the_clock_was_set_back(passed_s: float) -> None:
+    town = Town()
+    beat(town, 9, B, SECOND)
+    town.now += timedelta(seconds=passed_s)
+    beat(town, 5, A, FIRST)
+    assert flagged(town) == ["journal_ran_backwards"]

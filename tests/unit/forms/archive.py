@@ -1,6 +1,7 @@
 """Rules of PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1) for one file, read with a library that did not make it.
 
-Not a validator: the rules that a file of text, rules and pictures can break. A signed file may have one invisible field.
+Not a validator: the rules that a file of text, rules and pictures can break. A signed file may have one
+field without a size, off the sheet, where PDF/UA asks for no tag (7.18.1) and PDF/A for no appearance (6.3.3).
 """
 
 import io
@@ -21,7 +22,7 @@ _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 def broken(pdf: bytes, level: str = "A") -> list[str]:
     """The clauses that a file breaks. `level`: A or B, of PDF/A-2."""
     reader = PdfFileReader(io.BytesIO(pdf))
-    rules = (_file, _objects, _fonts, _intent, _metadata, _annotations)
+    rules = (_file, _objects, _fonts, _intent, _metadata, _annotations, _signature)
     found = [clause for rule in rules for clause in rule(pdf, reader, level)]
     return [*found, *_structure(reader)]
 
@@ -113,9 +114,30 @@ def _metadata(_: bytes, reader: PdfFileReader, level: str) -> Iterator[str]:
 def _annotations(_: bytes, reader: PdfFileReader, __: str) -> Iterator[str]:
     for page in pages(reader):
         for note in (each.get_object() for each in _at(page, "/Annots", [])):
-            empty = [float(edge) for edge in note["/Rect"]] == [0.0] * 4
-            if note["/Subtype"] != "/Widget" or not empty or not note.get("/F", 0) & 4:
+            left, low, right, high = (float(edge) for edge in note["/Rect"])
+            empty = left == right < 0 and low == high < 0
+            if note["/Subtype"] != "/Widget" or not empty or note.get("/F", 0) & 0b101111 != 4:  # printed; not hidden
                 yield "19005-2, 6.3: an annotation"
+            if page.get("/Tabs") != "/S":
+                yield "14289-1, 7.18.3: tab order"
+
+
+def _signature(pdf: bytes, reader: PdfFileReader, _: str) -> Iterator[str]:
+    """ISO 32000-1, 12.8.1: the digest is of the whole file but the signature's own digits. `reader` knows what is in force."""
+    values = [one for one in objects(reader) if isinstance(one, dict) and "/ByteRange" in one]
+    if bool(values) != (_at(reader.root, "/AcroForm", {}).get("/SigFlags") == 3) or len(values) > 1:
+        yield "32000-1, 12.7.2: the form does not tell its signature"
+    for value in values:
+        start, length, resumes, rest = (int(one) for one in value["/ByteRange"])
+        between = pdf[length:resumes]
+        digits = between.startswith(b"<") and between.endswith(b">") and len(between) == 2 * len(value["/Contents"]) + 2
+        if start != 0 or resumes + rest != len(pdf) or not digits:
+            yield "32000-1, 12.8.1: the signature does not cover the whole file"
+        if value["/SubFilter"] != "/ETSI.CAdES.detached" or "/Cert" in value or "/M" not in value:
+            yield "EN 319 142-1, 6.3: not a PAdES signature"
+        for entry in _at(value, "/Reference", []):
+            if {"/DigestLocation", "/DigestMethod", "/DigestValue"} & set(entry):
+                yield "19005-2, 6.1.12: a digest beside the permissions"
 
 
 def _structure(reader: PdfFileReader) -> Iterator[str]:

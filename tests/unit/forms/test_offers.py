@@ -12,6 +12,7 @@ from host_sim.centre.forms.people import member_token
 from host_sim.centre.register import SealState
 from host_sim.centre.rules import options_allowed
 from tests.unit.centre.cities import place_of
+from tests.unit.forms.conftest import TODAY
 
 REFUSALS = [
     ("kazuko", "inkan", "not_registered"),
@@ -97,3 +98,17 @@ def test_some_members_only(town: Any) -> None:
     options = {"scope": ["part"], "members": [member_token(midori)], "relation": ["omit"], "domicile": ["omit"]}
     pdf = town.typeset("juminhyo", taro, options)
     assert town.check(pdf, "juminhyo", taro, options) == []
+
+
+def test_a_kind_may_have_an_age_limit_of_its_own(town: Any) -> None:
+    """A year is completed at the end of the day before the birthday (city rule 8); the other kinds are not touched."""
+    place = place_of("store")
+    strict = dataclasses.replace(
+        place, kinds={**place.kinds, "inkan": dataclasses.replace(place.kinds["inkan"], youngest_years=18)}
+    )
+    who = town.register.by_key("taro")
+    household = town.household(who)
+    for born, refusal in ((date(2008, 11, 25), "ask_at_counter"), (date(2008, 11, 24), None)):
+        young = dataclasses.replace(who, born=dataclasses.replace(who.born, on=born))
+        for kind, told in (("inkan", refusal), ("kisai", None)):
+            assert forms.offer(kind, young, household, town.register, TODAY, strict)["refusal"] == told

@@ -131,12 +131,15 @@ function say(id, text, bad = false) {
   at(id).classList.toggle("bad", bad);
 }
 
+// Whether the city signed the PDF of a paper: only of one that counts.
+const signedSays = (said) => (said?.standing === "issued" && said.signed ? says(`signed_${said.signed}`) : null);
+
 function show() {
   document.documentElement.lang = language;
   for (const one of document.querySelectorAll("[data-says]")) one.textContent = says(one.dataset.says);
   for (const one of at("languages").children) one.setAttribute("aria-pressed", one.lang === language);
   const finding = verdict?.finding ?? "wait", known = ["genuine", "sample"].includes(finding);
-  const ended = known && standing === "void";
+  const ended = known && standing?.standing === "void";
   at("result").className = known && !ended ? finding : finding === "wait" ? "wait" : "bad";
   at("word").textContent = says(ended ? "void_word" : `${finding}_word`);
   at("why").textContent = says(ended ? "standing_void" : finding);
@@ -151,9 +154,11 @@ function show() {
   say("more", more ? says("more").replace("{code}", verdict.code).replace("{codes}", verdict.codes)
     .replace("{count}", verdict.count) : null);
   at("compare").hidden = !known;
-  say("standing", standing && says(`standing_${standing}`), standing === "void" || standing === "unknown");
+  const told = standing?.standing;
+  say("standing", told && says(`standing_${told}`), told === "void" || told === "unknown");
+  say("signed", signedSays(standing));
   say("picture-said", pictureSaid && says(pictureSaid));
-  say("number-said", numberSaid && says(`standing_${numberSaid}`));
+  say("number-said", numberSaid && [says(`standing_${numberSaid.standing}`), signedSays(numberSaid)].filter(Boolean).join(" "));
   at("speak").hidden = !verdict || !("speechSynthesis" in window);
 }
 
@@ -162,7 +167,7 @@ function speak() {
   const voice = { ja: "ja-JP", en: "en-US", "zh-Hans": "zh-CN", ko: "ko-KR", vi: "vi-VN", "pt-BR": "pt-BR" }[language];
   const parts = [[`${at("word").textContent}. ${at("why").textContent}`, voice]];
   for (const [label, words] of fields()) parts.push([says(label), voice], [words, "ja-JP"]);
-  if (standing) parts.push([at("standing").textContent, voice]);
+  if (standing) parts.push([`${at("standing").textContent} ${at("signed").textContent}`, voice]);
   for (const [words, lang] of parts) {
     const said = new SpeechSynthesisUtterance(words);
     said.lang = lang;
@@ -173,9 +178,9 @@ function speak() {
 async function asked(number) {
   try {
     const answer = await fetch("verify/number", { method: "POST", body: new URLSearchParams({ number }), credentials: "omit" });
-    return answer.status === 429 ? "often" : answer.ok ? (await answer.json()).standing : "offline";
+    return answer.status === 429 ? { standing: "often" } : answer.ok ? await answer.json() : { standing: "offline" };
   } catch {
-    return "offline";
+    return { standing: "offline" };
   }
 }
 
