@@ -20,6 +20,7 @@ from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector
+from drivers.io_board.board import IoBoard
 from drivers.io_board.link import DEVICE as IO_BOARD
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
@@ -225,6 +226,9 @@ class RealParts:
         if table is None:
             return None
         return BoardDoor(self._board) if table.pin is None else BreakContact(table.pin)
+
+    def board(self) -> IoBoard | None:
+        return None if self._unit.io_board is None else IoBoard(self._board, self.clock)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         """Acceptor and hoppers, which continue from the counters in the book."""

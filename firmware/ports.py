@@ -18,6 +18,9 @@ from drivers.vocabulary import (
     Attendance,
     Authenticated,
     BindingFailed,
+    BoardFacts,
+    BoardOutput,
+    BoardTrouble,
     CardKind,
     CardNotUsable,
     CardPresence,
@@ -124,6 +127,30 @@ class PinPad(Protocol):
 class Contact(Protocol):
     def broken(self) -> bool:
         """Whether the contact is open at this instant. Not debounced."""
+        ...
+
+
+class IoBoard(Protocol):
+    """The I/O board beside the wires that hang on it. Used by one thread only, as every port."""
+
+    def start(self) -> None:
+        """Ask the board which program it runs."""
+        ...
+
+    def troubles(self) -> Sequence[BoardTrouble]:
+        """What happened since the last call."""
+        ...
+
+    def facts(self) -> BoardFacts:
+        """Ask the board which program it runs."""
+        ...
+
+    def signal(self, *, paper_lamp: bool, buzzer: bool) -> None:
+        """Returns when lamp and buzzer are so."""
+        ...
+
+    def blink(self, output: BoardOutput, times: int) -> None:
+        """Switch it on and off so many times, slowly enough to be counted."""
         ...
 
 

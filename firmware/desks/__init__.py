@@ -15,7 +15,18 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, PaidAtDesk, StrayPayout
+from drivers.vocabulary import (
+    AdviceFate,
+    BoardFacts,
+    BoardOutput,
+    BoardTrouble,
+    CaseTold,
+    CaseWord,
+    CoinEvent,
+    HopperState,
+    PaidAtDesk,
+    StrayPayout,
+)
 from firmware.book.day import ZReport
 from firmware.session import effects as fx
 from firmware.session.events import Report
@@ -105,6 +116,27 @@ class PrintZReport:
     report: ZReport
 
 
+@dataclass(frozen=True, slots=True)
+class SetSignals:
+    """Board desk: what lamp and buzzer of the I/O board tell the resident. `alarm`: something was left behind."""
+
+    paper_lamp: bool = False
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskBoard:
+    """Board desk: ask the I/O board which program it runs. Answers `BoardTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """Board desk: for a test, switch this on and off so many times. Answers `BoardTold`."""
+
+    output: BoardOutput
+    times: int
+
+
 # --- which desk takes what -----------------------------------------------------------------------
 
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ShowCard | fx.ReleaseCard
@@ -146,6 +178,7 @@ PaperCommand = (
     | PrintZReport
     | WipeDesk
 )
+BoardCommand = SetSignals | AskBoard | Blink
 
 
 class DeskName(str, Generic[C]):
@@ -161,6 +194,7 @@ LINE: DeskName[LineCommand] = DeskName("line")
 COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")
 DOOR: DeskName[Never] = DeskName("door")
+BOARD: DeskName[BoardCommand] = DeskName("io_board")
 
 # --- answers that are not reports to a session ---------------------------------------------------
 
@@ -256,13 +290,26 @@ class Acknowledged:
     value_yen: int
 
 
+@dataclass(frozen=True, slots=True)
+class BoardNoticed:
+    """What happened to the I/O board since it was looked at last."""
+
+    troubles: tuple[BoardTrouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTold:
+    facts: BoardFacts
+
+
 class ConsoleAnswer:
     """Base class of what the console desk posts by itself. The loop passes it to the console unread."""
 
 
 CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
-News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | ConsoleAnswer
+DeviceNews = CoinNews | SheetCut | BoardNoticed
+News = CoinEvent | DeviceNews | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
+Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | BoardTold | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------
 

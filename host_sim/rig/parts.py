@@ -17,6 +17,7 @@ from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
+from drivers.io_board.board import IoBoard
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
@@ -206,6 +207,9 @@ class RigParts:
     def _board(self) -> BoardLink:
         return BoardLink(self._stream(self._world.board, "io_board"), self.clock)
 
+    def board(self) -> IoBoard | None:
+        return None if self._world.board is None else IoBoard(self._board, self.clock)
+
     def printers(self) -> Printers:
         world, unit = self._world, self.unit
         stream = self._stream(world.printer, "printer")
@@ -254,7 +258,7 @@ class RigParts:
             "keypad": lambda: self._key_moves_at(self._pad, self._world.keys),
             "clerk keys": lambda: self._key_moves_at(self._clerk_pad, self._world.clerk_keys),
             "card": lambda: None,
-            "door": lambda: None if door.at_rest else self.clock.monotonic(),
+            "door": lambda: None if door.at_rest and self._world.board is None else self.clock.monotonic(),
         }
 
     def _key_moves_at(self, pad: MatrixPinPad, keys: KeyMatrix) -> float | None:
