@@ -37,7 +37,7 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
-from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, IoBoard, PinPad, Printer
+from firmware.ports import BoardImage, CardReader, Centre, CoinAcceptor, Contact, Hoppers, IoBoard, PinPad, Printer
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
@@ -155,6 +155,10 @@ class Parts(Protocol):
         """None: this machine has no I/O board."""
         ...
 
+    def board_image(self) -> BoardImage:
+        """Called only where there is a board."""
+        ...
+
     def console_line(self) -> ConsoleLine | None: ...
     def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
     def show(self, scene: Scene) -> None: ...
@@ -236,7 +240,7 @@ class Machine:
         parts, pin, vault = self._parts, PinBuffer(), Vault()
         door, clerk_keys, board = parts.door(), parts.clerk_keys(), parts.board()
         return (
-            *(() if board is None else (BoardDesk(board, parts.clock),)),
+            *(() if board is None else (BoardDesk(board, parts.clock, parts.board_image()),)),
             CardDesk(parts.card_reader(), pin),
             KeypadDesk(parts.pin_pad(pin), pin),
             *(() if clerk_keys is None else (ClerkKeysDesk(clerk_keys),)),

@@ -153,6 +153,24 @@ class IoBoard(Protocol):
         """Switch it on and off so many times, slowly enough to be counted."""
         ...
 
+    def enter_loader(self) -> None:
+        """Send the board into the loader that takes a new program; returns when it is heard no more."""
+        ...
+
+    def forgive(self) -> None:
+        """What happened until now was meant: `troubles` does not tell it."""
+        ...
+
+
+class BoardImage(Protocol):
+    """The file with the program of this release for the I/O board. `check` and `copy` raise `Unfit`."""
+
+    program: bytes
+
+    def check(self) -> str: ...
+    def drive_is_there(self) -> bool: ...
+    def copy(self) -> None: ...
+
 
 class CoinAcceptor(Protocol):
     """A ccTalk acceptor, or a pulse acceptor, which has neither counters nor a serial number."""

@@ -137,6 +137,21 @@ class Blink:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class CheckImage:
+    """Board desk: whether the file with a new program for the board may be used. Answers `ImageTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterLoader:
+    """Board desk: send the board into its loader, unless it is there. Answers `ImageTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyImage:
+    """Board desk: copy the image, if the loader's drive is there. Answers `ImageTold`."""
+
+
 # --- which desk takes what -----------------------------------------------------------------------
 
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ShowCard | fx.ReleaseCard
@@ -178,7 +193,7 @@ PaperCommand = (
     | PrintZReport
     | WipeDesk
 )
-BoardCommand = SetSignals | AskBoard | Blink
+BoardCommand = SetSignals | AskBoard | Blink | CheckImage | EnterLoader | CopyImage
 
 
 class DeskName(str, Generic[C]):
@@ -299,7 +314,20 @@ class BoardNoticed:
 
 @dataclass(frozen=True, slots=True)
 class BoardTold:
+    """`program`: the number of the program that belongs to this release, in hex."""
+
     facts: BoardFacts
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTold:
+    """`sha256`: of a good file, else empty. `problem`: a sentence. `drive`: the loader shows its drive. `copied`: it has it."""
+
+    sha256: str = ""
+    problem: str = ""
+    drive: bool = False
+    copied: bool = False
 
 
 class ConsoleAnswer:
@@ -309,7 +337,7 @@ class ConsoleAnswer:
 CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
 DeviceNews = CoinNews | SheetCut | BoardNoticed
 News = CoinEvent | DeviceNews | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | BoardTold | ConsoleAnswer
+Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | BoardTold | ImageTold | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------
 

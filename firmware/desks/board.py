@@ -6,6 +6,7 @@ person hears what is said beside it.
 
 from collections.abc import Sequence
 
+from drivers.io_board.image import Unfit
 from drivers.ports import Clock
 from firmware.desks import (
     BOARD,
@@ -15,11 +16,15 @@ from firmware.desks import (
     BoardCommand,
     BoardNoticed,
     BoardTold,
+    CheckImage,
+    CopyImage,
     Desk,
+    EnterLoader,
     Health,
+    ImageTold,
     SetSignals,
 )
-from firmware.ports import IoBoard
+from firmware.ports import BoardImage, IoBoard
 
 LOOK_S = 1.0
 BEEP_S = 0.5
@@ -30,8 +35,10 @@ class BoardDesk(Desk[BoardCommand]):
     name = BOARD
     reason_when_down = "io_board"
 
-    def __init__(self, board: IoBoard, clock: Clock) -> None:
+    def __init__(self, board: IoBoard, clock: Clock, image: BoardImage) -> None:
         self._board = board
+        self._image = image
+        self._meant = False  # staff has sent the board into its loader, so that it is away is no trouble
         self._clock = clock
         self._wanted = SetSignals()
         self._since_s = 0.0  # since when the alarm sounds
@@ -39,6 +46,9 @@ class BoardDesk(Desk[BoardCommand]):
 
     def start(self) -> Sequence[Answer]:
         self._board.start()
+        if self._meant:
+            self._board.forgive()
+            self._meant = False
         self._put_on()
         return [Health(self.name, frozenset())]
 
@@ -51,17 +61,35 @@ class BoardDesk(Desk[BoardCommand]):
                 self._put_on()
                 return []
             case AskBoard():
-                return [BoardTold(self._board.facts())]
+                return [self._told()]
             case Blink(output=output, times=times):
                 self._board.blink(output, times)
                 self._put_on()
-                return [BoardTold(self._board.facts())]
+                return [self._told()]
+            case CheckImage() | EnterLoader() | CopyImage():
+                return [self._loaded(command)]
+
+    def _told(self) -> BoardTold:
+        return BoardTold(self._board.facts(), self._image.program.hex())
+
+    def _loaded(self, command: CheckImage | EnterLoader | CopyImage) -> ImageTold:
+        try:
+            sha256 = self._image.check()
+            if isinstance(command, EnterLoader) and not self._image.drive_is_there():
+                self._board.enter_loader()
+                self._meant = True
+            there = self._image.drive_is_there()
+            if copies := there and isinstance(command, CopyImage):
+                self._image.copy()
+        except Unfit as unfit:
+            return ImageTold(problem=str(unfit))
+        return ImageTold(sha256=sha256, drive=there, copied=copies)
 
     def works_down(self, command: BoardCommand) -> bool:
-        """Remember what the lamps shall be; `start` puts them on."""
+        """A board in its loader is down. What the lamps shall be is remembered; `start` puts them on."""
         if isinstance(command, SetSignals):
             self._wanted = command
-        return False
+        return isinstance(command, AskBoard | CheckImage | EnterLoader | CopyImage)
 
     def poll(self) -> Sequence[Answer]:
         self._put_on()
@@ -69,6 +97,8 @@ class BoardDesk(Desk[BoardCommand]):
             return []
         self._looks_at_s = self._clock.monotonic() + LOOK_S
         troubles = tuple(self._board.troubles())
+        if self._meant and troubles:
+            self._meant, troubles = False, ()
         return [BoardNoticed(troubles)] if troubles else []
 
     def poll_every_s(self) -> float:

@@ -18,6 +18,7 @@ from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
 from drivers.io_board.board import IoBoard
+from drivers.io_board.image import Image
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
@@ -37,6 +38,7 @@ from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import SCAN_S
 from firmware.desks.paper import PaperDesk
+from firmware.io_board import program
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
@@ -209,6 +211,10 @@ class RigParts:
 
     def board(self) -> IoBoard | None:
         return None if self._world.board is None else IoBoard(self._board, self.clock)
+
+    def board_image(self) -> Image:
+        folder = self._world.board_folder or Path("no-image")
+        return Image(folder / "io-board.uf2", folder / "loader", program.digest())
 
     def printers(self) -> Printers:
         world, unit = self._world, self.unit

@@ -8,15 +8,18 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from drivers.errors import LineLost
 from drivers.pin_pad.entry import PinBuffer
+from firmware.io_board import program
 from host_sim.adapters.card_memory import MemoryReader
 from host_sim.adapters.disk import MemoryDisk, Tail
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
+from host_sim.io_board.loader import LoaderDrive
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
@@ -66,6 +69,7 @@ class RigWorld:
     """
 
     name = MACHINE  # in its certificate
+    board_folder: Path | None = None  # of the image for the I/O board, and of its loader's drive; None: it has neither
 
     def __init__(
         self,
@@ -127,7 +131,16 @@ class RigWorld:
             return None
         assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
         self.board_wire = wire
-        board = IoBoardModel(self.keys, self.acceptor, lambda: self.door_open, self.clock.monotonic, seed=seed)
+        folder = self.board_folder
+        board = IoBoardModel(
+            self.keys,
+            self.acceptor,
+            lambda: self.door_open,
+            self.clock.monotonic,
+            seed=seed,
+            program=program.digest(),
+            loader=None if folder is None else LoaderDrive(folder / "loader"),
+        )
         board.on_scan = lambda: self.nudge("keypad")
         return board
 

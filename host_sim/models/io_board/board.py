@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from math import floor, inf
+from typing import Protocol
 
 from host_sim.models.io_board import wire
 from host_sim.models.key_matrix import KeyMatrix
@@ -18,7 +19,18 @@ SILENT_S, SUPPLY_KEPT_S = 1.0, 10.0
 SCAN_S = 0.005
 EDGES_KEPT = 64
 TOLD, STARTED, WATCHDOG, SILENT = range(4)
-PROGRAM = bytes(range(32))  # its hash
+PROGRAM = bytes(range(32))  # its number
+
+
+class Loader(Protocol):
+    """The drive that the chip shows while it waits for a new program."""
+
+    def show(self) -> None: ...
+    def taken(self) -> bytes | None:
+        """The number of the program that was copied to the drive; None: none yet."""
+        ...
+
+    def hide(self) -> None: ...
 
 
 class IoBoardModel:
@@ -32,8 +44,16 @@ class IoBoardModel:
         now: Callable[[], float],
         *,
         seed: int = 0,
+        program: bytes = PROGRAM,
+        loader: Loader | None = None,
     ) -> None:
-        """`now` reads the clock whose seconds are passed in everywhere else."""
+        """`now` reads the clock whose seconds are passed in everywhere else.
+
+        `program`: its number. `loader`: None takes the same program again, at once.
+        """
+        self.program = program
+        self._loader = loader
+        self._loading = False
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
@@ -61,7 +81,7 @@ class IoBoardModel:
         self._put_out(0, now_s)
 
     def power_on(self, now_s: float) -> None:
-        if not self._powered:
+        if not self._powered and not self._loading:
             self._powered = True
             self._start(now_s, STARTED)
 
@@ -87,6 +107,7 @@ class IoBoardModel:
     def receive(self, data: bytes, now_s: float) -> None:
         self.advance(now_s)
         if not self._powered:
+            self._take_program(now_s)
             return
         identify = heard = False
         for body in self._ears.hear(data):
@@ -98,8 +119,10 @@ class IoBoardModel:
                 self._set(int.from_bytes(body[7:11], "little"), body[11], now_s)
             elif body[1] == wire.LOADER and int.from_bytes(body[3:7], "little") == self._boot:
                 self._load(now_s)
+                if self._loading:
+                    return
         if identify:
-            self._answers += wire.identity(self._sequence, self._boot, PROGRAM)
+            self._answers += wire.identity(self._sequence, self._boot, self.program)
         elif heard:
             self._report(now_s)
 
@@ -162,9 +185,24 @@ class IoBoardModel:
         self.why = TOLD
 
     def _load(self, now_s: float) -> None:
-        """Into the loader: the port is gone. The model's loader takes the same program and starts it."""
-        if not self.outputs & COINS:
+        """Into the loader: nothing answers at the port any more, and the loader shows its drive."""
+        if self.outputs & COINS:
+            return
+        if self._loader is None:
             self._start(now_s, STARTED)
+            return
+        self._loading = True
+        self.power_off(now_s)
+        self._loader.show()
+
+    def _take_program(self, now_s: float) -> None:
+        """Start what was copied to the loader's drive. On this chip the loader restarts by the watchdog."""
+        taken = self._loader.taken() if self._loading and self._loader is not None else None
+        if taken is None or self._loader is None:
+            return
+        self._loader.hide()
+        self.program, self._loading, self._powered = taken, False, True
+        self._start(now_s, WATCHDOG)
 
     def _put_out(self, outputs: int, now_s: float) -> None:
         self.outputs = outputs
