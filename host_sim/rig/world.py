@@ -241,6 +241,8 @@ class RigWorld:
         seed = self.random.getrandbits(30)
         stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]
         self._streams[device] = stream
+        if device == "io_board" and self.board is not None:
+            self.board.new_listener(self.clock.monotonic())
         return stream
 
     def reset_board(self) -> None:

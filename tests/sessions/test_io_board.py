@@ -1,6 +1,7 @@
 """Whole sessions with the I/O board between machine and keys, door, coins: whatever happens to it, every yen is explained."""
 
 from collections.abc import Callable, Mapping
+from itertools import count
 from random import Random
 
 import pytest
@@ -10,8 +11,12 @@ from firmware.book.cases import Case
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.wire import WireKind
+from host_sim.rig.crash import Explorer
 from host_sim.rig.machine import RigMachine
+from host_sim.rig.pairs import LOSSY, Plan, board_for
 from host_sim.rig.people import Person, serve
+from host_sim.rig.scripts import scripts
+from host_sim.rig.swarm import live
 from host_sim.rig.truth import Checker
 from host_sim.rig.world import USB
 from host_sim.wallet import WalletCard
@@ -20,7 +25,6 @@ from tests.sessions.test_sessions import balanced
 
 Cards = Mapping[str, WalletCard]
 Strike = Callable[[RigMachine], object]
-LOSSY = WireKind(baud=None, loss=0.1)
 PAPER_LAMP, BUZZER = 0x10, 0x20
 TROUBLES = {
     "reset": lambda machine: machine.reset_board(),
@@ -189,3 +193,21 @@ def test_lamp_and_buzzer_remind_whoever_leaves_card_or_paper(wallet: Cards) -> N
     assert {("TakePaper", True, True), ("TakePaper", True, False)} <= met
     assert machine.board is not None
     assert not machine.board.outputs & (PAPER_LAMP | BUZZER)
+
+
+# --- swarm and crash explorer -------------------------------------------------------------------------
+
+
+def test_a_life_with_a_board_has_its_faults_and_no_violation(wallet: Cards) -> None:
+    """A small share of `host_sim swarm`: the first life that has a board looks for its rows."""
+    seed = next(seed for seed in count() if board_for(seed) is not None)
+    tally = live(Plan(seed, (("B1", "P4"), ("B2", "N1"), ("A5", "B1"))), wallet, sessions=6)
+    assert tally.reds == []
+    assert tally.marks["B1"] + tally.marks["B2"] >= 2
+
+
+@pytest.mark.parametrize(("point", "fault"), [(29, "killed"), (26, "killed")])
+def test_a_coin_that_falls_in_after_the_program_was_killed_is_told(wallet: Cards, point: int, fault: str) -> None:
+    """Found by the crash explorer: a board shuts its slot a second after the program has ended."""
+    script = scripts(dict(wallet))["board: cancel with coins in"]
+    assert Explorer(script, depth=1, replay=[(point, fault)]).explore().reds == []

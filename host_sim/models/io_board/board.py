@@ -64,7 +64,7 @@ class IoBoardModel:
         self._now = now
         self._random = random.Random(seed)
         self._powered = True
-        self.forgotten_pulses = 0  # at most: with an edge that was not acknowledged when the program ended
+        self.forgotten_pulses = 0  # at most: with an edge that nobody has acknowledged, and nobody will credit
         self._edges: deque[int] = deque()
         self._start(0.0, STARTED)
 
@@ -101,6 +101,11 @@ class IoBoardModel:
         self._told: tuple[int, ...] = ()
         self._put_out(0, now_s)
         self.why = why
+
+    def new_listener(self, now_s: float) -> None:
+        """Another run of the machine begins to listen: it does not know what the kept edges were."""
+        self.advance(now_s)
+        self.forgotten_pulses += (len(self._edges) + 1) // 2
 
     # --- the line -------------------------------------------------------------------------------
 
@@ -237,7 +242,7 @@ class IoBoardModel:
                 self._edges.append(2 * self._micros(edge_s) + low)
                 self._numbered += 1
                 if len(self._edges) > EDGES_KEPT:
-                    self._edges.popleft()
+                    self.forgotten_pulses += self._edges.popleft() & 1
         if at_s >= self._scan_due_s():
             self._contacts = self._scanned(at_s)
             self.on_scan()
