@@ -59,6 +59,30 @@ class BoardSide:
             self.model.advance(time.monotonic())
             return self.model.why == TOLD
 
+    # --- faults ---------------------------------------------------------------------------------
+
+    def swap(self, name: str | None) -> None:
+        """Put two wires on each other's pins (`models.io_board.swaps.SWAPS`); None: all are right."""
+        with self.line.lock:
+            self.model.advance(time.monotonic())
+            self.model.swap = name
+
+    def restart(self) -> None:
+        """Its program hangs, and the watchdog starts it anew."""
+        with self.line.lock:
+            self.model.reset(time.monotonic(), watchdog=True)
+
+    def unplug(self) -> None:
+        """The USB cable is its supply, too."""
+        with self.line.lock:
+            self.model.power_off(time.monotonic())
+        self.line.hang_up()
+
+    def plug_in(self) -> None:
+        self.line.plug_in()
+        with self.line.lock:
+            self.model.power_on(time.monotonic())
+
     # --- hands ----------------------------------------------------------------------------------
 
     def tap(self, key: str, *, hold_ms: int, **_: object) -> None:

@@ -68,6 +68,7 @@ OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
     "B4": "tests/sessions/test_board_console.py",
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
+    "W5": "tests/sessions/test_board_console.py (a technician's tests)",
     "W4": "tests/sessions/test_wires.py (the rig's pins are no wires)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",

@@ -1,5 +1,6 @@
 """`test board` and `update board`, with the board's own program number, lamps that are cut, and images that do not fit."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from firmware.book import records
 from firmware.book.cases import Case
 from firmware.io_board import program
 from host_sim.io_board import loader
+from host_sim.models.io_board.swaps import SWAPS
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.world import USB
+from tests.sessions.test_wires import door_test, keypad_test, slot_test
 
 OLD = bytes(range(32))
-BITS = {"slot": 0x08, "paper": 0x10, "buzzer": 0x20}
 
 
 class BoardRig(ConsoleRig):
@@ -26,28 +28,36 @@ class BoardRig(ConsoleRig):
         self.board.program = runs or program.digest()
         self.image: Path = self.board_folder / "io-board.uf2"
         loader.write_image(self.image, image or program.digest())
-        self.cut = 0
+        self.cut: str = ""
+        self.asked = "slot lamp"  # what the technician attends to
         self.count = 0
-        self._was = 0
+        self._was = False
         self._look()
 
     def _look(self) -> None:
         assert self.board is not None
-        now = self.board.outputs & ~self.cut & sum(BITS.values())
-        self.count += bool(now and not self._was)
+        now = self.asked in self.board.lit - {self.cut}
+        self.count += now and not self._was
         self._was = now
         self.clock.after(0.05, self._look)
 
     def test_board(self) -> str:
         """Type `test board`, and how often something lit up or sounded since the last question."""
-        self.count = 0
-        said = self.say("test board")
-        while said.endswith("): "):
-            count, self.count = self.count, 0
-            said += self.say(str(count))
-            if said.endswith("> "):
+        whole = ""
+        before = len(self.terminal.shown)
+        self.type("test board")
+        for self.asked in ("slot lamp", "paper lamp", "buzzer"):
+            self.count = 0
+            self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
+            whole += self.shown_since(before)
+            if not whole.endswith("): "):
                 break
-        return " ".join(said.split())
+            before = len(self.terminal.shown)
+            self.type(str(self.count))
+        else:
+            self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
+            whole += self.shown_since(before)
+        return " ".join(whole.split())
 
 
 def on_maintenance(**settings: bytes) -> BoardRig:
@@ -62,16 +72,16 @@ def test_a_whole_board_passes_and_its_lamps_go_out() -> None:
     said = rig.test_board()
     assert "1 PASS board: its program, both lamps, the buzzer OK" in said, said
     assert rig.board is not None
-    assert not rig.board.outputs & sum(BITS.values())
+    assert not rig.board.lit
     assert "1 PASS card reader: well 2 PASS I/O board: well" in " ".join(rig.say("test all").split())
 
 
 @pytest.mark.parametrize(
-    ("what", "pin"), [("slot", "GP 14, pin 19"), ("paper", "GP 15, pin 20"), ("buzzer", "GP 16, pin 21")]
+    ("what", "pin"), [("slot lamp", "GP 14, pin 19"), ("paper lamp", "GP 15, pin 20"), ("buzzer", "GP 16, pin 21")]
 )
 def test_a_lamp_without_its_wire_is_named(what: str, pin: str) -> None:
     rig = on_maintenance()
-    rig.cut = BITS[what]
+    rig.cut = what
     said = rig.test_board()
     assert "ERR test FAIL board: it was told " in said, said
     assert pin in said, said
@@ -178,3 +188,40 @@ def test_an_image_that_does_not_fit_reaches_no_board(act: Callable[[Path], None]
     assert rig.board is not None
     assert rig.board.program == OLD
     assert Case.IO_BOARD not in dict(rig.loop.book.queue)
+
+
+# --- wires on each other's pins ---------------------------------------------------------------------
+
+# Wire -> its pin in words, read from firmware/io_board/README.md by hand.
+PINS = {
+    "row 1": "GP 2",
+    "row 2": "GP 3",
+    "row 3": "GP 4",
+    "row 4": "GP 5",
+    "column 1": "GP 6",
+    "column 2": "GP 7",
+    "column 3": "GP 8",
+    "column 4": "GP 9",
+    "coin": "GP 10",
+    "inhibit": "GP 11",
+    "supply": "GP 12",
+    "door": "GP 13",
+    "slot lamp": "GP 14",
+    "paper lamp": "GP 15",
+    "buzzer": "GP 16",
+}
+
+
+def test_every_wire_of_the_board_is_swapped_once() -> None:
+    assert {wire for pair in SWAPS.values() for wire in pair} == set(PINS)
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_w5_a_guided_test_names_the_wire(swap: str) -> None:
+    rig = on_maintenance()
+    assert rig.board is not None
+    rig.board.swap = swap
+    rig.wait(5)
+    said = door_test(rig) + keypad_test(rig) + slot_test(rig) + rig.test_board()
+    refused = " ".join(" ".join(re.findall(r"ERR .*\n(?: .*\n)*|ERR .*", said)).split())
+    assert any(f"({PINS[wire]}," in refused for wire in SWAPS[swap]), said

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import floor, inf
 from typing import Protocol
 
-from host_sim.models.io_board import wire
+from host_sim.models.io_board import swaps, wire
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
@@ -54,6 +54,7 @@ class IoBoardModel:
         self.program = program
         self._loader = loader
         self._loading = False
+        self.swap: str | None = None  # of `swaps.SWAPS`: two wires that are on each other's pins
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
@@ -140,6 +141,11 @@ class IoBoardModel:
         said, self._answers = self._answers, b""
         return said
 
+    @property
+    def lit(self) -> frozenset[str]:
+        """Which of "slot lamp", "paper lamp" and "buzzer" are on."""
+        return swaps.lit(self.outputs, self.swap)
+
     def wake_at(self) -> float | None:
         """When it changes by itself; the present where it has something to say already."""
         if not self._powered:
@@ -169,7 +175,8 @@ class IoBoardModel:
         return max(0, floor((at_s - self._zero_s) * 1e6 + 0.5))
 
     def _inputs(self) -> int:
-        return (not self._door_open()) | self._coin_low << 1 | self._inhibit_grounded() << 2
+        door_shut = self.swap == "supply_door" or not self._door_open()  # the relay's 10 kΩ hold the pin low
+        return door_shut | self._coin_low << 1 | self._inhibit_grounded() << 2
 
     def _state(self) -> tuple[int, ...]:
         """What makes a report due when it changes."""
@@ -213,10 +220,12 @@ class IoBoardModel:
         self.outputs = outputs
         if self.acceptor is None:
             return
-        self.acceptor.hold_inhibit(0.0 if self._inhibit_grounded() else None)
-        if outputs & SUPPLY and not self.acceptor.powered:
+        held = self._inhibit_grounded() and self.swap != "coin_inhibit"
+        self.acceptor.hold_inhibit(0.0 if held else None)
+        supplied = bool(outputs & SUPPLY) and self.swap != "supply_door"
+        if supplied and not self.acceptor.powered:
             self.acceptor.power_on(now_s)
-        elif not outputs & SUPPLY and self.acceptor.powered:
+        elif not supplied and self.acceptor.powered:
             self.acceptor.power_off(now_s)
 
     def _inhibit_grounded(self) -> bool:
@@ -238,6 +247,8 @@ class IoBoardModel:
     def _look(self, at_s: float) -> None:
         if self.acceptor is not None:
             for edge_s, low in self.acceptor.edges(at_s):
+                if self.swap == "coin_inhibit":  # its pin hears an input of the acceptor, which rests high
+                    continue
                 self._coin_low = low
                 self._edges.append(2 * self._micros(edge_s) + low)
                 self._numbered += 1
@@ -274,4 +285,4 @@ class IoBoardModel:
         return (floor((at_s - self._zero_s) / SCAN_S) + 1) * SCAN_S + self._zero_s
 
     def _scanned(self, now_s: float) -> int:
-        return sum(1 << 4 * row + column for row, column in self.keys.seen(now_s))
+        return sum(1 << 4 * row + column for row, column in swaps.crossings(self.keys.seen(now_s), self.swap))
