@@ -119,6 +119,9 @@ class RigWorld:
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.ended_s: list[float] = []  # when a process of the machine ended
+        self.cut_s: list[
+            float
+        ] = []  # when the line of an I/O board was cut; its driver then tells of the train under way
         self.pin = PinBuffer()
         self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
@@ -255,6 +258,7 @@ class RigWorld:
         if self.board is None or "io_board" not in self._streams:
             return
         board, stream = self.board, self._streams["io_board"]
+        self.cut_s.append(self.clock.monotonic())
         stream.hang_up()
         if power:
             board.power_off(self.clock.monotonic())
