@@ -19,6 +19,16 @@ from tests.bench.bench_screen import TAPS, Typed, typed_at, typed_on_pins
 COINS = 200
 
 
+class ScannedAtEachPoll(BoardKeys):
+    """The model learns of a finger when its line is looked at, so that each poll looks: a board scans every 5 ms, as the pad polls."""
+
+    line: PtyLine
+
+    def closed(self) -> frozenset[tuple[int, int]]:
+        self.line.pump(time.monotonic())
+        return super().closed()
+
+
 def typed_on_board() -> Typed:
     """Keys on a board behind a pseudo-terminal, whose model runs in a thread of this process."""
     keys = KeyMatrix(LAYOUT, bounce_s=0.004, seed=1)
@@ -37,7 +47,9 @@ def typed_on_board() -> Typed:
                 with line.lock:
                     keys.release(key, at_s)
 
-            typed = typed_at(BoardKeys(link), press, release)
+            board = ScannedAtEachPoll(link)
+            board.line = line
+            typed = typed_at(board, press, release)
             link.close()
     return typed
 
