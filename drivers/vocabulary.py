@@ -26,6 +26,38 @@ class DeviceState(StrEnum):
     UNKNOWN = "unknown"
 
 
+# --- I/O board ----------------------------------------------------------------------------------
+
+
+class BoardTrouble(StrEnum):
+    """What happened to the I/O board, or to its line, that a person should look at."""
+
+    WATCHDOG = "watchdog"  # its program hung or failed, and started anew
+    RESTARTED = "restarted"  # it started anew: it lost its supply, or was reset
+    CABLE = "cable"  # it was not reached for a while, and ran on
+    FRAMES = "frames"  # many frames were damaged
+
+
+class BoardOutput(StrEnum):
+    """What a person can see or hear of the I/O board."""
+
+    SLOT_LAMP = "slot_lamp"
+    PAPER_LAMP = "paper_lamp"
+    BUZZER = "buzzer"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """Which program the board runs (SHA-256 in hex), and what went wrong on its line since this program runs."""
+
+    program: str
+    restarts: int
+    by_watchdog: int
+    lost: int
+    damaged: int
+    sent_again: int
+
+
 # --- card ---------------------------------------------------------------------------------------
 
 

@@ -15,15 +15,16 @@ from drivers.ports import ByteStream, Clock
 from drivers.trace import Tap
 from firmware.book.book import Book
 from firmware.config.settings import Settings, in_force, own_hours
-from firmware.config.unit import Unit
+from firmware.config.unit import Unit, Via
 from firmware.console.access import HARD_LOCK
 from firmware.console.console import Console
 from firmware.console.desk import ConsoleDesk
 from firmware.console.hands import LoopHands
-from firmware.desks import LINE, OF_MACHINE, VOICE, CoinCommand, Desk, Tell
+from firmware.desks import BOARD, LINE, OF_MACHINE, VOICE, CoinCommand, Desk, SetSignals, Tell
+from firmware.desks.board import BoardDesk
 from firmware.desks.card import CardDesk
 from firmware.desks.coin import CoinDesk
-from firmware.desks.door import DoorDesk
+from firmware.desks.door import BOARD_AWAY_S, DoorDesk
 from firmware.desks.keypad import ClerkKeysDesk, KeypadDesk
 from firmware.desks.line import LineDesk
 from firmware.desks.paper import DrawSlip, PaperDesk, Render
@@ -37,10 +38,23 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import is_degraded
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
-from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Plug, Printer, Speaker
+from firmware.ports import (
+    BoardImage,
+    CardReader,
+    Centre,
+    CoinAcceptor,
+    Contact,
+    Hoppers,
+    IoBoard,
+    PinPad,
+    Plug,
+    Printer,
+    Speaker,
+)
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
+from firmware.service.signals import signals_of
 from firmware.service.site_tables import SiteTables
 from firmware.service.start import Witnesses, begin
 from firmware.service.witness import Head, Witness
@@ -164,6 +178,14 @@ class Parts(Protocol):
         """None: this machine has no loudspeaker."""
         ...
 
+    def board(self) -> IoBoard | None:
+        """None: this machine has no I/O board."""
+        ...
+
+    def board_image(self) -> BoardImage:
+        """Called only where there is a board."""
+        ...
+
     def console_line(self) -> ConsoleLine | None: ...
     def crew(self, desks: Sequence[Desk[Any]]) -> Crew: ...
     def show(self, scene: Scene) -> None: ...
@@ -190,6 +212,7 @@ class Machine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._reception: Reception | None = None
+        self._signals = SetSignals()
         self.console: Console | None = None
         self._display = Display(parts.show, parts.clock)
         self._clerk_display = None if parts.unit.clerk is None else Display(parts.show_clerk, parts.clock)
@@ -246,15 +269,16 @@ class Machine:
     def _desks(self, line: Centre, coins: Desk[CoinCommand], printers: Printers) -> tuple[Desk[Any], ...]:
         """The desks without which service does not begin. They share the PIN buffer and the vault, and nothing else."""
         parts, pin, vault = self._parts, PinBuffer(), Vault()
-        door, clerk_keys = parts.door(), parts.clerk_keys()
+        door, clerk_keys, board = parts.door(), parts.clerk_keys(), parts.board()
         return (
+            *(() if board is None else (BoardDesk(board, parts.clock, parts.board_image()),)),
             CardDesk(parts.card_reader(), pin),
             KeypadDesk(parts.pin_pad(pin), pin),
             *(() if clerk_keys is None else (ClerkKeysDesk(clerk_keys),)),
             LineDesk(line, vault),
             coins,
             PaperDesk(printers.certificate, printers.receipt, vault, printers.render, printers.draw),
-            *(() if door is None else (DoorDesk(door, parts.clock),)),
+            *(() if door is None else (DoorDesk(door, parts.clock, _blind_s(parts.unit)),)),
         )
 
     def _console_desks(self) -> tuple[Desk[Any], ...]:
@@ -325,7 +349,7 @@ class Machine:
             ),
             timeouts=unit.timeouts,
             reception=reception,
-            show=self._display.show,
+            show=self._show,
             show_clerk=None if self._clerk_display is None else self._clerk_display.show,
             tell=self._tell if self._speaks else None,
             heartbeat=Heartbeat(
@@ -345,6 +369,14 @@ class Machine:
             more_troubles=self._more_troubles,
             console=None if self._console_line is None else self._make_console,
         )
+
+    def _show(self, scene: Scene) -> None:
+        """Screen, and where there is an I/O board its lamp and buzzer."""
+        self._display.show(scene)
+        signals = signals_of(scene)
+        if self._parts.unit.io_board is not None and signals != self._signals:
+            self._signals = signals
+            self.crew.send(BOARD, signals, OF_MACHINE)
 
     def _make_console(self, loop: Loop) -> Console:
         parts = self._parts
@@ -401,6 +433,10 @@ class Machine:
         if self._is_resting() and self._updates.trial_over(now_s):
             self.loop.exit_asked = True  # the launcher starts the release before
         return self._updates.outdated
+
+
+def _blind_s(unit: Unit) -> float:
+    return BOARD_AWAY_S if unit.door is not None and unit.door.via is Via.IO_BOARD else 0.0
 
 
 def _float(unit: Unit) -> dict[int, int]:

@@ -20,6 +20,7 @@ from typing import Protocol
 from drivers.line.site_table import SignedTable
 from drivers.ports import Clock
 from drivers.vocabulary import (
+    BoardTrouble,
     HopperState,
     Key,
     KeyPressed,
@@ -45,11 +46,13 @@ from firmware.desks import (
     Acknowledged,
     Advised,
     Answer,
+    BoardNoticed,
     C,
     CasesTold,
-    CoinNews,
     ConsoleAnswer,
+    Contacts,
     DeskName,
+    DeviceNews,
     DoorMoved,
     EarphoneMoved,
     FetchTables,
@@ -271,14 +274,14 @@ class Loop:
                 self.stale_answers += 1  # the session no longer waits for it
             case TimeTold() | TablesFetched() | CasesTold():
                 self._note_city(answer)
-            case SheetCut() | DoorMoved() | SpeakerTold() | EarphoneMoved():
+            case DoorMoved() | SpeakerTold() | EarphoneMoved():
                 self._note_case(answer)
             case Advised():
                 self._advices.answered(answer)
             case ConsoleAnswer() if self._console is not None:
                 self._console.hear(answer)
-            case StrayPayout() | HoppersSeen() | Acknowledged() | Paired() | Stranger():
-                self._note_coins(answer)
+            case SheetCut() | StrayPayout() | HoppersSeen() | Acknowledged() | Paired() | Stranger() | BoardNoticed():
+                self._note_devices(answer)
             case _ if isinstance(answer, Report):
                 self._report(answer)
 
@@ -292,11 +295,9 @@ class Loop:
                 self._fetched_tables = tables
                 self._keep_tables()
 
-    def _note_case(self, answer: SheetCut | DoorMoved | SpeakerTold | EarphoneMoved) -> None:
+    def _note_case(self, answer: Contacts) -> None:
         """What happened in the machine's own case."""
         match answer:
-            case SheetCut(counter=counter):
-                self._note_cut(counter)
             case DoorMoved(opened=opened):
                 self._note_door(opened)
             case SpeakerTold(trouble=sentence):
@@ -360,9 +361,14 @@ class Loop:
         self._weigh()
         self._pass_front()
 
-    def _note_coins(self, news: CoinNews) -> None:
-        """Write a record of what the coin desk found. `_weigh` then reads the reasons from the book."""
+    def _note_devices(self, news: DeviceNews) -> None:
+        """Write a record of what a desk found. `_weigh` then reads the reasons from the book."""
         match news:
+            case SheetCut(counter=counter):
+                self._note_cut(counter)
+                return
+            case BoardNoticed(troubles=troubles):
+                self._note_board(troubles)
             case StrayPayout(value_yen=value, coins=coins, life_total=life):
                 self.write(records.PayoutUnexplained(value_yen=value, coins=coins, life_total=life))
             case HoppersSeen(states=states):
@@ -376,6 +382,11 @@ class Loop:
             case Stranger(serial=serial):
                 self._memory.flag(Case.ACCEPTOR_SWAPPED, f"serial number {serial}")
         self._look_at_s = 0.0
+
+    def _note_board(self, troubles: Sequence[BoardTrouble]) -> None:
+        """A person looks at the board, however well it works again: a loose cable comes back worse."""
+        for trouble in troubles:
+            self._memory.flag(Case.IO_BOARD, trouble)
 
     def _note_hoppers(self, states: Mapping[int, HopperState]) -> None:
         """Write which hopper is out of order, or well again, where the book has it otherwise."""

@@ -20,6 +20,8 @@ from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
 from drivers.gpio import BreakContact, GpioEdges, OpenCollector, PlugContact
+from drivers.io_board.board import IoBoard
+from drivers.io_board.image import Image
 from drivers.io_board.link import DEVICE as IO_BOARD
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
@@ -49,6 +51,7 @@ from firmware.config.unit import (
 )
 from firmware.desks import Desk
 from firmware.desks.press import Press
+from firmware.io_board import program
 from firmware.journal.disk import Disk, FileDisk, open_mounted
 from firmware.journal.journal import SEGMENT_BYTES, Journal, JournalBroken
 from firmware.journal.memory import Memory
@@ -233,6 +236,17 @@ class RealParts:
             return None
         plug = None if table.earphone_pin is None else PlugContact(table.earphone_pin)
         return Sounding(AlsaSpeaker(table.device), plug, self.path(table.voices))
+
+    def board(self) -> IoBoard | None:
+        return None if self._unit.io_board is None else IoBoard(self._board, self.clock)
+
+    def board_image(self) -> Image:
+        table = self._unit.io_board
+        assert table is not None, "asked only where there is a board"
+        number = b""
+        with contextlib.suppress(FileNotFoundError):  # then the board works on, and `update board` says what is missing
+            number = program.digest()
+        return Image(self.path(table.image), self.path(table.drive), number)
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         """Acceptor and hoppers, which continue from the counters in the book."""

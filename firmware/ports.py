@@ -19,6 +19,9 @@ from drivers.vocabulary import (
     Attendance,
     Authenticated,
     BindingFailed,
+    BoardFacts,
+    BoardOutput,
+    BoardTrouble,
     CardKind,
     CardNotUsable,
     CardPresence,
@@ -148,6 +151,48 @@ class Speaker(Protocol):
     def playing(self) -> bool: ...
 
     def hush(self) -> None: ...
+
+
+class IoBoard(Protocol):
+    """The I/O board beside the wires that hang on it. Used by one thread only, as every port."""
+
+    def start(self) -> None:
+        """Ask the board which program it runs."""
+        ...
+
+    def troubles(self) -> Sequence[BoardTrouble]:
+        """What happened since the last call."""
+        ...
+
+    def facts(self) -> BoardFacts:
+        """Ask the board which program it runs."""
+        ...
+
+    def signal(self, *, paper_lamp: bool, buzzer: bool) -> None:
+        """Returns when lamp and buzzer are so."""
+        ...
+
+    def blink(self, output: BoardOutput, times: int) -> None:
+        """Switch it on and off so many times, slowly enough to be counted."""
+        ...
+
+    def enter_loader(self) -> None:
+        """Send the board into the loader that takes a new program; returns when it is heard no more."""
+        ...
+
+    def forgive(self) -> None:
+        """What happened until now was meant: `troubles` does not tell it."""
+        ...
+
+
+class BoardImage(Protocol):
+    """The file with the program of this release for the I/O board. `check` and `copy` raise `Unfit`."""
+
+    program: bytes
+
+    def check(self) -> str: ...
+    def drive_is_there(self) -> bool: ...
+    def copy(self) -> None: ...
 
 
 class CoinAcceptor(Protocol):

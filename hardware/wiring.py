@@ -1,6 +1,7 @@
 """Draws the wires of each unit file to wiring/NAME.svg, A4 across: `python hardware/wiring.py` (in the repository's root).
 
-The header stands in the middle, and each wire goes straight out to its terminal, so that no two wires cross.
+A unit with an I/O board has a second page, NAME.io-board.svg. The strip of pins stands in the middle, and each wire goes
+straight out to its terminal, so that no two wires cross.
 """
 
 import sys
@@ -24,6 +25,12 @@ WIRING = tomllib.loads((HERE / "wiring.toml").read_text(encoding="utf-8"))
 POWER = {1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V"}
 GROUNDS = {6, 9, 14, 20, 25, 30, 34, 39}
 BCM = {pin: bcm for bcm, pin in HEADER.items()}
+# Raspberry Pi Pico datasheet, figure 4: what is no GPIO.
+PICO_POWER = {30: "RUN", 33: "AGND", 35: "ADC_VREF", 36: "3V3(OUT)", 37: "3V3_EN", 39: "VSYS", 40: "VBUS"}
+PICO_GROUNDS = {3, 8, 13, 18, 23, 28, 38}
+_NUMBERS = [number for number in range(29) if number not in (23, 24, 25)]  # GP 23 to 25 are on no pin
+_PINS = [pin for pin in range(1, 41) if pin not in PICO_GROUNDS | set(PICO_POWER)]
+GP = dict(zip(_PINS, _NUMBERS, strict=True))
 # A shape beside the word where colour alone would tell.
 ENGRAVED = {
     "cancel": "✕ 取消",
@@ -35,6 +42,40 @@ ENGRAVED = {
 }
 THIN = 'stroke="#333" stroke-width="0.4"'
 ROW_MM, TOP_MM, MIDDLE_MM, REACH_MM = 6.6, 27.0, 148.5, 62.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Forty pins as they are drawn. `told`: what is printed beside each. `across`: odd pins left, even ones right; else 1 to 20
+    down on the left and 21 to 40 up on the right."""
+
+    words: str
+    told: dict[int, str]
+    across: bool
+
+    def row(self, pin: int) -> int:
+        if self.across:
+            return (pin - 1) // 2
+        return pin - 1 if pin <= 20 else 40 - pin
+
+    def y(self, pin: int) -> float:
+        return TOP_MM + self.row(pin) * ROW_MM
+
+    def side(self, pin: int) -> int:
+        """-1: to the left; 1: to the right."""
+        return (1 if pin % 2 == 0 else -1) if self.across else (-1 if pin <= 20 else 1)
+
+
+PI = Strip(
+    "Header of the Raspberry Pi, seen from above; pin 1 is the corner with the square pad.",
+    {pin: POWER.get(pin) or ("GND" if pin in GROUNDS else f"BCM {BCM[pin]}") for pin in range(1, 41)},
+    across=True,
+)
+PICO = Strip(
+    "The I/O board, a Raspberry Pi Pico, seen from above with its USB socket at the top; pin 1 is the square pad.",
+    {pin: PICO_POWER.get(pin) or ("GND" if pin in PICO_GROUNDS else f"GP {GP[pin]}") for pin in range(1, 41)},
+    across=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +109,30 @@ def wires_of(unit: dict[str, Any]) -> list[Wire]:
     return sorted(found, key=lambda wire: wire.pin)
 
 
-def drawing(path: Path) -> str:
+def board_wires_of(unit: dict[str, Any]) -> list[Wire]:
+    """The wires on the unit's I/O board; none where it has no board."""
+    pins = {gp: pin for pin, gp in GP.items()}
+    found = []
+    for each in WIRING["board"]:
+        if unit["io_board"] is None or named(unit, each["via"]) not in {"io_board", unit["io_board"]["port"]}:
+            continue
+        for number, (gp, colour) in enumerate(zip(each["gp"], each["colours"], strict=True), start=1):
+            found.append(Wire(pins[gp], each["device"], each["terminal"].format(n=number), colour, each["via"]))
+        if "ground" in each:
+            found.append(Wire(each["ground"], each["device"], "GND", "black", ""))
+    return sorted(found, key=lambda wire: wire.pin)
+
+
+def drawings(path: Path) -> dict[str, str]:
+    """Name of the file -> its drawing, for each page of a unit file."""
     unit = to_plain(load_unit(path))
-    wires = wires_of(unit)
+    pages = {f"{path.stem}.svg": (PI, wires_of(unit))}
+    if unit["io_board"] is not None:
+        pages[f"{path.stem}.io-board.svg"] = (PICO, board_wires_of(unit))
+    return {name: _page(path, unit, *page) for name, page in pages.items()}
+
+
+def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire]) -> str:
     rows = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm" viewBox="0 0 297 210" font-family="sans-serif">',
         '<rect width="297" height="210" fill="white"/>',
@@ -78,26 +140,17 @@ def drawing(path: Path) -> str:
         _text(
             148.5,
             17,
-            "Header of the Raspberry Pi, seen from above; pin 1 is the corner with the square pad.",
+            strip.words,
             3,
             "middle",
         ),
-        *_header(),
-        *(_wire(wire) for wire in wires),
-        *_boxes(wires),
-        *_plugs(unit),
+        *_strip(strip),
+        *(_wire(strip, wire) for wire in wires),
+        *_boxes(strip, wires),
+        *_plugs(unit, path.stem),
         *_keys(unit["keypad"]["keys"]),
     ]
     return "\n".join([*rows, "</svg>", ""])
-
-
-def _y(pin: int) -> float:
-    return TOP_MM + (pin - 1) // 2 * ROW_MM
-
-
-def _side(pin: int) -> int:
-    """-1: odd pins, to the left; 1: even pins, to the right."""
-    return 1 if pin % 2 == 0 else -1
 
 
 def _text(x: float, y: float, words: str, size: float, anchor: str = "start", *, bold: bool = False) -> str:
@@ -105,30 +158,30 @@ def _text(x: float, y: float, words: str, size: float, anchor: str = "start", *,
     return f'<text x="{x:g}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"{weight}>{escape(words)}</text>'
 
 
-def _header() -> list[str]:
+def _strip(strip: Strip) -> list[str]:
     height = 20 * ROW_MM
     rows = [
         f'<rect x="{MIDDLE_MM - 25}" y="{TOP_MM - 4}" width="50" height="{height:.1f}" rx="2" fill="#eef4ea" stroke="#456"/>'
     ]
     for pin in range(1, 41):
-        side = _side(pin)
-        told = POWER.get(pin) or ("GND" if pin in GROUNDS else f"BCM {BCM[pin]}")
-        shape = f'<circle cx="{MIDDLE_MM + side * 4:g}" cy="{_y(pin):.1f}" r="2.4" fill="white" {THIN}/>'
-        square = f'<rect x="{MIDDLE_MM - 6.4}" y="{_y(1) - 2.4:.1f}" width="4.8" height="4.8" fill="white" {THIN}/>'
+        side, y = strip.side(pin), strip.y(pin)
+        shape = f'<circle cx="{MIDDLE_MM + side * 4:g}" cy="{y:.1f}" r="2.4" fill="white" {THIN}/>'
+        square = f'<rect x="{MIDDLE_MM - 6.4}" y="{y - 2.4:.1f}" width="4.8" height="4.8" fill="white" {THIN}/>'
         rows += [
             square if pin == 1 else shape,
-            _text(MIDDLE_MM + side * 4, _y(pin) + 0.9, str(pin), 2.6, "middle"),
-            _text(MIDDLE_MM + side * 8, _y(pin) + 1, told, 2.8, "start" if side > 0 else "end"),
+            _text(MIDDLE_MM + side * 4, y + 0.9, str(pin), 2.6, "middle"),
+            _text(MIDDLE_MM + side * 8, y + 1, strip.told[pin], 2.8, "start" if side > 0 else "end"),
         ]
     return rows
 
 
-def _wire(wire: Wire) -> str:
-    side, y = _side(wire.pin), _y(wire.pin)
+def _wire(strip: Strip, wire: Wire) -> str:
+    side, y = strip.side(wire.pin), strip.y(wire.pin)
     begin, end = MIDDLE_MM + side * 25, MIDDLE_MM + side * REACH_MM
     stroke = f'stroke="{wire.colour}" stroke-width="1.1"'
     data = f'data-pin="{wire.pin}" data-setting="{wire.setting}"'
-    source = f"BCM {BCM[wire.pin]}" if wire.pin in BCM else "ground"
+    told = strip.told[wire.pin]
+    source = "ground" if told == "GND" else told
     return "\n".join(
         [
             f'<line x1="{begin:g}" y1="{y:.1f}" x2="{end:g}" y2="{y:.1f}" {stroke} {data}/>',
@@ -139,14 +192,14 @@ def _wire(wire: Wire) -> str:
     )
 
 
-def _boxes(wires: list[Wire]) -> list[str]:
+def _boxes(strip: Strip, wires: list[Wire]) -> list[str]:
     """A box round the terminals of each device that lie together on one side."""
     rows = []
     for side in (-1, 1):
-        ours = [wire for wire in wires if _side(wire.pin) == side]
+        ours = sorted((wire for wire in wires if strip.side(wire.pin) == side), key=lambda wire: strip.row(wire.pin))
         for device, group in groupby(ours, key=lambda wire: wire.device):
             together = list(group)
-            y, end = _y(together[0].pin) - 3, _y(together[-1].pin) + 3
+            y, end = strip.y(together[0].pin) - 3, strip.y(together[-1].pin) + 3
             x = MIDDLE_MM + REACH_MM if side > 0 else MIDDLE_MM - REACH_MM - 76
             rows.append(
                 f'<rect x="{x:g}" y="{y:.1f}" width="76" height="{end - y:.1f}" rx="1.5" fill="none" stroke="#333" stroke-width="0.5"/>'
@@ -156,8 +209,9 @@ def _boxes(wires: list[Wire]) -> list[str]:
     return rows
 
 
-def _plugs(unit: dict[str, Any]) -> list[str]:
-    told = [f"{named(unit, key)}: {words}" for key, words in WIRING["plugs"].items() if named(unit, key) is not None]
+def _plugs(unit: dict[str, Any], name: str) -> list[str]:
+    plugs = {key: words.format(name=name) for key, words in WIRING["plugs"].items()}
+    told = [f"{named(unit, key)}: {words}" for key, words in plugs.items() if named(unit, key) is not None]
     rows = [_text(12, 168, "Plugs", 4, bold=True)]
     return rows + [_text(12, 174 + number * 5, words, 3) for number, words in enumerate(told)]
 
@@ -182,7 +236,8 @@ def _keys(keys: list[list[str]]) -> list[str]:
 
 def main() -> None:
     for path in sorted((HERE / "units").glob("*.toml")):
-        (HERE / "wiring" / f"{path.stem}.svg").write_text(drawing(path), encoding="utf-8")
+        for name, drawn in drawings(path).items():
+            (HERE / "wiring" / name).write_text(drawn, encoding="utf-8")
 
 
 if __name__ == "__main__":

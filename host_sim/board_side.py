@@ -8,6 +8,8 @@ from typing import Self
 
 from host_sim.adapters.pins import BOUNCE_S, CASE_OPEN, GAP_S
 from host_sim.adapters.pty import PtyLine
+from host_sim.io_board.loader import LoaderDrive, write_image
+from host_sim.io_board.process import program_digest
 from host_sim.models.io_board.board import TOLD, IoBoardModel
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
@@ -35,7 +37,19 @@ class BoardSide:
         make = unit.room.settings(Kind.PULSE_ACCEPTOR)
         self.acceptor = PulseAcceptorModel(**make, seed=os.getpid()) if pulses else None
         case_open = run / CASE_OPEN
-        self.model = IoBoardModel(self.keys, self.acceptor, case_open.exists, time.monotonic, seed=os.getpid())
+        program = bytes.fromhex(program_digest())
+        table = unit.table(BOARD)
+        if "image" in table:
+            write_image(run / table["image"], program)
+        self.model = IoBoardModel(
+            self.keys,
+            self.acceptor,
+            case_open.exists,
+            time.monotonic,
+            seed=os.getpid(),
+            program=program,
+            loader=LoaderDrive(run / table["drive"]) if "drive" in table else None,
+        )
         self.line = PtyLine(self.model, run / unit.port(BOARD))
         self.has_keys = on_board(unit, "keypad")
 
@@ -44,6 +58,30 @@ class BoardSide:
         with self.line.lock:
             self.model.advance(time.monotonic())
             return self.model.why == TOLD
+
+    # --- faults ---------------------------------------------------------------------------------
+
+    def swap(self, name: str | None) -> None:
+        """Put two wires on each other's pins (`models.io_board.swaps.SWAPS`); None: all are right."""
+        with self.line.lock:
+            self.model.advance(time.monotonic())
+            self.model.swap = name
+
+    def restart(self) -> None:
+        """Its program hangs, and the watchdog starts it anew."""
+        with self.line.lock:
+            self.model.reset(time.monotonic(), watchdog=True)
+
+    def unplug(self) -> None:
+        """The USB cable is its supply, too."""
+        with self.line.lock:
+            self.model.power_off(time.monotonic())
+        self.line.hang_up()
+
+    def plug_in(self) -> None:
+        self.line.plug_in()
+        with self.line.lock:
+            self.model.power_on(time.monotonic())
 
     # --- hands ----------------------------------------------------------------------------------
 

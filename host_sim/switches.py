@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host_sim.adapters.line import FaultyLine
+from host_sim.board_side import BoardSide
 from host_sim.coins import CoinSide, NoCoins
+from host_sim.models.io_board.swaps import SWAPS
 from host_sim.papers import PaperSide
 from host_sim.sounds import SoundSide
 
@@ -16,6 +18,7 @@ class World(Protocol):
 
     papers: PaperSide
     coins: CoinSide | NoCoins
+    board: BoardSide | None
     line: FaultyLine
     sounds: SoundSide
 
@@ -60,23 +63,44 @@ TROUBLES: Mapping[str, Trouble] = {
 LINE = frozenset({"line_down", "line_silent"})
 
 
+def _board(begin: Callable[[BoardSide], None], end: Callable[[BoardSide], None]) -> Trouble:
+    def on_it(act: Callable[[BoardSide], None]) -> Callable[[World], None]:
+        return lambda world: None if world.board is None else act(world.board)
+
+    return Trouble(on_it(begin), on_it(end))
+
+
+def _swapped(name: str) -> Trouble:
+    return _board(lambda board: board.swap(name), lambda board: board.swap(None))
+
+
+# What a world with an I/O board has besides. `board_rows_1_2`: these wires are on each other's pins (fault W5).
+SWAPPED: Mapping[str, Trouble] = {f"board_{name}": _swapped(name) for name in SWAPS}
+AT_BOARD: Mapping[str, Trouble] = {
+    "board_unplugged": _board(lambda board: board.unplug(), lambda board: board.plug_in()),
+    "board_restarted": _board(lambda board: board.restart(), lambda _: None),
+    **SWAPPED,
+}
+
+
 class Switchboard:
     """Which faults are on."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._on: dict[str, bool] = dict.fromkeys(TROUBLES, False)
+        self._troubles = TROUBLES if world.board is None else {**TROUBLES, **AT_BOARD}
+        self._on: dict[str, bool] = dict.fromkeys(self._troubles, False)
 
     def status(self) -> dict[str, bool]:
         return dict(self._on)
 
     def set(self, name: str, on: bool) -> None:
         """Turn a switch on or off; does nothing if it is so already. Raises LookupError for an unknown name."""
-        trouble = TROUBLES.get(name)
+        trouble = self._troubles.get(name)
         if trouble is None:
-            raise LookupError(f"There is no switch {name}. Use one of: {', '.join(TROUBLES)}.")
-        if on and name in LINE:  # the line has one fault at a time
-            for other in LINE - {name}:
+            raise LookupError(f"There is no switch {name}. Use one of: {', '.join(self._troubles)}.")
+        for alike in (LINE, frozenset(SWAPPED) & self._on.keys()):  # one fault of each kind at a time
+            for other in alike - {name} if on and name in alike else ():
                 self.set(other, False)
         if self._on[name] is not on:
             (trouble.begin if on else trouble.end)(self._world)

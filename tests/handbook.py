@@ -21,9 +21,11 @@ from drivers.vocabulary import claim_code
 from firmware import console
 from firmware.session import scenes as show
 from firmware.update.updates import WELL_S
+from host_sim.io_board.loader import write_image
 from host_sim.rig.console import PASSWORD, ConsoleRig
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
+from host_sim.rig.world import USB
 from host_sim.wallet import Wallet, WalletCard
 from tests.sessions.conftest import KEYS
 from tests.sessions.console_rooms import owing_200, under_whom_the_hoppers_run_dry
@@ -37,12 +39,13 @@ Cards = Mapping[str, WalletCard]
 # Record numbers, codes, keys, clock times and the program's version.
 CHANCE = re.compile(
     r"\d+(?=> )|\b[A-HJ-NP-Z2-9]{8}\b|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?=~)|(?<=confirm )[0-9A-F]{4}"
-    r"|\d\d:\d\d(:\d\d)?|(?<=program )[0-9.]+|^\d+(?= records, one chain)",
+    r"|\d\d:\d\d(:\d\d)?"
+    r"|(?<=program )(?:[0-9a-f]{8}|[0-9.]+)|(?<=release has )[0-9a-f]{8}|(?<=sha256 )[0-9a-f]{16}|^\d+(?= records, one chain)",
     re.MULTILINE,
 )
 _MARK = re.compile(r"<!-- (machine|do): (.*?) -->|(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 _TYPED = re.compile(
-    r"^(?:[\w-]+ \w+ [\w-]+ \d+> |Second person.*?: |[A-Z]+ \(as .*?\): |.*\(y or n\): )(.*)$|^(Password: )$",
+    r"^(?:[\w-]+ \w+ [\w-]+ \d+> |Second person.*?: |[A-Z]+ \(as .*?\): |.*\(y or n\): |.*\(a number, or `bad`\): )(.*)$|^(Password: )$",
     re.MULTILINE,
 )
 
@@ -89,6 +92,16 @@ def _opened(_: Cards) -> ConsoleRig:
     return machine
 
 
+def _old_board(_: Cards) -> ConsoleRig:
+    machine = ConsoleRig(pulse=True, board=USB)
+    assert machine.board is not None
+    assert machine.board_folder is not None
+    write_image(machine.board_folder / "io-board.uf2", machine.board.program)
+    machine.board.program = bytes(range(32))
+    machine.wait(5)
+    return machine
+
+
 def _updating(_: Cards) -> ConsoleRig:
     machine = UpdatingRig(Path(tempfile.mkdtemp()))
     machine.ready.write_bytes(release(7))
@@ -104,6 +117,7 @@ SCENES: Mapping[str, Callable[[Cards], ConsoleRig]] = {
     "its hoppers ran empty while it owed change": _out_of_change,
     "its door was opened in the night": _opened,
     "a release lies ready": _updating,
+    "its I/O board has the program of an older release": _old_board,
 }
 
 

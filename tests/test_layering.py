@@ -31,6 +31,7 @@ PURE = (
     "firmware/service/site.py",
     "firmware/service/site_tables.py",
     "firmware/console/access.py",
+    "firmware/console/board.py",
     "firmware/console/command.py",
     "firmware/console/frames.py",
     "firmware/console/glass.py",

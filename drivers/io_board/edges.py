@@ -39,8 +39,8 @@ class WireReport:
 class ReportedEdges:
     """The edges of the reports, each once, in order; where some may be missing, two equal edges follow each other.
 
-    Edges from before the first report are passed over, as with a GPIO pin: what a coin did while the program was down is
-    told by the journal.
+    Edges from before the first report are no credit: the program that ended may have read them, or not. That there were some is
+    told as lost coins, because the slot stays open for a second after a program has ended.
     """
 
     def __init__(self) -> None:
@@ -57,6 +57,8 @@ class ReportedEdges:
         end = report.first + len(report.edges)
         if self._boot is None:
             self.next = end
+            if report.edges:
+                self._miss(self._at_s(report.at_us))
         elif report.boot != self._boot:
             # Whatever the board had not yet told is lost. Its clock begins anew, so the hole has no length here.
             self._zero_s, self.next = self._now_s, 0

@@ -27,6 +27,8 @@ DEVICE = "io_board"
 BEAT_S = 0.05
 _WRITE_S = 0.1
 LOST_S = 1.0
+LOADER_S = 3.0  # to go into the loader
+BY_WATCHDOG = 2  # `why` of a report
 _SLICE_S = 0.02  # the longest that another thread's wish waits for the one that reads
 _FRESH_S = 0.15
 _EDGES_KEPT = 16  # so many not acknowledged edges make a SET due; the board keeps 64
@@ -47,12 +49,18 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What went wrong since this link was made. `damaged_there`: frames that the board could not read since it started."""
+    """What went wrong since this link was made. `damaged_there`: frames that the board could not read.
+
+    `restarts`: new starts of the board, and `by_watchdog` how many of them its watchdog or a fault of its program made.
+    `lost`: how often a line that worked was gone.
+    """
 
     damaged_here: int
     damaged_there: int
     sent_again: int
     restarts: int
+    by_watchdog: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,10 @@ class BoardLink:
         self._prefix = frames.END  # ends whatever half a frame the board has heard
         self._ask = False  # somebody waits for a report that is made after now
         self._ask_identity = False
-        self._answers = self._damaged = self._sent_again = self._restarts = 0
+        self._loader = False  # the board shall go into its loader
+        self._answers = self._damaged = self._sent_again = self._restarts = self._by_watchdog = self._lost = 0
+        self._damaged_there = 0
+        self._told_damaged: tuple[int, int] | None = None  # boot number and count of the newest report
 
     # --- what the wires do ----------------------------------------------------------------------
 
@@ -124,8 +135,8 @@ class BoardLink:
 
     @property
     def counts(self) -> Counts:
-        there = 0 if self._report is None else self._report.damaged
-        return Counts(self._damaged + self._splitter.damaged, there, self._sent_again, self._restarts)
+        here = self._damaged + self._splitter.damaged
+        return Counts(here, self._damaged_there, self._sent_again, self._restarts, self._by_watchdog, self._lost)
 
     # --- what it shall hold ---------------------------------------------------------------------
 
@@ -145,6 +156,23 @@ class BoardLink:
             )
         if not held:
             raise NoReply(DEVICE, "the I/O board did not do what it was told. Exchange the board.")
+
+    def enter_loader(self) -> None:
+        """Send the board into its USB loader; returns when it is heard no more. It goes only while no coins are taken."""
+        self.report()
+        lost, ends_s = self._lost, self._clock.monotonic() + LOADER_S
+        self._loader = True
+        try:
+            while self._lost == lost and self._clock.monotonic() < ends_s:
+                self._serve_for(_SLICE_S)
+        except (LineLost, NoReply):
+            return
+        finally:
+            self._loader = False
+        if self._lost == lost:
+            raise NoReply(
+                DEVICE, "the I/O board does not go into its loader: hold its BOOTSEL key while you plug it in."
+            )
 
     def close(self) -> None:
         self._stream.close()
@@ -196,6 +224,7 @@ class BoardLink:
 
     def _forget(self) -> None:
         """The line is lost: nothing known of the wires holds any more. Which start the board was in stays known."""
+        self._lost += self._report is not None
         self._report = self._unanswered = None
         self._prefix = frames.END
         self._splitter.forget()
@@ -229,6 +258,8 @@ class BoardLink:
         sent = _Sent(self._sequence, first_s, now_s, self._boot, self._edges.next % 2**32, self._wanted)
         if self._ask_identity:
             frame = frames.ask_frame(sent.sequence)
+        elif self._loader:
+            frame = frames.loader_frame(sent.sequence, sent.boot)
         else:
             frame = frames.set_frame(sent.sequence, sent.boot, sent.acknowledged, sent.outputs)
         frame = self._prefix + frame
@@ -258,9 +289,11 @@ class BoardLink:
         told_to_take = self._last is not None and Output.COINS in self._last.outputs
         if self._boot not in (0, report.boot):
             self._restarts += 1
+            self._by_watchdog += report.why == BY_WATCHDOG
             self._wanted &= ~(Output.COINS | Output.SLOT_LAMP)
         self._boot = report.boot
         self._report = report
+        self._count_damaged(report)
         self._edges.hear(
             WireReport(
                 boot=report.boot,
@@ -274,6 +307,13 @@ class BoardLink:
         if not self.hears_coins:
             self._edges.take()
         self._turn.notify_all()
+
+    def _count_damaged(self, report: Report) -> None:
+        """The board counts from its start and goes on at 0 after 65535. What it counted before this link is left out."""
+        told, self._told_damaged = self._told_damaged, (report.boot, report.damaged)
+        if told is not None:
+            before = told[1] if told[0] == report.boot else 0
+            self._damaged_there += (report.damaged - before) % 2**16
 
 
 def _silent() -> NoReply:

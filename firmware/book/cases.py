@@ -47,6 +47,7 @@ class Case(StrEnum):
     # the machine
     CONSOLE_LOCKED = "console_locked"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"  # detail: the head that the centre witnessed and the journal has not
+    IO_BOARD = "io_board"  # what happened to the board with keys, door and coin wires on it; it works again
     DOOR_OPENED = "door_opened"  # while nobody had asked for maintenance
     KEYPAD = "keypad"
     MEDIUM_FAILED = "medium_failed"  # the journal's medium ended a run

@@ -76,6 +76,8 @@ class IoBoardTable(Table, frozen=True, kw_only=True):
     """A board on USB with the wires of every device that says `via = "io_board"`."""
 
     port: str
+    image: str = "/opt/kofuki/io-board.uf2"  # what `make io-board` builds, for `update board`; beside it its .sha256
+    drive: str = "/run/io-board-loader"  # where the drive of the board's loader is mounted
 
 
 class KeypadTable(Table, frozen=True, kw_only=True):

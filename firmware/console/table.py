@@ -4,6 +4,7 @@
 """
 
 from firmware.console import (
+    board,
     closing,
     config,
     exporting,
@@ -114,6 +115,7 @@ COMMANDS: tuple[Command, ...] = (
     reads("update status", runs(update.status), ALL, ALWAYS, "which release runs, and what lies ready"),
     plans("update apply", runs(update.apply), SETTERS, MAINT, "tries the release that lies ready", pair=Role.SECURITY),
     plans("update rollback", runs(update.rollback), SETTERS, MAINT, "gives up a release on trial", pair=Role.SECURITY),
+    plans("update board", runs(board.update_board), SETTERS, MAINT, "puts this release's program on the I/O board", pair=Role.SECURITY),
     acts("request maint", runs(working.request_maint), STAFF, SERVICE, "begins maintenance, once nobody is served"),
     EXIT,
     acts("oos", runs(working.out_of_service, ON, REASON.or_("")), SETTERS, ALWAYS, "on: out of service; off: ends that"),
@@ -127,6 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     acts("test receipt", runs(working.test_receipt), TECHNICIAN, MAINT, "prints a marked slip"),
     acts("test line", runs(working.test_line), TECHNICIAN, MAINT, "the issuing centre answers"),
     acts("test screen", runs(glass.test_screen), TECHNICIAN, MAINT, "shows pictures and asks for the number on each"),
+    acts("test board", runs(board.test_board), TECHNICIAN, MAINT, "program, lamps and buzzer of the I/O board"),
     acts("test all", runs(working.test_all), TECHNICIAN, MAINT, "all tests in which nobody does anything"),
     plans("hopper float", runs(money.hopper_float, HOPPER, COINS), CASH, MAINT, "sets the count of this hopper to N coins", pair=Role.CASH),
     plans("hopper load", runs(money.hopper_load, HOPPER, COINS), MONEY, MAINT, "adds N coins to the count of this hopper"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from drivers.vocabulary import BoardOutput
 from firmware.config.unit import DoorTable, KeypadTable, PulseTable, Via
 
 # BCM number -> pin of the 40-pin header, as `pinout` on a Raspberry Pi shows it.
@@ -12,7 +13,22 @@ HEADER: Mapping[int, int] = {
 }
 # fmt: on
 # GP number -> pin of the I/O board, and which is which wire, as firmware/io_board/README.md has them ("The electrical side").
-BOARD: Mapping[int, int] = {2: 4, 3: 5, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12, 10: 14, 11: 15, 13: 17}
+BOARD: Mapping[int, int] = {
+    2: 4,
+    3: 5,
+    4: 6,
+    5: 7,
+    6: 9,
+    7: 10,
+    8: 11,
+    9: 12,
+    10: 14,
+    11: 15,
+    13: 17,
+    14: 19,
+    15: 20,
+    16: 21,
+}
 _BOARD_ROWS, _BOARD_COLUMNS, _BOARD_COIN, _BOARD_INHIBIT, _BOARD_DOOR = (2, 3, 4, 5), (6, 7, 8, 9), 10, 11, 13
 
 Cell = tuple[int, int]  # row, column, counted from 0
@@ -32,6 +48,16 @@ def coin_wire(pulse: PulseTable | None) -> str:
 
 def inhibit_wire(pulse: PulseTable | None) -> str:
     return "its cable" if pulse is None else wire("its inhibit wire", pulse.inhibit_pin, _BOARD_INHIBIT)
+
+
+def lamp_wire(output: BoardOutput) -> str:
+    names = {
+        BoardOutput.SLOT_LAMP: ("the wire of the lamp at the slot", 14),
+        BoardOutput.PAPER_LAMP: ("the wire of the lamp at the paper", 15),
+        BoardOutput.BUZZER: ("the wire of the buzzer", 16),
+    }
+    name, on_board = names[output]
+    return wire(name, None, on_board)
 
 
 def door_wire(door: DoorTable) -> str:

@@ -110,6 +110,10 @@ _reader = _known(Reason.CARD_READER, "card reader")
 _keys = _known(Reason.KEYPAD, "keypad")
 
 
+def _board(hands: Hands) -> Checking:
+    return [] if hands.unit.io_board is None else (yield from _known(Reason.IO_BOARD, "I/O board")(hands))
+
+
 def _door(hands: Hands) -> Checking:
     yield from ()
     if hands.door_open is None:
@@ -117,8 +121,15 @@ def _door(hands: Hands) -> Checking:
     return [("door", not hands.door_open, "open" if hands.door_open else "shut")]
 
 
-EVERYTHING = (_reader, _keys, _coin, _paper, _line, _door)
-NEEDED = (_reader, _keys, _coin, _paper, _door)  # not the line: it is no device here, and reason 501 tells of it
+EVERYTHING = (_reader, _board, _keys, _coin, _paper, _line, _door)
+NEEDED = (
+    _reader,
+    _board,
+    _keys,
+    _coin,
+    _paper,
+    _door,
+)  # not the line: it is no device here, and reason 501 tells of it
 
 
 def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:

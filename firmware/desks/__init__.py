@@ -15,7 +15,19 @@ from typing import Generic, Never, Protocol, TypeVar
 
 from drivers.errors import DeviceError
 from drivers.line.site_table import SignedTable
-from drivers.vocabulary import AdviceFate, CaseTold, CaseWord, CoinEvent, HopperState, Key, PaidAtDesk, StrayPayout
+from drivers.vocabulary import (
+    AdviceFate,
+    BoardFacts,
+    BoardOutput,
+    BoardTrouble,
+    CaseTold,
+    CaseWord,
+    CoinEvent,
+    HopperState,
+    Key,
+    PaidAtDesk,
+    StrayPayout,
+)
 from firmware.book.day import ZReport
 from firmware.session import effects as fx
 from firmware.session.events import Report
@@ -115,6 +127,42 @@ class Tell:
     key: Key | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SetSignals:
+    """Board desk: what lamp and buzzer of the I/O board tell the resident. `alarm`: something was left behind."""
+
+    paper_lamp: bool = False
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskBoard:
+    """Board desk: ask the I/O board which program it runs. Answers `BoardTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """Board desk: for a test, switch this on and off so many times. Answers `BoardTold`."""
+
+    output: BoardOutput
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckImage:
+    """Board desk: whether the file with a new program for the board may be used. Answers `ImageTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterLoader:
+    """Board desk: send the board into its loader, unless it is there. Answers `ImageTold`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyImage:
+    """Board desk: copy the image, if the loader's drive is there. Answers `ImageTold`."""
+
+
 # --- which desk takes what -----------------------------------------------------------------------
 
 CardCommand = fx.ReadCard | fx.ProveCard | fx.ShowCard | fx.ReleaseCard
@@ -156,6 +204,7 @@ PaperCommand = (
     | PrintZReport
     | WipeDesk
 )
+BoardCommand = SetSignals | AskBoard | Blink | CheckImage | EnterLoader | CopyImage
 
 
 class DeskName(str, Generic[C]):
@@ -172,6 +221,7 @@ COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")
 DOOR: DeskName[Never] = DeskName("door")
 VOICE: DeskName[Tell] = DeskName("voice")
+BOARD: DeskName[BoardCommand] = DeskName("io_board")
 
 # --- answers that are not reports to a session ---------------------------------------------------
 
@@ -281,15 +331,40 @@ class Acknowledged:
     value_yen: int
 
 
+@dataclass(frozen=True, slots=True)
+class BoardNoticed:
+    """What happened to the I/O board since it was looked at last."""
+
+    troubles: tuple[BoardTrouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTold:
+    """`program`: the number of the program that belongs to this release, in hex."""
+
+    facts: BoardFacts
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTold:
+    """`sha256`: of a good file, else empty. `problem`: a sentence. `drive`: the loader shows its drive. `copied`: it has it."""
+
+    sha256: str = ""
+    problem: str = ""
+    drive: bool = False
+    copied: bool = False
+
+
 class ConsoleAnswer:
     """Base class of what the console desk posts by itself. The loop passes it to the console unread."""
 
 
 CoinNews = StrayPayout | HoppersSeen | Acknowledged | Paired | Stranger
-News = CoinEvent | CoinNews | SheetCut | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
-Answer = (
-    Report | Health | News | Advised | CasesTold | ClaimHeld | DoorMoved | SpeakerTold | EarphoneMoved | ConsoleAnswer
-)
+DeviceNews = CoinNews | SheetCut | BoardNoticed
+News = CoinEvent | DeviceNews | TimeTold | TablesFetched  # always `OfMachine`, whoever sent the command
+Contacts = DoorMoved | SpeakerTold | EarphoneMoved  # what moved or broke in the machine's own case
+Answer = Report | Health | News | Advised | CasesTold | ClaimHeld | Contacts | BoardTold | ImageTold | ConsoleAnswer
 
 # --- whose an answer is --------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from drivers.errors import BadReply, DeviceError, NoReply, NotPaired
-from drivers.vocabulary import AcceptorBlocked, HopperState
+from drivers.vocabulary import AcceptorBlocked, CreditsLost, HopperState
 from firmware.desks import (
     COIN,
     Acknowledged,
@@ -46,6 +46,7 @@ class CoinDesk(Desk[CoinCommand]):
         self._rests = 0  # polls of a closed slot since the last look at a hopper
         self._blocked = False
         self._told: dict[int, HopperState] = {}
+        self._cut_off_told = False
 
     def start(self) -> Sequence[Answer]:
         self._open, self._quiet, self._blocked = False, None, False
@@ -53,6 +54,7 @@ class CoinDesk(Desk[CoinCommand]):
         self._acceptor.inhibit()
         self._hoppers.start()
         events = self._acceptor.poll()
+        self._cut_off_told = False
         return [*events, *self._identity(), *self._news(), self._health(events)]
 
     def handle(self, command: CoinCommand) -> Sequence[Answer]:
@@ -103,7 +105,14 @@ class CoinDesk(Desk[CoinCommand]):
     def failed(self, error: DeviceError) -> Sequence[Answer]:
         if isinstance(error, NotPaired):
             return [Stranger(error.found), Health(self.name, frozenset({"acceptor_unpaired"}), str(error))]
-        return super().failed(error)
+        return [*super().failed(error), *self._cut_off()]
+
+    def _cut_off(self) -> Sequence[Answer]:
+        """The coin that was coming in when its wire was lost, once: nobody may ever hear the rest of it."""
+        if not self._acceptor.under_way or self._cut_off_told:
+            return []
+        self._cut_off_told = True
+        return [CreditsLost(1)]
 
     def works_down(self, command: CoinCommand) -> bool:
         """Hoppers pay even if the acceptor is silent, and staff mends a desk that is down."""

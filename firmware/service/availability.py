@@ -47,6 +47,7 @@ class Reason(StrEnum):
     CARD_READER = "card_reader"
     LOCKOUT = "lockout"
     KEYPAD = "keypad"
+    IO_BOARD = "io_board"
     SCREEN = "screen"
     COIN = "coin"
     CHANGE = "change"
@@ -170,6 +171,11 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
         False,
         "A key is stuck or the keypad does not answer. Free the key or check the cable; the machine notices.",
     ),
+    Reason.IO_BOARD: (
+        211,
+        False,
+        "The I/O board does not answer. Check its USB cable, or pull its plug and put it in; the machine tries again by itself.",
+    ),
     Reason.SCREEN: (
         220,
         False,
@@ -266,7 +272,7 @@ _FACTS: dict[Reason, tuple[int, bool, str]] = {
     Reason.DOOR_CONTACT: (
         603,
         False,
-        "The contact of the door cannot be read since the start. Check its pin; the machine tries again by itself.",
+        "The contact of the door cannot be read. Check its pin, or the I/O board; the machine tries again by itself.",
     ),
     Reason.OPERATOR: (602, True, "Staff took the machine out of service. Type `oos off` to end this."),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from host_sim.commands import Commands, run_directory, say
 from host_sim.running import NotRunning
-from host_sim.switches import TROUBLES
+from host_sim.switches import AT_BOARD, TROUBLES
 
 
 def add_to(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("what", choices=("paper", "receipt", "change", "returned"))
     parser.set_defaults(acts=lambda o: [{"do": f"take_{o.what}"}])
     parser = _hand(commands, "fault", "switch a fault on or off")
-    parser.add_argument("name", help=" ".join(TROUBLES))
+    parser.add_argument("name", help=" ".join((*TROUBLES, *AT_BOARD)))
     parser.add_argument("state", nargs="?", choices=("on", "off"), default="on")
     parser.set_defaults(acts=lambda o: [{"do": "switch", "name": o.name, "on": o.state == "on"}])
     parser = _hand(commands, "clock", "set the machine's wall clock")

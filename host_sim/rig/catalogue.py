@@ -57,14 +57,18 @@ ROWS: dict[str, tuple[str, Row]] = {}
 OF_A_LIFE = {
     "N13": "claim paid at the city's desk",
     "A7": "noisy coin line",
+    "B3": "one frame in ten of the I/O board is lost",
     "P3": "keys that chatter for up to 30 ms",
     "R6": "writes taken in pieces",
 }
 # What only one kind of acceptor can do; in a life with the other kind these rows do nothing.
 OF_PULSES = frozenset({"M2", "W1", "W2", "W3"})
+OF_BOARD = frozenset({"B1", "B2"})  # need an I/O board
 OF_CCTALK = frozenset({"A3", "A6", "A9", "M1"})
 ELSEWHERE = {
+    "B4": "tests/sessions/test_board_console.py",
     "M4": "tests/unit/centre/test_settling.py (the rig's centre pays no claims)",
+    "W5": "tests/sessions/test_board_console.py (a technician's tests)",
     "W4": "tests/sessions/test_wires.py (the rig's pins are no wires)",
     "N6": "tests/unit/line (messages and fields: size, depth, UTF-8, NaN, double keys)",
     "N7": "tests/process/test_line_servers.py (wrong host, key, version, expiry)",
@@ -326,6 +330,31 @@ def _(life: Trouble) -> None:
             clock.after(number * apart_s, lambda: pulses.fault("static", clock.monotonic()))
 
     life.soon(touch, within_s=15.0)
+
+
+# --- the I/O board ----------------------------------------------------------------------------------
+
+
+def _at_board(life: Trouble, act: Callable[[], None]) -> None:
+    """At some instant of the session, or while coins come."""
+    if life.machine.board is None:
+        return
+    if life.chance(0, 1):
+        life.soon(act, within_s=30.0)
+    else:
+        delay_s = life.chance(0, 40) / 10
+        life.at_scene(show.Pay, lambda: life.machine.clock.after(delay_s, act))
+
+
+@row("B1", "the I/O board starts anew")
+def _(life: Trouble) -> None:
+    _at_board(life, life.machine.reset_board)
+
+
+@row("B2", "the I/O board's cable is pulled and put in again")
+def _(life: Trouble) -> None:
+    after_s, power = float(life.one_of("0.1 0.7 5 60")), life.chance(0, 1) == 1
+    _at_board(life, lambda: life.machine.replug_board(after_s, power=power))
 
 
 # --- coins out --------------------------------------------------------------------------------------

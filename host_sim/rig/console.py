@@ -69,6 +69,7 @@ class ConsoleRig(RigMachine):
         self.codes = 0
         folder = Path(tempfile.mkdtemp(prefix="kofuki-rig-"))
         self.users, self.unit_file = folder / "users.toml", folder / "unit.toml"
+        self.board_folder = folder
         self.accounts = accounts()
         self.store_accounts()
         super().__init__(**settings)  # type: ignore[arg-type]

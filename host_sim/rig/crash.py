@@ -19,9 +19,10 @@ from functools import partial
 
 from firmware.journal.journal import JournalTrouble
 from host_sim.adapters.disk import PowerLost, Tail
+from host_sim.adapters.wire import WireKind
 from host_sim.models.zoo import Device
 from host_sim.rig.machine import STORE, RigMachine, Site
-from host_sim.rig.menu import MENU, happen
+from host_sim.rig.menu import AT_BOARD, MENU, happen
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.truth import Checker, Violation
 
@@ -55,6 +56,7 @@ class Script:
     site: Site = STORE
     clerk: Callable[[Person], Clerk] | None = None  # who serves each of them at a counter terminal
     zoo: Sequence[Device] = ()  # devices that stand in for the ordinary ones
+    board: WireKind | None = None  # the line of the I/O board on which keys, door and coin wires are
 
 
 @dataclass
@@ -135,6 +137,7 @@ class Explorer:
             acceptor_counts=self.script.acceptor_counts,
             zoo=self.script.zoo,
             pulse=self.script.pulse,
+            board=self.script.board,
         )
         machine.centre.pages, machine.centre.fees = self.script.pages, dict(self.script.fees)
         self.checker = Checker(machine)
@@ -217,7 +220,8 @@ class Explorer:
             if state not in self._seen:
                 self._seen.add(state)
                 yield fault
-        for pattern, faults in MENU.items():
+        menus = [MENU] if self.machine.board is None else [MENU, AT_BOARD]
+        for pattern, faults in (row for menu in menus for row in menu.items()):
             if re.fullmatch(pattern, name):
                 yield from (fault for fault in faults if not self.only or fault in self.only)
 

@@ -13,18 +13,32 @@ MENU: dict[str, tuple[str, ...]] = {
     r"coin in": ("acceptor reset", "credit forged"),
 }
 
+# The same for a machine with an I/O board.
+AT_BOARD: dict[str, tuple[str, ...]] = {
+    r"coin in": ("board reset", "board's cable out for 0.3 s", "board's cable out for 30 s"),
+    r"coin out|dots|line (reserve|issued) reached": ("board reset", "board's cable out for 30 s"),
+}
 
 PRINTER_FAULTS = {"paper out": "paper_out", "cover opened": "cover_open", "printer silent": "silence"}
 
 
 def happen(machine: RigMachine, point: str, fault: str) -> None:
     """Make this fault of the menu happen now."""
-    if point.startswith("line "):
+    if fault.startswith("board"):
+        _at_board(machine, fault)
+    elif point.startswith("line "):
         _on_the_line(machine, point.split()[1], fault)
     elif point == "dots":
         _on_paper(machine, fault)
     else:
         _on_coins(machine, fault)
+
+
+def _at_board(machine: RigMachine, fault: str) -> None:
+    if fault == "board reset":
+        machine.reset_board()
+    else:
+        machine.replug_board(float(fault.split()[-2]), power="30" in fault)
 
 
 def _on_the_line(machine: RigMachine, call: str, fault: str) -> None:

@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
+from host_sim.adapters.wire import WireKind
 from host_sim.models.zoo import Kind
 from host_sim.models.zoo.room import Room, drawn
-from host_sim.rig.catalogue import OF_CCTALK, OF_PULSES, ROWS
+from host_sim.rig.catalogue import OF_BOARD, OF_CCTALK, OF_PULSES, ROWS
+from host_sim.rig.world import USB
 
 Pair = tuple[str, str]
 SESSIONS = 25  # of one life
 WANTED = 10  # pairs that one life looks for
-COINS = ("A", "H", "M", "W")  # rows whose code begins so need coin devices, which a counter terminal does not have
+COINS = ("A", "B", "H", "M", "W")  # rows whose code begins so need coin devices, which a counter terminal does not have
 # A session with one of these ends before its slot is opened: the card is gone or mute, there is no paper, another's document.
 ENDS_BEFORE_SLOT = frozenset({"C1", "C2", "C5", "N4", "R1"})
 # These happen at the open slot or later: to coins, to a page, to the resident's change.
@@ -26,7 +28,7 @@ NEEDS_SLOT = frozenset(
 )
 # Kinds of rows that exclude each other, whichever machine it is.
 EXCLUDE = (
-    (OF_PULSES, OF_CCTALK),  # a slot is on the ccTalk bus or on a wire of pulses
+    (OF_PULSES | OF_BOARD, OF_CCTALK),  # a slot is on the ccTalk bus or on a wire of pulses
     (ENDS_BEFORE_SLOT, NEEDS_SLOT),
     (frozenset({"C1", "C2", "C5"}), frozenset({"N4"})),  # without a card no document is asked for
     (
@@ -34,6 +36,7 @@ EXCLUDE = (
         frozenset({"H1", "H2", "H3", "R9"}),
     ),  # the program ends in the page: nothing is paid or handed over
 )
+LOSSY = WireKind(baud=None, loss=0.1)  # the I/O board's line: one frame in ten is lost
 COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
 
 
@@ -55,6 +58,15 @@ def drawn_for(seed: int) -> Room:
     return drawn(random.Random(f"kofuki zoo {seed}"))
 
 
+def board_for(seed: int) -> WireKind | None:
+    """The line of the I/O board in this life; None without a board. A machine with one says something every 50 ms, so that
+    its life takes ten times as long: one pulse acceptor in eight hangs on one."""
+    rng = random.Random(f"kofuki board {seed}")
+    if at_counter(seed) or drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is None or rng.random() >= 1 / 8:
+        return None
+    return LOSSY if rng.random() < 0.3 else USB
+
+
 def at_counter(seed: int) -> bool:
     return seed % COUNTER_EVERY == COUNTER_EVERY - 1
 
@@ -72,6 +84,8 @@ def _fits(pair: Pair, seed: int) -> bool:
     """Whether this life's machine can have both."""
     if at_counter(seed):
         return not any(code.startswith(COINS) for code in pair)
+    if set(pair) & OF_BOARD and board_for(seed) is None:
+        return False
     pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is not None
     return not set(pair) & (OF_CCTALK if pulses else OF_PULSES)
 

@@ -17,6 +17,8 @@ from drivers.coin.bus import CcTalkBus
 from drivers.coin.cctalk import Checksum
 from drivers.coin.hopper import HopperBank
 from drivers.coin.pulse import EdgeSource, InhibitLine, PulseAcceptor, PulseTiming
+from drivers.io_board.board import IoBoard
+from drivers.io_board.image import Image
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
@@ -36,6 +38,7 @@ from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
 from firmware.desks.keypad import SCAN_S
 from firmware.desks.paper import PaperDesk
+from firmware.io_board import program
 from firmware.journal.disk import Disk
 from firmware.journal.journal import Journal
 from firmware.journal.memory import Memory
@@ -206,6 +209,13 @@ class RigParts:
     def _board(self) -> BoardLink:
         return BoardLink(self._stream(self._world.board, "io_board"), self.clock)
 
+    def board(self) -> IoBoard | None:
+        return None if self._world.board is None else IoBoard(self._board, self.clock)
+
+    def board_image(self) -> Image:
+        folder = self._world.board_folder or Path("no-image")
+        return Image(folder / "io-board.uf2", folder / "loader", program.digest())
+
     def printers(self) -> Printers:
         world, unit = self._world, self.unit
         stream = self._stream(world.printer, "printer")
@@ -257,7 +267,7 @@ class RigParts:
             "keypad": lambda: self._key_moves_at(self._pad, self._world.keys),
             "clerk keys": lambda: self._key_moves_at(self._clerk_pad, self._world.clerk_keys),
             "card": lambda: None,
-            "door": lambda: None if door.at_rest else self.clock.monotonic(),
+            "door": lambda: None if door.at_rest and self._world.board is None else self.clock.monotonic(),
         }
 
     def _key_moves_at(self, pad: MatrixPinPad, keys: KeyMatrix) -> float | None:

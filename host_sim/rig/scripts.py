@@ -7,7 +7,9 @@ from firmware.session import scenes as show
 from host_sim.rig.city import NEW_YEAR
 from host_sim.rig.crash import Script
 from host_sim.rig.machine import COUNTER, RigMachine
+from host_sim.rig.pairs import LOSSY
 from host_sim.rig.people import Clerk, Person
+from host_sim.rig.world import USB
 from host_sim.wallet import WalletCard
 
 Cards = dict[str, WalletCard]
@@ -73,6 +75,9 @@ def scripts(cards: Cards) -> dict[str, Script]:
         Script("pulses: cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0), pulse=True),
         Script("pulses: late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25), pulse=True),
         Script("pulses: the switch is moved", one(coins=(100, 100, 50), deeds={show.Pay: _switch_moved}), pulse=True),
+        Script("board: change", one(coins=(500,)), pulse=True, board=USB),
+        Script("board: cancel with coins in", one(coins=(100, 50), gives_up_after_s=1.0), pulse=True, board=USB),
+        Script("board: exact money, frames are lost", one(coins=(100, 100, 100)), pulse=True, board=LOSSY),
         Script("late coin after the fee", one(coins=(100, 100, 100, 50), apart_s=0.25)),
     ]
     return {script.name: script for script in made}

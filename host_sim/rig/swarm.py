@@ -22,7 +22,7 @@ from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.rig.catalogue import ROWS
 from host_sim.rig.machine import COUNTER, RigMachine
-from host_sim.rig.pairs import SESSIONS, Pair, Plan, at_counter, drawn_for
+from host_sim.rig.pairs import LOSSY, SESSIONS, Pair, Plan, at_counter, board_for, drawn_for
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.tally import Tally
 from host_sim.rig.truth import Checker, Violation
@@ -90,8 +90,12 @@ class Life:
             begins=datetime(2026, 11, 24, rng.randrange(7, 21), tzinfo=JST),
             acceptor_serial=0x01A2B3,
             zoo=drawn_for(seed).devices,
+            board=board_for(seed),
         )
-        self.tally.marks.update(row for row, on in (("A7", noisy), ("P3", chatter), ("R6", pieces)) if on)
+        lossy = board_for(seed) is LOSSY
+        self.tally.marks.update(
+            row for row, on in (("A7", noisy), ("B3", lossy), ("P3", chatter), ("R6", pieces)) if on
+        )
         self.checker = Checker(machine)
         self._armed: list[_Armed] = []
         self._at_scenes: list[tuple[str, type[show.Scene], Callable[[], object]]] = []

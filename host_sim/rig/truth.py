@@ -189,7 +189,8 @@ class Checker:
         if isinstance(self.machine.acceptor, PulseAcceptorModel):
             board = self.machine.board
             forgotten = 0 if board is None else board.forgotten_pulses
-            if wrong := why_wrong(self.machine.acceptor, history, self.machine.ended_s, self._open_s, forgotten):
+            ends_s = [*self.machine.ended_s, *self.machine.cut_s]
+            if wrong := why_wrong(self.machine.acceptor, history, ends_s, self._open_s, forgotten):
                 raise Violation(f"I2: {wrong}")
             return
         known = [record.value_yen for record in history if isinstance(record, r.Coin | r.StrayCoin | r.TestCoin)]

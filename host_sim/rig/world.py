@@ -8,16 +8,19 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from drivers.errors import LineLost
 from drivers.pin_pad.entry import PinBuffer
 from firmware.assemble import Sounding
+from firmware.io_board import program
 from host_sim.adapters.card_memory import MemoryReader
 from host_sim.adapters.disk import MemoryDisk, Tail
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
+from host_sim.io_board.loader import LoaderDrive
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.card_reader import CardReaderModel
 from host_sim.models.cctalk_bus import CcTalkBusModel
@@ -68,6 +71,7 @@ class RigWorld:
 
     name = MACHINE  # in its certificate
     sounding: Sounding | None = None  # a loudspeaker; None: this machine has none
+    board_folder: Path | None = None  # of the image for the I/O board, and of its loader's drive; None: it has neither
 
     def __init__(
         self,
@@ -117,6 +121,9 @@ class RigWorld:
         self.at_point: Callable[[str], None] = lambda _: None
         self.phantom_yen = 0
         self.ended_s: list[float] = []  # when a process of the machine ended
+        self.cut_s: list[
+            float
+        ] = []  # when the line of an I/O board was cut; its driver then tells of the train under way
         self.pin = PinBuffer()
         self.sealed = False  # the machine has written its seal, after its first journal
         self.printed = hashlib.sha256()  # over every byte the certificate printer was sent
@@ -129,7 +136,16 @@ class RigWorld:
             return None
         assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
         self.board_wire = wire
-        board = IoBoardModel(self.keys, self.acceptor, lambda: self.door_open, self.clock.monotonic, seed=seed)
+        folder = self.board_folder
+        board = IoBoardModel(
+            self.keys,
+            self.acceptor,
+            lambda: self.door_open,
+            self.clock.monotonic,
+            seed=seed,
+            program=program.digest(),
+            loader=None if folder is None else LoaderDrive(folder / "loader"),
+        )
         board.on_scan = lambda: self.nudge("keypad")
         return board
 
@@ -230,6 +246,8 @@ class RigWorld:
         seed = self.random.getrandbits(30)
         stream = MemoryStream(model, self.clock, wire, seed=seed, lost=lost, tap=tap)  # type: ignore[arg-type]
         self._streams[device] = stream
+        if device == "io_board" and self.board is not None:
+            self.board.new_listener(self.clock.monotonic())
         return stream
 
     def reset_board(self) -> None:
@@ -242,6 +260,7 @@ class RigWorld:
         if self.board is None or "io_board" not in self._streams:
             return
         board, stream = self.board, self._streams["io_board"]
+        self.cut_s.append(self.clock.monotonic())
         stream.hang_up()
         if power:
             board.power_off(self.clock.monotonic())

@@ -44,8 +44,9 @@ def why_wrong(
 ) -> str | None:
     """What is wrong between box and records (invariant I2); None: nothing.
 
-    `ended_s`: when a process of the machine ended; `open_s`: those of them with the slot open, of which a person is told.
-    `forgotten`: pulses that an I/O board had not told when it started anew, of which a person is told, too.
+    `ended_s`: when a process of the machine ended, or the line to the wire was cut. `open_s`: those ends with the slot
+    open, of which a person is told.
+    `forgotten`: pulses that an I/O board had not told when it or the machine started anew; a person is told, too.
     """
     unread, unread_open = (sum(unread_yen(acceptor, at_s) for at_s in ends) for ends in (ended_s, open_s))
     known_yen, about_yen, told = 0, 0, False

@@ -140,8 +140,16 @@ def total_latencies(coins: int, seed: int) -> list[float]:
     Whole sessions on the rig give what line, polls and loop need in virtual time; to each is added, in real time on this
     computer, what the machine does for one coin: a durable record, the picture, the rows that changed.
     """
+    latencies = shown_after_s(RigMachine(seed=seed, wire=WIRES["clean_echo"]), coins, seed, roll_s=ROLL_S)
     dice = random.Random(seed)
-    machine = RigMachine(seed=seed, wire=WIRES["clean_echo"])
+    with tempfile.TemporaryDirectory() as folder:
+        own_s = _own_work(200, Path(folder))
+    return [latency + dice.choice(own_s) for latency in latencies]
+
+
+def shown_after_s(machine: RigMachine, coins: int, seed: int, *, roll_s: float) -> list[float]:
+    """Virtual seconds from each coin of 50 yen in the box to its total on the screen. `roll_s`: from the slot to the box."""
+    dice = random.Random(seed)
     waiting: list[float] = []
     latencies: list[float] = []
 
@@ -156,7 +164,7 @@ def total_latencies(coins: int, seed: int) -> list[float]:
             handed[0] += 1
             drops_s = machine.clock.monotonic() + dice.uniform(0.4, 1.6)
             machine.drop(50, drops_s)
-            waiting.append(drops_s + ROLL_S)
+            waiting.append(drops_s + roll_s)
 
     handed = [0]
     with tempfile.TemporaryDirectory() as folder:
@@ -170,8 +178,7 @@ def total_latencies(coins: int, seed: int) -> list[float]:
             machine.reader.insert(card.chip)
             machine.run_session()
             waiting.clear()  # after a session's last coin the screen shows no sum: the fee is met
-        own_s = _own_work(200, Path(folder))
-    return [latency + dice.choice(own_s) for latency in latencies]
+    return latencies
 
 
 def _own_work(coins: int, folder: Path) -> list[float]:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import time as clock_time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from gpiozero import Device
 
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
-from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
 from drivers.screen.framebuffer import FileSink, FramebufferScreen
 from drivers.vocabulary import PinProgress
 from firmware.screens import render
@@ -22,6 +24,7 @@ from host_sim.adapters.pins import COLUMNS, ROWS, SimFactory
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix
 
 TAPS = 120
+LOST_S = 2.0  # a key that has not come by then was lost
 COLD = """
 import time; begun = time.perf_counter()
 from datetime import time as clock
@@ -103,11 +106,42 @@ def showing() -> list[tuple[str, str, str]]:
     return found
 
 
+@dataclass
+class Typed:
+    """What typing at a pad took: contact to written rows, sorted, and the processor's share of one core meanwhile."""
+
+    times_ms: list[float]
+    share: float
+
+    @property
+    def median_ms(self) -> float:
+        return statistics.median(self.times_ms)
+
+
 def key_to_pixels() -> list[tuple[str, str, str]]:
+    typed = typed_on_pins()
+    return [
+        (f"key contact to changed pixels, p50 of {TAPS}", f"{typed.median_ms:.1f} ms", "-"),
+        ("key contact to changed pixels, p99", f"{typed.times_ms[int(TAPS * 0.99)]:.1f} ms", "<= 30 ms"),
+        ("processor while typing without pause", f"{typed.share:.0%} of one core", "-"),
+    ]
+
+
+def typed_on_pins() -> Typed:
+    """On the computer's own pins, by gpiozero's."""
+    Device.pin_factory = board = SimFactory(KeyMatrix(bounce_s=0.004, seed=1))
+    pins = MatrixPins(ROWS, COLUMNS)
+    try:
+        return typed_at(pins, board.matrix.press, board.matrix.release)
+    finally:
+        pins.close()
+        board.close()
+        Device.pin_factory = None
+
+
+def typed_at(pins: KeyMatrixPins, press: Callable[[str, float], None], release: Callable[[str, float], None]) -> Typed:
     """Time from the closing of a chattering contact to the written rows: pad, drawing and panel, without the loop."""
-    Device.pin_factory = SimFactory(KeyMatrix(bounce_s=0.004, seed=1))
-    board, pins, buffer = Device.pin_factory, MatrixPins(ROWS, COLUMNS), PinBuffer()
-    pad = MatrixPinPad(pins, LAYOUT, buffer, time)
+    pad = MatrixPinPad(pins, LAYOUT, PinBuffer(), time)
     times_ms, cpu_s, begun_s = [], time.process_time(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         sink = FileSink(Path(folder) / "screen.raw")
@@ -117,8 +151,8 @@ def key_to_pixels() -> list[tuple[str, str, str]]:
             if tap % 4 == 0:
                 pad.expect_pin(4)
             pressed_s = time.monotonic()
-            board.matrix.press(str(tap % 10), pressed_s)
-            released = False
+            press(str(tap % 10), pressed_s)
+            released, seen = False, len(times_ms)
             while pad.active or not released:
                 for event in pad.poll():
                     if isinstance(event, PinProgress):
@@ -126,18 +160,11 @@ def key_to_pixels() -> list[tuple[str, str, str]]:
                         times_ms.append((time.monotonic() - pressed_s) * 1000)
                 # Each tap falls at another moment between two polls.
                 time.sleep(0.005 - 0.001 * (tap % 5) * (not pad.active))
-                if not released and time.monotonic() > pressed_s + 0.05:
-                    board.matrix.release(str(tap % 10), time.monotonic())
+                felt = len(times_ms) > seen or time.monotonic() > pressed_s + LOST_S  # a busy computer looks late
+                if not released and felt and time.monotonic() > pressed_s + 0.05:
+                    release(str(tap % 10), time.monotonic())
                     released = True
         sink.close()
-    pins.close()
-    board.close()
-    Device.pin_factory = None
     times_ms.sort()
     assert len(times_ms) == TAPS, "a key was lost or doubled"
-    share = (time.process_time() - cpu_s) / (time.monotonic() - begun_s)
-    return [
-        (f"key contact to changed pixels, p50 of {TAPS}", f"{times_ms[len(times_ms) // 2]:.1f} ms", "-"),
-        ("key contact to changed pixels, p99", f"{times_ms[int(len(times_ms) * 0.99)]:.1f} ms", "<= 30 ms"),
-        ("processor while typing without pause", f"{share:.0%} of one core", "-"),
-    ]
+    return Typed(times_ms, (time.process_time() - cpu_s) / (time.monotonic() - begun_s))

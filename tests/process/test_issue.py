@@ -93,9 +93,10 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
     assert closed(out)[0][1:6] == (1000, 900, 100, 0, "issued")
 
 
-def test_a_resident_pays_in_pulses_on_gpiozero_pins(tmp_path: Path) -> None:
-    """The machine of dev-pulse.toml: each coin is a train of edges on a pin; a 500-yen coin is paid and change comes out."""
-    world = World(tmp_path, HOUSE / "hardware" / "units" / "dev-pulse.toml", patience_s=900.0)
+@pytest.mark.parametrize("unit", ["dev-pulse", "dev-board"])
+def test_a_resident_pays_in_pulses_on_gpiozero_pins_and_on_the_io_board(tmp_path: Path, unit: str) -> None:
+    """Each coin is a train of edges on a pin or in reports; a 500-yen coin is paid and change comes out."""
+    world = World(tmp_path, HOUSE / "hardware" / "units" / f"{unit}.toml", patience_s=900.0)
     world.clock.set(MORNING)
     with world:
         errand = Errand(card="hanako", pin="1234", certificate="inkan", purse=(0, 100, 50, 500))

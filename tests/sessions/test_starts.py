@@ -35,7 +35,8 @@ MORE = {
     Reason.JOURNAL_FORGED,
     Reason.LETTERS,
     Reason.CHANGE,
-}  # test_medium.py, test_fonts.py, test_witness.py, test_hoppers_out.py
+    Reason.IO_BOARD,
+}  # test_medium.py, test_fonts.py, test_witness.py, test_hoppers_out.py, test_io_board.py
 CLOCK = {Reason.CLOCK, Reason.CLOCK_BEHIND}  # test_time.py
 
 

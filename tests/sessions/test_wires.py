@@ -8,6 +8,7 @@ import re
 import pytest
 
 from host_sim.models.key_matrix import LAYOUT
+from host_sim.rig.console import ConsoleRig
 from host_sim.rig.loom import COIN, DOOR, DOOR_GROUND, INHIBIT, Loom, LoomRig
 
 # Header pin -> terminal, read from hardware/wiring/dev-pulse.svg by hand.
@@ -60,7 +61,7 @@ def technician(monkeypatch: pytest.MonkeyPatch, fault: str, pins: tuple[int, ...
     return rig
 
 
-def door_test(rig: LoomRig) -> str:
+def door_test(rig: ConsoleRig) -> str:
     now_s = rig.clock.monotonic()
     rig.clock.at(now_s + 3, lambda: rig.move_door(opened=True))
     rig.clock.at(now_s + 8, lambda: rig.move_door(opened=False))
@@ -69,7 +70,7 @@ def door_test(rig: LoomRig) -> str:
     return said
 
 
-def keypad_test(rig: LoomRig) -> str:
+def keypad_test(rig: ConsoleRig) -> str:
     """A finger that presses each key soon after it is asked for."""
     before = len(rig.terminal.shown)
     rig.type("test keypad")
@@ -82,7 +83,7 @@ def keypad_test(rig: LoomRig) -> str:
     return rig.shown_since(before)
 
 
-def slot_test(rig: LoomRig) -> str:
+def slot_test(rig: ConsoleRig) -> str:
     """A coin while the slot is shut, and the same again while it is open."""
     kept = rig.coins_in_yen()
     now_s = rig.clock.monotonic()

@@ -103,6 +103,7 @@ CASES = {
     "centre_disagrees": "This centre has another end of a copy than the machine told.",
     "door_opened": "The machine's case was opened outside maintenance.",
     "keypad": "A key of the keypad is stuck.",
+    "io_board": "The machine's I/O board started anew or was out of reach. It works again; look at its cable.",
     "medium_failed": "The medium of the machine's journal failed.",
     "console_locked": "Too many wrong passwords were typed at the machine's console.",
 }

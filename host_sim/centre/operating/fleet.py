@@ -38,6 +38,7 @@ REASONS = {
     "card_reader": "the card reader does not answer",
     "lockout": "too many wrong PINs with different cards; it ends by itself",
     "keypad": "the keypad does not answer or a key is stuck",
+    "io_board": "the I/O board with its keys, door or coin wires does not answer",
     "coin": "the coin acceptor or a hopper does not answer",
     "change": "a hopper does not pay or change is short; it takes exact money",
     "tamper_money": "coins moved while nobody was served",

@@ -8,8 +8,9 @@ import random
 from collections import deque
 from collections.abc import Callable
 from math import floor, inf
+from typing import Protocol
 
-from host_sim.models.io_board import wire
+from host_sim.models.io_board import swaps, wire
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
@@ -18,7 +19,18 @@ SILENT_S, SUPPLY_KEPT_S = 1.0, 10.0
 SCAN_S = 0.005
 EDGES_KEPT = 64
 TOLD, STARTED, WATCHDOG, SILENT = range(4)
-PROGRAM = bytes(range(32))  # its hash
+PROGRAM = bytes(range(32))  # its number
+
+
+class Loader(Protocol):
+    """The drive that the chip shows while it waits for a new program."""
+
+    def show(self) -> None: ...
+    def taken(self) -> bytes | None:
+        """The number of the program that was copied to the drive; None: none yet."""
+        ...
+
+    def hide(self) -> None: ...
 
 
 class IoBoardModel:
@@ -32,8 +44,17 @@ class IoBoardModel:
         now: Callable[[], float],
         *,
         seed: int = 0,
+        program: bytes = PROGRAM,
+        loader: Loader | None = None,
     ) -> None:
-        """`now` reads the clock whose seconds are passed in everywhere else."""
+        """`now` reads the clock whose seconds are passed in everywhere else.
+
+        `program`: its number. `loader`: None takes the same program again, at once.
+        """
+        self.program = program
+        self._loader = loader
+        self._loading = False
+        self.swap: str | None = None  # of `swaps.SWAPS`: two wires that are on each other's pins
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
@@ -44,7 +65,7 @@ class IoBoardModel:
         self._now = now
         self._random = random.Random(seed)
         self._powered = True
-        self.forgotten_pulses = 0  # at most: with an edge that was not acknowledged when the program ended
+        self.forgotten_pulses = 0  # at most: with an edge that nobody has acknowledged, and nobody will credit
         self._edges: deque[int] = deque()
         self._start(0.0, STARTED)
 
@@ -61,7 +82,7 @@ class IoBoardModel:
         self._put_out(0, now_s)
 
     def power_on(self, now_s: float) -> None:
-        if not self._powered:
+        if not self._powered and not self._loading:
             self._powered = True
             self._start(now_s, STARTED)
 
@@ -82,11 +103,17 @@ class IoBoardModel:
         self._put_out(0, now_s)
         self.why = why
 
+    def new_listener(self, now_s: float) -> None:
+        """Another run of the machine begins to listen: it does not know what the kept edges were."""
+        self.advance(now_s)
+        self.forgotten_pulses += (len(self._edges) + 1) // 2
+
     # --- the line -------------------------------------------------------------------------------
 
     def receive(self, data: bytes, now_s: float) -> None:
         self.advance(now_s)
         if not self._powered:
+            self._take_program(now_s)
             return
         identify = heard = False
         for body in self._ears.hear(data):
@@ -98,8 +125,10 @@ class IoBoardModel:
                 self._set(int.from_bytes(body[7:11], "little"), body[11], now_s)
             elif body[1] == wire.LOADER and int.from_bytes(body[3:7], "little") == self._boot:
                 self._load(now_s)
+                if self._loading:
+                    return
         if identify:
-            self._answers += wire.identity(self._sequence, self._boot, PROGRAM)
+            self._answers += wire.identity(self._sequence, self._boot, self.program)
         elif heard:
             self._report(now_s)
 
@@ -111,6 +140,11 @@ class IoBoardModel:
             self._report(now_s)
         said, self._answers = self._answers, b""
         return said
+
+    @property
+    def lit(self) -> frozenset[str]:
+        """Which of "slot lamp", "paper lamp" and "buzzer" are on."""
+        return swaps.lit(self.outputs, self.swap)
 
     def wake_at(self) -> float | None:
         """When it changes by itself; the present where it has something to say already."""
@@ -141,7 +175,8 @@ class IoBoardModel:
         return max(0, floor((at_s - self._zero_s) * 1e6 + 0.5))
 
     def _inputs(self) -> int:
-        return (not self._door_open()) | self._coin_low << 1 | self._inhibit_grounded() << 2
+        door_shut = self.swap == "supply_door" or not self._door_open()  # the relay's 10 kΩ hold the pin low
+        return door_shut | self._coin_low << 1 | self._inhibit_grounded() << 2
 
     def _state(self) -> tuple[int, ...]:
         """What makes a report due when it changes."""
@@ -162,18 +197,35 @@ class IoBoardModel:
         self.why = TOLD
 
     def _load(self, now_s: float) -> None:
-        """Into the loader: the port is gone. The model's loader takes the same program and starts it."""
-        if not self.outputs & COINS:
+        """Into the loader: nothing answers at the port any more, and the loader shows its drive."""
+        if self.outputs & COINS:
+            return
+        if self._loader is None:
             self._start(now_s, STARTED)
+            return
+        self._loading = True
+        self.power_off(now_s)
+        self._loader.show()
+
+    def _take_program(self, now_s: float) -> None:
+        """Start what was copied to the loader's drive. On this chip the loader restarts by the watchdog."""
+        taken = self._loader.taken() if self._loading and self._loader is not None else None
+        if taken is None or self._loader is None:
+            return
+        self._loader.hide()
+        self.program, self._loading, self._powered = taken, False, True
+        self._start(now_s, WATCHDOG)
 
     def _put_out(self, outputs: int, now_s: float) -> None:
         self.outputs = outputs
         if self.acceptor is None:
             return
-        self.acceptor.hold_inhibit(0.0 if self._inhibit_grounded() else None)
-        if outputs & SUPPLY and not self.acceptor.powered:
+        held = self._inhibit_grounded() and self.swap != "coin_inhibit"
+        self.acceptor.hold_inhibit(0.0 if held else None)
+        supplied = bool(outputs & SUPPLY) and self.swap != "supply_door"
+        if supplied and not self.acceptor.powered:
             self.acceptor.power_on(now_s)
-        elif not outputs & SUPPLY and self.acceptor.powered:
+        elif not supplied and self.acceptor.powered:
             self.acceptor.power_off(now_s)
 
     def _inhibit_grounded(self) -> bool:
@@ -195,11 +247,13 @@ class IoBoardModel:
     def _look(self, at_s: float) -> None:
         if self.acceptor is not None:
             for edge_s, low in self.acceptor.edges(at_s):
+                if self.swap == "coin_inhibit":  # its pin hears an input of the acceptor, which rests high
+                    continue
                 self._coin_low = low
                 self._edges.append(2 * self._micros(edge_s) + low)
                 self._numbered += 1
                 if len(self._edges) > EDGES_KEPT:
-                    self._edges.popleft()
+                    self.forgotten_pulses += self._edges.popleft() & 1
         if at_s >= self._scan_due_s():
             self._contacts = self._scanned(at_s)
             self.on_scan()
@@ -231,4 +285,4 @@ class IoBoardModel:
         return (floor((at_s - self._zero_s) / SCAN_S) + 1) * SCAN_S + self._zero_s
 
     def _scanned(self, now_s: float) -> int:
-        return sum(1 << 4 * row + column for row, column in self.keys.seen(now_s))
+        return sum(1 << 4 * row + column for row, column in swaps.crossings(self.keys.seen(now_s), self.swap))

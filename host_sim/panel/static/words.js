@@ -56,6 +56,17 @@ export const SWITCHES = {
   hopper_empty: ["つり銭切れ", "Hoppers empty"],
   coin_jam: ["硬貨づまり", "Coin jam"],
   door_open: ["扉を開ける", "Case open"],
+  board_unplugged: ["基板を抜く", "Board unplugged"],
+  board_restarted: ["基板の再起動", "Board restarted"],
+  board_rows_1_2: ["行1と2の線", "Rows 1, 2 swapped"],
+  board_rows_3_4: ["行3と4の線", "Rows 3, 4 swapped"],
+  board_row_4_column_1: ["行4と列1の線", "Row 4, column 1"],
+  board_columns_1_2: ["列1と2の線", "Columns 1, 2"],
+  board_columns_3_4: ["列3と4の線", "Columns 3, 4"],
+  board_coin_inhibit: ["硬貨と禁止の線", "Coin, inhibit"],
+  board_supply_door: ["12Vと扉の線", "12 V, door"],
+  board_slot_lamp_paper_lamp: ["ランプ二つの線", "Both lamps"],
+  board_paper_lamp_buzzer: ["ランプとブザー", "Lamp, buzzer"],
 };
 
 export const LAMP = {

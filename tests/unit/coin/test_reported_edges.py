@@ -190,3 +190,17 @@ def test_a_reset_in_a_train_is_told_also_when_the_slot_was_shut_long_ago(taking)
     bench.board.reset()
     bench.end()
     assert bench.told_lost
+
+
+@pytest.mark.parametrize(("read", "told"), [(True, False), (False, True)])
+def test_edges_that_a_program_before_this_one_left_are_no_credit_but_are_told(read: bool, told: bool) -> None:
+    """Found by the crash explorer: the slot of a board stays open for a second after the program was killed."""
+    bench = Bench(CODES, 64, lambda: "heard" if read else "lost")
+    bench.insert(6)
+    credited = bench.credited
+    bench.edges = ReportedEdges()
+    bench.driver = PulseAcceptor(bench.edges, NoLine(), CODES, PulseTiming())
+    bench.told_lost = False
+    bench._deliver()
+    bench.end()
+    assert (bench.credited, bench.told_lost) == (credited, told)

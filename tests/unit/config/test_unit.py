@@ -178,7 +178,11 @@ BOARD = (UNITS / "dev-board.toml").read_text(encoding="utf-8")
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('[io_board]\nport = "io-board"\n', "", "keypad.via is 'io_board', and the file names no board"),
+        (
+            '[io_board]\nport = "io-board"\nimage = "io-board.uf2"\ndrive = "io-board-loader"\n',
+            "",
+            "keypad.via is 'io_board', and the file names no board",
+        ),
         (
             'via = "io_board"\nkeys',
             'via = "io_board"\nrows = [5]\nkeys',

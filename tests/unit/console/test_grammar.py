@@ -47,6 +47,7 @@ config rollback           TS   M  security
 update status             VTCS SM
 update apply              TS   M  security
 update rollback           TS   M  security
+update board              TS   M  security
 request maint             TCS  S
 exit                      TCS  M
 oos on broken-glass       TS   SM
@@ -60,6 +61,7 @@ test printer              T    M
 test receipt              T    M
 test line                 T    M
 test screen               T    M
+test board                T    M
 test all                  T    M
 hopper float 100 60       C    M  cash
 hopper load 100 60        TC   M
@@ -126,7 +128,7 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
         "reconcile",
     }
     changing = {"reboot", "acceptor.pair", "config.commit", "config.keep", "config.rollback"}
-    changing |= {"update.apply", "update.rollback"}
+    changing |= {"update.apply", "update.rollback", "update.board"}
     assert planning == moving | changing
     assert all(command.kind is Kind.PLANS for command in COMMANDS if command.pair)
 

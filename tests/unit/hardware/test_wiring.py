@@ -32,7 +32,7 @@ def pins_of(path: Path) -> set[int]:
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
 def test_the_drawing_is_that_of_the_unit_file(path: Path) -> None:
     drawn = (HARDWARE / "wiring" / f"{path.stem}.svg").read_text(encoding="utf-8")
-    assert drawn == wiring.drawing(path), "stale: python hardware/wiring.py"
+    assert drawn == wiring.drawings(path)[f"{path.stem}.svg"], "stale: python hardware/wiring.py"
     ends = [int(pin) for pin in re.findall(r'data-pin="(\d+)"', drawn)]
     assert len(ends) == len(set(ends))
     assert {wiring.BCM[pin] for pin in ends if pin in wiring.BCM} == pins_of(path)
@@ -49,5 +49,39 @@ def test_a_special_key_is_engraved_as_the_screens_show_it() -> None:
         assert word in wiring.ENGRAVED[key]
 
 
+# Terminal -> GP number, read from firmware/io_board/README.md ("The electrical side") by hand.
+ON_BOARD = {
+    **{f"row {n}": 1 + n for n in range(1, 5)},
+    **{f"column {n}": 5 + n for n in range(1, 5)},
+    "COIN (switch at NO)": 10,
+    "INHIBIT / SET": 11,
+    "transistor; 10 kΩ to GND": 12,
+    "COM": 13,
+    "at the slot, transistor": 14,
+    "at the paper, transistor": 15,
+    "transistor": 16,
+    "to GND: prompt": 22,
+}
+
+
+def test_the_boards_page_has_every_wire_at_the_pin_of_the_boards_own_page() -> None:
+    path = HARDWARE / "units" / "dev-board.toml"
+    drawn = (HARDWARE / "wiring" / "dev-board.io-board.svg").read_text(encoding="utf-8")
+    assert drawn == wiring.drawings(path)["dev-board.io-board.svg"], "stale: python hardware/wiring.py"
+    wires = wiring.board_wires_of(wiring.to_plain(load_unit(path)))
+    assert {wire.terminal: wiring.GP[wire.pin] for wire in wires if wire.terminal != "GND"} == ON_BOARD
+    assert {wire.pin for wire in wires if wire.terminal == "GND"} <= wiring.PICO_GROUNDS
+    assert len({wire.pin for wire in wires}) == len(wires)
+
+
+def test_the_pins_of_the_pico_are_those_that_the_guided_tests_name() -> None:
+    from firmware.console.wires import BOARD
+
+    assert {gp: pin for pin, gp in wiring.GP.items()}.items() >= BOARD.items()
+    assert [wiring.GP[pin] for pin in (1, 21, 29, 34)] == [0, 16, 22, 28]
+
+
 def test_no_drawing_is_left_of_a_unit_that_is_gone() -> None:
-    assert {path.stem for path in (HARDWARE / "wiring").glob("*.svg")} == {path.stem for path in UNITS}
+    assert {path.name for path in (HARDWARE / "wiring").glob("*.svg")} == {
+        name for path in UNITS for name in wiring.drawings(path)
+    }

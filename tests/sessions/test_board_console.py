@@ -1,0 +1,227 @@
+"""`test board` and `update board`, with the board's own program number, lamps that are cut, and images that do not fit."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firmware.book import records
+from firmware.book.cases import Case
+from firmware.io_board import program
+from host_sim.io_board import loader
+from host_sim.models.io_board.swaps import SWAPS
+from host_sim.rig.console import ConsoleRig
+from host_sim.rig.world import USB
+from tests.sessions.test_wires import door_test, keypad_test, slot_test
+
+OLD = bytes(range(32))
+
+
+class BoardRig(ConsoleRig):
+    """A machine with an I/O board and a technician who looks at its lamps. `cut`: what has no wire any more."""
+
+    def __init__(self, *, runs: bytes = b"", image: bytes = b"") -> None:
+        super().__init__(pulse=True, board=USB)
+        assert self.board is not None
+        assert self.board_folder is not None
+        self.board.program = runs or program.digest()
+        self.image: Path = self.board_folder / "io-board.uf2"
+        loader.write_image(self.image, image or program.digest())
+        self.cut: str = ""
+        self.asked = "slot lamp"  # what the technician attends to
+        self.count = 0
+        self._was = False
+        self._look()
+
+    def _look(self) -> None:
+        assert self.board is not None
+        now = self.asked in self.board.lit - {self.cut}
+        self.count += now and not self._was
+        self._was = now
+        self.clock.after(0.05, self._look)
+
+    def test_board(self) -> str:
+        """Type `test board`, and how often something lit up or sounded since the last question."""
+        whole = ""
+        before = len(self.terminal.shown)
+        self.type("test board")
+        for self.asked in ("slot lamp", "paper lamp", "buzzer"):
+            self.count = 0
+            self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
+            whole += self.shown_since(before)
+            if not whole.endswith("): "):
+                break
+            before = len(self.terminal.shown)
+            self.type(str(self.count))
+        else:
+            self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
+            whole += self.shown_since(before)
+        return " ".join(whole.split())
+
+
+def on_maintenance(**settings: bytes) -> BoardRig:
+    rig = BoardRig(**settings)
+    rig.wait(5)
+    rig.enter_maintenance()
+    return rig
+
+
+def test_a_whole_board_passes_and_its_lamps_go_out() -> None:
+    rig = on_maintenance()
+    said = rig.test_board()
+    assert "1 PASS board: its program, both lamps, the buzzer OK" in said, said
+    assert rig.board is not None
+    assert not rig.board.lit
+    assert "1 PASS card reader: well 2 PASS I/O board: well" in " ".join(rig.say("test all").split())
+
+
+@pytest.mark.parametrize(
+    ("what", "pin"), [("slot lamp", "GP 14, pin 19"), ("paper lamp", "GP 15, pin 20"), ("buzzer", "GP 16, pin 21")]
+)
+def test_a_lamp_without_its_wire_is_named(what: str, pin: str) -> None:
+    rig = on_maintenance()
+    rig.cut = what
+    said = rig.test_board()
+    assert "ERR test FAIL board: it was told " in said, said
+    assert pin in said, said
+
+
+def test_a_board_with_another_program_fails_and_one_that_is_gone_is_named() -> None:
+    rig = on_maintenance(runs=OLD)
+    assert "FAIL board: it runs another program" in rig.test_board()
+    rig.replug_board(600.0, power=True)
+    rig.wait(5)
+    assert "ERR device" in rig.test_board()
+    assert "FAIL I/O board: The I/O board does not answer." in " ".join(rig.say("test all").split())
+
+
+def test_a_machine_without_a_board_says_so() -> None:
+    rig = ConsoleRig()
+    rig.enter_maintenance()
+    assert "ERR board This machine has no I/O board" in rig.say("test board")
+    assert "ERR board This machine has no I/O board" in rig.say("update board")
+    assert "test board" not in rig.say("readiness")
+
+
+# --- a new program ----------------------------------------------------------------------------------
+
+
+def test_two_people_put_a_new_program_on_the_board() -> None:
+    rig = on_maintenance(runs=OLD)
+    planned = rig.say("update board")
+    assert "the board runs program 00010203; then it runs this release's" in planned
+    assert rig.board is not None
+    assert rig.board.program == OLD
+    said = " ".join(rig.confirm(planned, "goto").split())
+    assert f"The board runs program {program.digest().hex()[:8]}. Now type `test board`. OK" in said
+    assert rig.board.program == program.digest()
+    acts = [(act.who, act.verb, act.outcome) for act in rig.records(records.ConsoleAct) if act.verb == "update.board"]  # type: ignore[attr-defined]
+    assert acts[-1][2] == "ok"
+    rig.wait(10)
+    assert rig.loop.book.queue == []  # that the board was away was meant
+    assert "1 PASS board" in rig.test_board()
+    assert "Nothing is to be done." in " ".join(rig.say("update board").split())
+
+
+def test_an_update_that_was_cut_off_is_done_again() -> None:
+    rig = on_maintenance(runs=OLD)
+    assert rig.board is not None
+    rig.board.outputs = 0
+    rig.board._load(rig.clock.monotonic())
+    rig.wait(10)
+    assert "ERR device" in rig.test_board()
+    planned = rig.say("update board")
+    assert "the board runs program unknown" in planned
+    assert "The board runs program" in rig.confirm(planned, "goto")
+    assert rig.board.program == program.digest()
+    rig.wait(10)
+    assert not rig.loop.reception.state.reasons
+
+
+def _damaged(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[700] ^= 1
+    path.write_bytes(data)
+
+
+def _signed_anew(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
+    def act(path: Path) -> None:
+        data = bytearray(path.read_bytes())
+        change(data)
+        path.write_bytes(data)
+        path.with_name(f"{path.name}.sha256").write_text(f"{loader.hashlib.sha256(data).hexdigest()}  {path.name}\n")
+
+    return act
+
+
+def _other_family(data: bytearray) -> None:
+    for at in range(28, len(data), 512):
+        data[at : at + 4] = (0xE48BFF59).to_bytes(4, "little")
+
+
+def _a_block_less(data: bytearray) -> None:
+    del data[1024:1536]
+
+
+def _no_uf2(data: bytearray) -> None:
+    data[:4] = b"ELF!"
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda path: path.unlink(), "cannot be read"),
+        (_damaged, "is damaged"),
+        (lambda path: loader.write_image(path, bytes(32)), "has another program than this release"),
+        (_signed_anew(_other_family), "for another chip"),
+        (_signed_anew(_a_block_less), "not whole"),
+        (_signed_anew(_no_uf2), "no UF2 file"),
+    ],
+)
+def test_an_image_that_does_not_fit_reaches_no_board(act: Callable[[Path], None], words: str) -> None:
+    rig = on_maintenance(runs=OLD)
+    act(rig.image)
+    said = " ".join(rig.say("update board").split())
+    assert "ERR image" in said, said
+    assert words in said, said
+    assert rig.board is not None
+    assert rig.board.program == OLD
+    assert Case.IO_BOARD not in dict(rig.loop.book.queue)
+
+
+# --- wires on each other's pins ---------------------------------------------------------------------
+
+# Wire -> its pin in words, read from firmware/io_board/README.md by hand.
+PINS = {
+    "row 1": "GP 2",
+    "row 2": "GP 3",
+    "row 3": "GP 4",
+    "row 4": "GP 5",
+    "column 1": "GP 6",
+    "column 2": "GP 7",
+    "column 3": "GP 8",
+    "column 4": "GP 9",
+    "coin": "GP 10",
+    "inhibit": "GP 11",
+    "supply": "GP 12",
+    "door": "GP 13",
+    "slot lamp": "GP 14",
+    "paper lamp": "GP 15",
+    "buzzer": "GP 16",
+}
+
+
+def test_every_wire_of_the_board_is_swapped_once() -> None:
+    assert {wire for pair in SWAPS.values() for wire in pair} == set(PINS)
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_w5_a_guided_test_names_the_wire(swap: str) -> None:
+    rig = on_maintenance()
+    assert rig.board is not None
+    rig.board.swap = swap
+    rig.wait(5)
+    said = door_test(rig) + keypad_test(rig) + slot_test(rig) + rig.test_board()
+    refused = " ".join(" ".join(re.findall(r"ERR .*\n(?: .*\n)*|ERR .*", said)).split())
+    assert any(f"({PINS[wire]}," in refused for wire in SWAPS[swap]), said
