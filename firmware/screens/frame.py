@@ -15,7 +15,7 @@ from firmware.screens import pictures
 from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
 from firmware.screens.palette import CAPS, INK, LINE, RED, RED_PALE, SEA, SEA_PALE, SUN, WHITE
 from firmware.screens.sketch import Sketch
-from firmware.screens.words import Words, languages, words
+from firmware.screens.words import LANGUAGES, Words, words
 from firmware.session.scenes import Scene
 
 TOP, CONTEXT, FOOT = 56, 366, 412
@@ -118,7 +118,7 @@ def _foot(language: str, keys: Sequence[tuple[str, str]], *, language_key: bool)
 
 def _next_language(language: str) -> str:
     """The name, in its own language, of the language that the language key switches to."""
-    known = languages()
+    known = LANGUAGES
     return words(known[(known.index(language) + 1) % len(known)])("self", "name")
 
 

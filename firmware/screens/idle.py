@@ -39,7 +39,7 @@ def idle(scene: show.Idle) -> Canvas:
         c.text(say("idle", "exact"), 52, low + (3 if tight else 5), 24 if tight else 26, width=418, bold=True)
         low -= 6
     cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
-    taken = ("、" if scene.language == "ja" else ", ").join(cards)
+    taken = say.listed(cards)
     taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
     if scene.notice is not None:
         notice = _notice_of(c, say.of(scene.notice), 24 if tight else 26)

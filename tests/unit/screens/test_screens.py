@@ -14,12 +14,12 @@ from firmware.screens.canvas import HEIGHT, LEAST_SIZE, WIDTH, Canvas
 from firmware.screens.fonts import BOLD, RARE, REGULAR, coverage, is_selector
 from firmware.screens.lines import NOT_FIRST, NOT_LAST, broken
 from firmware.screens.palette import contrast
-from firmware.screens.words import FOLDER, languages, words
+from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
 
 from .scenes_all import ANSWERS, NAME, QUESTIONS, REASONS, SESSION_REASONS, TITLES, every_scene
 
-LANGUAGES = languages()
+
 
 
 def overlapping(one, other) -> bool:
