@@ -37,6 +37,7 @@ from firmware.journal.mirror import is_degraded
 from firmware.loop import Loop
 from firmware.paper.vault import Vault
 from firmware.ports import CardReader, Centre, CoinAcceptor, Contact, Hoppers, PinPad, Printer
+from firmware.screens.words import LANGUAGES
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
@@ -48,8 +49,6 @@ from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
 from firmware.update.updates import Updates, version
 from firmware.workers import Crew
-
-LANGUAGES = ("ja", "en")
 
 
 @dataclass(frozen=True, slots=True)

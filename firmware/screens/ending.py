@@ -34,7 +34,7 @@ def take_paper(scene: show.TakePaper) -> Canvas:
     else:
         size = 42 if c.lines(say("take_paper", "head"), 42, width=460, bold=True) <= 2 else 36
         y = c.text(say("take_paper", "head"), 40, 78, size, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
-        c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA)
+        c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA, aside=True)
     y = 284
     rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
     if scene.change_yen:

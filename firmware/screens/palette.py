@@ -20,6 +20,9 @@ SUN: Colour = (255, 193, 56)
 SUN_PALE: Colour = (255, 243, 214)
 RED: Colour = (150, 22, 30)
 RED_PALE: Colour = (253, 234, 231)
+BLACK: Colour = (0, 0, 0)
+YELLOW: Colour = (255, 221, 51)  # on black only
+STEEL: Colour = (110, 120, 130)  # borders of the large letters' screens, on white and on black
 GREEN: Colour = (8, 84, 50)
 GREEN_PALE: Colour = (228, 243, 233)
 
