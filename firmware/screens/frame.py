@@ -63,7 +63,10 @@ def end_with_languages(canvas: Canvas, scene: Scene) -> Canvas:
         room = canvas.width(name, 24, language=language)
         if x + 34 + room > WIDTH - 8:
             x, y = 8, y + 31
-        canvas.number(number, x, y, 30, fill=SEA)
+        if name == words(scene.language)("self", "name"):
+            canvas.picture(pictures.tick(30), x, y)  # its number would do nothing
+        else:
+            canvas.number(number, x, y, 30, fill=SEA)
         canvas.text(name, x + 36, y - 1, 24, width=room, leading=1.25, language=language, aside=True)
         x += 36 + room + 18
     fill, colour = CAPS["language"]

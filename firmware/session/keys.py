@@ -42,6 +42,8 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
 
 def _may_press(state: State, context: Context, key: Key, side: Side) -> bool:
     """Whether this side of a counter terminal is asked. Both may stop: one withdraws, the other ends what was left."""
+    if key is Key.LANGUAGE:  # the resident's has been answered before
+        return False
     if side is Side.CLERK and state is State.IDLE:
         return key is _PIN_WAIVED and isinstance(context.front, Idle)
     return key is Key.CANCEL or state in EITHER or (state in CLERK_ACTS) is (side is Side.CLERK)

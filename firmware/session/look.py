@@ -28,8 +28,10 @@ def look_event(state: State, context: Context, key: Key) -> Event | None:
             return Event.KEY_IGNORED
         context.choosing_look = False
         return Event.LANGUAGE_CHANGED
-    if state is State.IDLE and numbers_at_idle(context) and key in _IDLE and _chosen(context, key):
-        return Event.LANGUAGE_CHANGED
+    if state is State.IDLE and key in _IDLE and numbers_at_idle(context):
+        before = context.language, context.look
+        changed = _chosen(context, key) and (context.language, context.look) != before
+        return Event.LANGUAGE_CHANGED if changed else Event.KEY_IGNORED
     return None
 
 
