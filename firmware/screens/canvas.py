@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from firmware.screens.fonts import Letters
 from firmware.screens.lines import broken, shortened
-from firmware.screens.palette import INK, SAND, WHITE, Colour, contrast, darker
+from firmware.screens.palette import INK, SAND, WHITE, Colour, contrast, darker, edge_of
 
 WIDTH, HEIGHT = 800, 480
 LEAST_SIZE = 24  # pixels; 4.8 mm on a 7-inch panel
@@ -121,8 +121,9 @@ class Canvas:
     def cap(self, box: Box, fill: Colour, radius: int = 9) -> None:
         """A key cap: a panel with a shaded lower edge."""
         left, top, right, bottom = box
-        self.panel(box, radius, darker(fill))
-        self.panel((left, top, right, bottom - 4), radius, fill)
+        edge = edge_of(fill)
+        self.panel(box, radius, darker(edge))
+        self.panel((left, top, right, bottom - 4), radius, fill, border=None if edge == fill else edge)
 
     def number(self, number: int, x: int, y: int, size: int, *, fill: Colour) -> None:
         """The number to press, drawn like a digit key."""

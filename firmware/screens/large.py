@@ -90,6 +90,11 @@ class Sheet:
         )  # fmt: skip
         return True
 
+    def title(self, text: str, lines: int) -> None:
+        """A name of so many lines; what is longer is cut."""
+        self.y = self.c.text(text, LEFT, self.y, LARGE_SIZE, width=self.width(), lines=lines,
+                             colour=self.colours.letters, leading=PITCH / LARGE_SIZE)  # fmt: skip
+
     def head(self, *texts: str) -> None:
         """The first of the texts that takes one line, else the last, in as many as it needs."""
         width = self.width()
@@ -285,19 +290,21 @@ def _choose_copies(sheet: Sheet, scene: show.ChooseCopies) -> None:
 
 
 def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
-    say = sheet.say
-    basket = isinstance(scene, show.Basket)
-    for line in scene.lines:
-        told = f"{say.copies(line.copies)} {say.yen(line.fee_yen)}"
-        title = say.of(line.title)
-        room = RIGHT - LEFT - sheet.c.width(told, LARGE_SIZE, bold=True) - 16
-        if sheet.c.lines(title, LARGE_SIZE, width=room) > 1 or sheet.width() < RIGHT - LEFT:
-            sheet.tell(title, lines=2)
-            sheet.pair("", told)
-        else:
-            sheet.pair(title, told)
+    """Each line with its copies and fee, then the total, which always has its room: long titles are cut before it is."""
+    say, c = sheet.say, sheet.c
+    amounts = [f"{say.copies(line.copies)} {say.yen(line.fee_yen)}" for line in scene.lines]
+    titles = [say.of(line.title) for line in scene.lines]
+    rooms = [RIGHT - LEFT - c.width(amount, LARGE_SIZE, bold=True) - 16 for amount in amounts]
+    on_one_line = [c.lines(title, LARGE_SIZE, width=room) == 1 for title, room in zip(titles, rooms, strict=True)]
+    on_one_line[0] &= sheet.width() == RIGHT - LEFT  # the seconds may stand beside the first line
+    over = [0 if one else c.lines(title, LARGE_SIZE, width=sheet.width()) for one, title in zip(on_one_line, titles, strict=True)]
+    whole = sheet.y + PITCH * (sum(over) + len(titles) + 1) <= sheet.low
+    for title, amount, one, rows in zip(titles, amounts, on_one_line, over, strict=True):
+        if not one:
+            sheet.title(title, rows if whole else 1)
+        sheet.pair(title if one else "", amount)
     sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen), bold=True)
-    if basket and scene.may_add and sheet.y + 62 <= sheet.low:
+    if isinstance(scene, show.Basket) and scene.may_add and sheet.y + 62 <= sheet.low:
         sheet.numbered(1, say("basket", "add"))
 
 
