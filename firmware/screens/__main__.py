@@ -30,11 +30,19 @@ def sheet(language: str, look: Look) -> Image.Image:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m firmware.screens", description="Draw the screens for somebody to look at.")
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware.screens", description="Draw the screens for somebody to look at."
+    )
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("sheet", help="every type of screen, one picture for each language and kind of letters")
-    command.add_argument("--out", type=Path, required=True, help="the folder of the pictures; it is made if it is not there")
-    command.add_argument("--language", choices=LANGUAGES, action="append", help="only this one; may be given several times")
+    command = commands.add_parser(
+        "sheet", help="every type of screen, one picture for each language and kind of letters"
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, help="the folder of the pictures; it is made if it is not there"
+    )
+    command.add_argument(
+        "--language", choices=LANGUAGES, action="append", help="only this one; may be given several times"
+    )
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     for language in options.language or LANGUAGES:

@@ -65,13 +65,15 @@ def _before() -> list[show.Scene]:
 def _choosing(language: str, on_page: int) -> list[show.Scene]:
     refusals = (None, "not_registered", None, None, "held_elsewhere", None)
     lines = tuple(
-        show.KindLine(title=title, fee_yen=300, refusal=refusal) for title, refusal in zip(_KINDS, refusals, strict=True)
+        show.KindLine(title=title, fee_yen=300, refusal=refusal)
+        for title, refusal in zip(_KINDS, refusals, strict=True)
     )[:on_page]
     pages = 6 // on_page
     basket = tuple(
         show.BasketLine(title=title, details=(_ANSWERS[0],), copies=copies, fee_yen=300 * copies)
         for title, copies in ((_JUMINHYO, 2), (_INKAN, 1), (_KAZEI, 1))
     )
+    clerks = show.ClerkCode(names=("田中　一郎", "日高　和美"), chosen=None, digits=0, second=False, clerk=True)
     answers = tuple(show.ChoiceLine(label=label, chosen=n == 0) for n, label in enumerate(_ANSWERS))
     return [
         show.ChooseLook(languages=("ja", "en", "zh-Hans", "ko", "vi", "pt-BR", "ja-easy")),
@@ -89,7 +91,7 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
             show.AtCounter(what=what)
             for what in ("clerk_chooses", "clerks_vouch", "pay_at_till", "till_returns", "take_from_clerk")
         ),
-        *([show.ClerkCode(names=("田中　一郎", "日高　和美"), chosen=None, digits=0, second=False, clerk=True)] if language in {"ja", "en"} else []),
+        *([clerks] if language in {"ja", "en"} else []),  # the clerk's glass has no other language
     ]  # fmt: skip
 
 

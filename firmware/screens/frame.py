@@ -71,7 +71,18 @@ def end_with_languages(canvas: Canvas, scene: Scene) -> Canvas:
         x += 36 + room + 18
     fill, colour = CAPS["language"]
     canvas.cap((700, y, 792, y + 30), fill)
-    canvas.text(LEGENDS["language"][0], 700, y - 1, 24, width=92, bold=True, colour=colour, align="centre", aside=True, leading=1.2)
+    canvas.text(
+        LEGENDS["language"][0],
+        700,
+        y - 1,
+        24,
+        width=92,
+        bold=True,
+        colour=colour,
+        align="centre",
+        aside=True,
+        leading=1.2,
+    )
     return canvas
 
 

@@ -13,7 +13,7 @@ from firmware.book.reasons import EndReason
 from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
 from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
-from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, SUN, WHITE, YELLOW, Colour
+from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
@@ -107,7 +107,9 @@ class Sheet:
         leading = PITCH / LARGE_SIZE
         self.c.text(left, LEFT, self.y + (size - LARGE_SIZE), LARGE_SIZE, width=RIGHT - LEFT - room - 16, bold=bold,
                     colour=self.colours.letters, leading=leading)  # fmt: skip
-        self.c.text(right, RIGHT - room, self.y, size, width=room, bold=True, colour=self.colours.letters, leading=leading)
+        self.c.text(
+            right, RIGHT - room, self.y, size, width=room, bold=True, colour=self.colours.letters, leading=leading
+        )
         self.y += round(size * leading)
 
     def rows(self, rows: list["Row"], low: int | None = None) -> None:
@@ -156,7 +158,10 @@ class Sheet:
         self.low = HEIGHT - KEY_ROW * (1 + upper) - 4
         self.c.line(0, WIDTH, self.low, self.colours.line, 3)
         places = {
-            key: (8 if key in {"cancel", "language"} else 408, self.low + 6 + KEY_ROW * (upper and key in {"language", "enter"}))
+            key: (
+                8 if key in {"cancel", "language"} else 408,
+                self.low + 6 + KEY_ROW * (upper and key in {"language", "enter"}),
+            )
             for key in (("cancel", "clear", "language", "enter") if upper else ("language", "enter"))
         }
         self._free = [places[key] for key in ("enter", "clear") if key in places and key not in labels]
@@ -165,7 +170,17 @@ class Sheet:
             fill, letters = CAPS[key]
             wide = 140 if key == "language" else 98
             self.c.panel((x, y, x + wide, y + 52), 9, fill, border=self.colours.line, width=3)
-            self.c.text(LEGENDS[key][0], x, y + 2, LARGE_SIZE, width=wide, bold=True, colour=letters, align="centre", leading=PITCH / LARGE_SIZE)
+            self.c.text(
+                LEGENDS[key][0],
+                x,
+                y + 2,
+                LARGE_SIZE,
+                width=wide,
+                bold=True,
+                colour=letters,
+                align="centre",
+                leading=PITCH / LARGE_SIZE,
+            )
             told = spoken if key == "language" else self.scene.language
             self.c.text(label, x + wide + 10, y + 2, LARGE_SIZE, width=386 - wide - 10, colour=self.colours.letters,
                         language=told, leading=PITCH / LARGE_SIZE)  # fmt: skip
@@ -265,7 +280,8 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     if not scene.takes_code:  # its line needs the room
         sheet.head(say("choose_kind", "head"), say("steps", "choose"))
     rows = [
-        Row(say.of(line.title), say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen)) for line in scene.lines
+        Row(say.of(line.title), say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen))
+        for line in scene.lines
     ]
     sheet.rows(rows, sheet.low - (64 if scene.takes_code else 0))
     if scene.takes_code:
@@ -297,7 +313,10 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
     rooms = [RIGHT - LEFT - c.width(amount, LARGE_SIZE, bold=True) - 16 for amount in amounts]
     on_one_line = [c.lines(title, LARGE_SIZE, width=room) == 1 for title, room in zip(titles, rooms, strict=True)]
     on_one_line[0] &= sheet.width() == RIGHT - LEFT  # the seconds may stand beside the first line
-    over = [0 if one else c.lines(title, LARGE_SIZE, width=sheet.width()) for one, title in zip(on_one_line, titles, strict=True)]
+    over = [
+        0 if one else c.lines(title, LARGE_SIZE, width=sheet.width())
+        for one, title in zip(on_one_line, titles, strict=True)
+    ]
     whole = sheet.y + PITCH * (sum(over) + len(titles) + 1) <= sheet.low
     for title, amount, one, rows in zip(titles, amounts, on_one_line, over, strict=True):
         if not one:
@@ -314,7 +333,9 @@ def _type_code(sheet: Sheet, scene: show.TypeCode) -> None:
     sheet.y += 6
     for place in range(scene.digits):
         left = LEFT + place * 92 + (20 if place >= scene.digits // 2 else 0)
-        sheet.c.panel((left, sheet.y, left + 80, sheet.y + 80), 12, sheet.colours.ground, border=sheet.colours.line, width=4)
+        sheet.c.panel(
+            (left, sheet.y, left + 80, sheet.y + 80), 12, sheet.colours.ground, border=sheet.colours.line, width=4
+        )
         if place < len(scene.code):
             sheet.c.text(scene.code[place], left, sheet.y + 4, 56, width=80, bold=True, colour=sheet.colours.letters,
                          align="centre", leading=1.28)  # fmt: skip
@@ -351,7 +372,12 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
         sheet.tell(say("money", "issued", copies=say.copies(scene.issued_copies)), bold=True)
     if scene.returned_yen:
         sheet.tell(say("money", "returned", yen=say.yen(scene.returned_yen)), bold=True)
-    if not scene.issued_copies and not scene.returned_yen and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:
+    if (
+        not scene.issued_copies
+        and not scene.returned_yen
+        and not scene.claim_yen
+        and scene.reason != EndReason.PAPER_STUCK
+    ):
         sheet.tell(say("money", "none"), bold=True)
     if scene.telephone is not None:
         sheet.tell(say("place", "call", telephone=scene.telephone))
@@ -386,7 +412,9 @@ def _choose_look(sheet: Sheet, scene: show.ChooseLook) -> None:
     for place, (number, name, language, now) in enumerate(entries(scene)):
         x, y = LEFT - 8 + place // 5 * 380, sheet.y + place % 5 * pitch
         colours = sheet.colours
-        sheet.c.panel((x, y, x + 376, y + pitch - 4), 10, colours.marked if now else colours.ground, border=colours.line, width=3)
+        sheet.c.panel(
+            (x, y, x + 376, y + pitch - 4), 10, colours.marked if now else colours.ground, border=colours.line, width=3
+        )
         sheet.c.number(number, x + 5, y + (pitch - 60) // 2, 56, fill=colours.cap)
         sheet.c.text(name, x + 66, y + (pitch - 4 - PITCH) // 2, LARGE_SIZE, width=306, colour=colours.letters,
                      language=language, leading=PITCH / LARGE_SIZE)  # fmt: skip

@@ -30,8 +30,12 @@ def choose_look(scene: show.ChooseLook) -> Canvas:
     c.text("Language", 28, 370, 24, width=200, language="en", colour=SEA, aside=True)
     for place, (number, name, language, now) in enumerate(entries(scene)):
         x, y = 24 + place // 5 * 380, 112 + place % 5 * 51
-        c.panel((x, y, x + 372, y + 47), 10, SEA_PALE if now else WHITE, border=SEA if now else LINE, width=3 if now else 2)
+        c.panel(
+            (x, y, x + 372, y + 47), 10, SEA_PALE if now else WHITE, border=SEA if now else LINE, width=3 if now else 2
+        )
         c.number(number, x + 6, y + 4, 39, fill=SEA)
         size = c.largest(name, (28, 26, 24), width=310, bold=now)
-        c.text(name, x + 54, y + (47 - round(size * 1.3)) // 2, size, width=312, bold=now, leading=1.3, language=language)
+        c.text(
+            name, x + 54, y + (47 - round(size * 1.3)) // 2, size, width=312, bold=now, leading=1.3, language=language
+        )
     return end(c, scene, cancel="back")

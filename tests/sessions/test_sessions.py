@@ -383,7 +383,9 @@ def test_the_language_key_changes_every_word(wallet: Cards) -> None:
     assert machine.loop.context.language == "ja"
 
 
-def taps_once(machine: RigMachine, key: str, at: Callable[[show.Scene], bool], after_s: float) -> Callable[[show.Scene], None]:
+def taps_once(
+    machine: RigMachine, key: str, at: Callable[[show.Scene], bool], after_s: float
+) -> Callable[[show.Scene], None]:
     """Besides what the person does: one key more, so long after the first scene of this kind."""
     done: list[bool] = []
 
@@ -438,7 +440,9 @@ def test_at_the_pin_the_language_key_goes_round_and_keeps_the_digits(wallet: Car
     machine.watchers[:] = [person]
     machine.reader.insert(person.card.chip)
     machine.run_session()
-    assert {scene.look for scene in person.seen if isinstance(scene, show.EnterPin)} == set(show.Look) - {show.Look.LARGE_DARK}
+    assert {scene.look for scene in person.seen if isinstance(scene, show.EnterPin)} == set(show.Look) - {
+        show.Look.LARGE_DARK
+    }
     assert not any(isinstance(scene, show.ChooseLook) for scene in person.seen)
     assert any(isinstance(scene, show.Done) for scene in person.seen)
 

@@ -382,7 +382,7 @@ def spread(language: str, most: int | None = None) -> list[show.Scene]:
     """Scenes of every type, the same in every run; fewer for the languages whose words are measured besides."""
     scenes = every_scene(language)
     wanted = min(most or DRAWN.get(language, 120), len(scenes))
-    chosen = Random(language).sample(scenes, wanted)  # noqa: S311  no secret
+    chosen = Random(language).sample(scenes, wanted)
     types = {type(scene) for scene in chosen}
     return chosen + list({type(scene): scene for scene in scenes if type(scene) not in types}.values())
 

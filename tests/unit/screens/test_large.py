@@ -18,7 +18,9 @@ from firmware.session.scenes import Look
 from .scenes_all import REASONS, spread
 from .test_screens import faults
 
-NAMES = show.ChooseKind | show.ChooseOption | show.Basket | show.Consent  # what the city calls its certificates may be cut
+NAMES = (
+    show.ChooseKind | show.ChooseOption | show.Basket | show.Consent
+)  # what the city calls its certificates may be cut
 LARGE = [Look.LARGE, Look.LARGE_DARK]
 
 
@@ -39,7 +41,9 @@ def test_a_screen_in_large_letters_can_be_read(language, look):
     for scene in few(language):
         canvas = draw(replace(scene, look=look))
         found = faults(canvas, may_shorten=isinstance(scene, NAMES))
-        found += [f"{note.text!r} has {note.size} pixels" for note in canvas.placed if note.text and note.size < LARGE_SIZE]
+        found += [
+            f"{note.text!r} has {note.size} pixels" for note in canvas.placed if note.text and note.size < LARGE_SIZE
+        ]
         wrong.update(f"{type(scene).__name__}: {fault}" for fault in found)
     assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
 

@@ -17,9 +17,17 @@ from firmware.screens.palette import contrast
 from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
 
-from .scenes_all import ANSWERS, CLERKS_LANGUAGES, NAME, QUESTIONS, REASONS, SESSION_REASONS, TITLES, every_scene, spread
-
-
+from .scenes_all import (
+    ANSWERS,
+    CLERKS_LANGUAGES,
+    NAME,
+    QUESTIONS,
+    REASONS,
+    SESSION_REASONS,
+    TITLES,
+    every_scene,
+    spread,
+)
 
 
 def overlapping(one, other) -> bool:
