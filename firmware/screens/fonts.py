@@ -7,7 +7,7 @@ or one chosen by a variation selector, is drawn in IPAmj明朝: its style differ
 
 import struct
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class Face(NamedTuple):
     number: int = 0
 
 
-@cache
+@lru_cache(maxsize=32)  # an ordinary screen needs a dozen; those of all languages and sizes took 60 MB
 def load(path: Path, size: int, number: int = 0) -> Font:
     """A font. Raises `LettersMissing` when the file or the library for variation selectors is missing."""
     try:
