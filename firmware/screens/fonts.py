@@ -36,9 +36,23 @@ class Face(NamedTuple):
     number: int = 0
 
 
-@lru_cache(maxsize=32)  # an ordinary screen needs a dozen; those of all languages and sizes took 60 MB
 def load(path: Path, size: int, number: int = 0) -> Font:
     """A font. Raises `LettersMissing` when the file or the library for variation selectors is missing."""
+    return _large(path, size, number) if path.suffix == ".ttc" else _small(path, size)
+
+
+@lru_cache(maxsize=8)
+def _large(path: Path, size: int, number: int) -> Font:
+    """Of Noto each size takes 3 MB, and is read in a millisecond: only the last few are kept."""
+    return _read(path, size, number)
+
+
+@cache
+def _small(path: Path, size: int) -> Font:
+    return _read(path, size, 0)
+
+
+def _read(path: Path, size: int, number: int) -> Font:
     try:
         font = ImageFont.truetype(str(path), size, number, layout_engine=ImageFont.Layout.RAQM)
     except OSError:

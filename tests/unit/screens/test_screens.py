@@ -382,6 +382,15 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
 
     for one in scene(NAME, ANSWERS[:5]):
         render(one)
+    same_lengths = (
+        "宮崎　一郎",
+        "宮崎　花",
+        "宮崎　渡\U000e0102",
+        "宮崎　子",
+        "宮崎　男",
+    )  # in the same sizes of letters
+    for one in scene("宮崎　花＊", [{"ja": name} for name in same_lengths]):
+        render(one)
     before, letters = kept(), {letter for table in _tables(fonts) for letter in table}
     for one in scene(
         "鵜戸　龍＊", [{"ja": name} for name in ("鵜戸　龍一", "鵜戸　蘭", "鵜戸　𠮷", "鵜戸　燕", "鵜戸　凛")]
