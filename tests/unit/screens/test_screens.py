@@ -391,7 +391,8 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
     )  # in the same sizes of letters
     for one in scene("宮崎　花＊", [{"ja": name} for name in same_lengths]):
         render(one)
-    before, letters = kept(), {letter for table in _tables(fonts) for letter in table}
+    letters = {letter for table in _tables(fonts) for letter in table}
+    before = kept()
     for one in scene(
         "鵜戸　龍＊", [{"ja": name} for name in ("鵜戸　龍一", "鵜戸　蘭", "鵜戸　𠮷", "鵜戸　燕", "鵜戸　凛")]
     ):
