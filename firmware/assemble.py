@@ -51,6 +51,7 @@ from firmware.ports import (
     Printer,
     Speaker,
 )
+from firmware.screens.words import LANGUAGES
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
@@ -64,8 +65,6 @@ from firmware.session.states import State
 from firmware.update.updates import Updates, version
 from firmware.voice.telling import Teller
 from firmware.workers import Crew
-
-LANGUAGES = ("ja", "en")
 
 
 @dataclass(frozen=True, slots=True)

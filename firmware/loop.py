@@ -94,7 +94,7 @@ from firmware.session.events import (
     Wiped,
 )
 from firmware.session.machine import step
-from firmware.session.scenes import Scene
+from firmware.session.scenes import Look, Scene
 from firmware.session.states import State, Wait
 from firmware.session.view import clerk_scene, scene
 from firmware.workers import Crew
@@ -514,10 +514,13 @@ class Loop:
     def _set_timer(self, wait: Wait) -> None:
         self._timer.set(
             wait,
-            changed=self.context.pin_waived or self.context.language != self._house.languages[0],
+            changed=self.context.pin_waived or self.context.choosing_look or self._looks_changed(),
             has_claim=bool(self.book.session and self.book.session.ledger.claimed_yen),
             promise_ends_s=self._promise_ends_s,
         )
+
+    def _looks_changed(self) -> bool:
+        return (self.context.language, self.context.look) != (self._house.languages[0], Look.NORMAL)
 
     # --- time -----------------------------------------------------------------------------------
 

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from drivers.printer.profile import Profile
 from drivers.printer.raster import RasterPage, RasterSlip
+from drivers.vocabulary import Text
 from firmware.desks import PrintLines, PrintZReport
 from firmware.paper.daily import z_slip
 from firmware.paper.pages import render
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, claim_slip, receipt_for
 from firmware.paper.staff import staff_slip
+from firmware.screens.words import words
 from firmware.session.effects import PrintClaimSlip, PrintReceipt
 
 
@@ -47,6 +49,7 @@ class Press:
                     claim_code=effect.claim_code,
                     city_code=effect.city_code,
                     sample=effect.sample,
+                    language=effect.language,
                 )
                 return claim_slip(claim, self.receipt.width_dots)
 
@@ -56,11 +59,16 @@ class Press:
             machine=self.machine,
             telephone=receipt.telephone,
             printed_at=self.now(),
-            lines=receipt.lines,
+            lines=tuple((self._told(title, receipt.language), number, fee) for title, number, fee in receipt.lines),
             fee_yen=receipt.fee_yen,
             inserted_yen=receipt.inserted_yen,
             change_yen=receipt.change_yen,
             claim_yen=receipt.claim_yen,
             at_till=receipt.at_till,
             sample=receipt.sample,
+            language=receipt.language,
         )
+
+    def _told(self, title: Text, language: str) -> Text:
+        """The title with its words in this language, as the screens have them."""
+        return title if language == "ja" else {**title, language: words(language).of(title)}

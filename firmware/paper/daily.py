@@ -11,6 +11,7 @@ from drivers.printer.profile import Profile
 from drivers.printer.raster import RasterSlip
 from firmware.book.day import ZReport
 from firmware.paper.drawn import DrawnSlip
+from firmware.paper.second import second
 from firmware.paper.slips import Size, Slip, half_widths, in_letters, say_sample
 
 COLUMNS = 42
@@ -49,7 +50,7 @@ def z_slip(report: ZReport, profile: Profile) -> RasterSlip | bytes:
 
 
 def _write(report: ZReport, slip: Slip) -> None:
-    say_sample(report.sample, slip)
+    say_sample(report.sample, slip, second("ja"))
     slip.centre("日　計　表", Size.LARGE, bold=True)
     slip.centre(f"Z-REPORT No. {report.number:05}", Size.NORMAL, bold=True)
     slip.rule(heavy=True)
@@ -59,7 +60,7 @@ def _write(report: ZReport, slip: Slip) -> None:
     _write_coins(report, slip)
     _write_counts(report, slip)
     _write_rest(report, slip)
-    say_sample(report.sample, slip, foot=True)
+    say_sample(report.sample, slip, second("ja"), foot=True)
 
 
 def _write_head(report: ZReport, slip: Slip) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from drivers.printer.raster import RasterSlip, pack
+from firmware.screens.fonts import BOLD, REGULAR, coverage, family, load
 
 _FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
 _PAPER, _INK = 255, 0
@@ -32,8 +33,10 @@ def _even_font(size: int) -> ImageFont.FreeTypeFont:
 class DrawnSlip:
     """A `slips.Slip` that can also draw a QR code."""
 
-    def __init__(self, width_dots: int) -> None:
+    def __init__(self, width_dots: int, language: str = "ja") -> None:
+        """`language`: of the words whose letters BIZ UDゴシック lacks."""
         self._width = width_dots
+        self._language = language
         self._margin = width_dots // 36
         self._image = Image.new("L", (width_dots, _GROWTH), _PAPER)
         self._y = self._margin
@@ -43,12 +46,12 @@ class DrawnSlip:
         self._line([((self._width - font.getlength(text)) / 2, text)], font)
 
     def left(self, text: str, size: str, *, bold: bool = False) -> None:
-        font = self._plain(size, bold)
+        font = self._plain(text, size, bold)
         for line in _wrapped(text, font, self._inner):
             self._line([(self._margin, line)], font)
 
     def pair(self, left: str, right: str, size: str, *, bold: bool = False) -> None:
-        font = self._plain(size, bold)
+        font = self._plain(left + right, size, bold)
         gap = font.size
         if font.getlength(left) + gap + font.getlength(right) <= self._inner:
             self._line([(self._margin, left), (self._right(right, font), right)], font)
@@ -99,13 +102,21 @@ class DrawnSlip:
     def _inner(self) -> int:
         return self._width - 2 * self._margin
 
-    def _plain(self, size: str, bold: bool) -> ImageFont.FreeTypeFont:
-        return _font(round(_SIZES[size] * self._width / 576), bold)
+    def _plain(self, text: str, size: str, bold: bool) -> ImageFont.FreeTypeFont:
+        return self._font_of(text, round(_SIZES[size] * self._width / 576), bold)
+
+    def _font_of(self, text: str, size: int, bold: bool) -> ImageFont.FreeTypeFont:
+        """BIZ UDゴシック if it has every letter of the text, else the language's own font."""
+        held = coverage(BOLD if bold else REGULAR)
+        if all(ord(letter) in held for letter in text):
+            return _font(size, bold)
+        face = family(self._language, bold=bold)
+        return load(face.path, size, face.number)
 
     def _fitting(self, text: str, size: str, bold: bool, room: int) -> ImageFont.FreeTypeFont:
-        font = self._plain(size, bold)
+        font = self._plain(text, size, bold)
         while font.getlength(text) > room and font.size > 14:
-            font = _font(round(font.size) - 1, bold)
+            font = self._font_of(text, round(font.size) - 1, bold)
         return font
 
     def _right(self, text: str, font: ImageFont.FreeTypeFont) -> float:

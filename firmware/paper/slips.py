@@ -1,4 +1,4 @@
-"""What the receipt and the claim slip say. Japanese first, English beneath.
+"""What the receipt and the claim slip say. Japanese first, then the language of the session (`second.py`).
 
 A receipt says what was issued, paid and returned, when and where; it names nobody. A claim slip proves a debt: its
 code is printed large, and again as a QR code. `drawn` turns the words into dots, for any printer; `lettered` turns
@@ -16,6 +16,7 @@ from unicodedata import east_asian_width
 from drivers.printer.profile import Letters, Profile
 from drivers.printer.raster import RasterSlip
 from firmware.paper.drawn import DrawnSlip
+from firmware.paper.second import Say, second
 
 ISSUER = "宮崎市　証明書自動交付機"
 TILL = "宮崎市　証明書発行窓口"
@@ -66,6 +67,7 @@ class ReceiptFacts:
     inserted_yen: int
     change_yen: int
     claim_yen: int
+    language: str = "ja"  # of the session
     at_till: bool = False  # a clerk took the fee: the receipt says who received it
     sample: bool = False
 
@@ -81,6 +83,7 @@ class ClaimFacts:
     amount_yen: int
     claim_code: str
     city_code: str  # of the municipality that owes, six digits
+    language: str = "ja"  # of the session
     sample: bool = False
 
 
@@ -91,36 +94,36 @@ def half_widths(text: str) -> int:
 
 def receipt(facts: ReceiptFacts, width_dots: int) -> RasterSlip:
     """The receipt as dots."""
-    drawn = DrawnSlip(width_dots)
+    drawn = DrawnSlip(width_dots, facts.language)
     _write_receipt(facts, drawn)
     return drawn.finish()
 
 
 def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     """The claim slip as dots, on every printer, because of its QR code."""
-    drawn = DrawnSlip(width_dots)
-    say_sample(facts.sample, drawn)
+    drawn, say = DrawnSlip(width_dots, facts.language), second(facts.language)
+    say_sample(facts.sample, drawn, say)
     drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
-    drawn.centre("REFUND CLAIM", Size.SMALL)
+    drawn.centre(say("claim"), Size.SMALL)
     drawn.rule(heavy=True)
     drawn.centre("この機械からお返しできなかったお金", Size.NORMAL)
-    drawn.centre("Money this machine could not return", Size.SMALL)
+    drawn.centre(say("not_returned"), Size.SMALL)
     drawn.centre(_yen(facts.amount_yen), Size.HUGE, bold=True)
     drawn.rule()
-    drawn.centre("請求番号 Claim code", Size.NORMAL)
+    drawn.centre(f"請求番号 {say('claim_code')}", Size.NORMAL)
     drawn.centre(" ".join(wrap(facts.claim_code, 3)), Size.HUGE, bold=True)  # people read it aloud at a counter
     drawn.qr(f"KOFUKI-CLAIM:{facts.city_code}:{facts.claim_code}")
     drawn.rule()
     drawn.left("この票を市民課の窓口へお持ちください。", Size.NORMAL, bold=True)
     drawn.left("請求番号と引きかえに返金します。", Size.NORMAL)
     drawn.left("この票は再発行できません。", Size.NORMAL)
-    drawn.left("Bring this slip to the city hall for your money.", Size.SMALL)
-    drawn.left("It cannot be issued again.", Size.SMALL)
+    drawn.left(say("bring"), Size.SMALL)
+    drawn.left(say("once"), Size.SMALL)
     drawn.space()
-    drawn.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL, bold=True)
+    drawn.pair(f"お問い合わせ {say('inquiries')}", facts.telephone, Size.NORMAL, bold=True)
     drawn.rule()
     _where_and_when(facts, drawn)
-    say_sample(facts.sample, drawn, foot=True)
+    say_sample(facts.sample, drawn, say, foot=True)
     return drawn.finish()
 
 
@@ -146,37 +149,39 @@ def in_letters(write: Callable[[Slip], None], profile: Profile) -> bytes | None:
 
 
 def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
-    say_sample(facts.sample, slip)
+    say = second(facts.language)
+    say_sample(facts.sample, slip, say)
     slip.centre("領　収　書", Size.LARGE, bold=True)
-    slip.centre("RECEIPT", Size.SMALL)
+    slip.centre(say("receipt"), Size.SMALL)
     slip.centre(TILL if facts.at_till else ISSUER, Size.NORMAL)
     slip.rule(heavy=True)
     _where_and_when(facts, slip)
     slip.rule()
     for title, number, fee_yen in facts.lines:
         slip.pair(title["ja"], _yen(fee_yen), Size.NORMAL, bold=True)
-        if "en" in title:
-            slip.left(title["en"], Size.SMALL)
-        slip.left(f"発行番号 No. {number}", Size.SMALL)
+        other = title.get(facts.language if facts.language != "ja" else "en")
+        if other is not None and other != title["ja"]:
+            slip.left(other, Size.SMALL)
+        slip.left(f"発行番号 {say('number')} {number}", Size.SMALL)
         slip.space()
     slip.rule()
-    slip.pair("手数料 Fee", _yen(facts.fee_yen), Size.LARGE, bold=True)
+    slip.pair(f"手数料 {say('fee')}", _yen(facts.fee_yen), Size.LARGE, bold=True)
     if facts.at_till:
         _write_till(facts, slip)
     else:
-        slip.pair("お預かり Paid", _yen(facts.inserted_yen), Size.NORMAL)
-        slip.pair("お釣り Change", _yen(facts.change_yen), Size.NORMAL)
+        slip.pair(f"お預かり {say('paid')}", _yen(facts.inserted_yen), Size.NORMAL)
+        slip.pair(f"お釣り {say('change')}", _yen(facts.change_yen), Size.NORMAL)
     if facts.claim_yen:
-        slip.pair("返金請求額 To be claimed", _yen(facts.claim_yen), Size.NORMAL, bold=True)
+        slip.pair(f"返金請求額 {say('to_claim')}", _yen(facts.claim_yen), Size.NORMAL, bold=True)
     slip.rule()
     slip.left("交付した証明書の返金・交換はできません。", Size.NORMAL)
-    slip.left("No refund or exchange after issue.", Size.SMALL)
+    slip.left(say("no_refund"), Size.SMALL)
     slip.space()
-    slip.pair("お問い合わせ Inquiries", facts.telephone, Size.NORMAL)
-    say_sample(facts.sample, slip, foot=True)
+    slip.pair(f"お問い合わせ {say('inquiries')}", facts.telephone, Size.NORMAL)
+    say_sample(facts.sample, slip, say, foot=True)
 
 
-def say_sample(sample: bool, slip: Slip, *, foot: bool = False) -> None:
+def say_sample(sample: bool, slip: Slip, say: Say, *, foot: bool = False) -> None:
     """A sample city's slips say so at both ends, so that a torn half does, too; a rule parts it from the rest."""
     if not sample:
         return
@@ -184,7 +189,7 @@ def say_sample(sample: bool, slip: Slip, *, foot: bool = False) -> None:
         slip.rule(heavy=True)
     slip.centre("見本　SAMPLE　見本", Size.LARGE, bold=True)
     slip.centre("練習用です。お金の証明にはなりません。", Size.NORMAL)
-    slip.centre("For practice only. Not valid.", Size.SMALL)
+    slip.centre(say("sample"), Size.SMALL)
     if not foot:
         slip.rule(heavy=True)
 
@@ -192,17 +197,19 @@ def say_sample(sample: bool, slip: Slip, *, foot: bool = False) -> None:
 def _write_till(facts: ReceiptFacts, slip: Slip) -> None:
     """Who received the fee, and what of it was given back there. Change is the till's: this machine does not see it."""
     if facts.change_yen:
-        slip.pair("窓口で返金 Returned", _yen(facts.change_yen), Size.NORMAL)
+        slip.pair(f"窓口で返金 {second(facts.language)('returned')}", _yen(facts.change_yen), Size.NORMAL)
     slip.rule()
     slip.left("上記の手数料を領収しました。", Size.NORMAL)
-    slip.pair("領収者 Received by", f"宮崎市 {facts.place['ja']}", Size.NORMAL, bold=True)
+    slip.pair(f"領収者 {second(facts.language)('received_by')}", f"宮崎市 {facts.place['ja']}", Size.NORMAL, bold=True)
 
 
 def _where_and_when(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:
-    at = facts.printed_at
-    slip.pair("日時 Date", f"{at.year}年{at.month}月{at.day}日({_WEEKDAYS[at.weekday()]}) {at:%H:%M}", Size.NORMAL)
-    slip.pair("場所 Place", facts.place["ja"], Size.NORMAL)
-    slip.pair("端末 Machine", facts.machine, Size.NORMAL)
+    at, say = facts.printed_at, second(facts.language)
+    slip.pair(
+        f"日時 {say('date')}", f"{at.year}年{at.month}月{at.day}日({_WEEKDAYS[at.weekday()]}) {at:%H:%M}", Size.NORMAL
+    )
+    slip.pair(f"場所 {say('place')}", facts.place["ja"], Size.NORMAL)
+    slip.pair(f"端末 {say('machine')}", facts.machine, Size.NORMAL)
 
 
 def _yen(amount: int) -> str:

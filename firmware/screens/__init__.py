@@ -5,8 +5,9 @@ from typing import Any
 
 from PIL import Image
 
-from firmware.screens import card, choosing, counter, ending, idle, paying, testing, waiting
+from firmware.screens import card, choosing, counter, ending, idle, looks, paying, testing, waiting
 from firmware.screens.canvas import Canvas
+from firmware.screens.large import draw_large
 from firmware.session import scenes as show
 
 _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
@@ -32,13 +33,17 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.TakePaper: ending.take_paper,
     show.Sorry: ending.sorry,
     show.Done: ending.done,
+    show.ChooseLook: looks.choose_look,
     show.StaffPicture: testing.picture,
 }
 
 
 def draw(scene: show.Scene) -> Canvas:
     """The sheet of a scene, with the record of its text in `placed`."""
-    return _VIEWS[type(scene)](scene)
+    ordinary = _VIEWS[type(scene)](scene)
+    if scene.look is show.Look.NORMAL or isinstance(scene, show.StaffPicture):
+        return ordinary
+    return draw_large(scene, ordinary)
 
 
 def render(scene: show.Scene) -> Image.Image:

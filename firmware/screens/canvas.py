@@ -13,10 +13,11 @@ from PIL import Image, ImageDraw
 
 from firmware.screens.fonts import Letters
 from firmware.screens.lines import broken, shortened
-from firmware.screens.palette import INK, SAND, WHITE, Colour, darker
+from firmware.screens.palette import INK, SAND, WHITE, Colour, contrast, darker, edge_of
 
 WIDTH, HEIGHT = 800, 480
 LEAST_SIZE = 24  # pixels; 4.8 mm on a 7-inch panel
+LARGE_SIZE = 42  # in large letters: 0.7 degrees of the eye at 500 mm
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -33,11 +34,24 @@ class Placed:
     shortened: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the screen, for a screen that says the same in another form. `aside`: it may be left out there."""
+
+    words: str
+    bold: bool
+    aside: bool
+
+
 class Canvas:
+    """`said`: the sentences drawn so far. `keys`: which coloured keys work, each with its word in [keys]; None: no foot yet."""
+
     def __init__(self, language: str, ground: Colour = SAND, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
         self.language = language
         self.image = Image.new("RGB", size, ground)
         self.placed: list[Placed] = []
+        self.said: list[Said] = []
+        self.keys: dict[str, str] | None = None
         self._draw = ImageDraw.Draw(self.image)
 
     def text(
@@ -53,9 +67,15 @@ class Canvas:
         colour: Colour = INK,
         align: Literal["left", "centre", "right"] = "left",
         leading: float = 1.36,
+        aside: bool = False,
+        language: str | None = None,
     ) -> int:
-        """Write at (x, y) into a room `width` pixels wide and `lines` lines high. Returns the y below the last line."""
-        letters = Letters(self.language, size, bold=bold)
+        """Write at (x, y) into a room `width` pixels wide and `lines` lines high. Returns the y below the last line.
+
+        `language`: of these words, where it is not the screen's. `aside`: see `Said`.
+        """
+        self.said.append(Said(words, bold, aside))
+        letters = Letters(language or self.language, size, bold=bold)
         rows = broken(words, letters.at_most, width)
         pitch = round(size * leading)
         room = (x, y, x + width, y + pitch * lines)
@@ -76,9 +96,9 @@ class Canvas:
         """The largest of `sizes` (given from large to small) at which the words fit on one line; the last if none does."""
         return next((size for size in sizes if self.width(words, size, bold=bold) <= width), sizes[-1])
 
-    def width(self, words: str, size: int, *, bold: bool = False) -> int:
+    def width(self, words: str, size: int, *, bold: bool = False, language: str | None = None) -> int:
         """Pixels the words take on one line, rounded up."""
-        return int(Letters(self.language, size, bold=bold).at_most(words)) + 1
+        return int(Letters(language or self.language, size, bold=bold).at_most(words)) + 1
 
     def lines(self, words: str, size: int, *, width: int, bold: bool = False) -> int:
         """How many lines the words need."""
@@ -101,15 +121,17 @@ class Canvas:
     def cap(self, box: Box, fill: Colour, radius: int = 9) -> None:
         """A key cap: a panel with a shaded lower edge."""
         left, top, right, bottom = box
-        self.panel(box, radius, darker(fill))
-        self.panel((left, top, right, bottom - 4), radius, fill)
+        edge = edge_of(fill)
+        self.panel(box, radius, darker(edge))
+        self.panel((left, top, right, bottom - 4), radius, fill, border=None if edge == fill else edge)
 
     def number(self, number: int, x: int, y: int, size: int, *, fill: Colour) -> None:
         """The number to press, drawn like a digit key."""
         self.cap((x, y, x + size, y + size), fill)
-        height = min(32, max(size - 6, LEAST_SIZE))
+        height = LARGE_SIZE if size >= LARGE_SIZE + 12 else min(32, max(size - 6, LEAST_SIZE))
         top = y + (size - 4 - round(height * 1.36)) // 2
-        self.text(str(number), x, top, height, width=size, bold=True, colour=WHITE, align="centre")
+        colour = WHITE if contrast(fill, WHITE) > contrast(fill, INK) else INK
+        self.text(str(number), x, top, height, width=size, bold=True, colour=colour, align="centre", aside=True)
 
     def line(self, x0: int, x1: int, y: int, colour: Colour, width: int = 2) -> None:
         self._draw.rectangle((x0, y, x1, y + width - 1), colour)

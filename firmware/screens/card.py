@@ -21,7 +21,7 @@ def enter_pin(scene: show.EnterPin) -> Canvas:
         y += 70
     else:
         y = c.text(say("pin", "head"), 32, y, 36, width=736, bold=True, colour=SEA)
-        y = c.text(beside(scene.language)("pin", "head"), 32, y, 24, width=500, colour=SEA) + 6
+        y = c.text(beside(scene.language)("pin", "head"), 32, y, 24, width=500, colour=SEA, aside=True) + 6
     _dots(c, scene.count, y + 6)
     y += 124
     full = scene.count == DIGITS
@@ -88,7 +88,7 @@ def take_card(scene: show.TakeCard) -> Canvas:
         c.text(say("take_card", "alarm_body"), 44, max(y, 172) + 10, 30, width=444, lines=3)
     else:
         y = c.text(say("take_card", "head"), 40, 100, 46, width=460, lines=2, bold=True, colour=SEA)
-        y = c.text(beside(scene.language)("take_card", "head"), 40, y + 2, 24, width=460, colour=SEA)
+        y = c.text(beside(scene.language)("take_card", "head"), 40, y + 2, 24, width=460, colour=SEA, aside=True)
         c.text(say("take_card", "body"), 40, y + 12, 28, width=460, lines=2)
     c.picture(pictures.take_card(), 506, 96)
     return end(c, scene, **({} if scene.last else {"cancel": "stop"}))

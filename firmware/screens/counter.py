@@ -44,10 +44,9 @@ _NUMBERED = frozenset({"idle", "idle_no_pin"})  # the key 1 changes between them
 
 def at_counter(scene: show.AtCounter) -> Canvas:
     c, say = begin(scene, _STEPS.get(scene.what))
-    y = c.text(
-        say("counter", f"{scene.what}_head"), 40, 84, 38, width=720, lines=2, bold=True, colour=SEA, leading=1.28
-    )
-    y = c.text(say("counter", f"{scene.what}_body"), 40, y + 8, 28, width=720, lines=3)
+    part = "clerk" if scene.clerk else "counter"
+    y = c.text(say(part, f"{scene.what}_head"), 40, 84, 38, width=720, lines=2, bold=True, colour=SEA, leading=1.28)
+    y = c.text(say(part, f"{scene.what}_body"), 40, y + 8, 28, width=720, lines=3)
     figure = _figure(scene)
     if figure is not None:
         amount, copies = figure
@@ -57,7 +56,7 @@ def at_counter(scene: show.AtCounter) -> Canvas:
         c.text(words, 60, 264, 60, width=360, bold=True, align="centre", leading=1.2)
     if scene.what in _NUMBERED:
         c.number(1, 40, 292, 46, fill=SEA)
-        c.text(say("counter", f"{scene.what}_one"), 98, 296, 28, width=660)
+        c.text(say("clerk", f"{scene.what}_one"), 98, 296, 28, width=660)
     if scene.masked_name:
         c.text(say("common", "name", name=scene.masked_name), 40, CONTEXT + 3, 26, width=560)
     return end(c, scene, **_KEYS.get(scene.what, {}))
@@ -70,17 +69,17 @@ def _figure(scene: show.AtCounter) -> tuple[int | None, int | None] | None:
 def clerk_code(scene: show.ClerkCode) -> Canvas:
     """The clerks by number, then the place of six digits; a code is shown as dots."""
     c, say = begin(scene, "pin")
-    head = say("counter", "second_clerk" if scene.second else "first_clerk")
+    head = say("clerk", "second_clerk" if scene.second else "first_clerk")
     size = c.largest(head, (34, 30, 26), width=744, bold=True)
     c.text(head, 28, 66, size, width=744, bold=True, colour=SEA)
     if scene.chosen is None:
-        c.text(say("counter", "choose_clerk"), 28, 112, 26, width=744)
+        c.text(say("clerk", "choose_clerk"), 28, 112, 26, width=744)
         menu.draw(c, [Row(title=name) for name in scene.names], 152, 362)
         if scene.pages > 1:
             c.text(say("common", "page", page=scene.page, pages=scene.pages), 28, CONTEXT + 3, 24, width=560)
     else:
         y = c.text(scene.names[scene.chosen], 40, 126, 36, width=720, bold=True)
-        c.text(say("counter", "type_code"), 40, y + 6, 28, width=720)
+        c.text(say("clerk", "type_code"), 40, y + 6, 28, width=720)
         for number in range(CODE_DIGITS):
             left = 40 + number * 76
             c.panel((left, 254, left + 62, 330), 12, WHITE, border=SEA if number < scene.digits else LINE, width=3)

@@ -32,8 +32,9 @@ def take_paper(scene: show.TakePaper) -> Canvas:
         y = c.text(say("take_paper", "alarm"), 110, 84, 38, width=376, lines=2, bold=True, colour=RED, leading=1.25)
         y = c.text(say("take_paper", "alarm_body"), 40, max(y, 146) + 6, 28, width=446, lines=3)
     else:
-        y = c.text(say("take_paper", "head"), 40, 78, 42, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
-        c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA)
+        size = 42 if c.lines(say("take_paper", "head"), 42, width=460, bold=True) <= 2 else 36
+        y = c.text(say("take_paper", "head"), 40, 78, size, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
+        c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA, aside=True)
     y = 284
     rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
     if scene.change_yen:

@@ -15,14 +15,15 @@ from firmware.screens import pictures
 from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
 from firmware.screens.palette import CAPS, INK, LINE, RED, RED_PALE, SEA, SEA_PALE, SUN, WHITE
 from firmware.screens.sketch import Sketch
-from firmware.screens.words import Words, languages, words
-from firmware.session.scenes import Scene
+from firmware.screens.words import LANGUAGES, Words, words
+from firmware.session.scenes import EnterPin, Scene
 
 TOP, CONTEXT, FOOT = 56, 366, 412
+SIGN = "A・あ・中"  # of the language key, for whoever cannot read the words beside it
 STEPS = ("card", "pin", "choose", "pay", "take")
 
 # As engraved on the keypad, whatever the screen's language: legend, left edge, width of the cap, right end of the room.
-_LEGENDS = {
+LEGENDS = {
     "cancel": ("取消", 12, 68, 198),
     "clear": ("訂正", 204, 68, 386),
     "language": ("ことば", 392, 92, 604),
@@ -39,18 +40,58 @@ def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
 
 def end_without_keys(canvas: Canvas, scene: Scene) -> Canvas:
     """An empty foot: the keypad is switched off, so that not even the language can be changed."""
-    canvas.part(_foot(scene.language, (), language_key=False), 0, FOOT)
+    canvas.part(_foot(scene.language, (), ()), 0, FOOT)
     return canvas
 
 
 def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
     """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left."""
-    canvas.part(_foot(scene.language, tuple(sorted(keys.items())), language_key=not scene.clerk), 0, FOOT)
+    canvas.keys = keys
+    canvas.part(_foot(scene.language, tuple(sorted(keys.items())), _key_of_look(scene)), 0, FOOT)
+    return _seconds(canvas, scene)
+
+
+def end_with_languages(canvas: Canvas, scene: Scene) -> Canvas:
+    """The foot of the idle screen: a number for each language, each in its own words, and 8 for large letters."""
+    canvas.keys = {}
+    canvas.panel((0, FOOT, WIDTH, HEIGHT), 0, WHITE)
+    canvas.line(0, WIDTH, FOOT, LINE, 2)
+    names = [(language, words(language)("self", "name")) for language in LANGUAGES]
+    names.append((scene.language, words(scene.language)("look", "large")))
+    x, y = 8, FOOT + 5
+    for number, (language, name) in enumerate(names, start=1):
+        room = canvas.width(name, 24, language=language)
+        if x + 34 + room > WIDTH - 8:
+            x, y = 8, y + 31
+        if name == words(scene.language)("self", "name"):
+            canvas.picture(pictures.tick(30), x, y)  # its number would do nothing
+        else:
+            canvas.number(number, x, y, 30, fill=SEA)
+        canvas.text(name, x + 36, y - 1, 24, width=room, leading=1.25, language=language, aside=True)
+        x += 36 + room + 18
+    fill, colour = CAPS["language"]
+    canvas.cap((700, y, 792, y + 30), fill)
+    canvas.text(
+        LEGENDS["language"][0],
+        700,
+        y - 1,
+        24,
+        width=92,
+        bold=True,
+        colour=colour,
+        align="centre",
+        aside=True,
+        leading=1.2,
+    )
+    return canvas
+
+
+def _seconds(canvas: Canvas, scene: Scene) -> Canvas:
     if scene.countdown_s is not None:
         canvas.panel((612, CONTEXT, 788, 408), 10, RED_PALE)
         canvas.picture(pictures.clock(scene.countdown_s), 620, CONTEXT + 1)
         seconds = words(scene.language)("common", "seconds", n=scene.countdown_s)
-        canvas.text(seconds, 664, CONTEXT + 3, 26, width=120, bold=True, colour=RED)
+        canvas.text(seconds, 664, CONTEXT + 3, 26, width=120, bold=True, colour=RED, aside=True)
     return canvas
 
 
@@ -100,26 +141,41 @@ def _steps(language: str, now: str) -> Canvas:
 
 
 @lru_cache(maxsize=128)
-def _foot(language: str, keys: Sequence[tuple[str, str]], *, language_key: bool) -> Canvas:
+def _foot(language: str, keys: Sequence[tuple[str, str]], look: Sequence[tuple[str, str]]) -> Canvas:
+    """`look`: the two short lines beside the language key, each with its language; none: the key does nothing."""
     say = words(language)
     foot = Canvas(language, WHITE, (WIDTH, HEIGHT - FOOT))
     foot.line(0, WIDTH, 0, LINE, 2)
     labels = {key: say("keys", word) for key, word in keys}
-    if language_key:
-        labels["language"] = _next_language(language)
-    for key, label in labels.items():
-        legend, left, width, right = _LEGENDS[key]
+    for key in (*labels, *(["language"] if look else [])):
+        legend, left, width, _ = LEGENDS[key]
         fill, colour = CAPS[key]
         foot.cap((left, 11, left + width, 59), fill)
         foot.text(legend, left, 17, 24, width=width, bold=True, colour=colour, align="centre")
+    for key, label in labels.items():
+        _, left, width, right = LEGENDS[key]
         foot.text(label, left + width + 8, 17, 24, width=right - left - width - 8, bold=True)
+    _, left, width, right = LEGENDS["language"]
+    for number, (name, spoken) in enumerate(look):
+        y = 5 + 30 * number
+        foot.text(name, left + width + 6, y, 24, width=right - left - width, leading=1.2, language=spoken)
     return foot
 
 
-def _next_language(language: str) -> str:
-    """The name, in its own language, of the language that the language key switches to."""
-    known = languages()
-    return words(known[(known.index(language) + 1) % len(known)])("self", "name")
+def _key_of_look(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """What the language key does: it opens the list of languages and letters, or at the PIN goes on to the next of them."""
+    if scene.clerk:
+        return ()
+    large = (words(scene.language)("keys", "large"), scene.language)
+    if isinstance(scene, EnterPin):
+        return large, next_language(scene.language)
+    return (SIGN, "ja"), large
+
+
+def next_language(language: str) -> tuple[str, str]:
+    """The short name, in its own language, of the next in the order of the numbers, and its code."""
+    following = LANGUAGES[(LANGUAGES.index(language) + 1) % len(LANGUAGES)]
+    return words(following)("self", "short"), following
 
 
 @lru_cache(maxsize=1)

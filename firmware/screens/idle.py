@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from firmware.screens import landscape, pictures
 from firmware.screens.canvas import WIDTH, Canvas
-from firmware.screens.frame import FOOT, begin, end, end_without_keys, name_bar
+from firmware.screens.frame import FOOT, begin, end, end_with_languages, end_without_keys, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
 from firmware.screens.places import fitted, place_lines
 from firmware.screens.words import Words, beside, words
@@ -31,7 +31,7 @@ def idle(scene: show.Idle) -> Canvas:
     c.picture(pictures.insert_card(), 516, picture_y)
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
-    y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA)
+    y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA, aside=True)
     low = LOW
     if scene.exact_money_only:  # money comes first
         low -= 40 if tight else 54
@@ -39,7 +39,7 @@ def idle(scene: show.Idle) -> Canvas:
         c.text(say("idle", "exact"), 52, low + (3 if tight else 5), 24 if tight else 26, width=418, bold=True)
         low -= 6
     cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
-    taken = ("、" if scene.language == "ja" else ", ").join(cards)
+    taken = say.listed(cards)
     taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
     if scene.notice is not None:
         notice = _notice_of(c, say.of(scene.notice), 24 if tight else 26)
@@ -58,7 +58,7 @@ def idle(scene: show.Idle) -> Canvas:
             room = c.width(fee, 24)
             c.text(fee, FEE_ENDS - room, y, 24, width=room)
         y += ROW * rows
-    return end(c, scene)
+    return end_with_languages(c, scene)
 
 
 def _beside_fee(c: Canvas, fee: str) -> int:
@@ -145,7 +145,7 @@ def closed(scene: show.Closed) -> Canvas:
     width = 580 if dark else 510
     size = 40 if c.lines(say("closed", scene.reason), 40, width=width, bold=True) == 1 else 34
     y = c.text(say("closed", scene.reason), 40, 60, size, width=width, lines=2, bold=True, colour=head, leading=1.28)
-    y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, colour=letters)
+    y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, colour=letters, aside=True)
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
     _places(c, say, scene.elsewhere, (y + 4, LOW), letters)
@@ -187,7 +187,7 @@ def _quiet(scene: show.Scene, part: str) -> Canvas:
     c.picture(pictures.tools() if part == "maintenance" else pictures.hourglass(), 560, 78)
     y = c.text(say(part, "head"), 56, 108, 44, width=480, lines=2, bold=True, colour=SEA)
     y = c.text(say(part, "body"), 56, y + 4, 28, width=480)
-    c.text(beside(scene.language)(part, "head"), 56, y + 4, 24, width=480, colour=SEA)
+    c.text(beside(scene.language)(part, "head"), 56, y + 4, 24, width=480, colour=SEA, aside=True)
     return (
         end_without_keys(c, scene) if part == "starting" else end(c, scene)
     )  # nobody reads keys before it has started

@@ -15,11 +15,14 @@ WHITE: Colour = (255, 255, 255)
 INK: Colour = (22, 28, 36)
 GREY: Colour = (72, 78, 86)  # letters of a line that is not available
 MIST: Colour = (236, 237, 236)  # the ground behind it
-LINE: Colour = (184, 197, 206)  # borders; never letters
+LINE: Colour = (120, 136, 148)  # borders; never letters
 SUN: Colour = (255, 193, 56)
 SUN_PALE: Colour = (255, 243, 214)
 RED: Colour = (150, 22, 30)
 RED_PALE: Colour = (253, 234, 231)
+BLACK: Colour = (0, 0, 0)
+YELLOW: Colour = (255, 221, 51)  # on black only
+STEEL: Colour = (110, 120, 130)  # borders of the large letters' screens, on white and on black
 GREEN: Colour = (8, 84, 50)
 GREEN_PALE: Colour = (228, 243, 233)
 
@@ -36,6 +39,11 @@ def darker(colour: Colour, share: float = 0.72) -> Colour:
     """The shaded side of something of this colour."""
     red, green, blue = colour
     return (round(red * share), round(green * share), round(blue * share))
+
+
+def edge_of(fill: Colour) -> Colour:
+    """The edge of a key cap: the cap itself, unless white paper would swallow it."""
+    return fill if contrast(fill, WHITE) >= 3 else darker(fill, 0.6)
 
 
 def contrast(one: Colour, other: Colour) -> float:

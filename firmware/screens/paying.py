@@ -11,7 +11,7 @@ from firmware.session import scenes as show
 def pay(scene: show.Pay) -> Canvas:
     c, say = begin(scene, "pay")
     y = c.text(say("pay", "head"), 32, 64, 40, width=500, bold=True, colour=SEA)
-    c.text(beside(scene.language)("pay", "head"), 32, y - 4, 24, width=400, colour=SEA)
+    c.text(beside(scene.language)("pay", "head"), 32, y - 4, 24, width=400, colour=SEA, aside=True)
     _sum(c, scene, say)
     c.picture(pictures.insert_coin(), 552, 62)
     c.text(say("pay", "accepts"), 508, 208, 24, width=270)

@@ -15,8 +15,7 @@ def place_lines(say: Words, place: Elsewhere) -> list[Line]:
     when = _when(say, place)
     lines = [(say("places", "open" if place.open_now else "next", name=say.of(place.name), when=when), 28, True)]
     if place.kinds:
-        between = "、" if say.language == "ja" else ", "
-        lines.append((say("places", "kinds", kinds=between.join(map(say.of, place.kinds))), 24, False))
+        lines.append((say("places", "kinds", kinds=say.listed(map(say.of, place.kinds))), 24, False))
     lines.append((say("places", "way", way=say.of(place.way), telephone=place.telephone), 24, False))
     return lines
 

@@ -26,7 +26,7 @@ def working(scene: show.Working) -> Canvas:
     y = c.text(say("working", scene.what), 48, 118, 42, width=500, lines=2, bold=True, colour=SEA)
     hint = "keep_card" if scene.what in CARD_IN else "wait"
     y = c.text(say("working", hint), 48, y + 4, 28, width=500, lines=2)
-    c.text(beside(scene.language)("working", scene.what), 48, y + 4, 24, width=500, colour=SEA)
+    c.text(beside(scene.language)("working", scene.what), 48, y + 4, 24, width=500, colour=SEA, aside=True)
     if scene.what in CARD_IN:
         c.picture(pictures.card_stays(), 510, 130)
     else:

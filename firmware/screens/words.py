@@ -1,7 +1,7 @@
 """The words of every screen, one file a language in texts/. A key that is missing is a programmer's error."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,9 @@ from drivers.vocabulary import Text
 FOLDER = Path(__file__).parent / "texts"
 
 
-def languages() -> tuple[str, ...]:
-    """Codes of all languages that have a file in texts/; Japanese first."""
-    return tuple(sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda code: (code != "ja", code)))
+# In the order of their numbers, on the poster and on the screens; BCP 47, and Japanese in easy words.
+LANGUAGES = ("ja", "en", "zh-Hans", "ko", "vi", "pt-BR", "ja-easy")
+_DOTTED = frozenset({"ja", "ja-easy", "zh-Hans"})  # they list words with 、
 
 
 class Words:
@@ -39,8 +39,17 @@ class Words:
         return str(self._table["reasons"][reason].get("short", self("choose_kind", "not_here")))
 
     def of(self, text: Text) -> str:
-        """This language's version of a text from the centre (a title or a label)."""
-        return text.get(self.language, text["ja"])
+        """This language's version of a text from the centre (a title or a label).
+
+        Where the centre sent none: by the Japanese one in [city], else in the language that `others` of [self] names.
+        """
+        japanese = text["ja"]
+        other: str = text.get(self("self", "others"), japanese)
+        told: str = self._table.get("city", {}).get(japanese, other)
+        return text.get(self.language, told)
+
+    def listed(self, names: Iterable[str]) -> str:
+        return ("、" if self.language in _DOTTED else ", ").join(names)
 
     def yen(self, amount: int) -> str:
         return self("numbers", "yen", amount=f"{amount:,}")
@@ -62,7 +71,7 @@ class Words:
         return f"{at.hour}:{at.minute:02}"
 
     def font(self, *, bold: bool) -> str | None:
-        """The language's own font file, below the system's TrueType folder; None: BIZ UDゴシック."""
+        """The language's own font, as "file:number of the font in the file"; None: BIZ UDゴシック."""
         own: str | None = self._table.get("fonts", {}).get("bold" if bold else "regular")
         return own
 
@@ -81,4 +90,4 @@ def alphabet() -> frozenset[str]:
 
 def beside(language: str) -> Words:
     """The second language on the screen: English when `language` is Japanese, else Japanese."""
-    return words("en" if language == "ja" else "ja")
+    return words(words(language)("self", "second"))

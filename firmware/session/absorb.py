@@ -64,6 +64,7 @@ def absorb(now: Now, report: Report) -> Event:
     if isinstance(report, MoneyReport):
         return absorb_money(now, report)
     if isinstance(report, CoinEvent):
+        now.context.choosing_look = False  # whoever puts a coin in wants to see it counted
         return absorb_coin(now, report)
     assert_never(report)
 

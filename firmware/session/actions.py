@@ -8,6 +8,7 @@ from firmware.book.reasons import AdviceReason
 from firmware.session import effects as fx
 from firmware.session.context import Context
 from firmware.session.known import Known, acceptable, opened
+from firmware.session.scenes import Look
 
 Action = Callable[[Context, Known], Iterator[fx.Effect]]
 
@@ -211,7 +212,7 @@ def close_session(context: Context, book: Known) -> Iterator[fx.Effect]:
 
 
 def reset_language(context: Context, _: Known) -> Iterator[fx.Effect]:
-    context.language = context.house.languages[0]
+    context.language, context.look, context.choosing_look = context.house.languages[0], Look.NORMAL, False
     context.pin_waived = False
     yield from ()
 

@@ -26,7 +26,7 @@ from drivers.vocabulary import (
     slip_code,
 )
 from firmware.book.reasons import TAKEN_BACK, SessionReason
-from firmware.session.scenes import Elsewhere, Scene
+from firmware.session.scenes import Elsewhere, Look, Scene
 
 COUNTER, ANYTHING = "counter", "anything"  # words of `Served.elsewhere` besides the kinds
 
@@ -102,6 +102,8 @@ class Context:
     session_nonce: bytes = field(repr=False)  # 16 bytes; binds card, machine and session
     request_ids: Iterator[str]  # each 32 random hex digits; made from no clock and no counter
     language: str = "ja"
+    look: Look = Look.NORMAL
+    choosing_look: bool = False  # the list of languages and letters is shown in the place of the state's screen
     front: Scene | None = None  # what the idle screen shows; the reception decides it
     countdown_s: int | None = None
 

@@ -6,12 +6,13 @@ from drivers.vocabulary import Attendance, Key, Offer
 from firmware.book.reasons import EndReason
 from firmware.session.context import Context, Draft
 from firmware.session.events import Event
-from firmware.session.scenes import Idle
+from firmware.session.look import look_event
+from firmware.session.scenes import Idle, Look
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 
 _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
-
+LARGE_LINES_PER_PAGE = 3
 
 CODE_DIGITS = 6  # of a clerk's second factor
 EXEMPTION_DIGITS = 8
@@ -22,29 +23,27 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
     """The event of one key press. Marks and pages of the menus are changed in the context."""
     if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
+    look = look_event(state, context, key) if side is Side.RESIDENT else None
+    if look is not None:
+        return look
     if context.house.has_till and not _may_press(state, context, key, side):
         return Event.KEY_IGNORED
     if side is Side.CLERK and state is State.IDLE:
         context.pin_waived = not context.pin_waived
         return Event.PIN_WAIVED
-    match key:
-        case Key.LANGUAGE:
-            languages = context.house.languages
-            context.language = languages[(languages.index(context.language) + 1) % len(languages)]
-            return Event.LANGUAGE_CHANGED
-        case Key.CANCEL:
-            if state is State.IDLE:
-                return Event.KEY_IGNORED
-            if context.reason is None and state not in _THE_END:
-                context.reason = EndReason.CANCELLED
-            return Event.CANCELLED
+    if key is Key.CANCEL:
+        if state is State.IDLE:
+            return Event.KEY_IGNORED
+        if context.reason is None and state not in _THE_END:
+            context.reason = EndReason.CANCELLED
+        return Event.CANCELLED
     return _MEANING.get(state, _going_on)(context, key)
 
 
 def _may_press(state: State, context: Context, key: Key, side: Side) -> bool:
     """Whether this side of a counter terminal is asked. Both may stop: one withdraws, the other ends what was left."""
-    if key is Key.LANGUAGE:
-        return side is Side.RESIDENT
+    if key is Key.LANGUAGE:  # the resident's has been answered before
+        return False
     if side is Side.CLERK and state is State.IDLE:
         return key is _PIN_WAIVED and isinstance(context.front, Idle)
     return key is Key.CANCEL or state in EITHER or (state in CLERK_ACTS) is (side is Side.CLERK)
@@ -59,8 +58,13 @@ def _taking_paper(context: Context, key: Key) -> Event:
     return Event.PAPER_TAKEN if key is Key.ENTER and context.paper_unseen else Event.KEY_IGNORED
 
 
-def pages(lines: int) -> int:
-    return max(1, -(-lines // LINES_PER_PAGE))
+def lines_per_page(context: Context) -> int:
+    """Of the menus of certificates and answers; clerks' names are always in ordinary letters."""
+    return LINES_PER_PAGE if context.look is Look.NORMAL else LARGE_LINES_PER_PAGE
+
+
+def pages(lines: int, on_page: int = LINES_PER_PAGE) -> int:
+    return max(1, -(-lines // on_page))
 
 
 def _turn(pages_of: Context | Draft, count: int, key: Key) -> Event:
@@ -72,11 +76,11 @@ def _turn(pages_of: Context | Draft, count: int, key: Key) -> Event:
     return Event.PAGE_TURNED
 
 
-def _picked(page: int, lines: int, key: Key) -> int | None:
+def _picked(page: int, lines: int, key: Key, on_page: int = LINES_PER_PAGE) -> int | None:
     """The index of the line whose number was pressed, or None."""
-    if not key.isdigit() or not 1 <= int(key) <= LINES_PER_PAGE:
+    if not key.isdigit() or not 1 <= int(key) <= on_page:
         return None
-    index = (page - 1) * LINES_PER_PAGE + int(key) - 1
+    index = (page - 1) * on_page + int(key) - 1
     return index if index < lines else None
 
 
@@ -84,7 +88,7 @@ def _choosing_kind(context: Context, key: Key) -> Event:
     assert context.who is not None
     offers = context.who.offers
     if key in {Key.NEXT, Key.PREVIOUS}:
-        turned = _turn(context, pages(len(offers)), key)
+        turned = _turn(context, pages(len(offers), lines_per_page(context)), key)
         if turned is Event.PAGE_TURNED:
             context.refused_line = None
         return turned
@@ -93,7 +97,7 @@ def _choosing_kind(context: Context, key: Key) -> Event:
     if key is Key.D0 and may_type_code(context):
         context.code, context.code_wrong = "", False
         return Event.CODE_WANTED
-    index = _picked(context.page, len(offers), key)
+    index = _picked(context.page, len(offers), key, lines_per_page(context))
     if index is None:
         return Event.KEY_IGNORED
     offer = offers[index]
@@ -136,13 +140,13 @@ def _choosing_options(context: Context, key: Key) -> Event:
     group = draft.open_group()
     assert group is not None
     if key in {Key.NEXT, Key.PREVIOUS}:
-        return _turn(draft, pages(len(group.choices)), key)
+        return _turn(draft, pages(len(group.choices), lines_per_page(context)), key)
     if key is Key.CLEAR:
         return _one_question_back(draft)
     if key is Key.ENTER:
         marked = draft.marked or group.default
         return _answer(draft, marked) if marked else Event.KEY_IGNORED
-    index = _picked(draft.page, len(group.choices), key)
+    index = _picked(draft.page, len(group.choices), key, lines_per_page(context))
     if index is None:
         return Event.KEY_IGNORED
     value = group.choices[index].value

@@ -62,6 +62,7 @@ def _arrival(before: State, after: State, context: Context, *, restarts: bool) -
         arrival.append(SetTimer(RULES[after].wait))
     if after is not before:
         context.countdown_s = None
+        context.choosing_look = False
         if RULES[after].keypad is not RULES[before].keypad or after is State.ENTERING_PIN:
             arrival.append(SetKeypad(RULES[after].keypad))
     return arrival

@@ -7,8 +7,17 @@ Scenes may hold names (masked or chosen by the resident): they live in RAM and g
 
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from enum import StrEnum
 
 from drivers.vocabulary import Text
+
+
+class Look(StrEnum):
+    """The letters of a screen."""
+
+    NORMAL = "normal"
+    LARGE = "large"  # three choices a page
+    LARGE_DARK = "large_dark"  # light on black
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class Scene:
     """
 
     language: str = "ja"
+    look: Look = Look.NORMAL
     countdown_s: int | None = None
     city: Text | None = None
     telephone: str | None = None
@@ -288,6 +298,13 @@ class Done(Scene):
     claim_yen: int = 0
     claim_code: str | None = None
     claim_slip: bool = True  # see `Sorry`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseLook(Scene):
+    """What the language key opens: 1 and so on for a language, 8, 9 and 0 for the letters; 取消 closes it."""
+
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from firmware.session import counter
 from firmware.session import scenes as show
 from firmware.session.basket import basket_lines
 from firmware.session.context import ANYTHING, COUNTER, Context
-from firmware.session.keys import EXEMPTION_DIGITS, LINES_PER_PAGE, copies_left, may_add, may_type_code, pages
+from firmware.session.keys import EXEMPTION_DIGITS, copies_left, lines_per_page, may_add, may_type_code, pages
 from firmware.session.known import Known, opened
 from firmware.session.states import State
 
@@ -99,10 +99,13 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
 def scene(state: State, context: Context, book: Known) -> show.Scene:
     """Gather what the screen of this state needs."""
     house = context.house
-    there = counter.resident_scene(state, context, book) if house.has_till else None
+    there: show.Scene | None = counter.resident_scene(state, context, book) if house.has_till else None
+    if context.choosing_look:
+        there = show.ChooseLook(languages=house.languages)
     return replace(
         there or _picture(state, context, book),
         language=context.language,
+        look=context.look,
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,
@@ -213,7 +216,8 @@ def _choose_kind(context: Context) -> show.Scene:
     lines = tuple(
         show.KindLine(title=o.title, fee_yen=o.fee_yen, refusal=_refusal_of(context, o)) for o in context.who.offers
     )
-    first = (context.page - 1) * LINES_PER_PAGE
+    on_page = lines_per_page(context)
+    first = (context.page - 1) * on_page
     refused = context.refused_line
     elsewhere = None
     if refused is not None:
@@ -221,9 +225,9 @@ def _choose_kind(context: Context) -> show.Scene:
         elsewhere = _elsewhere(context, _SENT_FROM_THE_MENU.get(str(offer.refusal), "").format(kind=offer.kind))
     return show.ChooseKind(
         masked_name=context.who.masked_name,
-        lines=lines[first : first + LINES_PER_PAGE],
+        lines=lines[first : first + on_page],
         page=context.page,
-        pages=pages(len(lines)),
+        pages=pages(len(lines), on_page),
         may_go_back=bool(context.basket),
         takes_code=may_type_code(context),
         refused=None if refused is None else refused - first,
@@ -241,8 +245,9 @@ def _choose_option(context: Context) -> show.Scene:
     group = draft.open_group()
     assert group is not None
     chosen = draft.marked or group.default
-    first = (draft.page - 1) * LINES_PER_PAGE
-    shown = group.choices[first : first + LINES_PER_PAGE]
+    on_page = lines_per_page(context)
+    first = (draft.page - 1) * on_page
+    shown = group.choices[first : first + on_page]
     return show.ChooseOption(
         kind_title=draft.offer.title,
         title=group.title,
@@ -251,7 +256,7 @@ def _choose_option(context: Context) -> show.Scene:
         step=len(draft.answers) + 1,
         steps=len(draft.groups()),
         page=draft.page,
-        pages=pages(len(group.choices)),
+        pages=pages(len(group.choices), on_page),
     )
 
 

@@ -4,7 +4,7 @@ Each test ends with the same accounts: what is in the cash box is what was fed, 
 journal says was paid, what is printed is what was charged, and the centre holds the same of every copy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import pytest
@@ -373,10 +373,90 @@ def test_the_pin_words_are_never_shown(wallet: Cards) -> None:
 
 def test_the_language_key_changes_every_word(wallet: Cards) -> None:
     machine = RigMachine()
-    person = Person(wallet["hanako"], deeds=tap_at_first(show.ChooseKind, "language"))
+    list_of_languages = tap_at_first(show.ChooseKind, "language") | tap_at_first(show.ChooseLook, "2")
+    person = Person(wallet["hanako"], deeds=list_of_languages)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
     machine.watchers[:] = [person]
     machine.reader.insert(person.card.chip)
     machine.run_session()
     assert {scene.language for scene in person.seen} >= {"ja", "en"}
     assert machine.loop.context.language == "ja"
+
+
+def taps_once(
+    machine: RigMachine, key: str, at: Callable[[show.Scene], bool], after_s: float
+) -> Callable[[show.Scene], None]:
+    """Besides what the person does: one key more, so long after the first scene of this kind."""
+    done: list[bool] = []
+
+    def look(scene: show.Scene) -> None:
+        if not done and at(scene):
+            done.append(True)
+            machine.tap(key, machine.clock.monotonic() + after_s)
+
+    return look
+
+
+@pytest.mark.parametrize("number", ["3", "8"])
+def test_what_is_chosen_by_number_at_idle_lasts_until_the_session_ends(wallet: Cards, number: str) -> None:
+    machine = RigMachine()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.tap(number, machine.clock.monotonic() + 0.5)
+    machine.wait(2)
+    person = serve(machine, Person(wallet["hanako"]))
+    looks = {(scene.language, scene.look) for scene in person.seen if not isinstance(scene, show.Idle | show.Starting)}
+    assert looks == {("zh-Hans", show.Look.NORMAL) if number == "3" else ("ja", show.Look.LARGE)}
+    assert any(isinstance(scene, show.Done) for scene in person.seen)
+    assert (machine.loop.context.language, machine.loop.context.look) == ("ja", show.Look.NORMAL)
+
+
+def test_what_is_chosen_at_idle_and_left_is_undone(wallet: Cards) -> None:
+    machine = RigMachine()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    for key in ("5", "language", "9", "language"):  # the last leaves the list open
+        machine.tap(key, machine.clock.monotonic() + 0.5)
+        machine.wait(2)
+    assert isinstance(machine.loop.scene, show.ChooseLook)
+    assert (machine.loop.scene.language, machine.loop.scene.look) == ("vi", show.Look.LARGE_DARK)
+    machine.wait(120)
+    assert isinstance(machine.loop.scene, show.Idle)
+    assert (machine.loop.scene.language, machine.loop.scene.look) == ("ja", show.Look.NORMAL)
+
+
+def test_at_the_pin_the_language_key_goes_round_and_keeps_the_digits(wallet: Cards) -> None:
+    """There a digit is never a key, so the list cannot be used."""
+    machine = RigMachine()
+    first, *others = wallet["hanako"].pin or ""
+    typed: list[bool] = []
+
+    def types(machine: RigMachine, _: show.Scene) -> None:
+        if not typed:
+            typed.append(True)
+            for number, key in enumerate((first, "language", *others, "enter"), start=1):
+                machine.tap(key, machine.clock.monotonic() + 0.6 * number)
+
+    person = Person(wallet["hanako"], deeds={show.EnterPin: types})
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_session()
+    assert {scene.look for scene in person.seen if isinstance(scene, show.EnterPin)} == set(show.Look) - {
+        show.Look.LARGE_DARK
+    }
+    assert not any(isinstance(scene, show.ChooseLook) for scene in person.seen)
+    assert any(isinstance(scene, show.Done) for scene in person.seen)
+
+
+def test_a_coin_closes_the_list_of_languages(wallet: Cards) -> None:
+    machine = RigMachine()
+    person = Person(wallet["hanako"])
+    person.on_scene = taps_once(machine, "language", lambda scene: isinstance(scene, show.Pay), 0.1)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 60)
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_session()
+    opened = next(n for n, scene in enumerate(person.seen) if isinstance(scene, show.ChooseLook))
+    following = person.seen[opened + 1]
+    assert isinstance(following, show.Pay)
+    assert following.inserted_yen > 0
+    assert any(isinstance(scene, show.Done) for scene in person.seen)

@@ -45,7 +45,7 @@ def test_a_special_key_is_engraved_as_the_screens_show_it() -> None:
     from firmware.screens import frame, palette
 
     assert set(wiring.ENGRAVED) >= set(palette.CAPS)
-    for key, (word, *_) in frame._LEGENDS.items():
+    for key, (word, *_) in frame.LEGENDS.items():
         assert word in wiring.ENGRAVED[key]
 
 

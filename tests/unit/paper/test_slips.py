@@ -14,8 +14,10 @@ from drivers.printer.profile import load_profile
 from drivers.printer.raster import RasterSlip, has_real_time
 from drivers.vocabulary import Printed
 from firmware.paper.drawn import DrawnSlip
-from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, claim_slip, receipt, receipt_for
+from firmware.paper.second import second
+from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, _write_receipt, claim_slip, receipt, receipt_for
 from firmware.paper.staff import staff_slip
+from firmware.screens.words import LANGUAGES
 from host_sim.models.printer import Sheet
 from host_sim.models.printers import printer_named
 from tests.unit.printer.rig import make_rig
@@ -199,3 +201,42 @@ def test_a_sample_says_so_at_both_ends_and_nobody_else_does(sample: bool) -> Non
     assert sum("SAMPLE" in line and line.count("見本") == 2 for line in lines) == 2 * sample
     slips = [claim_slip(replace(CLAIM, sample=said), 576) for said in (sample, False)]
     assert (slips[0].height_dots > slips[1].height_dots) is sample
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name not in {"ja", "ja-easy"}])
+def test_a_receipt_has_japanese_first_and_then_the_language_of_the_session(language: str) -> None:
+    """Written to a slip that keeps its words; drawn once, because the letters must be there."""
+    kept = Kept()
+    facts = replace(RECEIPT, language=language, lines=(({"ja": "住民票の写し", language: "X"}, "2026-000123-4", 300),))
+    _write_receipt(facts, kept)
+    say = second(language)
+    told = "\n".join(kept.texts)
+    for key in ("receipt", "date", "fee", "paid", "change", "to_claim", "no_refund", "inquiries"):
+        assert say(key) in told, key
+    assert told.index("領　収　書") < told.index(say("receipt"))
+    assert told.index("住民票の写し") < told.index("\nX\n")
+    assert language == "en" or "RECEIPT" not in told
+    assert receipt(facts, 576).height_dots > 0
+    assert claim_slip(replace(CLAIM, language=language), 384).height_dots > 0
+
+
+class Kept:
+    """A slip that keeps what is written on it."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def centre(self, text: str, _size: Size, *, bold: bool = False) -> None:
+        self.texts.append(text)
+
+    left = centre
+
+    def pair(self, left: str, right: str, _size: Size, *, bold: bool = False) -> None:
+        self.texts += [left, right]
+
+    def row(self, text: str) -> None:
+        self.texts.append(text)
+
+    def rule(self, *, heavy: bool = False) -> None: ...
+
+    def space(self) -> None: ...

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, time
 from itertools import product
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.book.reasons import EndReason
+from firmware.screens.words import LANGUAGES
 from firmware.session import scenes as show
 from firmware.session.view import NO_MORE
 
@@ -372,8 +374,27 @@ def ending(language: str) -> list[show.Scene]:
     ]
 
 
+CLERKS_LANGUAGES = frozenset({"ja", "en"})  # of the clerk's glass
+DRAWN = {"ja": 700, "en": 350}  # of the others 120: their words are measured, whatever is drawn
+
+
+def spread(language: str, most: int | None = None) -> list[show.Scene]:
+    """Scenes of every type, the same in every run; fewer for the languages whose words are measured besides."""
+    scenes = every_scene(language)
+    wanted = min(most or DRAWN.get(language, 120), len(scenes))
+    chosen = Random(language).sample(scenes, wanted)
+    types = {type(scene) for scene in chosen}
+    return chosen + list({type(scene): scene for scene in scenes if type(scene) not in types}.values())
+
+
 def every_scene(language: str) -> list[show.Scene]:
+    scenes = _every_scene(language)
+    return scenes if language in CLERKS_LANGUAGES else [scene for scene in scenes if not scene.clerk]
+
+
+def _every_scene(language: str) -> list[show.Scene]:
     return [
+        show.ChooseLook(language=language, languages=LANGUAGES),
         *waiting(language),
         *card(language),
         *choosing(language),

@@ -59,6 +59,7 @@ from drivers.vocabulary import (
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.book.cases import Case
+from firmware.screens.words import LANGUAGES
 from firmware.session import effects as fx
 from firmware.session.context import Context, House
 from firmware.session.events import (
@@ -91,7 +92,7 @@ HOUSE = House(
     place={"ja": "宮崎駅前店"},
     telephone="0985-25-2111",
     accepts_yen=frozenset({10, 50, 100, 500}),
-    languages=("ja", "en"),
+    languages=LANGUAGES,
 )
 TITLE = {"ja": "住民票の写し", "en": "Certificate of residence"}
 SCOPE = OptionGroup(

@@ -1,0 +1,438 @@
+"""Every screen in large letters, 42 pixels and more: what the ordinary screen says, without pictures, dark or light.
+
+The keys are those of the ordinary screen, and so are the sentences, unless the screen has numbers or places of its own.
+A sentence that finds no room is left out, the last first: what happened, the money and what to do come first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from firmware.book.reasons import EndReason
+from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
+from firmware.screens.frame import LEGENDS, SIGN, next_language
+from firmware.screens.looks import entries
+from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
+from firmware.screens.words import words
+from firmware.session import scenes as show
+from firmware.session.scenes import Look
+
+PITCH = 48  # pixels from line to line
+LEFT, RIGHT = 20, 780
+KEY_ROW = 58  # pixels of a row of keys
+CODE_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    ground: Colour
+    letters: Colour
+    head: Colour
+    alarm: Colour
+    line: Colour
+    marked: Colour
+    cap: Colour
+
+
+_COLOURS = {
+    Look.LARGE: _Colours(WHITE, INK, SEA, RED, STEEL, SEA_PALE, SEA),
+    Look.LARGE_DARK: _Colours(BLACK, WHITE, YELLOW, YELLOW, STEEL, (40, 40, 40), YELLOW),
+}
+
+
+class Sheet:
+    """A screen that is filled from above. `keys`: those of the ordinary screen, whose foot may be empty (None)."""
+
+    def __init__(self, scene: show.Scene, keys: dict[str, str] | None) -> None:
+        self.scene, self.say = scene, words(scene.language)
+        self.colours = _COLOURS[scene.look]
+        self.c = Canvas(scene.language, self.colours.ground)
+        self.y = 4
+        self.low = HEIGHT - 4
+        self._free: list[tuple[int, int]] = []  # places in the foot where no key stands
+        if keys is not None:
+            self._foot(keys)
+        self._beside = 0  # pixels at the right end of the first line that are taken
+        if scene.countdown_s is not None:
+            self._note(self.say("common", "seconds", n=scene.countdown_s), self.colours.alarm)
+
+    def page(self, page: int, pages: int) -> None:
+        """The page number and the keys that turn pages."""
+        if pages > 1:
+            self._note(f"▲▼ {page}/{pages}", self.colours.letters)
+
+    def _note(self, text: str, colour: Colour) -> None:
+        """In a free place of the foot, else at the right end of the first line."""
+        room = self.c.width(text, LARGE_SIZE, bold=True)
+        if self._free:
+            x, y = self._free.pop(0)
+            self.c.text(text, x, y + 2, LARGE_SIZE, width=370, bold=True, colour=colour, leading=PITCH / LARGE_SIZE)
+            return
+        self.c.text(text, RIGHT - self._beside - room, self.y, LARGE_SIZE, width=room, bold=True, colour=colour,
+                    leading=PITCH / LARGE_SIZE)  # fmt: skip
+        self._beside += room + 16
+
+    def width(self) -> int:
+        """Pixels for the next line."""
+        return RIGHT - LEFT - (self._beside if self.y < PITCH else 0)
+
+    def tell(self, text: str, *, bold: bool = False, head: bool = False, alarm: bool = False, lines: int = 9) -> bool:
+        """A sentence, if it finds room whole; `lines`: at most so many."""
+        width = self.width()
+        needed = self.c.lines(text, LARGE_SIZE, width=width, bold=bold or head)
+        if needed > lines or self.y + PITCH * needed > self.low:
+            return False
+        colour = self.colours.alarm if alarm else self.colours.head if head else self.colours.letters
+        self.y = self.c.text(
+            text, LEFT, self.y, LARGE_SIZE, width=width, lines=needed, bold=bold or head, colour=colour,
+            leading=PITCH / LARGE_SIZE,
+        )  # fmt: skip
+        return True
+
+    def title(self, text: str, lines: int) -> None:
+        """A name of so many lines; what is longer is cut."""
+        self.y = self.c.text(text, LEFT, self.y, LARGE_SIZE, width=self.width(), lines=lines,
+                             colour=self.colours.letters, leading=PITCH / LARGE_SIZE)  # fmt: skip
+
+    def head(self, *texts: str) -> None:
+        """The first of the texts that takes one line, else the last, in as many as it needs."""
+        width = self.width()
+        one = [text for text in texts if self.c.lines(text, LARGE_SIZE, width=width, bold=True) == 1]
+        self.tell((one or texts[-1:])[0], head=True)
+
+    def pair(self, left: str, right: str, *, bold: bool = False, size: int = LARGE_SIZE) -> None:
+        """A name and its amount at the two margins."""
+        room = self.c.width(right, size, bold=True)
+        leading = PITCH / LARGE_SIZE
+        self.c.text(left, LEFT, self.y + (size - LARGE_SIZE), LARGE_SIZE, width=RIGHT - LEFT - room - 16, bold=bold,
+                    colour=self.colours.letters, leading=leading)  # fmt: skip
+        self.c.text(
+            right, RIGHT - room, self.y, size, width=room, bold=True, colour=self.colours.letters, leading=leading
+        )
+        self.y += round(size * leading)
+
+    def rows(self, rows: list["Row"], low: int | None = None) -> None:
+        """Numbered lines over the rest of the screen, or down to `low`."""
+        pitch = min(((low or self.low) - self.y) // max(len(rows), 1), 112)
+        for number, row in enumerate(rows, start=1):
+            self._row(number, row, self.y, pitch - 4)
+            self.y += pitch
+
+    def _row(self, number: int, row: "Row", y: int, height: int) -> None:
+        colours = self.colours
+        self.c.panel((LEFT - 8, y, RIGHT + 8, y + height), 10, colours.marked if row.chosen else colours.ground,
+                     border=colours.line, width=3)  # fmt: skip
+        self.c.number(number, LEFT, y + (height - 56) // 2, 56, fill=colours.cap)
+        room = self.c.width(row.right, LARGE_SIZE) if row.right else 0
+        if room > 300:  # the number says it large when it is pressed
+            row, room = Row(row.title, "×"), self.c.width("×", LARGE_SIZE)
+        marks = 44 if row.chosen is not None else 0
+        if row.chosen:
+            self.c.panel((LEFT + 66, y + (height - 30) // 2, LEFT + 96, y + (height + 30) // 2), 4, colours.letters)
+        elif row.chosen is not None:
+            self.c.panel((LEFT + 66, y + (height - 30) // 2, LEFT + 96, y + (height + 30) // 2), 4, colours.ground,
+                         border=colours.letters, width=3)  # fmt: skip
+        x, width = LEFT + 70 + marks, RIGHT - LEFT - 70 - marks - room - (16 if room else 0)
+        lines = min(self.c.lines(row.title, LARGE_SIZE, width=width), max(height // 43, 1))
+        self.c.text(row.title, x, y + (height - 43 * lines) // 2, LARGE_SIZE, width=width, lines=lines,
+                    colour=colours.letters, leading=43 / LARGE_SIZE)  # fmt: skip
+        if room:
+            self.c.text(row.right, RIGHT - room, y + (height - 43) // 2, LARGE_SIZE, width=room, colour=colours.letters,
+                        leading=43 / LARGE_SIZE)  # fmt: skip
+
+    def numbered(self, number: int, text: str) -> None:
+        """A number and what it does, on one line."""
+        self.c.number(number, LEFT, self.y + 2, 56, fill=self.colours.cap)
+        self.c.text(text, LEFT + 68, self.y + 4, LARGE_SIZE, width=RIGHT - LEFT - 68, colour=self.colours.letters,
+                    leading=PITCH / LARGE_SIZE)  # fmt: skip
+        self.y += 62
+
+    def _foot(self, keys: dict[str, str]) -> None:
+        """Two keys a row, each at its own place; the upper row only where it has one."""
+        labels = {key: self.say("keys", word) for key, word in keys.items()}
+        spoken = self.scene.language
+        if not self.scene.clerk:
+            labels["language"], spoken = _word_of_look(self.scene)
+        upper = bool({"cancel", "clear"} & set(labels))
+        self.low = HEIGHT - KEY_ROW * (1 + upper) - 4
+        self.c.line(0, WIDTH, self.low, self.colours.line, 3)
+        places = {
+            key: (
+                8 if key in {"cancel", "language"} else 408,
+                self.low + 6 + KEY_ROW * (upper and key in {"language", "enter"}),
+            )
+            for key in (("cancel", "clear", "language", "enter") if upper else ("language", "enter"))
+        }
+        self._free = [places[key] for key in ("enter", "clear") if key in places and key not in labels]
+        for key, label in labels.items():
+            x, y = places[key]
+            fill, letters = CAPS[key]
+            wide = 140 if key == "language" else 98
+            self.c.panel((x, y, x + wide, y + 52), 9, fill, border=self.colours.line, width=3)
+            self.c.text(
+                LEGENDS[key][0],
+                x,
+                y + 2,
+                LARGE_SIZE,
+                width=wide,
+                bold=True,
+                colour=letters,
+                align="centre",
+                leading=PITCH / LARGE_SIZE,
+            )
+            told = spoken if key == "language" else self.scene.language
+            self.c.text(label, x + wide + 10, y + 2, LARGE_SIZE, width=386 - wide - 10, colour=self.colours.letters,
+                        language=told, leading=PITCH / LARGE_SIZE)  # fmt: skip
+
+
+def _word_of_look(scene: show.Scene) -> tuple[str, str]:
+    """What the language key does now, and the language of the word."""
+    if not isinstance(scene, show.EnterPin):
+        return SIGN, "ja"
+    if scene.look is Look.LARGE:
+        return words(scene.language)("keys", "dark"), scene.language
+    return next_language(scene.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    title: str
+    right: str = ""
+    chosen: bool | None = None  # None: the menu has no marks
+
+
+def draw_large(scene: show.Scene, ordinary: Canvas) -> Canvas:
+    """The scene in the letters of its look. `ordinary`: its ordinary screen, for its sentences and keys."""
+    sheet = Sheet(scene, ordinary.keys)
+    own = _OWN.get(type(scene))
+    if own is not None:
+        own(sheet, scene)
+    else:
+        first = True
+        for said in ordinary.said:
+            if not said.aside and said.words and not sheet.tell(said.words, bold=said.bold, head=first):
+                break
+            first = first and (said.aside or not said.words)
+    return sheet.c
+
+
+def _idle(sheet: Sheet, scene: show.Idle) -> None:
+    say = sheet.say
+    sheet.tell(say("idle", "head" if scene.cards == ("individual_number",) else "head_any"), head=True)
+    sheet.tell(say("idle", "pin"))
+    if scene.exact_money_only:
+        sheet.tell(say("idle", "exact"), bold=True, alarm=True)
+    if scene.notice is not None:
+        sheet.tell(say.of(scene.notice))
+    for kind in scene.kinds:
+        title, fee = say.of(kind.title), say.yen(kind.fee_yen)
+        room = RIGHT - LEFT - sheet.c.width(fee, LARGE_SIZE, bold=True) - 16
+        if sheet.c.lines(title, LARGE_SIZE, width=room) > 1:
+            if sheet.y + 2 * PITCH > sheet.low or not sheet.tell(title, lines=1):
+                break
+            title = ""
+        if sheet.y + PITCH > sheet.low:
+            break
+        sheet.pair(title, fee)
+
+
+def _enter_pin(sheet: Sheet, scene: show.EnterPin) -> None:
+    say = sheet.say
+    if scene.wrong:
+        sheet.tell(say("pin", "wrong"), head=True, alarm=True)
+    else:
+        sheet.tell(say("pin", "head"), head=True)
+    for number in range(4):
+        left = LEFT + number * 116
+        filled = number < scene.count
+        border = sheet.colours.head if number <= scene.count else sheet.colours.line
+        sheet.c.panel((left, sheet.y + 6, left + 100, sheet.y + 96), 14, sheet.colours.ground, border=border, width=5)
+        if filled:
+            sheet.c.panel((left + 28, sheet.y + 29, left + 72, sheet.y + 73), 22, sheet.colours.letters)
+    sheet.y += 102
+    if scene.tries_left == 1:
+        sheet.tell(say("pin", "last"), bold=True, alarm=True)
+    elif scene.tries_left is not None and (scene.wrong or scene.tries_left < 3):
+        sheet.tell(say("pin", "left", n=scene.tries_left), bold=True, alarm=True)
+    sheet.tell(say("pin", "full" if scene.count == 4 else "hide"))
+
+
+def _last_try(sheet: Sheet, _: show.LastTry) -> None:
+    sheet.tell(sheet.say("last_try", "head"), head=True, alarm=True)
+    sheet.tell(sheet.say("last_try", "body"))
+
+
+def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
+    say = sheet.say
+    sheet.page(scene.page, scene.pages)
+    if scene.refused is not None:
+        what, then = say.reason(scene.lines[scene.refused].refusal or "not_offered")
+        sheet.low -= 66
+        sheet.tell(what, head=True, alarm=True)
+        sheet.tell(then)
+        sheet.low += 66
+        for number in range(1, len(scene.lines) + 1):
+            sheet.c.number(number, LEFT + 76 * (number - 1), sheet.low - 62, 56, fill=sheet.colours.cap)
+        if scene.takes_code:
+            sheet.c.number(0, LEFT + 76 * len(scene.lines), sheet.low - 62, 56, fill=sheet.colours.cap)
+        return
+    if not scene.takes_code:  # its line needs the room
+        sheet.head(say("choose_kind", "head"), say("steps", "choose"))
+    rows = [
+        Row(say.of(line.title), say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen))
+        for line in scene.lines
+    ]
+    sheet.rows(rows, sheet.low - (64 if scene.takes_code else 0))
+    if scene.takes_code:
+        sheet.y = sheet.low - 62
+        sheet.numbered(0, say("type_code", "offer"))
+
+
+def _choose_option(sheet: Sheet, scene: show.ChooseOption) -> None:
+    say = sheet.say
+    sheet.page(scene.page, scene.pages)
+    sheet.head(say.of(scene.title))
+    sheet.rows([Row(say.of(line.label), chosen=line.chosen) for line in scene.lines])
+
+
+def _choose_copies(sheet: Sheet, scene: show.ChooseCopies) -> None:
+    say = sheet.say
+    sheet.tell(say("choose_copies", "head"), head=True)
+    sheet.tell(say.of(scene.kind_title), lines=2)
+    sheet.pair("▲▼ 1–9" if scene.copies_max > 1 else "", say.copies(scene.copies), size=64)
+    sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen * scene.copies), bold=True)
+    sheet.tell(say("choose_copies", "most", most=scene.copies_max))
+
+
+def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
+    """Each line with its copies and fee, then the total, which always has its room: long titles are cut before it is."""
+    say, c = sheet.say, sheet.c
+    amounts = [f"{say.copies(line.copies)} {say.yen(line.fee_yen)}" for line in scene.lines]
+    titles = [say.of(line.title) for line in scene.lines]
+    rooms = [RIGHT - LEFT - c.width(amount, LARGE_SIZE, bold=True) - 16 for amount in amounts]
+    on_one_line = [c.lines(title, LARGE_SIZE, width=room) == 1 for title, room in zip(titles, rooms, strict=True)]
+    on_one_line[0] &= sheet.width() == RIGHT - LEFT  # the seconds may stand beside the first line
+    over = [
+        0 if one else c.lines(title, LARGE_SIZE, width=sheet.width())
+        for one, title in zip(on_one_line, titles, strict=True)
+    ]
+    whole = sheet.y + PITCH * (sum(over) + len(titles) + 1) <= sheet.low
+    for title, amount, one, rows in zip(titles, amounts, on_one_line, over, strict=True):
+        if not one:
+            sheet.title(title, rows if whole else 1)
+        sheet.pair(title if one else "", amount)
+    sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen), bold=True)
+    if isinstance(scene, show.Basket) and scene.may_add and sheet.y + 62 <= sheet.low:
+        sheet.numbered(1, say("basket", "add"))
+
+
+def _type_code(sheet: Sheet, scene: show.TypeCode) -> None:
+    say = sheet.say
+    sheet.tell(say("type_code", "head"), head=True)
+    sheet.y += 6
+    for place in range(scene.digits):
+        left = LEFT + place * 92 + (20 if place >= scene.digits // 2 else 0)
+        sheet.c.panel(
+            (left, sheet.y, left + 80, sheet.y + 80), 12, sheet.colours.ground, border=sheet.colours.line, width=4
+        )
+        if place < len(scene.code):
+            sheet.c.text(scene.code[place], left, sheet.y + 4, 56, width=80, bold=True, colour=sheet.colours.letters,
+                         align="centre", leading=1.28)  # fmt: skip
+    sheet.y += 88
+    sheet.tell(say("type_code", "wrong" if scene.wrong else "body"), alarm=scene.wrong)
+
+
+def _pay(sheet: Sheet, scene: show.Pay) -> None:
+    say = sheet.say
+    rest = max(scene.fee_yen - scene.inserted_yen, 0)
+    sheet.head(say("pay", "head"))
+    sheet.pair(say("pay", "rest"), say.yen(rest), bold=True, size=64)
+    sheet.pair(say("pay", "fee"), say.yen(scene.fee_yen))
+    sheet.pair(say("pay", "inserted"), say.yen(scene.inserted_yen))
+    if scene.rejected:
+        sheet.tell(say("pay", "rejected"), bold=True, alarm=True)
+    elif scene.exact_money_only:
+        sheet.tell(say("pay", "exact" if scene.coins_come_back else "exact_kept"), bold=True, alarm=True)
+    sheet.tell(say("pay", "no_notes"))
+
+
+def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
+    """What happened, then the money that is owed, then what to do."""
+    say = sheet.say
+    what, then = say.reason(scene.reason)
+    sheet.tell(what, head=True)
+    if scene.claim_yen:
+        _claim(sheet, scene)
+    sheet.tell(say("sorry", "void_paper") if scene.void_paper else then)
+    if scene.card_in:
+        sheet.tell(say("sorry", "clerk_take_card" if scene.clerk else "take_card"), bold=True, alarm=True)
+        return
+    if scene.issued_copies:
+        sheet.tell(say("money", "issued", copies=say.copies(scene.issued_copies)), bold=True)
+    if scene.returned_yen:
+        sheet.tell(say("money", "returned", yen=say.yen(scene.returned_yen)), bold=True)
+    if (
+        not scene.issued_copies
+        and not scene.returned_yen
+        and not scene.claim_yen
+        and scene.reason != EndReason.PAPER_STUCK
+    ):
+        sheet.tell(say("money", "none"), bold=True)
+    if scene.telephone is not None:
+        sheet.tell(say("place", "call", telephone=scene.telephone))
+
+
+def _claim(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
+    say = sheet.say
+    sheet.tell(say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen)), bold=True)
+    if scene.claim_code is not None:
+        sheet.tell(say("money", "code", code="-".join(wrap(scene.claim_code, CODE_GROUP))), bold=True)
+
+
+def _done(sheet: Sheet, scene: show.Done) -> None:
+    sheet.tell(sheet.say("done", "head"), head=True)
+    if scene.claim_yen:
+        _claim(sheet, scene)
+    sheet.tell(sheet.say("done", "body"))
+
+
+def _printing(sheet: Sheet, scene: show.Printing) -> None:
+    say = sheet.say
+    sheet.tell(say("printing", "head"), head=True)
+    sheet.tell(say.of(scene.kind_title))
+    if scene.copies > 1:
+        sheet.tell(say("printing", "count", copy=scene.copy, copies=scene.copies), bold=True)
+    sheet.tell(say("printing", "body"))
+
+
+def _choose_look(sheet: Sheet, scene: show.ChooseLook) -> None:
+    """All on one page, because the words are short."""
+    pitch = (sheet.low - sheet.y) // 5
+    for place, (number, name, language, now) in enumerate(entries(scene)):
+        x, y = LEFT - 8 + place // 5 * 380, sheet.y + place % 5 * pitch
+        colours = sheet.colours
+        sheet.c.panel(
+            (x, y, x + 376, y + pitch - 4), 10, colours.marked if now else colours.ground, border=colours.line, width=3
+        )
+        sheet.c.number(number, x + 5, y + (pitch - 60) // 2, 56, fill=colours.cap)
+        sheet.c.text(name, x + 66, y + (pitch - 4 - PITCH) // 2, LARGE_SIZE, width=306, colour=colours.letters,
+                     language=language, leading=PITCH / LARGE_SIZE)  # fmt: skip
+
+
+_OWN: dict[type[show.Scene], Callable[[Sheet, Any], None]] = {
+    show.Idle: _idle,
+    show.EnterPin: _enter_pin,
+    show.LastTry: _last_try,
+    show.ChooseKind: _choose_kind,
+    show.ChooseOption: _choose_option,
+    show.ChooseCopies: _choose_copies,
+    show.Basket: _order,
+    show.Consent: _order,
+    show.TypeCode: _type_code,
+    show.Pay: _pay,
+    show.Printing: _printing,
+    show.Sorry: _sorry,
+    show.Done: _done,
+    show.ChooseLook: _choose_look,
+}

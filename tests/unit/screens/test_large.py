@@ -1,0 +1,87 @@
+"""Large letters: 42 pixels and more, 7 to 1, nothing cut, and the same keys as on the ordinary screen, in both kinds of colours."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from firmware.screens import draw
+from firmware.screens.__main__ import main
+from firmware.screens.canvas import LARGE_SIZE
+from firmware.screens.examples import examples
+from firmware.screens.frame import LEGENDS
+from firmware.screens.palette import BLACK, CAPS, GREEN, LINE, RED, SAND, SEA, STEEL, WHITE, YELLOW, contrast, edge_of
+from firmware.screens.words import LANGUAGES, words
+from firmware.session import scenes as show
+from firmware.session.scenes import Look
+
+from .scenes_all import REASONS, spread
+from .test_screens import faults
+
+NAMES = (
+    show.ChooseKind | show.ChooseOption | show.Basket | show.Consent
+)  # what the city calls its certificates may be cut
+LARGE = [Look.LARGE, Look.LARGE_DARK]
+
+
+def few(language):
+    """A spread with three lines on a page, as the session makes it."""
+    for scene in spread(language, 40):
+        if isinstance(scene, show.ChooseKind | show.ChooseOption):
+            refused = {"refused": None} if isinstance(scene, show.ChooseKind) and scene.refused == 4 else {}
+            yield replace(scene, lines=scene.lines[:3], **refused)
+        elif not isinstance(scene, show.ClerkCode) and not scene.clerk:
+            yield scene
+
+
+@pytest.mark.parametrize("look", LARGE)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_screen_in_large_letters_can_be_read(language, look):
+    wrong = Counter()
+    for scene in few(language):
+        canvas = draw(replace(scene, look=look))
+        found = faults(canvas, may_shorten=isinstance(scene, NAMES))
+        found += [
+            f"{note.text!r} has {note.size} pixels" for note in canvas.placed if note.text and note.size < LARGE_SIZE
+        ]
+        wrong.update(f"{type(scene).__name__}: {fault}" for fault in found)
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_screen_in_large_letters_offers_the_keys_of_the_ordinary_one(language):
+    legends = {legend for legend, *_ in LEGENDS.values()}
+
+    def caps(scene):
+        return {note.text for note in draw(scene).placed if note.text in legends}
+
+    for scene in few(language):
+        if not isinstance(scene, show.LastTry):  # there each of its two keys stands twice
+            assert caps(scene) == caps(replace(scene, look=Look.LARGE)), scene
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_code_of_a_claim_and_what_to_do_are_never_left_out(language):
+    say = words(language)
+    for reason in REASONS[::3]:
+        scene = show.Sorry(language=language, look=Look.LARGE, reason=reason, claim_yen=1400, claim_code="WXYZ23456")
+        told = "".join(note.text for note in draw(scene).placed).replace(" ", "")
+        what, then = say.reason(reason)
+        for sentence in (what, then, say("money", "code", code="WXY-Z23-456")):
+            assert sentence.replace(" ", "").replace("\u3000", "") in told.replace("\u3000", ""), (reason, sentence)
+
+
+def test_shapes_stand_out_from_their_ground_at_three_to_one():
+    for shape in (LINE, STEEL, SEA, RED, GREEN, *(edge_of(fill) for fill, _ in CAPS.values())):
+        assert contrast(shape, WHITE) >= 3, shape
+    for shape in (LINE, SEA, RED, GREEN):
+        assert contrast(shape, SAND) >= 3, shape
+    for shape in (STEEL, YELLOW, WHITE):
+        assert contrast(shape, BLACK) >= 3, shape
+
+
+def test_the_sheet_shows_every_type_of_screen(tmp_path):
+    shown = {type(scene).__name__ for scene in examples("ja")} | {show.StaffPicture.__name__}  # of no resident
+    assert shown == {kind.__name__ for kind in show.Scene.__subclasses__()}
+    main(["sheet", "--out", str(tmp_path), "--language", "ko"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large-ko.png", "large_dark-ko.png", "normal-ko.png"]
