@@ -7,6 +7,9 @@
 # make lock      make requirements.lock from pyproject.toml, and stubs.lock of the I/O board
 .PHONY: setup sim test bench lint coverage mutants io-board lock clean
 
+# Where a shell forbids them, each of the hundreds of processes that the tests start would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 
