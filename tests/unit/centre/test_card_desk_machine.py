@@ -33,7 +33,7 @@ class Counter(RuleBasedStateMachine):
     @initialize()
     def opens(self) -> None:
         databases.FRESH.end()
-        databases.FRESH.kind = self.kind
+        databases.FRESH.kind, databases.FRESH.lasts = self.kind, True
         self.desk = Desk(_Town())
         self.codes: dict[str, str] = {}  # order -> its code
         self.in_hand: dict[str, BlankCard] = {}  # order -> the card that was put in for it
