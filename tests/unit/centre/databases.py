@@ -248,6 +248,12 @@ class Fresh:
         self._taken.append((url, Store(url)))
         return self._taken[-1][1]
 
+    def again(self) -> None:
+        """Between two examples of one test: the towns of those before are gone."""
+        kind = self.kind
+        self.end()
+        self.kind, self.lasts = kind, True
+
     def end(self) -> None:
         for url, store in self._taken:
             store.close()
