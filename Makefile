@@ -8,6 +8,9 @@
 # make lock      make requirements.lock from pyproject.toml, stubs.lock of the I/O board and voices.lock
 .PHONY: setup sim test bench lint coverage mutants io-board voices lock clean
 
+# Where a shell forbids them, each of the hundreds of processes that the tests start would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 

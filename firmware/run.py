@@ -25,6 +25,7 @@ from firmware.session.scenes import Scene
 from firmware.speech import Speech
 
 WIND_DOWN_S = 90.0  # a page, a payout and a slip; the service manager waits longer (hardware/systemd/kofuki.service)
+TURN_S = 5.0  # longer than a turn of the loop takes, which waits a second for an answer
 Stopping = Callable[[], bool]
 _log = logging.getLogger("firmware")
 
@@ -47,7 +48,7 @@ def run(unit_path: Path, run_dir: Path, clock: Clock, stopping: Stopping) -> int
         return START_AGAIN
     try:
         _serve(machine, stopping)
-        _wind_down(machine, clock)
+        wind_down(machine, clock)
     except JournalTrouble as error:
         print(f"The machine ends: {error}.", file=sys.stderr)
         remember(error)
@@ -86,12 +87,19 @@ def _serve(machine: Machine, stopping: Stopping) -> None:
             notify(f"STATUS={said}")
 
 
-def _wind_down(machine: Machine, clock: Clock) -> None:
-    """End the session under way, within `WIND_DOWN_S`; what is open then, the next start settles (fault E1)."""
-    ends_s = clock.monotonic() + WIND_DOWN_S
+def wind_down(machine: Machine, clock: Clock) -> None:
+    """End the session under way, within `WIND_DOWN_S`; what is open then, the next start settles (fault E1).
+
+    Of each turn of the loop at most `TURN_S` counts: the time in which the whole computer stood still was nobody's, and a
+    resident whose page is just coming out shall still get it.
+    """
+    left_s, before_s = WIND_DOWN_S, clock.monotonic()
     machine.loop.wind_down()
-    while not machine.loop.at_rest and clock.monotonic() < ends_s and machine.crew.alive():
+    while not machine.loop.at_rest and left_s > 0 and machine.crew.alive():
         machine.loop.turn()
+        now_s = clock.monotonic()
+        left_s -= min(now_s - before_s, TURN_S)
+        before_s = now_s
         notify("WATCHDOG=1\nSTATUS=ends the session, then stops")
     machine.crew.stop()
 

@@ -22,6 +22,7 @@ from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE_MS = 300_000  # ends a hang only
 DESK_SIZE, ZOOMED = {"width": 1280, "height": 800}, {"width": 640, "height": 400}  # the second at 200 %
 
 
@@ -71,7 +72,9 @@ class Rooms:
 
     def page(self, *, zoomed: bool = False) -> Page:
         size = ZOOMED if zoomed else DESK_SIZE
-        return self.browser.new_page(viewport=size, device_scale_factor=2 if zoomed else 1, ignore_https_errors=True)
+        page = self.browser.new_page(viewport=size, device_scale_factor=2 if zoomed else 1, ignore_https_errors=True)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
 
     def signed_in(self, address: str, login: str) -> Page:
         phone = Authenticator(self.accounts.enrol(login, bytearray(PASSWORD.encode()), "kuroki", self.now()))
@@ -92,7 +95,9 @@ def rooms(run: Path) -> Iterator[Rooms]:
     city = open_city(store, None, TUESDAY)
     key = ensure_identity(run / "centre", ()).staff_key
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
+        )
         try:
             yield Rooms(run, store, city, Settler(store), Accounts(store, city, key), browser)
         finally:

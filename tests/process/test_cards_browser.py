@@ -21,6 +21,7 @@ from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
+from tests.process.desk_rooms import PATIENCE_MS
 from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
 
@@ -73,11 +74,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @pytest.fixture
 def page(office: Office) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
+        )
         context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
         page = context.new_page()
-        page.set_default_timeout(120_000)
-        expect.set_options(timeout=120_000)
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         sign_in(page, office)
         yield page
         browser.close()

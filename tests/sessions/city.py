@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from host_sim.centre import sample
-from host_sim.centre.api import Centre, make_app
+from host_sim.centre.api import Centre
 from host_sim.centre.authentication import Doorkeeper
 from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.city.book import SAMPLE, CityBook
@@ -32,7 +32,7 @@ from host_sim.rig.centre import MemoryCentre
 from host_sim.rig.machine import STORE, RigMachine, Site
 from host_sim.rig.world import MACHINE
 from tests.unit.centre.cities import p384_city, sample_city
-from tests.unit.centre.databases import Copied
+from tests.unit.centre.databases import FRESH, Copied, sample_bytes
 from tests.unit.centre.town import CARD_MASTER, MANIFEST_KEY, PIN_KEY, STAFF_KEY, TUESDAY, plain
 
 
@@ -41,14 +41,21 @@ def residents() -> Register:
     return sample.residents()
 
 
+@cache
+def _books_with_cards(wallet: Path) -> bytes:
+    """The sample's books and the cards of a wallet, which stays as it is."""
+    store = Copied(sample_bytes())
+    load_cards(store, wallet, PIN_KEY, TUESDAY)
+    return store.content()
+
+
 class City:
     """A centre that knows the cards of one wallet; several machines may use it."""
 
     def __init__(self, wallet: Path, *, p384: bool = False) -> None:
         """`p384`: the city's file takes cards with a key on P-384."""
         self.file = p384_city if p384 else sample_city
-        self.store = Copied()
-        load_cards(self.store, wallet, PIN_KEY, TUESDAY)
+        self.store = FRESH.copied(_books_with_cards(wallet))
         authorities = TrustPlaces().read(wallet / "ca").authorities
         self.book = CityBook(self.store)
         pin_key = X25519PrivateKey.generate()
@@ -98,7 +105,7 @@ class _CityLine(MemoryCentre):
         city = machine.city
         tables = SiteTables(city.store, city.book, MANIFEST_KEY)
         centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, city.card_writing, machine.now)
-        self._line = MemoryLine(make_app(centre), Peer(machine.name, machine.site.profile))
+        self._line = MemoryLine(FRESH.lines.of(centre), Peer(machine.name, machine.site.profile))
 
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
         return self._line.exchange(method, path, body, 8.0)

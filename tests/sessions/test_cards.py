@@ -29,10 +29,10 @@ Cards = Mapping[str, WalletCard]
 
 
 @pytest.fixture
-def city(wallet: Cards, tmp_path: Path) -> City:
-    """The real centre with the wallet's registry, which `wallet` has written to `tmp_path`."""
+def city(wallet: Cards, wallet_folder: Path) -> City:
+    """The real centre with the wallet's registry."""
     assert wallet
-    return City(tmp_path)
+    return City(wallet_folder)
 
 
 def closed(machine: RigMachine) -> records.SessionClosed:
@@ -102,9 +102,9 @@ def test_what_only_the_holder_may_know_is_told_after_the_right_pin(
     assert wallet[card].chip.state == before
 
 
-def test_the_next_card_is_served_where_the_city_has_switched_it_on(wallet: Cards, tmp_path: Path) -> None:
+def test_the_next_card_is_served_where_the_city_has_switched_it_on(wallet: Cards, wallet_folder: Path) -> None:
     """Card source 12: read, proved with its PIN and believed by the centre, with P-384 from the card to its CA."""
-    machine = CityMachine(City(tmp_path, p384=True))
+    machine = CityMachine(City(wallet_folder, p384=True))
     serve(machine, Person(wallet["ec-key"]))
     assert (closed(machine).outcome, closed(machine).earned_yen) == ("issued", 300)
 

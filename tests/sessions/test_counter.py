@@ -25,9 +25,9 @@ OF_ALL = ["cancel", "clear", "enter", "previous", "next", *"0123456789"]
 
 
 @pytest.fixture
-def city(wallet: Cards, tmp_path: Path) -> City:
+def city(wallet: Cards, wallet_folder: Path) -> City:
     assert wallet
-    return City(tmp_path)
+    return City(wallet_folder)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from firmware.config.unit import AlreadyRunning, load_unit
 from firmware.parts import MonotonicClock, RealParts
-from firmware.run import WIND_DOWN_S
+from firmware.run import WIND_DOWN_S, wind_down
 from firmware.session import scenes as show
 from firmware.speech import Panel
 from host_sim.rig.machine import RigMachine
@@ -56,6 +56,31 @@ def test_whoever_is_served_gets_card_and_money_or_the_paper(scene: type[show.Sce
     assert machine.loop.at_rest, "a machine that ends begins no session"
     machine.settle_advices()
     checker.check()
+
+
+def test_a_computer_that_stands_still_while_the_program_ends_has_not_used_up_the_time(wallet: Cards) -> None:
+    """Red with one moment at which all must be over: the session stayed open, and its page in the printer."""
+    machine = RigMachine()
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
+    person = Person(wallet["hanako"], coins=[500])
+    machine.attended = True
+    machine.watchers[:] = [person]
+    machine.reader.insert(person.card.chip)
+    machine.run_until(lambda: isinstance(machine.loop.scene, show.Printing))
+
+    class Jumping:
+        """The machine's clock, which goes on by 100 s between the first two looks."""
+
+        looks = 0
+
+        def monotonic(self) -> float:
+            self.looks += 1
+            return machine.clock.monotonic() + (100.0 if self.looks > 1 else 0.0)
+
+    wind_down(machine, Jumping())  # type: ignore[arg-type]  # it uses the loop and the crew, which a rig's machine has
+    closed = machine.memory.last_closed
+    assert closed is not None
+    assert (closed.inserted_yen, closed.earned_yen, closed.paid_out_yen) == (500, 300, 200)
 
 
 @pytest.mark.parametrize("slip", [True, False], ids=["with a slip", "the slip printer is out"])

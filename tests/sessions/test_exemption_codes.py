@@ -20,9 +20,9 @@ CLERK = Staff("tanaka", "田中　一", frozenset({"clerk"}))
 
 
 @pytest.fixture
-def city(wallet: Cards, tmp_path: Path) -> City:
+def city(wallet: Cards, wallet_folder: Path) -> City:
     assert wallet
-    return City(tmp_path)
+    return City(wallet_folder)
 
 
 def code_for(city: City, holder: str, copies: int = 1) -> str:

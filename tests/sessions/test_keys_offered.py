@@ -111,8 +111,8 @@ def takes_it_at_last(machine: RigMachine, scene: show.Scene) -> None:
         machine.clock.after(1.0, machine.reader.remove)
 
 
-def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Cards, tmp_path: Path) -> None:
-    city = City(tmp_path)
+def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Cards, wallet_folder: Path) -> None:
+    city = City(wallet_folder)
     machine = CityMachine(city)
     code_for(city, "hanako")
     for person in (
@@ -138,9 +138,9 @@ def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Ca
 
 
 def test_no_key_is_dead_and_none_is_hidden_on_both_sides_of_a_counter(
-    watch: Watch, wallet: Cards, tmp_path: Path
+    watch: Watch, wallet: Cards, wallet_folder: Path
 ) -> None:
-    city = City(tmp_path)
+    city = City(wallet_folder)
     machine = CityMachine(city, COUNTER)
 
     def jam(machine: RigMachine, _: show.Scene) -> None:

@@ -23,7 +23,7 @@ Patch = pytest.MonkeyPatch
 ONE, TWO, CLAIMS = "one copy, change", "two residents in a row", "one hopper"
 AT_DESK = "claim paid at the city's desk"
 NO_COUNTER = "acceptor without a counter"
-POWER = frozenset({"dropped", "kept", "killed"})
+POWER = frozenset({"dropped"})  # a cut that leaves only what is durable shows each of these mistakes
 MEDIUM = frozenset(CUTS)
 DEVICES = frozenset(fault for faults in MENU.values() for fault in faults)
 
@@ -133,9 +133,9 @@ MUTANTS: dict[str, Mutant] = {
 }
 
 
-@pytest.mark.parametrize(("name", "shares"), [(ONE, 1), (TWO, 4), (CLAIMS, 3), (NO_COUNTER, 3)])
+@pytest.mark.parametrize(("name", "shares"), [(ONE, 1), (TWO, 7), (CLAIMS, 6), (NO_COUNTER, 6)])
 def test_without_a_mistake_every_single_fault_is_survived(name: str, shares: int, wallet: Cards) -> None:
-    """Every instant of the first script, every third or fourth of the others (`host_sim crash` runs them all)."""
+    """Every instant of the first script, every sixth or so of the others (`host_sim crash` runs them all)."""
     found = Explorer(scripts(dict(wallet))[name], depth=1, share=(0, shares)).explore()
     assert found.reds == []
     assert found.histories > 150 // shares

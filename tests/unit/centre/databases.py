@@ -186,17 +186,32 @@ def unguard(c: sa.Connection) -> None:
         c.execute(sa.text("SET LOCAL session_replication_role = replica"))
 
 
-class Copied(Store):
-    """A SQLite database in memory with the sample's books: a copy of one, which is faster than to make it."""
+_standing: list[sa.Engine] = []  # of databases in memory that a test has used; their statements are compiled already
 
-    def __init__(self) -> None:
+
+class Copied(Store):
+    """A SQLite database in memory that is a copy of `content`, which is faster than to make it."""
+
+    def __init__(self, content: bytes) -> None:
         Database.__init__(self, "sqlite://")
+        if _standing:
+            self.engine = _standing.pop()
         with self.engine.connect() as c:
-            _raw(c).deserialize(_sample_bytes())
+            _raw(c).deserialize(content)
+
+    def content(self) -> bytes:
+        with self.engine.connect() as c:
+            return _raw(c).serialize()
+
+    def give_back(self) -> None:
+        with self.engine.connect() as c:
+            if not _raw(c).in_transaction:
+                _standing.append(self.engine)
 
 
 @cache
-def _sample_bytes() -> bytes:
+def sample_bytes() -> bytes:
+    """The sample's books."""
     store = Store("sqlite://")
     books.load(store, sample.residents())
     with store.engine.connect() as c:
@@ -217,18 +232,35 @@ class Fresh:
         self.lines, self.desks = Applications(api.make_app), Applications(desk.make_app)
         self.kind = "sqlite"
         self._taken: list[tuple[str, Store]] = []
+        self._copies: list[Copied] = []
+
+    def copied(self, content: bytes) -> Copied:
+        """A database in memory, until the test ends."""
+        store = Copied(content)
+        if self.lasts:
+            self._copies.append(store)
+        return store
 
     def store(self) -> Store:
         if self.kind == "sqlite":
-            return Copied()
+            return self.copied(sample_bytes())
         url = _take()
         self._taken.append((url, Store(url)))
         return self._taken[-1][1]
+
+    def again(self) -> None:
+        """Between two examples of one test: the towns of those before are gone."""
+        kind = self.kind
+        self.end()
+        self.kind, self.lasts = kind, True
 
     def end(self) -> None:
         for url, store in self._taken:
             store.close()
             _free.append(url)
+        for copy in self._copies:
+            copy.give_back()
+        self._copies = []
         self.lines.end()
         self.desks.end()
         self.kind, self._taken, self.lasts = "sqlite", [], False

@@ -158,12 +158,12 @@ def test_a_text_without_a_head_is_no_witness() -> None:
 
 def test_the_chain_holds_with_several_processes(store: Store, url: str) -> None:
     write(store, 1)
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, name], cwd=ROOT) for name in ("a", "b", "c")]
-    assert [writer.wait(900) for writer in writers] == [0, 0, 0]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, name], cwd=ROOT) for name in ("a", "b")]
+    assert [writer.wait(900) for writer in writers] == [0, 0]
     assert faults(store) == []
     with store.reading() as c:
-        assert audit.head(c)[0] == 121
-        assert c.scalars(sa.select(rows.c.id).order_by(rows.c.id)).all() == list(range(1, 122))
+        assert audit.head(c)[0] == 81
+        assert c.scalars(sa.select(rows.c.id).order_by(rows.c.id)).all() == list(range(1, 82))
 
 
 def test_a_write_that_is_taken_back_leaves_no_gap(store: Store) -> None:

@@ -15,6 +15,7 @@ from host_sim.centre import sample
 from host_sim.centre.city import table
 from host_sim.centre.city.city import City
 from host_sim.centre.city.file import read
+from tests.unit.centre.databases import FRESH
 from tests.unit.centre.test_site_tables import tables
 from tests.unit.centre.town import JST, SHOP, Town
 
@@ -143,7 +144,7 @@ def made(city: City, at: datetime) -> list[dict[str, Any]]:
     return [json.loads(body) for _, body in table.made(found, 0, at)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     cities(),
     instants,
@@ -174,6 +175,7 @@ def test_the_table_says_what_the_centre_does(text: str, fetched: datetime, later
 @given(cities(), instants)
 def test_the_centre_answers_as_its_own_table_says(text: str, now: datetime) -> None:
     """The calls themselves: whether a challenge is given, what is offered and for how much."""
+    FRESH.again()
     town = Town(city=read(text.replace(MACHINE, SHOP.name)))
     town.now = now
     try:
@@ -199,7 +201,7 @@ def test_the_centre_answers_as_its_own_table_says(text: str, now: datetime) -> N
         )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(instants, st.sampled_from(("miyazaki-store-01", "miyazaki-office-03", "miyazaki-counter-01")))
 def test_where_the_table_sends_a_resident_is_open_when_the_centre_says_so(now: datetime, machine: str) -> None:
     """The sample's places. Of every kind, the nearest two of each channel are named."""

@@ -15,7 +15,7 @@ from host_sim.centre.tables import cards, copies
 from tests.unit.centre.town import TUESDAY, Town, paper_of
 
 MACHINES = [Peer(f"machine-{n:02}", "store") for n in range(16)]
-ROUNDS = 20
+ROUNDS = 8
 
 
 def test_sixteen_machines_at_once_swap_no_paper(url: str) -> None:

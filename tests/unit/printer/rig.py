@@ -1,6 +1,7 @@
 """The real driver over the simulated printer, in memory and virtual time, with lines that can break at a byte."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,7 @@ class Rig:
         self.model.transmit(self.clock.monotonic())
 
 
+@cache
 def small(name: str) -> tuple[Profile, dict[str, Any]]:
     """A profile and its printer cut down so that every byte of a page can be tried: 160 dots x 480 rows or less."""
     profile = load_profile(name)
@@ -157,6 +159,7 @@ def make_rows(width: int, height: int, seed: int = 1, top: int = 0) -> bytes:
     return pack(grey)
 
 
+@cache
 def make_page(profile: Profile, *, copy: int = 1, number: int = 1, of: int = 1, seed: int = 1) -> RasterPage:
     width, height = profile.width_dots, profile.page_dots or 480
     rows = sendable(make_rows(width, height, seed, top=profile.lead_dots + 4), width, profile)

@@ -51,7 +51,10 @@ class Machine:
     sheets: int = 1  # pages of a copy
 
     def __post_init__(self) -> None:
-        self.memory = Memory(Journal.open(self.disk, wall=lambda: NOON, mono=self.rig.clock.monotonic))
+        journal = Journal.open(
+            self.disk, wall=lambda: NOON, mono=self.rig.clock.monotonic, segment_bytes=1 << 18
+        )  # small, because each of these machines reads its segment several times
+        self.memory = Memory(journal)
         self.vault = Vault()
         slips = make_rig("receipt-80").driver
         self.desk = PaperDesk(self.rig.driver, slips, self.vault, self._render, lambda _: b"slip\n")
