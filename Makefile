@@ -4,8 +4,10 @@
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
 # make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
+# make image     build build/kofuki.img, what a machine's card is flashed with; as root (hardware/image/README.md)
+# make image-test  start it in an emulated board, seven trials; not in `make test`, because each start takes a minute
 # make lock      make requirements.lock from pyproject.toml, and stubs.lock of the I/O board
-.PHONY: setup sim test bench lint coverage mutants io-board lock clean
+.PHONY: setup sim test bench lint coverage mutants io-board image image-test lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -50,6 +52,13 @@ mutants: setup
 
 io-board:
 	PYTHON=$(PYTHON) sh firmware/io_board/build.sh
+
+IMAGE ?= build/kofuki.img
+image:
+	sh hardware/image/build.sh $(IMAGE)
+
+image-test: setup
+	$(BIN)/python -m tests.image $(IMAGE)
 
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:

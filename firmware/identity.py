@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from firmware.config.outlets import readable_outlets
 
+OF_AN_IMAGE = "/etc/kofuki/tls/machine.key"  # as in hardware/units
+
 
 class IdentityUnusable(Exception):
     """No key or request can be made; the message is a sentence for a person."""
@@ -104,10 +106,9 @@ def main() -> int:
     parser.add_argument("--group", help="who may read the files beside root")
     options = parser.parse_args()
     outlets = readable_outlets(options.unit)
+    key = OF_AN_IMAGE if outlets.centre is None else outlets.centre.client_key  # a halted machine has an identity, too
     try:
-        if outlets.centre is None:
-            raise IdentityUnusable(f"{options.unit} names no centre that can be read: correct its table [centre].")
-        request = provide(outlets.name, options.run_dir / outlets.centre.client_key, options.group)
+        request = provide(outlets.name, options.run_dir / key, options.group)
     except IdentityUnusable as error:
         print(f"This machine has no identity: {error}", file=sys.stderr)
         return 1

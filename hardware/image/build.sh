@@ -1,6 +1,6 @@
 #!/bin/sh
 # build.sh IMAGE: makes the image of a machine's card from packages alone, and IMAGE.manifest. Needs root, on Debian, amd64 or arm64.
-# What it needs is in ../apt-packages-image.txt. README.md says what is in an image.
+# What it needs is in apt-packages.txt. README.md says what is in an image.
 #   WORK   folder for what is kept between runs, 3 GB (build/image)     SUITE    Debian of the image (this computer's)
 #   KEY    PEM of the release key: signs the manifest (not signed)      VERSION  its name (git describe)
 # Stages: 1 unpack, 2 wheels, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card. 1 to 3 are made again only when their lists changed.
@@ -88,7 +88,7 @@ tree() { # as on any machine, by install.sh; then what only an image has
 modules() {
     kernel=$(basename "$unpacked"/lib/modules/*)
     depmod -b "$unpacked" "$kernel"
-    mkdir -p "$tree/lib/modules/$kernel" "$work/first/modules"
+    mkdir -p "$tree/lib/modules/$kernel"
     sed 's/#.*//; s/^early//' $here/modules.txt | tr -s ' ' '\n' | sed '/^$/d' | while read -r name; do
         modprobe -d "$unpacked" -S "$kernel" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
     done | sort -u | while read -r file; do
@@ -145,15 +145,27 @@ first() { # the first file system: busybox, veritysetup, the modules of card and
     (cd "$folder" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet | gzip -9n) >"$work/initrd.gz"
 }
 
+serial_line() { # DTB: the maintenance console's UART (ttyAMA0) on the header, where Debian's trees have Bluetooth on it
+    # As Raspberry Pi's overlay disable-bt does; Debian has neither overlays nor the names in its trees that they need.
+    pins=/soc/gpio@7e200000/uart0_gpio14 uart=/soc/serial@7e201000
+    fdtput -t x "$1" $pins phandle 0x7f01
+    fdtput -t x "$1" $uart pinctrl-0 0x7f01
+    fdtput -t s "$1" $uart status okay
+    fdtput -t s "$1" /soc/serial@7e215040 status disabled
+    fdtput -r "$1" $uart/bluetooth 2>/dev/null || true
+    fdtput -d "$1" $uart uart-has-rtscts 2>/dev/null || true
+}
+
 boot() { # slot a and what a Pi's chip reads; slot b is filled by a system release
     say boot
     first
     rm -rf "$work/boot" "$work/boot.fat"
-    mkdir -p "$work/boot/a/overlays" "$work/boot/kofuki/tls"
+    mkdir -p "$work/boot/a" "$work/boot/kofuki/tls"
     cp "$unpacked"/usr/lib/raspi-firmware/bootcode.bin "$unpacked"/usr/lib/raspi-firmware/start*.elf \
         "$unpacked"/usr/lib/raspi-firmware/fixup*.dat $here/config.txt hardware/boot/kofuki.txt "$work/boot/"
     cp "$unpacked/boot/vmlinuz-$kernel" "$work/boot/a/vmlinuz"
     cp "$work/initrd.gz" "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2[78]*.dtb "$work/boot/a/"
+    for tree_file in "$work"/boot/a/*.dtb; do serial_line "$tree_file"; done
     layout cmdline a "$root_hash" >"$work/boot/a/cmdline.txt"
     cp $here/personal.txt "$work/boot/kofuki/README.txt"
     truncate -s "$(layout get boot size_mib)M" "$work/boot.fat"
@@ -186,6 +198,11 @@ card() {
     say "$image: $(du -m "$image" | cut -f1) MB written, $(du -sm "$tree" | cut -f1) MB of system, root hash $root_hash"
 }
 
+missing=""
+for package in $(sed 's/#.*//' $here/apt-packages.txt); do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok' || missing="$missing $package"
+done
+[ -z "$missing" ] || { echo "These packages are missing; install them, then run this again:$missing" >&2; exit 1; }
 emulation
 unpack
 wheels

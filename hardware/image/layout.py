@@ -52,8 +52,7 @@ def partition(name: str) -> Partition:
 def sfdisk_script() -> str:
     """The table as `sfdisk` reads it (sfdisk(8), "Script-header lines"; sectors of 512 bytes)."""
     lines = ["label: dos", f"label-id: 0x{DISK_ID:08x}", "unit: sectors"]
-    for one in partitions():
-        lines.append(f"start={one.start_mib * 2048}, size={one.size_mib * 2048}, type={one.kind}")
+    lines += [f"start={one.start_mib * 2048}, size={one.size_mib * 2048}, type={one.kind}" for one in partitions()]
     return "\n".join(lines) + "\n"
 
 
@@ -86,7 +85,7 @@ def cmdline(slot: str, root_hash: str) -> str:
         f"kofuki.slot=PARTUUID={one.partuuid}",
         f"kofuki.root_hash={root_hash}",
         f"kofuki.hash_offset={data_blocks(one.size_mib) * BLOCK_BYTES}",
-        "panic=10",  # restart; initramfs-tools would else open a shell (initramfs-tools(7))
+        "panic=10",  # a kernel that cannot go on restarts the board after 10 s
     ]
     return " ".join(words + ours)
 
