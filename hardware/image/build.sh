@@ -73,7 +73,7 @@ tree() { # as on any machine, by install.sh; then what only an image has
     cp -R drivers firmware pyproject.toml requirements.lock requirements-machine.lock LICENSE "$tree/tmp/source/"
     cp -R hardware/* "$tree/tmp/source/hardware/"
     cp -R "$work/wheels" "$tree/tmp/wheels"
-    chroot "$tree" sh /tmp/source/hardware/install.sh --wheels /tmp/wheels >/dev/null
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$tree" sh /tmp/source/hardware/install.sh --wheels /tmp/wheels >/dev/null
     rm -rf "${tree:?}/tmp/source" "$tree/tmp/wheels" "$tree/opt/kofuki/hardware/pictures" "$tree/opt/kofuki/hardware/image"
     cp -R $here/files/. "$tree/"
     mkdir -p "$tree/data" "$tree/boot/firmware" "$tree/var/lib/kofuki"
@@ -113,7 +113,7 @@ root() { # the file system and, behind it in the same slot, the hashes
     blocks=$(layout get root_a blocks)
     rm -f "$work/root"
     # The data partition holds /etc/kofuki; what stands below it is used when there is no data partition.
-    mke2fs -q -t ext4 -b 4096 -O ^has_journal -m 0 -L root -d "$tree" "$work/root" "$blocks"
+    mke2fs -q -t ext4 -b 4096 -O ^has_journal -m 0 -L root -d "$tree" "$work/root" "$blocks" >/dev/null
     root_hash=$(veritysetup format --data-blocks="$blocks" --hash-offset=$((blocks * 4096)) "$work/root" "$work/root" |
         awk '/^Root hash:/ { print $3 }')
 }
@@ -180,7 +180,7 @@ data() { # etc: /etc/kofuki, var: /var/lib/kofuki
     cp -a "$tree/etc/kofuki" "$work/data/etc"
     install -d -m 700 -o "$(awk -F: '$1 == "kofuki" { print $3 }' "$tree/etc/passwd")" -g "$(awk -F: '$1 == "kofuki" { print $3 }' "$tree/etc/group")" \
         "$work/data/var"
-    mke2fs -q -t ext4 -m 1 -L data -d "$work/data" "$work/data.ext4" "$(layout get data size_mib)M"
+    mke2fs -q -t ext4 -m 1 -L data -d "$work/data" "$work/data.ext4" "$(layout get data size_mib)M" >/dev/null
 }
 
 card() {
