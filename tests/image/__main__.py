@@ -70,7 +70,7 @@ def enrolled(card: Path, folder: Path) -> str:
     with Board(card, folder) as board:
         said = board.until(HALTED)
         first_s = board.up_s
-        assert "/etc/kofuki/tls/ca.pem cannot be read" in " ".join(said.split()), said
+        assert "504 A certificate, key or pin of the line" in said, said
         request = _request(board)
     with Board(card, folder) as board:  # the plug was pulled: the key is the same
         board.until(HALTED)
@@ -137,7 +137,7 @@ def no_data(card: Path, folder: Path) -> str:
         sink.write(bytes(8 * MIB))
     with Board(card, folder) as board:
         said = board.until(HALTED)
-    assert "tls" in said or "journal" in said, said
+    assert "journal" in said or "504" in said, said
     return f"halted after {board.up_s:.0f} s"
 
 
