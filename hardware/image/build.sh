@@ -103,7 +103,7 @@ switches() { # no login, no shell, no port that listens, nothing that changes th
     systemctl --root="$tree" --quiet enable kofuki-personal.service systemd-networkd.service
     systemctl --root="$tree" --quiet mask getty.target getty@.service serial-getty@.service console-getty.service container-getty@.service \
         autovt@.service debug-shell.service emergency.service rescue.service systemd-networkd-wait-online.service apt-daily.timer \
-        apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-firstboot.service systemd-machine-id-commit.service
+        apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-firstboot.service systemd-machine-id-commit.service
     chroot "$tree" usermod --shell /usr/sbin/nologin --lock root
     rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/log/* "$tree/usr/bin/su"
 }
