@@ -101,7 +101,7 @@ def changed_tree(card: Path, folder: Path) -> str:
 
 
 def other_root(card: Path, folder: Path) -> str:
-    """A file system of somebody else in the slot, with hashes that fit it, but not the root hash."""
+    """The beginning of another file system in the slot."""
     start = partition("root_a").start_mib * MIB
     other = folder / "other"
     subprocess.run(["mke2fs", "-q", "-t", "ext4", str(other), "64M"], check=True)
