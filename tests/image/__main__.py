@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -42,14 +43,14 @@ def _answer(request: str, folder: Path) -> None:
     key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
     authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of the trial")])
 
-    def issue(name: x509.Name, public: x509.CertificateIssuerPublicKeyTypes, *, ca: bool) -> bytes:
-        unsigned = x509.CertificateBuilder(authority, name, public, x509.random_serial_number())  # type: ignore[arg-type]
+    def issue(name: x509.Name, public: CertificatePublicKeyTypes, *, ca: bool) -> bytes:
+        unsigned = x509.CertificateBuilder(authority, name, public, x509.random_serial_number())
         unsigned = unsigned.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
         unsigned = unsigned.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         return unsigned.sign(key, SHA256()).public_bytes(Encoding.PEM)
 
     (folder / "ca.pem").write_bytes(issue(authority, key.public_key(), ca=True))
-    (folder / "machine.pem").write_bytes(issue(asked.subject, asked.public_key(), ca=False))  # type: ignore[arg-type]
+    (folder / "machine.pem").write_bytes(issue(asked.subject, asked.public_key(), ca=False))
     (folder / "server-spki.hex").write_text("0" * 64 + "\n")
     (folder / "manifest-key.hex").write_text("0" * 64 + "\n")
 
