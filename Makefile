@@ -5,8 +5,10 @@
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
 # make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
 # make voices    record what the machine says, into build/voices; the simulator then speaks (firmware/voice/README.md)
+# make image     build build/kofuki.img, what a machine's card is flashed with; as root (hardware/image/README.md)
+# make image-test  start it in an emulated board, seven trials; not in `make test`, because each start takes a minute
 # make lock      make requirements.lock from pyproject.toml, stubs.lock of the I/O board and voices.lock
-.PHONY: setup sim test bench lint coverage mutants io-board voices lock clean
+.PHONY: setup sim test bench lint coverage mutants io-board voices image image-test lock clean
 
 # Where a shell forbids them, each of the hundreds of processes that the tests start would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +59,13 @@ io-board:
 
 voices: setup
 	sh hardware/voices.sh build/voices
+
+IMAGE ?= build/kofuki.img
+image:
+	sh hardware/image/build.sh $(IMAGE)
+
+image-test: setup
+	$(BIN)/python -m tests.image $(IMAGE)
 
 # Versions stay as they are, except of the package in NEWER: make lock NEWER=pillow. uv is installed for this run only.
 lock:

@@ -69,9 +69,13 @@ class Halted:
         crew: Crew,
         heartbeat_s: float | None,
         clock: Clock,
+        request: str = "",
         alive: Callable[[], None] = lambda: None,
     ) -> None:
-        """`heartbeat_s`: seconds from one heartbeat to the next; None: the centre cannot be told."""
+        """`heartbeat_s`: seconds from one heartbeat to the next; None: the centre cannot be told.
+
+        `request`: the machine's certificate request in PEM, which whoever stands at the serial line may read; empty without one.
+        """
         self._reason = reason
         self._detail = detail.rstrip(".")
         self._show = show
@@ -80,6 +84,7 @@ class Halted:
         self._crew = crew
         self._clock = clock
         self._heartbeat_s = heartbeat_s
+        self._request = request
         self._alive = alive
         self._reader = LineReader()
         self._ends_s = clock.monotonic() + TRY_AGAIN_S
@@ -145,6 +150,8 @@ class Halted:
     def _answer_to(self, typed: str) -> None:
         if typed.strip() == "again":
             self._ends_s = self._clock.monotonic()
+        if typed.strip() == "request" and self._request:
+            self._write("\r\n".join(self._request.splitlines()) + "\r\n")
         self._write(self._answer())
 
     def _answer(self) -> str:
@@ -155,6 +162,7 @@ class Halted:
             "The machine takes, prints and pays nothing until this is mended.",
             f"Mend it; the machine starts again by itself in {again_s} s, then every minute.",
             "Type `again` to start it now.",
+            *(["Type `request` for its certificate request, which the centre answers."] if self._request else []),
             "ERR halted",
             "halted> ",
         ]

@@ -15,6 +15,7 @@ from firmware.config.simulated import check_simulated
 from firmware.config.unit import AlreadyRunning, Unit, UnitError, load_unit
 from firmware.halted import CAUSES, Halted, reason_of
 from firmware.hardening import no_onlookers, openings, weaknesses
+from firmware.identity import request_words
 from firmware.journal.journal import JournalTrouble
 from firmware.loop import Loop
 from firmware.parts import RealParts
@@ -141,6 +142,7 @@ def _halt(
         crew=speech.crew(line),
         heartbeat_s=None if line is None or outlets.centre is None else outlets.centre.heartbeat_s,
         clock=clock,
+        request="" if outlets.centre is None else request_words(run_dir / outlets.centre.client_key),
         alive=lambda: notify("WATCHDOG=1"),
     )
     notify(f"READY=1\nSTATUS=halted: {reason.number} {reason.sentence} ({error})")

@@ -20,6 +20,8 @@ source=$(pwd)
 
 packages() {
     names=$(sed 's/#.*//' hardware/machine-packages.txt)
+    # shellcheck disable=SC2086  # one word a package
+    [ "$(dpkg-query -W -f='${Status}\n' $names 2>/dev/null | grep -c '^install ok installed')" -ne "$(echo "$names" | wc -w)" ] || return 0
     apt-get update -qq
     # shellcheck disable=SC2086  # one word a package
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null

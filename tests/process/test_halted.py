@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.identity import provide
 from firmware.service.manager import START_AGAIN
 from tests.unit.screens.test_letters_missing import HIDES
 
@@ -131,3 +132,22 @@ def test_without_the_library_for_letters_nothing_is_begun(tmp_path: Path) -> Non
     assert any((machine.run / "screen.raw").read_bytes()), "plain letters need no library"
     assert status == START_AGAIN
     assert "Traceback" not in log
+
+
+def test_a_machine_without_a_certificate_prints_its_request(tmp_path: Path) -> None:
+    """The first start of a card: the key was made on the machine, the centre has not answered yet."""
+    unit = f'extends = "{UNIT}"\n[console]\nport = "CONSOLE"\n[centre]\nclient_key = "own/machine.key"\n'
+    key = tmp_path / "run/own/machine.key"
+    with program(
+        tmp_path, unit, ["sh", "-ec", 'while [ ! -e "$0" ]; do sleep 0.05; done; exec "$@"', str(key)]
+    ) as machine:
+        request = provide("dev-store", tmp_path / "machine.key")
+        key.parent.mkdir()
+        request.rename(key.with_suffix(".csr"))
+        (tmp_path / "machine.key").rename(key)
+        assert "Type `request`" in machine.console()
+        machine.type("request")
+        shown = machine.console()
+        machine.process.send_signal(signal.SIGTERM)
+        machine.end()
+    assert " ".join(key.with_suffix(".csr").read_text().split()) in shown

@@ -1,0 +1,40 @@
+#!/bin/sh
+# wheels.sh SYSROOT DIR: puts every wheel of requirements-machine.lock for arm64 into DIR and checks its hash. What has no wheel
+# (pyscard) is compiled here for arm64 with the headers of SYSROOT, Debian's packages for arm64 unpacked. Needs the Python version
+# of that Debian: its own sysconfig, read from SYSROOT, names compiler and file names.
+set -eu
+[ $# -eq 2 ] || { echo "usage: wheels.sh SYSROOT DIR" >&2; exit 2; }
+mkdir -p "$2"
+sysroot=$(cd "$1" && pwd) target=$(cd "$2" && pwd)
+cd "$(dirname "$0")/../.."
+PYTHON=${PYTHON:-python3}
+
+version=$("$PYTHON" -c 'import sys; print(f"{sys.version_info[0]}.{sys.version_info[1]}")')
+[ -d "$sysroot/usr/include/python$version" ] || {
+    echo "The image's Debian has another Python than $version, which is here: set PYTHON, or SUITE to this computer's Debian." >&2
+    exit 1
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$PYTHON" -m venv "$work/venv"
+pip="$work/venv/bin/python -m pip --quiet --disable-pip-version-check"
+awk '/^[^ #]/ { here = /^setuptools==/ } here' requirements.lock >"$work/setuptools.lock"
+$pip install --require-hashes -r "$work/setuptools.lock"
+
+# The lines that an arm64 machine needs; those without a wheel for it are compiled.
+sed "s/ *; *platform_machine == 'aarch64'//" requirements-machine.lock >"$work/all.lock"
+awk '/^[^ #]/ { here = /^pyscard==/ } here' "$work/all.lock" >"$work/compiled.lock"
+awk '/^[^ #]/ { here = !/^pyscard==/ } here' "$work/all.lock" >"$work/ready.lock"
+platforms=""
+for glibc in 17 24 26 27 28 31 34 35 36; do platforms="--platform manylinux_2_${glibc}_aarch64 $platforms"; done
+# shellcheck disable=SC2086  # one word a platform
+$pip download --require-hashes --no-deps --only-binary :all: --python-version "$version" $platforms --platform manylinux2014_aarch64 \
+    --dest "$target" -r "$work/ready.lock"
+
+mkdir "$work/config"
+cp "$sysroot/usr/lib/python$version/_sysconfigdata__aarch64-linux-gnu.py" "$work/config/"
+headers="-I$sysroot/usr/include/python$version -I$sysroot/usr/include -I$sysroot/usr/include/PCSC"
+PYTHONPATH="$work/config" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__aarch64-linux-gnu _PYTHON_HOST_PLATFORM=linux-aarch64 \
+    CC=aarch64-linux-gnu-gcc CFLAGS="$headers" PKG_CONFIG_SYSROOT_DIR="$sysroot" \
+    PKG_CONFIG_LIBDIR="$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig" \
+    $pip wheel --require-hashes --no-deps --no-build-isolation --no-cache-dir --no-binary pyscard --wheel-dir "$target" -r "$work/compiled.lock"

@@ -1,0 +1,202 @@
+"""`make image-test`: an image in an emulated board (qemu, `-M virt`): what it says on the serial line, start by start.
+
+    python -m tests.image IMAGE [TRIAL...]      all trials, or these; the folder WORK (build/image-test) is used and emptied
+
+Not part of `make test`: each start takes a minute or more. Each trial begins with a copy of the image, as after it was flashed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from firmware.console.access import Account, Accounts, Role, scrypt, spell
+from hardware.image.layout import BLOCK_BYTES, MIB, partition
+from tests.image.guest import Board, bring
+
+PASSWORD = "an invented one"
+HALTED = r"halted> $"
+PROMPT = r"service - \d+> $"
+
+
+def _request(board: Board) -> str:
+    """The certificate request that a halted board prints."""
+    board.type("request")
+    said = board.until(r"-----END CERTIFICATE REQUEST-----")
+    return said[said.index("-----BEGIN") :].replace("\r", "") + "\n"
+
+
+def _answer(request: str, folder: Path) -> None:
+    """What a centre sends back: a CA of its own, and the certificate for this request."""
+    asked = x509.load_pem_x509_csr(request.encode())
+    key, now = generate_private_key(SECP256R1()), datetime.now(UTC)
+    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of the trial")])
+
+    def issue(name: x509.Name, public: CertificatePublicKeyTypes, *, ca: bool) -> bytes:
+        unsigned = x509.CertificateBuilder(authority, name, public, x509.random_serial_number())
+        unsigned = unsigned.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
+        unsigned = unsigned.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        return unsigned.sign(key, SHA256()).public_bytes(Encoding.PEM)
+
+    (folder / "ca.pem").write_bytes(issue(authority, key.public_key(), ca=True))
+    (folder / "machine.pem").write_bytes(issue(asked.subject, asked.public_key(), ca=False))
+    (folder / "server-spki.hex").write_text("0" * 64 + "\n")
+    (folder / "manifest-key.hex").write_text("0" * 64 + "\n")
+
+
+def _personal(card: Path, folder: Path, request: str) -> None:
+    """Certificates and an account onto the card's boot partition."""
+    _answer(request, folder)
+    for name in ("ca.pem", "machine.pem", "server-spki.hex", "manifest-key.hex"):
+        bring(card, folder / name, f"kofuki/tls/{name}")
+    salt = bytes(16)
+    account = Account(role=Role.TECHNICIAN, salt=salt, hash=scrypt(PASSWORD, salt))
+    (folder / "users").write_text(spell(Accounts({"kato": account})))
+    bring(card, folder / "users", "kofuki/console-users.toml")
+
+
+def enrolled(card: Path, folder: Path) -> str:
+    """First start: halted, with a request; answered, it is a machine that says which devices are missing."""
+    with Board(card, folder) as board:
+        said = board.until(HALTED)
+        first_s = board.up_s
+        assert "504 A certificate, key or pin of the line" in said, said
+        request = _request(board)
+    with Board(card, folder) as board:  # the plug was pulled: the key is the same
+        board.until(HALTED)
+        assert _request(board) == request
+    _personal(card, folder, request)
+    with Board(card, folder) as board:
+        board.until(PROMPT)
+        board.type("login kato")
+        board.until("Password: ")
+        board.type(PASSWORD)
+        board.until(r"technician \d+> $")
+        board.type("status")
+        said = board.until(r"technician \d+> $")
+    for device in ("card", "coin", "paper", "line"):
+        assert f"{device} well" not in said, said
+    print(said)
+    return f"halted after {first_s:.0f} s, console after {board.up_s:.0f} s"
+
+
+def changed_byte(card: Path, folder: Path) -> str:
+    """One bit of a program of the root turned round: the board restarts instead of running it."""
+    return _restarts(card, folder, _place_of(card, folder, "/usr/lib/systemd/systemd"))
+
+
+def changed_tree(card: Path, folder: Path) -> str:
+    """One bit of the file system's first block."""
+    return _restarts(card, folder, 1024)
+
+
+def other_root(card: Path, folder: Path) -> str:
+    """The beginning of another file system in the slot."""
+    start = partition("root_a").start_mib * MIB
+    other = folder / "other"
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", str(other), "64M"], check=True)
+    with card.open("r+b") as sink:
+        sink.seek(start)
+        sink.write(other.read_bytes())
+    with Board(card, folder) as board:
+        board.restarts()
+    return "restarts"
+
+
+def power_cuts(card: Path, folder: Path) -> str:
+    """The plug is pulled ten times, spread over the start after the first prompt's time; then it starts, with the same key."""
+    with Board(card, folder) as board:
+        board.until(HALTED)
+        whole_s, request = board.up_s, _request(board)
+    _personal(card, folder, request)
+    cuts = int(os.environ.get("CUTS", "4"))
+    for cut in range(cuts):
+        with Board(card, folder) as board:
+            # where it is cut differs with the computer; that it starts afterwards must not
+            time.sleep(whole_s * (0.5 + cut / (2 * cuts)))
+    with Board(card, folder) as board:
+        board.until(PROMPT)
+    return f"{cuts} cuts, then the console after {board.up_s:.0f} s"
+
+
+def no_data(card: Path, folder: Path) -> str:
+    """The data partition is gone: the console says so."""
+    data = partition("data")
+    with card.open("r+b") as sink:
+        sink.seek(data.start_mib * MIB)
+        sink.write(bytes(8 * MIB))
+    with Board(card, folder) as board:
+        said = board.until(HALTED)
+    assert "journal" in said or "504" in said, said
+    return f"halted after {board.up_s:.0f} s"
+
+
+def cable(card: Path, folder: Path) -> str:
+    """With a cable to a network in which nobody answers but DHCP, and with a glass."""
+    with Board(card, folder, cable=True, glass=True) as board:
+        board.until(HALTED)
+    return f"halted after {board.up_s:.0f} s"
+
+
+def _restarts(card: Path, folder: Path, offset: int) -> str:
+    with card.open("r+b") as sink:
+        sink.seek(partition("root_a").start_mib * MIB + offset)
+        byte = sink.read(1)[0]
+        sink.seek(-1, os.SEEK_CUR)
+        sink.write(bytes([byte ^ 1]))
+    with Board(card, folder) as board:
+        board.restarts()
+    return f"restarts after {board.up_s:.0f} s"
+
+
+def _place_of(card: Path, folder: Path, path: str) -> int:
+    """Where this file's middle is in the root's file system, in bytes."""
+    root = f"{card}?offset={partition('root_a').start_mib * MIB}"
+    blocks = subprocess.run(["debugfs", "-R", f"blocks {path}", root], check=True, capture_output=True, text=True)
+    numbers = blocks.stdout.split()
+    assert len(numbers) > 2, blocks.stderr
+    return int(numbers[len(numbers) // 2]) * BLOCK_BYTES
+
+
+TRIALS: list[Callable[[Path, Path], str]] = [
+    enrolled,
+    changed_byte,
+    changed_tree,
+    other_root,
+    power_cuts,
+    no_data,
+    cable,
+]
+
+
+def main() -> int:
+    image, wanted = Path(sys.argv[1]), sys.argv[2:]
+    failed = 0
+    for trial in TRIALS:
+        if wanted and trial.__name__ not in wanted:
+            continue
+        with tempfile.TemporaryDirectory(dir=os.environ.get("WORK")) as name:
+            card, folder = Path(name) / "card", Path(name) / "board"
+            folder.mkdir()
+            subprocess.run(["cp", "--sparse=always", str(image), str(card)], check=True)
+            try:
+                result = trial(card, folder)
+            except Exception as error:  # noqa: BLE001  the next trial is run
+                result, failed = f"FAILED: {error!r}", failed + 1
+        print(f"{trial.__name__:14} {result}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""A card in a board of qemu: the serial line, the mains switch, and what lies on the card's boot partition."""
+
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from hardware.image.layout import MIB, partition
+
+HANG_S = 1800.0  # ends a hang, and nothing else: an emulated board on a busy computer is slow
+
+
+class NotSaid(Exception):
+    """The board ended, or hangs, without saying what was expected; the message has what it said."""
+
+
+def mtools(tool: str, card: Path, *words: str) -> None:
+    """One of the mtools on the card's boot partition."""
+    subprocess.run(
+        [tool, "-i", f"{card}@@{partition('boot').start_mib * MIB}", *words], check=True, capture_output=True
+    )
+
+
+def bring(card: Path, source: Path, target: str) -> None:
+    """Copy a file onto the boot partition, as whoever has the card in a computer."""
+    mtools("mcopy", card, "-o", str(source), f"::{target}")
+
+
+class Board:
+    """One start of a card. `said`: all that came out of the serial line. Leaving it is a power cut."""
+
+    def __init__(self, card: Path, folder: Path, *, cable: bool = False, glass: bool = False) -> None:
+        for name in ("vmlinuz", "initrd.gz", "cmdline.txt"):  # as the Pi's own chip loads them
+            (folder / name).unlink(missing_ok=True)
+            mtools("mcopy", card, f"::a/{name}", str(folder / name))
+        devices = [
+            "-device",
+            "virtio-rng-pci",
+            "-nic",
+            "user,model=virtio-net-pci,restrict=on,romfile=" if cable else "none",
+        ]
+        devices += ["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []
+        command: Sequence[str] = [
+            *["nice", "-n", "10", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"],
+            *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
+            *["-append", (folder / "cmdline.txt").read_text().strip()],
+            *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
+            # A restart ends qemu, so that it is seen.
+            *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
+        ]
+        self.started_s = time.monotonic()
+        self.said = ""
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._hang = threading.Timer(HANG_S, self._process.kill)
+        self._hang.daemon = True
+        self._hang.start()
+
+    def until(self, pattern: str) -> str:
+        """Read the line until `pattern` came; returns what came since the last call, up to its end. Raises `NotSaid`."""
+        came = ""
+        while not (found := re.search(pattern, came)):
+            came += self._more(pattern)
+        return came[: found.end()]
+
+    def restarts(self, never: str = "halted> ") -> None:
+        """Wait until the board restarts; it must not say `never` before."""
+        try:
+            self.until(never)
+        except NotSaid:
+            if self._process.wait() == 0:
+                return
+            raise
+        raise AssertionError(f"the board serves a person: {self.said[-500:]}")
+
+    def type(self, line: str) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        stdin.write(line.encode() + b"\r")
+        stdin.flush()
+
+    @property
+    def up_s(self) -> float:
+        """Seconds since the board was switched on."""
+        return time.monotonic() - self.started_s
+
+    def cut(self) -> None:
+        """Pull the mains plug."""
+        self._hang.cancel()
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut()
+
+    def _more(self, pattern: str) -> str:
+        stdout = self._process.stdout
+        assert stdout is not None
+        more = stdout.read1(4096).decode("utf-8", "replace")  # type: ignore[attr-defined]
+        if not more:
+            raise NotSaid(f"the board ended without {pattern!r}: {self.said[-2000:]}")
+        self.said += more
+        return more

@@ -1,0 +1,90 @@
+"""What is where on a machine's card: the partitions, dm-verity's place behind a file system, the kernel's command line."""
+
+import json
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from hardware.image.layout import (
+    BLOCK_BYTES,
+    MIB,
+    cmdline,
+    data_blocks,
+    manifest,
+    partition,
+    partitions,
+    sfdisk_script,
+    tree_blocks,
+)
+
+IMAGE = Path(__file__).parents[3] / "hardware" / "image"
+ROOT_HASH = "0123456789abcdef" * 4
+
+
+def test_the_partitions_follow_each_other_and_both_slots_are_alike() -> None:
+    for one, after in pairwise(partitions()):
+        assert one.start_mib + one.size_mib == after.start_mib
+    assert partitions()[0].start_mib == 1
+    assert partition("root_a").size_mib == partition("root_b").size_mib
+    end = partitions()[-1]
+    assert end.start_mib + end.size_mib < 4e9 / MIB, "a card of 4 GB holds it"
+
+
+@pytest.mark.skipif(shutil.which("sfdisk") is None, reason="sfdisk is not installed")
+def test_sfdisk_makes_the_table_and_the_kernel_finds_the_names_in_it(tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    with card.open("wb") as sink:
+        sink.truncate((partitions()[-1].start_mib + partitions()[-1].size_mib) * MIB)
+    subprocess.run(["sfdisk", "--quiet", str(card)], input=sfdisk_script(), text=True, check=True)
+    said = json.loads(subprocess.run(["sfdisk", "--json", str(card)], capture_output=True, check=True).stdout)
+    table = said["partitiontable"]
+    for one, found in zip(partitions(), table["partitions"], strict=True):
+        assert (found["start"], found["size"], found["type"]) == (one.start_mib * 2048, one.size_mib * 2048, one.kind)
+        assert one.partuuid == f"{int(table['id'], 16):08x}-{one.number:02x}"
+
+
+@pytest.mark.skipif(shutil.which("veritysetup") is None, reason="veritysetup is not installed")
+@pytest.mark.parametrize("blocks", [2, 128, 129, 128 * 128, 128 * 128 + 1])
+def test_veritysetup_needs_as_many_blocks_as_we_leave_it(tmp_path: Path, blocks: int) -> None:
+    slot = tmp_path / "slot"
+    with slot.open("wb") as sink:
+        sink.truncate(blocks * BLOCK_BYTES)
+    where = [f"--data-blocks={blocks}", f"--hash-offset={blocks * BLOCK_BYTES}"]
+    subprocess.run(["veritysetup", "format", *where, str(slot), str(slot)], check=True, capture_output=True)
+    assert slot.stat().st_size == (blocks + tree_blocks(blocks)) * BLOCK_BYTES
+
+
+@pytest.mark.parametrize("slot_mib", [1, 16, 1280, 4096])
+def test_the_file_system_is_as_large_as_its_hashes_allow(slot_mib: int) -> None:
+    blocks, whole = data_blocks(slot_mib), slot_mib * MIB // BLOCK_BYTES
+    assert blocks + tree_blocks(blocks) <= whole < blocks + 1 + tree_blocks(blocks + 1) + 3
+
+
+@pytest.mark.parametrize("slot", ["a", "b"])
+def test_the_command_line_names_the_slot_and_opens_no_shell(slot: str) -> None:
+    line = cmdline(slot, ROOT_HASH)
+    words = line.split()
+    assert f"kofuki.slot=PARTUUID={partition(f'root_{slot}').partuuid}" in words
+    assert f"kofuki.root_hash={ROOT_HASH}" in words
+    assert "panic=10" in words
+    assert not [word for word in words if word.startswith("console=") and word != "console=tty3"]
+    assert len(line) < 1024, "a Pi's chip cuts longer lines"
+
+
+def test_the_partitions_that_the_system_mounts_are_those_of_the_card() -> None:
+    lines = [line.split() for line in (IMAGE / "files/etc/fstab").read_text().splitlines() if not line.startswith("#")]
+    mounted = {fields[1]: fields for fields in lines}
+    assert mounted["/boot/firmware"][0] == f"PARTUUID={partition('boot').partuuid}"
+    assert mounted["/data"][0] == f"PARTUUID={partition('data').partuuid}"
+    for fields in lines:
+        assert {"nodev", "nosuid", "noexec"} <= set(fields[3].split(",")) or fields[2] == "none"
+
+
+def test_a_manifest_says_what_a_card_must_hold() -> None:
+    said = json.loads(manifest(version="7", size=3, sha256="ab", root_hash=ROOT_HASH, packages=["b 2", "a 1"]))
+    assert said["root_hash"] == ROOT_HASH
+    assert said["image"] == {"bytes": 3, "sha256": "ab"}
+    assert said["packages"] == ["a 1", "b 2"]
