@@ -23,6 +23,7 @@ class Counting:
     name: str
     broken: bool = False
     reason_when_down: str | None = None
+    is_vital: bool = True
     asked: int = 0
     stopped: int = 0
     _at_work: bool = field(default=False, repr=False)
