@@ -4,7 +4,7 @@
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
 # make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
-# make voices    record what the machine says, into build/voices; the simulator then speaks (firmware/voice/README.md)
+# make voices    record what the machine says, into build/voices; `make sim` does it once (firmware/voice/README.md)
 # make image     build build/kofuki.img, what a machine's card is flashed with; as root (hardware/image/README.md)
 # make image-test  start it in an emulated board, seven trials; not in `make test`, because each start takes a minute
 # make lock      make requirements.lock from pyproject.toml, stubs.lock of the I/O board and voices.lock
@@ -23,6 +23,7 @@ setup: .venv/ready
 	touch $@
 
 sim: setup
+	@$(MAKE) --no-print-directory build/voices.made || echo "The simulator starts without a voice; \`make voices\` says what is wrong."
 	$(BIN)/python -m host_sim up $(if $(UNIT),--unit $(UNIT) --directory .sim-$(basename $(notdir $(UNIT))))
 
 # Make this after each change of requirements.lock; a test fails when it is old.
@@ -57,8 +58,11 @@ mutants: setup
 io-board:
 	PYTHON=$(PYTHON) sh firmware/io_board/build.sh
 
-voices: setup
+voices: build/voices.made
+
+build/voices.made: firmware/voice/voices.lock $(wildcard firmware/voice/texts/*.toml firmware/screens/texts/*.toml) | setup
 	sh hardware/voices.sh build/voices
+	touch $@
 
 IMAGE ?= build/kofuki.img
 image:

@@ -79,8 +79,8 @@ def voices(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_resident_with_an_earphone_hears_every_screen(wallet: Cards, tmp_path: Path, voices: Path) -> None:
-    machine = Speaking(City(tmp_path), Ear(), voices)
+def test_a_resident_with_an_earphone_hears_every_screen(wallet: Cards, wallet_folder: Path, voices: Path) -> None:
+    machine = Speaking(City(wallet_folder), Ear(), voices)
     machine.serve(Person(wallet["hanako"], kind="1", copies=2, coins=(500, 500)), wallet["hanako"].chip)
     heard = " ".join(machine.ear.heard)
     for words in (
@@ -98,11 +98,11 @@ def test_a_resident_with_an_earphone_hears_every_screen(wallet: Cards, tmp_path:
     assert machine.loop.troubles.keys() == {"speaker"}, "no piece is recorded, and that is told"
 
 
-def test_neither_name_nor_pin_is_heard(wallet: Cards, tmp_path: Path, voices: Path) -> None:
+def test_neither_name_nor_pin_is_heard(wallet: Cards, wallet_folder: Path, voices: Path) -> None:
     card = wallet["hanako"]
     for earphone in (False, True):
         ear = Ear(earphone=earphone)
-        machine = Speaking(City(tmp_path), ear, voices, aloud=True)
+        machine = Speaking(City(wallet_folder), ear, voices, aloud=True)
         machine.serve(Person(card, kind="1", coins=(500,)), card.chip)
         assert not any("花" in words or (card.pin and card.pin in words) for words in ear.heard)
         digits = [words for words in ear.heard if words == "[key]"]
@@ -111,10 +111,10 @@ def test_neither_name_nor_pin_is_heard(wallet: Cards, tmp_path: Path, voices: Pa
 
 @pytest.mark.parametrize("gone_at", range(0, 40, 7))
 def test_a_loudspeaker_that_breaks_at_any_scene_stops_nothing(
-    gone_at: int, wallet: Cards, tmp_path: Path, voices: Path
+    gone_at: int, wallet: Cards, wallet_folder: Path, voices: Path
 ) -> None:
     ear = Ear()
-    machine = Speaking(City(tmp_path), ear, voices)
+    machine = Speaking(City(wallet_folder), ear, voices)
     card = wallet["hanako"]
     person = Person(card, kind="1", coins=(500,))
     seen = 0
@@ -134,15 +134,15 @@ def test_a_loudspeaker_that_breaks_at_any_scene_stops_nothing(
     assert isinstance(machine.loop.scene, show.Idle)
 
 
-def test_a_machine_without_voices_tells_how_they_are_made(tmp_path: Path) -> None:
-    machine = Speaking(City(tmp_path), Ear(), tmp_path / "none")
+def test_a_machine_without_voices_tells_how_they_are_made(wallet_folder: Path, tmp_path: Path) -> None:
+    machine = Speaking(City(wallet_folder), Ear(), tmp_path / "none")
     assert "hardware/voices.sh" in machine.loop.troubles["speaker"]
     assert isinstance(machine.loop.scene, show.Idle), "residents are served meanwhile"
 
 
-def test_a_card_that_is_left_is_told_again_and_again(wallet: Cards, tmp_path: Path, voices: Path) -> None:
+def test_a_card_that_is_left_is_told_again_and_again(wallet: Cards, wallet_folder: Path, voices: Path) -> None:
     ear = Ear(earphone=False)
-    machine = Speaking(City(tmp_path), ear, voices)
+    machine = Speaking(City(wallet_folder), ear, voices)
     card = wallet["hanako"]
     person = Person(card, kind="1", coins=(500,))
 
@@ -164,9 +164,9 @@ def test_a_card_that_is_left_is_told_again_and_again(wallet: Cards, tmp_path: Pa
 
 @pytest.mark.parametrize(("earphone", "times"), [(False, 1), (True, 3)])
 def test_who_listens_has_three_times_as_long(
-    earphone: bool, times: int, wallet: Cards, tmp_path: Path, voices: Path
+    earphone: bool, times: int, wallet: Cards, wallet_folder: Path, voices: Path
 ) -> None:
-    machine = Speaking(City(tmp_path), Ear(earphone=earphone), voices)
+    machine = Speaking(City(wallet_folder), Ear(earphone=earphone), voices)
     machine.wait(1)
     machine.reader.insert(wallet["hanako"].chip)
     machine.run_until(lambda: isinstance(machine.loop.scene, show.EnterPin))
@@ -175,9 +175,9 @@ def test_who_listens_has_three_times_as_long(
     assert machine.clock.monotonic() - began_s == pytest.approx(45 * times, abs=1.5)
 
 
-def test_a_site_may_want_a_locating_tone(tmp_path: Path, voices: Path) -> None:
+def test_a_site_may_want_a_locating_tone(wallet_folder: Path, voices: Path) -> None:
     ear = Ear(earphone=False)
-    machine = Speaking(City(tmp_path), ear, voices, locating_s=5.0)
+    machine = Speaking(City(wallet_folder), ear, voices, locating_s=5.0)
     machine.wait(60)
     assert 6 <= ear.heard.count("[here]") <= 13
     ear.earphone = True
