@@ -9,7 +9,9 @@ from typing import Any
 
 from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
+from firmware.screens.words import LANGUAGES as SCREENS
 from firmware.session import scenes as show
+from firmware.voice.pieces import LANGUAGES as VOICES
 from firmware.voice.pieces import Piece, Sentence
 from firmware.voice.words import Spoken, spoken
 
@@ -80,7 +82,27 @@ def _idle(scene: show.Idle, say: Spoken) -> Sentences:
         said += [say("idle", "kind", title=_title(k.title, say), yen=say.numbers.yen(k.fee_yen)) for k in scene.kinds]
     if scene.notice is not None:
         said.append(say("idle", "notice", notice=say.of(scene.notice) or say("common", "on_screen").pieces))
-    return [*said, say("common", "layout", once=True), *_general(scene, say)]
+    return [*said, *_other_voices(scene, say), say("common", "layout", once=True), *_general(scene, say)]
+
+
+def _other_voices(scene: show.Idle, say: Spoken) -> Sentences:
+    """How to come to the other voice, said by that voice; large letters leave no room for the numbers at idle."""
+    if scene.look is not show.Look.NORMAL:
+        return []
+    others = [spoken(language) for language in VOICES if language != say.language]
+    numbers = [other.numbers.count("numbers", SCREENS.index(other.language) + 1) for other in others]
+    return [
+        other("idle", "this_language", number=number, once=True) for other, number in zip(others, numbers, strict=True)
+    ]
+
+
+def _choose_look(scene: show.ChooseLook, say: Spoken) -> Sentences:
+    said = [say("look", "head")]
+    said += [_line("line", n, say("look", name).pieces, say) for n, name in enumerate(scene.languages, start=1)]
+    said += [
+        _line("line", n, say("look", name).pieces, say) for n, name in ((8, "large"), (9, "large_dark"), (0, "normal"))
+    ]
+    return [*said, say("look", "voice"), say("look", "back"), *_general(scene, say)[1:]]
 
 
 def _working(scene: show.Working, say: Spoken) -> Sentences:
@@ -283,7 +305,8 @@ def _at_counter(scene: show.AtCounter, say: Spoken) -> Sentences:
 
 def _general(scene: show.Scene, say: Spoken) -> Sentences:
     """What holds on every screen that takes keys; where ▲ and ▼ have a meaning, they are no volume."""
-    keys = ("language", "again") if uses_arrows(scene) else ("language", "again", "volume")
+    language = "language_round" if isinstance(scene, show.EnterPin) else "language"
+    keys = (language, "again") if uses_arrows(scene) else (language, "again", "volume")
     return [say("common", key, once=True) for key in keys]
 
 
@@ -354,6 +377,7 @@ _SAID: dict[type[show.Scene], Callable[[Any, Spoken], Sentences]] = {
     show.Maintenance: _maintenance,
     show.Closed: _closed,
     show.Idle: _idle,
+    show.ChooseLook: _choose_look,
     show.Working: _working,
     show.EnterPin: _enter_pin,
     show.LastTry: _last_try,

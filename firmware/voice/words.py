@@ -101,8 +101,9 @@ CLOSED_REASONS = ("hours", "year_end", "closed_day", "maintenance", "out_of_serv
 
 @cache
 def spoken(language: str) -> Spoken:
-    """The words of a language; English for one that has no voice."""
-    return Spoken(language if language in LANGUAGES else EN)
+    """The words of a language, Japanese for やさしい日本語 too; English for one that has no voice."""
+    spoken_as = language.partition("-")[0]
+    return Spoken(spoken_as if spoken_as in LANGUAGES else EN)
 
 
 @cache
