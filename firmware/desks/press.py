@@ -41,6 +41,7 @@ class Press:
                 return receipt_for(self._receipt_facts(effect), self.receipt)
             case PrintClaimSlip():
                 claim = ClaimFacts(
+                    city=effect.city,
                     place=effect.place,
                     machine=self.machine,
                     telephone=effect.telephone,
@@ -55,6 +56,7 @@ class Press:
 
     def _receipt_facts(self, receipt: PrintReceipt) -> ReceiptFacts:
         return ReceiptFacts(
+            city=receipt.city,
             place=receipt.place,
             machine=self.machine,
             telephone=receipt.telephone,

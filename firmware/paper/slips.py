@@ -18,8 +18,6 @@ from drivers.printer.raster import RasterSlip
 from firmware.paper.drawn import DrawnSlip
 from firmware.paper.second import Say, second
 
-ISSUER = "宮崎市　証明書自動交付機"
-TILL = "宮崎市　証明書発行窓口"
 _WEEKDAYS = "月火水木金土日"
 
 
@@ -58,6 +56,7 @@ class Slip(Protocol):
 class ReceiptFacts:
     """What a receipt says. `lines`: title by language ("ja" is always there), issue number, fee in yen."""
 
+    city: Mapping[str, str]
     place: Mapping[str, str]
     machine: str
     telephone: str
@@ -76,6 +75,7 @@ class ReceiptFacts:
 class ClaimFacts:
     """A debt of the machine to whoever holds the slip. `claim_code`: with its check letter, nine letters and digits."""
 
+    city: Mapping[str, str]
     place: Mapping[str, str]
     machine: str
     telephone: str
@@ -105,6 +105,7 @@ def claim_slip(facts: ClaimFacts, width_dots: int) -> RasterSlip:
     say_sample(facts.sample, drawn, say)
     drawn.centre("返　金　請　求　票", Size.LARGE, bold=True)
     drawn.centre(say("claim"), Size.SMALL)
+    drawn.centre(_of(facts.city, "証明書自動交付機"), Size.NORMAL)
     drawn.rule(heavy=True)
     drawn.centre("この機械からお返しできなかったお金", Size.NORMAL)
     drawn.centre(say("not_returned"), Size.SMALL)
@@ -153,7 +154,7 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     say_sample(facts.sample, slip, say)
     slip.centre("領　収　書", Size.LARGE, bold=True)
     slip.centre(say("receipt"), Size.SMALL)
-    slip.centre(TILL if facts.at_till else ISSUER, Size.NORMAL)
+    slip.centre(_of(facts.city, "証明書発行窓口" if facts.at_till else "証明書自動交付機"), Size.NORMAL)
     slip.rule(heavy=True)
     _where_and_when(facts, slip)
     slip.rule()
@@ -194,13 +195,22 @@ def say_sample(sample: bool, slip: Slip, say: Say, *, foot: bool = False) -> Non
         slip.rule(heavy=True)
 
 
+def _of(city: Mapping[str, str], what: str) -> str:
+    return f"{city['ja']}　{what}".strip()
+
+
 def _write_till(facts: ReceiptFacts, slip: Slip) -> None:
     """Who received the fee, and what of it was given back there. Change is the till's: this machine does not see it."""
     if facts.change_yen:
         slip.pair(f"窓口で返金 {second(facts.language)('returned')}", _yen(facts.change_yen), Size.NORMAL)
     slip.rule()
     slip.left("上記の手数料を領収しました。", Size.NORMAL)
-    slip.pair(f"領収者 {second(facts.language)('received_by')}", f"宮崎市 {facts.place['ja']}", Size.NORMAL, bold=True)
+    slip.pair(
+        f"領収者 {second(facts.language)('received_by')}",
+        f"{facts.city['ja']} {facts.place['ja']}",
+        Size.NORMAL,
+        bold=True,
+    )
 
 
 def _where_and_when(facts: ReceiptFacts | ClaimFacts, slip: Slip) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from drivers.vocabulary import HopperCounters, OrderItem
+from drivers.vocabulary import HopperCounters, OrderItem, Text
 from firmware.book import ending, records
 from firmware.book.reasons import AdviceReason
 from firmware.session import effects as fx
@@ -11,6 +11,7 @@ from firmware.session.known import Known, acceptable, opened
 from firmware.session.scenes import Look
 
 Action = Callable[[Context, Known], Iterator[fx.Effect]]
+_NO_CITY: Text = {"ja": ""}  # no session begins without a site table; if one did, its slip would still be printed
 
 
 def open_session(context: Context, _: Known) -> Iterator[fx.Effect]:
@@ -152,6 +153,7 @@ def claim(context: Context, book: Known) -> Iterator[fx.Effect]:
     why = AdviceReason.EXCHANGED if context.takes_back and not context.house.refunds_by_hopper else context.reason
     yield from map(fx.Write, ending.rest_claimed(opened(book), why))
     yield fx.PrintClaimSlip(
+        city=context.house.city or _NO_CITY,
         amount_yen=amount_yen,
         claim_code=context.claim_code,
         city_code=context.house.city_code,
@@ -167,6 +169,7 @@ def print_receipt(context: Context, book: Known) -> Iterator[fx.Effect]:
     assert request is not None
     offers, lines = context.item_of_copy, [request.lines[copy] for copy in request.printed]
     yield fx.PrintReceipt(
+        city=context.house.city or _NO_CITY,
         lines=tuple((offers[line.copy].title, line.issue_number, line.fee_yen) for line in lines),
         fee_yen=ledger.earned_yen,
         inserted_yen=ledger.inserted_yen,

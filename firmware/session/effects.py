@@ -150,6 +150,7 @@ class Dispense:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintReceipt:
+    city: Mapping[str, str]  # who takes the fee
     lines: tuple[tuple[Mapping[str, str], str, int], ...]  # title, issue number, fee
     fee_yen: int
     inserted_yen: int
@@ -164,6 +165,7 @@ class PrintReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintClaimSlip:
+    city: Mapping[str, str]  # who owes the money
     amount_yen: int
     claim_code: str  # with its check letter
     city_code: str

@@ -14,6 +14,7 @@ import subprocess
 import tomllib
 import wave
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
@@ -132,7 +133,9 @@ def _with_lengths(said: bytes) -> bytes:
 
 def _japanese_version() -> str:
     try:
-        import_module(_SYNTHESISER)
+        # It asks for a library that guesses how 何 is read; a person set up here would look for it in vain.
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            import_module(_SYNTHESISER)
     except ImportError:
         raise CannotMake("pyopenjtalk-plus is not installed here; run hardware/voices.sh, which installs it.") from None
     return f"pyopenjtalk-plus {version('pyopenjtalk-plus')}, readings {sha256(READINGS.read_bytes()).hexdigest()[:8]}"

@@ -43,6 +43,7 @@ def test_of_what_is_printed_nothing_but_a_command_is_kept(data: bytes) -> None:
 
 def test_a_receipt_in_letters_leaves_none_of_them() -> None:
     facts = ReceiptFacts(
+        city={"ja": "宮崎市"},
         place={"ja": "宮崎駅前店"},
         machine="miyazaki-store-01",
         telephone="0985-25-2111",

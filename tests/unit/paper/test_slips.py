@@ -22,9 +22,11 @@ from host_sim.models.printer import Sheet
 from host_sim.models.printers import printer_named
 from tests.unit.printer.rig import make_rig
 
+CITY = {"ja": "都城市", "en": "Miyakonojo City"}
 PLACE = {"ja": "宮崎駅前店", "en": "Miyazaki Station store"}
 AT = datetime(2026, 11, 24, 17, 5)  # noqa: DTZ001  (the machine passes local time)
 RECEIPT = ReceiptFacts(
+    city=CITY,
     place=PLACE,
     machine="miyazaki-store-01",
     telephone="0985-25-2111",
@@ -39,6 +41,7 @@ RECEIPT = ReceiptFacts(
     claim_yen=50,
 )
 CLAIM = ClaimFacts(
+    city=CITY,
     place=PLACE,
     machine="miyazaki-store-01",
     telephone="0985-25-2111",
@@ -218,6 +221,16 @@ def test_a_receipt_has_japanese_first_and_then_the_language_of_the_session(langu
     assert language == "en" or "RECEIPT" not in told
     assert receipt(facts, 576).height_dots > 0
     assert claim_slip(replace(CLAIM, language=language), 384).height_dots > 0
+
+
+@pytest.mark.parametrize("at_till", [False, True])
+def test_a_receipt_names_the_city_that_takes_the_fee_and_no_other(at_till: bool) -> None:
+    kept = Kept()
+    _write_receipt(replace(RECEIPT, at_till=at_till, place={"ja": "市民課"}), kept)
+    told = "\n".join(kept.texts)
+    assert "都城市　証明書" in told
+    assert ("都城市 市民課" in told) is at_till
+    assert "宮崎" not in told
 
 
 class Kept:
