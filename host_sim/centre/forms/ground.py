@@ -83,8 +83,11 @@ def cell() -> NDArray[np.bool_]:
     rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
     # A large dot is drawn whole or not at all, by whether its upper left corner lies inside the letter.
     inside = np.kron(inside[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], np.ones((COARSE, COARSE), dtype=np.bool_))
-    fine = (rows % FINE == 2) & (columns % FINE == 2)
-    coarse = (rows % COARSE // LARGE == 2) & (columns % COARSE // LARGE == 2)
+    fine = (rows % FINE == 0) & (columns % FINE == 0)
+    # One dot from the corner of its 12 x 12, a large dot gives as much of its grey to what is around the letter as the
+    # single dots there give back. In the middle it would give less, and the letter would look darker than the ground.
+    row, column = rows % COARSE - 1, columns % COARSE - 1
+    coarse = (row >= 0) & (row < LARGE) & (column >= 0) & (column < LARGE)
     black: NDArray[np.bool_] = np.where(inside, coarse, fine)
     return black
 

@@ -152,6 +152,8 @@ def test_the_letters_of_the_form_stand_out_of_the_sample(town: Any) -> None:
 # A copier's settings: sharpness as sigma in dots of 0.125 mm, and what it still prints black, of 255.
 BLURS = np.arange(0.6, 1.65, 0.1)
 THRESHOLDS = range(90, 221, 5)
+BLURS_OF_TEXT = np.arange(0.9, 1.65, 0.1)  # its settings for text
+THRESHOLDS_OF_TEXT = range(200, 232, 3)
 
 
 def test_copies_show_the_hidden_word_and_the_original_does_not() -> None:
@@ -176,8 +178,10 @@ def test_copies_show_the_hidden_word_and_the_original_does_not() -> None:
     assert sum(shown.values()) >= 0.87 * len(shown), f"{sum(shown.values())} of {len(shown)}"
     usual = [shows for (sigma, level), shows in shown.items() if 0.9 <= sigma <= 1.6 and level >= 150]
     assert all(usual)
+    for_text = [_shows(_blurred(cell, sigma) < level, word) for sigma in BLURS_OF_TEXT for level in THRESHOLDS_OF_TEXT]
+    assert sum(for_text) >= 0.95 * len(for_text), f"{sum(for_text)} of {len(for_text)}"
     eye = _blurred(cell, 4.0)  # 0.5 mm: what an eye makes of it at reading distance
-    assert abs(eye[word].mean() - eye[~word].mean()) < 0.01 * 255
+    assert abs(eye[word].mean() - eye[~word].mean()) < 0.5
 
 
 def _rule(sigma: float) -> float:
