@@ -80,14 +80,13 @@ def _excluded(rows: set[str]) -> bool:
     return any(rows & some and rows & others for some, others in EXCLUDE)
 
 
-def _fits(pair: Pair, seed: int) -> bool:
-    """Whether this life's machine can have both."""
+def rows_for(seed: int) -> frozenset[str]:
+    """The rows that this life's machine can have."""
     if at_counter(seed):
-        return not any(code.startswith(COINS) for code in pair)
-    if set(pair) & OF_BOARD and board_for(seed) is None:
-        return False
+        return frozenset(code for code in ROWS if not code.startswith(COINS))
     pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is not None
-    return not set(pair) & (OF_CCTALK if pulses else OF_PULSES)
+    without = (OF_CCTALK if pulses else OF_PULSES) | (OF_BOARD if board_for(seed) is None else frozenset())
+    return frozenset(ROWS) - without
 
 
 def planned(seeds: Iterable[int], struck: set[Pair]) -> list[Plan]:
@@ -97,7 +96,8 @@ def planned(seeds: Iterable[int], struck: set[Pair]) -> list[Plan]:
     random.Random(f"kofuki pairs {seeds[0]}").shuffle(missing)
     plans = []
     for seed in seeds:
-        mine = [pair for pair in missing if _fits(pair, seed)][:WANTED]
+        rows = rows_for(seed)
+        mine = [pair for pair in missing if rows.issuperset(pair)][:WANTED]
         plans.append(Plan(seed, tuple(mine)))
         missing = [pair for pair in missing if pair not in mine] + mine  # the next life takes others first
     return plans

@@ -22,7 +22,7 @@ from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.rig.catalogue import ROWS
 from host_sim.rig.machine import COUNTER, RigMachine
-from host_sim.rig.pairs import LOSSY, SESSIONS, Pair, Plan, at_counter, board_for, drawn_for
+from host_sim.rig.pairs import LOSSY, SESSIONS, Pair, Plan, at_counter, board_for, drawn_for, rows_for
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.tally import Tally
 from host_sim.rig.truth import Checker, Violation
@@ -68,6 +68,7 @@ class Life:
 
     def __init__(self, plan: Plan, cards: Mapping[str, WalletCard]) -> None:
         self.plan = plan
+        self._possible = sorted(rows_for(plan.seed))
         self.seed = seed = plan.seed
         self.tally = Tally(seed=plan.seed)
         self.rows: list[str] = []
@@ -126,7 +127,7 @@ class Life:
 
     def _by_chance(self) -> list[str]:
         count = self._random.choices((0, 1, 2), (30, 50, 20))[0]
-        return self._random.sample(sorted(ROWS), count)
+        return self._random.sample(self._possible, count)
 
     def _wanted(self) -> Pair | None:
         """In most sessions of a life that looks for pairs: the next of them that has not happened in it."""

@@ -34,7 +34,7 @@ def test_swarm_finds_nothing_and_says_which_faults_happened(where: Path) -> None
     assert "0 violations in 200 sessions" in done.stdout
     marks = dict(re.findall(r"^  ([A-Z]\d) +([\d,]+)  ", done.stdout, flags=re.MULTILINE))
     assert len(marks) > 50
-    assert sum(int(times.replace(",", "")) for times in marks.values()) > 80
+    assert sum(int(times.replace(",", "")) for times in marks.values()) > 120
 
 
 def test_crash_explores_goes_on_where_it_was_stopped_and_a_history_can_be_replayed(where: Path) -> None:
