@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from host_sim.centre import books, rules
+from host_sim.centre import books, forms, rules
 from host_sim.centre.authentication import Doorkeeper, Known, Refused, place_of
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import InForce
@@ -31,16 +31,18 @@ from host_sim.centre.database import Busy
 from host_sim.centre.exemptions import using
 from host_sim.centre.exemptions.using import Reduction
 from host_sim.centre.generator import Container, DocumentUnfit, DocumentWrong, Generator, Press, Subject
+from host_sim.centre.register import Municipality
 from host_sim.centre.registers import freshness
 from host_sim.centre.registers.rows import RegisterName
 from host_sim.centre.staff.vouching import ATTENDED
-from host_sim.centre.store import Peer, Store
+from host_sim.centre.store import HERE, Peer, Store
 from host_sim.centre.tables import copies, requests
 
 RESERVATION_S = 900.0
 MAKING_S = 60.0  # seconds; a request that is `making` for longer was left by a process that ended
 COPIES_MAX = 9
 ATTEMPTS = 3
+_END_OF_SIGNING = "end of the city's certificate that was told"
 
 Line = Mapping[str, Any]  # kind, options, fee_yen, requester: one copy
 
@@ -85,6 +87,9 @@ class Begun:
     lines: Sequence[Line]
     numbers: Sequence[str]
     exemption: Reduction | None  # what lowered the fee of a line
+
+
+_END_OF_SIGNING = "end of the city's certificate that was told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class Issuer:
             found = self._generator.look_up(c, known.card_fingerprint, here.city.municipality).books
             stale = freshness.stale_kinds(c, self._press.kinds, now, self._limits)
             waits = known.exemption_id is None and using.waits(c, known.resident_id, here.terms, now)
+        self._tell_end_of_signing(here.city.municipality, now)
         refusal = rules.refusal_of(found.resident, found.register, now.date(), here.terms.youngest_years)
         if refusal is not None:
             raise Refused(refusal)
@@ -163,6 +169,17 @@ class Issuer:
                 for what, about in unfit.items():
                     self._store.flag(c, now, peer.name, what, {"key": about})
         return Welcome(rules.masked(found.resident.name), offers, waits)
+
+    def _tell_end_of_signing(self, city: Municipality, now: datetime) -> None:
+        """Flag, once for each end, that the city's certificate ends soon; after it every order is refused."""
+        ends_at = forms.ends_soon(city, now)
+        if ends_at is None:
+            return
+        told = f"{ends_at:%Y-%m-%d %H:%M}"
+        with self._store.writing() as c:
+            if self._store.fact(c, _END_OF_SIGNING) != told:
+                self._store.set_fact(c, _END_OF_SIGNING, told)
+                self._store.flag(c, now, HERE.name, "signing_ends", {"key": told})
 
     def _here(self, c: sa.Connection, peer: Peer, known: Known, now: datetime, request_id: str = "") -> Here:
         city = self._city.at(c, now)

@@ -2,7 +2,7 @@
 
 from host_sim.centre.forms.certificate import typeset
 from host_sim.centre.forms.check import check
-from host_sim.centre.forms.city_key import SignatureUnusable
+from host_sim.centre.forms.city_key import SignatureUnusable, ends_soon
 from host_sim.centre.forms.fitting import TextOverflow
 from host_sim.centre.forms.issue import IssueFacts
 from host_sim.centre.forms.ivs import GlyphMissing
@@ -21,6 +21,7 @@ __all__ = [
     "SignatureUnusable",
     "TextOverflow",
     "check",
+    "ends_soon",
     "lacking",
     "offer",
     "page_count",

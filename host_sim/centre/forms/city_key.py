@@ -8,7 +8,7 @@ attribute of its subject or of the directory name beside it: 宮崎市, 宮崎�
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from host_sim.centre.register import CitySignature, Municipality
 
 RSA_BITS_LEAST = 2048
+TOLD_BEFORE = timedelta(days=30)  # a renewed certificate takes an office weeks
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 JST = ZoneInfo("Asia/Tokyo")
 _Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -60,6 +61,15 @@ def usable(city: Municipality, at: datetime) -> CityKey | None:
                 "put the renewed chain and its key there, and no paper is issued without them"
             )
     return found
+
+
+def ends_soon(city: Municipality, at: datetime) -> datetime | None:
+    """When the city's papers can no longer be signed, told `TOLD_BEFORE` it; None before, and for a key unusable already."""
+    try:
+        key = usable(city, at)
+    except SignatureUnusable:
+        return None  # the order is refused, and says why
+    return key.ends_at if key is not None and key.ends_at - at <= TOLD_BEFORE else None
 
 
 def read(rule: CitySignature) -> CityKey:

@@ -25,6 +25,7 @@ PUSHED = [{"way": way, "state": "waiting", "tries": 0} for way in ("webhook", "m
 SENTENCES = {
     "document_wrong": "A finished page did not say what the books say. The line is stopped until two people resume it.",
     "document_unfit": "A certificate could not be made of one resident's data. It was refused before payment; issue it at the counter.",
+    "signing_ends": "The city's certificate ends soon, and unsigned papers are not issued. Renew it (README, The city's signature).",
     "letter_missing": "No font here has a letter of a resident's record. Its certificates are refused; issue them at the counter.",
     "two_ends": "A machine told both `issued` and `void` for one copy. Find the paper; the first statement stays.",
     "unfetched_paper": "A machine says it printed a copy that it never fetched. Find out what was printed.",

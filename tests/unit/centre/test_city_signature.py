@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_a_key_that_goes_away_refuses_the_order_and_is_told(tmp_path: Path) -> N
         told = str(c.scalars(sa.select(flags.c.detail)).all())
         assert c.scalar(sa.select(sa.func.count()).select_from(copies)) == 0
     assert "cannot be read" in told
+
+
+def test_the_end_of_the_certificate_is_flagged_thirty_days_before_and_once(tmp_path: Path) -> None:
+    town = Town(press=Press(), city=read(written(certificate(tmp_path, ends=TUESDAY + timedelta(days=31)))))
+    for days, flagged in ((0, 0), (2, 1), (3, 1), (32, 1)):
+        town.now = TUESDAY + timedelta(days=days)
+        town.session()
+        with town.store.reading() as c:
+            told = c.scalars(sa.select(flags.c.about).where(flags.c.what == "signing_ends")).all()
+        assert told == [f"{TUESDAY + timedelta(days=31):%Y-%m-%d %H:%M}"] * flagged, f"after {days} days"
 
 
 @pytest.fixture

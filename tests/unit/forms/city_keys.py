@@ -38,14 +38,22 @@ ess_cert_id_alg = sha256
 
 
 def certificate(
-    folder: Path, *, city: str = "宮崎市", beside: str = "", algorithm: str = "P-256", signs: bool = True
+    folder: Path,
+    *,
+    city: str = "宮崎市",
+    beside: str = "",
+    algorithm: str = "P-256",
+    signs: bool = True,
+    ends: datetime = ENDS,
 ) -> CitySignature:
     """A key with its certificate, below an authority of its own. `beside`: the city as the alternative name has it."""
     folder.mkdir(exist_ok=True)
     above, key = KEYS["P-256"](), KEYS[algorithm]()
     authority = _named("LGPKI-TEST", "Test authority")
-    root = _certificate(authority, authority, above, above, authority=True, signs=False, beside="")
-    leaf = _certificate(_named(city, f"{city}長"), authority, key, above, authority=False, signs=signs, beside=beside)
+    root = _certificate(authority, authority, above, above, authority=True, signs=False, beside="", ends=ENDS)
+    leaf = _certificate(
+        _named(city, f"{city}長"), authority, key, above, authority=False, signs=signs, beside=beside, ends=ends
+    )
     rule = CitySignature(key=str(folder / "seal.key"), chain=str(folder / "chain.pem"))
     Path(rule.key).touch(mode=0o600)
     Path(rule.key).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -67,6 +75,7 @@ def _certificate(
     authority: bool,
     signs: bool,
     beside: str,
+    ends: datetime,
 ) -> x509.Certificate:
     usage = {"key_encipherment": not (authority or signs), "data_encipherment": False, "key_agreement": False}
     usage |= {
@@ -76,7 +85,7 @@ def _certificate(
         "crl_sign": authority,
     }
     made = (
-        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), BEGINS, ENDS)
+        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), BEGINS, ends)
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
         .add_extension(x509.KeyUsage(**usage, encipher_only=False, decipher_only=False), critical=True)
     )
