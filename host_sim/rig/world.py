@@ -119,6 +119,7 @@ class RigWorld:
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
+        self.at_fault: Callable[[str], None] = lambda _: None  # called with part and name of a fault when it happens
         self.phantom_yen = 0
         self.ended_s: list[float] = []  # when a process of the machine ended
         self.cut_s: list[
@@ -254,12 +255,14 @@ class RigWorld:
         """The I/O board starts anew."""
         if self.board is not None:
             self.board.reset(self.clock.monotonic(), watchdog=True)
+            self.at_fault("board reset")
 
     def replug_board(self, after_s: float, *, power: bool) -> None:
         """The I/O board's cable is pulled and put in again after so long. `power`: it is its supply, too."""
         if self.board is None or "io_board" not in self._streams:
             return
         board, stream = self.board, self._streams["io_board"]
+        self.at_fault("board replug")
         self.cut_s.append(self.clock.monotonic())
         stream.hang_up()
         if power:
@@ -385,7 +388,7 @@ class RigWorld:
         return MemoryCentre(self.clock, self.true_time, self.name)
 
     def _watch_the_world(self) -> None:
-        """Make every device, the media and the line call `at_point`."""
+        """Make every device, the media and the line call `at_point` and `at_fault`."""
         self.disk.on_step = lambda operation, when: self._point(f"disk {operation} {when}")
         self.centre.on_step = lambda call, when: self._point(f"line {call} {when}")
         self.acceptor.on_effect = self._point
@@ -393,6 +396,17 @@ class RigWorld:
             hopper.on_effect = self._point
         self.printer.on_effect = self._point
         self.slips.on_effect = lambda what: self._point(f"slip {what}")
+        parts = {"bus": self.bus, "acceptor": self.acceptor, "printer": self.printer, "disk": self.disk}
+        for word, part in (
+            *parts.items(),
+            ("line", self.centre),
+            *(("hopper", each) for each in self.hoppers.values()),
+        ):
+            part.on_fault = self._teller(word)
+        self.reader.on_fault = lambda: self.at_fault("reader")
+
+    def _teller(self, part: str) -> Callable[[str], None]:
+        return lambda name: self.at_fault(f"{part} {name}")
 
     def _point(self, name: str) -> None:
         if self._alive:
