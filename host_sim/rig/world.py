@@ -66,7 +66,7 @@ class RigWorld:
 
     `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225). `zoo`: devices that stand
     in the place of the ordinary ones, at most one of each kind. `board`: the wire of the I/O board on which keys, door and a
-    pulse acceptor are; None: they are on pins.
+    pulse acceptor are, and where there is no such acceptor the clerk's keys; None: all are on pins.
     """
 
     name = MACHINE  # in its certificate
@@ -111,8 +111,8 @@ class RigWorld:
         self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
-        self.board = self._made_board(board, seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
+        self.board = self._made_board(board, seed)
         make = CardReaderModel(**room.settings(Kind.READER))
         self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
@@ -135,19 +135,20 @@ class RigWorld:
     def _made_board(self, wire: WireKind | None, seed: int) -> IoBoardModel | None:
         if wire is None:
             return None
-        assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
+        pulses = self.acceptor if isinstance(self.acceptor, PulseAcceptorModel) else None
+        desk, keys = ("clerk keys", self.clerk_keys) if pulses is None else ("keypad", self.keys)
         self.board_wire = wire
         folder = self.board_folder
         board = IoBoardModel(
-            self.keys,
-            self.acceptor,
+            keys,
+            pulses,
             lambda: self.door_open,
             self.clock.monotonic,
             seed=seed,
             program=program.digest(),
             loader=None if folder is None else LoaderDrive(folder / "loader"),
         )
-        board.on_scan = lambda: self.nudge("keypad")
+        board.on_scan = lambda: self.nudge(desk)
         return board
 
     def nudge(self, desk: str) -> None:
