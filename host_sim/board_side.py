@@ -4,14 +4,14 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from host_sim.adapters.pins import BOUNCE_S, CASE_OPEN, GAP_S
 from host_sim.adapters.pty import PtyLine
 from host_sim.io_board.loader import LoaderDrive, write_image
 from host_sim.io_board.process import program_digest
 from host_sim.models.io_board.board import TOLD, IoBoardModel
-from host_sim.models.key_matrix import LAYOUT, KeyMatrix
+from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Kind
 from host_sim.unit_file import UnitFile
@@ -22,9 +22,11 @@ _LONGEST_S = 2.0  # a machine that reads nothing feels nothing
 
 
 def on_board(unit: UnitFile, table: str) -> bool:
-    """Whether the wires of this device are on the board. `table`: keypad, door or pulse."""
-    tables = unit.tables.get("coin", {}) if table == "pulse" else unit.tables
-    return bool(tables.get(table, {}).get("via") == BOARD)
+    """Whether the wires of this device are on the board. `table`: its name in the unit file, such as `coin.pulse`."""
+    found: dict[str, Any] = unit.tables
+    for word in table.split("."):
+        found = found.get(word, {})
+    return bool(found.get("via") == BOARD)
 
 
 class BoardSide:
@@ -32,8 +34,11 @@ class BoardSide:
 
     def __init__(self, unit: UnitFile, run: Path) -> None:
         caps = {"bounce_s": BOUNCE_S, **unit.room.settings(Kind.KEYPAD)}
-        self.keys = KeyMatrix(LAYOUT, **caps, seed=os.getpid())
-        pulses = on_board(unit, "pulse")
+        sides = {"resident": "keypad", "clerk": "clerk.keypad"}
+        # Whose keys are on it; None: they are on pins.
+        self.side = next((side for side, table in sides.items() if on_board(unit, table)), None)
+        self.keys = KeyMatrix(CLERK_LAYOUT if self.side == "clerk" else LAYOUT, **caps, seed=os.getpid())
+        pulses = on_board(unit, "coin.pulse")
         make = unit.room.settings(Kind.PULSE_ACCEPTOR)
         self.acceptor = PulseAcceptorModel(**make, seed=os.getpid()) if pulses else None
         case_open = run / CASE_OPEN
@@ -51,7 +56,6 @@ class BoardSide:
             loader=LoaderDrive(run / table["drive"]) if "drive" in table else None,
         )
         self.line = PtyLine(self.model, run / unit.port(BOARD))
-        self.has_keys = on_board(unit, "keypad")
 
     def is_heard(self) -> bool:
         """Whether a machine tells the board what to hold."""

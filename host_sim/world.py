@@ -190,9 +190,9 @@ class World:
         self._stack.enter_context(pty.serve((*lines.values(), *others, *serial_cable.cable(self.unit, self.run))))
         self.switches = Switchboard(self)
 
-    def _hand_at_keys(self) -> Fingers | BoardSide:
+    def _hand_at_keys(self, side: str) -> Fingers | BoardSide:
         board = self.board
-        if board is None or not board.has_keys:
+        if board is None or board.side != side:
             return Fingers(self.run / PINS)
         if not self.firmware.alive:
             raise ConnectionError
@@ -200,7 +200,7 @@ class World:
 
     def _hand_at_slot(self) -> Fingers | BoardSide:
         board = self.board
-        return board if board is not None and on_board(self.unit, "pulse") else Fingers(self.run / PINS)
+        return board if board is not None and on_board(self.unit, "coin.pulse") else Fingers(self.run / PINS)
 
     def _remember(self) -> None:
         self.coins.remember()
@@ -236,7 +236,8 @@ class World:
 
     def _takes_keys(self) -> bool:
         board = self.board
-        return board.is_heard() if board is not None and board.has_keys else (self.run / PINS).exists()
+        heard = board is None or board.side is None or board.is_heard()
+        return heard and ((self.run / PINS).exists() or (board is not None and board.side == "resident"))
 
     def restart(self) -> None:
         """Switch the machine off and on again; its devices and the centre stay."""
@@ -356,7 +357,7 @@ class World:
             told = f"Use one of: {', '.join(sorted(known))}." if known else "This machine has no clerk's side."
             raise LookupError(f"There is no key {key}. {told}")
         try:
-            with self._hand, self._hand_at_keys() as fingers:
+            with self._hand, self._hand_at_keys(side) as fingers:
                 fingers.tap(key, hold_ms=hold_ms, side=side)
         except OSError:
             raise NotRunning(

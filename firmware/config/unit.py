@@ -324,17 +324,18 @@ def _check_pins(via: Via, **pins: object) -> None:
 def _check_board(unit: Unit) -> None:
     """Whether the devices on the board and the board fit together."""
     pulse = None if unit.coin is None else unit.coin.pulse
-    tables = {"keypad": unit.keypad, "door": unit.door, "coin.pulse": pulse}
+    clerk = None if unit.clerk is None else unit.clerk.keypad
+    tables = {"keypad": unit.keypad, "clerk.keypad": clerk, "door": unit.door, "coin.pulse": pulse}
     on_it = [name for name, table in tables.items() if table is not None and table.via is Via.IO_BOARD]
-    if unit.clerk is not None and unit.clerk.keypad.via is Via.IO_BOARD:
+    if {"keypad", "clerk.keypad"}.issubset(on_it):
         raise ValueError(
-            "clerk.keypad.via is 'io_board': the board has one key matrix, the resident's; name GPIO pins here"
+            "clerk.keypad.via and keypad.via are 'io_board': the board has one key matrix; name GPIO pins at one of them"
         )
     if unit.io_board is None and on_it:
         raise ValueError(f"{on_it[0]}.via is 'io_board', and the file names no board: add [io_board] with its port")
     if unit.io_board is not None and not on_it:
         raise ValueError(
-            'io_board: nothing is on it; write via = "io_board" at keypad, door or coin.pulse, or remove it'
+            'io_board: nothing is on it; write via = "io_board" at a keypad, door or coin.pulse, or remove it'
         )
     if on_it == ["coin.pulse"]:  # the coin desk asks too seldom: the board would hold the machine for silent
         raise ValueError(

@@ -35,6 +35,7 @@ class MemoryReader:
         self.insertions = 0
         self.plugged = True
         self.command_s = command_s
+        self.on_fault: Callable[[], None] = lambda: None  # called whenever the reader fails
         self._moved = moved
         self._known = ""
 
@@ -45,6 +46,7 @@ class MemoryReader:
         self.card = card
         self.insertions += 1
         self.model, self._next = self._next or self.make, None
+        self.model.on_fault = self.on_fault
         self.model.inserted()
         self._moved()
 

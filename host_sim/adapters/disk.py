@@ -57,6 +57,7 @@ class MemoryDisk:
     ) -> None:
         self._capacity = self._size = capacity_bytes
         self.on_step = on_step
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with the operation that fails
         self._medium: dict[str, bytearray] = {}
         self._cache: dict[str, bytearray] = {}
         self._dirty: dict[str, list[int]] = {}  # sectors not synced, in the order they were first written
@@ -190,6 +191,7 @@ class MemoryDisk:
         if fault is not None and self.calls[operation] >= fault.call:
             if not fault.forever:
                 del self._faults[operation]
+            self.on_fault(operation)
             raise _trouble(fault.code)
 
     def _file(self, name: str) -> bytearray:

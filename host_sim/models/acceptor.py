@@ -72,6 +72,8 @@ class AcceptorFault(StrEnum):
 
 
 FAULTS = tuple(AcceptorFault)
+_CODES = {AcceptorFault.STRING: 20, AcceptorFault.LIGHT: 40, AcceptorFault.UNKNOWN_CODE: 177}  # as events
+_OF_A_COIN = frozenset({AcceptorFault.SWALLOW, AcceptorFault.WEAK_SUPPLY})  # they happen when a coin comes
 
 
 @dataclass(eq=False)
@@ -108,6 +110,7 @@ class AcceptorModel:
         self._programmed = sum(1 << position - 1 for position in self.coins)
         self.forged: list[str] = []  # credits that were shown and for which no coin came
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with a fault's name whenever it happens
         self._powered = True
         self._faults: set[AcceptorFault] = set()
         self._rolling: list[tuple[float, Insertion]] = []
@@ -140,12 +143,8 @@ class AcceptorModel:
             case AcceptorFault.RESET:
                 self.power_off(now_s)
                 self.power_on(now_s)
-            case AcceptorFault.STRING:
-                self._note(0, 20)
-            case AcceptorFault.LIGHT:
-                self._note(0, 40)
-            case AcceptorFault.UNKNOWN_CODE:
-                self._note(0, 177)
+            case AcceptorFault.STRING | AcceptorFault.LIGHT | AcceptorFault.UNKNOWN_CODE as seen:
+                self._note(0, _CODES[seen])
             case AcceptorFault.BURST_NOISE:
                 for _ in range(7):
                     self._note(0, 1)
@@ -160,6 +159,8 @@ class AcceptorModel:
                 self._note(0, 14)
             case lasting:
                 self._faults.add(lasting)
+        if name not in _OF_A_COIN:
+            self.on_fault(name)
 
     def clear(self, name: str, now_s: float) -> None:
         self.advance(now_s)
@@ -174,12 +175,14 @@ class AcceptorModel:
             if AcceptorFault.SWALLOW in self._faults:
                 self._faults.discard(AcceptorFault.SWALLOW)
                 self._note(0, 36)
+                self.on_fault(AcceptorFault.SWALLOW)
             else:
                 insertion.credited = True
                 self.accept_counter = (self.accept_counter + 1) % 2**24
                 self._note(self._position(insertion.coin), 0)
             if AcceptorFault.WEAK_SUPPLY in self._faults:
                 self._forget(at_s)
+                self.on_fault(AcceptorFault.WEAK_SUPPLY)
             self.on_effect("coin in")
 
     def has_news(self, known_event: int | None, now_s: float) -> bool:

@@ -5,6 +5,7 @@ A quirk counts by itself and never by chance, so that every run is the same.
 """
 
 from collections.abc import Callable
+from typing import NoReturn
 
 
 class ExchangeFailed(Exception):
@@ -34,6 +35,7 @@ class CardReaderModel:
         self.answer_lost = answer_lost
         self.held_power_ups = held_power_ups
         self.failed = 0  # exchanges
+        self.on_fault: Callable[[], None] = lambda: None  # called whenever it fails
         self._exchanges = 0
         self._power_ups = 0
         self._attempts = 0
@@ -45,23 +47,31 @@ class CardReaderModel:
     def held_by_another(self) -> bool:
         """Whether another program holds the card at this attempt."""
         self._attempts += 1
-        return self._attempts <= self.held_power_ups
+        return not self._tell(self._attempts > self.held_power_ups)
 
     def powers(self) -> bool:
         """Whether this power-up succeeds."""
         self._power_ups += 1
-        return self._power_ups > self.power_ups_fail
+        return self._tell(self._power_ups > self.power_ups_fail)
 
     def carry(self, command: bytes, transmit: Callable[[bytes], bytes]) -> bytes:
         """One exchange. Raises `ExchangeFailed`, and what the card raises."""
         self._exchanges += 1
         asked = (command[4] or 256) if len(command) == 5 and command[1] == 0xB0 else 0
         if asked > self.answer_max:
-            self.failed += 1
-            raise ExchangeFailed
+            self._fail()
         if self.fails_every and self._exchanges % self.fails_every == 0:
-            self.failed += 1
             if self.answer_lost:
                 transmit(command)
-            raise ExchangeFailed
+            self._fail()
         return transmit(command)
+
+    def _fail(self) -> NoReturn:
+        self.failed += 1
+        self._tell(False)
+        raise ExchangeFailed
+
+    def _tell(self, well: bool) -> bool:
+        if not well:
+            self.on_fault()
+        return well

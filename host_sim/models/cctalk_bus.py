@@ -8,7 +8,7 @@ Faults are set by name with `fault`; `FAULTS` lists those of the line, each devi
 """
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -64,6 +64,7 @@ class CcTalkBusModel:
         self._last_byte_s = 0.0
         self._speaking: list[tuple[float, bytes]] = []
         self._faults: list[tuple[BusFault, int | None]] = []
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with a fault's name when it happens
 
     def fault(self, name: str, *, header: int | None = None) -> None:
         """Arm a line fault for the next answer, or the next answer to `header`."""
@@ -141,6 +142,7 @@ class CcTalkBusModel:
             name, header = entry
             if header in {None, asked}:
                 self._faults.remove(entry)
+                self.on_fault(name)
                 break
         else:
             return wire

@@ -75,6 +75,7 @@ class ChipCard:
         self.applications = tuple(applications)
         self.state = self.full_state()
         self.on_spent: Callable[[], None] = _nothing  # called after tries left have changed
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with a fault's name at each command it touches
         self.faults: list[Fault] = []
         self.busy_s = 0.0  # how long a fault delayed the last command; the adapter waits so long
         self.log: deque[bytes] = deque(maxlen=4096)  # the first four bytes of every command: never its data
@@ -145,6 +146,7 @@ class ChipCard:
         self.busy_s = 0.0
         active = [fault for fault in self.faults if fault.touches(self.commands)]
         for fault in active:
+            self.on_fault(fault.name)
             match fault.name:
                 case FaultName.SLOW:
                     self.busy_s += fault.seconds

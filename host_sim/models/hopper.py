@@ -52,6 +52,7 @@ class HopperFault(StrEnum):
 
 
 FAULTS = tuple(HopperFault)
+_AT_ONCE = frozenset({HopperFault.NV_ERROR, HopperFault.PIN_LOCKED, HopperFault.PHANTOM, HopperFault.MUTE})
 
 
 @dataclass(eq=False, kw_only=True)
@@ -88,6 +89,7 @@ class HopperModel:
         self._told = {**ALWAYS, **{header: word.encode("ascii") for header, word in named.items()}}
         self.out = 0
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin out" when a coin has left
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with a fault's name whenever it happens
         # Non-volatile.
         self.paid = 0
         self.unpaid = 0
@@ -122,6 +124,8 @@ class HopperModel:
                 self.life_total = 0xFFFFFF
             case armed_or_lasting:
                 self._faults.add(armed_or_lasting)
+        if name in _AT_ONCE:
+            self.on_fault(name)
 
     def clear(self, name: str, now_s: float) -> None:
         """The fault is mended. Broken counters are mended by a new board, which has paid nothing yet."""
@@ -194,6 +198,7 @@ class HopperModel:
         self._status &= ~(TIMED_OUT | BLOCKED_PAYING)
         if HopperFault.PAYS_NOTHING in self._faults:
             self._remaining = 0
+            self.on_fault(HopperFault.PAYS_NOTHING)
         elif coins:
             self._last_coin_s = now_s
             self._next_coin_s = now_s + SPIN_UP_S + 1 / self.coins_per_s
@@ -205,15 +210,10 @@ class HopperModel:
             if self.tube and self.unpaid:
                 self.unpaid -= 1
                 self._drop_coin(commanded=True)
-            return
-        if HopperFault.STUCK_BUSY in self._faults:
-            self._next_coin_s = at_s + 1.0
-        elif HopperFault.OVER_CURRENT in self._faults:
-            self._give_up(OVER_CURRENT)
-        elif HopperFault.JAM in self._faults:
-            self._wait_or_give_up(at_s, BLOCKED_PAYING)
-        elif not self.tube:
-            self._wait_or_give_up(at_s, TIMED_OUT)
+                self.on_fault(HopperFault.LATE_COIN)
+        elif (fault := self._in_the_way()) is not None:
+            self._stand(fault, at_s)
+            self.on_fault(fault)
         else:
             self._remaining -= 1
             self._last_coin_s = at_s
@@ -221,6 +221,22 @@ class HopperModel:
             if self._remaining:
                 self._next_coin_s = at_s + 1 / self.coins_per_s
             self._maybe_lose_power(at_s)
+
+    def _in_the_way(self) -> HopperFault | None:
+        """The fault by which the next coin does not come."""
+        stopping = (HopperFault.STUCK_BUSY, HopperFault.OVER_CURRENT, HopperFault.JAM)
+        laid = next((fault for fault in stopping if fault in self._faults), None)
+        return laid or (None if self.tube else HopperFault.EMPTY)
+
+    def _stand(self, fault: HopperFault, at_s: float) -> None:
+        """What the motor does in the place of paying a coin."""
+        match fault:
+            case HopperFault.STUCK_BUSY:
+                self._next_coin_s = at_s + 1.0
+            case HopperFault.OVER_CURRENT:
+                self._give_up(OVER_CURRENT)
+            case _:
+                self._wait_or_give_up(at_s, BLOCKED_PAYING if fault is HopperFault.JAM else TIMED_OUT)
 
     def _drop_coin(self, *, commanded: bool) -> None:
         """One coin passes the exit sensor."""
@@ -254,6 +270,7 @@ class HopperModel:
         if self._coins_to_power_loss <= 0:
             self._coins_to_power_loss = None
             self._power_off()
+            self.on_fault(HopperFault.POWER_LOSS)
             self._power_back_s = at_s + 2.0
 
     def _power_off(self) -> None:
@@ -357,6 +374,7 @@ class HopperModel:
         )
         if HopperFault.NAK in self._faults:
             self._faults.discard(HopperFault.NAK)
+            self.on_fault(HopperFault.NAK)
             refused = True
         if not refused or self.counts_refused:
             self._event_counter = self._event_counter % 255 + 1

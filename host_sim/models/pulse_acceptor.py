@@ -27,6 +27,7 @@ class PulseFault(StrEnum):
 
 
 FAULTS = tuple(PulseFault)
+_AT_ONCE = frozenset({PulseFault.STATIC, PulseFault.STUCK, PulseFault.FORGED})  # the others: when a coin comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class PulseAcceptorModel:
         self.unsent = 0  # pulses that a coin was worth and that never went out
         self.hidden = 0  # pulses that went out while something else held the wire, and the one it ran into
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "coin in" when a coin reaches the box
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with a fault's name whenever it happens
         self.powered = True
         self._inhibit_v: float | None = 0.0  # None: nobody holds the wire
         self._codes = codes
@@ -105,9 +107,12 @@ class PulseAcceptorModel:
     @property
     def inhibited(self) -> bool:
         """Whether a coin that came now would be refused."""
+        return self._refuses(None if self._inhibit_cut else self._inhibit_v)
+
+    def _refuses(self, volts: float | None) -> bool:
+        """What it does with a coin while the input has this voltage; None: nobody holds it."""
         if self._inhibit == "none":
             return False
-        volts = None if self._inhibit_cut else self._inhibit_v
         if volts is None or volts > self._high_above_v:
             return self._inhibit == "high"
         if volts < self._low_below_v:
@@ -123,12 +128,25 @@ class PulseAcceptorModel:
             self.returned.append(coin)
             return False
         self.cash_box.append(coin)
+        self._tell_of_coin()
         if self._weak:
             self._send_until_reset(coin, pulses, now_s)
         else:
             self._send(coin, pulses, now_s)
         self.on_effect("coin in")
         return True
+
+    def _tell_of_coin(self) -> None:
+        """The faults by which a coin is kept that should not be, or its pulses are not as they should be."""
+        happening = {
+            PulseFault.INHIBIT_CUT: self._inhibit_cut and self._refuses(self._inhibit_v),
+            PulseFault.WEAK: self._weak,
+            PulseFault.SWITCHED: self._width_s != self._usual_width_s,
+            PulseFault.BOUNCE: self._bouncing,
+        }
+        for fault, happens in happening.items():
+            if happens:
+                self.on_fault(fault)
 
     def _send(self, coin: str | None, pulses: int, now_s: float) -> None:
         begins_s = self._begins(now_s)
@@ -180,6 +198,8 @@ class PulseAcceptorModel:
             case lasting:
                 self._set(lasting, on=True)
         self._edges.sort()
+        if name in _AT_ONCE:
+            self.on_fault(name)
 
     def clear(self, name: str, now_s: float) -> None:
         match PulseFault(name):

@@ -20,7 +20,11 @@ from host_sim.rig.world import JST
 
 
 class Trouble(Protocol):
-    """What a row needs of the life it happens in (`swarm.Life`)."""
+    """What a row needs of the life it happens in (`swarm.Life`).
+
+    The row is counted when `act` is done. Where `act` only lays a fault, `told` is the name by which the world tells that it
+    happened (`RigWorld.at_fault`), and the row is counted then.
+    """
 
     machine: RigMachine
     person: Person
@@ -31,19 +35,19 @@ class Trouble(Protocol):
         """One of the words of a sentence, chosen by the seed."""
         ...
 
-    def now(self, act: Callable[[], object]) -> None:
+    def now(self, act: Callable[[], object], *, told: str = "") -> None:
         """Do it before the resident comes."""
         ...
 
-    def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
+    def soon(self, act: Callable[[], object], within_s: float = 10.0, *, told: str = "") -> None:
         """Do it at an instant of the session, within so many seconds, chosen by the seed."""
         ...
 
-    def when(self, point: str, act: Callable[[], object], among: int = 1) -> None:
+    def when(self, point: str, act: Callable[[], object], among: int = 1, *, told: str = "") -> None:
         """Do it at one of the first `among` points whose name matches the regular expression `point`."""
         ...
 
-    def at_scene(self, scene: type[show.Scene], act: Callable[[], object]) -> None:
+    def at_scene(self, scene: type[show.Scene], act: Callable[[], object], *, told: str = "") -> None:
         """Do it when this scene is first shown."""
         ...
 
@@ -109,7 +113,7 @@ def row(code: str, words: str) -> Callable[[Row], Row]:
 @row("C1", "card pulled at some APDU")
 def _(life: Trouble) -> None:
     chip, at = life.person.card.chip, life.chance(1, 14)
-    life.now(lambda: chip.fail("pulled", at=at, acts=life.chance(0, 1) == 1))
+    life.now(lambda: chip.fail("pulled", at=at, acts=life.chance(0, 1) == 1), told="card pulled")
 
 
 @row("C2", "another card in the same session")
@@ -130,32 +134,32 @@ def _(life: Trouble) -> None:
 def _(life: Trouble) -> None:
     chip, at, name = life.person.card.chip, life.chance(1, 14), life.one_of("status cut long garbage empty label")
     word = int(life.one_of("6982 6983 6984 63c0 63c1 6a82 6f00 6700"), 16)
-    life.now(lambda: chip.fail(name, at=at, word=word))
+    life.now(lambda: chip.fail(name, at=at, word=word), told=f"card {name}")
 
 
 @row("C5", "the card is slow or mute")
 def _(life: Trouble) -> None:
-    chip, at = life.person.card.chip, life.chance(1, 14)
-    life.now(lambda: chip.fail(life.one_of("slow mute"), at=at, seconds=12.0))
+    chip, at, name = life.person.card.chip, life.chance(1, 14), life.one_of("slow mute")
+    life.now(lambda: chip.fail(name, at=at, seconds=12.0), told=f"card {name}")
 
 
 @row("C6", "another program holds the card")
 def _(life: Trouble) -> None:
     held = CardReaderModel(held_power_ups=int(life.one_of("1 4 1000")))
-    life.now(lambda: life.machine.reader.trouble(held))
+    life.now(lambda: life.machine.reader.trouble(held), told="reader")
 
 
 @row("C7", "a reader that cannot carry 256 bytes")
 def _(life: Trouble) -> None:
     short = CardReaderModel(answer_max=int(life.one_of("16 60 128 244 255")))
-    life.now(lambda: life.machine.reader.trouble(short))
+    life.now(lambda: life.machine.reader.trouble(short), told="reader")
 
 
 @row("C8", "a power-up fails, or one exchange in so many")
 def _(life: Trouble) -> None:
     lost = life.chance(0, 1) == 1
     bad = CardReaderModel(power_ups_fail=life.chance(0, 2), fails_every=life.chance(2, 24), answer_lost=lost)
-    life.now(lambda: life.machine.reader.trouble(bad))
+    life.now(lambda: life.machine.reader.trouble(bad), told="reader")
 
 
 @row("P1", "a key sticks")
@@ -178,7 +182,7 @@ def _(life: Trouble) -> None:
 
 @row("P4", "wrong PIN, then right")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.person.enter_wrong_first(times=life.chance(1, 2)))
+    life.now(lambda: life.person.enter_wrong_first(times=life.chance(1, 2)), told="person types a wrong PIN")
 
 
 # --- coins in ---------------------------------------------------------------------------------------
@@ -197,7 +201,8 @@ def _wire(life: Trouble) -> PulseAcceptorModel | None:
 
 def _acceptor(life: Trouble, *faults: str) -> None:
     fault = life.one_of(" ".join(faults))
-    life.at_scene(show.Pay, lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic()))
+    strike = lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic())  # noqa: E731
+    life.at_scene(show.Pay, strike, told=f"acceptor {fault}")
 
 
 @row("A1", "a coin jams")
@@ -207,7 +212,7 @@ def _(life: Trouble) -> None:
 
 @row("A2", "several coins between two polls")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.person.pay_with((100, 10, 50, 100, 500), apart_s=0.05))
+    life.now(lambda: life.person.pay_with((100, 10, 50, 100, 500), apart_s=0.05), told="person paid")
 
 
 @row("A3", "more events than the buffer holds")
@@ -225,7 +230,7 @@ def _(life: Trouble) -> None:
 
 @row("A5", "a coin after the fee")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.person.pay_with((*life.person.coins, 100, 50), apart_s=0.12))
+    life.now(lambda: life.person.pay_with((*life.person.coins, 100, 50), apart_s=0.12), told="person paid")
 
 
 @row("A6", "string, light, unknown code, foreign coin")
@@ -266,7 +271,7 @@ def _(life: Trouble) -> None:
 
     if life.chance(0, 1):
         life.person.gives_up_after_s = 2.0
-    life.at_scene(show.Pay, forge)
+    life.at_scene(show.Pay, forge, told="acceptor forged")
 
 
 @row("M2", "credits without coins, and no count beside them")
@@ -281,14 +286,16 @@ def _(life: Trouble) -> None:
 
     if life.chance(0, 1):
         life.person.gives_up_after_s = 2.0
-    life.at_scene(show.Pay, forge)
+    life.at_scene(show.Pay, forge, told="acceptor forged")
 
 
 @row("M3", "coins are put in and taken back")
 def _(life: Trouble) -> None:
-    life.person.gives_up_after_s = 0.5
-    life.person.pay_with((100, 50), apart_s=0.3)
-    life.at_scene(show.Pay, lambda: None)
+    def pay() -> None:
+        life.person.gives_up_after_s = 0.5
+        life.person.pay_with((100, 50), apart_s=0.3)
+
+    life.now(pay, told="person gives up")
 
 
 # --- the wire of a pulse acceptor -------------------------------------------------------------------
@@ -299,10 +306,11 @@ def _(life: Trouble) -> None:
     pulses, clock = _wire(life), life.machine.clock
     if pulses is None:
         return
+    move = lambda: pulses.fault("switched", clock.monotonic())  # noqa: E731
     if life.chance(0, 1):
-        life.now(lambda: pulses.fault("switched", clock.monotonic()))
+        life.now(move, told="acceptor switched")
     else:
-        life.when("coin in", lambda: pulses.fault("switched", clock.monotonic()))
+        life.when("coin in", move, told="acceptor switched")
 
 
 @row("W2", "coins come while the slot is shut")
@@ -316,7 +324,7 @@ def _(life: Trouble) -> None:
         for number in range(times):
             machine.drop(100, machine.clock.monotonic() + 0.3 * number)
 
-    life.soon(drop, within_s=20.0)
+    life.soon(drop, within_s=20.0, told="acceptor inhibit cut")
 
 
 @row("W3", "pulses and spikes for which no coin comes")
@@ -329,32 +337,32 @@ def _(life: Trouble) -> None:
         for number in range(times):
             clock.after(number * apart_s, lambda: pulses.fault("static", clock.monotonic()))
 
-    life.soon(touch, within_s=15.0)
+    life.soon(touch, within_s=15.0, told="acceptor static")
 
 
 # --- the I/O board ----------------------------------------------------------------------------------
 
 
-def _at_board(life: Trouble, act: Callable[[], None]) -> None:
+def _at_board(life: Trouble, act: Callable[[], None], told: str) -> None:
     """At some instant of the session, or while coins come."""
     if life.machine.board is None:
         return
     if life.chance(0, 1):
-        life.soon(act, within_s=30.0)
+        life.soon(act, within_s=30.0, told=told)
     else:
         delay_s = life.chance(0, 40) / 10
-        life.at_scene(show.Pay, lambda: life.machine.clock.after(delay_s, act))
+        life.at_scene(show.Pay, lambda: life.machine.clock.after(delay_s, act), told=told)
 
 
 @row("B1", "the I/O board starts anew")
 def _(life: Trouble) -> None:
-    _at_board(life, life.machine.reset_board)
+    _at_board(life, life.machine.reset_board, "board reset")
 
 
 @row("B2", "the I/O board's cable is pulled and put in again")
 def _(life: Trouble) -> None:
     after_s, power = float(life.one_of("0.1 0.7 5 60")), life.chance(0, 1) == 1
-    _at_board(life, lambda: life.machine.replug_board(after_s, power=power))
+    _at_board(life, lambda: life.machine.replug_board(after_s, power=power), "board replug")
 
 
 # --- coins out --------------------------------------------------------------------------------------
@@ -365,7 +373,7 @@ def _hopper(life: Trouble, fault: str, *, point: str = "coin out") -> None:
         busiest = max(life.machine.hoppers.values(), key=lambda hopper: hopper.still_to_pay)
         busiest.fault(fault, life.machine.clock.monotonic())
 
-    life.when(point, strike, among=2)
+    life.when(point, strike, among=2, told=f"hopper {fault}")
 
 
 @row("H1", "a hopper runs empty while paying")
@@ -385,14 +393,14 @@ def _(life: Trouble) -> None:
 
 @row("H4", "the answer to dispense is lost, or is NAK")
 def _(life: Trouble) -> None:
-    def strike() -> None:
-        if life.chance(0, 1):
-            life.machine.bus.fault("lost_reply", header=167)
-        else:
-            for hopper in life.machine.hoppers.values():
-                hopper.fault("nak", life.machine.clock.monotonic())
+    def refuse() -> None:
+        for hopper in life.machine.hoppers.values():
+            hopper.fault("nak", life.machine.clock.monotonic())
 
-    life.at_scene(show.Pay, strike)
+    if life.chance(0, 1):
+        life.at_scene(show.Pay, lambda: life.machine.bus.fault("lost_reply", header=167), told="bus lost_reply")
+    else:
+        life.at_scene(show.Pay, refuse, told="hopper nak")
 
 
 @row("H5", "a coin after the emergency stop")
@@ -402,7 +410,7 @@ def _(life: Trouble) -> None:
             hopper.fault("stuck_busy", life.machine.clock.monotonic())
             hopper.fault("late_coin", life.machine.clock.monotonic())
 
-    life.at_scene(show.Pay, strike)
+    life.at_scene(show.Pay, strike, told="hopper late_coin")
 
 
 @row("H8", "a hopper says that all is well and pays nothing")
@@ -414,7 +422,7 @@ def _(life: Trouble) -> None:
             if yen != value:
                 hopper.fault("pays_nothing", life.machine.clock.monotonic())
 
-    life.now(stop_paying)
+    life.now(stop_paying, told="hopper pays_nothing")
 
 
 @row("H9", "a hopper asks for a PIN")
@@ -443,7 +451,8 @@ def _(life: Trouble) -> None:
 
 def _printer(life: Trouble, fault: str, *, low: int = 0) -> None:
     """Make this printer fault happen at a byte of the next page, chosen by the seed; `low`: the first one allowed."""
-    life.at_scene(show.Pay, lambda: life.machine.printer.fail(fault, life.chance(low, 8500)))
+    lay = lambda: life.machine.printer.fail(fault, life.chance(low, 8500))  # noqa: E731
+    life.at_scene(show.Pay, lay, told=f"printer {fault}")
 
 
 @row("R1", "no paper before the page, or a hot head")
@@ -563,21 +572,24 @@ CALLS = "challenges authentications requests document issued void claims"
 
 @row("N1", "a message, or its answer, is lost")
 def _(life: Trouble) -> None:
-    faults, call = life.machine.centre.faults, life.one_of(CALLS)
-    lost = faults.lost_before if life.chance(0, 1) else faults.lost_after
-    life.when(f"line {call} reached", lambda: lost.add(call))
+    call, fault = life.one_of(CALLS), life.one_of("lost_before lost_after")
+    life.when(
+        f"line {call} reached",
+        lambda: getattr(life.machine.centre.faults, fault).add(call),
+        told=f"line {fault}",
+    )
 
 
 @row("N2", "a message arrives twice")
 def _(life: Trouble) -> None:
     call = life.one_of(CALLS)
-    life.when(f"line {call} reached", lambda: life.machine.centre.faults.doubled.add(call))
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.doubled.add(call), told="line doubled")
 
 
 @row("N3", "the centre is slower than any deadline")
 def _(life: Trouble) -> None:
     call = life.one_of(CALLS)
-    life.when(f"line {call} reached", lambda: life.machine.centre.faults.slow.add(call))
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.slow.add(call), told="line slow")
 
 
 @row("N4", "another person's document")
@@ -585,7 +597,7 @@ def _(life: Trouble) -> None:
     def swap() -> None:
         life.machine.centre.faults.foreign_document = True
 
-    life.when("line document reached", swap)
+    life.when("line document reached", swap, told="line foreign_document")
 
 
 @row("N5", "an earlier answer is played again")
@@ -593,16 +605,16 @@ def _(life: Trouble) -> None:
     def replay() -> None:
         life.machine.centre.faults.replayed = True
 
-    life.when("line requests reached", replay)
+    life.when("line requests reached", replay, told="line replayed")
 
 
 @row("N8", "the centre believes another outcome, or refuses to hear ours")
 def _(life: Trouble) -> None:
     if life.chance(0, 1):
-        life.when("line (issued|void) reached", life.machine.centre.contradict)
+        life.when("line (issued|void) reached", life.machine.centre.contradict, told="line contradicted")
         return
     call = life.one_of("issued void claims")
-    life.when(f"line {call} reached", lambda: life.machine.centre.faults.unwanted.add(call))
+    life.when(f"line {call} reached", lambda: life.machine.centre.faults.unwanted.add(call), told="line unwanted")
 
 
 @row("N9", "the centre is down for a minute")
@@ -611,7 +623,7 @@ def _(life: Trouble) -> None:
         life.machine.centre.faults.down = True
         life.machine.clock.after(60.0, lambda: setattr(life.machine.centre.faults, "down", False))
 
-    life.soon(down, within_s=15.0)
+    life.soon(down, within_s=15.0, told="line down")
 
 
 @row("N10", "the site table is older than the one held, or damaged")
@@ -619,10 +631,14 @@ def _(life: Trouble) -> None:
     tables, older = life.machine.centre.tables, life.chance(0, 1)
 
     def serve() -> None:
-        tables.change()
-        tables.older, tables.damaged = 2 * older, not older
+        if older:
+            tables.older = tables.version
+        else:
+            tables.change()
+            tables.damaged = True
 
-    life.when("line (heartbeats|challenges|requests) reached", serve, among=3)
+    life.person.comes_after_s = 30.0  # the machine asks for tables only between two residents
+    life.now(serve, told="line tables")
 
 
 @row("N11", "the site table changes, or one that was announced begins")
@@ -675,7 +691,7 @@ def _(life: Trouble) -> None:
 @row("T2", "23:00 in the session")
 def _(life: Trouble) -> None:
     today = life.machine.now().replace(hour=22, minute=49, second=50)
-    life.now(lambda: life.machine.set_wall(today))
+    life.machine.set_wall(today)
     at_closing = today.replace(hour=22, minute=59, second=59)
     life.at_scene(show.Pay, lambda: life.machine.set_wall(at_closing))
 
@@ -696,7 +712,8 @@ def _(life: Trouble) -> None:
 
 @row("D2", "a sync fails")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.machine.disk.fail("sync", at=life.chance(1, 12), forever=life.chance(0, 3) == 0))
+    at, forever = life.chance(1, 12), life.chance(0, 3) == 0
+    life.now(lambda: life.machine.disk.fail("sync", at=at, forever=forever), told="disk sync")
 
 
 @row("D3", "a torn, flipped or shuffled end after a cut")
@@ -707,7 +724,8 @@ def _(life: Trouble) -> None:
 
 @row("D4", "the medium turns read-only")
 def _(life: Trouble) -> None:
-    life.now(lambda: life.machine.disk.fail("write", at=life.chance(1, 12), code=30, forever=True))
+    at = life.chance(1, 12)
+    life.now(lambda: life.machine.disk.fail("write", at=at, code=30, forever=True), told="disk write")
 
 
 @row("X1", "the power goes")

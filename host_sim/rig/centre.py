@@ -124,6 +124,7 @@ class MemoryCentre:
         self.code: str | None = None  # an exemption code that whoever is authenticated now may type
         self.pages = 1  # of every document made from now on
         self.on_step: Callable[[str, str], None] = lambda _call, _when: None  # `when` is reached or acted
+        self.on_fault: Callable[[str], None] = lambda _: None  # called with the name of one of `Faults` when it happens
         self.witnessed = (0, "")  # the journal's head that a message told last (I14)
         self.unwitnessed = 0  # heads that were older than the one before
         self.requests: dict[str, dict[int, Copy]] = {}
@@ -154,28 +155,36 @@ class MemoryCentre:
         name = "status" if before == "requests" else name
         faults = self.faults
         self.on_step(name, "reached")
-        if faults.down or name in faults.lost_before:
-            faults.lost_before.discard(name)
+        if faults.down or self._strikes("lost_before", name):
+            if faults.down:
+                self.on_fault("down")
             raise LineFailed(LineTrouble.UNREACHABLE)
         if name in faults.refusals:
             return 403, {}, _json({"code": faults.refusals.pop(name), "pin_tries_left": None})
         if name in faults.unwanted:
+            self.on_fault("unwanted")
             return 403, {}, _json({"code": "bad_request", "pin_tries_left": None})
-        if name in faults.doubled:
-            faults.doubled.discard(name)
+        if self._strikes("doubled", name):
             self._answer(method, path, body)
         status, told, answer = self._answer(method, path, body)
         if headers:
             self._witness(*witness.read(headers[witness.HEADER]))
         self.on_step(name, "acted")
-        if name in faults.slow:
-            faults.slow.discard(name)
+        if self._strikes("slow", name):
             self._clock.advance(deadline_s)
             raise LineFailed(LineTrouble.TIMED_OUT)
-        if name in faults.lost_after:
-            faults.lost_after.discard(name)
+        if self._strikes("lost_after", name):
             raise LineFailed(LineTrouble.TIMED_OUT)
         return status, told, answer
+
+    def _strikes(self, fault: str, call: str) -> bool:
+        """Whether this one of `Faults` is laid for this call; it is then used up."""
+        laid: set[str] = getattr(self.faults, fault)
+        if call not in laid:
+            return False
+        laid.discard(call)
+        self.on_fault(fault)
+        return True
 
     def contradict(self) -> None:
         """The centre records the opposite of the outcome that the machine is about to tell it (fault N8)."""
@@ -184,6 +193,7 @@ class MemoryCentre:
                 if copy.state in {"reserved", "delivered"}:
                     copy.state = "void"
                     self.contradicted.add((rid, number))
+                    self.on_fault("contradicted")
 
     def pay_at_desk(self, key: str) -> bool:
         """The city's desk pays what is left of a claim; returns whether it did. While the machine holds the claim it does not."""
@@ -223,6 +233,8 @@ class MemoryCentre:
                 if not self.tables.listed:
                     raise Refused("not_registered")
                 told = self.tables.served()
+                if self.tables.damaged:
+                    self.on_fault("tables")
             case "POST", _:
                 told = self._posted(path, body)
             case _:
@@ -334,6 +346,7 @@ class MemoryCentre:
             return self._promises[rid].answer
         if self.faults.replayed and self._promises:
             self.faults.replayed = False
+            self.on_fault("replayed")
             return next(iter(self._promises.values())).answer
         who, now = self._who(order), self._now()
         expires_at = now + timedelta(seconds=RESERVATION_S)
@@ -395,7 +408,10 @@ class MemoryCentre:
         copy.state = "delivered"
         text = f"{rid}.{number}.{copy.fingerprint}.{copy.sha256}"
         signature = base64.urlsafe_b64encode(self.key.sign(text.encode())).decode().rstrip("=")
-        document = copy.document[::-1] if self.faults.foreign_document else copy.document
+        document = copy.document
+        if self.faults.foreign_document:
+            document = document[::-1]
+            self.on_fault("foreign_document")
         return 200, {"kofuki-stamp": f"{text}.{signature}"}, document
 
     def _settle(self, rid: str, number: int, word: str) -> str:
@@ -445,6 +461,8 @@ class MemoryCentre:
         seq, head = self.witnessed
         if beat["journal_head"]:  # a halted machine cannot read its journal
             self._witness(beat["journal_seq"], beat["journal_head"])
+        if self.tables.newest < beat["site_table"]:
+            self.on_fault("tables")
         return {
             "witnessed_seq": seq,
             "witnessed_head": head,

@@ -121,6 +121,8 @@ class RigMachine(RigWorld):
         over = merged(over, self.room.over(over))
         if self.site is COUNTER:
             del over["coin"]
+            if self.board is not None:
+                over["clerk"] = {"keypad": {"via": "io_board", "rows": [], "columns": []}}
         return over
 
     def _remembers(self, memory: RigMemory) -> None:

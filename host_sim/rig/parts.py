@@ -23,7 +23,7 @@ from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
 from drivers.line.centre import CentreLine
 from drivers.pin_pad.entry import PinBuffer
-from drivers.pin_pad.pin_pad import MatrixPinPad
+from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
 from drivers.ports import ByteStream
 from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import load_profile
@@ -32,7 +32,7 @@ from firmware.assemble import ConsoleLine, Printers, Sounding
 from firmware.book import records
 from firmware.book.book import Book
 from firmware.config.settings import Settings
-from firmware.config.unit import CoinTable, PulseTable, Unit, Via, load_unit
+from firmware.config.unit import CoinTable, KeypadTable, PulseTable, Unit, Via, load_unit
 from firmware.desks import Desk
 from firmware.desks.coin import CoinDesk
 from firmware.desks.door import DoorDesk
@@ -232,20 +232,27 @@ class RigParts:
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
         self._world.pin = pin
-        scanned = ScannedKeys(self._world.keys, self.clock.monotonic, self.clock.advance)
-        keys = scanned if self._world.board is None else BoardKeys(self._board)
-        self._pad = MatrixPinPad(keys, LAYOUT, pin, self.clock)
+        self._pad = MatrixPinPad(self._keys(self.unit.keypad, self._world.keys), LAYOUT, pin, self.clock)
         return self._pad
 
     def clerk_keys(self) -> MatrixPinPad | None:
         if self.unit.clerk is None:
             return None
-        keys = ScannedKeys(self._world.clerk_keys, self.clock.monotonic, self.clock.advance)
+        keys = self._keys(self.unit.clerk.keypad, self._world.clerk_keys)
         self._clerk_pad = MatrixPinPad(keys, CLERK_LAYOUT, PinBuffer(), self.clock)
         return self._clerk_pad
 
+    def _keys(self, table: KeypadTable, keys: KeyMatrix) -> KeyMatrixPins:
+        if table.via is Via.IO_BOARD:
+            return BoardKeys(self._board)
+        return ScannedKeys(keys, self.clock.monotonic, self.clock.advance)
+
     def door(self) -> Contact:
-        return DoorContact(self._world) if self._world.board is None else BoardDoor(self._board)
+        return BoardDoor(self._board) if self._door_on_board else DoorContact(self._world)
+
+    @property
+    def _door_on_board(self) -> bool:
+        return self.unit.door is not None and self.unit.door.via is Via.IO_BOARD
 
     def sounding(self) -> Sounding | None:
         return self._world.sounding
@@ -267,7 +274,7 @@ class RigParts:
             "keypad": lambda: self._key_moves_at(self._pad, self._world.keys),
             "clerk keys": lambda: self._key_moves_at(self._clerk_pad, self._world.clerk_keys),
             "card": lambda: None,
-            "door": lambda: None if door.at_rest and self._world.board is None else self.clock.monotonic(),
+            "door": lambda: None if door.at_rest and not self._door_on_board else self.clock.monotonic(),
         }
 
     def _key_moves_at(self, pad: MatrixPinPad, keys: KeyMatrix) -> float | None:
@@ -275,7 +282,7 @@ class RigParts:
 
         A board tells of a contact some time after it moved, and it must hear the machine meanwhile.
         """
-        if self._world.board is not None:
+        if self._world.board is not None and self._world.board.keys is keys:
             return self.clock.monotonic() + (SCAN_S if pad.active else _BEAT_S)
         instants = [pad.wake_at(), keys.wake_at(self.clock.monotonic())]
         return min((instant for instant in instants if instant is not None), default=None)

@@ -26,11 +26,13 @@ class Person:
     then: str | None = None  # title of a second kind for the same basket
     think_s: float = 1.0
     apart_s: float = 1.0
+    comes_after_s: float = 0.0  # so long the machine stands idle before
     gives_up_after_s: float | None = None  # presses cancel so long after the last coin
     quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
     code: str = ""  # an exemption code, typed when the menu asks for one
     on_scene: Callable[[show.Scene], None] = lambda _: None
+    on_fault: Callable[[str], None] = lambda _: None  # called when they do what a machine must bear
     deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
     seen: list[show.Scene] = field(default_factory=list)
     _paid: bool = False
@@ -95,9 +97,11 @@ class Person:
         self._paid = True
         for number, coin in enumerate(self.coins):
             machine.drop(coin, now_s + self.think_s + number * self.apart_s)
+        last_s = now_s + self.think_s + (len(self.coins) - 1) * self.apart_s
+        machine.clock.at(last_s, lambda: self.on_fault("person paid"))
         if self.gives_up_after_s is not None:
-            last_s = now_s + self.think_s + (len(self.coins) - 1) * self.apart_s
             machine.tap("cancel", last_s + self.gives_up_after_s)
+            machine.clock.at(last_s + self.gives_up_after_s, lambda: self.on_fault("person gives up"))
 
     def pay_with(self, coins: Sequence[int], apart_s: float) -> None:
         self.coins, self.apart_s = coins, apart_s
@@ -112,6 +116,7 @@ class Person:
         if self._wrong_to_come:
             self._wrong_to_come -= 1
             digits = "0000"
+            self.on_fault("person types a wrong PIN")
         between_s = 0.3 * min(1.0, self.think_s)
         for number, digit in enumerate((*digits, "enter")):
             machine.tap(digit, now_s + 0.5 * self.think_s + number * max(between_s, 0.25))

@@ -60,7 +60,7 @@ class _Armed:
     row: str
     point: re.Pattern[str]
     skip: int
-    act: Callable[[], object]
+    act: Callable[[], None]
 
 
 class Life:
@@ -99,10 +99,11 @@ class Life:
         )
         self.checker = Checker(machine)
         self._armed: list[_Armed] = []
-        self._at_scenes: list[tuple[str, type[show.Scene], Callable[[], object]]] = []
+        self._at_scenes: list[tuple[type[show.Scene], Callable[[], None]]] = []
+        self._laid: set[tuple[str, str]] = set()  # the world's word for a fault that was laid, and its row
         self._row = ""
         self._struck: set[str] = set()
-        machine.at_point = self._at_point
+        machine.at_point, machine.at_fault = self._at_point, self._at_fault
         self.person = Person(cards["hanako"])
 
     # --- one session ----------------------------------------------------------------------------
@@ -121,6 +122,7 @@ class Life:
         self.tally.outcomes[self._serve()] += 1
         self._armed.clear()
         self._at_scenes.clear()
+        self._laid.clear()
         self._desk_pays()
         self._recover()
         self.tally.pairs.update(combinations(sorted(self._struck), 2))
@@ -192,7 +194,8 @@ class Life:
             if rng.random() < 0.06
             else None,
         )
-        person.on_scene = self._scene
+        person.on_scene, person.on_fault = self._scene, self._at_fault
+        card.chip.on_fault = lambda name: self._at_fault(f"card {name}")
         return person
 
     def _patient(self) -> Person:
@@ -213,6 +216,7 @@ class Life:
         machine = self.machine
         try:
             machine.run_until(lambda: machine.front_is_settled, 60)
+            machine.wait(self.person.comes_after_s)
         except (PowerLost, JournalTrouble):
             return self._died()
         if not isinstance(machine.loop.scene, show.Idle):
@@ -280,19 +284,19 @@ class Life:
     def one_of(self, words: str) -> str:
         return self._random.choice(words.split())
 
-    def now(self, act: Callable[[], object]) -> None:
-        self._mark(self._row)
-        act()
+    def now(self, act: Callable[[], object], *, told: str = "") -> None:
+        self._marked(self._row, act, told)()
 
-    def soon(self, act: Callable[[], object], within_s: float = 10.0) -> None:
+    def soon(self, act: Callable[[], object], within_s: float = 10.0, *, told: str = "") -> None:
         clock = self.machine.clock
-        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), self._marked(self._row, act))
+        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), self._marked(self._row, act, told))
 
-    def when(self, point: str, act: Callable[[], object], among: int = 1) -> None:
-        self._armed.append(_Armed(self._row, re.compile(point), self._random.randrange(among), act))
+    def when(self, point: str, act: Callable[[], object], among: int = 1, *, told: str = "") -> None:
+        armed = _Armed(self._row, re.compile(point), self._random.randrange(among), self._marked(self._row, act, told))
+        self._armed.append(armed)
 
-    def at_scene(self, scene: type[show.Scene], act: Callable[[], object]) -> None:
-        self._at_scenes.append((self._row, scene, act))
+    def at_scene(self, scene: type[show.Scene], act: Callable[[], object], *, told: str = "") -> None:
+        self._at_scenes.append((scene, self._marked(self._row, act, told)))
 
     def other_card(self) -> None:
         machine = self.machine
@@ -304,12 +308,22 @@ class Life:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _marked(self, row: str, act: Callable[[], object]) -> Callable[[], None]:
+    def _marked(self, row: str, act: Callable[[], object], told: str) -> Callable[[], None]:
+        """Does `act`; the row is counted with it, or once the world tells that the fault has happened."""
+
         def strike() -> None:
-            self._mark(row)
+            if told:
+                self._laid.add((told, row))
+            else:
+                self._mark(row)
             act()
 
         return strike
+
+    def _at_fault(self, name: str) -> None:
+        for laid in [laid for laid in self._laid if laid[0] == name]:
+            self._laid.remove(laid)
+            self._mark(laid[1])
 
     def _mark(self, row: str) -> None:
         self.tally.marks[row] += 1
@@ -325,14 +339,12 @@ class Life:
                 self._armed.remove(armed)
                 if armed.row in DEADLY:
                     self.checker.died()
-                self._mark(armed.row)
                 armed.act()
                 return
 
     def _scene(self, scene: show.Scene) -> None:
         for entry in list(self._at_scenes):
-            row, kind, act = entry
+            kind, act = entry
             if isinstance(scene, kind):
                 self._at_scenes.remove(entry)
-                self._mark(row)
                 act()

@@ -66,7 +66,7 @@ class RigWorld:
 
     `acceptor_counts`: the acceptor has a lifetime counter of accepted coins (ccTalk header 225). `zoo`: devices that stand
     in the place of the ordinary ones, at most one of each kind. `board`: the wire of the I/O board on which keys, door and a
-    pulse acceptor are; None: they are on pins.
+    pulse acceptor are, and where there is no such acceptor the clerk's keys; None: all are on pins.
     """
 
     name = MACHINE  # in its certificate
@@ -111,14 +111,15 @@ class RigWorld:
         self.slips = printer_in(room, Kind.RECEIPT_PRINTER, "receipt-80", seed)
         caps = {"bounce_s": bounce_s, **room.settings(Kind.KEYPAD)}
         self.keys = KeyMatrix(**caps, seed=seed)
-        self.board = self._made_board(board, seed)
         self.clerk_keys = KeyMatrix(CLERK_LAYOUT, **caps, seed=seed + 1)  # of a counter terminal
+        self.board = self._made_board(board, seed)
         make = CardReaderModel(**room.settings(Kind.READER))
         self.reader = MemoryReader(self.clock, make, command_s=0.02, moved=lambda: self.nudge("card"))
         self.centre = self._make_centre()
         self.disk = MemoryDisk() if disk is None else disk
         self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
+        self.at_fault: Callable[[str], None] = lambda _: None  # called with part and name of a fault when it happens
         self.phantom_yen = 0
         self.ended_s: list[float] = []  # when a process of the machine ended
         self.cut_s: list[
@@ -134,19 +135,20 @@ class RigWorld:
     def _made_board(self, wire: WireKind | None, seed: int) -> IoBoardModel | None:
         if wire is None:
             return None
-        assert isinstance(self.acceptor, PulseAcceptorModel), "on the board are a pulse acceptor's wires"
+        pulses = self.acceptor if isinstance(self.acceptor, PulseAcceptorModel) else None
+        desk, keys = ("clerk keys", self.clerk_keys) if pulses is None else ("keypad", self.keys)
         self.board_wire = wire
         folder = self.board_folder
         board = IoBoardModel(
-            self.keys,
-            self.acceptor,
+            keys,
+            pulses,
             lambda: self.door_open,
             self.clock.monotonic,
             seed=seed,
             program=program.digest(),
             loader=None if folder is None else LoaderDrive(folder / "loader"),
         )
-        board.on_scan = lambda: self.nudge("keypad")
+        board.on_scan = lambda: self.nudge(desk)
         return board
 
     def nudge(self, desk: str) -> None:
@@ -254,12 +256,14 @@ class RigWorld:
         """The I/O board starts anew."""
         if self.board is not None:
             self.board.reset(self.clock.monotonic(), watchdog=True)
+            self.at_fault("board reset")
 
     def replug_board(self, after_s: float, *, power: bool) -> None:
         """The I/O board's cable is pulled and put in again after so long. `power`: it is its supply, too."""
         if self.board is None or "io_board" not in self._streams:
             return
         board, stream = self.board, self._streams["io_board"]
+        self.at_fault("board replug")
         self.cut_s.append(self.clock.monotonic())
         stream.hang_up()
         if power:
@@ -385,7 +389,7 @@ class RigWorld:
         return MemoryCentre(self.clock, self.true_time, self.name)
 
     def _watch_the_world(self) -> None:
-        """Make every device, the media and the line call `at_point`."""
+        """Make every device, the media and the line call `at_point` and `at_fault`."""
         self.disk.on_step = lambda operation, when: self._point(f"disk {operation} {when}")
         self.centre.on_step = lambda call, when: self._point(f"line {call} {when}")
         self.acceptor.on_effect = self._point
@@ -393,6 +397,17 @@ class RigWorld:
             hopper.on_effect = self._point
         self.printer.on_effect = self._point
         self.slips.on_effect = lambda what: self._point(f"slip {what}")
+        parts = {"bus": self.bus, "acceptor": self.acceptor, "printer": self.printer, "disk": self.disk}
+        for word, part in (
+            *parts.items(),
+            ("line", self.centre),
+            *(("hopper", each) for each in self.hoppers.values()),
+        ):
+            part.on_fault = self._teller(word)
+        self.reader.on_fault = lambda: self.at_fault("reader")
+
+    def _teller(self, part: str) -> Callable[[str], None]:
+        return lambda name: self.at_fault(f"{part} {name}")
 
     def _point(self, name: str) -> None:
         if self._alive:

@@ -12,9 +12,9 @@ from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.crash import Explorer
-from host_sim.rig.machine import RigMachine
+from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.pairs import LOSSY, Plan, board_for
-from host_sim.rig.people import Person, serve
+from host_sim.rig.people import Clerk, Person, serve
 from host_sim.rig.scripts import scripts
 from host_sim.rig.swarm import live
 from host_sim.rig.truth import Checker
@@ -193,6 +193,56 @@ def test_lamp_and_buzzer_remind_whoever_leaves_card_or_paper(wallet: Cards) -> N
     assert {("TakePaper", True, True), ("TakePaper", True, False)} <= met
     assert machine.board is not None
     assert not machine.board.outputs & (PAPER_LAMP | BUZZER)
+
+
+# --- a clerk's keys -----------------------------------------------------------------------------------
+
+
+def at_counter(wallet: Cards, wire: WireKind) -> tuple[RigMachine, Checker, Person]:
+    machine = RigMachine(site=COUNTER, board=wire)
+    checker = Checker(machine)
+    machine.at_point = checker.effect
+    idle(machine)
+    person = Person(wallet["hanako"], copies=2)
+    machine.clerk = Clerk(person)
+    return machine, checker, person
+
+
+@pytest.mark.parametrize("wire", [USB, LOSSY], ids=["clean", "lossy"])
+def test_a_clerk_serves_with_the_keys_on_the_board(wallet: Cards, wire: WireKind) -> None:
+    machine, checker, person = at_counter(wallet, wire)
+    serve(machine, person)
+    (end,) = machine.records(records.SessionClosed)
+    assert end.outcome == "issued"  # type: ignore[attr-defined]
+    checker.check()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_whatever_happens_to_a_clerks_board_no_fee_is_lost_and_the_next_one_is_served(
+    wallet: Cards, trouble: str
+) -> None:
+    machine, checker, person = at_counter(wallet, LOSSY)
+    struck: list[bool] = []
+    clerk = machine.clerk
+
+    def look(rig: RigMachine, scene: show.Scene) -> None:
+        if isinstance(scene, show.AtCounter) and scene.what == "take_fee" and not struck:
+            struck.append(True)
+            rig.clock.after(0.3, lambda: TROUBLES[trouble](rig))
+        assert clerk is not None
+        clerk(rig, scene)
+
+    machine.clerk = look
+    serve(machine, person)
+    assert struck
+    machine.mend()
+    idle(machine)
+    again = Person(wallet["hanako"])
+    again.card.renew()
+    machine.clerk = Clerk(again)
+    serve(machine, again)
+    assert machine.records(records.SessionClosed)[-1].outcome == "issued"  # type: ignore[attr-defined]
+    checker.check()
 
 
 # --- swarm and crash explorer -------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What the mechanism and the voice may use of `PrinterModel`."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from host_sim.models.printer.answers import Condition, Counters
@@ -14,6 +15,7 @@ class Body(Protocol):
     counters: Counters
     condition: Condition
     powered: bool
+    on_fault: Callable[[str], None]
 
     @property
     def now_s(self) -> float: ...

@@ -43,6 +43,9 @@ class PrinterModel:
         self.complaints: list[str] = []
         self.path = PaperPath(self.machine.width_dots, self.machine.head_to_cutter_dots, self.machine.lead_dots)
         self.on_effect: Callable[[str], None] = lambda _: None  # called with "dots" and "cut" when these happen
+        self.on_fault: Callable[[str], None] = lambda _: (
+            None
+        )  # called with the name of a fault of `fail` when it happens
         self.powered = True
         self.received = 0  # bytes that arrived
         self.carried_out = 0  # bytes the mechanism is done with
@@ -238,6 +241,8 @@ class PrinterModel:
                     self._voice.silent = True
                 case _:
                     self._voice.tricks.append(name)
+                    continue
+            self.on_fault(name)
         return data
 
     def _act_now(self, command: bytes) -> None:
@@ -418,7 +423,9 @@ class PrinterModel:
             "head_hot": self.overheat,
             "broken": self._break,
         }
-        actions[self._faults.take(fault)]()
+        name = self._faults.take(fault)
+        actions[name]()
+        self.on_fault(name)
 
     def _break(self) -> None:
         self.condition.broken = True
@@ -434,6 +441,7 @@ class PrinterModel:
         if self._faults.cutter(self.carried_out):
             self.condition.cutter_stuck = True
             self._sense()
+            self.on_fault("cutter")
             return 0.0
         if self.machine.shortest_cut_mm and self.path.beyond_the_cutter < self.machine.dots(
             self.machine.shortest_cut_mm

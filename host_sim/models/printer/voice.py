@@ -30,6 +30,8 @@ class Voice:
         if not data or self.silent:
             return
         trick = self.tricks.pop(0) if self.tricks else ""
+        if trick:
+            self._printer.on_fault(trick)
         if trick != "lose_reply":
             due_s = self._printer.now_s + self._printer.machine.answer_delay_s
             self.waiting += [(due_s, data)] * (2 if trick == "double_reply" else 1)

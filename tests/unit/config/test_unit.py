@@ -74,6 +74,11 @@ COINS = '[coin]\nport = "coin"\naccepts_yen = [100]\nvalues = { JP100A = 100 }\n
         ("dev-counter", '[unit]\nprofile = "store"\n', "coin is missing: only a counter terminal has no coin devices"),
         ("dev-counter", "[clerk.keypad]\nrows = [5, 17, 27, 22]\n", "a wire in common"),
         ("dev-counter", '[clerk.keypad]\nkeys = [["language"]]\n', "the language is the resident's"),
+        (
+            "dev-counter-board",
+            '[keypad]\nvia = "io_board"\nrows = []\ncolumns = []\n',
+            "the board has one key matrix; name GPIO pins at one of them",
+        ),
     ],
 )
 def test_only_a_counter_terminal_has_a_clerk_and_only_it_has_no_coins(

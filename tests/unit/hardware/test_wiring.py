@@ -74,6 +74,12 @@ def test_the_boards_page_has_every_wire_at_the_pin_of_the_boards_own_page() -> N
     assert len({wire.pin for wire in wires}) == len(wires)
 
 
+def test_a_clerks_keys_are_at_the_boards_only_key_matrix() -> None:
+    wires = wiring.board_wires_of(wiring.to_plain(load_unit(HARDWARE / "units" / "dev-counter-board.toml")))
+    keys = {wire.terminal: wiring.GP[wire.pin] for wire in wires if wire.device == "clerk's keys"}
+    assert keys == {name: gp for name, gp in ON_BOARD.items() if name.startswith(("row", "column"))}
+
+
 def test_the_pins_of_the_pico_are_those_that_the_guided_tests_name() -> None:
     from firmware.console.wires import BOARD
 

@@ -1,0 +1,54 @@
+"""The swarm counts a row of the fault catalogue when its fault happens, not when it is laid."""
+
+import pytest
+
+from host_sim.models.chip_faults import Pulled
+from host_sim.rig.catalogue import ROWS
+from host_sim.rig.pairs import Plan
+from host_sim.rig.swarm import Life
+from host_sim.wallet import WalletCard
+
+# Rows that need something of the resident, a card, a payout or the medium before they can happen.
+LAID = ("A2", "A5", "C1", "C4", "C5", "C6", "C7", "C8", "D2", "D4", "H8", "M3", "N10", "P4")
+
+
+@pytest.fixture
+def life(wallet: dict[str, WalletCard]) -> Life:
+    life = Life(Plan(1), wallet)
+    life.person = life._somebody(("hanako",))
+    return life
+
+
+def prepare(life: Life, code: str) -> None:
+    life._row = code
+    ROWS[code][1](life)
+
+
+def test_a_row_is_not_counted_before_its_fault_happens(life: Life) -> None:
+    before = life.tally.marks.total()
+    for code in LAID:
+        prepare(life, code)
+    assert life.tally.marks.total() == before
+
+
+def test_a_card_that_is_pulled_counts_at_the_command_at_which_it_leaves(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "chance", lambda _, high: high)  # the last command that the row may choose
+    prepare(life, "C1")
+    chip = life.person.card.chip
+    chip.power_on()
+    for _ in range(13):
+        chip.transmit(b"\x00\xa4\x00\x00")
+    assert life.tally.marks["C1"] == 0
+    with pytest.raises(Pulled):
+        chip.transmit(b"\x00\xa4\x00\x00")
+    assert life.tally.marks["C1"] == 1
+
+
+def test_a_fault_that_did_not_happen_in_its_session_counts_in_no_later_one(life: Life) -> None:
+    prepare(life, "C1")
+    life.session()
+    seen = life.tally.marks["C1"]
+    life._at_fault("card pulled")
+    assert life.tally.marks["C1"] == seen
