@@ -81,7 +81,7 @@ def as_json(said: str) -> dict[str, Any]:
 def test_an_unknown_second_person_is_told_why() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance("kato")
-    for name, told in (("", "ERR second Nothing was done.\n"), ("Kato!", "A name is 2 to 20 of a-z")):
+    for name, told in (("", "ERR second Nothing was done. Give the command again."), ("Kato!", "A name is 2 to 20 of a-z")):
         planned = machine.say("hopper pay 3x100")
         machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
         assert told in machine.say(name)
