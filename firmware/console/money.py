@@ -313,7 +313,7 @@ def reconcile(hands: Hands) -> Planning:
 
 def _match_rows(hands: Hands, now: records.Counters) -> list[str]:
     book, total = hands.book, hands.book.totals
-    rows = [f"{'':24} {'journal':>10} {'device':>10} {'differs':>8}"]
+    rows = [f"{'':27} {'journal':>10} {'device':>10} {'differs':>8}"]
     rows.append(_row("acceptor, coins for life", book.acceptor_total, now.acceptor_total))
     for value, _, life in now.hoppers:
         seen = book.hoppers.get(value)
@@ -327,7 +327,7 @@ def _match_rows(hands: Hands, now: records.Counters) -> list[str]:
 
 def _row(what: str, ours: int | None, theirs: int | None) -> str:
     differs = "" if ours is None or theirs is None else f"{theirs - ours:+d}" if theirs != ours else "0"
-    return f"{what:24} {'-' if ours is None else ours:>10} {'-' if theirs is None else theirs:>10} {differs:>8}"
+    return f"{what:27} {'-' if ours is None else ours:>10} {'-' if theirs is None else theirs:>10} {differs:>8}"
 
 
 # --- cases ------------------------------------------------------------------------------------------
