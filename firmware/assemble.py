@@ -389,6 +389,7 @@ class Machine:
             clock=parts.clock,
             unit=parts.unit,
             filed=self._filed,
+            speaks=self._speaks,
             check_settings=parts.why_unusable,
             fresh_code=parts.fresh_code,
             taps=parts.taps,

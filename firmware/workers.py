@@ -74,7 +74,7 @@ class Shift:
     def do(self, command: object, whose: Whose) -> list[Posted]:
         begun = self._begin_again()
         if not self._up and not self.desk.works_down(command):
-            return [*begun, Posted(self.desk.name, whose, Fault(self.desk.name, "is out of service"))]
+            return [*begun, Posted(self.desk.name, whose, Fault(self.desk.name, "it is out of service"))]
         return [*begun, *self._guarded(whose, partial(self.desk.handle, command))]
 
     def poll(self) -> list[Posted]:

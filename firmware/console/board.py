@@ -23,7 +23,10 @@ _EACH_S = 0.5
 def must_have_board(hands: Hands) -> None:
     """Raises `Refused` where the unit file names no board."""
     if hands.unit.io_board is None:
-        raise Refused("board", "This machine has no I/O board: its unit file has no [io_board].")
+        raise Refused(
+            "board",
+            "This machine has no I/O board: its unit file has no [io_board]. `readiness` lists the tests that it has.",
+        )
 
 
 def test_board(hands: Hands) -> Job:

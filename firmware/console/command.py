@@ -181,16 +181,22 @@ def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
 
 def _values(command: Command, given: Sequence[str]) -> tuple[Any, ...]:
     """The values of the arguments. Raises `Refused` with the usage of the command and an example."""
-    written = f"Type: {command.usage}"
-    if command.takes:
-        written += f" (as `{command.example}`)"
     takes = command.takes
     if len(given) > len(takes):
-        raise Refused("arguments", written)
+        raise Refused("arguments", _how_to_type(command))
     if len(given) < sum(not argument.otherwise for argument in takes):
-        raise Unfinished(command, given, written)
+        raise Unfinished(command, given, _how_to_type(command))
     left_out = [argument.otherwise[0] for argument in takes[len(given) :]]
+    return (*(read(command, argument, word) for argument, word in zip(takes, given, strict=False)), *left_out)
+
+
+def read(command: Command, argument: Argument[A], word: str) -> A:
+    """The value of one argument of this command. Raises `Refused` with the usage and an example."""
     try:
-        return (*(argument.read(word) for argument, word in zip(takes, given, strict=False)), *left_out)
+        return argument.read(word)
     except Refused as refused:
-        raise Refused(refused.code, f"{refused.sentence} {written}") from None
+        raise Refused(refused.code, f"{refused.sentence} {_how_to_type(command)}") from None
+
+
+def _how_to_type(command: Command) -> str:
+    return f"Type: {command.usage}{f' (as `{command.example}`)' if command.takes else ''}"

@@ -98,8 +98,13 @@ def rollback(hands: Hands) -> Plan:
     if book.on_trial:
         return _give_up(hands)
     if book.before is None:
-        raise Refused("config", "No settings were ever kept here. There is nothing to go back to.")
-    return _try(hands, dict(book.before), "The settings kept before are the ones in force. There is nothing to do.")
+        raise Refused(
+            "config",
+            "No settings were ever kept here, so there is nothing to go back to. Change them with `config set`.",
+        )
+    return _try(
+        hands, dict(book.before), "The settings kept before are the ones in force. Change them with `config set`."
+    )
 
 
 def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
@@ -131,7 +136,9 @@ def _give_up(hands: Hands) -> Plan:
 
     def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
-            raise Refused("changed", "The trial has ended already; nothing was done.")
+            raise Refused(
+                "changed", "The trial has ended already; nothing was done. `config show` shows what is in force."
+            )
         hands.write(records.SettingsDropped(reason="staff"))
         hands.end()
         return Answer(("The program restarts with the old settings.",))
@@ -147,7 +154,9 @@ def keep(hands: Hands) -> Plan:
 
     def carry_out(_: str) -> Answer:
         if not hands.book.settings.on_trial:
-            raise Refused("changed", "The trial has ended already; nothing was done.")
+            raise Refused(
+                "changed", "The trial has ended already; nothing was done. `config show` shows what is in force."
+            )
         hands.write(records.SettingsKept())
         return Answer(("These are the site's settings now.",))
 

@@ -14,7 +14,7 @@ from typing import Any, assert_never
 from drivers.vocabulary import CoinCredited, KeyPressed
 from firmware.book import records
 from firmware.console.access import IDLE_S, Role
-from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse
+from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse, read
 from firmware.console.grammar import Refused
 from firmware.console.language import Language, texts
 from firmware.console.line import Line
@@ -46,6 +46,7 @@ from firmware.session.events import Fault, SlotClosed
 CONFIRM_S = 30.0
 IDLE_WARNING_S = 60.0
 ANSWER_S = 240.0  # longer than every desk's own deadline
+NOTHING_DONE = "Nothing was done. Give the command again."
 TROUBLES = {
     "long": "The line was longer than 128 characters and was not read. Type a shorter one.",
     "noise": "The line had a character that is not plain ASCII and was not read. Type it again.",
@@ -126,7 +127,7 @@ class Console:
             self._heard_s = now_s
             if isinstance(self._step, Ask):
                 self._stop_job()
-                self._err("idle", "Nobody typed for five minutes; nothing was done.")
+                self._err("idle", "Nobody typed for five minutes; nothing was done. Log in again: `login NAME`.")
             self._log_out("idle")
         if self._waiting_for_maint and self._hands.state.in_maintenance:
             self._waiting_for_maint = False
@@ -155,7 +156,7 @@ class Console:
         if isinstance(self._step, Ask):
             if line.trouble:
                 self._stop_job()
-                self._err("cancelled", TROUBLES[line.trouble] or "Nothing was done.")
+                self._err("cancelled", TROUBLES[line.trouble] or NOTHING_DONE)
             else:
                 self._go_on(line.text)
         elif self._job is not None:
@@ -203,8 +204,8 @@ class Console:
                 break
             word = (yield Ask(f"{argument.name} (as {argument.example}): ")).strip()
             if not word:
-                raise Refused("cancelled", "Nothing was done.")
-            argument.read(word)
+                raise Refused("cancelled", NOTHING_DONE)
+            read(unfinished.command, argument, word)
             words.append(word)
         self._call = call = self._parsed(" ".join(words))
         return (yield from self._job_of(call))
@@ -286,7 +287,7 @@ class Console:
         call = self._call
         assert call is not None
         if isinstance(result, Plan) and self.person is None:
-            self._err("lost", "Nobody is logged in any more; nothing was done.")
+            self._err("lost", "Nobody is logged in any more; nothing was done. Log in first: `login NAME`.")
             return
         if isinstance(result, Plan):
             code = self._fresh_code().upper()

@@ -25,7 +25,7 @@ def export(hands: Hands, since: int) -> Job:
     last = hands.head()[0]
     first = since or max(1, last - USUAL + 1)
     if first > last:
-        raise Refused("arguments", f"There is no record {first} yet; the last one is {last}.")
+        raise Refused("arguments", f"There is no record {first} yet; the last one is {last}. Type a smaller number.")
     try:
         rows = yield from _shown(hands, hands.entries(first - 1), first, last)
     except JournalTrouble as trouble:

@@ -12,7 +12,9 @@ def frames(hands: Hands, device: str, count: int) -> Answer:
     """The last frames, oldest first; times are seconds before now."""
     tap = hands.taps.get(device)
     if tap is None:
-        raise Refused("device", f"This machine has no line to `{device}`; there are: {', '.join(sorted(hands.taps))}.")
+        raise Refused(
+            "device", f"This machine has no line to `{device}`; type one of these: {', '.join(sorted(hands.taps))}."
+        )
     passages, now_s = tap.trace.passages(), hands.monotonic()
     rows, data = [], []
     for passage in passages[len(passages) - min(count, MOST, len(passages)) :]:

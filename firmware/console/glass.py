@@ -1,7 +1,7 @@
 """The guided test of what only a person can see: pictures on the glasses, and a number on each that cannot be guessed.
 
-A lamp or a buzzer is tested the same way once a machine has one: it does something unforeseeable, and the answer is what
-was seen or heard.
+Lamps and buzzer (`board.py`) and the loudspeaker (`sound.py`) are tested the same way: each does something unforeseeable,
+and the answer is what was seen or heard.
 """
 
 from collections.abc import Generator, Mapping

@@ -39,12 +39,13 @@ class LoopHands:
         clock: Clock,
         unit: Unit,
         filed: Unit,
+        speaks: bool,
         check_settings: Callable[[Settings], str | None],
         fresh_code: Callable[[], str],
         taps: Mapping[str, Tap],
         updates: Updates | None = None,
     ) -> None:
-        """`filed`: the unit as its file says it, without the settings made on the console."""
+        """`filed`: the unit as its file says it, without the settings made on the console. `speaks`: has a loudspeaker."""
         self.machine = machine
         self.version = version
         self.hopper_values = tuple(sorted(hopper_values))
@@ -56,6 +57,7 @@ class LoopHands:
         self._memory = memory
         self.unit = unit
         self._filed = filed
+        self.speaks = speaks
         self._fresh_code = fresh_code
         self.taps = taps
         self.updates = updates

@@ -7,12 +7,16 @@ lacks stays English. A serial line cannot tell what its terminal can show, so th
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from firmware.console.rows import columns
+
 _TEXTS = Path(__file__).parent / "texts"
+_RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
+_CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 
 class Language(StrEnum):
@@ -37,16 +41,42 @@ class Texts:
     templates: tuple[Template, ...]
 
     def told(self, line: str) -> str:
-        """The line in this language: as a whole, as a template, or its end (as the sentence behind a number)."""
+        """The line in this language: as a whole, cell by cell of a table, as a template, by its end, or word by word."""
         if line in self.whole:
             return self.whole[line]
+        if len(cells := _CELL.findall(line)) > 1:
+            return self._row(cells)
         for template in self.templates:
             if found := template.fits.fullmatch(line):
                 return template.says.format(*(self.told(part) for part in found.groups()))
+        if line.startswith(" "):
+            return f" {self.told(line[1:])}"
+        return self._end(line) or " ".join(map(self._word, line.split(" ")))
+
+    def _row(self, cells: Sequence[tuple[str, str]]) -> str:
+        """A row of a table: each cell begins in the column in which it began, where what is before leaves room."""
+        row, column = "", 0
+        for text, gap in cells:
+            column += len(text) + len(gap)
+            row += self.told(text)
+            row += " " * (max(1, column - columns(row)) if gap else 0)
+        return row
+
+    def _word(self, word: str) -> str:
+        """`name=value` of a record, or the record's name."""
+        if _RECORD.fullmatch(word):
+            return self.whole.get(word, word)
+        name, equals, value = word.partition("=")
+        return (
+            f"{self.whole.get(name + equals, name + equals)}{self.whole.get(value, value)}" if name and value else word
+        )
+
+    def _end(self, line: str) -> str:
+        """The line with its end told, if that is a sentence: as the one behind a number."""
         for blank in re.finditer(r" +", line):
-            if (end := line[blank.end() :]) in self.whole:
+            if " " in (end := line[blank.end() :]) and end in self.whole:
                 return line[: blank.end()] + self.whole[end]
-        return line
+        return ""
 
 
 @functools.cache
@@ -55,7 +85,10 @@ def texts(language: Language) -> Texts:
     if language is Language.EN:
         return Texts({}, ())
     told: dict[str, str] = tomllib.loads((_TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
-    templates = [_template(key, says) for key, says in told.items() if "{}" in key]
+    closest_first = sorted(
+        (key for key in told if "{}" in key), key=lambda key: (-len(key.replace("{}", "")), -key.count("{}"))
+    )
+    templates = [_template(key, told[key]) for key in closest_first]
     return Texts({key: says for key, says in told.items() if "{}" not in key}, tuple(templates))
 
 

@@ -46,7 +46,9 @@ def clear(hands: Hands) -> Plan:
     """The book reads the clearing from the `ConsoleAct` around this. A case in `uncertain` stays until it is resolved."""
     count = hands.book.failed_sessions
     if not count:
-        raise Refused("lockout", "No session in a row failed; there is nothing to clear.")
+        raise Refused(
+            "lockout", "No session in a row failed, so there is nothing to clear. `reasons` says why nobody is served."
+        )
 
     def carry_out(_: str) -> Answer:
         return Answer(("The row begins anew with the next wrong PIN; cards are taken.",))

@@ -9,6 +9,7 @@ from typing import Any
 from drivers.vocabulary import PrinterStatus
 from firmware.book import records
 from firmware.book.book import CLAIM
+from firmware.console.cases import MEANS
 from firmware.console.grammar import Refused
 from firmware.console.rows import jst
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
@@ -26,7 +27,7 @@ _LONG_HEX = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{24}|[0-9a-f]{56})\b")
 
 def version(hands: Hands) -> Answer:
     seq, digest = hands.head()
-    lines = (f"kofuki {hands.version}", f"machine {hands.machine}", f"journal {seq} {digest}")
+    lines = (f"kofuki {hands.version}", f"machine {hands.machine}", f"journal head {seq} {digest}")
     return Answer(lines, {"version": hands.version, "machine": hands.machine, "journal": [seq, digest]})
 
 
@@ -55,10 +56,12 @@ def counters(hands: Hands) -> Answer:
 
 
 def uncertain(hands: Hands) -> Answer:
-    """The queue, numbered. Ids are cut short, because a claim's code can be made from its key."""
+    """The queue, numbered, with what each code means. Ids are cut short, because a claim's code can be made from its key."""
     queue = [(code, _LONG_HEX.sub(r"\1~", detail)) for code, detail in hands.book.queue]
-    rows = tuple(f"{number:3} {code} {detail}" for number, (code, detail) in enumerate(queue, start=1))
-    return Answer(rows or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
+    rows: list[str] = []
+    for number, (code, detail) in enumerate(queue, start=1):
+        rows += [f"{number:3} {code} {detail}", *([f"    {MEANS[code]}"] if code in MEANS else [])]
+    return Answer(tuple(rows) or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
 
 
 def tail(hands: Hands, count: int) -> Answer:

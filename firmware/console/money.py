@@ -59,7 +59,8 @@ def must_be_here(hands: Hands, value: int) -> None:
     must_take_coins(hands)
     if value not in hands.hopper_values:
         raise Refused(
-            "hopper", f"No such hopper; there are hoppers for {', '.join(map(str, hands.hopper_values))} yen."
+            "hopper",
+            f"There is no hopper for coins of {value} yen. Type one of these: {', '.join(map(str, hands.hopper_values))}.",
         )
 
 
@@ -92,7 +93,9 @@ def hopper_float(hands: Hands, value: int, coins: int) -> Plan:
     must_be_here(hands, value)
     before = hands.book.tubes.get(value, 0)
     if coins > TUBE_MAX:
-        raise Refused("coins", f"A hopper holds {TUBE_MAX} coins at most.")
+        raise Refused(
+            "coins", f"A hopper holds {TUBE_MAX} coins at most, not {coins}. Count its coins and type that number."
+        )
 
     def carry_out(_: str) -> Job:
         if hands.book.tubes.get(value, 0) != before:
@@ -161,7 +164,10 @@ def _dry_run(hands: Hands, steps: Mapping[int, int]) -> Generator[Step, Any, tup
     for value, coins in sorted(steps.items()):
         here = hands.book.tubes.get(value, 0)
         if coins > here:
-            raise Refused("float", f"Hopper {value} has {here} coins in the book, not {coins}. Load it first.")
+            raise Refused(
+                "float",
+                f"Hopper {value} has {here} coins in the book, not {coins}. Pay fewer, or pour coins in and type `hopper load {value} N`.",
+            )
         counted = yield from done(COIN, CountHopper(value))
         before: HopperCounters = counted.counters
         rows.append(
@@ -225,12 +231,12 @@ def collect(hands: Hands, code: str) -> Planning:
     claim = yield from looking.claim_of(hands, code)
     key, left = claim.key, claim.left_yen
     if key in hands.book.claims:
-        raise Refused("claim", "The centre has not heard of this claim yet; try again when the line works.")
+        raise Refused("claim", "The centre has not heard of this claim yet. Try again when `test line` passes.")
     if any(code == Case.CREDITS_WITHOUT_COINS and key in detail for code, detail in hands.book.queue):
         raise Refused("examined", "Credits of this session came without coins. Look into it, then `resolve` that item.")
     if left <= 0:
         where = "at the city's desk" if claim.at_desk_yen else "here"
-        raise Refused("claim", f"It was paid {where} already; {claim.amount_yen} yen were owed.")
+        raise Refused("claim", f"It was paid {where} already; {claim.amount_yen} yen were owed. Pay nothing.")
     if unknown := (yield from looking.unknown_of(hands, key)):
         raise Refused(
             "unknown",
@@ -239,7 +245,9 @@ def collect(hands: Hands, code: str) -> Planning:
     ready = yield from done(COIN, CheckCoins())
     steps = plan_change(left, usable(hands.book.tubes, ready.hoppers))
     if steps is None:
-        raise Refused("float", f"The hoppers cannot pay {left} yen. Load coins first.")
+        raise Refused(
+            "float", f"The hoppers cannot pay {left} yen. Pour coins in, type `hopper load YEN N`, and try again."
+        )
     rows = yield from _dry_run(hands, steps)
 
     def carry_out(_: str) -> Job:
@@ -258,7 +266,9 @@ def collect(hands: Hands, code: str) -> Planning:
             if hands.book.staff_paying is None:
                 hands.write(records.ClaimCollected(key=key, amount_yen=told, where=HERE))
         if paid != left:
-            raise Refused("short", f"{paid} of {left} yen surely came out; the city's counter pays the rest.")
+            raise Refused(
+                "short", f"{paid} of {left} yen surely came out. Send the resident to the city's counter for the rest."
+            )
         return Answer((f"{paid} yen are paid; the claim is settled.",))
 
     return Plan((f"claim {code}: {left} yen", *rows), carry_out)
@@ -303,7 +313,7 @@ def reconcile(hands: Hands) -> Planning:
 
 def _match_rows(hands: Hands, now: records.Counters) -> list[str]:
     book, total = hands.book, hands.book.totals
-    rows = [f"{'':24} {'journal':>10} {'device':>10} {'differs':>8}"]
+    rows = [f"{'':27} {'journal':>10} {'device':>10} {'differs':>8}"]
     rows.append(_row("acceptor, coins for life", book.acceptor_total, now.acceptor_total))
     for value, _, life in now.hoppers:
         seen = book.hoppers.get(value)
@@ -317,7 +327,7 @@ def _match_rows(hands: Hands, now: records.Counters) -> list[str]:
 
 def _row(what: str, ours: int | None, theirs: int | None) -> str:
     differs = "" if ours is None or theirs is None else f"{theirs - ours:+d}" if theirs != ours else "0"
-    return f"{what:24} {'-' if ours is None else ours:>10} {'-' if theirs is None else theirs:>10} {differs:>8}"
+    return f"{what:27} {'-' if ours is None else ours:>10} {'-' if theirs is None else theirs:>10} {differs:>8}"
 
 
 # --- cases ------------------------------------------------------------------------------------------
@@ -352,7 +362,9 @@ def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
 def line_clear(hands: Hands) -> Plan:
     field = hands.book.line_stopped
     if field is None:
-        raise Refused("line", "The line is not stopped; there is nothing to clear.")
+        raise Refused(
+            "line", "The line is not stopped, so there is nothing to clear. `reasons` says why nobody is served."
+        )
 
     def carry_out(_: str) -> Answer:
         hands.write(records.LineCleared())

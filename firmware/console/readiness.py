@@ -43,5 +43,6 @@ def _tests(commands: Sequence[Command], hands: Hands) -> dict[str, str]:
     lacking = set() if hands.takes_coins else {"test.acceptor", "test.slot", "test.hopper"}
     lacking |= set() if hands.unit.door is not None else {"test.door"}
     lacking |= set() if hands.unit.io_board is not None else {"test.board"}
+    lacking |= set() if hands.speaks else {"test.sound"}
     found = (command for command in commands if command.words[0] == "test" and command.words != ("test", "all"))
     return {command.verb: command.spoken for command in found if command.verb not in lacking}

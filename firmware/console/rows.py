@@ -20,6 +20,11 @@ def plain(text: str) -> str:
     return "".join(letter if " " <= letter <= "~" else f"\\u{ord(letter):04x}" for letter in text)
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes; a Japanese letter takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def fitted(line: str) -> list[str]:
     """One line as rows of at most 79 columns; a Japanese letter takes two."""
     if line.isascii():
@@ -29,15 +34,15 @@ def fitted(line: str) -> list[str]:
 
 def _wide(line: str) -> Iterator[str]:
     """Rows that end behind any Japanese letter, as such text does, but not inside a word of Latin letters."""
-    row, columns = "", 0
+    row, taken = "", 0
     for piece in _PIECES.findall(line):
-        wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in piece)
-        if columns + wide > WIDTH:
+        wide = columns(piece)
+        if taken + wide > WIDTH:
             yield row.rstrip()
-            row, columns = INDENT, len(INDENT)
+            row, taken = INDENT, len(INDENT)
             if piece == " ":
                 continue
-        row, columns = row + piece, columns + wide
+        row, taken = row + piece, taken + wide
     yield row
 
 

@@ -65,7 +65,10 @@ def test_slot(hands: Hands) -> Job:
         )
     if pulse is not None and Reason.ACCEPTOR_BLOCKED in hands.state.reasons:
         both = f"{coin_wire(pulse)} touches {inhibit_wire(pulse)} or ground"
-        raise Refused("test", f"The coin wire rests low: {both}, the counter switch stands at NC, or a coin is stuck.")
+        raise Refused(
+            "test",
+            f"The coin wire rests low: {both}, the counter switch stands at NC, or a coin is stuck. Look at them; then test again.",
+        )
     yield Tell(COIN, OpenSlot(frozenset(hands.hopper_values)))
     yield Show((f"2 The slot is open. Insert the same coin; {COINS_S:.0f} s.",))
     taken_yen = yield from _taken(hands, hands.monotonic() + COINS_S, coins=1)

@@ -109,6 +109,7 @@ class Hands(Protocol):
     hopper_values: tuple[int, ...]
     unit: Unit  # as the unit file and the settings in force say
     takes_coins: bool  # False: a counter terminal
+    speaks: bool  # has a loudspeaker
     taps: Mapping[str, Tap]  # device -> its line's last frames
 
     @property
@@ -231,7 +232,9 @@ def done(desk: DeskName[C], command: C, *, health: bool = False) -> Generator[St
     """Send a command and wait for the desk's answer. Raises `Refused` when its device failed."""
     answer = yield Do(desk, command, health)
     if isinstance(answer, Fault):
-        raise Refused("device", f"The {desk} desk failed: {answer.sentence.rstrip('.')}.")
+        raise Refused(
+            "device", f"The {desk} desk failed: {answer.sentence.rstrip('.')}. `reasons` says what to look at."
+        )
     return answer
 
 
@@ -254,7 +257,10 @@ def must_be_shut(hands: Hands) -> None:
 def must_take_coins(hands: Hands) -> None:
     """Raises `Refused` at a counter terminal."""
     if not hands.takes_coins:
-        raise Refused("coins", "This machine has no coin devices: the clerk takes the fee at the till.")
+        raise Refused(
+            "coins",
+            "This machine has no coin devices: the clerk takes the fee at the till. `help` shows what you may type.",
+        )
 
 
 def well(health: Health) -> bool:

@@ -129,7 +129,10 @@ def confirm(talk: Conversation, code: str) -> Job:
             "mode", "The machine is not in maintenance any more. `request maint`, then give the command again."
         )
     if plan.accept is not None and me.role not in plan.accept:
-        raise Refused("role", f"Only the role {' or '.join(sorted(plan.accept))} may confirm this.")
+        raise Refused(
+            "role",
+            f"Only the role {' or '.join(sorted(plan.accept))} may confirm this. Somebody with it must give the command.",
+        )
     people = (me,) if command.pair is None else (me, (yield from _approved(talk, me, command.pair)))
     by = "+".join(person.name for person in people)
     return (yield from talk.recorded(pending.call, lambda: plan.carry_out(by), *people))
@@ -144,16 +147,16 @@ def _approved(talk: Conversation, me: Person, pair: Role) -> Generator[Step, Any
     """Ask a second person, in another role, to log in; one of the two must have the role `pair`. Raises `Refused`."""
     name: str = (yield Ask(f"Second person{'' if me.role is pair else f' ({pair})'}: ")).strip()
     if not name:
-        raise Refused("second", "Nothing was done.")
+        raise Refused("second", "Nothing was done. Give the command again.")
     try:
         NAME.read(name)
     except Refused as refused:
-        raise Refused("second", f"Nothing was done. {refused.sentence}") from None
+        raise Refused("second", f"{refused.sentence} Nothing was done; give the command again.") from None
     if name == me.name:
         raise Refused("second", "The second person must be somebody else. Give the command again.")
     second = yield from _proved(talk, name, "approve")
     if talk.person is None:
-        raise Refused("lost", "Nobody is logged in any more; nothing was done.")
+        raise Refused("lost", "Nobody is logged in any more; nothing was done. Log in first: `login NAME`.")
     if second.role is me.role or second.role is Role.VIEWER or pair not in {second.role, me.role}:
         raise Refused("second", f"Two roles are needed, and one of them must be {pair}. Give the command again.")
     return second

@@ -33,7 +33,10 @@ def test_door(hands: Hands) -> Job:
     """Shut, open and shut the door of the case by hand. In maintenance an open door is no break-in."""
     door = hands.unit.door
     if door is None:
-        raise Refused("test", "This machine's unit file names no door contact.")
+        raise Refused(
+            "test",
+            "This machine has no door contact: its unit file has no [door]. `readiness` lists the tests that it has.",
+        )
     name = door_wire(door)
     open_for_ever = f"The contact says open. If the door is shut: {name} or its ground is cut or on another pin."
     shut_for_ever = f"The contact never opened. {name} touches ground or a neighbour, or the switch is stuck."

@@ -10,7 +10,7 @@ _NEXT = "It runs from the next start: type `reboot`."
 
 def _updates(hands: Hands) -> Updates:
     if hands.updates is None:
-        raise Refused("update", "This machine takes no updates: its unit file has no [update].")
+        raise Refused("update", "This machine takes no updates: its unit file has no [update]. Root must add it.")
     return hands.updates
 
 
@@ -54,7 +54,10 @@ def rollback(hands: Hands) -> Plan:
     """Give up a trial. A good release is never replaced by an older one."""
     updates = _updates(hands)
     if updates.standing.on_trial is None:
-        raise Refused("update", "No release is on trial. A good release is replaced only by a newer one.")
+        raise Refused(
+            "update",
+            "No release is on trial. A good release is replaced only by a newer one: `update status` says which.",
+        )
 
     def carry_out(_: str) -> Answer:
         try:

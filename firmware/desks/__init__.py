@@ -119,6 +119,13 @@ class PrintZReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SayNumber:
+    """Voice desk: for a test, say these digits now. Answers `SpeakerTold`."""
+
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Voice desk: this scene is on the screen now. `pressed`: because, or after, a key was pressed; `key`: which, if no PIN's."""
 
@@ -220,7 +227,8 @@ LINE: DeskName[LineCommand] = DeskName("line")
 COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")
 DOOR: DeskName[Never] = DeskName("door")
-VOICE: DeskName[Tell] = DeskName("voice")
+VoiceCommand = Tell | SayNumber
+VOICE: DeskName[VoiceCommand] = DeskName("voice")
 BOARD: DeskName[BoardCommand] = DeskName("io_board")
 
 # --- answers that are not reports to a session ---------------------------------------------------

@@ -8,19 +8,20 @@ import numpy as np
 from drivers.errors import DeviceError
 from drivers.ports import Clock
 from drivers.speaker.sound import Samples, Sound, silence
-from firmware.desks import VOICE, Answer, Desk, EarphoneMoved, SpeakerTold, Tell
+from firmware.desks import VOICE, Answer, Desk, EarphoneMoved, SayNumber, SpeakerTold, Tell, VoiceCommand
 from firmware.ports import Plug, Speaker
-from firmware.voice.pieces import Sentence
+from firmware.voice.pieces import JA, Sentence
 from firmware.voice.recordings import HOW, Recordings, VoicesMissing
 from firmware.voice.telling import Teller, Utterance
 from firmware.voice.tones import Tone, samples_of
+from firmware.voice.words import spoken
 
 LOOK_S = 0.1  # at the plug, and whether a sound has ended
 ALARM_PAUSE_S = 3.0
 _AFTER_TONE_S = 0.15
 
 
-class VoiceDesk(Desk[Tell]):
+class VoiceDesk(Desk[VoiceCommand]):
     """`plug`: the contact of the earphone's socket; None: an earphone is never noticed. `here_every_s`: 0 for no locating tone."""
 
     name = VOICE
@@ -49,13 +50,15 @@ class VoiceDesk(Desk[Tell]):
             return [SpeakerTold(f"speaker: {missing}")]
         return [SpeakerTold("")]
 
-    def handle(self, command: Tell) -> Sequence[Answer]:
+    def handle(self, command: VoiceCommand) -> Sequence[Answer]:
+        if isinstance(command, SayNumber):
+            return self._say(_of_a_test(command.number)) or [SpeakerTold("")]
         said = self._teller.see(command.scene, command.key, pressed=command.pressed, earphone=self._earphone)
         return self._say(said)
 
-    def works_down(self, command: Tell) -> bool:  # noqa: ARG002
+    def works_down(self, command: VoiceCommand) -> bool:
         """The scene is noted also while nothing can be played, so that a speaker that comes back says the right thing."""
-        return True
+        return isinstance(command, Tell)
 
     def poll(self) -> Sequence[Answer]:
         if self._plug_moved():
@@ -118,3 +121,9 @@ class VoiceDesk(Desk[Tell]):
     def _recorded(self, sentence: Sentence) -> tuple[Samples, int]:
         """Without voices a moment of silence; why was told at the start."""
         return (silence(0), 0) if self._recordings is None else self._recordings.sentence(sentence)
+
+
+def _of_a_test(number: str) -> Utterance:
+    """In the sentence that every machine has recorded for such digits."""
+    say = spoken(JA)
+    return Utterance((Tone.KEY,), (say("common", "staff", digits=say.numbers.digits(number)),))

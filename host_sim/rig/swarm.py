@@ -21,10 +21,12 @@ from firmware.session.states import State
 from host_sim.adapters.disk import PowerLost
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.rig.catalogue import ROWS
+from host_sim.rig.console import ConsoleRig
 from host_sim.rig.machine import COUNTER, RigMachine
 from host_sim.rig.pairs import LOSSY, SESSIONS, Pair, Plan, at_counter, board_for, drawn_for, rows_for
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.tally import Tally
+from host_sim.rig.technician import EVERY, WHICH, Technician
 from host_sim.rig.truth import Checker, Violation
 from host_sim.rig.world import JST, USB
 from host_sim.wallet import WalletCard
@@ -80,7 +82,8 @@ class Life:
         chatter = rng.random() < 0.2
         pieces = rng.random() < 0.2
         late = rng.random() < 0.25
-        self.machine = machine = RigMachine(
+        kind = ConsoleRig if seed % EVERY == WHICH else RigMachine
+        self.machine = machine = kind(
             seed=seed,
             site=COUNTER if at_counter(seed) else None,
             late=late,
@@ -97,6 +100,7 @@ class Life:
         self.tally.marks.update(
             row for row, on in (("A7", noisy), ("B3", lossy), ("P3", chatter), ("R6", pieces)) if on
         )
+        self.technician = Technician(machine, rng, self.tally.marks) if isinstance(machine, ConsoleRig) else None
         self.checker = Checker(machine)
         self._armed: list[_Armed] = []
         self._at_scenes: list[tuple[type[show.Scene], Callable[[], None]]] = []
@@ -222,7 +226,11 @@ class Life:
         if not isinstance(machine.loop.scene, show.Idle):
             return "closed"
         try:
+            if self.technician is not None:
+                self.technician.comes()
             machine.serve(self.person, self.person.card.chip, 3600.0)
+            if self.technician is not None:
+                self.technician.works()
         except (PowerLost, JournalTrouble):
             return self._died()
         except TimeoutError:
@@ -264,6 +272,8 @@ class Life:
         for patience_s in (60.0, 60.0, 4000.0):  # recovery may find more to mend, so three attempts
             try:
                 machine.mend()
+                if self.technician is not None:
+                    self.technician.goes()
                 # An acceptor that takes all coins or none closes the machine where there is no change for each (302).
                 if self._random.random() < 0.3 or Reason.CHANGE in machine.loop.reception.state.reasons:
                     machine.load_coins()

@@ -54,7 +54,7 @@ class Checker:
             self._coins_s.append(self.machine.clock.monotonic())
         if self.machine.attended:
             return
-        if name == "coin out":
+        if name == "coin out" and self.machine.memory.book.staff_paying is None:
             if self._coming_out <= 0:
                 raise Violation("I13: a coin comes out and nobody is there")
             self._coming_out -= 1

@@ -270,6 +270,44 @@ def test_settings_are_tried_by_a_new_start_and_kept(world: World) -> None:
     assert "the site's settings now" in confirmed(terminal, terminal.say("config keep"))
 
 
+def test_a_setting_that_cuts_the_machine_off_is_undone_though_nobody_can_type(world: World) -> None:
+    """Fault K5: on a wrong port the centre is lost, the console's cable is pulled too, and the next start undoes it."""
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    terminal.say("request maint")
+    port = setting(terminal, "centre.port")
+    assert "OK" in terminal.say("config set centre.port 9")
+    before = started(world)
+    confirmed(terminal, terminal.say("config commit"), second="goto")
+    world.wait_for(lambda told: bool(told) and world.firmware.pid not in {None, before})
+    terminal.log_in("tanaka")
+    assert setting(terminal, "centre.port") == "9"
+    assert "On trial: back to the settings before in" in terminal.say("config show")
+    terminal.write(b"\0")  # the cable is pulled: nobody can type `config keep`
+    terminal.heard(b"-- Logged out: lost.")
+    world.restart()
+    world.wait_for_service()
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    assert setting(terminal, "centre.port") == port
+    assert "The last trial was given up: the machine restarted before" in " ".join(terminal.say("config show").split())
+    assert "centre answers" in in_maintenance(terminal, "test line")
+
+
+def setting(terminal: Terminal, key: str) -> str:
+    found = re.search(rf"^{re.escape(key)} = (\S+)\r$", terminal.say("config show"), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def in_maintenance(terminal: Terminal, line: str) -> str:
+    terminal.say("request maint")
+    said = terminal.say(line)
+    terminal.say("exit")
+    terminal.say("logout")
+    return said
+
+
 def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:
     """The tool makes it, the console installs it, the launcher unpacks and starts it (fault U1)."""
     words = ("--version", "3", "--expires", "2099-12-31", "--key", str(world.run / RELEASE_KEY))

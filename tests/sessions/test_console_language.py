@@ -4,6 +4,8 @@ import unicodedata
 
 import pytest
 
+from firmware.book import records
+from firmware.book.cases import Case
 from host_sim.rig.console import PASSWORD, ConsoleRig
 
 
@@ -19,6 +21,10 @@ from host_sim.rig.console import PASSWORD, ConsoleRig
                 "保守に入りました",
                 "次に：",
                 "稼働中 に戻りました",
+                "キーの固着かキーパッドの不通",
+                "操作 人=tanaka 役割=technician",
+                "ERR test 接点が開きません。",
+                "ホッパー  100 円               60 枚",
             ),
         ),
         (
@@ -30,12 +36,17 @@ from host_sim.rig.console import PASSWORD, ConsoleRig
                 "Hoshu ni hairi",
                 "Tsugi ni:",
                 "kado-chu ni modori",
+                "Ki no kochaku ka kipaddo no futsu",
+                "Sosa hito=tanaka yakuwari=technician",
+                "ERR test Setten ga akimasen.",
+                "hoppa     100-en               60-mai",
             ),
         ),
     ],
 )
 def test_from_login_to_logout_in_japanese(language: str, said: tuple[str, ...]) -> None:
     machine = ConsoleRig()
+    machine.loop.write(records.Flag(Case.KEYPAD, "a key was down"))
     shown = machine.say(f"language {language}")
     for line in (
         "login tanaka",
@@ -49,6 +60,10 @@ def test_from_login_to_logout_in_japanese(language: str, said: tuple[str, ...]) 
         "hopper pay",
         "",
         "nothing",
+        "uncertain",
+        "journal tail 3",
+        "counters",
+        "test door",
         "exit",
     ):
         shown += machine.say(line)

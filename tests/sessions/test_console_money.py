@@ -22,7 +22,10 @@ from firmware.session.effects import CheckCoins
 from host_sim.adapters.disk import PowerLost, Tail
 from host_sim.models.acceptor import Fate, Insertion
 from host_sim.rig.console import PASSWORD, ConsoleRig
+from host_sim.rig.pairs import Plan
 from host_sim.rig.people import Person, serve
+from host_sim.rig.swarm import live
+from host_sim.rig.technician import WHICH
 from host_sim.wallet import WalletCard
 from tests.sessions.console_rooms import accounts_hold, acts, claim_of_200
 
@@ -81,7 +84,10 @@ def as_json(said: str) -> dict[str, Any]:
 def test_an_unknown_second_person_is_told_why() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance("kato")
-    for name, told in (("", "ERR second Nothing was done.\n"), ("Kato!", "A name is 2 to 20 of a-z")):
+    for name, told in (
+        ("", "ERR second Nothing was done. Give the command again."),
+        ("Kato!", "A name is 2 to 20 of a-z"),
+    ):
         planned = machine.say("hopper pay 3x100")
         machine.say(f"confirm {planned.rsplit('confirm ', 1)[1][:4]}")
         assert told in machine.say(name)
@@ -421,3 +427,10 @@ def test_the_program_ends_when_it_is_told_to() -> None:
     machine.enter_maintenance()
     machine.confirm(machine.say("reboot"))
     assert machine.loop.exit_asked
+
+
+def test_what_a_technician_types_breaks_nothing_while_residents_come_and_faults_strike(wallet: Cards) -> None:
+    """Faults K1, K3 and K4 in a life of the swarm."""
+    tally = live(Plan(WHICH), wallet, sessions=8)
+    assert tally.reds == []
+    assert min(tally.marks[row] for row in ("K1", "K3", "K4")) > 0, tally.marks

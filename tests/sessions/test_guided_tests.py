@@ -3,13 +3,25 @@
 The wires of keys, door and slot are broken one by one in `test_wires.py`.
 """
 
+import json
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from drivers.errors import LineLost
+from drivers.speaker.sound import RATE_HZ, Sound
+from firmware.assemble import Sounding
+from firmware.console.table import COMMANDS
+from firmware.service.availability import Reason
 from firmware.session import scenes as show
+from firmware.voice.pieces import JA
+from firmware.voice.recordings import INDEX, file_name
+from firmware.voice.words import spoken
 from host_sim.models.hopper import HopperFault
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.eyes import Eyes, Pixels
@@ -24,6 +36,12 @@ def _now(rig: ConsoleRig) -> float:
 
 def _hoppers(fault: HopperFault) -> Break:
     return lambda rig: rig.hoppers[50].fault(fault, _now(rig))
+
+
+def _stick(rig: ConsoleRig) -> None:
+    rig.keys.jam("5", _now(rig))
+    rig.nudge("keypad")
+    rig.run_until(lambda: Reason.KEYPAD in rig.loop.reception.state.reasons, 120)
 
 
 # The command, how its device is broken, and words of the answer: which device, and what to do.
@@ -41,7 +59,29 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("test receipt", lambda rig: rig.slips.paper_out(_now(rig)), "FAIL receipt printer"),
     ("test receipt", lambda rig: rig.slips.power_off(_now(rig)), "receipt"),
     ("test line", lambda rig: setattr(rig.centre.faults, "down", True), "FAIL line"),
+    ("test all", lambda rig: rig.reader.unplug(), "Not well: card reader."),
+    ("test all", _stick, "Not well: keypad."),
+    ("test all", lambda rig: rig.acceptor.fault("mute", _now(rig)), "Not well: acceptor, hopper."),
+    ("test all", lambda rig: rig.printer.open_cover(_now(rig)), "Not well: printer."),
+    ("test all", lambda rig: rig.slips.paper_out(_now(rig)), "Not well: receipt printer."),
+    ("test all", lambda rig: setattr(rig.centre.faults, "down", True), "Not well: line."),
+    ("test all", lambda rig: rig.move_door(opened=True), "Not well: door."),
 ]
+WITH_HANDS = {  # command -> the file whose tests break its device
+    "test keypad": "test_wires.py",
+    "test door": "test_wires.py",
+    "test slot": "test_wires.py",
+    "test board": "test_board_console.py",
+    "test screen": "test_guided_tests.py",
+    "test sound": "test_guided_tests.py",
+}
+
+
+def test_the_device_of_every_guided_test_is_broken_by_a_test() -> None:
+    tests = {command.spoken for command in COMMANDS if command.words[0] == "test"}
+    assert tests == {command for command, *_ in BROKEN} | WITH_HANDS.keys()
+    for command, file in WITH_HANDS.items():
+        assert re.search(rf'(say|type)\("{command}"\)', Path(__file__).with_name(file).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("command", sorted({command for command, *_ in BROKEN}))
@@ -154,6 +194,107 @@ def test_a_screen_that_takes_no_picture_fails() -> None:
     said = rig.say("test screen")
     rig.wait(3)
     assert "FAIL screen: " in " ".join(rig.say("0000").split()), said
+
+
+# --- what is heard ------------------------------------------------------------------------------------
+
+DIGITS = spoken(JA).numbers.digits("0123456789")
+
+
+@dataclass
+class Ear:
+    """Satisfies `firmware.ports.Speaker`: somebody in front of the loudspeaker, who hears it if its wires are whole."""
+
+    wired: bool = True
+    plugged: bool = True
+    heard: str = ""
+
+    def start(self) -> None:
+        if not self.plugged:
+            raise LineLost("speaker", "it does not play; push its plug in.")
+
+    def play(self, sound: Sound, volume: int) -> None:
+        self.start()
+        self.heard = sound.words if self.wired else ""
+
+    def playing(self) -> bool:
+        return False
+
+    def hush(self) -> None:
+        self.heard = ""
+
+    def number(self) -> str:
+        """The digits of what was heard; empty when nothing was."""
+        signs = {piece.text: str(number) for number, piece in enumerate(DIGITS)}
+        return "".join(signs[sign] for sign in re.findall("|".join(signs), self.heard.partition("、")[2]))
+
+
+class SpeakingRig(ConsoleRig):
+    def __init__(self, ear: Ear, voices: Path) -> None:
+        self.ear, self.sounding = ear, Sounding(ear, None, voices)
+        super().__init__()
+
+    def _over(self) -> dict[str, object]:
+        return {**super()._over(), "speaker": {"device": "any"}}
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Path:
+    """A folder with a moment of silence for each piece of the sentence with a number."""
+    sentence = spoken(JA)("common", "staff", digits=DIGITS)
+    content = bytes(200)
+    for piece in sentence.pieces:
+        (tmp_path / file_name(piece)).write_bytes(content)
+    files = {file_name(piece): sha256(content).hexdigest() for piece in sentence.pieces}
+    (tmp_path / INDEX).write_text(json.dumps({"rate_hz": RATE_HZ, "by": {}, "files": files}))
+    return tmp_path
+
+
+def listened_to(rig: SpeakingRig) -> str:
+    said = rig.say("test sound")
+    if said.endswith("): "):
+        said += rig.say(rig.ear.number() or "bad")
+    return " ".join(said.split())
+
+
+def test_the_number_that_the_loudspeaker_says_is_asked_for(voices: Path) -> None:
+    rig = SpeakingRig(Ear(), voices)
+    rig.enter_maintenance()
+    assert "1 PASS loudspeaker: its number was heard OK" in listened_to(rig)
+    said = rig.say("test sound")
+    assert rig.ear.number() not in said
+    assert "ERR test FAIL loudspeaker" in rig.say(f"{(int(rig.ear.number()) + 1) % 10000:04}")
+
+
+@pytest.mark.parametrize(
+    ("ear", "recorded", "words"),
+    [
+        (Ear(wired=False), True, "FAIL loudspeaker: another number was said. Look at its plug"),
+        (Ear(plugged=False), True, "push its plug in."),
+        (Ear(), False, "FAIL speaker: the voices are not made yet"),
+    ],
+)
+def test_a_loudspeaker_that_is_not_heard_fails(ear: Ear, recorded: bool, words: str, voices: Path) -> None:
+    rig = SpeakingRig(ear, voices if recorded else voices / "none")
+    rig.enter_maintenance()
+    said = listened_to(rig)
+    assert "ERR test FAIL " in said, said
+    assert words in said, said
+
+
+def test_a_voice_with_a_damaged_recording_fails(voices: Path) -> None:
+    (voices / file_name(DIGITS[0])).write_bytes(b"x")
+    rig = SpeakingRig(Ear(), voices)
+    rig.loop._console.hands.fresh_number = lambda: "1230"
+    rig.enter_maintenance()
+    assert "FAIL speaker: some words are not recorded" in listened_to(rig)
+
+
+def test_a_machine_without_a_loudspeaker_says_so() -> None:
+    rig = ConsoleRig()
+    rig.enter_maintenance()
+    assert "ERR sound This machine has no loudspeaker" in rig.say("test sound")
+    assert "test sound" not in rig.say("readiness")
 
 
 # --- when they were last run --------------------------------------------------------------------------

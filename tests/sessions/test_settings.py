@@ -210,7 +210,7 @@ def test_a_trial_is_given_up_by_hand_and_the_settings_before_are_tried_again() -
     machine.restart()
     assert admits_until(machine) == "22:50"
     machine.enter_maintenance()
-    assert "No settings were ever kept here." in machine.say("config rollback")
+    assert "No settings were ever kept here" in machine.say("config rollback")
     machine.say("logout")
     commit(machine, (KEY, "07:00-21:00"))
     machine.restart()

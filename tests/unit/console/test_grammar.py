@@ -61,6 +61,7 @@ test printer              T    M
 test receipt              T    M
 test line                 T    M
 test screen               T    M
+test sound                T    M
 test board                T    M
 test all                  T    M
 hopper float 100 60       C    M  cash

@@ -1,40 +1,91 @@
 """The texts of the console: none is missing in a language, and each fits a terminal."""
 
 import ast
-import unicodedata
+import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from firmware.console import command, status, talking
+import firmware.console
+from firmware.book import records
+from firmware.book.book import TOTALS
+from firmware.book.cases import Case, MismatchCode
+from firmware.console.cases import MEANS
 from firmware.console.console import TROUBLES
 from firmware.console.language import Language, texts
 from firmware.console.menu import SECTIONS
-from firmware.console.rows import WIDTH, fitted, plain
+from firmware.console.rows import WIDTH, columns, fitted, plain
 from firmware.console.table import COMMANDS
 from firmware.service.availability import Reason
 
 OTHERS = (Language.JA, Language.ROMAJI)
-ROOT_ONLY = ("Too many wrong passwords. Root", "A name is", "Nothing was done. ", "Nobody is logged in")
+SAYS = {"Refused", "Show", "Answer", "Plan", "Ask"}  # what is in them is shown
+FRAGMENTS = (  # parts of a line that another text has whole, and what the journal keeps in English
+    "{} (the city's)",
+    "{} (unit file)",
+    "{}, {}. {}",
+    "Second person",
+    "`test acceptor` says more.",
+    "reconciled by",
+    "paired by",
+    "kept by the",
+    "It was paid {} already",
+    "{} {} the door",
+    "{}; the book had",
+    "This command is not",
+    "There is no such",
+)
 
 
-def refusals() -> Iterator[str]:
-    """Every sentence that stands whole in a `Refused(code, "sentence")` of the grammar and the conversation."""
-    for module in (command, talking, status):
-        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(func=ast.Name(id="Refused"), args=[_, ast.Constant(value=str(sentence))]):
-                    yield sentence
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """The texts in this piece of program, `{}` for what differs; without what they are compared or formatted with."""
+    match node:
+        case ast.JoinedStr(values=parts):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Dict() | ast.Subscript():
+            pass
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from texts_in(child)
 
 
+def shown() -> Iterator[str]:
+    """Every text of several words that a command shows, with a number for what differs."""
+    for path in sorted(Path(firmware.console.__path__[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS:
+                for text in texts_in(node):
+                    if re.search(r"[A-Za-z]{2,} [a-z]{2,}", text) and not text.startswith(FRAGMENTS):
+                        yield text.replace("{}", "7")
+
+
+ARGUMENTS = {argument.sentence for row in COMMANDS for argument in row.takes}
+RECORDS = [
+    kind for kind in vars(records).values() if dataclasses.is_dataclass(kind) and kind in get_args(records.Record)
+]
+FIELDS = {f"{field.name}=" for kind in RECORDS for field in dataclasses.fields(kind)}
 SHOWN = (
     *(row.help for row in COMMANDS),
-    *(f" 1 {name:9} {about}: status, exit" for name, (about, _) in SECTIONS.items()),
+    *(f"{about}: status, exit" for about, _ in SECTIONS.values()),
     *(reason.sentence for reason in Reason),
     *(sentence for sentence in TROUBLES.values() if sentence),
-    *(sentence for sentence in refusals() if not sentence.startswith(ROOT_ONLY)),
+    *sorted(set(shown())),
+    *sorted(ARGUMENTS),
+    *MEANS.values(),
+    *(kind.__name__ for kind in RECORDS),
+    *sorted(FIELDS),
+    *TOTALS,
 )
+
+
+def test_every_code_of_the_queue_has_a_sentence() -> None:
+    assert MEANS.keys() == {*Case, *MismatchCode}
+    assert len(RECORDS) > 40
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -71,7 +122,19 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
             "N is how many. 入力：paper load N",
             "N is how many. Nyuryoku: paper load N",
         ),
-        ("hopper 100: 50 coins", "hopper 100: 50 coins", "hopper 100: 50 coins"),
+        ("  nobody knows: 50", "  nobody knows: 50", "  nobody knows: 50"),
+        ("coin.port = coin", "coin.port = coin", "coin.port = coin"),
+        ("test card      never            -", "test card      未実施           -", "test card      mi-jisshi        -"),
+        (
+            "7 2026-11-24 10:00:00 JST ConsoleAct who=tanaka role=none",
+            "7 2026-11-24 10:00:00 JST 操作 人=tanaka 役割=なし",
+            "JST Sosa hito=tanaka yakuwari=nashi",
+        ),
+        (
+            "card well since 11-24 10:00             journal well since 11-24 10:00",
+            "カード 正常（11-24 10:00 から）         記録簿 正常（11-24 10:00 から）",
+            "kado seijo (11-24 10:00 kara)",
+        ),
     ],
 )
 def test_a_line_is_told_as_a_whole_as_a_template_or_by_its_end(line: str, japanese: str, romaji: str) -> None:
@@ -89,7 +152,3 @@ def test_rows_fit_also_with_letters_of_two_columns() -> None:
 
 def test_a_letter_that_the_terminal_lacks_can_be_looked_up() -> None:
     assert plain("20261124_住_7") == "20261124_\\u4f4f_7"
-
-
-def columns(row: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in row)

@@ -1,10 +1,14 @@
 """A refusal of every command: it says which rule, and what to type or who must come."""
 
+import ast
 import itertools
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import firmware.console
 from firmware.console.access import Role
 from firmware.console.command import Command, When, legal, parse
 from firmware.console.grammar import Refused
@@ -52,3 +56,28 @@ def test_wrong_missing_and_extra_words_are_answered_with_usage_and_example(comma
         told = refusal(line, role, mode)
         assert (told.code, f"Type: {command.usage}" in told.sentence) == ("arguments", True)
         assert not command.takes or f"`{command.example}`" in told.sentence
+
+
+# What a person types, or what hands do: a command in its signs, or one of the words with which such a sentence begins.
+WAY = re.compile(
+    r"`|(^|[.;:] |[Tt]hen )(?i:type|give|check|compare|look|wait|shut|mend|call|count|test|send|pay|pull|free|try|tell|clear)\b|must"
+)
+
+
+def sentences() -> Iterator[str]:
+    """Each sentence of a `Refused` inside a command, `{}` for what differs; one that another part wrote is left out."""
+    for path in sorted(Path(firmware.console.__path__[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="Refused"), args=[_, ast.Constant(value=str(sentence))]):
+                    yield sentence
+                case ast.Call(func=ast.Name(id="Refused"), args=[_, ast.JoinedStr(values=parts)]):
+                    words = [str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts]
+                    if re.search(r"\w+ \w+ \w+", "".join(words)):
+                        yield "".join(words)
+
+
+def test_each_refusal_inside_a_command_says_what_to_do() -> None:
+    found = list(sentences())
+    assert len(found) > 50
+    assert [sentence for sentence in found if not WAY.search(sentence)] == []
