@@ -6,6 +6,7 @@ table is refused. What the lines of hours mean is read by `firmware/config/hours
 """
 
 import base64
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,8 @@ from drivers.vocabulary import CardKind
 
 PREFIX = b"kofuki-site-table-1"
 LONGEST = timedelta(days=61)  # 60 days behind the day it was made, and a day for clocks that differ
+PICTURE_PX = 96
+PNG_BEGINS = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _MOST_LETTERS = 200 * 1024
 
 Kind = Annotated[str, written("[a-z0-9][a-z0-9_.-]{0,31}", "a word of a-z, 0-9, _ . -")]
@@ -65,14 +68,17 @@ class Window(Message, frozen=True, kw_only=True, rename={"from_": "from"}):
 
 
 class Notice(Message, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """Shown on these days, the first and the last included."""
+    """Shown on these days, the first and the last included. `picture`: a PNG in base64; tables made before it have no such field."""
 
     from_: Day
     until: Day
     text: Text
+    picture: Annotated[str, written("[A-Za-z0-9+/]{0,5464}={0,2}", "base64 of at most 4 KiB")] = ""
 
     def __post_init__(self) -> None:
         needs_japanese(self.text)
+        if self.picture:
+            _small_png(self.picture)
         if _day(self.from_) > _day(self.until):
             raise ValueError("a notice ends before it begins")
 
@@ -114,7 +120,7 @@ class SiteTable(Message, frozen=True, kw_only=True):
     closed_days: ClosedDays
     maintenance: Annotated[tuple[Window, ...], listed(0, 100)]
     kinds: Annotated[tuple[KindHere, ...], listed(0, 50)]
-    notices: Annotated[tuple[Notice, ...], listed(0, 40)]
+    notices: Annotated[tuple[Notice, ...], listed(0, 60)]
     places: Annotated[tuple[Place, ...], listed(0, 100)]
 
     def __post_init__(self) -> None:
@@ -177,6 +183,17 @@ def opened(signed: SignedTable, key: Ed25519PublicKey, machine: str) -> SiteTabl
 def all_opened(signed: Sequence[SignedTable], key: Ed25519PublicKey, machine: str) -> tuple[SiteTable, ...]:
     """Every table of a set, verified. Raises `BadMessage` if one is refused: a set is kept whole or not at all."""
     return tuple(opened(one, key, machine) for one in signed)
+
+
+def _small_png(text: str) -> None:
+    """Raises ValueError unless it begins as a PNG whose sides are within what a screen has room for."""
+    try:
+        head = base64.b64decode(text, validate=True)[:24]
+    except ValueError:
+        raise ValueError("has a picture that is not base64") from None
+    sides = struct.unpack(">II", head[16:24]) if len(head) == 24 else (0, 0)
+    if head[:16] != PNG_BEGINS or not all(1 <= side <= PICTURE_PX for side in sides):
+        raise ValueError(f"has a picture that is no PNG of at most {PICTURE_PX} pixels each way")
 
 
 def _day(text: str) -> date:

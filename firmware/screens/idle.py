@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from PIL import Image
+
 from firmware.screens import landscape, pictures
 from firmware.screens.canvas import WIDTH, Canvas
 from firmware.screens.frame import FOOT, begin, end, end_with_languages, end_without_keys, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
-from firmware.screens.places import fitted, place_lines
+from firmware.screens.places import Line, fitted, place_lines
 from firmware.screens.words import Words, beside, words
 from firmware.session import scenes as show
 
 DARK = {"hours", "year_end", "closed_day"}
 LOW = 404  # above the keys
 PICTURE_ENDS = 256
+BESIDE_PICTURE = 530
+NOTICE_SIDE = 96  # pixels for the picture of a notice
 CARD_HIGH = 219  # pixels of the picture of the card and its slot
 ROW = 33  # pixels from line to line at 24
 FEE_ENDS = 512  # well to the left of the slot, which begins at 536
@@ -42,11 +46,11 @@ def idle(scene: show.Idle) -> Canvas:
     taken = say.listed(cards)
     taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
     if scene.notice is not None:
-        notice = _notice_of(c, say.of(scene.notice), 24 if tight else 26)
-        top = low - notice.high
-        if top >= max(y + ROW, picture_y + CARD_HIGH):  # money and fees come before it; the names of the cards do not
-            notice.draw(c, top)
-            low = top - 6
+        highest = max(y + ROW, picture_y + CARD_HIGH)  # money and fees come before it; the names of the cards do not
+        notice = _notice_of(c, scene, 24 if tight else 26, low - highest)
+        if low - notice.high >= highest:
+            notice.draw(c, low - notice.high)
+            low -= notice.high + 6
     if cards and taken_ends + ROW <= low:
         y = c.text(taken, 36, y, 24, width=460, lines=3, leading=ROW / 24)
     lines = _kinds(c, scene, say, (low - y) // ROW)
@@ -68,25 +72,44 @@ def _beside_fee(c: Canvas, fee: str) -> int:
 
 @dataclass(frozen=True)
 class _Notice:
-    """The city's notice of today in a panel over the whole width."""
+    """The city's notice of today in a panel over the whole width, with its picture at the left."""
 
     text: str
     size: int
     lines: int
+    picture: Image.Image | None
 
     @property
     def high(self) -> int:
-        return 12 + round(self.size * 1.36) * self.lines
+        return max(12 + round(self.size * 1.36) * self.lines, 0 if self.picture is None else self.picture.height + 8)
 
     def draw(self, c: Canvas, top: int) -> None:
         c.panel((36, top, 764, top + self.high), 10, WHITE, border=SEA, width=2)
-        c.text(self.text, 50, top + 6, self.size, width=700, lines=self.lines)
+        y = top + (self.high - round(self.size * 1.36) * self.lines) // 2
+        if self.picture is not None:
+            c.picture(
+                self.picture, 50 + (NOTICE_SIDE - self.picture.width) // 2, top + (self.high - self.picture.height) // 2
+            )
+        left = _notice_left(self.picture)
+        c.text(self.text, left, y, self.size, width=750 - left, lines=self.lines)
 
 
-def _notice_of(c: Canvas, text: str, size: int) -> _Notice:
-    """In `size` pixels where it then takes two lines, else smaller and in three."""
-    size, most = (size, 2) if c.lines(text, size, width=700) <= 2 else (24, 3)
-    return _Notice(text, size, min(c.lines(text, size, width=700), most))
+def _notice_of(c: Canvas, scene: show.Idle, size: int, room: int) -> _Notice:
+    """In `size` pixels where it then takes two lines, else smaller and in three; without its picture where that is too high."""
+    text = words(scene.language).of(scene.notice or {})
+    picture = pictures.of_notice(scene.notice_picture)
+    notice = _fitted_notice(c, text, size, picture)
+    return notice if picture is None or notice.high <= room else _fitted_notice(c, text, size, None)
+
+
+def _fitted_notice(c: Canvas, text: str, size: int, picture: Image.Image | None) -> _Notice:
+    width = 750 - _notice_left(picture)
+    size, most = (size, 2) if c.lines(text, size, width=width) <= 2 else (24, 3)
+    return _Notice(text, size, min(c.lines(text, size, width=width), most), picture)
+
+
+def _notice_left(picture: Image.Image | None) -> int:
+    return 50 if picture is None else 50 + NOTICE_SIDE + 14
 
 
 def _kinds(c: Canvas, scene: show.Idle, say: Words, room: int) -> list[tuple[str, str, int]]:
@@ -148,7 +171,7 @@ def closed(scene: show.Closed) -> Canvas:
     y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, colour=letters, aside=True)
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
-    _places(c, say, scene.elsewhere, (y + 4, LOW), letters)
+    _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), letters)
     return end(c, scene)
 
 
@@ -163,14 +186,31 @@ def _opens(c: Canvas, say: Words, at: datetime, y: int) -> int:
 
 
 def _places(c: Canvas, say: Words, places: Sequence[show.Elsewhere], room: tuple[int, int], colour: Colour) -> None:
-    """Where else to go, place by place, below the picture, as far as there is room."""
-    y, low = max(room[0], PICTURE_ENDS), room[1]
+    """Where else to go, place by place, as far as there is room; several begin beside the picture.
+
+    A place is not named without what it has; the way there may be left out.
+    """
+    y, low = room if len(places) > 1 else (max(room[0], PICTURE_ENDS), room[1])
     for place in places:
-        for text, size, rows, bold in fitted(c, place_lines(say, place), 720):
-            if y + round(size * 1.36) * rows > low:
+        *named, way = place_lines(say, place)
+        for lines in (named, [way]):
+            told, ends = _beside_picture(c, lines, y)
+            if ends > low:
                 return
-            y = c.text(text, 40, y, size, width=720, lines=rows, bold=bold, colour=colour)
-        y += 4
+            for text, size, rows, bold, width in told:
+                y = c.text(text, 40, y, size, width=width, lines=rows, bold=bold, colour=colour)
+        y += 2
+
+
+def _beside_picture(c: Canvas, lines: Sequence[Line], y: int) -> tuple[list[tuple[str, int, int, bool, int]], int]:
+    """The lines with size, rows and width, narrow as long as the picture is beside them; and the y below them."""
+    told = []
+    for line in lines:
+        width = 720 if y >= PICTURE_ENDS else BESIDE_PICTURE
+        [(text, size, rows, bold)] = fitted(c, [line], width)
+        told.append((text, size, rows, bold, width))
+        y += round(size * 1.36) * rows
+    return told, y
 
 
 def starting(scene: show.Starting) -> Canvas:

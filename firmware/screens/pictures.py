@@ -1,10 +1,12 @@
 """The drawings: what to do with card, keypad, coins and paper, and the state of the machine. Sizes are in pixels.
-Each is drawn once and stays in memory between sessions; none shows anything about a resident.
+Each is drawn once and stays in memory between sessions; none shows anything about a resident. The picture of a notice is the city's.
 """
 
-from functools import cache
+import base64
+import io
+from functools import cache, lru_cache
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from firmware.screens.palette import GREEN, GREY, INK, LINE, RED, SEA, SEA_PALE, SUN, SUN_PALE, WHITE, Colour
 from firmware.screens.sketch import Sketch
@@ -329,3 +331,13 @@ def tick_box(size: int = 30) -> Image.Image:
     s.box((0, 0, size - 0.5, size - 0.5), SEA, round_=6)
     s.stroke([(size * 0.24, size * 0.54), (size * 0.43, size * 0.72), (size * 0.76, size * 0.3)], WHITE, size * 0.13)
     return s.finished()
+
+
+@lru_cache(maxsize=20)
+def of_notice(text: str) -> Image.Image | None:
+    """The picture that the city sent with a notice, as PNG in base64. None: there is none, or it is damaged, and the words stay."""
+    try:
+        picture = Image.open(io.BytesIO(base64.b64decode(text)), formats=("PNG",)) if text else None
+        return None if picture is None else picture.convert("RGBA")
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
+        return None

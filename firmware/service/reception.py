@@ -316,13 +316,13 @@ class Reception:
         )
 
     def _elsewhere_for_all(self) -> tuple[Elsewhere, ...]:
-        """Where everything that this machine issues may be had now, or is next."""
+        """Where everything that this machine issues may be had now, or is next; a second place, because one may not suit."""
         now = self._now()
         site = self.sites.in_force(now)
         if site is None or not self.clock_trusted:
             return ()
         kinds = [here.kind for here in site.table.kinds]
-        return self._by_the_minute("closed", lambda: site.elsewhere(now, kinds))
+        return self._by_the_minute("closed", lambda: site.elsewhere(now, kinds, least=2))
 
     def _by_the_clock(self, language: str) -> Scene:
         now = self._now()
@@ -336,11 +336,13 @@ class Reception:
             return self._closed(language, reason, opens_at)
         kinds = self._by_the_minute("kinds", lambda: site.kinds_now(now, self._longest_session_s))
         untils = [kind.until for kind in kinds]
+        notice = site.notice(now)
         return Idle(
             language=language,
             until=None if None in untils else max(until for until in untils if until is not None),
             kinds=kinds,
-            notice=site.notice(now),
+            notice=None if notice is None else notice.text,
+            notice_picture="" if notice is None else notice.picture,
             exact_money_only=self._exact_money_only,
             cards=tuple(card for card in self._cards if card in site.table.cards),
         )

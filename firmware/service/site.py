@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from drivers.decode import to_plain
-from drivers.line.site_table import Place, SiteTable
+from drivers.line.site_table import Notice, Place, SiteTable
 from drivers.vocabulary import Text
 from firmware.config.hours import TOKYO, Open, ServiceHours
 from firmware.session.scenes import Elsewhere, KindNow
@@ -87,46 +87,51 @@ class Site:
         near = (kind for nearby in self.nearby for kind in nearby.place.kinds)
         return frozenset((*(here.kind for here in self.table.kinds), *near))
 
-    def notice(self, now: datetime) -> Text | None:
+    def notice(self, now: datetime) -> Notice | None:
         """A notice of today; with several, each in turn for a minute."""
         local = now.astimezone(TOKYO)
-        told = [notice.text for notice in self.table.notices if notice.holds(local.date())]
+        told = [notice for notice in self.table.notices if notice.holds(local.date())]
         return told[local.minute % len(told)] if told else None
 
     # --- where else -----------------------------------------------------------------------------
 
-    def elsewhere(self, now: datetime, kinds: Iterable[str], *, staffed: bool = False) -> tuple[Elsewhere, ...]:
+    def elsewhere(
+        self, now: datetime, kinds: Iterable[str], *, staffed: bool = False, least: int = 1
+    ) -> tuple[Elsewhere, ...]:
         """For these kinds, the fewest places: the first in the table that is open now, else the next to open.
 
-        `staffed`: only counters with people.
+        `staffed`: only counters with people. `least`: so many places at least, as far as the table knows others.
         """
-        left, told = set(kinds), []
-        while left:
-            found = self._best(now, frozenset(left), staffed=staffed, whole=frozenset(kinds))
+        whole = frozenset(kinds)
+        left, told, others = whole, [], [n for n in self.nearby if n.place.staffed or not staffed]
+        while left or 0 < len(told) < least:
+            found = self._best(now, left or whole, others, whole)
             if found is None:
                 break
-            told.append(found[0])
-            left -= found[1]
+            nearby, elsewhere, had = found
+            others.remove(nearby)
+            told.append(elsewhere)
+            left -= had
         return tuple(told)
 
     def _best(
-        self, now: datetime, kinds: frozenset[str], *, staffed: bool, whole: frozenset[str]
-    ) -> tuple[Elsewhere, frozenset[str]] | None:
+        self, now: datetime, kinds: frozenset[str], among: Iterable[Nearby], whole: frozenset[str]
+    ) -> tuple[Nearby, Elsewhere, frozenset[str]] | None:
         """The place that has most of these kinds now, else the first to open; and the kinds that it has."""
-        found: list[tuple[tuple[bool, float, int], Elsewhere, frozenset[str]]] = []
-        for nearby in self.nearby:
+        found: list[tuple[tuple[bool, float, int], Nearby, Elsewhere, frozenset[str]]] = []
+        for nearby in among:
             common = kinds & frozenset(nearby.place.kinds)
-            if not common or (staffed and not nearby.place.staffed):
+            if not common:
                 continue
             had = frozenset(k for k in common if isinstance(nearby.hours.state(now, k), Open)) or common
             told = nearby.told(now, had, () if had == whole else self._titles(had))
             if told is not None:
                 waits_s = 0.0 if told.opens_at is None else (told.opens_at - now).total_seconds()
-                found.append(((not told.open_now, waits_s, -len(had)), told, had))
+                found.append(((not told.open_now, waits_s, -len(had)), nearby, told, had))
         if not found:
             return None
-        _, told, had = min(found, key=lambda entry: entry[0])
-        return told, had
+        _, place, elsewhere, had = min(found, key=lambda entry: entry[0])
+        return place, elsewhere, had
 
     def _titles(self, kinds: frozenset[str]) -> tuple[Text, ...]:
         return tuple(here.title for here in self.table.kinds if here.kind in kinds)

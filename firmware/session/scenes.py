@@ -91,6 +91,7 @@ class Idle(Scene):
     until: time | None
     kinds: tuple[KindNow, ...] = ()
     notice: Text | None = None  # of the city, for today
+    notice_picture: str = ""  # beside it: a small PNG in base64; empty: none
     exact_money_only: bool = False
     cards: tuple[str, ...] = ("individual_number",)  # CardKind words taken here
 

@@ -77,7 +77,7 @@ class Rooms:
         return page
 
     def signed_in(self, address: str, login: str) -> Page:
-        phone = Authenticator(self.accounts.enrol(login, bytearray(PASSWORD.encode()), "kuroki", self.now()))
+        phone = Authenticator(self.accounts.enrol(login, bytearray(PASSWORD.encode()), "sample", self.now()))
         page = self.page()
         page.goto(f"{address}sign-in")
         page.fill("#f-login", login)

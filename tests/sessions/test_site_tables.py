@@ -268,8 +268,26 @@ def test_out_of_service_names_the_place_that_is_open_at_this_hour() -> None:
     machine = RigMachine(begins=datetime(2026, 11, 24, 19, 0, tzinfo=JST))
     machine.centre.faults.down = True
     machine.wait(2 * BEAT_S)
-    (place,) = closed(machine).elsewhere
-    assert (place.name["ja"], place.open_now) == ("橘通店", True), "the counter shut at 17:15"
+    first, second = closed(machine).elsewhere
+    assert (first.name["ja"], first.open_now) == ("橘通店", True), "the counter shut at 17:15"
+    assert (second.name["ja"], second.opens_at) == ("市民課の窓口", datetime(2026, 11, 25, 8, 30, tzinfo=JST))
+
+
+def test_a_closed_screen_names_a_second_place_where_the_table_knows_one() -> None:
+    machine = RigMachine(begins=datetime(2026, 11, 24, 12, 0, tzinfo=JST))
+    tables = machine.centre.tables
+    places = tables.table["places"]
+    named = {place["name"]["ja"] for place in places}
+    machine.centre.faults.down = True
+    machine.wait(2 * BEAT_S)
+    told = [place.name["ja"] for place in closed(machine).elsewhere]
+    assert (len(told), len(set(told)), set(told) <= named) == (2, 2, True)
+    machine.centre.faults.down = False
+    tables.change(places=places[:1])
+    machine.wait(2 * BEAT_S)
+    machine.centre.faults.down = True
+    machine.wait(2 * BEAT_S)
+    assert [place.name["ja"] for place in closed(machine).elsewhere] == [places[0]["name"]["ja"]]
 
 
 def test_a_refused_kind_is_told_where_it_is_issued_now(wallet: Cards) -> None:

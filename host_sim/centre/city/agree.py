@@ -18,7 +18,7 @@ def disagreements(sections: Tables) -> list[str]:
     """One sentence for each contradiction on this day."""
     return [
         f"{sentence}."
-        for check in (_names, _letters, _kinds, _items, _attended, _hours, _sites, _aims)
+        for check in (_names, _letters, _kinds, _items, _attended, _hours, _sites, _aims, _daily)
         for sentence in check(sections)
     ]
 
@@ -134,3 +134,10 @@ def _aims(sections: Tables) -> Iterator[str]:
         for kind in _list(entry, "kinds"):
             if kind not in kinds:
                 yield f"{where} names the kind {kind}; there is no [kinds.{kind}]"
+
+
+def _daily(sections: Tables) -> Iterator[str]:
+    """A plug-in once: a table has room for its days, and nobody wants the same flower twice."""
+    daily = [entry for entry in _list(sections, "notices") if isinstance(entry, Mapping) and "each_day" in entry]
+    if len(daily) > 1:
+        yield "notices has each_day more than once; name its places in one entry"

@@ -16,6 +16,7 @@ from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_
 from host_sim.centre.city.hours import JST
 from host_sim.centre.city.model import ChangeHead, Rules
 from host_sim.centre.forms import city_key, letters
+from host_sim.centre.notices import pictures
 
 BYTES_MAX = 1_000_000
 
@@ -29,8 +30,8 @@ class CityError(Exception):
 
 
 def read_file(path: Path) -> City:
-    """The city of a file. Raises `CityError`, also when the file is missing or is not text, and for additional letters
-    that cannot be used: that is looked at here, before the file is applied, and stops no centre later."""
+    """The city of a file. Raises `CityError`, also when the file is missing or is not text, and for additional letters and
+    pictures that cannot be used: that is looked at here, before the file is applied, and stops no centre later."""
     try:
         raw = path.read_bytes()
     except OSError as trouble:
@@ -42,7 +43,7 @@ def read_file(path: Path) -> City:
     except UnicodeDecodeError as trouble:
         line = raw[: trouble.start].count(b"\n") + 1
         raise CityError([f"{path} is not UTF-8 text (line {line}); save it as UTF-8."]) from None
-    problems = _unusable_letters(city)
+    problems = [*_unusable_letters(city), *_unusable_pictures(city)]
     if problems:
         raise CityError(problems)
     return city
@@ -72,6 +73,16 @@ def _unusable_letters(city: City) -> list[str]:
             letters.read(period.municipality.letters)
         except letters.LettersUnusable as trouble:
             problems[f"letters: {trouble}"] = None
+    return list(problems)
+
+
+def _unusable_pictures(city: City) -> list[str]:
+    problems: dict[str, None] = {}
+    for notice in (notice for period in city.periods for notice in period.rules.notices):
+        try:
+            pictures.usable(notice.picture or "")
+        except pictures.PictureUnusable as trouble:
+            problems[f"notices: picture {trouble}."] = None
     return list(problems)
 
 

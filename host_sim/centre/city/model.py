@@ -23,6 +23,7 @@ from host_sim.centre.city.hours import DAYS, JST, Window, read_closed_day, read_
 CHANNELS = ("store", "office", "counter")
 ROLES = ("clerk", "card_desk", "supervisor", "technician", "auditor")
 SEAL_LETTERS_MAX = 12
+NOTICES_MAX = 40
 LETTERS_MAX = 12  # of the municipality's name in an issue number (drivers/line/README.md)
 
 
@@ -70,6 +71,7 @@ def _page(text: str) -> str:
 
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Za-z]{2,8})?$")]
+Picture = Annotated[str, StringConstraints(pattern="^(card|calendar|/.{1,300})$")]
 Text = Annotated[dict[Language, Annotated[str, Field(max_length=200)]], AfterValidator(_texts)]
 Word = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
 Telephone = Annotated[str, StringConstraints(pattern=r"^0\d{1,4}-\d{1,4}-\d{3,4}$")]
@@ -203,14 +205,26 @@ class MaintenancePart(Aimed):
 
 
 class NoticePart(Aimed):
+    """`picture`: a word of notices/drawings.py, or the path of a PNG or JPEG. `each_day`: a plug-in tells text and picture."""
+
     from_: Annotated[date, Field(alias="from")]
-    until: date
-    text: Text
+    until: Annotated[date, Field(le=LAST_DAY)]
+    text: Text | None = None
+    picture: Picture | None = None
+    each_day: Literal["birth_flower"] | None = None
 
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
         if self.until < self.from_:
             raise ValueError("ends before it has begun")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_one_thing(self) -> Self:
+        if self.each_day is None and self.text is None:
+            raise ValueError("has no text; write text = { ja = ... }")
+        if self.each_day is not None and (self.text is not None or self.picture is not None):
+            raise ValueError("has each_day, which tells text and picture itself; leave text and picture out")
         return self
 
 
@@ -283,7 +297,7 @@ class Rules(Part):
     channels: dict[Channel, ChannelPart]
     sites: dict[Word, SitePart]
     maintenance: Annotated[list[MaintenancePart], Field(max_length=100)] = []
-    notices: Annotated[list[NoticePart], Field(max_length=40)] = []
+    notices: Annotated[list[NoticePart], Field(max_length=NOTICES_MAX)] = []
     exemptions: dict[Word, ExemptionPart] = {}
     card_desk: CardDeskPart = CardDeskPart(resident_register_until=date(2015, 12, 28))
     staff: dict[Word, PersonPart] = {}

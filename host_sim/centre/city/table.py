@@ -1,4 +1,4 @@
-"""What a machine's site tables say (drivers/line/README.md), worked out from the city; pure.
+"""What a machine's site tables say (drivers/line/README.md), worked out from the city; pure, but for the files of its notices' pictures.
 
 Nothing inside one table depends on a date of change: a change that is written in advance is a table of its own. The
 first table is in force now; the others are those whose day comes within `ANNOUNCED_DAYS`. A table ends where the next
@@ -6,6 +6,7 @@ one begins, and is never valid for longer than `VALID_DAYS` after it was made, s
 stops by itself.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from typing import Any
 
 from host_sim.centre.city.city import City, InForce
 from host_sim.centre.city.hours import JST, Timetable
-from host_sim.centre.city.model import CHANNELS
+from host_sim.centre.city.model import CHANNELS, LAST_DAY
 from host_sim.centre.city.place import Place
+from host_sim.centre.notices import days, pictures
 
 SIGNED = b"kofuki-site-table-1"
 VALID_DAYS, RENEWED_DAYS, ANNOUNCED_DAYS = 60, 30, 25
@@ -25,6 +27,7 @@ BYTES_MAX = (
     180 * 1024
 )  # of all tables together, so that the answer stays below the line's limit (drivers/line/README.md)
 NEAREST, NEAREST_OF_A_KIND = 6, 2
+DAILY_DAYS = 14  # of what a plug-in tells each day: this week and the next
 Body = dict[str, Any]
 
 
@@ -133,13 +136,25 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
             {"kind": kind, "title": dict(terms.title), "fee_yen": terms.fee_yen, "copies_max": terms.copies_max}
             for kind, terms in place.kinds.items()
         ],
-        "notices": [
-            {"from": notice.from_.isoformat(), "until": notice.until.isoformat(), "text": dict(notice.text)}
-            for notice in place.notices
-            if notice.until >= today
-        ],
+        "notices": _notices(place, today),
         "places": [_elsewhere(other, today) for other in nearby(place, period.places)],
     }
+
+
+def _notices(place: Place, today: date) -> list[Body]:
+    """Those that are not over. A plug-in's until the Sunday after next, so that the table changes once a week for them."""
+    monday = today.toordinal() - today.weekday()
+    sunday = date.fromordinal(monday + DAILY_DAYS - 1)
+    return [
+        {
+            "from": one.first.isoformat(),
+            "until": one.last.isoformat(),
+            "text": dict(one.text),
+            **({"picture": base64.b64encode(small).decode()} if (small := pictures.small(one.picture)) else {}),
+        }
+        for one in days.between(place.notices, date.fromordinal(monday), LAST_DAY, sunday)
+        if one.daily or one.last >= today
+    ]
 
 
 def _when(timetable: Timetable, today: date) -> Body:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from host_sim.centre.city.city import BEGINNING, City, InForce
 from host_sim.centre.city.hours import DAYS, DEFAULT
-from host_sim.centre.city.model import Aimed, CardDeskPart
+from host_sim.centre.city.model import Aimed, CardDeskPart, NoticePart
 from host_sim.centre.city.place import Place
 
 
@@ -48,7 +48,7 @@ def _of_the_city(city: InForce) -> Iterator[tuple[About, str]]:
         when = f"{window.from_:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M}"
         yield About("", "", f"maintenance {when}"), f"{', '.join(window.kinds) or 'everything'} {_where(window)}"
     for notice in rules.notices:
-        yield About("", "", f"notice {notice.from_} to {notice.until}"), f"{notice.text['ja']} {_where(notice)}"
+        yield About("", "", f"notice {notice.from_} to {notice.until}"), f"{_told(notice)} {_where(notice)}"
     for word, exemption in rules.exemptions.items():
         pays = f"{exemption.reason['ja']}: {exemption.fee_yen} yen for {', '.join(exemption.kinds) or 'every kind'}"
         yield About("", "", f"exemption {word}"), f"{pays} {_where(exemption)}"
@@ -146,3 +146,9 @@ def told(found: list[Difference]) -> Iterator[str]:
         about = ", ".join(part for part in (", ".join(site for site in sites if site), kind) if part)
         change = f"{new} (new)" if old is None else f"no longer {old}" if new is None else f"{new} (was {old})"
         yield f"{when}: {about + ': ' if about else ''}{what}: {change}."
+
+
+def _told(notice: NoticePart) -> str:
+    if notice.text is None:
+        return f"{notice.each_day} of each day"
+    return notice.text["ja"] + (f" (picture {notice.picture})" if notice.picture else "")

@@ -23,6 +23,8 @@ from host_sim.centre.staff import codes
 from host_sim.centre.staff.accounts import START_HOURS, Accounts, NotAllowed, need, staff_of
 from host_sim.centre.store import Store
 
+AT_THE_CENTRE = "centre"  # who has the centre's computer gives supervisors their accounts, and is none of them
+
 
 def add(commands: Commands) -> None:
     desk = commands.add_parser("desk", help="the web pages for the city's staff, and their accounts")
@@ -84,7 +86,7 @@ def _act(options: argparse.Namespace) -> int:
                 accounts.unlock(c, options.login, options.by, now)
                 print(f"{options.login} can sign in again.")
             else:
-                start = accounts.invite(c, options.login, options.by, now)
+                start = accounts.invite(c, options.login, options.by, now, made_by=AT_THE_CENTRE)
                 print(f"Start code of {options.login}, good for {START_HOURS} hours, for `First sign-in`: {start}")
     except NotAllowed as refused:
         print(refused, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`poster FILE --place SITE`: the poster of a place, by a city's file. Needs no centre."""
+"""`poster FILE --place SITE`, `--flowers`: the poster of a place or the flowers of a month, by a city's file. Needs no centre."""
 
 import argparse
 import sys
@@ -15,7 +15,9 @@ from host_sim.centre.posters import poster
 def add(commands: Commands) -> None:
     printing = commands.add_parser("poster", help="the poster of a place as PDF, by a city's file")
     printing.add_argument("file", type=Path, help="the city's file")
-    printing.add_argument("--place", required=True, metavar="SITE", help="the word of its section in [sites]")
+    what = printing.add_mutually_exclusive_group(required=True)
+    what.add_argument("--place", metavar="SITE", help="the word of its section in [sites]")
+    what.add_argument("--flowers", action="store_true", help="the flower of each day of the month (誕生花)")
     printing.add_argument("--on", type=day_of, metavar="DAY", help="as it is on this day; today if left out")
     printing.add_argument("--paper", choices=poster.PAPERS, default=poster.PAPERS[0])
     printing.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
@@ -25,7 +27,12 @@ def add(commands: Commands) -> None:
 def _print(options: argparse.Namespace) -> int:
     day = options.on or datetime.now(JST).date()
     try:
-        made = poster.pdf(read_file(options.file).on(day), options.place, day, options.paper)
+        city = read_file(options.file).on(day)
+        made = (
+            poster.flowers(city, day, options.paper)
+            if options.flowers
+            else poster.pdf(city, options.place, day, options.paper)
+        )
         options.out.write_bytes(made)
     except CityError as trouble:
         print(*trouble.problems, sep="\n", file=sys.stderr)
@@ -36,5 +43,6 @@ def _print(options: argparse.Namespace) -> int:
     except OSError as trouble:
         print(f"{options.out} cannot be written: {trouble.strerror}", file=sys.stderr)
         return 1
-    print(f"{options.out}: {options.place} as it is on {day}, {options.paper.upper()}.")
+    what = "the flowers of the month" if options.flowers else options.place
+    print(f"{options.out}: {what} as it is on {day}, {options.paper.upper()}.")
     return 0

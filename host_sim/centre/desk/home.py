@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from host_sim.centre.desk import words
 from host_sim.centre.desk.desk import Desk, Item, language_of
+from host_sim.centre.desk.posters import shown
 from host_sim.centre.operating import flags, fleet, line
 from host_sim.centre.tables import claims, collections
 
@@ -23,6 +24,7 @@ def pages(desk: Desk) -> APIRouter:
             stopped, open_flags = line.stopped(desk.store, c), flags.listed(c)
             heard = fleet.listed(c, desk.now())
             owed = _owed(c)
+            city = desk.city.at(c, desk.now())
         language = language_of(request)
         waiting = [m for m in heard if m.silent or m.state != "in_service"]
         return desk.render(
@@ -35,6 +37,7 @@ def pages(desk: Desk) -> APIRouter:
             machines_count=len(heard),
             claims_count=len(owed),
             claims_yen=sum(owed),
+            notices=[one for one in shown(city, desk.now().date(), language) if one.holds],
         )
 
     return router

@@ -1,4 +1,4 @@
-"""The staff: who has an account; two supervisors invite, lock and unlock."""
+"""The staff: who has an account; two supervisors invite, lock and unlock, and neither opens an account of their own."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -79,6 +79,8 @@ def _together(
     reason = desk.reason(why)
     with desk.store.writing() as c:
         second = desk.second(c, who, second_login, second_code, ROLE)
+        if act != "staff_lock":
+            desk.accounts.open_to(c, login, who.login, second.login)
         done = do(c, who.login)
         desk.audit(c, who, act, reason, {"second": second.login, "login": login})
     return done

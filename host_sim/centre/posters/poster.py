@@ -1,10 +1,12 @@
-"""A place's poster as PDF: what is issued there, fees, hours, what to bring, and the city's notices of the day.
+"""A place's poster as PDF: what is issued there, fees, hours, what to bring, and the city's notices of the day; and the
+flowers of a month, 誕生花.
 
 Everything that can change comes from the city's file, so a poster never says otherwise than the machine beside it. In
 Japanese first, with English below in smaller letters; sizes are in `poster.typ`.
 """
 
 import tomllib
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -13,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from host_sim.centre.city.city import InForce
-from host_sim.centre.city.hours import DAYS, DEFAULT
+from host_sim.centre.city.hours import DAYS, DEFAULT, is_holiday
 from host_sim.centre.city.place import Place, Texts
 from host_sim.centre.forms import page_count
 from host_sim.centre.forms.press import compiled
+from host_sim.centre.notices import birth_flowers, pictures
+from host_sim.centre.notices.days import told_on
 from host_sim.centre.refusal import Refusal
 
 PAPERS = ("a4", "a3")
@@ -56,6 +60,36 @@ def pdf(city: InForce, site: str, day: date, paper: str = "a4") -> bytes:
     return made
 
 
+def flowers(city: InForce, month: date, paper: str = "a4") -> bytes:
+    """The flower of each day of the month in which `month` is, as one page. Raises `NoPoster`."""
+    if not FONTS.is_dir():
+        raise NoPoster("no_font")
+    first = month.replace(day=1)
+    shown = [first.replace(day=number + 1) for number in range(monthrange(first.year, first.month)[1])]
+    told = {day: birth_flowers.of(day) for day in shown}
+    pngs = {one.word: list(pictures.large(pictures.FLOWER + one.word)) for one in told.values()}
+    job = {
+        "paper": paper,
+        "sample": city.municipality.sample,
+        "city": _both(city.rules.municipality.name),
+        "year": first.year,
+        "month": first.month,
+        "english_month": f"{first:%B}",
+        "blank": first.isoweekday() % 7,  # a week begins on Sunday
+        "days": [
+            {"name": _both(one.name), "says": _both(one.says), "picture": one.word, "red": _is_red(day)}
+            for day, one in told.items()
+        ],
+        "pictures": pngs,
+    }
+    return compiled(_TEMPLATE.with_name("flowers.typ"), job, FONTS)
+
+
+def _is_red(day: date) -> bool:
+    """Sundays and holidays, as on every calendar in Japan."""
+    return day.isoweekday() == 7 or is_holiday(day)
+
+
 def _job(city: InForce, place: Place, day: date, paper: str) -> dict[str, Any]:
     desk = place.staffed
     return {
@@ -76,7 +110,11 @@ def _job(city: InForce, place: Place, day: date, paper: str) -> dict[str, Any]:
         "only": _said("days", "only"),
         "bring": list(_bring(place)),
         "small": _proof(place) if desk else _said("bring", "youngest", years=place.youngest_years),
-        "notices": [_both(notice.text) for notice in place.notices if notice.from_ <= day <= notice.until],
+        "notices": [
+            {"text": _both(one.text), "picture": list(pictures.large(one.picture))}
+            for one in told_on(place.notices, day)
+            if not one.daily  # a poster hangs for longer than a day; the month of flowers has a sheet of its own
+        ],
     }
 
 

@@ -34,6 +34,9 @@ SENTENCES = {
     "no_role": "{login} has not the role for this ({role}); a colleague who has it must do it.",
     "no_account": "{login} has no account that can be used; a supervisor enrols or unlocks it.",
     "same_person": "Two different people must agree; ask a colleague for the second confirmation.",
+    "own_account": "Nobody may help to open their own account; two other supervisors must do it.",
+    "from_the_first": "{second} and {first} had their accounts one from the other; "
+    "another supervisor must agree, or the administrator does it (desk staff).",
     "no_reason": "Say why, in one line of at most 500 letters; write no resident's name.",
     "weak_password": "The password is too weak; take 12 to 128 letters, not the same few again and again.",
     "start_wrong": "The login or the start code is wrong, used or too old; ask a supervisor for a new one.",
@@ -106,12 +109,15 @@ class Accounts:
             self._note(c, now, "staff_enrolled", login, by)
         return codes.uri(secret, login)
 
-    def invite(self, c: sa.Connection, login: str, by: str, now: datetime) -> str:
-        """An account that its owner finishes at the desk; returns the start code, to be told to them once."""
+    def invite(self, c: sa.Connection, login: str, by: str, now: datetime, *, made_by: str = "") -> str:
+        """An account that its owner finishes at the desk; returns the start code, to be told to them once.
+
+        `made_by`: who sees the code, where that is not `by` at the desk (see `open_to`).
+        """
         staff_of(c, self.city, login, now)
         start = "-".join(secrets.token_hex(2) for _ in range(5))  # 80 bits
         until = now.timestamp() + START_HOURS * 3600
-        self._replace(c, login, by, now, state="invited", start_sha256=_sha256(start), start_until=until)
+        self._replace(c, login, made_by or by, now, state="invited", start_sha256=_sha256(start), start_until=until)
         self._note(c, now, "staff_invited", login, by)
         return start
 
@@ -209,6 +215,14 @@ class Accounts:
         stays(c, lambda later: self._use_up(later, login, step))
         tries.forget(c, counted)
         return staff
+
+    def open_to(self, c: sa.Connection, login: str, first: str, second: str) -> None:
+        """Whether these two may open somebody's account. Raises `NotAllowed` when one of them would have it, or one gave the
+        other theirs: whoever saw a start code may be both of them."""
+        if login in (first, second):
+            raise NotAllowed("own_account")
+        if self._row(c, first).made_by == second or self._row(c, second).made_by == first:
+            raise NotAllowed("from_the_first", first=first, second=second)
 
     def staff(self, c: sa.Connection, login: str, now: datetime) -> Staff:
         """The owner of an account that can be used now. Raises `NotAllowed`."""

@@ -30,4 +30,4 @@ def accounts_of(town: Town) -> Accounts:
 
 def enrolled(town: Town, login: str, accounts: Accounts | None = None) -> Authenticator:
     """A whole account for somebody of the city's file."""
-    return Authenticator((accounts or accounts_of(town)).enrol(login, bytearray(PASSWORD.encode()), "kuroki", town.now))
+    return Authenticator((accounts or accounts_of(town)).enrol(login, bytearray(PASSWORD.encode()), "sample", town.now))

@@ -18,7 +18,7 @@ from host_sim.centre.desk.sessions import COOKIE, IDLE_S, WHOLE_S
 from host_sim.centre.messages import MAX_BODY_BYTES
 from host_sim.centre.operating import flags, fleet
 from host_sim.centre.operating import line as whole_line
-from host_sim.centre.tables import audit, desk_forms, desk_sessions
+from host_sim.centre.tables import audit, desk_forms, desk_sessions, staff_accounts
 from tests.unit.centre.claims import owed, slip
 from tests.unit.centre.databases import FRESH
 from tests.unit.centre.desk_browser import Answer, Browser, send, token_of
@@ -325,6 +325,29 @@ def test_an_invited_person_signs_in_the_first_time(office: Office) -> None:
     answer = browser.post("/first/finish", {forms.FIELD: token[1], **sent, "code": phone.code(office.town.now)})
     assert answer.status == 303
     assert "田中　一郎" in browser.get("/").text
+
+
+@pytest.mark.parametrize("act", ["invite", "unlock"])
+@pytest.mark.parametrize("login", ["kuroki", "kawano"])
+def test_nobody_opens_an_account_of_their_own_not_even_with_a_colleague(office: Office, act: str, login: str) -> None:
+    browser = office.signed_in("kuroki")
+    token = token_of(browser.get("/staff/tanaka"), "/staff/tanaka/invite")
+    second = {"second_login": "kawano", "second_code": office.code("kawano")}
+    answer = browser.post(f"/staff/{login}/{act}", {forms.FIELD: token, "why": "lost my telephone", **second})
+    assert (answer.status, "自分のアカウント" in answer.text) == (403, True)
+    assert {act for act, _ in office.acts()} & {"staff_invite", "staff_unlock", "staff_invited"} == set()
+    assert browser.get("/").status == 200
+
+
+def test_two_of_whom_one_gave_the_other_the_account_open_none_together(office: Office) -> None:
+    office.code("kawano")  # has an account
+    made_by = staff_accounts.update().where(staff_accounts.c.login == "kawano").values(made_by="kuroki")
+    with office.town.store.writing() as c:
+        c.execute(made_by)
+    for first, second in (("kuroki", "kawano"), ("kawano", "kuroki")):
+        browser, code = office.signed_in(first), {"second_login": second, "second_code": office.code(second)}
+        answer = send(browser, "/staff/tanaka?act=invite", "/staff/tanaka/invite", why="a new colleague", **code)
+        assert (answer.status, "一方がもう一方のアカウント" in answer.text) == (403, True)
 
 
 def test_a_wrong_start_code_is_told(office: Office) -> None:

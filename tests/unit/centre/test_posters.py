@@ -1,6 +1,7 @@
 """Posters: each place of the sample city has one page that says what the city's file says; what cannot be is a sentence."""
 
 import sys
+from calendar import monthrange
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from host_sim.centre import sample
 from host_sim.centre.__main__ import main
 from host_sim.centre.city.file import read_file
 from host_sim.centre.desk import texts
+from host_sim.centre.notices import birth_flowers
 from host_sim.centre.posters import poster
 from tests.test_layering import ROOT
 from tests.unit.centre.test_desk import Office
@@ -33,7 +35,8 @@ def test_a_poster_of_every_place_says_what_the_file_says() -> None:
             assert terms.title["ja"] in told
             assert f"{terms.fee_yen:,}円" in told
         for notice in place.notices:
-            assert (notice.text["ja"] in told) == (notice.from_ <= WINTER <= notice.until)
+            holds = notice.from_ <= WINTER <= notice.until
+            assert notice.text is None or (notice.text["ja"] in told) == holds
         assert place.name["ja"] in told
         assert place.telephone in told
 
@@ -58,6 +61,16 @@ def test_what_gives_no_poster_is_a_sentence(tmp_path: Path) -> None:
         poster.pdf(crowded, "ekimae-store", WINTER)
 
 
+def test_the_flowers_of_each_month_are_one_page_with_every_day() -> None:
+    city = sample.city().on(WINTER)
+    for month in (date(2028, 2, 1), date(2026, 5, 31)):  # the shortest months and one of six weeks
+        told = words(poster.flowers(city, month))
+        assert f"{month.month}月の誕生花" in told
+        for number in range(1, monthrange(month.year, month.month)[1] + 1):
+            one = birth_flowers.of(month.replace(day=number))
+            assert f"{one.name['ja']}{one.says['ja']}" in told
+
+
 def test_the_command_writes_it_or_says_why_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +83,8 @@ def test_the_command_writes_it_or_says_why_not(
     out = tmp_path / "poster.pdf"
     assert typed("--place", "ekimae-store", "--on", "2026-12-10", "--out", str(out))[0] == 0
     assert "宮崎駅前店" in words(out.read_bytes())
+    assert typed("--flowers", "--on", "2026-12-10", "--out", str(out))[0] == 0
+    assert "12月の誕生花" in words(out.read_bytes())
     assert "has no place x" in typed("--place", "x", "--out", str(out))[1]
     assert "cannot be written" in typed("--place", "ekimae-store", "--out", str(tmp_path))[1]
 
@@ -79,6 +94,7 @@ def test_the_desk_prints_it() -> None:
     assert "/posters/ekimae-store/a3" in browser.get("/posters").text
     answer = browser.get("/posters/ekimae-store/a3")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert "flowers-2026-12" in browser.get("/posters/flowers/next/a4").headers["content-disposition"]
     refused = browser.get("/posters/nowhere/a4")
     assert (refused.status, "場所 nowhere がありません" in refused.text) == (404, True)
     for word in poster.SENTENCES:

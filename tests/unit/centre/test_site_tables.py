@@ -89,9 +89,13 @@ def test_an_announced_change_is_a_second_table_that_begins_where_the_first_ends(
     assert fees == [300, 200]
     town.now = datetime(2027, 4, 1, tzinfo=JST)
     (after,) = tables(town)
-    assert {key: after[key] for key in after if key not in {"version", "valid_until"}} == {
-        key: then[key] for key in then if key not in {"version", "valid_until"}
+    made_anew = {"version", "valid_until", "notices"}
+    assert {key: after[key] for key in after if key not in made_anew} == {
+        key: then[key] for key in then if key not in made_anew
     }
+    # A plug-in's notices are told for two weeks from the day on which a table is asked for; all others were announced.
+    lasting = [[one for one in table["notices"] if one["from"] != one["until"]] for table in (then, after)]
+    assert lasting[0] == lasting[1] != []
 
 
 def test_a_file_that_is_applied_is_told_with_the_next_heartbeat_and_only_to_whom_it_concerns() -> None:

@@ -275,4 +275,4 @@ def test_each_change_of_an_account_is_in_the_audit_record(town: Town) -> None:
     invited(town)
     with town.store.reading() as c:
         rows = c.execute(sa.select(audit.c.act, audit.c.detail).order_by(audit.c.id)).all()
-    assert [(act, detail["who"]) for act, detail in rows] == [("staff_enrolled", "kuroki"), ("staff_invited", "kuroki")]
+    assert [(act, detail["who"]) for act, detail in rows] == [("staff_enrolled", "sample"), ("staff_invited", "kuroki")]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import struct
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -88,6 +89,10 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     return lambda table: table.pop(key)
 
 
+def png_begin(width: int, height: int) -> str:
+    return base64.b64encode(struct.pack(">8sI4sII", b"\x89PNG\r\n\x1a\n", 13, b"IHDR", width, height)).decode()
+
+
 def put(value: Any, *path: Any) -> Callable[[dict[str, Any]], object]:
     def act(table: Any) -> None:
         for step in path[:-1]:
@@ -130,6 +135,11 @@ def put(value: Any, *path: Any) -> Callable[[dict[str, Any]], object]:
         (lambda table: table["kinds"].append(table["kinds"][0]), "kinds has a kind twice"),
         (put("2026-11-31", "notices", 0, "until"), "a day that does not exist"),
         (put("2026-11-19", "notices", 0, "until"), "a notice ends before it begins"),
+        (put("A" * 5468, "notices", 0, "picture"), "base64 of at most 4 KiB"),
+        (put("AAA", "notices", 0, "picture"), "a picture that is not base64"),
+        (put(png_begin(97, 96), "notices", 0, "picture"), "no PNG of at most 96 pixels"),
+        (put(png_begin(96, 0), "notices", 0, "picture"), "no PNG of at most 96 pixels"),
+        (put(base64.b64encode(b"GIF89a" * 20).decode(), "notices", 0, "picture"), "no PNG of at most 96 pixels"),
         (put("1", "places", 0, "staffed"), "staffed must be true or false"),
         (put("市民課", "places", 0, "name"), "name must be a table"),
         (lambda table: table.update(places=table["places"] * 101), "places must be a list of 0 to 100"),
@@ -176,3 +186,10 @@ def test_a_table_is_verified_as_it_came_and_not_written_anew() -> None:
     assert read(signed(text)) == read(signed(written(TABLE)))
     (one,) = read_tables(json.dumps({"tables": [{"table": text, "signature": signed(text).signature}]}).encode())
     assert one == signed(text)
+
+
+def test_a_notice_may_bring_a_picture_as_large_as_a_screen_has_room_for() -> None:
+    changed = json.loads(written(TABLE))
+    put(png_begin(96, 96), "notices", 0, "picture")(changed)
+    assert read(signed(written(changed))).notices[0].picture == png_begin(96, 96)
+    assert read(signed(written(TABLE))).notices[0].picture == ""

@@ -1,11 +1,15 @@
 """Every scene in one language: each type, each reason word, each variant."""
 
+import base64
+import io
 from dataclasses import replace
 from datetime import datetime, time
 from itertools import product
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from PIL import Image
 
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.book.reasons import EndReason
@@ -68,6 +72,16 @@ OPEN = show.Elsewhere(
 ALL_NIGHT = replace(OPEN, until=None, kinds=(TITLES[0], TITLES[1]), name={"ja": "橘通店", "en": "Tachibana-dori store"})
 NEXT = replace(OPEN, open_now=False, until=None, opens_at=datetime(2027, 1, 4, 8, 30, tzinfo=TOKYO))
 ELSEWHERE = ((), (OPEN,), (ALL_NIGHT, NEXT))
+MAGENTA = (255, 0, 255)  # in no drawing of the machine's own
+
+
+def _picture(side: int) -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), MAGENTA).save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+NOTICE_PICTURE = _picture(96)  # as large as a site table may bring
 NOTICES = (
     None,
     {
@@ -138,6 +152,7 @@ def waiting(language: str) -> list[show.Scene]:
                 kinds=kinds[:count],
                 city=CITY,
                 notice=notice,
+                notice_picture=NOTICE_PICTURE if notice is not None and count % 2 else "",
                 exact_money_only=exact,
                 cards=taken,
             )

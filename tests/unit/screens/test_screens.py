@@ -1,7 +1,7 @@
 """Every scene in every language, measured on the finished picture: no text is cut, covered, too small or too pale."""
 
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import accumulate, combinations, product
 
 import pytest
@@ -20,7 +20,9 @@ from firmware.session import scenes as show
 from .scenes_all import (
     ANSWERS,
     CLERKS_LANGUAGES,
+    MAGENTA,
     NAME,
+    NOTICE_PICTURE,
     QUESTIONS,
     REASONS,
     SESSION_REASONS,
@@ -131,15 +133,34 @@ def test_the_idle_screen_shows_a_notice_of_two_lines_also_without_change_and_cut
     }
     title = {"ja": "住民票記載事項証明書", "en": "Certificate of residence record entries"}
     kinds = (show.KindNow(title=title, fee_yen=300, until=None),) * 4
-    for exact, cards in product((False, True), (("individual_number",), ("individual_number", "citizen"))):
+    cards_taken = (("individual_number",), ("individual_number", "citizen"))
+    for exact, cards, picture in product((False, True), cards_taken, ("", NOTICE_PICTURE)):
         scene = show.Idle(
-            language=language, until=None, kinds=kinds, notice=words_of_city, exact_money_only=exact, cards=cards
+            language=language,
+            until=None,
+            kinds=kinds,
+            notice=words_of_city,
+            notice_picture=picture,
+            exact_money_only=exact,
+            cards=cards,
         )
         canvas = draw(scene)
         told = "".join(note.text for note in canvas.placed)
         assert words(language).of(words_of_city).replace(" ", "") in told.replace(" ", "")
         assert (words(language)("idle", "exact") in told) == exact
         assert not faults(canvas)
+
+
+def colours(canvas):
+    return {colour for _, colour in canvas.image.getcolors(WIDTH * HEIGHT)}
+
+
+def test_the_picture_of_a_notice_is_shown_beside_its_words_and_a_damaged_one_is_left_out():
+    scene = show.Idle(language="ja", until=None, notice={"ja": "お知らせ"})
+    assert MAGENTA not in colours(draw(scene))
+    assert MAGENTA in colours(draw(replace(scene, notice_picture=NOTICE_PICTURE)))
+    damaged = draw(replace(scene, notice_picture=NOTICE_PICTURE[:60]))
+    assert "お知らせ" in {note.text for note in damaged.placed}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
