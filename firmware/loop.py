@@ -639,6 +639,7 @@ class Loop:
             telephone=site.table.telephone,
             city=site.table.municipality.name,
             city_code=site.table.municipality.code,
+            youngest_years=site.table.youngest_years,
             sample=site.table.municipality.sample,
         )
 

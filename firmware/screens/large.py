@@ -274,7 +274,7 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     say = sheet.say
     sheet.page(scene.page, scene.pages)
     if scene.refused is not None:
-        what, then = say.reason(scene.lines[scene.refused].refusal or "not_offered")
+        what, then = say.reason(scene.lines[scene.refused].refusal or "not_offered", scene.youngest_years)
         sheet.low -= 66
         sheet.tell(what, head=True, alarm=True)
         sheet.tell(then)
@@ -289,7 +289,10 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     if not scene.takes_code:  # its line needs the room
         sheet.head(say("choose_kind", "head"), say("steps", "choose"))
     rows = [
-        Row(say.of(line.title), say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen))
+        Row(
+            say.of(line.title),
+            say.refusal(line.refusal, scene.youngest_years) if line.refusal else say.yen(line.fee_yen),
+        )
         for line in scene.lines
     ]
     sheet.rows(rows, sheet.low - (64 if scene.takes_code else 0))
@@ -369,7 +372,7 @@ def _pay(sheet: Sheet, scene: show.Pay) -> None:
 def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     """What happened, then the money that is owed, then what to do."""
     say = sheet.say
-    what, then = say.reason(scene.reason)
+    what, then = say.reason(scene.reason, scene.youngest_years)
     sheet.tell(what, head=True)
     if scene.claim_yen:
         _claim(sheet, scene)

@@ -63,6 +63,7 @@ class House:
     telephone: str
     city: Text | None = None  # the municipality; None: there is no site table
     city_code: str = ""  # its six digits
+    youngest_years: int = 0  # who is younger is refused
     sample: bool = False  # a sample city: every slip says so
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]

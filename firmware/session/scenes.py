@@ -24,8 +24,8 @@ class Look(StrEnum):
 class Scene:
     """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
 
-    `city`, `telephone`: as the site table says it; None before the first one. `clerk`: for the clerk's glass, which names
-    nobody and whose keys have no language key.
+    `city`, `telephone`, `youngest_years`: as the site table says it; before the first one None, and nobody is too young.
+    `clerk`: for the clerk's glass, which names nobody and whose keys have no language key.
     """
 
     language: str = "ja"
@@ -33,6 +33,7 @@ class Scene:
     countdown_s: int | None = None
     city: Text | None = None
     telephone: str | None = None
+    youngest_years: int = 0
     clerk: bool = False
 
 

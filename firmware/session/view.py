@@ -99,6 +99,7 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,
+        youngest_years=house.youngest_years,
     )
 
 
@@ -115,6 +116,7 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,
+        youngest_years=house.youngest_years,
     )
 
 

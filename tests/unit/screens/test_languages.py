@@ -74,14 +74,14 @@ def test_every_reason_finds_its_room(language):
     """The rooms of `ending.sorry`, of a grey line in the menu, and of a screen in large letters."""
     c = Canvas(language)
     for reason in REASONS:
-        what, then = words(language).reason(reason)
+        what, then = words(language).reason(reason, 99)
         assert c.lines(what, 35, width=624, bold=True) <= 2, what
         assert c.lines(then, 28, width=624) <= 3, then
         # 8 lines stand above one row of keys: what happened and what to do leave two for the money
         large = c.lines(what, 42, width=760, bold=True) + c.lines(then, 42, width=760)
         assert large <= 6, (what, then, large)
     for refusal in CentreRefusal:
-        assert c.width(words(language).refusal(refusal), 24) <= 240, refusal
+        assert c.width(words(language).refusal(refusal, 99), 24) <= 240, refusal
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -97,7 +97,7 @@ def test_no_two_refusals_share_a_sentence(language):
 
 def test_whoever_is_sent_to_the_city_hall_is_told_where_it_is_and_when_it_is_open():
     places = ("市民課の窓口", "市役所の")
-    sends = {reason for reason in REASONS if any(place in words("ja").reason(reason)[1] for place in places)}
+    sends = {reason for reason in REASONS if any(place in words("ja").reason(reason, 99)[1] for place in places)}
     assert sends <= set(map(str, SENT))
     assert len(sends) > 40
 

@@ -66,7 +66,7 @@ def test_the_code_of_a_claim_and_what_to_do_are_never_left_out(language):
     for reason in REASONS[::3]:
         scene = show.Sorry(language=language, look=Look.LARGE, reason=reason, claim_yen=1400, claim_code="WXYZ23456")
         told = "".join(note.text for note in draw(scene).placed).replace(" ", "")
-        what, then = say.reason(reason)
+        what, then = say.reason(reason, 99)
         for sentence in (what, then, say("money", "code", code="WXY-Z23-456")):
             assert sentence.replace(" ", "").replace("\u3000", "") in told.replace("\u3000", ""), (reason, sentence)
 

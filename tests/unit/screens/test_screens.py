@@ -250,7 +250,7 @@ def test_there_are_words_for_every_reason_and_no_others(language):
         assert texts["what"], reason
         assert texts["then"], reason
     # Only the centre refuses a line of the menu (shown grey).
-    assert all(words(language).refusal(str(word)) for word in CentreRefusal)
+    assert all(words(language).refusal(str(word), 99) for word in CentreRefusal)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
