@@ -16,7 +16,7 @@ from firmware.screens.lines import broken, shortened
 from firmware.screens.palette import INK, SAND, WHITE, Colour, contrast, darker, edge_of
 
 WIDTH, HEIGHT = 800, 480
-LEAST_SIZE = 24  # pixels; 4.8 mm on a 7-inch panel
+LEAST_SIZE = 24  # pixels; 4.3 mm on a 7-inch panel of 154 x 86 mm
 LARGE_SIZE = 42  # in large letters: 0.7 degrees of the eye at 500 mm
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
