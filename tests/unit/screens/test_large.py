@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 
@@ -21,6 +22,7 @@ from .test_screens import faults
 NAMES = (
     show.ChooseKind | show.ChooseOption | show.Basket | show.Consent
 )  # what the city calls its certificates may be cut
+TEN_INCH = (1280, 800)
 LARGE = [Look.LARGE, Look.LARGE_DARK]
 
 
@@ -46,6 +48,30 @@ def test_a_screen_in_large_letters_can_be_read(language, look):
         ]
         wrong.update(f"{type(scene).__name__}: {fault}" for fault in found)
     assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_glass_of_ten_inches_the_same_is_said_in_larger_letters(language):
+    wrong = Counter()
+    scenes = {type(scene): scene for scene in few(language)}.values()
+    for scene, look in zip(scenes, cycle(Look), strict=False):
+        shown = replace(scene, look=look)
+        small, large = draw(shown), draw(shown, TEN_INCH)
+        assert large.image.size == TEN_INCH
+        assert [note.text for note in large.placed] == [note.text for note in small.placed]
+        for one, other in zip(small.placed, large.placed, strict=True):
+            assert not one.text or one.size * 1.5 <= other.size <= one.size * 1.6, one
+        may_shorten = look is not Look.NORMAL and isinstance(scene, NAMES)
+        found = faults(large, may_shorten=may_shorten, least=36)
+        wrong.update(f"{type(scene).__name__}: {fault}" for fault in found)
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+def test_a_test_picture_for_staff_reaches_every_edge_of_a_glass_of_ten_inches():
+    edges = draw(show.StaffPicture(picture="edges", number="1234"), TEN_INCH).image
+    width, height = TEN_INCH
+    corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
+    assert {edges.getpixel(corner) for corner in corners} == {(255, 0, 0)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
