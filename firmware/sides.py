@@ -26,7 +26,7 @@ from firmware.workers import ThreadCrew
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # this program was not written before
 
 
-class Speech:
+class Sides:
     """The sides on which a halted machine speaks, each as far as its table can be read."""
 
     def __init__(self, outlets: Outlets, run: Path, clock: Clock) -> None:
