@@ -9,6 +9,7 @@ from firmware.screens import card, choosing, counter, ending, idle, looks, payin
 from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
 from firmware.screens.glass import Size, on_glass
 from firmware.screens.large import draw_large
+from firmware.screens.palette import BLACK
 from firmware.session import scenes as show
 
 _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
@@ -42,6 +43,8 @@ def draw(scene: show.Scene, size: Size = (WIDTH, HEIGHT)) -> Canvas:
     """The sheet of a scene on a glass of this size, with the record of its text in `placed`."""
     if isinstance(scene, show.StaffPicture):
         return testing.picture(scene, size)
+    if scene.dark:
+        return Canvas(scene.language, BLACK, size)
     ordinary = _VIEWS[type(scene)](scene)
     return on_glass(ordinary if scene.look is show.Look.NORMAL else draw_large(scene, ordinary), size)
 

@@ -25,7 +25,7 @@ class Scene:
     """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
 
     `city`, `telephone`, `youngest_years`: as the site table says it; before the first one None, and nobody is too young.
-    `clerk`: for the clerk's glass, which names nobody and whose keys have no language key.
+    `clerk`: for the clerk's glass, which names nobody and whose keys have no language key. `dark`: who listens wants no picture.
     """
 
     language: str = "ja"
@@ -35,6 +35,7 @@ class Scene:
     telephone: str | None = None
     youngest_years: int = 0
     clerk: bool = False
+    dark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,9 +304,13 @@ class Done(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseLook(Scene):
-    """What the language key opens: 1 and so on for a language, 8, 9 and 0 for the letters; 取消 closes it."""
+    """What the language key opens: 1 and so on for a language, 8, 9 and 0 for the letters; 取消 closes it.
+
+    `picture`: what 確認 does with the picture for who listens, `hide` or `unhide`; None: nobody listens. The list itself is seen.
+    """
 
     languages: tuple[str, ...]
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,11 +108,13 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
     house = context.house
     there: show.Scene | None = counter.resident_scene(state, context, book) if house.has_till else None
     if context.choosing_look:
-        there = show.ChooseLook(languages=house.languages)
+        picture = None if not context.listens else "unhide" if context.dark else "hide"
+        there = show.ChooseLook(languages=house.languages, picture=picture)
     return replace(
         there or _picture(state, context, book),
         language=context.language,
         look=context.look,
+        dark=context.dark and not context.choosing_look,
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,

@@ -102,7 +102,8 @@ def _choose_look(scene: show.ChooseLook, say: Spoken) -> Sentences:
     said += [
         _line("line", n, say("look", name).pieces, say) for n, name in ((8, "large"), (9, "large_dark"), (0, "normal"))
     ]
-    return [*said, say("look", "voice"), say("look", "back"), *_general(scene, say)[1:]]
+    picture = [] if scene.picture is None else [say("look", scene.picture)]
+    return [*said, say("look", "voice"), *picture, say("look", "back"), *_general(scene, say)[1:]]
 
 
 def _working(scene: show.Working, say: Spoken) -> Sentences:

@@ -109,7 +109,7 @@ def test_every_word_of_a_key_stands_beside_its_cap(language):
     words_of = {
         "cancel": ("stop", "refund", "back"),
         "clear": ("correct", "back", "remove", "wrong"),
-        "enter": ("enter", "go_on", "pay", "finish", "taken", "agree"),
+        "enter": ("enter", "go_on", "pay", "finish", "taken", "agree", "hide", "unhide"),
         "language": ("large", "dark"),
     }
     for key, told in words_of.items():
