@@ -303,7 +303,9 @@ class Loop:
             case SpeakerTold(trouble=sentence):
                 self._note_trouble("speaker", sentence)
             case EarphoneMoved(is_in=is_in):
-                self._timer.listened_to = is_in
+                self._timer.listened_to = self.context.listens = is_in
+                self.context.dark &= is_in
+                self.redraw()
 
     def _note_time(self, told: TimeTold) -> None:
         self.heartbeat.answered(told.heard)
@@ -520,7 +522,8 @@ class Loop:
         )
 
     def _looks_changed(self) -> bool:
-        return (self.context.language, self.context.look) != (self._house.languages[0], Look.NORMAL)
+        context = self.context
+        return (context.language, context.look, context.dark) != (self._house.languages[0], Look.NORMAL, False)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -624,6 +627,7 @@ class Loop:
             session_nonce=bytes.fromhex(session),  # so the centre knows of which session a claim is
             request_ids=self._fresh_ids(),
             language=self._house.languages[0],
+            listens=self._timer.listened_to,
         )
 
     def _house_now(self) -> House:
@@ -639,6 +643,7 @@ class Loop:
             telephone=site.table.telephone,
             city=site.table.municipality.name,
             city_code=site.table.municipality.code,
+            youngest_years=site.table.youngest_years,
             sample=site.table.municipality.sample,
         )
 

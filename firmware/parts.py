@@ -63,7 +63,7 @@ from firmware.published import facts_of, publish
 from firmware.service import manager
 from firmware.service.witness import Head
 from firmware.session.scenes import Scene
-from firmware.speech import LONG_AGO, Panel, console_on, line_to
+from firmware.sides import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
 from firmware.update.updates import Updates, installed_lock, running_version

@@ -23,7 +23,7 @@ from firmware.published import publish
 from firmware.screens.fonts import RARE, load
 from firmware.service.manager import START_AGAIN, notify, remember
 from firmware.session.scenes import Scene
-from firmware.speech import Speech
+from firmware.sides import Sides
 
 WIND_DOWN_S = 90.0  # a page, a payout and a slip; the service manager waits longer (hardware/systemd/kofuki.service)
 TURN_S = 5.0  # longer than a turn of the loop takes, which waits a second for an answer
@@ -118,16 +118,16 @@ def _halt(
     """Run `Halted` until the next try, on the sides that the unit file names, or what can be read of it."""
     reason = reason_of(error)
     outlets = readable_outlets(unit_path) if parts is None else outlets_of(parts.unit)
-    speech = Speech(outlets, run_dir, clock)
-    speech.blank()
-    line = speech.line()
+    sides = Sides(outlets, run_dir, clock)
+    sides.blank()
+    line = sides.line()
 
     def show(scene: Scene) -> None:
         if outlets.simulated:
             facts = {"scene": type(scene).__name__, "availability": "HALTED", "reasons": [str(reason)]}
             with suppress(OSError):  # the run directory may be what is missing
                 publish(run_dir, facts)
-        speech.show(scene)
+        sides.show(scene)
 
     def shut_slot() -> None:
         if parts is not None and (coins := parts.coins(Book())) is not None:
@@ -138,8 +138,8 @@ def _halt(
         str(error),
         show=show,
         shut_slot=shut_slot,
-        serial=speech.console(),
-        crew=speech.crew(line),
+        serial=sides.console(),
+        crew=sides.crew(line),
         heartbeat_s=None if line is None or outlets.centre is None else outlets.centre.heartbeat_s,
         clock=clock,
         request="" if outlets.centre is None else request_words(run_dir / outlets.centre.client_key),

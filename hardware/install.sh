@@ -94,6 +94,12 @@ put() { # FILE FOLDER [NAME]
     install -D -o 0 -g 0 -m 644 "hardware/$1" "$root$2/${3:-$(basename "$1")}"
 }
 
+voices() { # what the loudspeaker says; kept while the texts are the same. A machine serves without them, so a failure ends nothing here
+    .venv/bin/python -m firmware.voice check --out voices >/dev/null 2>&1 && return 0
+    sh hardware/voices.sh voices >/dev/null ||
+        echo "The voices could not be made, so the machine is silent: run sudo sh hardware/voices.sh /opt/kofuki/voices" >&2
+}
+
 system_files() {
     put systemd/kofuki.service /etc/systemd/system
     put systemd/50-kofuki-watchdog.conf /etc/systemd/system.conf.d
@@ -140,6 +146,7 @@ boot() { # the boot partition of a Pi: config.txt includes our file, the kernel'
 program
 [ -n "$root" ] || libraries
 [ -n "$root" ] || bytecode /opt/kofuki/drivers /opt/kofuki/firmware
+[ -n "$root" ] || (cd /opt/kofuki && voices)
 system_files
 secrets
 switches

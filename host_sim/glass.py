@@ -13,13 +13,13 @@ Box = tuple[int, int, int, int]
 class Onlooker:
     """Keeps the picture of its last look, so each browser has one of its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, size: tuple[int, int]) -> None:
         self._path = path
-        self._glass = ScreenGlass()
+        self._glass = ScreenGlass(*size)
         self._seen: Image.Image | None = None
 
     def look(self) -> Image.Image | None:
-        """What the screen shows now (RGB, 800 x 480); None while there is no whole framebuffer file."""
+        """What the screen shows now (RGB); None while there is no whole framebuffer file."""
         return self._glass.image() if self._load() else None
 
     def change(self) -> tuple[Box, Image.Image] | None:

@@ -88,6 +88,8 @@ class World:
         self.screen_path = self.run / self.unit.text("screen", "path")
         self.has_clerk = self.unit.has("clerk")  # a counter terminal
         self.clerk_screen_path = self.run / self.unit.table("clerk")["screen"]["path"] if self.has_clerk else None
+        self._glass = _size_of(self.unit.table("screen"))
+        self._clerk_glass = _size_of(self.unit.table("clerk")["screen"]) if self.has_clerk else None
         self.slot = VpcdSlot(model=CardReaderModel(**self.unit.room.settings(Kind.READER)))
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
@@ -274,12 +276,17 @@ class World:
         """Wait until the machine would take a card."""
         self.wait_for(lambda told: (told.get("state"), told.get("availability")) == ("IDLE", "IN_SERVICE"))
 
+    def onlookers(self) -> list[Onlooker]:
+        """One in front of each glass: the resident's, and the clerk's if there is one."""
+        glasses = [(self.screen_path, self._glass), (self.clerk_screen_path, self._clerk_glass)]
+        return [Onlooker(path, size) for path, size in glasses if path is not None and size is not None]
+
     def screen(self) -> Image.Image | None:
-        return Onlooker(self.screen_path).look()
+        return self.onlookers()[0].look()
 
     def clerk_screen(self) -> Image.Image | None:
         """The clerk's glass of a counter terminal."""
-        return None if self.clerk_screen_path is None else Onlooker(self.clerk_screen_path).look()
+        return self.onlookers()[1].look() if self.has_clerk else None
 
     def paper(self, number: int) -> Image.Image | None:
         """A sheet in one of the trays, by the number `status` gives it."""
@@ -421,3 +428,9 @@ class World:
 
     def hopper_empty(self, on: bool = True) -> None:
         self.switch("hopper_empty", on)
+
+
+def _size_of(screen: Mapping[str, Any]) -> tuple[int, int]:
+    """The pixels of a glass, across and down."""
+    width, height = screen.get("glass", "800x480").split("x")
+    return int(width), int(height)

@@ -147,6 +147,27 @@ def test_the_pages_name_tests_and_files_that_are_there() -> None:
     assert len(named) > 60
 
 
+def test_a_test_that_a_page_names_is_there() -> None:
+    """As `tests/unit/x/test_y.py::test_z`."""
+    named = [
+        (name, path, function)
+        for name, text in files().items()
+        if name.endswith(".md")
+        for path, function in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    ]
+    assert [found for found in named if f"def {found[2]}(" not in files().get(found[1], "")] == []
+
+
+def test_a_duty_names_its_test_or_says_that_it_is_not_met() -> None:
+    table = files()["firmware/screens/README.md"].split("## Duties")[1].split("\n## ")[0]
+    rows = [row.strip("|").split(" | ") for row in table.splitlines() if row.startswith("| ") and "---" not in row][1:]
+    assert len(rows) > 20
+    silent = [
+        row for row in rows if "`tests/" not in row[3] and "**Not" not in row[2] and "`hardware/SITE.md`" not in row[2]
+    ]
+    assert silent == []
+
+
 def test_the_catalogue_and_its_page_have_the_same_rows() -> None:
     """And the page says "swarm" for exactly the faults that the swarm causes."""
     page = files()[PAGES["fault"][0]]

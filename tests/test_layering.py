@@ -254,7 +254,7 @@ def test_concrete_drivers_are_named_in_the_parts_only() -> None:
         for path in sorted((ROOT / "firmware").rglob("*.py"))
         if imports(path) & concrete
     }
-    assert set(named) == {"firmware/parts.py", "firmware/speech.py"}
+    assert set(named) == {"firmware/parts.py", "firmware/sides.py"}
     assert frozenset().union(*named.values()) == concrete
 
 

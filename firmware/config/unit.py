@@ -192,6 +192,12 @@ class CertificatePrinterTable(PrinterTable, frozen=True, kw_only=True):
 class ScreenTable(Table, frozen=True, kw_only=True):
     path: str
     pixels: Literal["bgrx", "rgb565"] = "bgrx"
+    glass: Literal["800x480", "1280x800"] = "800x480"  # pixels across and down: 7 inch, or 10 inch
+
+    @property
+    def size(self) -> tuple[int, int]:
+        width, height = self.glass.split("x")
+        return int(width), int(height)
 
 
 class ClerkTable(Table, frozen=True, kw_only=True):

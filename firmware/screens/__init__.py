@@ -1,4 +1,4 @@
-"""The screens: `render(scene)` gives the picture of a scene, 800 x 480; see README.md."""
+"""The screens: `render(scene)` gives the picture of a scene for a glass; see README.md."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 from PIL import Image
 
 from firmware.screens import card, choosing, counter, ending, idle, looks, paying, testing, waiting
-from firmware.screens.canvas import Canvas
+from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
+from firmware.screens.glass import Size, on_glass
 from firmware.screens.large import draw_large
+from firmware.screens.palette import BLACK
 from firmware.session import scenes as show
 
 _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
@@ -34,24 +36,25 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.Sorry: ending.sorry,
     show.Done: ending.done,
     show.ChooseLook: looks.choose_look,
-    show.StaffPicture: testing.picture,
 }
 
 
-def draw(scene: show.Scene) -> Canvas:
-    """The sheet of a scene, with the record of its text in `placed`."""
+def draw(scene: show.Scene, size: Size = (WIDTH, HEIGHT)) -> Canvas:
+    """The sheet of a scene on a glass of this size, with the record of its text in `placed`."""
+    if isinstance(scene, show.StaffPicture):
+        return testing.picture(scene, size)
+    if scene.dark:
+        return Canvas(scene.language, BLACK, size)
     ordinary = _VIEWS[type(scene)](scene)
-    if scene.look is show.Look.NORMAL or isinstance(scene, show.StaffPicture):
-        return ordinary
-    return draw_large(scene, ordinary)
+    return on_glass(ordinary if scene.look is show.Look.NORMAL else draw_large(scene, ordinary), size)
 
 
-def render(scene: show.Scene) -> Image.Image:
-    """The picture of a scene, RGB, 800 x 480. The same scene gives the same picture.
+def render(scene: show.Scene, size: Size = (WIDTH, HEIGHT)) -> Image.Image:
+    """The picture of a scene, RGB, for a glass of this size. The same scene gives the same picture.
 
     Raises KeyError when texts/ lacks words for the scene, the language or the reason: a programmer's error.
     """
-    return draw(scene).image
+    return draw(scene, size).image
 
 
 __all__ = ["draw", "render"]

@@ -3,11 +3,15 @@
 `placed` records each line of text with the room it was given. The tests read it to prove that on every screen no
 text leaves its room, touches other text, is too small or too pale. Text that does not fit its room is cut and ends
 in an ellipsis; `placed` records that, too.
+
+A sheet is laid out on 800 x 480 units. What was drawn is kept, so that `glass.py` can draw it again for a glass of another size, with
+letters and edges in the pixels of that glass.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PIL import Image, ImageDraw
 
@@ -15,8 +19,11 @@ from firmware.screens.fonts import Letters
 from firmware.screens.lines import broken, shortened
 from firmware.screens.palette import INK, SAND, WHITE, Colour, contrast, darker, edge_of
 
-WIDTH, HEIGHT = 800, 480
-LEAST_SIZE = 24  # pixels; 4.8 mm on a 7-inch panel
+if TYPE_CHECKING:
+    from firmware.screens.glass import Glass
+
+WIDTH, HEIGHT = 800, 480  # units of a sheet; on a 7-inch panel they are its pixels
+LEAST_SIZE = 24  # pixels; 4.3 mm on a 7-inch panel of 154 x 86 mm
 LARGE_SIZE = 42  # in large letters: 0.7 degrees of the eye at 500 mm
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -52,7 +59,9 @@ class Canvas:
         self.placed: list[Placed] = []
         self.said: list[Said] = []
         self.keys: dict[str, str] | None = None
+        self.ground = ground
         self._draw = ImageDraw.Draw(self.image)
+        self.strokes: list[Stroke] = []  # what was drawn, for `firmware/screens/glass.py`
 
     def text(
         self,
@@ -86,9 +95,10 @@ class Canvas:
             long = letters.width(row) if align != "left" else letters.at_most(row)
             left = x + {"left": 0.0, "centre": (width - long) / 2, "right": width - long}[align]
             top = y + (pitch - size) // 2
-            self._write(row, letters, left, top, colour)
+            write(self._draw, row, letters, left, top, colour)
             box = (int(left), top, int(left + long + 0.999), top + size)
             self.placed.append(Placed(row, box, room, size, colour, cut and row is rows[-1]))
+            self._stroke_text(Written(self.placed[-1], language or self.language, bold, left, long))
             y += pitch
         return y
 
@@ -106,17 +116,8 @@ class Canvas:
 
     def panel(self, box: Box, radius: int, fill: Colour, *, border: Colour | None = None, width: int = 2) -> None:
         """A rectangle with round, soft corners."""
-        if border is not None:
-            self.panel(box, radius, border)
-            left, top, right, bottom = box
-            box, radius = (left + width, top + width, right - width, bottom - width), max(radius - width, 0)
-        left, top, right, bottom = box
-        if left + radius < right - radius:
-            self._draw.rectangle((left + radius, top, right - radius - 1, bottom - 1), fill)
-        if top + radius < bottom - radius:
-            self._draw.rectangle((left, top + radius, right - 1, bottom - radius - 1), fill)
-        for corner, at in zip(_corner(radius), _corners(box, radius), strict=False):
-            self.image.paste(fill, at, corner)
+        self.strokes.append(lambda glass: glass.panel(box, radius, fill, border, width))
+        draw_panel(self.image, box, radius, fill, border, width)
 
     def cap(self, box: Box, fill: Colour, radius: int = 9) -> None:
         """A key cap: a panel with a shaded lower edge."""
@@ -134,26 +135,64 @@ class Canvas:
         self.text(str(number), x, top, height, width=size, bold=True, colour=colour, align="centre", aside=True)
 
     def line(self, x0: int, x1: int, y: int, colour: Colour, width: int = 2) -> None:
+        self.strokes.append(lambda glass: glass.line(x0, x1, y, colour, width))
         self._draw.rectangle((x0, y, x1, y + width - 1), colour)
 
     def picture(self, picture: Image.Image, x: int, y: int) -> None:
+        self.strokes.append(lambda glass: glass.picture(picture, x, y))
         self.image.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
 
     def part(self, other: "Canvas", x: int, y: int) -> None:
         """Copy a finished part of the screen to (x, y), with its `placed` records."""
         self.image.paste(other.image, (x, y))
+        self.strokes.append(lambda glass: glass.part(other, x, y))
         for note in other.placed:
             box, room = _moved(note.box, x, y), _moved(note.room, x, y)
             self.placed.append(Placed(note.text, box, room, note.size, note.colour, note.shortened))
 
-    def _write(self, row: str, letters: Letters, left: float, top: int, colour: Colour) -> None:
-        # The anchor sets all fonts on one base line, which lies 0.88 of the size below the top of a Japanese letter.
-        base = top + round(letters.size * 0.88)
-        for run, font in letters.runs(row):  # nearly always one
-            # IPAmj has one weight only; a thin outline makes it bold.
-            stroke = letters.size / 40 if letters.bold and font is not letters.font else 0
-            self._draw.text((left, base), run, colour, font, anchor="ls", stroke_width=stroke)
-            left += font.getlength(run)
+    def _stroke_text(self, row: "Written") -> None:
+        self.strokes.append(lambda glass: glass.text(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line of text as it was drawn, in exact units. `long`: its length."""
+
+    placed: Placed
+    language: str
+    bold: bool
+    left: float
+    long: float
+
+
+Stroke = Callable[["Glass"], None]
+
+
+def write(draw: ImageDraw.ImageDraw, row: str, letters: Letters, left: float, top: int, colour: Colour) -> None:
+    """A line of text with its upper left corner there."""
+    # The anchor sets all fonts on one base line, which lies 0.88 of the size below the top of a Japanese letter.
+    base = top + round(letters.size * 0.88)
+    for run, font in letters.runs(row):  # nearly always one
+        # IPAmj has one weight only; a thin outline makes it bold.
+        stroke = letters.size / 40 if letters.bold and font is not letters.font else 0
+        draw.text((left, base), run, colour, font, anchor="ls", stroke_width=stroke)
+        left += font.getlength(run)
+
+
+def draw_panel(image: Image.Image, box: Box, radius: int, fill: Colour, border: Colour | None, width: int) -> None:
+    """A rectangle with round, soft corners."""
+    if border is not None:
+        draw_panel(image, box, radius, border, None, width)
+        left, top, right, bottom = box
+        box, radius = (left + width, top + width, right - width, bottom - width), max(radius - width, 0)
+    left, top, right, bottom = box
+    draw = ImageDraw.Draw(image)
+    if left + radius < right - radius:
+        draw.rectangle((left + radius, top, right - radius - 1, bottom - 1), fill)
+    if top + radius < bottom - radius:
+        draw.rectangle((left, top + radius, right - 1, bottom - radius - 1), fill)
+    for corner, at in zip(_corner(radius), _corners(box, radius), strict=False):
+        image.paste(fill, at, corner)
 
 
 def _behind(words: str, rows: list[str]) -> str:

@@ -20,7 +20,7 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
         _head(c, say("choose_kind", "head"), say, scene.page, scene.pages)
         top = TOP
     else:
-        what, then = say.reason(refused)
+        what, then = say.reason(refused, scene.youngest_years)
         lines = 1 if len(scene.lines) > 4 else 2
         if scene.elsewhere is not None:
             place, *_ = place_lines(say, scene.elsewhere)
@@ -29,7 +29,7 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
     rows = [
         Row(
             title=say.of(line.title),
-            right=say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen),
+            right=say.refusal(line.refusal, scene.youngest_years) if line.refusal else say.yen(line.fee_yen),
             dim=line.refusal is not None,
             pointed=number == scene.refused,
         )

@@ -65,7 +65,7 @@ def done(scene: show.Done) -> Canvas:
 def sorry(scene: show.Sorry) -> Canvas:
     """Two sentences, then the money."""
     c, say = begin(scene)
-    what, then = say.reason(scene.reason)
+    what, then = say.reason(scene.reason, scene.youngest_years)
     if scene.void_paper:
         then = say("sorry", "void_paper")
     c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)

@@ -14,6 +14,7 @@ from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
 from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
 from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
+from firmware.screens.places import place_lines
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
@@ -89,6 +90,12 @@ class Sheet:
             leading=PITCH / LARGE_SIZE,
         )  # fmt: skip
         return True
+
+    def place(self, place: show.Elsewhere) -> None:
+        """Where to go instead, as far as it finds room."""
+        for text, _, bold in place_lines(self.say, place):
+            if not self.tell(text, bold=bold):
+                return
 
     def title(self, text: str, lines: int) -> None:
         """A name of so many lines; what is longer is cut."""
@@ -267,10 +274,12 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     say = sheet.say
     sheet.page(scene.page, scene.pages)
     if scene.refused is not None:
-        what, then = say.reason(scene.lines[scene.refused].refusal or "not_offered")
+        what, then = say.reason(scene.lines[scene.refused].refusal or "not_offered", scene.youngest_years)
         sheet.low -= 66
         sheet.tell(what, head=True, alarm=True)
         sheet.tell(then)
+        if scene.elsewhere is not None:
+            sheet.place(scene.elsewhere)
         sheet.low += 66
         for number in range(1, len(scene.lines) + 1):
             sheet.c.number(number, LEFT + 76 * (number - 1), sheet.low - 62, 56, fill=sheet.colours.cap)
@@ -280,7 +289,10 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     if not scene.takes_code:  # its line needs the room
         sheet.head(say("choose_kind", "head"), say("steps", "choose"))
     rows = [
-        Row(say.of(line.title), say.refusal(line.refusal) if line.refusal else say.yen(line.fee_yen))
+        Row(
+            say.of(line.title),
+            say.refusal(line.refusal, scene.youngest_years) if line.refusal else say.yen(line.fee_yen),
+        )
         for line in scene.lines
     ]
     sheet.rows(rows, sheet.low - (64 if scene.takes_code else 0))
@@ -360,7 +372,7 @@ def _pay(sheet: Sheet, scene: show.Pay) -> None:
 def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     """What happened, then the money that is owed, then what to do."""
     say = sheet.say
-    what, then = say.reason(scene.reason)
+    what, then = say.reason(scene.reason, scene.youngest_years)
     sheet.tell(what, head=True)
     if scene.claim_yen:
         _claim(sheet, scene)
@@ -379,6 +391,8 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
         and scene.reason != EndReason.PAPER_STUCK
     ):
         sheet.tell(say("money", "none"), bold=True)
+    if scene.elsewhere is not None:
+        sheet.place(scene.elsewhere)
     if scene.telephone is not None:
         sheet.tell(say("place", "call", telephone=scene.telephone))
 

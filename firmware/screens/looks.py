@@ -38,4 +38,4 @@ def choose_look(scene: show.ChooseLook) -> Canvas:
         c.text(
             name, x + 54, y + (47 - round(size * 1.3)) // 2, size, width=312, bold=now, leading=1.3, language=language
         )
-    return end(c, scene, cancel="back")
+    return end(c, scene, cancel="back", **({} if scene.picture is None else {"enter": scene.picture}))

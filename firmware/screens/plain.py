@@ -7,12 +7,10 @@ from firmware.screens.palette import INK, WHITE
 from firmware.screens.words import words
 from firmware.session.scenes import Closed, Scene
 
-_SIZE = (800, 480)
 
-
-def plain(scene: Scene) -> Image.Image:
+def plain(scene: Scene, size: tuple[int, int]) -> Image.Image:
     """Out of service, with the scene's numbers. In Japanese where the font is there; in English always, with Pillow's own."""
-    image = Image.new("RGB", _SIZE, WHITE)
+    image = Image.new("RGB", size, WHITE)
     draw = ImageDraw.Draw(image)
     numbers = ", ".join(scene.numbers) if isinstance(scene, Closed) else ""
     english = f"{words('en')('closed', 'out_of_service')}\n{numbers}"

@@ -29,14 +29,19 @@ class Words:
         assert isinstance(text, str), f"{self.language}: {part}.{key} is not a text"
         return text.format(**values) if values else text
 
-    def reason(self, reason: str) -> tuple[str, str]:
-        """Two sentences for an end or closing reason: what happened, and what to do."""
+    def sentences(self, reason: str) -> tuple[str, str]:
+        """What happened, and what to do; {years} stands for the age of the youngest who are served."""
         table = self._table["reasons"][reason]
         return table["what"], table["then"]
 
-    def refusal(self, reason: str) -> str:
+    def reason(self, reason: str, years: int) -> tuple[str, str]:
+        """Two sentences for an end or closing reason. `years`: the age of the youngest who are served."""
+        what, then = self.sentences(reason)
+        return what.format(years=years), then
+
+    def refusal(self, reason: str, years: int) -> str:
         """A few letters that say why a line of the menu is grey."""
-        return str(self._table["reasons"][reason].get("short", self("choose_kind", "not_here")))
+        return str(self._table["reasons"][reason].get("short", self("choose_kind", "not_here"))).format(years=years)
 
     def of(self, text: Text) -> str:
         """This language's version of a text from the centre (a title or a label).

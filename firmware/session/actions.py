@@ -216,7 +216,7 @@ def close_session(context: Context, book: Known) -> Iterator[fx.Effect]:
 
 def reset_language(context: Context, _: Known) -> Iterator[fx.Effect]:
     context.language, context.look, context.choosing_look = context.house.languages[0], Look.NORMAL, False
-    context.pin_waived = False
+    context.pin_waived = context.dark = False
     yield from ()
 
 

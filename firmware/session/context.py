@@ -63,6 +63,7 @@ class House:
     telephone: str
     city: Text | None = None  # the municipality; None: there is no site table
     city_code: str = ""  # its six digits
+    youngest_years: int = 0  # who is younger is refused
     sample: bool = False  # a sample city: every slip says so
     served: Served | None = None  # None: there is no site table, and no session begins
     accepts_yen: frozenset[int]
@@ -104,6 +105,8 @@ class Context:
     language: str = "ja"
     look: Look = Look.NORMAL
     choosing_look: bool = False  # the list of languages and letters is shown in the place of the state's screen
+    listens: bool = False  # an earphone is in
+    dark: bool = False  # the resident listens and wants no picture, so that nobody reads along
     front: Scene | None = None  # what the idle screen shows; the reception decides it
     countdown_s: int | None = None
 

@@ -2,7 +2,7 @@
 
 The language key opens a list with a number for each language and each kind of letters. While a PIN is typed digits go
 into the PIN buffer and are never keys, so there the language key goes round instead: larger letters, then on black,
-then the next language. An idle screen has the numbers in its foot.
+then the next language. An idle screen has the numbers in its foot. Who listens finds there also the key that hides the picture.
 """
 
 from drivers.vocabulary import Key
@@ -24,7 +24,9 @@ def look_event(state: State, context: Context, key: Key) -> Event | None:
             context.choosing_look = not context.choosing_look
         return Event.LANGUAGE_CHANGED
     if context.choosing_look:
-        if key is not Key.CANCEL and not _chosen(context, key):
+        if key is Key.ENTER and context.listens:
+            context.dark = not context.dark
+        elif key is not Key.CANCEL and not _chosen(context, key):
             return Event.KEY_IGNORED
         context.choosing_look = False
         return Event.LANGUAGE_CHANGED

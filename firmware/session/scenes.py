@@ -24,8 +24,8 @@ class Look(StrEnum):
 class Scene:
     """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
 
-    `city`, `telephone`: as the site table says it; None before the first one. `clerk`: for the clerk's glass, which names
-    nobody and whose keys have no language key.
+    `city`, `telephone`, `youngest_years`: as the site table says it; before the first one None, and nobody is too young.
+    `clerk`: for the clerk's glass, which names nobody and whose keys have no language key. `dark`: who listens wants no picture.
     """
 
     language: str = "ja"
@@ -33,7 +33,9 @@ class Scene:
     countdown_s: int | None = None
     city: Text | None = None
     telephone: str | None = None
+    youngest_years: int = 0
     clerk: bool = False
+    dark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,9 +305,13 @@ class Done(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseLook(Scene):
-    """What the language key opens: 1 and so on for a language, 8, 9 and 0 for the letters; 取消 closes it."""
+    """What the language key opens: 1 and so on for a language, 8, 9 and 0 for the letters; 取消 closes it.
+
+    `picture`: what 確認 does with the picture for who listens, `hide` or `unhide`; None: nobody listens. The list itself is seen.
+    """
 
     languages: tuple[str, ...]
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

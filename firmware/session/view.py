@@ -30,11 +30,17 @@ _TO_A_COUNTER = (
     CentreRefusal.CERTIFICATE_EXPIRED,
     CentreRefusal.CERTIFICATE_REVOKED,
     CentreRefusal.CERTIFICATE_FOREIGN,
+    CentreRefusal.REVOCATION_UNKNOWN,
     CentreRefusal.CARD_REPORTED_LOST,
+    CentreRefusal.SIGNATURE_WRONG,
     CentreRefusal.MOVED_OUT,
     CentreRefusal.UNDER_AGE,
     CentreRefusal.ASK_AT_COUNTER,
     CentreRefusal.NOT_REGISTERED,
+    CentreRefusal.BOOKS_STALE,
+    CentreRefusal.BAD_REQUEST,
+    EndReason.PAPER_STUCK,
+    EndReason.TAMPER,
 )
 _TO_ANY_PLACE = (
     CardRefusal.KIND_NOT_TAKEN,
@@ -55,7 +61,7 @@ _TO_ANY_PLACE = (
     EndReason.MACHINE,
 )
 # Where the sentence of a reason sends the resident (`Served.elsewhere`).
-_SENT: Mapping[str, str] = {**dict.fromkeys(_TO_A_COUNTER, COUNTER), **dict.fromkeys(_TO_ANY_PLACE, ANYTHING)}
+SENT: Mapping[str, str] = {**dict.fromkeys(_TO_A_COUNTER, COUNTER), **dict.fromkeys(_TO_ANY_PLACE, ANYTHING)}
 # The same for a grey line of the menu, where it is known which kind is wanted.
 _SENT_FROM_THE_MENU: Mapping[str, str] = {
     **dict.fromkeys(_TO_A_COUNTER, COUNTER),
@@ -93,6 +99,7 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,
+        youngest_years=house.youngest_years,
     )
 
 
@@ -101,14 +108,17 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
     house = context.house
     there: show.Scene | None = counter.resident_scene(state, context, book) if house.has_till else None
     if context.choosing_look:
-        there = show.ChooseLook(languages=house.languages)
+        picture = None if not context.listens else "unhide" if context.dark else "hide"
+        there = show.ChooseLook(languages=house.languages, picture=picture)
     return replace(
         there or _picture(state, context, book),
         language=context.language,
         look=context.look,
+        dark=context.dark and not context.choosing_look,
         countdown_s=context.countdown_s,
         city=house.city,
         telephone=None if house.city is None else house.telephone,
+        youngest_years=house.youngest_years,
     )
 
 
@@ -196,7 +206,7 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
         issued_copies=session.copies_out,
         void_paper=session.void_paper,
         card_in=card_in,
-        elsewhere=_elsewhere(context, _SENT.get(context.reason or EndReason.MACHINE, "")),
+        elsewhere=_elsewhere(context, SENT.get(context.reason or EndReason.MACHINE, "")),
     )
 
 

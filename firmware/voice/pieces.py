@@ -10,7 +10,8 @@ from datetime import date, time
 
 JA, EN = "ja", "en"
 LANGUAGES = (JA, EN)
-MOST_SECONDS, MOST_COUNT, MOST_YEN = 60, 12, 29_990  # a full basket is 20,250 yen
+MOST_SECONDS, MOST_COUNT, MOST_YEARS, MOST_YEN = 60, 12, 99, 29_990  # a full basket is 20,250 yen
+_MOST = {"seconds": MOST_SECONDS, "years": MOST_YEARS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Numbers:
         return tuple(self._piece(text) for text in (_yen_ja if self.language == JA else _yen_en)(amount))
 
     def count(self, what: str, number: int) -> tuple[Piece, ...]:
-        """`what`: copies, numbers, tries or pages of [counts] in texts/; up to `MOST_COUNT`, above it digit by digit."""
-        if 0 <= number <= MOST_COUNT:
+        """`what`: copies, numbers, tries, pages or years of [counts] in texts/; more than is recorded digit by digit."""
+        if 0 <= number <= _MOST.get(what, MOST_COUNT):
             return (self._piece(self._names.counted(what, number)),)
         return self.digits(str(number))
 
@@ -81,7 +82,7 @@ class Numbers:
             yield from self.yen(amount)
             yield from self.yen(min(amount + 10, MOST_YEN))
         for what in names.counts:
-            for number in range(MOST_SECONDS + 1 if what == "seconds" else MOST_COUNT + 1):
+            for number in range(_MOST.get(what, MOST_COUNT) + 1):
                 yield self._piece(names.counted(what, number))
         for hour in range(24):
             for minute in range(60):

@@ -102,7 +102,8 @@ def _choose_look(scene: show.ChooseLook, say: Spoken) -> Sentences:
     said += [
         _line("line", n, say("look", name).pieces, say) for n, name in ((8, "large"), (9, "large_dark"), (0, "normal"))
     ]
-    return [*said, say("look", "voice"), say("look", "back"), *_general(scene, say)[1:]]
+    picture = [] if scene.picture is None else [say("look", scene.picture)]
+    return [*said, say("look", "voice"), *picture, say("look", "back"), *_general(scene, say)[1:]]
 
 
 def _working(scene: show.Working, say: Spoken) -> Sentences:
@@ -139,7 +140,7 @@ def _take_card(scene: show.TakeCard, say: Spoken) -> Sentences:
 def _choose_kind(scene: show.ChooseKind, say: Spoken) -> Sentences:
     said: Sentences = []
     if scene.refused is not None and (refusal := scene.lines[scene.refused].refusal) is not None:
-        said += say.reason(refusal)
+        said += say.reason(refusal, scene.youngest_years)
         said += [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
     said += [say("choose_kind", "head"), *_name(scene.masked_name, say)]
     for number, line in enumerate(scene.lines, start=1):
@@ -257,7 +258,7 @@ def _take_paper(scene: show.TakePaper, say: Spoken) -> Sentences:
 
 
 def _sorry(scene: show.Sorry, say: Spoken) -> Sentences:
-    what, then = say.reason(scene.reason)
+    what, then = say.reason(scene.reason, scene.youngest_years)
     said = [what, say("sorry", "void_paper") if scene.void_paper else then]
     said += [say("sorry", "take_card")] if scene.card_in else _money(scene, say)
     said += [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)

@@ -38,15 +38,14 @@ class Spoken:
 
     def __call__(self, part: str, key: str, *, once: bool = False, private: bool = False, **values: Any) -> Sentence:
         """The sentence `key` of `part`. `values`: pieces for its places; a place without pieces is left out."""
-        pieces: list[Piece] = []
-        for number, text in enumerate(_PLACE.split(self.templates[part][key])):
-            pieces += values[text] if number % 2 else self._fixed(text)
-        return Sentence(tuple(pieces), private=private, once=once)
+        return self._filled(self.templates[part][key], once=once, private=private, **values)
 
-    def reason(self, reason: str) -> tuple[Sentence, Sentence]:
-        """What happened, and what to do."""
-        what, then = screen_words(self.language).reason(reason)
-        return self._whole(what), self._whole(then)
+    def reason(self, reason: str, years: int) -> tuple[Sentence, Sentence]:
+        """What happened, and what to do. `years`: the age of the youngest who are served."""
+        what, then = screen_words(self.language).sentences(reason)
+        if not _PLACE.search(what):
+            return self._whole(what), self._whole(then)
+        return self._filled(what, years=self.numbers.count("years", years)), self._whole(then)
 
     def closed(self, reason: str) -> Sentence:
         return self._whole(screen_words(self.language)("closed", reason))
@@ -71,7 +70,7 @@ class Spoken:
                 for fixed in _PLACE.split(text)[::2]:
                     yield from self._fixed(fixed)
         for reason in _reasons():
-            for sentence in self.reason(reason):
+            for sentence in self.reason(reason, 0):
                 yield from sentence.pieces
         for reason in CLOSED_REASONS:
             yield from self.closed(reason).pieces
@@ -79,6 +78,12 @@ class Spoken:
         yield from self.numbers.all()
         if self.language == JA:
             yield from syllables()
+
+    def _filled(self, template: str, *, once: bool = False, private: bool = False, **values: Any) -> Sentence:
+        pieces: list[Piece] = []
+        for number, text in enumerate(_PLACE.split(template)):
+            pieces += values[text] if number % 2 else self._fixed(text)
+        return Sentence(tuple(pieces), private=private, once=once)
 
     def _whole(self, text: str) -> Sentence:
         return Sentence((Piece(self.language, text),))

@@ -26,7 +26,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from host_sim.acts import Refused, perform
-from host_sim.glass import Onlooker
 from host_sim.panel.terminal_line import TerminalLine
 from host_sim.world import World
 
@@ -154,9 +153,7 @@ class _Panel:
 
     async def _show(self, socket: WebSocket) -> None:
         """Send the boxes of either glass that changed: which glass, left, top, a PNG."""
-        world = self._world
-        paths = [world.screen_path, *([] if world.clerk_screen_path is None else [world.clerk_screen_path])]
-        glasses = [Onlooker(path) for path in paths]
+        glasses = self._world.onlookers()
         while True:
             for number, glass in enumerate(glasses):
                 change = await asyncio.to_thread(glass.change)

@@ -187,7 +187,7 @@ def test_each_rule_says_what_happened_and_where_to_go(language: str) -> None:
     rules = ("kind_not_taken", "out_of_date", "card_expired", "card_reported_lost", "certificate_revoked", "moved_out")
     rules += ("under_age", "pin_blocked", "no_pin", "unknown_label", "phone", "key_not_supported", "reader_in_use")
     rules += ("card_removed",)
-    told = [words(language).reason(rule) for rule in rules]
+    told = [words(language).reason(rule, 15) for rule in rules]
     assert len({what for what, _ in told}) == len(rules)
     pictures = {render(show.Sorry(language=language, reason=rule)).tobytes() for rule in rules}
     assert len(pictures) == len(rules)

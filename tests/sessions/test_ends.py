@@ -9,7 +9,7 @@ from firmware.config.unit import AlreadyRunning, load_unit
 from firmware.parts import MonotonicClock, RealParts
 from firmware.run import WIND_DOWN_S, wind_down
 from firmware.session import scenes as show
-from firmware.speech import Panel
+from firmware.sides import Panel
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.parts import UNITS
 from host_sim.rig.people import Person

@@ -13,8 +13,10 @@ import host_sim.rig.centre as rig_centre
 from drivers.vocabulary import Key, KeyPressed, PinBlocked
 from firmware.book import records
 from firmware.desks import KEYPAD, OF_MACHINE, Posted
+from firmware.screens import draw
 from firmware.session import scenes as show
 from firmware.session.states import State
+from firmware.voice.scenes import words_of
 from host_sim.models.chip import ChipCard, Pin
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve, tap_at_first
@@ -155,6 +157,18 @@ def test_what_the_centre_refuses_at_once_costs_no_pin_try(wallet: Cards, code: s
     person = serve(machine, Person(wallet["hanako"]))
     assert sorry(person).reason == code
     assert not any(isinstance(scene, show.EnterPin) for scene in person.seen)
+
+
+@pytest.mark.parametrize("years", [12, 18])
+def test_who_is_too_young_is_told_the_citys_own_age_limit(wallet: Cards, years: int) -> None:
+    machine = RigMachine()
+    machine.centre.tables.change(youngest_years=years)
+    machine.run_until(lambda: machine.loop.scene.youngest_years == years, 3600)
+    machine.centre.faults.refusals["challenges"] = "under_age"
+    refused = sorry(serve(machine, Person(wallet["hanako"])))
+    shown = draw(refused).placed
+    assert any(f"{years}歳" in note.text for note in shown)
+    assert f"{years}歳" in [piece.text for sentence in words_of(refused) for piece in sentence.pieces]
 
 
 def test_cancel_with_coins_in_gives_all_back(wallet: Cards) -> None:

@@ -11,6 +11,7 @@ from drivers.errors import LineLost
 from drivers.ports import Clock
 from drivers.speaker.sound import RATE_HZ, Sound
 from firmware.assemble import Sounding
+from firmware.screens import draw, render
 from firmware.session import scenes as show
 from firmware.voice.recordings import INDEX
 from host_sim.rig.machine import RigMachine
@@ -160,6 +161,45 @@ def test_a_card_that_is_left_is_told_again_and_again(wallet: Cards, wallet_folde
     before = ear.heard.count("[alarm]")
     machine.wait(10)
     assert ear.heard.count("[alarm]") == before
+
+
+@pytest.mark.parametrize("ends_by", ["key", "unplugged", "left"])
+def test_who_listens_can_hide_the_picture_until_it_is_wanted_again(
+    ends_by: str, wallet_folder: Path, voices: Path
+) -> None:
+    machine = Speaking(City(wallet_folder), Ear(), voices)
+    machine.wait(2)
+
+    def press(*keys: str) -> show.Scene:
+        for key in keys:
+            machine.tap(key, machine.clock.monotonic() + 0.5)
+            machine.wait(2)
+        assert machine.loop.scene is not None
+        return machine.loop.scene
+
+    hidden = press("language", "enter")
+    assert isinstance(hidden, show.Idle)
+    assert render(hidden).getextrema() == ((0, 0),) * 3, "nobody reads along"
+    if ends_by == "key":
+        assert "enter" in (draw(press("language")).keys or {}), "the list of the key can be seen"
+        press("enter")
+    elif ends_by == "unplugged":
+        machine.ear.earphone = False
+        machine.wait(2)
+    else:
+        machine.wait(400)
+    assert machine.loop.scene is not None
+    assert not machine.loop.scene.dark
+
+
+def test_without_an_earphone_the_picture_stays(wallet_folder: Path, voices: Path) -> None:
+    machine = Speaking(City(wallet_folder), Ear(earphone=False), voices)
+    machine.wait(2)
+    for key in ("language", "enter"):
+        machine.tap(key, machine.clock.monotonic() + 0.5)
+        machine.wait(2)
+    assert isinstance(machine.loop.scene, show.ChooseLook)
+    assert "enter" not in (draw(machine.loop.scene).keys or {})
 
 
 @pytest.mark.parametrize(("earphone", "times"), [(False, 1), (True, 3)])

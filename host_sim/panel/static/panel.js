@@ -54,6 +54,9 @@ const link = new Link({
   onBox(screen, left, top, blob) {
     drawing = drawing.then(async () => {
       const bitmap = await createImageBitmap(blob);
+      const { canvas } = canvases[screen];
+      const [width, height] = [left + bitmap.width, top + bitmap.height];
+      if (width > canvas.width || height > canvas.height) [canvas.width, canvas.height] = [width, height]; // a larger glass
       canvases[screen].drawImage(bitmap, left, top);
       glasses[screen].classList.add("lit");
       document.documentElement.dataset.frames = Number(document.documentElement.dataset.frames ?? 0) + 1;

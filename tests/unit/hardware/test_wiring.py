@@ -26,6 +26,7 @@ def pins_of(path: Path) -> set[int]:
     single = [unit.door.pin] if unit.door is not None else []
     if unit.coin is not None and unit.coin.pulse is not None:
         single += [unit.coin.pulse.coin_pin, unit.coin.pulse.inhibit_pin]
+    single += [unit.speaker.earphone_pin] if unit.speaker is not None else []
     return pins | {pin for pin in single if pin is not None}
 
 

@@ -409,7 +409,7 @@ def every_scene(language: str) -> list[show.Scene]:
 
 def _every_scene(language: str) -> list[show.Scene]:
     return [
-        show.ChooseLook(language=language, languages=LANGUAGES),
+        *(show.ChooseLook(language=language, languages=LANGUAGES, picture=word) for word in (None, "hide", "unhide")),
         *waiting(language),
         *card(language),
         *choosing(language),

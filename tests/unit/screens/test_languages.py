@@ -1,15 +1,17 @@
 """The words of every language: none missing, none too long, none left in another language. Measured, hardly anything is drawn."""
 
+from collections import Counter
 from itertools import product
 
 import pytest
 
-from drivers.vocabulary import CentreRefusal
+from drivers.vocabulary import CardRefusal, CentreRefusal
 from firmware.screens import draw
 from firmware.screens.canvas import Canvas
 from firmware.screens.frame import LEGENDS
 from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
+from firmware.session.view import SENT
 
 from .scenes_all import REASONS
 
@@ -72,14 +74,32 @@ def test_every_reason_finds_its_room(language):
     """The rooms of `ending.sorry`, of a grey line in the menu, and of a screen in large letters."""
     c = Canvas(language)
     for reason in REASONS:
-        what, then = words(language).reason(reason)
+        what, then = words(language).reason(reason, 99)
         assert c.lines(what, 35, width=624, bold=True) <= 2, what
         assert c.lines(then, 28, width=624) <= 3, then
         # 8 lines stand above one row of keys: what happened and what to do leave two for the money
         large = c.lines(what, 42, width=760, bold=True) + c.lines(then, 42, width=760)
         assert large <= 6, (what, then, large)
     for refusal in CentreRefusal:
-        assert c.width(words(language).refusal(refusal), 24) <= 240, refusal
+        assert c.width(words(language).refusal(refusal, 99), 24) <= 240, refusal
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_refusals_share_a_sentence(language):
+    """Neither what happened, nor what to do, nor the word in the menu: whoever is refused twice learns why from the words."""
+    refusals = {str(word) for word in (*CardRefusal, *CentreRefusal)}
+    table = words(language)._table["reasons"]
+    told = Counter(text for word in refusals for text in table[word].values())
+    assert [text for text, count in told.items() if count > 1] == []
+    happened = Counter(texts["what"] for texts in table.values())
+    assert [text for text, count in happened.items() if count > 1] == []
+
+
+def test_whoever_is_sent_to_the_city_hall_is_told_where_it_is_and_when_it_is_open():
+    places = ("市民課の窓口", "市役所の")
+    sends = {reason for reason in REASONS if any(place in words("ja").reason(reason, 99)[1] for place in places)}
+    assert sends <= set(map(str, SENT))
+    assert len(sends) > 40
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,7 +109,7 @@ def test_every_word_of_a_key_stands_beside_its_cap(language):
     words_of = {
         "cancel": ("stop", "refund", "back"),
         "clear": ("correct", "back", "remove", "wrong"),
-        "enter": ("enter", "go_on", "pay", "finish", "taken", "agree"),
+        "enter": ("enter", "go_on", "pay", "finish", "taken", "agree", "hide", "unhide"),
         "language": ("large", "dark"),
     }
     for key, told in words_of.items():

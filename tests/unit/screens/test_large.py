@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 
@@ -21,6 +22,7 @@ from .test_screens import faults
 NAMES = (
     show.ChooseKind | show.ChooseOption | show.Basket | show.Consent
 )  # what the city calls its certificates may be cut
+TEN_INCH = (1280, 800)
 LARGE = [Look.LARGE, Look.LARGE_DARK]
 
 
@@ -49,6 +51,30 @@ def test_a_screen_in_large_letters_can_be_read(language, look):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_glass_of_ten_inches_the_same_is_said_in_larger_letters(language):
+    wrong = Counter()
+    scenes = {type(scene): scene for scene in few(language)}.values()
+    for scene, look in zip(scenes, cycle(Look), strict=False):
+        shown = replace(scene, look=look)
+        small, large = draw(shown), draw(shown, TEN_INCH)
+        assert large.image.size == TEN_INCH
+        assert [note.text for note in large.placed] == [note.text for note in small.placed]
+        for one, other in zip(small.placed, large.placed, strict=True):
+            assert not one.text or one.size * 1.5 <= other.size <= one.size * 1.6, one
+        may_shorten = look is not Look.NORMAL and isinstance(scene, NAMES)
+        found = faults(large, may_shorten=may_shorten, least=36)
+        wrong.update(f"{type(scene).__name__}: {fault}" for fault in found)
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+def test_a_test_picture_for_staff_reaches_every_edge_of_a_glass_of_ten_inches():
+    edges = draw(show.StaffPicture(picture="edges", number="1234"), TEN_INCH).image
+    width, height = TEN_INCH
+    corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
+    assert {edges.getpixel(corner) for corner in corners} == {(255, 0, 0)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_screen_in_large_letters_offers_the_keys_of_the_ordinary_one(language):
     legends = {legend for legend, *_ in LEGENDS.values()}
 
@@ -66,7 +92,7 @@ def test_the_code_of_a_claim_and_what_to_do_are_never_left_out(language):
     for reason in REASONS[::3]:
         scene = show.Sorry(language=language, look=Look.LARGE, reason=reason, claim_yen=1400, claim_code="WXYZ23456")
         told = "".join(note.text for note in draw(scene).placed).replace(" ", "")
-        what, then = say.reason(reason)
+        what, then = say.reason(reason, 99)
         for sentence in (what, then, say("money", "code", code="WXY-Z23-456")):
             assert sentence.replace(" ", "").replace("\u3000", "") in told.replace("\u3000", ""), (reason, sentence)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.screens import draw, render
-from firmware.screens.canvas import HEIGHT, LEAST_SIZE, WIDTH, Canvas
+from firmware.screens.canvas import LEAST_SIZE, WIDTH, Canvas
 from firmware.screens.fonts import BOLD, RARE, coverage, family, is_selector
 from firmware.screens.lines import NOT_FIRST, NOT_LAST, broken
 from firmware.screens.palette import contrast
@@ -36,21 +36,22 @@ def overlapping(one, other) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def faults(canvas: Canvas, *, may_shorten: bool = False) -> list[str]:
-    """The faults of a screen, as sentences."""
+def faults(canvas: Canvas, *, may_shorten: bool = False, least: int = LEAST_SIZE) -> list[str]:
+    """The faults of a screen, as sentences. `least`: pixels of its smallest letters."""
     found = []
+    width, height = canvas.image.size
     for note in canvas.placed:
         left, top, right, bottom = note.box
         if not note.text:
             continue
         if note.shortened and not may_shorten:
             found.append(f"{note.text!r} was cut to fit {note.room}")
-        if note.size < LEAST_SIZE:
+        if note.size < least:
             found.append(f"{note.text!r} has letters of {note.size} pixels")
         room = note.room
         if left < room[0] - 1 or right > room[2] + 2 or top < room[1] or bottom > room[3]:
             found.append(f"{note.text!r} at {note.box} leaves its room {room}")
-        if left < 0 or top < 0 or right > WIDTH or bottom > HEIGHT:
+        if left < 0 or top < 0 or right > width or bottom > height:
             found.append(f"{note.text!r} at {note.box} leaves the screen")
             continue
         found += ground_faults(canvas, note)
@@ -67,7 +68,7 @@ def ground_faults(canvas: Canvas, note) -> list[str]:
     ground = next(colour for _, colour in reversed(colours) if colour != note.colour)
     # The edge of the letters' box may show only ground or letters; any other colour means the text crosses something.
     edge = Counter()
-    before, behind = max(left - 1, 0), min(right, WIDTH - 1)
+    before, behind = max(left - 1, 0), min(right, canvas.image.width - 1)
     for strip in (
         (left, top, right, top + 1),
         (left, bottom - 1, right, bottom),
@@ -271,7 +272,7 @@ def test_there_are_words_for_every_reason_and_no_others(language):
         assert texts["what"], reason
         assert texts["then"], reason
     # Only the centre refuses a line of the menu (shown grey).
-    assert all(words(language).refusal(str(word)) for word in CentreRefusal)
+    assert all(words(language).refusal(str(word), 99) for word in CentreRefusal)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

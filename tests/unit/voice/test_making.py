@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.speaker.sound import RATE_HZ
+from firmware.voice import __main__ as command
 from firmware.voice import making
 from firmware.voice.making import PEAK, Wave, levelled, make, read_as, resampled, trimmed
 from firmware.voice.pieces import Piece, Sentence
@@ -41,6 +42,16 @@ def test_a_piece_is_made_once_and_again_when_it_is_damaged(folder: Path) -> None
     assert Recordings(folder).samples(PIECES[0]) is None, "a damaged piece is not played"
     assert make(folder) == (1, 2)
     assert Recordings(folder).samples(PIECES[0]) is not None
+
+
+def test_an_installation_learns_whether_voices_must_be_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "every_piece", lambda: PIECES)
+    monkeypatch.setattr("sys.argv", ["firmware.voice", "check", "--out", str(folder)])
+    assert command.main() == 1, "none is made yet"
+    make(folder)
+    assert command.main() == 0
+    (folder / file_name(PIECES[0])).write_bytes(b"half")
+    assert command.main() == 1
 
 
 def test_another_program_makes_all_pieces_of_its_language_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

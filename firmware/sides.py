@@ -26,7 +26,7 @@ from firmware.workers import ThreadCrew
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # this program was not written before
 
 
-class Speech:
+class Sides:
     """The sides on which a halted machine speaks, each as far as its table can be read."""
 
     def __init__(self, outlets: Outlets, run: Path, clock: Clock) -> None:
@@ -70,15 +70,16 @@ class Panel:
     """Draws scenes on the screen, which is opened at the first scene, and again at the first one after a failure."""
 
     def __init__(self, table: ScreenTable, run: Path) -> None:
-        sink = FileSink(run / table.path, pixels=table.pixels)
-        self._screen = FramebufferScreen(sink, pixels=table.pixels)
+        self._size = table.size
+        sink = FileSink(run / table.path, table.size, table.pixels)
+        self._screen = FramebufferScreen(sink, table.size, table.pixels)
 
     def show(self, scene: Scene) -> None:
         """Raises `DeviceError`."""
         try:
-            picture = render(scene)
+            picture = render(scene, self._size)
         except LettersMissing:
-            picture = plain(scene)
+            picture = plain(scene, self._size)
         self._screen.show(picture)
 
     def blank(self) -> None:
