@@ -22,6 +22,7 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.LastTry: card.last_try,
     show.TakeCard: card.take_card,
     show.ChooseKind: choosing.choose_kind,
+    show.ChoosePurpose: choosing.choose_purpose,
     show.TypeCode: choosing.type_code,
     show.ChooseOption: choosing.choose_option,
     show.ChooseCopies: choosing.choose_copies,

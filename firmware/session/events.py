@@ -52,6 +52,7 @@ class Event(StrEnum):
     PIN_ENTERED = "pin_entered"
     KIND_CHOSEN = "kind_chosen"
     KIND_WITH_OPTIONS_CHOSEN = "kind_with_options_chosen"
+    PURPOSE_WANTED = "purpose_wanted"
     KIND_REFUSED = "kind_refused"
     PAGE_TURNED = "page_turned"
     OPTION_MARKED = "option_marked"

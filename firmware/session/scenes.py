@@ -147,6 +147,16 @@ class ChooseKind(Scene):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoosePurpose(Scene):
+    """What the paper is for, numbered 1 to 6 on each page; 0 asks item by item instead."""
+
+    kind_title: Text
+    purposes: tuple[Text, ...]
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeCode(Scene):
     """The exemption code from the desk's slip, as typed so far. It is no secret, but good for one resident only."""
 
@@ -186,19 +196,22 @@ class ChooseCopies(Scene):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasketLine:
     title: Text
-    details: tuple[Text, ...] = field(repr=False)  # the chosen labels
+    details: tuple[Text, ...] = field(repr=False)  # the chosen labels: whose, of which year
+    shown: tuple[Text, ...] = ()  # items that were asked for
+    left_off: tuple[Text, ...] = ()  # items that could be
     copies: int
     fee_yen: int  # of all copies of this line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket(Scene):
-    """Check everything: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes the last line out."""
+    """Check everything, one paper a page: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes this one out."""
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
     fee_yen: int
     may_add: bool
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +221,7 @@ class Consent(Scene):
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
     fee_yen: int
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

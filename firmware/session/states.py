@@ -18,6 +18,7 @@ class State(StrEnum):
     TAKING_CARD = "taking_card"
     TAKING_CARD_ALARM = "taking_card_alarm"
     CHOOSING_KIND = "choosing_kind"
+    CHOOSING_PURPOSE = "choosing_purpose"  # what the paper is for, where the city has purposes
     TYPING_CODE = "typing_code"  # an exemption code, which a desk has printed
     CHECKING_CODE = "checking_code"
     CHOOSING_OPTIONS = "choosing_options"
@@ -104,6 +105,7 @@ RULES: dict[State, Rule] = {
     State.TAKING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.TAKING_CARD_ALARM: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.CHOOSING_KIND: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CHOOSING_PURPOSE: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.TYPING_CODE: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CHECKING_CODE: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHOOSING_OPTIONS: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
@@ -168,6 +170,7 @@ CLERK_ACTS = frozenset(
         State.ATTENDING_FIRST,
         State.ATTENDING_SECOND,
         State.CHOOSING_KIND,
+        State.CHOOSING_PURPOSE,
         State.TYPING_CODE,
         State.CHOOSING_OPTIONS,
         State.CHOOSING_COPIES,

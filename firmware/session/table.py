@@ -185,10 +185,18 @@ _TABLE: dict[S, Rows] = {
         **_MENU,
         E.KIND_CHOSEN: _to(S.CHOOSING_COPIES),
         E.KIND_WITH_OPTIONS_CHOSEN: _to(S.CHOOSING_OPTIONS),
+        E.PURPOSE_WANTED: _to(S.CHOOSING_PURPOSE),
         E.KIND_REFUSED: STAY,
         E.PAGE_TURNED: STAY,
         E.WENT_BACK: _to(S.CONFIRMING),
         E.CODE_WANTED: _to(S.TYPING_CODE),
+    },
+    S.CHOOSING_PURPOSE: {
+        **_MENU,
+        E.KIND_CHOSEN: _to(S.CHOOSING_COPIES),
+        E.KIND_WITH_OPTIONS_CHOSEN: _to(S.CHOOSING_OPTIONS),
+        E.PAGE_TURNED: STAY,
+        E.WENT_BACK: _to(S.CHOOSING_KIND, do.forget_draft),
     },
     S.TYPING_CODE: {
         **_MENU,
@@ -210,6 +218,7 @@ _TABLE: dict[S, Rows] = {
         E.OPTION_MARKED: STAY,
         E.OPTION_ANSWERED: STAY,
         E.OPTIONS_DONE: _to(S.CHOOSING_COPIES),
+        E.PURPOSE_WANTED: _to(S.CHOOSING_PURPOSE),
         E.WENT_BACK: _to(S.CHOOSING_KIND, do.forget_draft),
     },
     S.CHOOSING_COPIES: {
@@ -217,6 +226,7 @@ _TABLE: dict[S, Rows] = {
         E.COPIES_CHANGED: STAY,
         E.CONFIRMED: _to(S.CONFIRMING, do.put_in_basket),
         E.OPTION_MARKED: _to(S.CHOOSING_OPTIONS),
+        E.PURPOSE_WANTED: _to(S.CHOOSING_PURPOSE),
         E.WENT_BACK: _to(S.CHOOSING_KIND, do.forget_draft),
     },
     S.CONFIRMING: {
@@ -224,10 +234,16 @@ _TABLE: dict[S, Rows] = {
         E.CONFIRMED: _to(S.RESERVING, do.reserve),
         E.CONSENT_WANTED: _to(S.CONSENTING),
         E.ANOTHER_WANTED: _to(S.CHOOSING_KIND),
+        E.PAGE_TURNED: STAY,
         E.LINE_REMOVED: STAY,
         E.BASKET_EMPTIED: _to(S.CHOOSING_KIND),
     },
-    S.CONSENTING: {**_MENU, E.CONFIRMED: _to(S.RESERVING, do.reserve), E.WENT_BACK: _to(S.CONFIRMING)},
+    S.CONSENTING: {
+        **_MENU,
+        E.CONFIRMED: _to(S.RESERVING, do.reserve),
+        E.PAGE_TURNED: STAY,
+        E.WENT_BACK: _to(S.CONFIRMING),
+    },
     # --- the document, before any money ---------------------------------------------------------
     S.RESERVING: {**_ASKING_CENTRE, E.RESERVED: _to(S.FETCHING, do.fetch)},
     S.FETCHING: {**_ASKING_CENTRE, E.FETCHED: _to(S.RASTERISING, do.rasterise)},

@@ -235,6 +235,19 @@ def _choose_kind(context: Context) -> show.Scene:
     )
 
 
+def _choose_purpose(context: Context) -> show.Scene:
+    draft = context.draft
+    assert draft is not None
+    on_page = lines_per_page(context)
+    first = (draft.page - 1) * on_page
+    return show.ChoosePurpose(
+        kind_title=draft.offer.title,
+        purposes=tuple(purpose.title for purpose in draft.purposes[first : first + on_page]),
+        page=draft.page,
+        pages=pages(len(draft.purposes), on_page),
+    )
+
+
 def _type_code(context: Context) -> show.Scene:
     return show.TypeCode(code=context.code, digits=EXEMPTION_DIGITS, wrong=context.code_wrong)
 
@@ -254,7 +267,7 @@ def _choose_option(context: Context) -> show.Scene:
         lines=tuple(show.ChoiceLine(label=c.label, chosen=c.value in chosen) for c in shown),
         several=group.several,
         step=len(draft.answers) + 1,
-        steps=len(draft.groups()),
+        steps=len(draft.asked()),
         page=draft.page,
         pages=pages(len(group.choices), on_page),
     )
@@ -278,6 +291,7 @@ def _basket(context: Context) -> show.Scene:
         lines=basket_lines(context),
         fee_yen=context.fee_yen,
         may_add=may_add(context),
+        page=context.basket_page,
     )
 
 
@@ -299,6 +313,7 @@ _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
     State.RETURNING_CARD: partial(_take_card, alarm=True, last=True),
     State.CHOOSING_KIND: _choose_kind,
+    State.CHOOSING_PURPOSE: _choose_purpose,
     State.TYPING_CODE: _type_code,
     State.CHOOSING_OPTIONS: _choose_option,
     State.CHOOSING_COPIES: _choose_copies,

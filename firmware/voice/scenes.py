@@ -37,8 +37,10 @@ def seconds_left(scene: show.Scene) -> Sentence:
 def uses_arrows(scene: show.Scene) -> bool:
     """Whether ▲ and ▼ mean something on this screen; where they do not, they are the volume."""
     match scene:
-        case show.ChooseKind(pages=pages) | show.ChooseOption(pages=pages):
+        case show.ChooseKind(pages=pages) | show.ChoosePurpose(pages=pages) | show.ChooseOption(pages=pages):
             return pages > 1
+        case show.Basket(lines=lines) | show.Consent(lines=lines):
+            return len(lines) > 1
         case show.ChooseCopies(copies_max=most):
             return most > 1
         case _:
@@ -152,6 +154,13 @@ def _choose_kind(scene: show.ChooseKind, say: Spoken) -> Sentences:
     return [*said, say("common", "stop"), *_general(scene, say)]
 
 
+def _choose_purpose(scene: show.ChoosePurpose, say: Spoken) -> Sentences:
+    said = [say("choose_purpose", "head"), say("choose_purpose", "hint")]
+    said += [_line("line", number, _title(title, say), say) for number, title in enumerate(scene.purposes, start=1)]
+    said += [say("choose_purpose", "by_item"), *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "back"), say("common", "stop"), *_general(scene, say)]
+
+
 def _type_code(scene: show.TypeCode, say: Spoken) -> Sentences:
     said = [say("type_code", "wrong")] if scene.wrong else []
     said.append(say("type_code", "head"))
@@ -199,14 +208,19 @@ def _consent(scene: show.Consent, say: Spoken) -> Sentences:
 
 
 def _order(scene: show.Basket | show.Consent, say: Spoken) -> Sentences:
+    """The paper of this page, then what all of them cost."""
     said = _name(scene.masked_name, say)
-    for line in scene.lines:
+    for line in scene.lines[scene.page - 1 : scene.page]:
         copies = say.numbers.count("copies", line.copies)
         title = _title(line.title, say)
         said.append(say("basket", "line", title=title, copies=copies, yen=say.numbers.yen(line.fee_yen)))
         for detail in line.details:
             pieces, private = _label(detail, say)
             said.append(say("basket", "detail", detail=pieces, private=private))
+        for word, items in (("shown", line.shown), ("left_off", line.left_off)):
+            told = [piece for item in items for piece in _title(item, say)]
+            said += [say("basket", word, items=told)] if told else []
+    said += _pages(scene.page, len(scene.lines), say)
     return [
         *said,
         say("basket", "total", yen=say.numbers.yen(scene.fee_yen)) if scene.fee_yen else say("basket", "free"),
@@ -383,6 +397,7 @@ _SAID: dict[type[show.Scene], Callable[[Any, Spoken], Sentences]] = {
     show.LastTry: _last_try,
     show.TakeCard: _take_card,
     show.ChooseKind: _choose_kind,
+    show.ChoosePurpose: _choose_purpose,
     show.TypeCode: _type_code,
     show.ChooseOption: _choose_option,
     show.ChooseCopies: _choose_copies,

@@ -29,6 +29,7 @@ class Person:
     gives_up_after_s: float | None = None  # presses cancel so long after the last coin
     quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
+    purpose: str = "0"  # the number of what the paper is for; 0: item by item
     code: str = ""  # an exemption code, typed when the menu asks for one
     on_scene: Callable[[show.Scene], None] = lambda _: None
     deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
@@ -71,6 +72,8 @@ class Person:
                 return "enter"
             case show.ChooseKind(countdown_s=None):
                 return "0" if scene.takes_code and self.code else self.kind
+            case show.ChoosePurpose(countdown_s=None):
+                return self.purpose
             case show.TypeCode(countdown_s=None):
                 return self._next_of_code(scene)
             case show.ChooseOption(countdown_s=None):
@@ -150,7 +153,14 @@ class Clerk:
                 return ["enter"]
             case show.ClerkCode(chosen=None, second=second) if self.codes:
                 return [*self.codes[second], "enter"]
-            case show.ChooseKind() | show.TypeCode() | show.ChooseOption() | show.ChooseCopies() | show.Basket():
+            case (
+                show.ChooseKind()
+                | show.ChoosePurpose()
+                | show.TypeCode()
+                | show.ChooseOption()
+                | show.ChooseCopies()
+                | show.Basket()
+            ):
                 return [person._key(scene)]  # noqa: SLF001  what the resident told the clerk
         return []
 

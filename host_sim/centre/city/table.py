@@ -138,8 +138,16 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
             for notice in place.notices
             if notice.until >= today
         ],
+        **({"purposes": _purposes(place)} if place.purposes else {}),
         "places": [_elsewhere(other, today) for other in nearby(place, period.places)],
     }
+
+
+def _purposes(place: Place) -> list[Body]:
+    return [
+        {"title": dict(purpose.title), "answers": {kind: dict(answers) for kind, answers in purpose.answers.items()}}
+        for purpose in place.purposes
+    ]
 
 
 def _when(timetable: Timetable, today: date) -> Body:

@@ -108,7 +108,7 @@ def likely(visit: Visit) -> Sequence[Report]:
 
 def _leads_on(visit: Visit) -> Key:
     match visit.state:
-        case State.CHOOSING_KIND:
+        case State.CHOOSING_KIND | State.CHOOSING_PURPOSE:
             return Key.D1
         case State.TYPING_CODE if len(visit.context.code) < EXEMPTION_DIGITS:
             return Key.D1
