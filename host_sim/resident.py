@@ -180,7 +180,7 @@ class Resident:
         hands = self._hands
         self._watch(state)
         match state:
-            case "last_try" | "consenting":
+            case "last_try" | "consenting" | "previewing":
                 hands.press("enter")
             case "confirming" | "taking_fee" | "returning_fee":
                 self._staff("enter")

@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from firmware.screens import card, choosing, counter, ending, idle, looks, paying, testing, waiting
+from firmware.screens import card, choosing, counter, ending, idle, looks, paying, preview, testing, waiting
 from firmware.screens.canvas import Canvas
 from firmware.screens.large import draw_large
 from firmware.session import scenes as show
@@ -28,6 +28,7 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.ChooseCopies: choosing.choose_copies,
     show.Basket: choosing.basket,
     show.Consent: choosing.consent,
+    show.Preview: preview.preview,
     show.AtCounter: counter.at_counter,
     show.ClerkCode: counter.clerk_code,
     show.Pay: paying.pay,
@@ -44,6 +45,8 @@ def draw(scene: show.Scene) -> Canvas:
     ordinary = _VIEWS[type(scene)](scene)
     if scene.look is show.Look.NORMAL or isinstance(scene, show.StaffPicture):
         return ordinary
+    if isinstance(scene, show.Preview):
+        return preview.draw_large_preview(scene, ordinary)
     return draw_large(scene, ordinary)
 
 

@@ -118,9 +118,13 @@ def basket(scene: show.Basket) -> Canvas:
     """The whole order once more, before the machine asks the centre to make it."""
     c, say = begin(scene, "choose")
     _order(c, say, say("basket", "head"), scene)
-    if scene.may_add:
-        c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
-        c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
+    offers = [(1, "add", 28, 320)] if scene.may_add else []
+    offers += [(2, "see", 402, 156)] if scene.may_preview else []
+    for number, word, x, width in offers:
+        told = say("basket", word)
+        size = c.largest(told, (26, 24), width=width)
+        c.number(number, x, CONTEXT - 1, 42, fill=SEA)
+        c.text(told, x + 48, CONTEXT + 3, size, width=width, leading=1.3)
     return end(c, scene, cancel="stop", clear="remove", enter="pay" if scene.fee_yen and not scene.clerk else "enter")
 
 

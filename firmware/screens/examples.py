@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 from drivers.vocabulary import Text
 from firmware.session import scenes as show
@@ -26,6 +27,8 @@ _DESK = show.Elsewhere(
     opens_at=datetime(2027, 1, 4, 8, 30, tzinfo=_JST),
 )
 _WHOSE: Text = {"ja": "どなたの分ですか", "en": "Whose record?"}
+# A sheet with three grey bars for its lines.
+_PAGE = {"dots": (bytes(24 * 10) + bytes(4) + b"\xff" * 16 + bytes(4)) * 31, "width_dots": 192, "height_dots": 341}
 _YEAR: Text = {"ja": "令和8年度（令和7年中の所得）", "en": "Fiscal 2026 (income of 2025)"}
 _ITEMS: tuple[Text, ...] = (
     {"ja": "世帯主・続柄", "en": "Household head, relationship"},
@@ -91,6 +94,7 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
         show.BasketLine(title=_INKAN, details=(), copies=1, fee_yen=300),
         show.BasketLine(title=_KAZEI, details=(_YEAR,), copies=1, fee_yen=300),
     )
+    page: dict[str, Any] = {"line": basket[0], **_PAGE, "pages": 2, "fee_yen": 600}
     clerks = show.ClerkCode(names=("田中　一郎", "日高　和美"), chosen=None, digits=0, second=False, clerk=True)
     answers = tuple(show.ChoiceLine(label=label, chosen=n == 0) for n, label in enumerate(_ANSWERS))
     return [
@@ -104,7 +108,9 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
         show.TypeCode(code="1234", digits=8),
         show.TypeCode(code="", digits=8, wrong=True),
         show.Basket(masked_name=_NAME, lines=basket, fee_yen=1200, may_add=False),
-        show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True),
+        show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True, may_preview=True),
+        show.Preview(**page, part=None, moves=()),
+        show.Preview(**page | {"pages": 1}, part=(0.0, 0.0, 0.55, 0.15), moves=("8", "6")),
         show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900, page=2),
         *(
             show.AtCounter(what=what)

@@ -332,8 +332,10 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
         _items(sheet, say("basket", "left_off"), line.left_off)
     else:
         sheet.pair(*total, bold=True)
-    if isinstance(scene, show.Basket) and scene.may_add and sheet.y + 62 <= sheet.low:
-        sheet.numbered(1, say("basket", "add"))
+    if isinstance(scene, show.Basket):
+        for number, word, offered in ((1, "add", scene.may_add), (2, "see", scene.may_preview)):
+            if offered and sheet.y + 62 <= sheet.low:
+                sheet.numbered(number, say("basket", word))
 
 
 def _items(sheet: Sheet, head: str, items: tuple[Text, ...]) -> None:

@@ -100,7 +100,7 @@ def fetch(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 def rasterise(context: Context, _: Known) -> Iterator[fx.Effect]:
     assert context.reserved is not None
-    yield fx.Rasterise(context.reserved)
+    yield fx.Rasterise(context.reserved, show=context.first_copies if context.preview_wanted else frozenset())
 
 
 def check_paper(_: Context, __: Known) -> Iterator[fx.Effect]:

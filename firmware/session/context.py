@@ -26,6 +26,7 @@ from drivers.vocabulary import (
     slip_code,
 )
 from firmware.book.reasons import TAKEN_BACK, SessionReason
+from firmware.session.preview import Viewing
 from firmware.session.scenes import Elsewhere, Look, Scene
 
 COUNTER, ANYTHING = "counter", "anything"  # words of `Served.elsewhere` besides the kinds
@@ -171,6 +172,8 @@ class Context:
     # the documents
     reserved: Reserved | None = None
     raster_sha256s: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    preview_wanted: bool = False
+    viewing: Viewing | None = field(default=None, repr=False)
 
     # what the devices reported, and what they are asked to do
     hopper_states: dict[int, HopperState] = field(default_factory=dict)  # a hopper that fails is taken out
@@ -192,6 +195,12 @@ class Context:
         """The offer that each copy was chosen from, numbered from 1 over the basket."""
         copies = (offer for offer, item in self.basket for _ in range(item.copies))
         return dict(enumerate(copies, start=1))
+
+    @property
+    def first_copies(self) -> frozenset[int]:
+        """The first copy of each line of the basket: the others differ from it by their number only."""
+        counts = [item.copies for _, item in self.basket]
+        return frozenset(1 + sum(counts[:line]) for line in range(len(counts)))
 
     @property
     def fee_yen(self) -> int:

@@ -228,6 +228,9 @@ def _confirming(context: Context, key: Key) -> Event:
             return Event.CONSENT_WANTED if context.house.has_till else Event.CONFIRMED
         case Key.D1 if may_add(context):
             return Event.ANOTHER_WANTED
+        case Key.D2 if may_preview(context):
+            context.preview_wanted = True
+            return Event.PREVIEW_WANTED
         case Key.CLEAR:
             context.basket.pop(context.basket_page - 1)
             context.basket_page = max(min(context.basket_page, len(context.basket)), 1)
@@ -254,6 +257,16 @@ def _turn_basket(context: Context, key: Key) -> Event:
 def may_add(context: Context) -> bool:
     """Whether another line fits: three at most, so that coins can pay them."""
     return len(context.basket) < 3
+
+
+def may_preview(context: Context) -> bool:
+    """Whether the pages can be seen before paying. At a counter terminal the clerk's glass would show them."""
+    return not context.house.has_till
+
+
+def _previewing(context: Context, key: Key) -> Event:
+    assert context.viewing is not None
+    return context.viewing.press(key)
 
 
 def _attending(context: Context, key: Key) -> Event:
@@ -294,6 +307,7 @@ _MEANING: dict[State, Callable[[Context, Key], Event]] = {
     State.CHOOSING_COPIES: _choosing_copies,
     State.CONFIRMING: _confirming,
     State.CONSENTING: _consenting,
+    State.PREVIEWING: _previewing,
     State.ATTENDING_FIRST: _attending,
     State.ATTENDING_SECOND: _attending,
     State.TAKING_FEE: _taking_fee,

@@ -211,6 +211,7 @@ class Basket(Scene):
     lines: tuple[BasketLine, ...]
     fee_yen: int
     may_add: bool
+    may_preview: bool = False  # 2 shows the pages before anything is paid
     page: int = 1
 
 
@@ -222,6 +223,24 @@ class Consent(Scene):
     lines: tuple[BasketLine, ...]
     fee_yen: int
     page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Scene):
+    """A page before it is paid for: whole, or one part enlarged. `part`: left, top, width, height in shares of the page.
+
+    `dots`: packed rows, 1 is black. `moves`: the number keys that lead to another part. `pages`: to turn; 1 while enlarged.
+    """
+
+    line: BasketLine
+    dots: bytes = field(repr=False)
+    width_dots: int
+    height_dots: int
+    part: tuple[float, float, float, float] | None = None
+    moves: tuple[str, ...] = ()
+    page: int = 1
+    pages: int = 1
+    fee_yen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

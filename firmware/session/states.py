@@ -28,6 +28,7 @@ class State(StrEnum):
     RESERVING = "reserving"
     FETCHING = "fetching"
     RASTERISING = "rasterising"
+    PREVIEWING = "previewing"  # the pages, for whoever asked to see them before paying
     CHECKING_PAPER = "checking_paper"
     CHECKING_COINS = "checking_coins"
     TAKING_FEE = "taking_fee"  # counter terminal: the clerk takes the fee at the till
@@ -70,6 +71,7 @@ class Wait(StrEnum):
     NEVER = "never"
     PIN = "pin_s"
     MENU = "menu_s"
+    PREVIEW = "preview_s"  # as long as a menu, but never so long that no time would be left to pay
     PAY = "pay_s"
     TAKE_CARD = "take_card_s"
     TAKE_PAPER = "take_paper_s"
@@ -115,6 +117,7 @@ RULES: dict[State, Rule] = {
     State.RESERVING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.FETCHING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
     State.RASTERISING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.PREVIEWING: Rule(_KEYS, Wait.PREVIEW, card_in=False, may_hold_money=False),
     State.CHECKING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHECKING_COINS: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.TAKING_FEE: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=False),

@@ -232,6 +232,7 @@ _TABLE: dict[S, Rows] = {
     S.CONFIRMING: {
         **_MENU,
         E.CONFIRMED: _to(S.RESERVING, do.reserve),
+        E.PREVIEW_WANTED: _to(S.RESERVING, do.reserve),
         E.CONSENT_WANTED: _to(S.CONSENTING),
         E.ANOTHER_WANTED: _to(S.CHOOSING_KIND),
         E.PAGE_TURNED: STAY,
@@ -247,7 +248,12 @@ _TABLE: dict[S, Rows] = {
     # --- the document, before any money ---------------------------------------------------------
     S.RESERVING: {**_ASKING_CENTRE, E.RESERVED: _to(S.FETCHING, do.fetch)},
     S.FETCHING: {**_ASKING_CENTRE, E.FETCHED: _to(S.RASTERISING, do.rasterise)},
-    S.RASTERISING: {**_ASKING_CENTRE, E.PAGES_READY: _to(S.CHECKING_PAPER, do.check_paper)},
+    S.RASTERISING: {
+        **_ASKING_CENTRE,
+        E.PAGES_READY: _to(S.CHECKING_PAPER, do.check_paper),
+        E.PAGES_TO_SEE: _to(S.PREVIEWING),
+    },
+    S.PREVIEWING: {**_MENU, E.PAGE_TURNED: STAY, E.CONFIRMED: _to(S.CHECKING_PAPER, do.check_paper)},
     S.CHECKING_PAPER: {
         **_ASKING_CENTRE,
         E.PAPER_READY: _to(S.CHECKING_COINS, do.check_coins),

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, Offer, PrintTrouble
 from firmware.book.open_session import OpenSession
@@ -14,8 +15,17 @@ from firmware.session import counter
 from firmware.session import scenes as show
 from firmware.session.basket import basket_lines
 from firmware.session.context import ANYTHING, COUNTER, Context
-from firmware.session.keys import EXEMPTION_DIGITS, copies_left, lines_per_page, may_add, may_type_code, pages
+from firmware.session.keys import (
+    EXEMPTION_DIGITS,
+    copies_left,
+    lines_per_page,
+    may_add,
+    may_preview,
+    may_type_code,
+    pages,
+)
 from firmware.session.known import Known, opened
+from firmware.session.preview import ACROSS
 from firmware.session.states import State
 
 NO_MORE = "no_more"  # of this kind: the most copies are in the basket
@@ -291,7 +301,27 @@ def _basket(context: Context) -> show.Scene:
         lines=basket_lines(context),
         fee_yen=context.fee_yen,
         may_add=may_add(context),
+        may_preview=may_preview(context),
         page=context.basket_page,
+    )
+
+
+def _preview(context: Context) -> show.Scene:
+    viewing = context.viewing
+    assert viewing is not None
+    seen = viewing.now
+    last_copies = accumulate(item.copies for _, item in context.basket)
+    line = next(number for number, last in enumerate(last_copies) if seen.copy <= last)
+    return show.Preview(
+        line=basket_lines(context)[line],
+        dots=seen.rows,
+        width_dots=seen.width_dots,
+        height_dots=seen.height_dots,
+        part=(*viewing.left_top, ACROSS, viewing.part_height) if viewing.enlarged else None,
+        moves=tuple(viewing.moves()),
+        page=viewing.page,
+        pages=1 if viewing.enlarged else len(viewing.pages),
+        fee_yen=context.fee_yen,
     )
 
 
@@ -318,4 +348,5 @@ _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.CHOOSING_OPTIONS: _choose_option,
     State.CHOOSING_COPIES: _choose_copies,
     State.CONFIRMING: _basket,
+    State.PREVIEWING: _preview,
 }

@@ -30,6 +30,7 @@ class Person:
     quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
     purpose: str = "0"  # the number of what the paper is for; 0: item by item
+    looks: str = ""  # keys pressed one after another at the pages, which are asked for before paying
     code: str = ""  # an exemption code, typed when the menu asks for one
     on_scene: Callable[[show.Scene], None] = lambda _: None
     deeds: dict[type[show.Scene], Deed] = field(default_factory=dict)
@@ -80,12 +81,19 @@ class Person:
                 return "1"
             case show.ChooseCopies(countdown_s=None):
                 return "enter" if scene.copies == self.copies else str(self.copies)
-            case show.Basket(countdown_s=None) if self.then and scene.may_add:
-                self.kind, self.then = self.then, None
-                return "1"
-            case show.Basket(countdown_s=None):
-                return "enter"
+            case show.Basket(countdown_s=None) | show.Preview(countdown_s=None):
+                return self._next_of_order(scene)
         return None
+
+    def _next_of_order(self, scene: show.Basket | show.Preview) -> str:
+        """Another paper, a look at the pages, or on to the money."""
+        if isinstance(scene, show.Preview):
+            key, self.looks = self.looks[:1], self.looks[1:]
+            return key or "enter"
+        if self.then and scene.may_add:
+            self.kind, self.then = self.then, None
+            return "1"
+        return "2" if self.looks and scene.may_preview else "enter"
 
     def _next_of_code(self, scene: show.TypeCode) -> str:
         """The next digit; after a wrong code, the key that goes back without one."""

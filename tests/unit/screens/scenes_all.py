@@ -264,13 +264,31 @@ def choosing(language: str) -> list[show.Scene]:
             ),
             fee_yen=20250,
             may_add=add,
+            may_preview=seconds is None,
             page=count,
         )
         for (count, add), seconds, (printed, of) in product(
             ((1, True), (2, True), (3, False)), (None, 15), ((0, 0), (0, 6), (3, 6), (6, 6), (2, 4))
         )
     ]
-    return [*kinds, *every_refusal, *codes, *options, *purposes, *copies, *baskets]
+    previews = [
+        show.Preview(
+            language=language,
+            countdown_s=seconds,
+            line=baskets[-1].lines[0],
+            dots=bytes(20 * 226),
+            width_dots=160,
+            height_dots=226,
+            part=part,
+            moves=moves,
+            pages=pages,
+            fee_yen=300,
+        )
+        for seconds, (pages, part, moves) in product(
+            (None, 15), ((1, None, ()), (3, None, ()), (1, (0.45, 0.4, 0.55, 0.15), ("2", "8", "4")))
+        )
+    ]
+    return [*kinds, *every_refusal, *codes, *options, *purposes, *copies, *baskets, *previews]
 
 
 def counter(language: str) -> list[show.Scene]:

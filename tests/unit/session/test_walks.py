@@ -77,6 +77,7 @@ from firmware.session.events import (
     PaperCounted,
     PaperReadiness,
     Report,
+    SeenPage,
     SlipOutcome,
     SlotClosed,
     Ticked,
@@ -529,7 +530,8 @@ def answers(walk: Walk) -> Sequence[Report]:
             return [reserved(walk), UNREACHABLE, REFUSED, BindingFailed("kind"), FAULT]
         case State.RASTERISING:
             copies = range(1, len(walk.context.item_of_copy) + 1)
-            return [PagesReady(dict.fromkeys(copies, ("f" * 64,))), BindingFailed("pages"), REFUSED, FAULT]
+            seen = tuple(SeenPage(copy, 8, 8, bytes(8)) for copy in sorted(walk.last(fx.Rasterise).show))
+            return [PagesReady(dict.fromkeys(copies, ("f" * 64,)), seen), BindingFailed("pages"), REFUSED, FAULT]
         case State.PAYING | State.PART_PAID:
             accepted = sorted(walk.context.accepting_yen)
             return [*(CoinCredited(v, 1) for v in accepted), CoinFraud(20), Fault("coin", "silent")]
