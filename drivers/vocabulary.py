@@ -524,6 +524,9 @@ class OptionGroup:
     choices: tuple[Choice, ...]
     default: tuple[str, ...]
     only_if: tuple[str, str] | None = None  # (key, value) of an earlier answer
+    item: Text | None = (
+        None  # what the answer `print` puts on the paper and `omit` leaves off; None: it decides no item
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,7 +180,7 @@ class Resident:
         hands = self._hands
         self._watch(state)
         match state:
-            case "last_try" | "consenting":
+            case "last_try" | "consenting" | "previewing":
                 hands.press("enter")
             case "confirming" | "taking_fee" | "returning_fee":
                 self._staff("enter")
@@ -190,7 +190,7 @@ class Resident:
                 self._type_pin(first=first)
             case "taking_card" | "taking_card_alarm" | "returning_card" | "sorry_card_in":
                 hands.remove_card()
-            case "choosing_kind" | "typing_code" | "choosing_options" | "choosing_copies":
+            case "choosing_kind" | "choosing_purpose" | "typing_code" | "choosing_options" | "choosing_copies":
                 self._choose(state, first=first)
             case "paying" | "part_paid":
                 self._pay()
@@ -213,6 +213,8 @@ class Resident:
                 self._type_code(first=first)
             case "choosing_kind":
                 self._choose_kind()
+            case "choosing_purpose":
+                self._staff("0")
             case "choosing_options":
                 self._staff("enter" if first else "1")
             case _:

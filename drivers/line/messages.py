@@ -193,9 +193,10 @@ class _Group(Message, frozen=True, kw_only=True):
     choices: Annotated[tuple[_Choice, ...], listed(1, 200)]
     default: Lines
     only_if: Annotated[tuple[Line, ...], listed(2, 2)] | None
+    item: Text | None = None  # a centre of an earlier version does not name it
 
     def __post_init__(self) -> None:
-        needs_japanese(self.title)
+        needs_japanese(self.title, *([] if self.item is None else [self.item]))
         values = {choice.value for choice in self.choices}
         if len(values) != len(self.choices):
             raise ValueError("choices has a value twice")

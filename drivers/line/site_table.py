@@ -86,6 +86,16 @@ class Notice(Message, frozen=True, kw_only=True, rename={"from_": "from"}):
         return _day(self.from_) <= day <= _day(self.until)
 
 
+class Purpose(Message, frozen=True, kw_only=True):
+    """What a paper is for, and what it answers: kind -> key of a question -> the answer. What it does not answer is asked."""
+
+    title: Text
+    answers: Mapping[Kind, Mapping[Annotated[str, line(32)], Annotated[str, line(32)]]]
+
+    def __post_init__(self) -> None:
+        needs_japanese(self.title)
+
+
 class Place(Message, frozen=True, kw_only=True):
     """Where else these kinds are issued. `staffed`: a counter with people, which also does what no machine can."""
 
@@ -122,6 +132,7 @@ class SiteTable(Message, frozen=True, kw_only=True):
     kinds: Annotated[tuple[KindHere, ...], listed(0, 50)]
     notices: Annotated[tuple[Notice, ...], listed(0, 60)]
     places: Annotated[tuple[Place, ...], listed(0, 100)]
+    purposes: Annotated[tuple[Purpose, ...], listed(0, 40)] = ()  # tables made before it have no such field
 
     def __post_init__(self) -> None:
         needs_japanese(self.place)

@@ -34,7 +34,16 @@ from firmware.session.effects import (
     Rasterise,
     WatchExit,
 )
-from firmware.session.events import CopyOutcome, ExitSeen, Fault, PagesReady, PaperCounted, PaperReadiness, SlipOutcome
+from firmware.session.events import (
+    CopyOutcome,
+    ExitSeen,
+    Fault,
+    PagesReady,
+    PaperCounted,
+    PaperReadiness,
+    SeenPage,
+    SlipOutcome,
+)
 
 Render = Callable[[bytes, str, str, int], Sequence[RasterPage]]  # document, its SHA-256, request id, copy
 DrawSlip = Callable[[PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport], RasterSlip | bytes]
@@ -130,6 +139,7 @@ class PaperDesk(Desk[PaperCommand]):
         and nobody else's: this order goes to the counter, and the machine goes on."""
         request_id = command.reserved.request_id
         hashes: dict[int, tuple[str, ...]] = {}
+        seen: list[SeenPage] = []
         for copy in command.reserved.copies:
             document = self._vault.take(request_id, copy)
             if document is None:
@@ -145,7 +155,9 @@ class PaperDesk(Desk[PaperCommand]):
                 return BindingFailed("pages")
             self._pages[copy.copy] = pages
             hashes[copy.copy] = tuple(page.raster_sha256 for page in pages)
-        return PagesReady(hashes)
+            if copy.copy in command.show:
+                seen += [SeenPage(copy.copy, page.width_dots, page.height_dots, page.rows) for page in pages]
+        return PagesReady(hashes, tuple(seen))
 
     def _print(self, command: Print) -> Sequence[Answer]:
         ticket = PrintTicket(command.request_id, command.copy, command.raster_sha256s)

@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image
 
-from firmware.screens import card, choosing, counter, ending, idle, looks, paying, testing, waiting
+from firmware.screens import card, choosing, counter, ending, idle, looks, paying, preview, testing, waiting
 from firmware.screens.canvas import HEIGHT, WIDTH, Canvas
 from firmware.screens.glass import Size, on_glass
 from firmware.screens.large import draw_large
@@ -24,11 +24,13 @@ _VIEWS: dict[type[show.Scene], Callable[[Any], Canvas]] = {
     show.LastTry: card.last_try,
     show.TakeCard: card.take_card,
     show.ChooseKind: choosing.choose_kind,
+    show.ChoosePurpose: choosing.choose_purpose,
     show.TypeCode: choosing.type_code,
     show.ChooseOption: choosing.choose_option,
     show.ChooseCopies: choosing.choose_copies,
     show.Basket: choosing.basket,
     show.Consent: choosing.consent,
+    show.Preview: preview.preview,
     show.AtCounter: counter.at_counter,
     show.ClerkCode: counter.clerk_code,
     show.Pay: paying.pay,
@@ -46,6 +48,8 @@ def draw(scene: show.Scene, size: Size = (WIDTH, HEIGHT)) -> Canvas:
     if scene.dark:
         return Canvas(scene.language, BLACK, size)
     ordinary = _VIEWS[type(scene)](scene)
+    if isinstance(scene, show.Preview) and scene.look is not show.Look.NORMAL:
+        return on_glass(preview.draw_large_preview(scene, ordinary), size)
     return on_glass(ordinary if scene.look is show.Look.NORMAL else draw_large(scene, ordinary), size)
 
 

@@ -4,7 +4,7 @@ from firmware.screens import menu, pictures
 from firmware.screens.canvas import Canvas
 from firmware.screens.frame import CONTEXT, begin, end
 from firmware.screens.menu import LEFT, RIGHT, Row
-from firmware.screens.palette import INK, LINE, RED, RED_PALE, SEA, WHITE
+from firmware.screens.palette import LINE, RED, RED_PALE, SEA, WHITE
 from firmware.screens.places import place_lines
 from firmware.screens.words import Words
 from firmware.session import scenes as show
@@ -46,6 +46,18 @@ def choose_kind(scene: show.ChooseKind) -> Canvas:
         c.text(name, 28, CONTEXT + 3, 26, width=570)
     keys = {"cancel": "stop"} | ({"clear": "back"} if scene.may_go_back else {})
     return end(c, scene, **keys)
+
+
+def choose_purpose(scene: show.ChoosePurpose) -> Canvas:
+    c, say = begin(scene, "choose")
+    _head(c, say("choose_purpose", "head"), say, scene.page, scene.pages)
+    top = TOP
+    if len(scene.purposes) <= 4:  # more of them need the room
+        top = 4 + c.text(say("choose_purpose", "hint"), 28, TOP - 6, 24, width=744, lines=2, leading=1.2)
+    menu.draw(c, [Row(title=say.of(purpose)) for purpose in scene.purposes], top, BOTTOM)
+    c.number(0, 28, CONTEXT - 1, 42, fill=SEA)
+    c.text(say("choose_purpose", "by_item"), 82, CONTEXT + 3, 26, width=520)
+    return end(c, scene, cancel="stop", clear="back")
 
 
 def type_code(scene: show.TypeCode) -> Canvas:
@@ -106,9 +118,13 @@ def basket(scene: show.Basket) -> Canvas:
     """The whole order once more, before the machine asks the centre to make it."""
     c, say = begin(scene, "choose")
     _order(c, say, say("basket", "head"), scene)
-    if scene.may_add:
-        c.number(1, 28, CONTEXT - 1, 42, fill=SEA)
-        c.text(say("basket", "add"), 82, CONTEXT + 3, 26, width=520)
+    offers = [(1, "add", 28, 320)] if scene.may_add else []
+    offers += [(2, "see", 402, 156)] if scene.may_preview else []
+    for number, word, x, width in offers:
+        told = say("basket", word)
+        size = c.largest(told, (26, 24), width=width)
+        c.number(number, x, CONTEXT - 1, 42, fill=SEA)
+        c.text(told, x + 48, CONTEXT + 3, size, width=width, leading=1.3)
     return end(c, scene, cancel="stop", clear="remove", enter="pay" if scene.fee_yen and not scene.clerk else "enter")
 
 
@@ -121,34 +137,61 @@ def consent(scene: show.Consent) -> Canvas:
 
 
 def _order(c: Canvas, say: Words, head: str, scene: show.Basket | show.Consent) -> None:
+    """One paper whole, with what stands on it and what is left off, and what all of them cost."""
     name = say("common", "name", name=scene.masked_name) if scene.masked_name else ""
     width = c.width(name, 26) if name else 0
     size = c.largest(head, (34, 30, 26), width=730 - min(width, 272), bold=True)
     c.text(head, 28, 64 + (34 - size) // 2, size, width=730 - min(width, 272), bold=True, colour=SEA)
     if name:
         c.text(name, 500, 69, 26, width=272, align="right")
-    # The session keeps a basket to three lines.
-    pitch = 198 // max(len(scene.lines), 2)
-    y = 112
-    c.panel((20, y, 780, y + 200), 12, WHITE, border=SEA)
-    for line in scene.lines:
-        if y > 112:
-            c.line(36, 764, y, LINE)
-        _basket_line(c, line, say, y + 4, details=3 if len(scene.lines) == 1 else len(scene.lines) % 3)
-        y += pitch
-    c.text(say("basket", "total"), 28, 320, 30, width=340, bold=True)
-    c.text(say.yen(scene.fee_yen), 380, 316, 38, width=392, bold=True, align="right", leading=1.2)
+    c.panel((20, 108, 780, 318), 12, WHITE, border=SEA)
+    papers = len(scene.lines)
+    if papers:
+        _paper(c, scene.lines[scene.page - 1], say)
+    total = say("basket", "total")
+    if papers > 1:
+        total = say("basket", "total_of", n=papers)
+        turn = say("common", "page", page=scene.page, pages=papers)
+        c.text(turn, 300, 330, 24, width=250, align="centre")
+    c.text(total, 28, 326, 28, width=290 if papers > 1 else 340, bold=True)
+    c.text(say.yen(scene.fee_yen), 560, 321, 38, width=212, bold=True, align="right", leading=1.2)
 
 
-def _basket_line(c: Canvas, line: show.BasketLine, say: Words, y: int, *, details: int) -> None:
+def _paper(c: Canvas, line: show.BasketLine, say: Words) -> None:
     title = say.of(line.title)
     size = c.largest(title, (28, 26, 24), width=404, bold=True)
-    c.text(title, 36, y + 28 - size, size, width=404, bold=True, leading=1.2)
-    c.text(say.copies(line.copies), 448, y, 28, width=140, bold=True, align="right", leading=1.2)
-    c.text(say.yen(line.fee_yen), 604, y, 28, width=160, bold=True, align="right", leading=1.2)
-    if line.details:
-        words = " / ".join(say.of(detail) for detail in line.details)
-        c.text(words, 56, y + 32, 24, width=708, lines=max(details, 1), colour=INK, leading=1.2)
+    c.text(title, 36, 140 - size, size, width=404, bold=True, leading=1.2)
+    c.text(say.copies(line.copies), 448, 112, 28, width=140, bold=True, align="right", leading=1.2)
+    c.text(say.yen(line.fee_yen), 604, 112, 28, width=160, bold=True, align="right", leading=1.2)
+    c.line(36, 764, 150, LINE)
+    heads = {word: say("basket", word) for word in ("shown", "left_off")}
+    entries = [("", " / ".join(map(say.of, line.details)))] if line.details else []
+    if line.shown or line.left_off:
+        pairs = (("shown", line.shown), ("left_off", line.left_off))
+        entries += [(heads[word], say.listed(map(say.of, items))) for word, items in pairs if items]
+    else:
+        entries.append(("", say("basket", "fixed")))
+    _told(c, entries)
+
+
+def _told(c: Canvas, entries: list[tuple[str, str]], top: int = 154, bottom: int = 316) -> None:
+    """Words with or without a head before them, in the largest letters that leave them room."""
+    for size, leading in ((30, 1.2), (28, 1.2), (26, 1.2), (24, 1.2), (24, 1.08)):
+        left = 36 + max(c.width(head, size, bold=True) for head, _ in entries) + 18
+        rooms = [(left, 764 - left) if head else (36, 728) for head, _ in entries]
+        rows = [c.lines(words, size, width=room) for (_, words), (_, room) in zip(entries, rooms, strict=True)]
+        pitch = round(size * leading)
+        if pitch * sum(rows) <= bottom - top:
+            break
+    spare = (bottom - top) // pitch
+    for (head, words), (x, room), needed in zip(entries, rooms, rows, strict=True):
+        lines = min(needed, spare)
+        if not lines:
+            break
+        if head:
+            c.text(head, 36, top, size, width=x - 36, bold=True, colour=SEA, leading=leading)
+        top = c.text(words, x, top, size, width=room, lines=lines, leading=leading)
+        spare -= lines
 
 
 def _say_why(c: Canvas, what: str, then: str, *, lines: int) -> int:

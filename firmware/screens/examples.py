@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 from drivers.vocabulary import Text
 from firmware.session import scenes as show
@@ -26,6 +27,23 @@ _DESK = show.Elsewhere(
     opens_at=datetime(2027, 1, 4, 8, 30, tzinfo=_JST),
 )
 _WHOSE: Text = {"ja": "どなたの分ですか", "en": "Whose record?"}
+# A sheet with three grey bars for its lines.
+_PAGE = {"dots": (bytes(24 * 10) + bytes(4) + b"\xff" * 16 + bytes(4)) * 31, "width_dots": 192, "height_dots": 341}
+_YEAR: Text = {"ja": "令和8年度（令和7年中の所得）", "en": "Fiscal 2026 (income of 2025)"}
+_ITEMS: tuple[Text, ...] = (
+    {"ja": "世帯主・続柄", "en": "Household head, relationship"},
+    {"ja": "本籍・筆頭者", "en": "Registered domicile and head"},
+    {"ja": "国籍・在留資格など", "en": "Nationality, residence status"},
+    {"ja": "個人番号（マイナンバー）", "en": "My Number"},
+)
+_PURPOSES: tuple[Text, ...] = (
+    {"ja": "運転免許の手続き", "en": "Driving licence"},
+    {"ja": "銀行・携帯電話などの契約", "en": "Bank, phone, contracts"},
+    {"ja": "入学・転校・奨学金", "en": "School, scholarship"},
+    {"ja": "在留資格（ビザ）の申請", "en": "Visa, status of residence"},
+    {"ja": "土地・建物の登記", "en": "Land register"},
+    {"ja": "税金・年金・健康保険（番号の確認）", "en": "Tax, pension, insurance (My Number)"},
+)
 _ANSWERS: tuple[Text, ...] = (
     {"ja": "世帯全員", "en": "Everyone in the household"},
     {"ja": "本人のみ", "en": "Only myself"},
@@ -69,24 +87,31 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
         for title, refusal in zip(_KINDS, refusals, strict=True)
     )[:on_page]
     pages = 6 // on_page
-    basket = tuple(
-        show.BasketLine(title=title, details=(_ANSWERS[0],), copies=copies, fee_yen=300 * copies)
-        for title, copies in ((_JUMINHYO, 2), (_INKAN, 1), (_KAZEI, 1))
+    basket = (
+        show.BasketLine(
+            title=_JUMINHYO, details=(_ANSWERS[0],), shown=_ITEMS[:2], left_off=_ITEMS[2:], copies=2, fee_yen=600
+        ),
+        show.BasketLine(title=_INKAN, details=(), copies=1, fee_yen=300),
+        show.BasketLine(title=_KAZEI, details=(_YEAR,), copies=1, fee_yen=300),
     )
+    page: dict[str, Any] = {"line": basket[0], **_PAGE, "pages": 2, "fee_yen": 600}
     clerks = show.ClerkCode(names=("田中　一郎", "日高　和美"), chosen=None, digits=0, second=False, clerk=True)
     answers = tuple(show.ChoiceLine(label=label, chosen=n == 0) for n, label in enumerate(_ANSWERS))
     return [
         show.ChooseLook(languages=("ja", "en", "zh-Hans", "ko", "vi", "pt-BR", "ja-easy")),
         show.ChooseKind(masked_name=_NAME, lines=lines, pages=pages, takes_code=True),
         show.ChooseKind(masked_name=_NAME, lines=lines, pages=pages, refused=1, countdown_s=15),
+        show.ChoosePurpose(kind_title=_JUMINHYO, purposes=_PURPOSES[:on_page], pages=pages),
         show.ChooseOption(kind_title=_JUMINHYO, title=_WHOSE, lines=answers, several=False, step=1, steps=4),
         show.ChooseOption(kind_title=_JUMINHYO, title=_WHOSE, lines=answers, several=True, step=2, steps=4, pages=2),
         show.ChooseCopies(kind_title=_JUMINHYO, fee_yen=300, copies=2, copies_max=9),
         show.TypeCode(code="1234", digits=8),
         show.TypeCode(code="", digits=8, wrong=True),
         show.Basket(masked_name=_NAME, lines=basket, fee_yen=1200, may_add=False),
-        show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True),
-        show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900),
+        show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True, may_preview=True),
+        show.Preview(**page, part=None, moves=()),
+        show.Preview(**page | {"pages": 1}, part=(0.0, 0.0, 0.55, 0.15), moves=("8", "6")),
+        show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900, page=2),
         *(
             show.AtCounter(what=what)
             for what in ("clerk_chooses", "clerks_vouch", "pay_at_till", "till_returns", "take_from_clerk")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
+from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
 from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
 from firmware.screens.frame import LEGENDS, SIGN, next_language
@@ -317,26 +318,43 @@ def _choose_copies(sheet: Sheet, scene: show.ChooseCopies) -> None:
     sheet.tell(say("choose_copies", "most", most=scene.copies_max))
 
 
+def _choose_purpose(sheet: Sheet, scene: show.ChoosePurpose) -> None:
+    say = sheet.say
+    sheet.page(scene.page, scene.pages)
+    sheet.head(say("choose_purpose", "head"))
+    sheet.rows([Row(say.of(purpose)) for purpose in scene.purposes], sheet.low - 64)
+    sheet.y = sheet.low - 62
+    sheet.numbered(0, say("choose_purpose", "by_item"))
+
+
 def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
-    """Each line with its copies and fee, then the total, which always has its room: long titles are cut before it is."""
-    say, c = sheet.say, sheet.c
-    amounts = [f"{say.copies(line.copies)} {say.yen(line.fee_yen)}" for line in scene.lines]
-    titles = [say.of(line.title) for line in scene.lines]
-    rooms = [RIGHT - LEFT - c.width(amount, LARGE_SIZE, bold=True) - 16 for amount in amounts]
-    on_one_line = [c.lines(title, LARGE_SIZE, width=room) == 1 for title, room in zip(titles, rooms, strict=True)]
-    on_one_line[0] &= sheet.width() == RIGHT - LEFT  # the seconds may stand beside the first line
-    over = [
-        0 if one else c.lines(title, LARGE_SIZE, width=sheet.width())
-        for one, title in zip(on_one_line, titles, strict=True)
-    ]
-    whole = sheet.y + PITCH * (sum(over) + len(titles) + 1) <= sheet.low
-    for title, amount, one, rows in zip(titles, amounts, on_one_line, over, strict=True):
-        if not one:
-            sheet.title(title, rows if whole else 1)
-        sheet.pair(title if one else "", amount)
-    sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen), bold=True)
-    if isinstance(scene, show.Basket) and scene.may_add and sheet.y + 62 <= sheet.low:
-        sheet.numbered(1, say("basket", "add"))
+    """One paper with its fee, what all cost, what stands on it and what is left off; long names are cut before the total is."""
+    say = sheet.say
+    sheet.page(scene.page, len(scene.lines))
+    total = say("choose_copies", "total"), say.yen(scene.fee_yen)
+    if scene.lines:
+        line = scene.lines[scene.page - 1]
+        sheet.title(say.of(line.title), 1)
+        sheet.pair(say.copies(line.copies), say.yen(line.fee_yen))
+        if len(scene.lines) > 1:
+            sheet.pair(*total, bold=True)
+        for detail in line.details[:1]:
+            sheet.tell(say.of(detail), lines=1)
+        _items(sheet, say("basket", "shown"), line.shown)
+        _items(sheet, say("basket", "left_off"), line.left_off)
+    else:
+        sheet.pair(*total, bold=True)
+    if isinstance(scene, show.Basket):
+        for number, word, offered in ((1, "add", scene.may_add), (2, "see", scene.may_preview)):
+            if offered and sheet.y + 62 <= sheet.low:
+                sheet.numbered(number, say("basket", word))
+
+
+def _items(sheet: Sheet, head: str, items: tuple[Text, ...]) -> None:
+    """Every item by its name, or where there is no room how many there are."""
+    say = sheet.say
+    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}"):
+        sheet.tell(f"{head}: {len(items)}")
 
 
 def _type_code(sheet: Sheet, scene: show.TypeCode) -> None:
@@ -439,6 +457,7 @@ _OWN: dict[type[show.Scene], Callable[[Sheet, Any], None]] = {
     show.EnterPin: _enter_pin,
     show.LastTry: _last_try,
     show.ChooseKind: _choose_kind,
+    show.ChoosePurpose: _choose_purpose,
     show.ChooseOption: _choose_option,
     show.ChooseCopies: _choose_copies,
     show.Basket: _order,

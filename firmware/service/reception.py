@@ -313,6 +313,7 @@ class Reception:
             kinds={one.kind: (one.fee_yen, one.copies_max) for one in site.table.kinds if one.kind in kinds},
             shut=frozenset(one.kind for one in site.table.kinds) - kinds,
             elsewhere=self._by_the_minute("elsewhere", lambda: _elsewhere(site, now)),
+            purposes=site.purposes,
         )
 
     def _elsewhere_for_all(self) -> tuple[Elsewhere, ...]:

@@ -13,6 +13,7 @@ from drivers.decode import to_plain
 from drivers.line.site_table import Notice, Place, SiteTable
 from drivers.vocabulary import Text
 from firmware.config.hours import TOKYO, Open, ServiceHours
+from firmware.session.context import Purpose
 from firmware.session.scenes import Elsewhere, KindNow
 
 WALK_S = 900.0  # to a place nearby
@@ -87,6 +88,16 @@ class Site:
         near = (kind for nearby in self.nearby for kind in nearby.place.kinds)
         return frozenset((*(here.kind for here in self.table.kinds), *near))
 
+    @property
+    def purposes(self) -> Mapping[str, tuple[Purpose, ...]]:
+        """Kind -> what its paper may be for."""
+        told: dict[str, tuple[Purpose, ...]] = {}
+        for purpose in self.table.purposes:
+            for kind, answers in purpose.answers.items():
+                settled = {question: (answer,) for question, answer in answers.items()}
+                told[kind] = (*told.get(kind, ()), Purpose(purpose.title, settled))
+        return told
+
     def notice(self, now: datetime) -> Notice | None:
         """A notice of today; with several, each in turn for a minute."""
         local = now.astimezone(TOKYO)
@@ -103,7 +114,8 @@ class Site:
         `staffed`: only counters with people. `least`: so many places at least, as far as the table knows others.
         """
         whole = frozenset(kinds)
-        left, told, others = whole, [], [n for n in self.nearby if n.place.staffed or not staffed]
+        left, others = whole, [n for n in self.nearby if n.place.staffed or not staffed]
+        told: list[Elsewhere] = []
         while left or 0 < len(told) < least:
             found = self._best(now, left or whole, others, whole)
             if found is None:

@@ -33,9 +33,10 @@ class StateTimer:
         self._wait, self._shown_s = wait, None
         lasts_s = self._lasts_s(wait, changed=changed, has_claim=has_claim)
         self._ends_at_s = None if lasts_s is None else self._clock.monotonic() + lasts_s
-        if wait is Wait.PAY and self._ends_at_s is not None:
+        if wait in {Wait.PAY, Wait.PREVIEW} and self._ends_at_s is not None:
             # the pages must be printed before the centre drops the reserved copies (fault T2)
-            self._ends_at_s = min(self._ends_at_s, promise_ends_s - PRINT_MARGIN_S)
+            to_come_s = PRINT_MARGIN_S + (self._timeouts.pay_s if wait is Wait.PREVIEW else 0.0)
+            self._ends_at_s = min(self._ends_at_s, promise_ends_s - to_come_s)
 
     def _lasts_s(self, wait: Wait, *, changed: bool, has_claim: bool) -> float | None:
         match wait:
@@ -45,6 +46,8 @@ class StateTimer:
                 return WORK_S
             case Wait.LONG_WORK:
                 return LONG_WORK_S
+            case Wait.PREVIEW:
+                lasts_s = self._timeouts.menu_s
             case Wait.DONE if has_claim:  # the resident may write the claim code down
                 lasts_s = self._timeouts.sorry_s
             case _:

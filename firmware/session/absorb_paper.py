@@ -16,15 +16,17 @@ from firmware.session.events import (
     SlipOutcome,
 )
 from firmware.session.known import Now, paper_lasts, settle_event
+from firmware.session.preview import Viewing
 from firmware.session.states import State
 
 
 def absorb_paper(now: Now, report: PaperReport) -> Event:
     context = now.context
     match report:
-        case PagesReady(raster_sha256s=hashes):
+        case PagesReady(raster_sha256s=hashes, seen=pages):
             context.raster_sha256s = hashes
-            return Event.PAGES_READY
+            context.viewing = Viewing(pages) if pages else None
+            return Event.PAGES_TO_SEE if pages else Event.PAGES_READY
         case PaperReadiness():
             return _readiness(now, report)
         case PaperCounted(counter=counter):

@@ -69,10 +69,9 @@ def forget_draft(context: Context, _: Known) -> Iterator[fx.Effect]:
 def put_in_basket(context: Context, _: Known) -> Iterator[fx.Effect]:
     draft = context.draft
     assert draft is not None
-    item = OrderItem(
-        kind=draft.offer.kind, options=dict(draft.answers), copies=draft.copies, fee_yen=draft.offer.fee_yen
-    )
+    item = OrderItem(kind=draft.offer.kind, options=draft.options(), copies=draft.copies, fee_yen=draft.offer.fee_yen)
     context.basket.append((draft.offer, item))
+    context.basket_page = len(context.basket)
     context.draft = None
     yield from ()
 
@@ -101,7 +100,7 @@ def fetch(context: Context, _: Known) -> Iterator[fx.Effect]:
 
 def rasterise(context: Context, _: Known) -> Iterator[fx.Effect]:
     assert context.reserved is not None
-    yield fx.Rasterise(context.reserved)
+    yield fx.Rasterise(context.reserved, show=context.first_copies if context.preview_wanted else frozenset())
 
 
 def check_paper(_: Context, __: Known) -> Iterator[fx.Effect]:

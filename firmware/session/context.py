@@ -26,9 +26,18 @@ from drivers.vocabulary import (
     slip_code,
 )
 from firmware.book.reasons import TAKEN_BACK, SessionReason
+from firmware.session.preview import Viewing
 from firmware.session.scenes import Elsewhere, Look, Scene
 
 COUNTER, ANYTHING = "counter", "anything"  # words of `Served.elsewhere` besides the kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a paper is for, and what it answers of a certificate's questions; for `Served`, kind by kind."""
+
+    title: Text
+    answers: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,7 @@ class Served:
     kinds: Mapping[str, tuple[int, int]]  # kind -> fee in yen, most copies; open now
     shut: frozenset[str] = frozenset()  # issued here, but not at this hour
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)  # kind, COUNTER or ANYTHING -> the place
+    purposes: Mapping[str, tuple[Purpose, ...]] = field(default_factory=dict)  # kind -> what its paper may be for
 
     def narrowed(self, offer: Offer) -> Offer:
         """The centre's offer as the site table allows it: never for more than the fee that this machine announces."""
@@ -49,6 +59,19 @@ class Served:
         if offer.fee_yen > fee_yen:
             return replace(offer, refusal=CentreRefusal.NOT_OFFERED)
         return replace(offer, copies_max=min(offer.copies_max, copies_max))
+
+    def purposes_of(self, offer: Offer) -> tuple[Purpose, ...]:
+        """The purposes that answer a question of this offer, each with the answers that the offer has."""
+        found = []
+        for purpose in self.purposes.get(offer.kind, ()):
+            answers = {
+                group.key: purpose.answers[group.key]
+                for group in offer.groups
+                if set(purpose.answers.get(group.key, ("",))) <= {choice.value for choice in group.choices}
+            }
+            if answers:
+                found.append(Purpose(purpose.title, answers))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +101,37 @@ class Draft:
     """The certificate that the resident is choosing now."""
 
     offer: Offer
-    answers: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    purposes: tuple[Purpose, ...] = ()
+    purpose: Purpose | None = None  # what the paper is for; None: every question is asked
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # by the resident
     marked: tuple[str, ...] = field(default=(), repr=False)  # lines switched on so far, if several may be
     copies: int = 1
     page: int = 1
 
     def groups(self) -> tuple[OptionGroup, ...]:
         """The questions that arise from the answers so far."""
+        known = self._known()
         return tuple(
             group
             for group in self.offer.groups
-            if group.only_if is None or group.only_if[1] in self.answers.get(group.only_if[0], ())
+            if group.only_if is None or group.only_if[1] in known.get(group.only_if[0], ())
         )
+
+    def asked(self) -> tuple[OptionGroup, ...]:
+        """Those of them that the purpose does not answer."""
+        return tuple(g for g in self.groups() if self.purpose is None or g.key not in self.purpose.answers)
 
     def open_group(self) -> OptionGroup | None:
         """The question to ask now, or None when all are answered."""
-        return next((group for group in self.groups() if group.key not in self.answers), None)
+        return next((group for group in self.asked() if group.key not in self.answers), None)
+
+    def options(self) -> dict[str, tuple[str, ...]]:
+        """The answer to every question that arises, whoever gave it."""
+        known = self._known()
+        return {group.key: known[group.key] for group in self.groups()}
+
+    def _known(self) -> Mapping[str, tuple[str, ...]]:
+        return self.answers if self.purpose is None else {**self.purpose.answers, **self.answers}
 
 
 @dataclass(slots=True)
@@ -132,10 +170,13 @@ class Context:
     refused_line: int | None = None
     draft: Draft | None = field(default=None, repr=False)
     basket: list[tuple[Offer, OrderItem]] = field(default_factory=list, repr=False)
+    basket_page: int = 1  # one paper a page
 
     # the documents
     reserved: Reserved | None = None
     raster_sha256s: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    preview_wanted: bool = False
+    viewing: Viewing | None = field(default=None, repr=False)
 
     # what the devices reported, and what they are asked to do
     hopper_states: dict[int, HopperState] = field(default_factory=dict)  # a hopper that fails is taken out
@@ -157,6 +198,12 @@ class Context:
         """The offer that each copy was chosen from, numbered from 1 over the basket."""
         copies = (offer for offer, item in self.basket for _ in range(item.copies))
         return dict(enumerate(copies, start=1))
+
+    @property
+    def first_copies(self) -> frozenset[int]:
+        """The first copy of each line of the basket: the others differ from it by their number only."""
+        counts = [item.copies for _, item in self.basket]
+        return frozenset(1 + sum(counts[:line]) for line in range(len(counts)))
 
     @property
     def fee_yen(self) -> int:

@@ -14,7 +14,14 @@ from firmware.session.known import Known, opened
 from firmware.session.states import State
 
 _CHOOSING = frozenset(
-    {State.CHOOSING_KIND, State.TYPING_CODE, State.CHOOSING_OPTIONS, State.CHOOSING_COPIES, State.CONFIRMING}
+    {
+        State.CHOOSING_KIND,
+        State.CHOOSING_PURPOSE,
+        State.TYPING_CODE,
+        State.CHOOSING_OPTIONS,
+        State.CHOOSING_COPIES,
+        State.CONFIRMING,
+    }
 )
 _ATTENDING = frozenset({State.ATTENDING_FIRST, State.ATTENDING_SECOND})
 _HANDING = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
@@ -38,7 +45,12 @@ def resident_scene(state: State, context: Context, book: Known) -> show.Scene | 
         return show.AtCounter(what="take_from_clerk", copies=opened(book).copies_out)
     match state:
         case State.CONSENTING:
-            return show.Consent(masked_name=name, lines=basket_lines(context), fee_yen=context.fee_yen)
+            return show.Consent(
+                masked_name=name,
+                lines=basket_lines(context),
+                fee_yen=context.fee_yen,
+                page=context.basket_page,
+            )
         case State.TAKING_FEE:
             return show.AtCounter(what="pay_at_till", amount_yen=context.fee_yen)
         case State.RETURNING_FEE:

@@ -99,7 +99,10 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Rasterise:
+    """`show`: the copies whose pages the resident wants to see before paying."""
+
     reserved: Reserved
+    show: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

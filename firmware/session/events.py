@@ -52,6 +52,8 @@ class Event(StrEnum):
     PIN_ENTERED = "pin_entered"
     KIND_CHOSEN = "kind_chosen"
     KIND_WITH_OPTIONS_CHOSEN = "kind_with_options_chosen"
+    PURPOSE_WANTED = "purpose_wanted"
+    PREVIEW_WANTED = "preview_wanted"
     KIND_REFUSED = "kind_refused"
     PAGE_TURNED = "page_turned"
     OPTION_MARKED = "option_marked"
@@ -94,6 +96,7 @@ class Event(StrEnum):
     BINDING_FAILED = "binding_failed"
     # paper
     PAGES_READY = "pages_ready"
+    PAGES_TO_SEE = "pages_to_see"
     PAPER_READY = "paper_ready"
     PAPER_READY_NOTHING_TO_PAY = "paper_ready_nothing_to_pay"
     PAPER_READY_FEE_AT_TILL = "paper_ready_fee_at_till"
@@ -164,10 +167,21 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPage:
+    """A page for a resident who asked to see it: the very dots that the printer gets (packed rows, 1 is black)."""
+
+    copy: int
+    width_dots: int
+    height_dots: int
+    rows: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PagesReady:
-    """Copy number -> SHA-256 of each of its page rasters, in order."""
+    """Copy number -> SHA-256 of each of its page rasters, in order; and the pages that were asked for."""
 
     raster_sha256s: Mapping[int, tuple[str, ...]]
+    seen: tuple[SeenPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,8 +105,35 @@ def _choosing_kind(context: Context, key: Key) -> Event:
         context.refused_line = index
         return Event.KIND_REFUSED
     context.refused_line = None
-    context.draft = Draft(offer)
-    return Event.KIND_WITH_OPTIONS_CHOSEN if context.draft.groups() else Event.KIND_CHOSEN
+    served = context.house.served
+    context.draft = Draft(offer, purposes=() if served is None else served.purposes_of(offer))
+    return Event.PURPOSE_WANTED if context.draft.purposes else _questions_next(context.draft)
+
+
+def _questions_next(draft: Draft) -> Event:
+    return Event.KIND_WITH_OPTIONS_CHOSEN if draft.open_group() else Event.KIND_CHOSEN
+
+
+def _choosing_purpose(context: Context, key: Key) -> Event:
+    """A purpose answers the questions that it knows; 0 leaves them all to the resident."""
+    draft = context.draft
+    assert draft is not None
+    on_page = lines_per_page(context)
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        return _turn(draft, pages(len(draft.purposes), on_page), key)
+    if key is Key.CLEAR:
+        return Event.WENT_BACK
+    index = _picked(draft.page, len(draft.purposes), key, on_page)
+    if index is None and key is not Key.D0:
+        return Event.KEY_IGNORED
+    draft.purpose, draft.page = None if index is None else draft.purposes[index], 1
+    return _questions_next(draft)
+
+
+def _before_questions(draft: Draft) -> Event:
+    """Back to what was chosen before the first question."""
+    draft.marked, draft.page = (), 1
+    return Event.PURPOSE_WANTED if draft.purposes else Event.WENT_BACK
 
 
 def copies_left(context: Context, offer: Offer) -> int:
@@ -167,7 +194,7 @@ def _answer(draft: Draft, values: tuple[str, ...]) -> Event:
 
 def _one_question_back(draft: Draft) -> Event:
     if not draft.answers:
-        return Event.WENT_BACK
+        return _before_questions(draft)
     draft.answers.popitem()
     draft.marked, draft.page = (), 1
     return Event.OPTION_MARKED
@@ -183,7 +210,7 @@ def _choosing_copies(context: Context, key: Key) -> Event:
         if draft.answers:
             draft.answers.popitem()
             return Event.OPTION_MARKED
-        return Event.WENT_BACK
+        return _before_questions(draft)
     wanted = draft.copies
     if key in {Key.NEXT, Key.PREVIOUS}:
         wanted += 1 if key is Key.PREVIOUS else -1  # ▲ is more
@@ -201,16 +228,45 @@ def _confirming(context: Context, key: Key) -> Event:
             return Event.CONSENT_WANTED if context.house.has_till else Event.CONFIRMED
         case Key.D1 if may_add(context):
             return Event.ANOTHER_WANTED
+        case Key.D2 if may_preview(context):
+            context.preview_wanted = True
+            return Event.PREVIEW_WANTED
         case Key.CLEAR:
-            context.basket.pop()
+            context.basket.pop(context.basket_page - 1)
+            context.basket_page = max(min(context.basket_page, len(context.basket)), 1)
             return Event.LINE_REMOVED if context.basket else Event.BASKET_EMPTIED
+        case Key.NEXT | Key.PREVIOUS:
+            return _turn_basket(context, key)
         case _:
             return Event.KEY_IGNORED
 
 
+def _consenting(context: Context, key: Key) -> Event:
+    return _turn_basket(context, key) if key in {Key.NEXT, Key.PREVIOUS} else _going_on(context, key)
+
+
+def _turn_basket(context: Context, key: Key) -> Event:
+    """Round and round, so that both keys always lead to another paper."""
+    papers = len(context.basket)
+    if papers == 1:
+        return Event.KEY_IGNORED
+    context.basket_page = (context.basket_page - 1 + (1 if key is Key.NEXT else -1)) % papers + 1
+    return Event.PAGE_TURNED
+
+
 def may_add(context: Context) -> bool:
-    """Whether another line fits: three at most, so that one screen shows all and coins can pay them."""
+    """Whether another line fits: three at most, so that coins can pay them."""
     return len(context.basket) < 3
+
+
+def may_preview(context: Context) -> bool:
+    """Whether the pages can be seen before paying. At a counter terminal the clerk's glass would show them."""
+    return not context.house.has_till
+
+
+def _previewing(context: Context, key: Key) -> Event:
+    assert context.viewing is not None
+    return context.viewing.press(key)
 
 
 def _attending(context: Context, key: Key) -> Event:
@@ -245,10 +301,13 @@ def _taking_fee(_: Context, key: Key) -> Event:
 
 _MEANING: dict[State, Callable[[Context, Key], Event]] = {
     State.CHOOSING_KIND: _choosing_kind,
+    State.CHOOSING_PURPOSE: _choosing_purpose,
     State.TYPING_CODE: _typing_code,
     State.CHOOSING_OPTIONS: _choosing_options,
     State.CHOOSING_COPIES: _choosing_copies,
     State.CONFIRMING: _confirming,
+    State.CONSENTING: _consenting,
+    State.PREVIEWING: _previewing,
     State.ATTENDING_FIRST: _attending,
     State.ATTENDING_SECOND: _attending,
     State.TAKING_FEE: _taking_fee,

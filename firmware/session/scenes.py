@@ -150,6 +150,16 @@ class ChooseKind(Scene):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoosePurpose(Scene):
+    """What the paper is for, numbered 1 to 6 on each page; 0 asks item by item instead."""
+
+    kind_title: Text
+    purposes: tuple[Text, ...]
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeCode(Scene):
     """The exemption code from the desk's slip, as typed so far. It is no secret, but good for one resident only."""
 
@@ -189,19 +199,23 @@ class ChooseCopies(Scene):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasketLine:
     title: Text
-    details: tuple[Text, ...] = field(repr=False)  # the chosen labels
+    details: tuple[Text, ...] = field(repr=False)  # the chosen labels: whose, of which year
+    shown: tuple[Text, ...] = ()  # items that were asked for
+    left_off: tuple[Text, ...] = ()  # items that could be
     copies: int
     fee_yen: int  # of all copies of this line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket(Scene):
-    """Check everything: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes the last line out."""
+    """Check everything, one paper a page: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes this one out."""
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
     fee_yen: int
     may_add: bool
+    may_preview: bool = False  # 2 shows the pages before anything is paid
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +224,25 @@ class Consent(Scene):
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
+    fee_yen: int
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Scene):
+    """A page before it is paid for: whole, or one part enlarged. `part`: left, top, width, height in shares of the page.
+
+    `dots`: packed rows, 1 is black. `moves`: the number keys that lead to another part. `pages`: to turn; 1 while enlarged.
+    """
+
+    line: BasketLine
+    dots: bytes = field(repr=False)
+    width_dots: int
+    height_dots: int
+    part: tuple[float, float, float, float] | None = None
+    moves: tuple[str, ...] = ()
+    page: int = 1
+    pages: int = 1
     fee_yen: int
 
 

@@ -18,6 +18,7 @@ class State(StrEnum):
     TAKING_CARD = "taking_card"
     TAKING_CARD_ALARM = "taking_card_alarm"
     CHOOSING_KIND = "choosing_kind"
+    CHOOSING_PURPOSE = "choosing_purpose"  # what the paper is for, where the city has purposes
     TYPING_CODE = "typing_code"  # an exemption code, which a desk has printed
     CHECKING_CODE = "checking_code"
     CHOOSING_OPTIONS = "choosing_options"
@@ -27,6 +28,7 @@ class State(StrEnum):
     RESERVING = "reserving"
     FETCHING = "fetching"
     RASTERISING = "rasterising"
+    PREVIEWING = "previewing"  # the pages, for whoever asked to see them before paying
     CHECKING_PAPER = "checking_paper"
     CHECKING_COINS = "checking_coins"
     TAKING_FEE = "taking_fee"  # counter terminal: the clerk takes the fee at the till
@@ -69,6 +71,7 @@ class Wait(StrEnum):
     NEVER = "never"
     PIN = "pin_s"
     MENU = "menu_s"
+    PREVIEW = "preview_s"  # as long as a menu, but never so long that no time would be left to pay
     PAY = "pay_s"
     TAKE_CARD = "take_card_s"
     TAKE_PAPER = "take_paper_s"
@@ -104,6 +107,7 @@ RULES: dict[State, Rule] = {
     State.TAKING_CARD: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.TAKING_CARD_ALARM: Rule(_KEYS, Wait.TAKE_CARD, card_in=True, may_hold_money=False),
     State.CHOOSING_KIND: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
+    State.CHOOSING_PURPOSE: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.TYPING_CODE: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
     State.CHECKING_CODE: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHOOSING_OPTIONS: Rule(_KEYS, Wait.MENU, card_in=False, may_hold_money=False),
@@ -113,6 +117,7 @@ RULES: dict[State, Rule] = {
     State.RESERVING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.FETCHING: Rule(_DEAD, Wait.LONG_WORK, card_in=False, may_hold_money=False),
     State.RASTERISING: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
+    State.PREVIEWING: Rule(_KEYS, Wait.PREVIEW, card_in=False, may_hold_money=False),
     State.CHECKING_PAPER: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.CHECKING_COINS: Rule(_DEAD, Wait.WORK, card_in=False, may_hold_money=False),
     State.TAKING_FEE: Rule(_KEYS, Wait.PAY, card_in=False, may_hold_money=False),
@@ -168,6 +173,7 @@ CLERK_ACTS = frozenset(
         State.ATTENDING_FIRST,
         State.ATTENDING_SECOND,
         State.CHOOSING_KIND,
+        State.CHOOSING_PURPOSE,
         State.TYPING_CODE,
         State.CHOOSING_OPTIONS,
         State.CHOOSING_COPIES,

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, Offer, PrintTrouble
 from firmware.book.open_session import OpenSession
@@ -14,8 +15,17 @@ from firmware.session import counter
 from firmware.session import scenes as show
 from firmware.session.basket import basket_lines
 from firmware.session.context import ANYTHING, COUNTER, Context
-from firmware.session.keys import EXEMPTION_DIGITS, copies_left, lines_per_page, may_add, may_type_code, pages
+from firmware.session.keys import (
+    EXEMPTION_DIGITS,
+    copies_left,
+    lines_per_page,
+    may_add,
+    may_preview,
+    may_type_code,
+    pages,
+)
 from firmware.session.known import Known, opened
+from firmware.session.preview import ACROSS
 from firmware.session.states import State
 
 NO_MORE = "no_more"  # of this kind: the most copies are in the basket
@@ -245,6 +255,19 @@ def _choose_kind(context: Context) -> show.Scene:
     )
 
 
+def _choose_purpose(context: Context) -> show.Scene:
+    draft = context.draft
+    assert draft is not None
+    on_page = lines_per_page(context)
+    first = (draft.page - 1) * on_page
+    return show.ChoosePurpose(
+        kind_title=draft.offer.title,
+        purposes=tuple(purpose.title for purpose in draft.purposes[first : first + on_page]),
+        page=draft.page,
+        pages=pages(len(draft.purposes), on_page),
+    )
+
+
 def _type_code(context: Context) -> show.Scene:
     return show.TypeCode(code=context.code, digits=EXEMPTION_DIGITS, wrong=context.code_wrong)
 
@@ -264,7 +287,7 @@ def _choose_option(context: Context) -> show.Scene:
         lines=tuple(show.ChoiceLine(label=c.label, chosen=c.value in chosen) for c in shown),
         several=group.several,
         step=len(draft.answers) + 1,
-        steps=len(draft.groups()),
+        steps=len(draft.asked()),
         page=draft.page,
         pages=pages(len(group.choices), on_page),
     )
@@ -288,6 +311,27 @@ def _basket(context: Context) -> show.Scene:
         lines=basket_lines(context),
         fee_yen=context.fee_yen,
         may_add=may_add(context),
+        may_preview=may_preview(context),
+        page=context.basket_page,
+    )
+
+
+def _preview(context: Context) -> show.Scene:
+    viewing = context.viewing
+    assert viewing is not None
+    seen = viewing.now
+    last_copies = accumulate(item.copies for _, item in context.basket)
+    line = next(number for number, last in enumerate(last_copies) if seen.copy <= last)
+    return show.Preview(
+        line=basket_lines(context)[line],
+        dots=seen.rows,
+        width_dots=seen.width_dots,
+        height_dots=seen.height_dots,
+        part=(*viewing.left_top, ACROSS, viewing.part_height) if viewing.enlarged else None,
+        moves=tuple(viewing.moves()),
+        page=viewing.page,
+        pages=1 if viewing.enlarged else len(viewing.pages),
+        fee_yen=context.fee_yen,
     )
 
 
@@ -309,8 +353,10 @@ _BEFORE_MONEY: dict[State, Callable[[Context], show.Scene]] = {
     State.TAKING_CARD_ALARM: partial(_take_card, alarm=True),
     State.RETURNING_CARD: partial(_take_card, alarm=True, last=True),
     State.CHOOSING_KIND: _choose_kind,
+    State.CHOOSING_PURPOSE: _choose_purpose,
     State.TYPING_CODE: _type_code,
     State.CHOOSING_OPTIONS: _choose_option,
     State.CHOOSING_COPIES: _choose_copies,
     State.CONFIRMING: _basket,
+    State.PREVIEWING: _preview,
 }

@@ -37,8 +37,10 @@ def seconds_left(scene: show.Scene) -> Sentence:
 def uses_arrows(scene: show.Scene) -> bool:
     """Whether ▲ and ▼ mean something on this screen; where they do not, they are the volume."""
     match scene:
-        case show.ChooseKind(pages=pages) | show.ChooseOption(pages=pages):
-            return pages > 1
+        case show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview():
+            return scene.pages > 1
+        case show.Basket(lines=lines) | show.Consent(lines=lines):
+            return len(lines) > 1
         case show.ChooseCopies(copies_max=most):
             return most > 1
         case _:
@@ -153,6 +155,13 @@ def _choose_kind(scene: show.ChooseKind, say: Spoken) -> Sentences:
     return [*said, say("common", "stop"), *_general(scene, say)]
 
 
+def _choose_purpose(scene: show.ChoosePurpose, say: Spoken) -> Sentences:
+    said = [say("choose_purpose", "head"), say("choose_purpose", "hint")]
+    said += [_line("line", number, _title(title, say), say) for number, title in enumerate(scene.purposes, start=1)]
+    said += [say("choose_purpose", "by_item"), *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "back"), say("common", "stop"), *_general(scene, say)]
+
+
 def _type_code(scene: show.TypeCode, say: Spoken) -> Sentences:
     said = [say("type_code", "wrong")] if scene.wrong else []
     said.append(say("type_code", "head"))
@@ -190,6 +199,7 @@ def _choose_copies(scene: show.ChooseCopies, say: Spoken) -> Sentences:
 def _basket(scene: show.Basket, say: Spoken) -> Sentences:
     said = [say("basket", "head"), *_order(scene, say)]
     said += [say("basket", "add")] if scene.may_add else []
+    said += [say("basket", "see")] if scene.may_preview else []
     said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
     return [*said, say("basket", "remove"), say("common", "stop"), *_general(scene, say)]
 
@@ -200,18 +210,37 @@ def _consent(scene: show.Consent, say: Spoken) -> Sentences:
 
 
 def _order(scene: show.Basket | show.Consent, say: Spoken) -> Sentences:
+    """The paper of this page, then what all of them cost."""
     said = _name(scene.masked_name, say)
-    for line in scene.lines:
-        copies = say.numbers.count("copies", line.copies)
-        title = _title(line.title, say)
-        said.append(say("basket", "line", title=title, copies=copies, yen=say.numbers.yen(line.fee_yen)))
-        for detail in line.details:
-            pieces, private = _label(detail, say)
-            said.append(say("basket", "detail", detail=pieces, private=private))
+    for line in scene.lines[scene.page - 1 : scene.page]:
+        said += _paper(line, say)
+    said += _pages(scene.page, len(scene.lines), say)
     return [
         *said,
         say("basket", "total", yen=say.numbers.yen(scene.fee_yen)) if scene.fee_yen else say("basket", "free"),
     ]
+
+
+def _paper(line: show.BasketLine, say: Spoken) -> Sentences:
+    copies = say.numbers.count("copies", line.copies)
+    title = _title(line.title, say)
+    said = [say("basket", "line", title=title, copies=copies, yen=say.numbers.yen(line.fee_yen))]
+    for detail in line.details:
+        pieces, private = _label(detail, say)
+        said.append(say("basket", "detail", detail=pieces, private=private))
+    for word, items in (("shown", line.shown), ("left_off", line.left_off)):
+        told = [piece for item in items for piece in _title(item, say)]
+        said += [say("basket", word, items=told)] if told else []
+    return said
+
+
+def _preview(scene: show.Preview, say: Spoken) -> Sentences:
+    said = [say("preview", "head"), *_paper(scene.line, say)]
+    said.append(say("preview", "enlarge" if scene.part is None else "whole"))
+    said += [say("preview", "move")] if scene.moves else []
+    said += _pages(scene.page, scene.pages, say)
+    said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
+    return [*said, say("common", "stop"), *_general(scene, say)]
 
 
 # --- money and paper -------------------------------------------------------------------------------
@@ -384,11 +413,13 @@ _SAID: dict[type[show.Scene], Callable[[Any, Spoken], Sentences]] = {
     show.LastTry: _last_try,
     show.TakeCard: _take_card,
     show.ChooseKind: _choose_kind,
+    show.ChoosePurpose: _choose_purpose,
     show.TypeCode: _type_code,
     show.ChooseOption: _choose_option,
     show.ChooseCopies: _choose_copies,
     show.Basket: _basket,
     show.Consent: _consent,
+    show.Preview: _preview,
     show.AtCounter: _at_counter,
     show.Pay: _pay,
     show.Printing: _printing,

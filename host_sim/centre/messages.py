@@ -140,6 +140,7 @@ class Group(Message):
     choices: Annotated[list[Choice], Field(min_length=1, max_length=200)]
     default: list[str]
     only_if: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+    item: Language | None = None  # what `print` puts on the paper and `omit` leaves off
 
 
 class Offer(Message):

@@ -30,6 +30,8 @@ class Person:
     gives_up_after_s: float | None = None  # presses cancel so long after the last coin
     quits_at: type[show.Scene] | None = None  # takes the card and walks away at this scene
     leaves_paper: bool = False
+    purpose: str = "0"  # the number of what the paper is for; 0: item by item
+    looks: str = ""  # keys pressed one after another at the pages, which are asked for before paying
     code: str = ""  # an exemption code, typed when the menu asks for one
     on_scene: Callable[[show.Scene], None] = lambda _: None
     on_fault: Callable[[str], None] = lambda _: None  # called when they do what a machine must bear
@@ -73,18 +75,27 @@ class Person:
                 return "enter"
             case show.ChooseKind(countdown_s=None):
                 return "0" if scene.takes_code and self.code else self.kind
+            case show.ChoosePurpose(countdown_s=None):
+                return self.purpose
             case show.TypeCode(countdown_s=None):
                 return self._next_of_code(scene)
             case show.ChooseOption(countdown_s=None):
                 return "1"
             case show.ChooseCopies(countdown_s=None):
                 return "enter" if scene.copies == self.copies else str(self.copies)
-            case show.Basket(countdown_s=None) if self.then and scene.may_add:
-                self.kind, self.then = self.then, None
-                return "1"
-            case show.Basket(countdown_s=None):
-                return "enter"
+            case show.Basket(countdown_s=None) | show.Preview(countdown_s=None):
+                return self._next_of_order(scene)
         return None
+
+    def _next_of_order(self, scene: show.Basket | show.Preview) -> str:
+        """Another paper, a look at the pages, or on to the money."""
+        if isinstance(scene, show.Preview):
+            key, self.looks = self.looks[:1], self.looks[1:]
+            return key or "enter"
+        if self.then and scene.may_add:
+            self.kind, self.then = self.then, None
+            return "1"
+        return "2" if self.looks and scene.may_preview else "enter"
 
     def _next_of_code(self, scene: show.TypeCode) -> str:
         """The next digit; after a wrong code, the key that goes back without one."""
@@ -155,7 +166,14 @@ class Clerk:
                 return ["enter"]
             case show.ClerkCode(chosen=None, second=second) if self.codes:
                 return [*self.codes[second], "enter"]
-            case show.ChooseKind() | show.TypeCode() | show.ChooseOption() | show.ChooseCopies() | show.Basket():
+            case (
+                show.ChooseKind()
+                | show.ChoosePurpose()
+                | show.TypeCode()
+                | show.ChooseOption()
+                | show.ChooseCopies()
+                | show.Basket()
+            ):
                 return [person._key(scene)]  # noqa: SLF001  what the resident told the clerk
         return []
 

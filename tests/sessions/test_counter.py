@@ -129,6 +129,7 @@ def test_a_resident_who_says_no_sends_the_order_back(machine: CityMachine, walle
 
 CLERKS = {
     State.CHOOSING_KIND: show.ChooseKind,
+    State.CHOOSING_PURPOSE: show.ChoosePurpose,
     State.CHOOSING_OPTIONS: show.ChooseOption,
     State.CHOOSING_COPIES: show.ChooseCopies,
     State.CONFIRMING: show.Basket,

@@ -71,6 +71,7 @@ def _works(state: State, context: Context, side: Side) -> set[str]:
     for key in Key:
         now = copy.copy(context)
         now.draft, now.basket, now.attended = copy.deepcopy(now.draft), list(now.basket), list(now.attended)
+        now.viewing = copy.copy(now.viewing)
         event = key_event(state, now, key, side)
         row = TABLE[state][event]
         if row.next is not None or row.actions or row.restarts or (state, event) in TILL:
@@ -119,6 +120,7 @@ def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Ca
         Person(wallet["hanako"], kind="1", copies=2, then="2", coins=(500, 500, 100)),
         Person(wallet["hanako"], gives_up_after_s=1.0, coins=(100,)),
         Person(wallet["hanako"], leaves_paper=True),
+        Person(wallet["hanako"], kind="1", then="2", coins=(500, 100), looks="586842258"),
         Person(wallet["hanako"], code="00000000"),
         Person(wallet["hanako"], deeds={show.TakeCard: takes_it_at_last}),
         Person(wallet["hanako"], deeds={show.Pay: stays}),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from host_sim.centre.city.hours import DEFAULT
-from host_sim.centre.city.items import ITEMS
+from host_sim.centre.city.items import ITEMS, NUMBER, offered
 from host_sim.centre.city.model import CHANNELS, LETTERS_MAX
 from host_sim.centre.forms.certificate import TITLES
 from host_sim.centre.forms.font import font
@@ -18,7 +18,7 @@ def disagreements(sections: Tables) -> list[str]:
     """One sentence for each contradiction on this day."""
     return [
         f"{sentence}."
-        for check in (_names, _letters, _kinds, _items, _attended, _hours, _sites, _aims, _daily)
+        for check in (_names, _letters, _kinds, _items, _purposes, _attended, _hours, _sites, _aims, _daily)
         for sentence in check(sections)
     ]
 
@@ -78,6 +78,27 @@ def _items(sections: Tables) -> Iterator[str]:
         for item in _list(entry, "items"):
             if kind in TITLES and item not in known:
                 yield f"kinds.{kind}.items names {item}; what can be asked for is {', '.join(known) or 'nothing'}"
+
+
+def _purposes(sections: Tables) -> Iterator[str]:
+    """A purpose names what can be asked for, and the number only by a law (番号法 19条: nobody may be given it otherwise)."""
+    kinds = _table(sections, "kinds")
+    for word, purpose in _table(sections, "purposes").items():
+        for kind, paper in _table(purpose, "kinds").items():
+            if kind not in kinds:
+                yield f"purposes.{word}.kinds.{kind}: there is no [kinds.{kind}]"
+                continue
+            where, entry, items = f"purposes.{word}.kinds.{kind}", kinds[kind], _list(paper, "items")
+            may_ask = offered(kind, entry.get("items")) if isinstance(entry, Mapping) else ()
+            for item in items:
+                if item not in may_ask:
+                    yield f"{where}.items names {item}; what can be asked for is {', '.join(may_ask) or 'nothing'}"
+            if NUMBER in items and not _told(purpose, "number_law"):
+                yield f"{where}.items names {NUMBER}; write in purposes.{word}.number_law by which law it may be given"
+
+
+def _told(of: Any, key: str) -> bool:
+    return isinstance(of, Mapping) and bool(of.get(key))
 
 
 def _attended(sections: Tables) -> Iterator[str]:

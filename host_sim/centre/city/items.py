@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _RESIDENCE = {
-    "relation": ("世帯主・続柄", "Head of household and relationship"),
-    "domicile": ("本籍・筆頭者", "Family register: domicile and head"),
-    "foreign": ("国籍・在留資格など", "Nationality and residence status"),
-    "foreign_kana": ("外国人住民の氏名のフリガナ", "Reading of a foreign resident's name"),
-    "moved_from": ("異動前住所（市内の前の住所）", "Previous address in this city"),
+    "relation": ("世帯主・続柄", "Household head, relationship"),
+    "domicile": ("本籍・筆頭者", "Registered domicile and head"),
+    "foreign": ("国籍・在留資格など", "Nationality, residence status"),
+    "foreign_kana": ("外国人住民の氏名のフリガナ", "Reading of a foreign name"),
+    "moved_from": ("異動前住所（市内の前の住所）", "Previous address in the city"),
     "my_number": ("個人番号（マイナンバー）", "My Number"),
 }
 ITEMS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -26,6 +26,7 @@ ITEMS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 USUAL = ("relation", "domicile", "foreign", "my_number")
+NUMBER = "my_number"
 
 
 def offered(kind: str, items: list[str] | None) -> tuple[str, ...]:

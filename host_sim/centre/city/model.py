@@ -151,6 +151,21 @@ class KindPart(Part):
     items: list[Word] | None = None
 
 
+class PurposePaper(Part):
+    """One kind for a purpose. `items`: what stands on it; every other item of the kind is left off. `scope` None: it is asked."""
+
+    items: list[Word]
+    scope: Literal["self", "all"] | None = None
+
+
+class PurposePart(Part):
+    """What a paper is for. `number_law`: by which law whoever asks for it may have the 個人番号; None: by none."""
+
+    title: Text
+    number_law: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    kinds: dict[Word, PurposePaper]
+
+
 class ChannelPart(Part):
     """What holds wherever this channel is. A kind is issued through it when it has a fee."""
 
@@ -299,6 +314,7 @@ class Rules(Part):
     maintenance: Annotated[list[MaintenancePart], Field(max_length=100)] = []
     notices: Annotated[list[NoticePart], Field(max_length=NOTICES_MAX)] = []
     exemptions: dict[Word, ExemptionPart] = {}
+    purposes: Annotated[dict[Word, PurposePart], Field(max_length=40)] = {}
     card_desk: CardDeskPart = CardDeskPart(resident_register_until=date(2015, 12, 28))
     staff: dict[Word, PersonPart] = {}
     alarms: AlarmsPart = AlarmsPart()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from host_sim.centre.city.hours import Timetable
 from host_sim.centre.city.items import offered
-from host_sim.centre.city.model import ChannelPart, ExemptionPart, NoticePart, Rules, SitePart
+from host_sim.centre.city.model import ChannelPart, ExemptionPart, NoticePart, PurposePart, Rules, SitePart
 from host_sim.centre.register import AdditionalLetters, CitySignature, Municipality
 
 GRACE = timedelta(minutes=15)  # a session admitted before closing may finish
@@ -23,6 +23,14 @@ class Terms:
     copies_max: int
     items: tuple[str, ...] = ()  # what may be asked for (city/items.py)
     youngest_years: int = 0  # for this kind; the place's own limit holds besides
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a paper is for: kind -> question -> answer. Every item of the kind is answered, so none is on it by oversight."""
+
+    title: Texts
+    answers: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +54,7 @@ class Place:
     exemptions: Mapping[str, ExemptionPart]  # by their word: a code of these is taken here
     timetable: Timetable = field(repr=False)
     notices: tuple[NoticePart, ...] = field(repr=False)
+    purposes: tuple[Purpose, ...] = field(default=(), repr=False)
 
     def finishing_at(self, now: datetime, kind: str = "default") -> bool:
         """Whether a session that began in time may still go on."""
@@ -107,4 +116,15 @@ def _place(rules: Rules, word: str, site: SitePart, channel: ChannelPart) -> Pla
         exemptions={name: part for name, part in rules.exemptions.items() if part.concerns(word, site.channel)},
         timetable=Timetable({**channel.hours, **site.hours}, [*channel.closed_days, *site.closed_days], windows),
         notices=tuple(notice for notice in rules.notices if notice.concerns(word, site.channel)),
+        purposes=tuple(found for part in rules.purposes.values() if (found := _purpose(part, terms)).answers),
     )
+
+
+def _purpose(part: PurposePart, terms: Mapping[str, Terms]) -> Purpose:
+    """A purpose with the kinds that are issued at this place."""
+    answers = {}
+    for kind, paper in part.kinds.items():
+        if kind in terms:
+            items = {item: "print" if item in paper.items else "omit" for item in terms[kind].items}
+            answers[kind] = items if paper.scope is None else {"scope": paper.scope, **items}
+    return Purpose(part.title, answers)

@@ -137,6 +137,7 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
             for kind, terms in place.kinds.items()
         ],
         "notices": _notices(place, today),
+        **({"purposes": _purposes(place)} if place.purposes else {}),
         "places": [_elsewhere(other, today) for other in nearby(place, period.places)],
     }
 
@@ -154,6 +155,13 @@ def _notices(place: Place, today: date) -> list[Body]:
         }
         for one in days.between(place.notices, date.fromordinal(monday), LAST_DAY, sunday)
         if one.daily or one.last >= today
+    ]
+
+
+def _purposes(place: Place) -> list[Body]:
+    return [
+        {"title": dict(purpose.title), "answers": {kind: dict(answers) for kind, answers in purpose.answers.items()}}
+        for purpose in place.purposes
     ]
 
 

@@ -191,7 +191,7 @@ def _latin(person: Resident) -> str:
 def _yes_no(key: str, ja: str, en: str) -> Group:
     """The question whether to print an item that is left off unless asked for (住民基本台帳法 12条5項)."""
     answers = [_choice("omit", "載せない", "Leave out"), _choice("print", "載せる", "Include")]
-    return _group(key, f"{ja}を載せますか", f"{en}?", answers, "omit")
+    return _group(key, f"{ja}を載せますか", f"{en}?", answers, "omit") | {"item": {"ja": ja, "en": en}}
 
 
 def _group(key: str, ja: str, en: str, choices: list[dict[str, Any]], default: str) -> Group:

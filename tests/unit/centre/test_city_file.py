@@ -71,6 +71,17 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         ("juminhyo = 300", "juminhyo = -1", "channels.store.fees.juminhyo is -1; the least is 0."),
         ("[kinds.fuhyo]", "[kinds.jukyo]", "kinds.jukyo: the centre has no form for it; it has juminhyo,"),
         ("copies_max = 5", "copies_max = 10", "kinds.juminhyo.copies_max is 10; the most is 9."),
+        (
+            'number_law = "番号法16条"',
+            "",
+            "purposes.tax.kinds.juminhyo.items names my_number; write in purposes.tax.number",
+        ),
+        (
+            'items = ["my_number"] }',
+            'items = ["resident_code"] }',
+            "purposes.tax.kinds.juminhyo.items names resident_code",
+        ),
+        ("kinds.fuhyo = { scope", "kinds.moon = { scope", "purposes.land.kinds.moon: there is no [kinds.moon]."),
         ('["miyazaki-store-02"]', '["miyazaki-store-01"]', "The machine miyazaki-store-01 stands at 2 sites."),
         ('channel = "office"', 'channel = "hall"', 'sites.city-hall-machine.channel is "hall"; allowed are'),
         ("staffed = true", 'staffed = "yes"', "sites.city-hall-desk.staffed must be true or false."),

@@ -69,6 +69,14 @@ def test_a_table_is_read_field_by_field() -> None:
         table.version = 2  # type: ignore[misc]
 
 
+def test_what_a_paper_is_for_may_be_left_out() -> None:
+    bank = {"title": {"ja": "銀行"}, "answers": {"juminhyo": {"scope": "self", "domicile": "omit"}}}
+    assert read(signed(written(TABLE))).purposes == ()
+    assert read(signed(written(TABLE | {"purposes": [bank]}))).purposes[0].answers["juminhyo"]["domicile"] == "omit"
+    with pytest.raises(BadMessage, match="without Japanese"):
+        read(signed(written(TABLE | {"purposes": [bank | {"title": {"en": "bank"}}]})))
+
+
 @pytest.mark.parametrize(
     "table",
     [

@@ -3,7 +3,7 @@
 import base64
 import io
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import product
 from random import Random
 from typing import Any
@@ -16,6 +16,8 @@ from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES
 from firmware.session import scenes as show
 from firmware.session.view import NO_MORE
+from host_sim.centre import sample
+from host_sim.centre.city import items
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 TITLES = [
@@ -32,6 +34,9 @@ QUESTIONS = [
     {"ja": "世帯主・続柄", "en": "Head of household and relationship"},
     {"ja": "個人番号（マイナンバー）", "en": "My Number"},
 ]
+ITEMS = list(dict.fromkeys(item for kind in ("juminhyo", "fuhyo") for item in items.ITEMS[kind].values()))
+ITEMS = [{"ja": ja, "en": en} for ja, en in ITEMS][:6]  # of one paper
+PURPOSES = [dict(purpose.title) for purpose in sample.city().on(date(2026, 11, 24)).rules.purposes.values()]
 ANSWERS = [
     {"ja": "世帯全員", "en": "Everyone in my household"},
     {"ja": "本人のみ", "en": "Only myself"},
@@ -238,6 +243,17 @@ def choosing(language: str) -> list[show.Scene]:
         for title in QUESTIONS
         for kind in (TITLES[0], TITLES[4])
     ]
+    purposes = [
+        show.ChoosePurpose(
+            language=language,
+            countdown_s=seconds,
+            kind_title=TITLES[0],
+            purposes=tuple(PURPOSES[:count]),
+            page=pages,
+            pages=pages,
+        )
+        for count, seconds, pages in product((1, 2, 3, 6), (None, 15), (1, 2))
+    ]
     copies = [
         show.ChooseCopies(
             language=language, countdown_s=seconds, kind_title=TITLES[4], fee_yen=750, copies=count, copies_max=9
@@ -251,15 +267,43 @@ def choosing(language: str) -> list[show.Scene]:
             countdown_s=seconds,
             masked_name=NAME,
             lines=tuple(
-                show.BasketLine(title=TITLES[number + 2], details=details[number % 2], copies=9, fee_yen=6750)
+                show.BasketLine(
+                    title=TITLES[number + 2],
+                    details=details[number % 2],
+                    shown=tuple(ITEMS[:printed]),
+                    left_off=tuple(ITEMS[printed:of]),
+                    copies=9,
+                    fee_yen=6750,
+                )
                 for number in range(count)
             ),
             fee_yen=20250,
             may_add=add,
+            may_preview=seconds is None,
+            page=count,
         )
-        for count, seconds, add in product((1, 2, 3), (None, 15), (False, True))
+        for (count, add), seconds, (printed, of) in product(
+            ((1, True), (2, True), (3, False)), (None, 15), ((0, 0), (0, 6), (3, 6), (6, 6), (2, 4))
+        )
     ]
-    return [*kinds, *every_refusal, *codes, *options, *copies, *baskets]
+    previews = [
+        show.Preview(
+            language=language,
+            countdown_s=seconds,
+            line=baskets[-1].lines[0],
+            dots=bytes(20 * 226),
+            width_dots=160,
+            height_dots=226,
+            part=part,
+            moves=moves,
+            pages=pages,
+            fee_yen=300,
+        )
+        for seconds, (pages, part, moves) in product(
+            (None, 15), ((1, None, ()), (3, None, ()), (1, (0.45, 0.4, 0.55, 0.15), ("2", "8", "4")))
+        )
+    ]
+    return [*kinds, *every_refusal, *codes, *options, *purposes, *copies, *baskets, *previews]
 
 
 def counter(language: str) -> list[show.Scene]:
@@ -273,7 +317,15 @@ def counter(language: str) -> list[show.Scene]:
         for seconds in (None, 15)
     ]
     lines = tuple(
-        show.BasketLine(title=title, details=tuple(ANSWERS[:1]), copies=9, fee_yen=6750) for title in TITLES[2:5]
+        show.BasketLine(
+            title=title,
+            details=tuple(ANSWERS[:1]),
+            shown=tuple(ITEMS[:2]),
+            left_off=tuple(ITEMS[2:]),
+            copies=9,
+            fee_yen=6750,
+        )
+        for title in TITLES[2:5]
     )
     shown += [
         show.Consent(language=language, countdown_s=seconds, masked_name=NAME, lines=lines[:count], fee_yen=20250)

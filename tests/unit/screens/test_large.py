@@ -32,6 +32,8 @@ def few(language):
         if isinstance(scene, show.ChooseKind | show.ChooseOption):
             refused = {"refused": None} if isinstance(scene, show.ChooseKind) and scene.refused == 4 else {}
             yield replace(scene, lines=scene.lines[:3], **refused)
+        elif isinstance(scene, show.ChoosePurpose):
+            yield replace(scene, purposes=scene.purposes[:3])
         elif not isinstance(scene, show.ClerkCode) and not scene.clerk:
             yield scene
 

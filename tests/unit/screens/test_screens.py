@@ -153,7 +153,7 @@ def test_the_idle_screen_shows_a_notice_of_two_lines_also_without_change_and_cut
 
 
 def colours(canvas):
-    return {colour for _, colour in canvas.image.getcolors(WIDTH * HEIGHT)}
+    return {colour for _, colour in canvas.image.getcolors(canvas.image.width * canvas.image.height)}
 
 
 def test_the_picture_of_a_notice_is_shown_beside_its_words_and_a_damaged_one_is_left_out():

@@ -4,8 +4,9 @@ The random walks check: whatever a resident does and a device answers, the table
 book balances, nothing is printed or paid without its intent on record, and the machine ends idle.
 """
 
+import copy
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -61,7 +62,8 @@ from firmware.book.book import Book
 from firmware.book.cases import Case
 from firmware.screens.words import LANGUAGES
 from firmware.session import effects as fx
-from firmware.session.context import Context, House
+from firmware.session import scenes as show
+from firmware.session.context import Context, House, Purpose, Served
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
@@ -75,6 +77,7 @@ from firmware.session.events import (
     PaperCounted,
     PaperReadiness,
     Report,
+    SeenPage,
     SlipOutcome,
     SlotClosed,
     Ticked,
@@ -85,15 +88,6 @@ from firmware.session.machine import step
 from firmware.session.states import State
 from firmware.session.view import scene
 
-HOUSE = House(
-    machine="test-01",
-    profile="store",
-    kinds_taken=frozenset({CardKind.INDIVIDUAL_NUMBER}),
-    place={"ja": "宮崎駅前店"},
-    telephone="0985-25-2111",
-    accepts_yen=frozenset({10, 50, 100, 500}),
-    languages=LANGUAGES,
-)
 TITLE = {"ja": "住民票の写し", "en": "Certificate of residence"}
 SCOPE = OptionGroup(
     key="scope",
@@ -102,8 +96,31 @@ SCOPE = OptionGroup(
     choices=(Choice(value="all", label={"ja": "全員"}), Choice(value="self", label={"ja": "本人"})),
     default=("all",),
 )
+DOMICILE = OptionGroup(
+    key="domicile",
+    title={"ja": "本籍を載せますか"},
+    several=False,
+    choices=(Choice(value="omit", label={"ja": "載せない"}), Choice(value="print", label={"ja": "載せる"})),
+    default=("omit",),
+    item={"ja": "本籍"},
+)
+PURPOSES = (
+    Purpose({"ja": "運転免許"}, {"scope": ("self",), "domicile": ("print",)}),
+    Purpose({"ja": "銀行"}, {"domicile": ("omit",), "not_asked_here": ("print",)}),
+    Purpose({"ja": "相続"}, {"scope": ("nobody",)}),  # an answer that this offer does not have
+)
+HOUSE = House(
+    machine="test-01",
+    profile="store",
+    kinds_taken=frozenset({CardKind.INDIVIDUAL_NUMBER}),
+    place={"ja": "宮崎駅前店"},
+    telephone="0985-25-2111",
+    accepts_yen=frozenset({10, 50, 100, 500}),
+    languages=LANGUAGES,
+    served=Served(kinds={"juminhyo": (300, 3), "inkan": (300, 3)}, purposes={"juminhyo": PURPOSES}),
+)
 OFFERS = (
-    Offer(kind="juminhyo", title=TITLE, fee_yen=300, copies_max=3, refusal=None, groups=(SCOPE,)),
+    Offer(kind="juminhyo", title=TITLE, fee_yen=300, copies_max=3, refusal=None, groups=(SCOPE, DOMICILE)),
     Offer(kind="inkan", title={"ja": "印鑑登録証明書"}, fee_yen=300, copies_max=3, refusal=None, groups=()),
     Offer(
         kind="kazei",
@@ -437,6 +454,44 @@ KNOWN = Authenticated(authentication_id="a", masked_name="x", offers=OFFERS, tak
 EXEMPTED = replace(KNOWN, offers=tuple(replace(offer, fee_yen=0) for offer in OFFERS), takes_code=False)
 CODE_WRONG = CentreRefused(CentreRefusal.CODE_WRONG)
 SLIPS = [*(SlipOutcome(r) for r in (PRINTED, *BAD_PRINT)), FAULT]
+
+
+def test_a_purpose_answers_what_it_knows_and_only_that() -> None:
+    """What it does not answer is asked; an answer that the offer does not have is no answer; 0 leaves all to the resident."""
+    menu = authenticated().feed(CardRemoved())
+
+    def chosen(*keys: Key) -> Mapping[str, tuple[str, ...]]:
+        walk = replace(menu, context=copy.copy(menu.context)).keys(Key.D1)
+        shown = scene(walk.state, walk.context, walk.book)
+        assert isinstance(shown, show.ChoosePurpose)
+        assert [purpose["ja"] for purpose in shown.purposes] == ["運転免許", "銀行"]
+        walk.keys(*keys)
+        assert walk.context.draft is not None
+        assert walk.state is State.CHOOSING_COPIES
+        return walk.context.draft.options()
+
+    assert chosen(Key.D1) == {"scope": ("self",), "domicile": ("print",)}
+    assert chosen(Key.D2, Key.D1) == {"scope": ("all",), "domicile": ("omit",)}
+    assert chosen(Key.D0, Key.D2, Key.D1) == {"scope": ("self",), "domicile": ("omit",)}
+    back = (Key.D2, Key.CLEAR, Key.D1, Key.CLEAR, Key.D0, Key.CLEAR, Key.D2, Key.D2)
+    assert chosen(*back) == {"scope": ("self",), "domicile": ("omit",)}
+
+
+def test_a_basket_tells_of_each_paper_what_is_on_it_and_what_is_left_off() -> None:
+    walk = authenticated().feed(CardRemoved()).keys(Key.D1, Key.D1, Key.ENTER)  # 運転免許
+    walk.keys(Key.D1, Key.D1, Key.D2, Key.D1, Key.ENTER)  # 銀行, of everybody
+    walk.keys(Key.D1, Key.D2, Key.ENTER)
+    basket = scene(walk.state, walk.context, walk.book)
+    assert isinstance(basket, show.Basket)
+    assert basket.page == 3, "the one chosen last"
+    told = [([i["ja"] for i in line.shown], [i["ja"] for i in line.left_off]) for line in basket.lines]
+    assert told == [(["本籍"], []), ([], ["本籍"]), ([], [])]
+    walk.keys(Key.NEXT, Key.CLEAR)  # from the last to the first
+    left = scene(walk.state, walk.context, walk.book)
+    assert isinstance(left, show.Basket)
+    assert (left.page, left.lines) == (1, basket.lines[1:]), "the paper that is shown is taken out"
+
+
 EXITS = [*(ExitSeen(exit_) for exit_ in PaperExit), FAULT]
 SLOT_CLOSED = [SlotClosed(AcceptorCounters(9, None)), CoinCredited(50, 8), FAULT]
 # Answers of the desks that can come at any time: good, bad, and faults.
@@ -475,7 +530,8 @@ def answers(walk: Walk) -> Sequence[Report]:
             return [reserved(walk), UNREACHABLE, REFUSED, BindingFailed("kind"), FAULT]
         case State.RASTERISING:
             copies = range(1, len(walk.context.item_of_copy) + 1)
-            return [PagesReady(dict.fromkeys(copies, ("f" * 64,))), BindingFailed("pages"), REFUSED, FAULT]
+            seen = tuple(SeenPage(copy, 8, 8, bytes(8)) for copy in sorted(walk.last(fx.Rasterise).show))
+            return [PagesReady(dict.fromkeys(copies, ("f" * 64,)), seen), BindingFailed("pages"), REFUSED, FAULT]
         case State.PAYING | State.PART_PAID:
             accepted = sorted(walk.context.accepting_yen)
             return [*(CoinCredited(v, 1) for v in accepted), CoinFraud(20), Fault("coin", "silent")]
