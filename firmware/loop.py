@@ -180,7 +180,9 @@ class Loop:
     # --- turning --------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Show the first picture and send the first heartbeat. Call it once, before the first `turn`."""
+        """Show the first picture and prompt, and send the first heartbeat. Call it once, before the first `turn`."""
+        if self._console is not None:
+            self._console.begin()
         self.redraw()
         self.heartbeat.tell_if_due(idle=True)
 

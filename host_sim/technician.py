@@ -20,6 +20,8 @@ QUIET_S = 0.05  # a row that looks like a question and goes on is none
 _PROMPT = re.compile(rb"(?:^|\n)(?:[\w-]+ \w+ [\w-]+ \d+|halted)> \Z")
 _QUESTION = re.compile(rb"(?:^|\n)[^\n]{1,60}: \Z")
 _ASKS_PASSWORD = ("Password: ", "パスワード: ", "Pasuwado: ")  # in the languages of the line
+_RESTARTS = ("Wait for its prompt.", "お待ちください", "omachi kudasai")
+_STARTED = "has started."
 _CODE = re.compile(r'(?:confirm |"confirm":")([0-9A-F]{4})\b')
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,19}")
 
@@ -76,6 +78,9 @@ def type_script(
         while said.endswith(_ASKS_PASSWORD):
             talk.type(f"{password_of(name)}\r")
             said = talk.answer()
+        if any(words in said for words in _RESTARTS):
+            while _STARTED not in said:
+                said += talk.answer()
         if refused := re.search(r"^ERR .*?(?=^[\w-]+ \w+ [\w-]+ \d+> |\Z)", said, re.MULTILINE | re.DOTALL):
             raise Stopped(number, row, " ".join(refused[0].split()))
     if rows and not _PROMPT.search(said.encode()):

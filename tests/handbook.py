@@ -181,6 +181,9 @@ class _Conversation:
 
     def do(self, deed: str) -> None:
         DEEDS[deed](self._machine)
+        before, rows, _ = self._machine.shown_since(self._from).partition("\n")
+        if rows:  # what the machine said by itself stands below the prompt that was shown last
+            self._from += len(before) + len("\r\n")
 
     def again(self, transcript: str) -> str:
         """What the machine shows when the lines of this transcript are typed."""

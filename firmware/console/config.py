@@ -122,7 +122,7 @@ def _try(hands: Hands, wanted: dict[str, str], nothing: str) -> Plan:
         hands.write(records.SettingsOnTrial(settings=[records.Setting(*entry) for entry in sorted(wanted.items())]))
         hands.candidate = None
         hands.end()
-        return Answer(("The program restarts with these settings.", _KEEP))
+        return Answer(("The program restarts with these settings. Wait for its prompt.", _KEEP))
 
     return Plan((*rows, f"The program restarts. {_KEEP}"), carry_out)
 
@@ -141,7 +141,7 @@ def _give_up(hands: Hands) -> Plan:
             )
         hands.write(records.SettingsDropped(reason="staff"))
         hands.end()
-        return Answer(("The program restarts with the old settings.",))
+        return Answer(("The program restarts with the old settings. Wait for its prompt.",))
 
     return Plan((*_differences(hands, settings.in_force(book), book.kept), "The program restarts."), carry_out)
 

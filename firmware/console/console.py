@@ -81,6 +81,10 @@ class Console:
 
     # --- what comes -----------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Tell whoever waits at the line that the program runs again, as after `reboot`."""
+        self._prompt("\n" + self._rows(f"kofuki {self._hands.version} has started. `login NAME` logs you in."))
+
     def hear(self, said: ConsoleAnswer) -> None:
         """Take a typed line, or the loss of the serial line."""
         match said:

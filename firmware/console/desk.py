@@ -33,7 +33,9 @@ POLL_S = 0.05
 READ_BYTES = 512  # in one poll
 AHEAD_BYTES = 1024  # kept of what is typed before the prompt
 BREAK = b"\0"
-WRITE_S = 2.0  # 20 kB at 115200 baud; what the terminal has not taken by then is lost
+WRITE_S = (
+    6.0  # a terminal that takes nothing for so long is not there: at 9600 baud a full buffer of 4 kB is empty before
+)
 AWAY_S = 2.0  # between two tries to open a lost port
 
 
@@ -128,15 +130,16 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         return []
 
     def _write(self, text: str) -> bool:
-        """Whether the terminal took everything."""
+        """Whether the terminal took everything. A slow line is waited for as long as it takes some bytes."""
         if not text or self._clock.monotonic() < self._try_at_s:
             return not text
         data = text.encode("utf-8")  # the console says only ASCII until somebody asks for Japanese
         try:
-            return self._stream.write(data, WRITE_S) == len(data)
+            while data and (taken := self._stream.write(data, WRITE_S)):
+                data = data[taken:]
         except LineLost:  # a later `poll` reports it
             self._try_at_s = self._clock.monotonic() + AWAY_S
-            return False
+        return not data
 
     def _was_unplugged(self, data: bytes) -> bool:
         """Whether the cable was pulled, as far as the port can tell: a modem line went down, or a BREAK came (console rule 7).

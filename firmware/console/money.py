@@ -403,6 +403,6 @@ def reboot(hands: Hands) -> Plan:
     def carry_out(_: str) -> Answer:
         must_be_shut(hands)
         hands.end()
-        return Answer(("The program ends; its service starts it again.",))
+        return Answer(("The program ends. Wait for its prompt.",))
 
     return Plan(("The program restarts and opens every device anew.",), carry_out)

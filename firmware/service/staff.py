@@ -26,6 +26,10 @@ class Staff(Protocol):
         """Take the answer for which `wants` said yes."""
         ...
 
+    def begin(self) -> None:
+        """The program runs: tell whoever waits at the line."""
+        ...
+
     def answered(self, ticket: int, answer: Answer) -> None:
         """Take a desk's answer to the command that was sent with this ticket."""
         ...

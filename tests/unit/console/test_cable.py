@@ -9,10 +9,15 @@ from time import monotonic
 
 import pytest
 
+from drivers.errors import LineLost
 from drivers.serial_stream import SerialStream
-from firmware.console.desk import ConsoleDesk
-from firmware.console.messages import ConsoleLost, Typed
+from firmware.console.desk import WRITE_S, ConsoleDesk
+from firmware.console.messages import ConsoleLost, Print, Printed, Say, Typed
 from firmware.desks import Answer
+from host_sim.adapters.memory import MemoryStream
+from host_sim.adapters.wire import WireKind
+from host_sim.clock import VirtualClock
+from host_sim.rig.console import Terminal
 
 TODAY = date(2026, 11, 28)
 
@@ -96,3 +101,36 @@ def test_a_pseudo_terminal_says_that_it_has_no_modem_lines(terminal: tuple[int, 
     assert stream.carrier() is None
     assert stream.read(1, 0.0) == b""
     assert stream.carrier() is None
+
+
+def test_a_line_slower_than_the_text_gets_every_row_and_the_prompt() -> None:
+    """9600 baud in virtual time: a long answer takes longer than any single wait."""
+    clock, terminal = VirtualClock(), Terminal()
+    stream = MemoryStream(terminal, clock, WireKind(baud=9600), lost=lambda: LineLost("console", "unplugged"))
+    desk = ConsoleDesk(stream, Path("/nowhere"), lambda: TODAY, clock)
+    desk.poll()
+    rows = "".join(f"{number:6} {'x' * 70}\n" for number in range(400))
+    desk.handle(Say(rows, "prompt> "))
+    clock.advance(10.0)
+    desk.poll()
+    assert terminal.shown.decode() == rows.replace("\n", "\r\n") + "prompt> "
+    assert clock.monotonic() > 4 * WRITE_S
+
+
+def test_a_terminal_that_takes_nothing_is_given_up() -> None:
+    clock = VirtualClock()
+
+    class Silent:
+        def read(self, _: int, __: float) -> bytes:
+            return b""
+
+        def write(self, _: bytes, timeout_s: float) -> int:
+            clock.advance(timeout_s)
+            return 0
+
+        def close(self) -> None:
+            pass
+
+    desk = ConsoleDesk(Silent(), Path("/nowhere"), lambda: TODAY, clock)
+    assert desk.handle(Print("a row\n")) == [Printed(whole=False)]
+    assert clock.monotonic() == WRITE_S
