@@ -25,6 +25,8 @@ CALM = frozenset(
 
 
 def take_paper(scene: show.TakePaper) -> Canvas:
+    if scene.claim_yen:
+        return _take_paper_and_slip(scene)
     c, say = begin(scene, "take")
     if scene.alarm:
         c.panel((24, 72, 500, 272), 16, SUN_PALE)
@@ -36,15 +38,38 @@ def take_paper(scene: show.TakePaper) -> Canvas:
         y = c.text(say("take_paper", "head"), 40, 78, size, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
         c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA, aside=True)
     y = 284
-    rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
-    if scene.change_yen:
-        rows.append(say("take_paper", "change", yen=say.yen(scene.change_yen)))
-    for row in rows:
+    for row in _handed(say, scene):
         c.panel((40, y, 480, y + 44), 10, WHITE, border=SEA)
         c.text(row, 56, y + 3, 28, width=410, bold=True)
         y += 50
     c.picture(pictures.take_paper(), 504, 88)
     return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
+
+
+def _take_paper_and_slip(scene: show.TakePaper) -> Canvas:
+    """The money that is owed is told as soon as its slip lies with the papers; it has the room of the picture."""
+    c, say = begin(scene, "take")
+    word, colour = ("alarm", RED) if scene.alarm else ("head", SEA)
+    size = c.largest(say("take_paper", word), (42, 38, 34), width=720, bold=True)
+    c.text(say("take_paper", word), 40, 78, size, width=720, lines=2, bold=True, colour=colour, leading=1.25)
+    for number, row in enumerate(_handed(say, scene)):
+        left = 40 + 372 * number
+        c.panel((left, 196, left + 360, 240), 10, WHITE, border=SEA)
+        c.text(row, left + 16, 199, c.largest(row, (28, 26, 24), width=332, bold=True), width=332, bold=True)
+    told = say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen))
+    lines = c.lines(told, 26, width=532, bold=True)
+    c.panel((32, 252, 604, 408), 10, SUN_PALE, border=SUN, width=3)
+    y = c.text(told, 50, 258, 26, width=532, lines=lines, bold=True, leading=1.3)
+    if scene.telephone is not None:
+        c.text(say("place", "call", telephone=scene.telephone), 50, y + 4, 26, width=540)
+    return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
+
+
+def _handed(say: Words, scene: show.TakePaper) -> list[str]:
+    rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
+    if scene.change_yen:
+        rows.append(say("take_paper", "change", yen=say.yen(scene.change_yen)))
+    return rows
 
 
 def done(scene: show.Done) -> Canvas:

@@ -131,6 +131,7 @@ def _paying() -> list[show.Scene]:
         show.MoneyBack(amount_yen=400, is_change=True),
         show.TakePaper(copies=2, change_yen=400, unseen=True),
         show.TakePaper(copies=2, change_yen=400, alarm=True, countdown_s=15),
+        show.TakePaper(copies=2, change_yen=360, claim_yen=40),
         show.Done(copies=2, fee_yen=600, change_yen=400),
     ]
 

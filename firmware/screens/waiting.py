@@ -63,11 +63,17 @@ def _progress(c: Canvas, copy: int, copies: int, x: int, y: int, width: int) -> 
 def money_back(scene: show.MoneyBack) -> Canvas:
     c, say = begin(scene, "take")
     key = "change" if scene.is_change else "refund"
-    y = c.text(say("money_back", key), 40, 82, 38, width=470, lines=2, bold=True, colour=SEA)
-    c.panel((40, y + 8, 470, y + 118), 14, WHITE, border=SEA, width=3)
+    y = c.text(say("money_back", key), 40, 74, 36, width=470, lines=2, bold=True, colour=SEA, leading=1.3)
+    c.panel((40, y + 8, 470, y + 92), 14, WHITE, border=SEA, width=3)
     amount = say.yen(scene.amount_yen)
-    size = c.largest(amount, (64, 52, 44), width=398, bold=True)
-    c.text(amount, 56, y + 63 - round(size * 0.68), size, width=398, bold=True, colour=INK, align="centre")
-    c.text(say("money_back", "body"), 40, y + 130, 28, width=470, lines=2)
+    size = c.largest(amount, (60, 52, 44), width=398, bold=True)
+    c.text(amount, 56, y + 50 - round(size * 0.68), size, width=398, bold=True, colour=INK, align="centre")
+    y += 100
+    if scene.coming is not None:
+        value, coins = scene.coming
+        y = c.text(say("money_back", "coming", yen=say.yen(value), coins=coins), 40, y, 30, width=470, bold=True)
+    if scene.paid_yen:
+        y = c.text(say("money_back", "paid", yen=say.yen(scene.paid_yen)), 40, y, 28, width=470)
+    c.text(say("money_back", "body"), 40, y, 26, width=470, lines=2, leading=1.2)
     c.picture(pictures.coin_cup(), 524, 116)
     return end_without_keys(c, scene)

@@ -289,20 +289,30 @@ class Printing(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakePaper(Scene):
-    """Certificate and receipt wait in the tray. `alarm`: left too long. `unseen`: only a key can say that they are taken."""
+    """Certificate and receipt wait in the tray. `alarm`: left too long. `unseen`: only a key can say that they are taken.
+
+    `claim_yen`: what could not be given back; its slip lies beside the papers, unless `claim_slip` is False.
+    """
 
     copies: int
     change_yen: int
+    claim_yen: int = 0
+    claim_slip: bool = True
     alarm: bool = False
     unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyBack(Scene):
-    """Coins are coming out: change after a purchase, or all of it after a refusal."""
+    """Coins are coming out: change after a purchase, or all of it after a refusal.
+
+    `coming`: value and number of the coins that one hopper pays now. `paid_yen`: what came before them.
+    """
 
     amount_yen: int
     is_change: bool
+    paid_yen: int = 0
+    coming: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

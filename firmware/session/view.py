@@ -145,8 +145,7 @@ def _picture(state: State, context: Context, book: Known) -> show.Scene:
         case State.PREPARING_PAPER | State.PRINTING:
             return _printing(context, session)
         case State.PREPARING_PAYOUT | State.PAYING_OUT:
-            amount = session.ledger.owed_yen + session.ledger.paid_out_yen
-            return show.MoneyBack(amount_yen=amount, is_change=session.printed > 0)
+            return _money_back(context, session)
         case State.TAKING_PAPER | State.TAKING_PAPER_ALARM:
             return _take_paper(context, session, alarm=state is State.TAKING_PAPER_ALARM)
         case State.DONE if context.reason is None:
@@ -186,10 +185,23 @@ def _pay(context: Context, session: OpenSession) -> show.Scene:
     )
 
 
+def _money_back(context: Context, session: OpenSession) -> show.Scene:
+    """Coin value by coin value, as the hoppers pay them."""
+    paid_yen, paying = session.ledger.paid_out_yen, session.paying
+    return show.MoneyBack(
+        amount_yen=session.ledger.owed_yen + paid_yen,
+        is_change=session.printed > 0,
+        paid_yen=paid_yen,
+        coming=context.next_payout if paying is None else (paying.value_yen, paying.coins),
+    )
+
+
 def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.Scene:
     return show.TakePaper(
         copies=session.copies_out,
         change_yen=session.ledger.paid_out_yen,
+        claim_yen=session.ledger.claimed_yen,
+        claim_slip=not context.claim_slip_failed,
         alarm=alarm,
         unseen=context.paper_unseen,
     )

@@ -272,7 +272,11 @@ def _printing(scene: show.Printing, say: Spoken) -> Sentences:
 
 
 def _money_back(scene: show.MoneyBack, say: Spoken) -> Sentences:
-    return [say("money_back", "change" if scene.is_change else "refund", yen=say.numbers.yen(scene.amount_yen))]
+    said = [say("money_back", "change" if scene.is_change else "refund", yen=say.numbers.yen(scene.amount_yen))]
+    if scene.coming is not None:
+        value, coins = scene.coming
+        said.append(say("money_back", "coming", yen=say.numbers.yen(value), coins=say.numbers.count("plain", coins)))
+    return said
 
 
 def _take_paper(scene: show.TakePaper, say: Spoken) -> Sentences:
@@ -280,6 +284,11 @@ def _take_paper(scene: show.TakePaper, say: Spoken) -> Sentences:
     said.append(say("take_paper", "head", copies=say.numbers.count("copies", scene.copies)))
     if scene.change_yen:
         said.append(say("take_paper", "change", yen=say.numbers.yen(scene.change_yen)))
+    if scene.claim_yen:
+        said.append(
+            say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.numbers.yen(scene.claim_yen))
+        )
+        said += _telephone(scene, say)
     return [*said, *([say("take_paper", "taken")] if scene.unseen else []), *_general(scene, say)]
 
 

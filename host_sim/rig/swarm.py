@@ -200,6 +200,8 @@ class Life:
         )
         person.on_scene, person.on_fault = self._scene, self._at_fault
         card.chip.on_fault = lambda name: self._at_fault(f"card {name}")
+        if int(person.think_s * 1000) % 7 == 0:  # of what was drawn already, so that a seed stays the same life
+            person.looks = "586842"
         return person
 
     def _patient(self) -> Person:

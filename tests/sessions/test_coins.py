@@ -369,3 +369,23 @@ def test_a_coin_that_nobody_had_read_is_claimed_if_it_can_be_and_suspected_if_no
     idle(machine)
     machine.run_until(lambda: machine.clock.monotonic() > 120, 200)
     assert machine.loop.book.queue == queue, "flagged once"
+
+
+# --- what the resident is told -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fails", [(), (50, 10)], ids=["all is paid", "the small coins fail"])
+def test_change_is_told_coin_value_by_coin_value_and_what_is_owed_with_the_papers(
+    wallet: Cards, fails: tuple[int, ...]
+) -> None:
+    machine = RigMachine()
+    for value_yen in fails:
+        machine.hoppers[value_yen].fault("pays_nothing", machine.clock.monotonic())
+    person = serve(machine, Person(wallet["hanako"], coins=(100, 100, 50, 500)))
+    told = [scene for scene in person.seen if isinstance(scene, show.MoneyBack)]
+    assert {scene.amount_yen for scene in told} == {450}
+    steps = dict.fromkeys((scene.paid_yen, scene.coming) for scene in told if scene.coming is not None)
+    assert list(steps)[:2] == [(0, (100, 4)), (400, (50, 1))]
+    papers = next(scene for scene in person.seen if isinstance(scene, show.TakePaper))
+    assert (papers.change_yen, papers.claim_yen) == ((400, 50) if fails else (450, 0))
+    assert papers.telephone

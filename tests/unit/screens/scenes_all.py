@@ -391,9 +391,10 @@ def paying(language: str) -> list[show.Scene]:
             for copy, copies in ((1, 1), (2, 3), (9, 9))
         ),
         *(
-            show.MoneyBack(language=language, amount_yen=yen, is_change=change)
+            show.MoneyBack(language=language, amount_yen=yen, is_change=change, paid_yen=paid, coming=coming)
             for yen in (10, 20250)
             for change in (0, 1)
+            for paid, coming in ((0, None), (0, (500, 9)), (20200, (10, 5)))
         ),
     ]
 
@@ -405,6 +406,19 @@ def ending(language: str) -> list[show.Scene]:
                 language=language, countdown_s=seconds, copies=copies, change_yen=change, alarm=alarm, unseen=not alarm
             )
             for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
+        ),
+        *(
+            show.TakePaper(
+                language=language,
+                countdown_s=seconds,
+                telephone="0985-25-2111",
+                copies=2,
+                change_yen=change,
+                claim_yen=1490,
+                claim_slip=slip,
+                alarm=seconds is not None,
+            )
+            for seconds, change, slip in product((None, 30), (0, 1490), (False, True))
         ),
         *(
             show.Sorry(
