@@ -3,7 +3,7 @@
 # make bench     measured times beside their targets
 # make coverage  lines that no test ran; not in `make test`, because it doubles the time (Python 3.11)
 # make mutants   faults put into the program one by one: which does no test notice? make mutants SHARE=3 (tests/README.md)
-# make io-board  build build/io-board.uf2, what a Pico is flashed with (firmware/io_board/README.md)
+# make io-board  build build/io-board.uf2 and its .sha256, what a Pico is flashed with (firmware/io_board/README.md)
 # make voices    record what the machine says, into build/voices; `make sim` does it once (firmware/voice/README.md)
 # make image     build build/kofuki.img, what a machine's card is flashed with; as root (hardware/image/README.md)
 # make image-test  start it in an emulated board, seven trials; not in `make test`, because each start takes a minute

@@ -126,13 +126,19 @@ def board_wires_of(unit: dict[str, Any]) -> list[Wire]:
 def drawings(path: Path) -> dict[str, str]:
     """Name of the file -> its drawing, for each page of a unit file."""
     unit = to_plain(load_unit(path))
-    pages = {f"{path.stem}.svg": (PI, wires_of(unit))}
+    pages = {f"{path.stem}.svg": (PI, wires_of(unit), "gpio")}
     if unit["io_board"] is not None:
-        pages[f"{path.stem}.io-board.svg"] = (PICO, board_wires_of(unit))
+        pages[f"{path.stem}.io-board.svg"] = (PICO, board_wires_of(unit), "io_board")
     return {name: _page(path, unit, *page) for name, page in pages.items()}
 
 
-def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire]) -> str:
+def pads_of(unit: dict[str, Any], via: str) -> dict[str, list[list[str]]]:
+    """Whose keys -> their caps, row by row, of the pads whose wires are there."""
+    pads = {"Resident's keys": unit["keypad"], "Clerk's keys": named(unit, "clerk.keypad")}
+    return {whose: pad["keys"] for whose, pad in pads.items() if pad is not None and pad["via"] == via}
+
+
+def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire], via: str) -> str:
     rows = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm" viewBox="0 0 297 210" font-family="sans-serif">',
         '<rect width="297" height="210" fill="white"/>',
@@ -148,7 +154,7 @@ def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire]) -> 
         *(_wire(strip, wire) for wire in wires),
         *_boxes(strip, wires),
         *_plugs(unit, path.stem),
-        *_keys(unit["keypad"]["keys"]),
+        *(row for x, pad in zip((206.0, 120.0), pads_of(unit, via).items(), strict=False) for row in _keys(x, *pad)),
     ]
     return "\n".join([*rows, "</svg>", ""])
 
@@ -216,12 +222,12 @@ def _plugs(unit: dict[str, Any], name: str) -> list[str]:
     return rows + [_text(12, 174 + number * 5, words, 3) for number, words in enumerate(told)]
 
 
-def _keys(keys: list[list[str]]) -> list[str]:
-    """The resident's keys as they are engraved, in the colours that the screens show."""
-    rows = [_text(206, 162, "Resident's keys, engraved", 4, bold=True)]
+def _keys(left: float, whose: str, keys: list[list[str]]) -> list[str]:
+    """Keys as they are engraved, in the colours that the screens show."""
+    rows = [_text(left, 162, f"{whose}, engraved", 4, bold=True)]
     for row, words in enumerate(keys):
         for column, word in enumerate(words):
-            x, y = 206 + column * 20.0, 165 + row * 10.5
+            x, y = left + column * 20.0, 165 + row * 10.5
             told = ENGRAVED.get(word, word)
             size = 3.2 if len(told) > 4 else 3.8
             paper, ink = CAPS.get(word, ((245, 245, 245), (0, 0, 0)))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds build/io-board.uf2: MicroPython of Debian 13 for the Pico with the board's program frozen in. `make io-board` runs it.
+# Builds build/io-board.uf2 and its .sha256: MicroPython of Debian 13 for the Pico with the board's program frozen in. `make io-board` runs it.
 # It needs a Debian with apt and the programs named below; the sources come from Debian's archive, signed by Debian, and sources.sha256
 # pins them. Nothing of the computer's own apt is changed. Takes some minutes, and 500 MB in build/.
 set -eu
@@ -71,4 +71,11 @@ make -s -C "$tree/mpy-cross" >"$work/log" 2>&1 &&
 }
 # 0x10000000: where the chip sees its flash; RP2040: the family that its loader takes (both: RP2040 datasheet, 2.6.3 and 2.8.3.1)
 "$python" "$tree/tools/uf2conv.py" --base 0x10000000 --family RP2040 --convert --output build/io-board.uf2 "$work/made/firmware.bin" >/dev/null
+(cd build && sha256sum io-board.uf2 >io-board.uf2.sha256)
+# As `update board` will look at both.
+"$python" -c "
+from pathlib import Path
+from drivers.io_board.image import Image
+from firmware.io_board import program
+Image(Path('build/io-board.uf2'), Path(), program.digest()).check()"
 echo "build/io-board.uf2 $(wc -c <build/io-board.uf2) bytes, program $("$python" -m firmware.io_board.program --hex)"

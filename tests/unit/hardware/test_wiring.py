@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.config.unit import load_unit
+from firmware.config.unit import Via, load_unit
 
 HARDWARE = Path(__file__).parents[3] / "hardware"
 UNITS = sorted((HARDWARE / "units").glob("*.toml"))
@@ -38,8 +38,16 @@ def test_the_drawing_is_that_of_the_unit_file(path: Path) -> None:
     assert len(ends) == len(set(ends))
     assert {wiring.BCM[pin] for pin in ends if pin in wiring.BCM} == pins_of(path)
     assert {pin for pin in ends if pin not in wiring.BCM} <= wiring.GROUNDS
-    keys = [word for row in load_unit(path).keypad.keys for word in row]
-    assert re.findall(r'data-key="(\w+)"', drawn) == keys
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_each_set_of_keys_is_drawn_engraved_on_the_page_that_has_its_wires(path: Path) -> None:
+    unit = load_unit(path)
+    pads = [unit.keypad] if unit.clerk is None else [unit.keypad, unit.clerk.keypad]
+    for page, via in ((".svg", Via.GPIO), (".io-board.svg", Via.IO_BOARD)):
+        file = HARDWARE / "wiring" / f"{path.stem}{page}"
+        drawn = re.findall(r'data-key="(\w+)"', file.read_text(encoding="utf-8")) if file.exists() else []
+        assert drawn == [word for pad in pads if pad.via is via for row in pad.keys for word in row]
 
 
 def test_a_special_key_is_engraved_as_the_screens_show_it() -> None:
