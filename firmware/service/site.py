@@ -103,7 +103,8 @@ class Site:
         `staffed`: only counters with people. `least`: so many places at least, as far as the table knows others.
         """
         whole = frozenset(kinds)
-        left, told, others = whole, [], [n for n in self.nearby if n.place.staffed or not staffed]
+        others = [nearby for nearby in self.nearby if nearby.place.staffed or not staffed]
+        left, told = whole, list[Elsewhere]()
         while left or 0 < len(told) < least:
             found = self._best(now, left or whole, others, whole)
             if found is None:
