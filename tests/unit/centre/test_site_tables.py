@@ -24,6 +24,8 @@ from tests.unit.centre.town import JST, MANIFEST_KEY, SHOP, Town
 BEAT = {"journal_seq": 1, "journal_head": "", "state": "in_service", "reasons": [], "events": []}
 BEAT |= {"program": "", "site_table": 0, "devices": {}}
 
+TWO_WEEKS_OF_1_APRIL = [*(f"03-{day}" for day in (29, 30, 31)), *(f"04-{day:02}" for day in range(1, 12))]
+
 
 def tables(town: Town, peer: Peer = SHOP) -> list[dict[str, Any]]:
     """The machine's tables, each with a right signature."""
@@ -94,8 +96,10 @@ def test_an_announced_change_is_a_second_table_that_begins_where_the_first_ends(
         key: then[key] for key in then if key not in made_anew
     }
     # A plug-in's notices are told for two weeks from the day on which a table is asked for; all others were announced.
-    lasting = [[one for one in table["notices"] if one["from"] != one["until"]] for table in (then, after)]
-    assert lasting[0] == lasting[1] != []
+    daily = [[one for one in table["notices"] if one["from"] == one["until"]] for table in (then, after)]
+    assert [one["from"] for one in daily[1]] == [f"2027-{day}" for day in TWO_WEEKS_OF_1_APRIL]
+    others = [[one for one in table["notices"] if one["until"] >= "2027-04-01"] for table in (then, after)]
+    assert [one for one in others[0] if one not in daily[0]] == [one for one in others[1] if one not in daily[1]]
 
 
 def test_a_file_that_is_applied_is_told_with_the_next_heartbeat_and_only_to_whom_it_concerns() -> None:
