@@ -98,16 +98,20 @@ def _seconds(canvas: Canvas, scene: Scene) -> Canvas:
 def name_bar(scene: Scene, right: str) -> Canvas:
     """The bar outside a session: the city's and the machine's name, and the text `right` at its right end."""
     say = words(scene.language)
-    name = say("place", "machine") if scene.city is None else say("place", "machine_of", city=say.of(scene.city))
-    return _name_bar(scene.language, name, right)
+    city = "" if scene.city is None else say.of(scene.city)
+    names = (say("place", "machine_of", city=city), city) if city else (say("place", "machine"),)
+    return _name_bar(scene.language, names, right)
 
 
 @lru_cache(maxsize=32)
-def _name_bar(language: str, name: str, right: str) -> Canvas:
+def _name_bar(language: str, names: Sequence[str], right: str) -> Canvas:
+    """With the first of the names that finds room: whose machine it is matters more than that it is one."""
     bar = Canvas(language, SEA, (WIDTH, TOP))
     bar.picture(_emblem(), 16, 10)
     room = bar.width(right, 24) if right else 0
-    bar.text(name, 62, 9, 27, width=784 - 62 - room - 12, bold=True, colour=WHITE)
+    width = 784 - 62 - room - 12
+    name, size = next(((n, s) for n in names for s in (27, 24) if bar.width(n, s, bold=True) <= width), (names[-1], 24))
+    bar.text(name, 62, 9 + (27 - size), size, width=width, bold=True, colour=WHITE)
     if right:
         bar.text(right, 784 - room, 11, 24, width=room, colour=WHITE)
     return bar

@@ -22,6 +22,7 @@ from firmware.session.scenes import Look
 
 PITCH = 48  # pixels from line to line
 LEFT, RIGHT = 20, 780
+HANGS = 6  # pixels below a line that letters hang into, such as a Vietnamese ạ
 KEY_ROW = 58  # pixels of a row of keys
 CODE_GROUP = 3
 
@@ -122,6 +123,7 @@ class Sheet:
 
     def rows(self, rows: list["Row"], low: int | None = None) -> None:
         """Numbered lines over the rest of the screen, or down to `low`."""
+        self.y += HANGS if self.y >= PITCH else 0
         pitch = min(((low or self.low) - self.y) // max(len(rows), 1), 112)
         for number, row in enumerate(rows, start=1):
             self._row(number, row, self.y, pitch - 4)

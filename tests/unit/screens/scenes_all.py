@@ -147,7 +147,7 @@ def waiting(language: str) -> list[show.Scene]:
         show.Starting(language=language),
         show.Maintenance(language=language),
         *(
-            show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers, elsewhere=places)
+            show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers, elsewhere=places, city=CITY)
             for reason, at, numbers, places in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")], ELSEWHERE)
         ),
         *(

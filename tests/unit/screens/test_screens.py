@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from firmware.screens import canvas as canvas_module
 from firmware.screens import draw, render
 from firmware.screens.canvas import LEAST_SIZE, WIDTH, Canvas
 from firmware.screens.fonts import BOLD, RARE, coverage, family, is_selector
 from firmware.screens.lines import NOT_FIRST, NOT_LAST, broken
-from firmware.screens.palette import contrast
+from firmware.screens.palette import LINE, STEEL, contrast
 from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
 
@@ -89,6 +90,53 @@ def mixed(colour, ground, letters) -> bool:
     """Whether a colour is the ground's, the letters', or a mix of both."""
     shares = [(c - g) / (t - g) for c, g, t in zip(colour, ground, letters, strict=True) if abs(t - g) > 8]
     return all(-0.05 <= share <= 1.05 for share in shares) and max(shares) - min(shares) < 0.1
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Of each line written: what draws it, its letters, its box, and how high and low its ink is."""
+    lines = []
+
+    def noted(draw, row, letters, left, top, colour):
+        writes(draw, row, letters, left, top, colour)
+        if row.strip():
+            ink = letters.font.getbbox(row, anchor="ls")
+            base = top + round(letters.size * 0.88)
+            sides = int(left + ink[0]), int(left + ink[2]) + 1
+            box = (sides[0], top, sides[1], top + letters.size)
+            lines.append((draw, row, box, (base + ink[1], base + ink[3])))
+
+    writes = canvas_module.write
+    monkeypatch.setattr(canvas_module, "write", noted)
+    return lines
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_letter_hangs_into_a_frame(language, hanging):
+    """Marks above and below Latin letters leave the box of a line; no frame is there."""
+    wrong = Counter()
+    for scene in spread(language, 10):
+        for look in (show.Look.NORMAL, show.Look.LARGE):
+            if look is show.Look.LARGE and (scene.clerk or len(getattr(scene, "lines", ())) > 3):
+                continue
+            if look is show.Look.LARGE and getattr(scene, "takes_code", False):
+                continue  # three titles of two lines and the line of the code fill the glass: there marks do meet the frames
+            hanging.clear()
+            canvas = draw(replace(scene, look=look))
+            wrong.update(f"{look} {type(scene).__name__}: {row!r}" for row in touched(canvas, hanging))
+    assert not wrong, "\n".join(f"{count}x {fault}" for fault, count in wrong.most_common(40))
+
+
+def touched(canvas, lines):
+    """The lines whose ink above or below their box lies on a frame's colour, which no letters have."""
+    for draws, row, (left, top, right, bottom), (high, low) in lines:
+        if draws.im is not canvas.image.im:
+            continue  # of a finished part, such as the bar
+        for box in ((left, high, right, top), (left, bottom, right, low)):
+            if box[1] < box[3]:
+                found = canvas.image.crop(box).getcolors((box[2] - box[0]) * (box[3] - box[1]))
+                if {colour for _, colour in found} & {LINE, STEEL}:
+                    yield row
 
 
 CLEAR = 10  # pixels between letters and a drawing beside them
