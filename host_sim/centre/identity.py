@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -63,7 +64,7 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
         if not (tls / f"{machine.name}.pem").exists():
             key = ec.generate_private_key(ec.SECP256R1())
             name = _name(machine.name, machine.site)
-            certificate = _issue(ca_key, ca, key, name, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+            certificate = _issue(ca_key, ca, key.public_key(), name, ExtendedKeyUsageOID.CLIENT_AUTH, [])
             _write_pair(tls / machine.name, key, certificate)
     manifest_key = _raw_key(tls / "manifest.key", Ed25519PrivateKey.generate, Ed25519PrivateKey.from_private_bytes)
     public = manifest_key.public_key().public_bytes_raw()
@@ -80,6 +81,47 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     )
 
 
+class RequestRefused(Exception):
+    """A file is no certificate request of a machine; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A machine's certificate request: its own name for itself, and the key that it has made."""
+
+    name: str
+    key: ec.EllipticCurvePublicKey
+
+
+def read_request(request: bytes) -> Asked:
+    """A certificate request in PEM, as a machine shows or prints it. Raises `RequestRefused`."""
+    try:
+        asked = x509.load_pem_x509_csr(request)
+        key = asked.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise RequestRefused("This is no certificate request; take it from its first line to its last.") from None
+    names = [str(one.value) for one in asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if len(names) != 1 or not asked.is_signature_valid:
+        raise RequestRefused("The request names no machine or was changed on its way; let the machine show it again.")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise RequestRefused("The key of this request is not of the kind that a machine makes, P-256.")
+    return Asked(names[0], key)
+
+
+def answer(directory: Path, asked: Asked, site: str, folder: Path) -> None:
+    """Put into `folder` what goes into kofuki/tls on the card of the machine that stands at this site.
+
+    The certificate alone lets nobody speak: two people register its key (machines/registry.py).
+    """
+    tls = directory / "tls"
+    ca_key, ca = _authority(tls)
+    certificate = _issue(ca_key, ca, asked.key, _name(asked.name, site), ExtendedKeyUsageOID.CLIENT_AUTH, [])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("ca.pem", "server-spki.hex", "manifest-key.hex"):
+        (folder / name).write_bytes((tls / name).read_bytes())
+    (folder / "machine.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
 def ensure_desk(directory: Path) -> None:
     """Make the certificate of the staff's desk below `directory`/tls if it is missing; browsers are given ca.pem."""
     tls = directory / "tls"
@@ -90,7 +132,7 @@ def ensure_desk(directory: Path) -> None:
 def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate) -> _Key:
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = _issue(ca_key, ca, key, _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+    certificate = _issue(ca_key, ca, key.public_key(), _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
     _write_pair(stem, key, certificate)
     return key
 
@@ -103,7 +145,7 @@ def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Kofuki simulator CA")
     certificate = (
-        _builder(name, name, key)
+        _builder(name, name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -115,7 +157,7 @@ def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
 def _issue(
     ca_key: _Key,
     ca: x509.Certificate,
-    key: _Key,
+    key: ec.EllipticCurvePublicKey,
     name: x509.Name,
     purpose: x509.ObjectIdentifier,
     names: Sequence[x509.GeneralName],
@@ -132,17 +174,17 @@ def _issue(
     return builder.sign(ca_key, hashes.SHA256())
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: _Key) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=825))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
