@@ -31,7 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from host_sim.centre.pins import PinKey
 from host_sim.centre.store import Peer
 
-SERVER_NAMES = ("localhost", "centre")
+SERVER_NAMES = ("localhost", "centre", "127.0.0.1")
 _Key = ec.EllipticCurvePrivateKey
 _Raw = TypeVar("_Raw", Ed25519PrivateKey, X25519PrivateKey)
 
@@ -48,16 +48,18 @@ class Identity:
     staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
 
-def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
+def ensure_identity(directory: Path, machines: Iterable[Peer], names: Sequence[str] = ()) -> Identity:
     """Make what is missing below `directory`/tls and read the rest. Keys are readable by their owner only.
 
+    `names`: hosts and addresses by which machines call the centre, beside this computer's own, for a server certificate
+    that is made now.
     A machine's certificate carries its name (CN) and site (OU); the centre takes both from the certificate only.
     """
     tls = directory / "tls"
     tls.mkdir(parents=True, exist_ok=True)
     ca_key, ca = _authority(tls)
     if not (tls / "server.pem").exists():
-        key = _server_pair(tls / "server", "centre", ca_key, ca)
+        key = _server_pair(tls / "server", "centre", ca_key, ca, names)
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         (tls / "server-spki.hex").write_text(hashlib.sha256(spki).hexdigest() + "\n")
     for machine in machines:
@@ -129,12 +131,19 @@ def ensure_desk(directory: Path) -> None:
         _server_pair(tls / "desk", "desk", *_authority(tls))
 
 
-def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate) -> _Key:
+def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate, names: Sequence[str] = ()) -> _Key:
     key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = _issue(ca_key, ca, key.public_key(), _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+    known_as = [_general_name(name) for name in (*SERVER_NAMES, *names)]
+    certificate = _issue(ca_key, ca, key.public_key(), _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, known_as)
     _write_pair(stem, key, certificate)
     return key
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:

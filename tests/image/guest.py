@@ -1,12 +1,16 @@
 """A card in a board of qemu: the serial line, the mains switch, and what lies on the card's boot partition."""
 
+import json
 import re
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+from PIL import Image
 
 from hardware.image.layout import MIB, partition
 
@@ -32,24 +36,25 @@ def bring(card: Path, source: Path, target: str) -> None:
 class Board:
     """One start of a card. `said`: all that came out of the serial line. Leaving it is a power cut."""
 
-    def __init__(self, card: Path, folder: Path, *, cable: bool = False, glass: bool = False) -> None:
+    def __init__(
+        self, card: Path, folder: Path, *, cable: str = "", glass: bool = False, devices: Sequence[str] = ()
+    ) -> None:
+        """`cable`: qemu's words for the network behind it; empty: no cable. `devices`: qemu's arguments for more of them."""
         for name in ("vmlinuz", "initrd.gz", "cmdline.txt"):  # as the Pi's own chip loads them
             (folder / name).unlink(missing_ok=True)
             mtools("mcopy", card, f"::a/{name}", str(folder / name))
-        devices = [
-            "-device",
-            "virtio-rng-pci",
-            "-nic",
-            "user,model=virtio-net-pci,restrict=on,romfile=" if cable else "none",
-        ]
+        devices = ["-device", "virtio-rng-pci", *devices]
+        devices += ["-nic", f"user,model=virtio-net-pci,romfile=,{cable}" if cable else "none"]
         devices += ["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []
+        self._monitor = folder / "qmp"
         command: Sequence[str] = [
-            *["nice", "-n", "10", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"],
+            *["nice", "-n", "2", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"],
             *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
             *["-append", (folder / "cmdline.txt").read_text().strip()],
             *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
             # A restart ends qemu, so that it is seen.
             *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
+            *["-qmp", f"unix:{self._monitor},server=on,wait=off"],
         ]
         self.started_s = time.monotonic()
         self.said = ""
@@ -83,6 +88,12 @@ class Board:
         stdin.write(line.encode() + b"\r")
         stdin.flush()
 
+    def picture(self) -> Image.Image:
+        """What the glass shows."""
+        target = self._monitor.with_suffix(".ppm")
+        self._ask("screendump", filename=str(target))
+        return Image.open(target).convert("RGB")
+
     @property
     def up_s(self) -> float:
         """Seconds since the board was switched on."""
@@ -99,6 +110,18 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.cut()
+
+    def _ask(self, command: str, **arguments: str) -> None:
+        """A command of qemu (QMP), until it is done."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self._monitor))
+            answers = line.makefile("r")
+            answers.readline()  # its greeting
+            for execute, words in (("qmp_capabilities", {}), (command, arguments)):
+                line.sendall(json.dumps({"execute": execute, "arguments": words}).encode() + b"\n")
+                while "return" not in (said := json.loads(answers.readline())):
+                    if "error" in said:
+                        raise NotSaid(said["error"]["desc"])
 
     def _more(self, pattern: str) -> str:
         stdout = self._process.stdout

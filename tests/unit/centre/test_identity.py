@@ -49,6 +49,14 @@ def test_a_machines_certificate_says_who_it_is_and_what_for(tmp_path: Path) -> N
     assert peer_of({}) is None
 
 
+def test_the_centres_certificate_has_the_names_by_which_machines_call_it(tmp_path: Path) -> None:
+    ensure_identity(tmp_path, [], ["centre.example.jp", "192.0.2.10"])
+    server = x509.load_pem_x509_certificate((tmp_path / "tls" / "server.pem").read_bytes())
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "centre", "centre.example.jp"]
+    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1", "192.0.2.10"]
+
+
 def test_the_pin_is_the_servers_key(tmp_path: Path) -> None:
     ensure_identity(tmp_path, [])
     tls = tmp_path / "tls"
