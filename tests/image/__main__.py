@@ -164,6 +164,32 @@ def cable(card: Path, folder: Path) -> str:
     return f"halted after {took_s:.0f} s; the glass shows the drawn scene, dot by dot"
 
 
+def pi3(card: Path, folder: Path) -> str:
+    """A Raspberry Pi 3 B as far as qemu knows it, with its device tree, card and serial line."""
+    with Board(card, folder, pi3=True) as board:
+        said = board.until(HALTED)
+    assert "504 A certificate, key or pin of the line" in said, said
+    return f"halted after {board.up_s:.0f} s"
+
+
+def full_data(card: Path, folder: Path) -> str:
+    """No block of the data partition is left for the machine: it says so, and takes nothing."""
+    data = f"{card}?offset={partition('data').start_mib * MIB}"
+    told = subprocess.run(["dumpe2fs", "-h", data], check=True, capture_output=True, text=True).stdout
+    free = {
+        name: int(value)
+        for name, _, value in (line.partition(":") for line in told.splitlines())
+        if value.strip().isdecimal()
+    }
+    with (folder / "filler").open("wb") as filler:
+        for _ in range(free["Free blocks"] - free["Reserved block count"]):
+            filler.write(b"\xff" * BLOCK_BYTES)
+    subprocess.run(["debugfs", "-w", "-R", f"write {folder / 'filler'} filler", data], check=True, capture_output=True)
+    with Board(card, folder) as board:
+        said = board.until(HALTED)
+    return f"{said.split('ERR')[0].strip()}"
+
+
 def certificate(card: Path, folder: Path) -> str:
     """One 住民票, with host_sim's devices on the board's USB sockets and its centre behind the cable."""
     with Around(folder / "world") as around:
@@ -213,6 +239,8 @@ TRIALS: list[Callable[[Path, Path], str]] = [
     power_cuts,
     no_data,
     cable,
+    full_data,
+    pi3,
     certificate,
 ]
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from hardware.image.layout import MIB, partition
 
+PI3_TREE = "bcm2837-rpi-3-b.dtb"
 HANG_S = 1800.0  # ends a hang, and nothing else: an emulated board on a busy computer is slow
 
 
@@ -33,25 +34,58 @@ def bring(card: Path, source: Path, target: str) -> None:
     mtools("mcopy", card, "-o", str(source), f"::{target}")
 
 
+def _load(card: Path, folder: Path, *more: str) -> None:
+    """Bring what a Pi's own chip loads from slot A into `folder`."""
+    for name in ("vmlinuz", "initrd.gz", "cmdline.txt", *more):
+        (folder / name).unlink(missing_ok=True)
+        mtools("mcopy", card, f"::a/{name}", str(folder / name))
+
+
+def _virt(card: Path, *, cable: str, glass: bool) -> list[str]:
+    """qemu's own board: quick, and with any device."""
+    return [
+        *["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-device", "virtio-rng-pci"],
+        *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
+        *(
+            ["-netdev", f"user,id=net,{cable}", "-device", "virtio-net-pci,netdev=net,romfile="]
+            if cable
+            else ["-nic", "none"]
+        ),
+        *(["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []),
+    ]
+
+
+def _pi3(card: Path, folder: Path) -> list[str]:
+    """A Raspberry Pi 3 B as far as qemu knows it. It takes only cards whose size is a power of two."""
+    with card.open("r+b") as grown:
+        grown.truncate(4 << 30)
+    return ["-M", "raspi3b", "-dtb", str(folder / PI3_TREE), "-drive", f"if=sd,format=raw,file={card}"]
+
+
 class Board:
     """One start of a card. `said`: all that came out of the serial line. Leaving it is a power cut."""
 
     def __init__(
-        self, card: Path, folder: Path, *, cable: str = "", glass: bool = False, devices: Sequence[str] = ()
+        self,
+        card: Path,
+        folder: Path,
+        *,
+        cable: str = "",
+        glass: bool = False,
+        devices: Sequence[str] = (),
+        pi3: bool = False,
     ) -> None:
-        """`cable`: qemu's words for the network behind it; empty: no cable. `devices`: qemu's arguments for more of them."""
-        for name in ("vmlinuz", "initrd.gz", "cmdline.txt"):  # as the Pi's own chip loads them
-            (folder / name).unlink(missing_ok=True)
-            mtools("mcopy", card, f"::a/{name}", str(folder / name))
-        devices = ["-device", "virtio-rng-pci", *devices]
-        devices += ["-nic", f"user,model=virtio-net-pci,romfile=,{cable}" if cable else "none"]
-        devices += ["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []
+        """`cable`: qemu's words for the network behind it; empty: no cable. `devices`: qemu's arguments for more of them.
+
+        `pi3`: a Raspberry Pi 3 B without cable and glass, in place of qemu's own board.
+        """
+        _load(card, folder, *([PI3_TREE] if pi3 else []))
         self._monitor = folder / "qmp"
         command: Sequence[str] = [
-            *["nice", "-n", "2", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"],
+            *["nice", "-n", "2", "qemu-system-aarch64"],
+            *(_pi3(card, folder) if pi3 else _virt(card, cable=cable, glass=glass)),
             *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
             *["-append", (folder / "cmdline.txt").read_text().strip()],
-            *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
             # A restart ends qemu, so that it is seen.
             *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
             *["-qmp", f"unix:{self._monitor},server=on,wait=off"],
