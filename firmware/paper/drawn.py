@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drivers.printer.raster import RasterSlip, pack
 from firmware.screens.fonts import BOLD, REGULAR, coverage, family, load
+from firmware.screens.qr import modules
 
 _FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
 _PAPER, _INK = 255, 0
@@ -79,12 +80,9 @@ class DrawnSlip:
 
     def qr(self, text: str) -> None:
         """A QR code in the middle, a whole number of dots to a module, with its quiet zone."""
-        import segno  # noqa: PLC0415  a claim slip is rare, and a start shall not wait for this
-
-        matrix = segno.make(text, error="m", micro=False).matrix
-        modules = np.pad(np.array([list(row) for row in matrix], dtype=np.uint8), 4)
-        dots = max(4, self._width // 2 // modules.shape[0])
-        picture = np.kron((1 - modules) * _PAPER, np.ones((dots, dots), dtype=np.uint8)).astype(np.uint8)
+        black = modules(text, "m")
+        dots = max(4, self._width // 2 // black.shape[0])
+        picture = np.kron((1 - black) * _PAPER, np.ones((dots, dots), dtype=np.uint8)).astype(np.uint8)
         self._make_room(picture.shape[0])
         self._image.paste(Image.fromarray(picture), ((self._width - picture.shape[1]) // 2, self._y))
         self._y += picture.shape[0]

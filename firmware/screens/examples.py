@@ -26,6 +26,7 @@ _DESK = show.Elsewhere(
     until=None,
     opens_at=datetime(2027, 1, 4, 8, 30, tzinfo=_JST),
 )
+_REQUEST = f"-----BEGIN CERTIFICATE REQUEST-----\n{'MIHkMIGLAgEAMB0x' * 20}\n"  # as long as one
 _WHOSE: Text = {"ja": "どなたの分ですか", "en": "Whose record?"}
 # A sheet with three grey bars for its lines.
 _PAGE = {"dots": (bytes(24 * 10) + bytes(4) + b"\xff" * 16 + bytes(4)) * 31, "width_dots": 192, "height_dots": 341}
@@ -70,6 +71,7 @@ def _before() -> list[show.Scene]:
         show.Idle(until=time(22, 50), kinds=kinds[:2], notice=notice, exact_money_only=True),
         show.Closed(reason="year_end", opens_at=datetime(2027, 1, 4, 6, 30, tzinfo=_JST), elsewhere=(_DESK,)),
         show.Closed(reason="out_of_service", opens_at=None, numbers=("402", "612"), elsewhere=(_DESK,)),
+        show.Closed(reason="out_of_service", opens_at=None, numbers=("504",), request=_REQUEST),
         show.Maintenance(),
         show.Working(what="reading_card"),
         show.EnterPin(count=2, tries_left=3),

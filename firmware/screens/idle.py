@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from PIL import Image
 
-from firmware.screens import landscape, pictures
+from firmware.screens import landscape, pictures, qr
 from firmware.screens.canvas import WIDTH, Canvas
 from firmware.screens.frame import FOOT, begin, end, end_with_languages, end_without_keys, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
@@ -21,6 +21,8 @@ BESIDE_PICTURE = 530
 NOTICE_SIDE = 96  # pixels for the picture of a notice
 CARD_HIGH = 219  # pixels of the picture of the card and its slot
 ROW = 33  # pixels from line to line at 24
+PIXELS_A_MODULE = 4  # 0.8 mm on a 7-inch panel: a telephone reads it
+REQUEST_Y = 250  # of its words, beside the code
 FEE_ENDS = 512  # well to the left of the slot, which begins at 536
 
 
@@ -162,17 +164,31 @@ def closed(scene: show.Closed) -> Canvas:
     numbers = say("closed", "numbers", numbers=", ".join(scene.numbers)) if scene.numbers else ""
     c.part(name_bar(scene, numbers), 0, 0)
     letters, head = (WHITE, WHITE) if dark else (INK, SEA)
-    if not dark:
+    width = 580 if dark else 510
+    if scene.request:
+        width = _request(c, scene.request) - 64
+    elif not dark:
         picture = pictures.tools() if scene.reason == "maintenance" else pictures.shutter()
         c.picture(picture, 584, 84)
-    width = 580 if dark else 510
     size = 40 if c.lines(say("closed", scene.reason), 40, width=width, bold=True) == 1 else 34
     y = c.text(say("closed", scene.reason), 40, 60, size, width=width, lines=2, bold=True, colour=head, leading=1.28)
-    y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, colour=letters, aside=True)
+    y = c.text(other("closed", scene.reason), 40, y - 2, 24, width=width, lines=2, colour=letters, aside=True)
     if scene.opens_at is not None:
         y = _opens(c, say, scene.opens_at, y + 4)
+    if scene.request:
+        c.text(say("closed", "request"), 40, max(y + 16, REQUEST_Y), 24, width=width, lines=4, aside=True)
+        return end_without_keys(c, scene)  # a halted machine reads no keys
     _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), letters)
     return end(c, scene)
+
+
+def _request(c: Canvas, request: str) -> int:
+    """The certificate request as a QR code at the right. Returns the x at which it begins."""
+    code = qr.picture(request, "l", PIXELS_A_MODULE)
+    left, top = WIDTH - 32 - code.width, 72
+    c.panel((left - 2, top - 2, left + code.width + 2, top + code.height + 2), 0, WHITE, border=SEA, width=2)
+    c.picture(code, left, top)
+    return left
 
 
 def _opens(c: Canvas, say: Words, at: datetime, y: int) -> int:

@@ -84,6 +84,7 @@ class Closed(Scene):
     opens_at: datetime | None
     numbers: tuple[str, ...] = ()  # reason numbers a technician can look up
     elsewhere: tuple[Elsewhere, ...] = ()
+    request: str = ""  # the machine's certificate request (PEM), shown as a QR code to whoever sets it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

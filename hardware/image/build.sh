@@ -3,7 +3,7 @@
 # What it needs is in apt-packages.txt. README.md says what is in an image.
 #   WORK   folder for what is kept between runs, 3 GB (build/image)     SUITE    Debian of the image (this computer's)
 #   KEY    PEM of the release key: signs the manifest (not signed)      VERSION  its name (git describe)
-# Stages: 1 unpack, 2 wheels, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card. 1 to 3 are made again only when their lists changed.
+# Stages: 1 unpack, 2 libraries, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card. 1 to 3 are made again only when their lists changed.
 set -eu
 [ $# -eq 1 ] || { echo "usage: build.sh IMAGE" >&2; exit 2; }
 [ "$(id -u)" -eq 0 ] || { echo "build.sh must be run by root: it makes files that belong to root" >&2; exit 1; }
@@ -33,7 +33,7 @@ made() {
 debian() { # mmdebstrap for arm64, without what nobody reads on a machine
     mmdebstrap --quiet --mode=root --architectures=arm64 --aptopt='Apt::Install-Recommends "false"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' "$@"
+        --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io "$@"
 }
 
 emulation() { # arm64 programs on another computer: Debian's own rule, registered by systemd or, in a container, here
@@ -49,17 +49,18 @@ unpack() {
     made unpack
 }
 
-wheels() {
-    changed wheels requirements-machine.lock $here/wheels.sh || return 0
-    rm -rf "$work/wheels"
-    sh $here/wheels.sh "$unpacked" "$work/wheels"
-    made wheels
+libraries() {
+    changed libraries requirements-machine.lock $here/libraries.sh || return 0
+    rm -rf "$work/libraries"
+    sh $here/libraries.sh "$unpacked" "$work/libraries"
+    made libraries
 }
 
 base() { # the only stage that runs many arm64 programs
     changed base hardware/machine-packages.txt $here/packages.txt || return 0
     rm -f "$work/base.tar"
-    debian --variant=minbase --include="$(names hardware/machine-packages.txt $here/packages.txt)" "$SUITE" "$work/base.tar"
+    debian --variant=minbase --include="$(names hardware/machine-packages.txt $here/packages.txt)" \
+        --extract-hook="sh $here/native.sh lend \"\$1\"" --customize-hook="sh $here/native.sh take \"\$1\"" "$SUITE" "$work/base.tar"
     made base
 }
 
@@ -68,13 +69,10 @@ tree() { # as on any machine, by install.sh; then what only an image has
     rm -rf "$tree"
     mkdir "$tree"
     tar --numeric-owner -xpf "$work/base.tar" -C "$tree"
-    chroot "$tree" dpkg-query -W -f='${Package} ${Version}\n' >"$work/packages"
-    mkdir "$tree/tmp/source" "$tree/tmp/source/hardware"
-    cp -R drivers firmware pyproject.toml requirements.lock requirements-machine.lock LICENSE "$tree/tmp/source/"
-    cp -R hardware/* "$tree/tmp/source/hardware/"
-    cp -R "$work/wheels" "$tree/tmp/wheels"
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$tree" sh /tmp/source/hardware/install.sh --wheels /tmp/wheels >/dev/null
-    rm -rf "${tree:?}/tmp/source" "$tree/tmp/wheels" "$tree/opt/kofuki/hardware/pictures" "$tree/opt/kofuki/hardware/image"
+    dpkg-query --admindir="$tree/var/lib/dpkg" -W -f='${Package} ${Version}\n' >"$work/packages"
+    sh hardware/install.sh --root "$tree" >/dev/null
+    rm -rf "$tree/opt/kofuki/hardware/pictures" "$tree/opt/kofuki/hardware/image"
+    environment
     cp -R $here/files/. "$tree/"
     mkdir -p "$tree/data" "$tree/boot/firmware" "$tree/var/lib/kofuki"
     echo "$VERSION" >"$tree/etc/kofuki-image"
@@ -83,6 +81,18 @@ tree() { # as on any machine, by install.sh; then what only an image has
     ln -sf /run/systemd/resolve/resolv.conf "$tree/etc/resolv.conf"
     modules
     switches
+}
+
+environment() { # what install.sh makes by arm64 programs on a machine: its Python's environment, and byte code
+    version=$(basename "$tree"/usr/lib/python3.*)
+    venv=$tree/opt/kofuki/.venv
+    mkdir -p "$venv/bin" "$venv/lib/$version"
+    cp -R "$work/libraries" "$venv/lib/$version/site-packages"
+    echo /opt/kofuki >"$venv/lib/$version/site-packages/kofuki.pth"
+    ln -s /usr/bin/python3 "$venv/bin/python"
+    printf '%s\n' "home = /usr/bin" "include-system-site-packages = false" "version = ${version#python}" >"$venv/pyvenv.cfg"
+    cp requirements-machine.lock "$venv/installed.lock"
+    "${PYTHON:-python3}" -m compileall -q -f --invalidation-mode unchecked-hash -s "$tree" -p / "$tree/opt/kofuki/drivers" "$tree/opt/kofuki/firmware"
 }
 
 modules() {
@@ -205,7 +215,7 @@ done
 [ -z "$missing" ] || { echo "These packages are missing; install them, then run this again:$missing" >&2; exit 1; }
 emulation
 unpack
-wheels
+libraries
 base
 tree
 root

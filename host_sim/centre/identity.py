@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,7 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from host_sim.centre.pins import PinKey
 from host_sim.centre.store import Peer
 
-SERVER_NAMES = ("localhost", "centre")
+SERVER_NAMES = ("localhost", "centre", "127.0.0.1")
 _Key = ec.EllipticCurvePrivateKey
 _Raw = TypeVar("_Raw", Ed25519PrivateKey, X25519PrivateKey)
 
@@ -47,23 +48,25 @@ class Identity:
     staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
 
-def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
+def ensure_identity(directory: Path, machines: Iterable[Peer], names: Sequence[str] = ()) -> Identity:
     """Make what is missing below `directory`/tls and read the rest. Keys are readable by their owner only.
 
+    `names`: hosts and addresses by which machines call the centre, beside this computer's own, for a server certificate
+    that is made now.
     A machine's certificate carries its name (CN) and site (OU); the centre takes both from the certificate only.
     """
     tls = directory / "tls"
     tls.mkdir(parents=True, exist_ok=True)
     ca_key, ca = _authority(tls)
     if not (tls / "server.pem").exists():
-        key = _server_pair(tls / "server", "centre", ca_key, ca)
+        key = _server_pair(tls / "server", "centre", ca_key, ca, names)
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         (tls / "server-spki.hex").write_text(hashlib.sha256(spki).hexdigest() + "\n")
     for machine in machines:
         if not (tls / f"{machine.name}.pem").exists():
             key = ec.generate_private_key(ec.SECP256R1())
             name = _name(machine.name, machine.site)
-            certificate = _issue(ca_key, ca, key, name, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+            certificate = _issue(ca_key, ca, key.public_key(), name, ExtendedKeyUsageOID.CLIENT_AUTH, [])
             _write_pair(tls / machine.name, key, certificate)
     manifest_key = _raw_key(tls / "manifest.key", Ed25519PrivateKey.generate, Ed25519PrivateKey.from_private_bytes)
     public = manifest_key.public_key().public_bytes_raw()
@@ -80,6 +83,47 @@ def ensure_identity(directory: Path, machines: Iterable[Peer]) -> Identity:
     )
 
 
+class RequestRefused(Exception):
+    """A file is no certificate request of a machine; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A machine's certificate request: its own name for itself, and the key that it has made."""
+
+    name: str
+    key: ec.EllipticCurvePublicKey
+
+
+def read_request(request: bytes) -> Asked:
+    """A certificate request in PEM, as a machine shows or prints it. Raises `RequestRefused`."""
+    try:
+        asked = x509.load_pem_x509_csr(request)
+        key = asked.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise RequestRefused("This is no certificate request; take it from its first line to its last.") from None
+    names = [str(one.value) for one in asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if len(names) != 1 or not asked.is_signature_valid:
+        raise RequestRefused("The request names no machine or was changed on its way; let the machine show it again.")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise RequestRefused("The key of this request is not of the kind that a machine makes, P-256.")
+    return Asked(names[0], key)
+
+
+def answer(directory: Path, asked: Asked, site: str, folder: Path) -> None:
+    """Put into `folder` what goes into kofuki/tls on the card of the machine that stands at this site.
+
+    The certificate alone lets nobody speak: two people register its key (machines/registry.py).
+    """
+    tls = directory / "tls"
+    ca_key, ca = _authority(tls)
+    certificate = _issue(ca_key, ca, asked.key, _name(asked.name, site), ExtendedKeyUsageOID.CLIENT_AUTH, [])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("ca.pem", "server-spki.hex", "manifest-key.hex"):
+        (folder / name).write_bytes((tls / name).read_bytes())
+    (folder / "machine.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+
+
 def ensure_desk(directory: Path) -> None:
     """Make the certificate of the staff's desk below `directory`/tls if it is missing; browsers are given ca.pem."""
     tls = directory / "tls"
@@ -87,12 +131,19 @@ def ensure_desk(directory: Path) -> None:
         _server_pair(tls / "desk", "desk", *_authority(tls))
 
 
-def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate) -> _Key:
+def _server_pair(stem: Path, common_name: str, ca_key: _Key, ca: x509.Certificate, names: Sequence[str] = ()) -> _Key:
     key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName(name) for name in SERVER_NAMES] + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = _issue(ca_key, ca, key, _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, names)
+    known_as = [_general_name(name) for name in (*SERVER_NAMES, *names)]
+    certificate = _issue(ca_key, ca, key.public_key(), _name(common_name), ExtendedKeyUsageOID.SERVER_AUTH, known_as)
     _write_pair(stem, key, certificate)
     return key
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
@@ -103,7 +154,7 @@ def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Kofuki simulator CA")
     certificate = (
-        _builder(name, name, key)
+        _builder(name, name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -115,7 +166,7 @@ def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
 def _issue(
     ca_key: _Key,
     ca: x509.Certificate,
-    key: _Key,
+    key: ec.EllipticCurvePublicKey,
     name: x509.Name,
     purpose: x509.ObjectIdentifier,
     names: Sequence[x509.GeneralName],
@@ -132,17 +183,17 @@ def _issue(
     return builder.sign(ca_key, hashes.SHA256())
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: _Key) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=825))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -71,7 +71,7 @@ def make_server(
         city, now, ahead=False
     ):  # no unsigned paper, and not only the first resident hears of it
         raise CityError(problems)
-    identity = ensure_identity(run / "centre", machines_of(city))
+    identity = ensure_identity(run / "centre", machines_of(city), place.names)
     registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book, trust)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)

@@ -31,12 +31,16 @@ from host_sim.centre.wire import Bounds
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the process listens. `health`: host and port of the listener for `/health` and `/metrics`, if wanted."""
+    """Where the process listens. `health`: host and port of the listener for `/health` and `/metrics`, if wanted.
+
+    `names`: hosts and addresses by which machines call it, for the certificate that the first start makes.
+    """
 
     host: str
     port: int
     health: tuple[str, int] | None = None
     bounds: Bounds = field(default_factory=Bounds)
+    names: tuple[str, ...] = ()
 
 
 class Server(uvicorn.Server):

@@ -20,12 +20,17 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from PIL import ImageChops
 
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
+from firmware.screens import render
+from firmware.session.scenes import Closed
 from hardware.image.layout import BLOCK_BYTES, MIB, partition
+from tests.image.errand import RULES, Around, Eyes, serve_a_resident
 from tests.image.guest import Board, bring
 
 PASSWORD = "an invented one"
+GLASS = 'path = "/dev/fb0"\npixels = "bgrx"\n'  # qemu's
 HALTED = r"halted> $"
 PROMPT = r"service - \d+> $"
 
@@ -55,9 +60,8 @@ def _answer(request: str, folder: Path) -> None:
     (folder / "manifest-key.hex").write_text("0" * 64 + "\n")
 
 
-def _personal(card: Path, folder: Path, request: str) -> None:
-    """Certificates and an account onto the card's boot partition."""
-    _answer(request, folder)
+def _personal(card: Path, folder: Path) -> None:
+    """The answer and an account onto the card's boot partition."""
     for name in ("ca.pem", "machine.pem", "server-spki.hex", "manifest-key.hex"):
         bring(card, folder / name, f"kofuki/tls/{name}")
     salt = bytes(16)
@@ -76,7 +80,8 @@ def enrolled(card: Path, folder: Path) -> str:
     with Board(card, folder) as board:  # the plug was pulled: the key is the same
         board.until(HALTED)
         assert _request(board) == request
-    _personal(card, folder, request)
+    _answer(request, folder)
+    _personal(card, folder)
     with Board(card, folder) as board:
         board.until(PROMPT)
         board.type("login kato")
@@ -119,7 +124,8 @@ def power_cuts(card: Path, folder: Path) -> str:
     with Board(card, folder) as board:
         board.until(HALTED)
         whole_s, request = board.up_s, _request(board)
-    _personal(card, folder, request)
+    _answer(request, folder)
+    _personal(card, folder)
     cuts = int(os.environ.get("CUTS", "4"))
     for cut in range(cuts):
         with Board(card, folder) as board:
@@ -143,10 +149,66 @@ def no_data(card: Path, folder: Path) -> str:
 
 
 def cable(card: Path, folder: Path) -> str:
-    """With a cable to a network in which nobody answers but DHCP, and with a glass."""
-    with Board(card, folder, cable=True, glass=True) as board:
+    """With a cable to a network in which nobody answers but DHCP, and with a glass: it shows the request as a code."""
+    (folder / "unit").write_text('extends = "/opt/kofuki/hardware/units/store.toml"\n[screen]\n' + GLASS)
+    bring(card, folder / "unit", "kofuki/unit.toml")
+    with Board(card, folder, cable="restrict=on", glass=True) as board:
         board.until(HALTED)
+        took_s, request = board.up_s, _request(board)
+        board.until(HALTED)
+        shown = board.picture()
+    if pictures := os.environ.get("PICTURES"):
+        shown.save(Path(pictures) / "request.png")
+    scene = Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("504",), request=request)
+    assert ImageChops.difference(shown, render(scene)).getbbox() is None, "the glass shows something else"
+    return f"halted after {took_s:.0f} s; the glass shows the drawn scene, dot by dot"
+
+
+def pi3(card: Path, folder: Path) -> str:
+    """A Raspberry Pi 3 B as far as qemu knows it, with its device tree, card and serial line."""
+    with Board(card, folder, pi3=True) as board:
+        said = board.until(HALTED)
+    assert "504 A certificate, key or pin of the line" in said, said
     return f"halted after {board.up_s:.0f} s"
+
+
+def full_data(card: Path, folder: Path) -> str:
+    """No block of the data partition is left for the machine: it says so, and takes nothing."""
+    data = f"{card}?offset={partition('data').start_mib * MIB}"
+    told = subprocess.run(["dumpe2fs", "-h", data], check=True, capture_output=True, text=True).stdout
+    free = {
+        name: int(value)
+        for name, _, value in (line.partition(":") for line in told.splitlines())
+        if value.strip().isdecimal()
+    }
+    with (folder / "filler").open("wb") as filler:
+        for _ in range(free["Free blocks"] - free["Reserved block count"]):
+            filler.write(b"\xff" * BLOCK_BYTES)
+    subprocess.run(["debugfs", "-w", "-R", f"write {folder / 'filler'} filler", data], check=True, capture_output=True)
+    with Board(card, folder) as board:
+        said = board.until(HALTED)
+    return f"{said.split('ERR')[0].strip()}"
+
+
+def certificate(card: Path, folder: Path) -> str:
+    """One 住民票, with host_sim's devices on the board's USB sockets and its centre behind the cable."""
+    with Around(folder / "world") as around:
+        for name, text in (("unit.toml", around.unit_text), ("90-reader.rules", RULES)):
+            (folder / name).write_text(text)
+            bring(card, folder / name, f"kofuki/{name}")
+        with Board(card, folder, cable="restrict=off") as board:
+            board.until(HALTED)
+            request = _request(board)
+        around.answer(request, folder)
+        _personal(card, folder)
+        with Board(card, folder, cable="restrict=off", glass=True, devices=around.devices) as board:
+            board.until(PROMPT)
+            around.usb_slot.connect()
+            papers = serve_a_resident(around, Eyes(board.picture), lambda scene: print(f"  {scene}", flush=True))
+    for number, paper in enumerate(papers):
+        paper.save(Path(os.environ.get("PICTURES", folder)) / f"paper-{number}.png")
+    assert len(papers) == 1
+    return f"a paper of {papers[0].width} x {papers[0].height} dots after {board.up_s:.0f} s"
 
 
 def _restarts(card: Path, folder: Path, offset: int) -> str:
@@ -177,6 +239,9 @@ TRIALS: list[Callable[[Path, Path], str]] = [
     power_cuts,
     no_data,
     cable,
+    full_data,
+    pi3,
+    certificate,
 ]
 
 

@@ -1,6 +1,8 @@
 """A card in a board of qemu: the serial line, the mains switch, and what lies on the card's boot partition."""
 
+import json
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -8,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from PIL import Image
+
 from hardware.image.layout import MIB, partition
 
+PI3_TREE = "bcm2837-rpi-3-b.dtb"
 HANG_S = 1800.0  # ends a hang, and nothing else: an emulated board on a busy computer is slow
 
 
@@ -29,27 +34,61 @@ def bring(card: Path, source: Path, target: str) -> None:
     mtools("mcopy", card, "-o", str(source), f"::{target}")
 
 
+def _load(card: Path, folder: Path, *more: str) -> None:
+    """Bring what a Pi's own chip loads from slot A into `folder`."""
+    for name in ("vmlinuz", "initrd.gz", "cmdline.txt", *more):
+        (folder / name).unlink(missing_ok=True)
+        mtools("mcopy", card, f"::a/{name}", str(folder / name))
+
+
+def _virt(card: Path, *, cable: str, glass: bool) -> list[str]:
+    """qemu's own board: quick, and with any device."""
+    return [
+        *["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-device", "virtio-rng-pci"],
+        *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
+        *(
+            ["-netdev", f"user,id=net,{cable}", "-device", "virtio-net-pci,netdev=net,romfile="]
+            if cable
+            else ["-nic", "none"]
+        ),
+        *(["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []),
+    ]
+
+
+def _pi3(card: Path, folder: Path) -> list[str]:
+    """A Raspberry Pi 3 B as far as qemu knows it. It takes only cards whose size is a power of two."""
+    with card.open("r+b") as grown:
+        grown.truncate(4 << 30)
+    return ["-M", "raspi3b", "-dtb", str(folder / PI3_TREE), "-drive", f"if=sd,format=raw,file={card}"]
+
+
 class Board:
     """One start of a card. `said`: all that came out of the serial line. Leaving it is a power cut."""
 
-    def __init__(self, card: Path, folder: Path, *, cable: bool = False, glass: bool = False) -> None:
-        for name in ("vmlinuz", "initrd.gz", "cmdline.txt"):  # as the Pi's own chip loads them
-            (folder / name).unlink(missing_ok=True)
-            mtools("mcopy", card, f"::a/{name}", str(folder / name))
-        devices = [
-            "-device",
-            "virtio-rng-pci",
-            "-nic",
-            "user,model=virtio-net-pci,restrict=on,romfile=" if cable else "none",
-        ]
-        devices += ["-device", "virtio-gpu-pci,xres=800,yres=480,romfile="] if glass else []
+    def __init__(
+        self,
+        card: Path,
+        folder: Path,
+        *,
+        cable: str = "",
+        glass: bool = False,
+        devices: Sequence[str] = (),
+        pi3: bool = False,
+    ) -> None:
+        """`cable`: qemu's words for the network behind it; empty: no cable. `devices`: qemu's arguments for more of them.
+
+        `pi3`: a Raspberry Pi 3 B without cable and glass, in place of qemu's own board.
+        """
+        _load(card, folder, *([PI3_TREE] if pi3 else []))
+        self._monitor = folder / "qmp"
         command: Sequence[str] = [
-            *["nice", "-n", "10", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"],
+            *["nice", "-n", "2", "qemu-system-aarch64"],
+            *(_pi3(card, folder) if pi3 else _virt(card, cable=cable, glass=glass)),
             *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
             *["-append", (folder / "cmdline.txt").read_text().strip()],
-            *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
             # A restart ends qemu, so that it is seen.
             *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
+            *["-qmp", f"unix:{self._monitor},server=on,wait=off"],
         ]
         self.started_s = time.monotonic()
         self.said = ""
@@ -83,6 +122,12 @@ class Board:
         stdin.write(line.encode() + b"\r")
         stdin.flush()
 
+    def picture(self) -> Image.Image:
+        """What the glass shows."""
+        target = self._monitor.with_suffix(".ppm")
+        self._ask("screendump", filename=str(target))
+        return Image.open(target).convert("RGB")
+
     @property
     def up_s(self) -> float:
         """Seconds since the board was switched on."""
@@ -99,6 +144,18 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.cut()
+
+    def _ask(self, command: str, **arguments: str) -> None:
+        """A command of qemu (QMP), until it is done."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self._monitor))
+            answers = line.makefile("r")
+            answers.readline()  # its greeting
+            for execute, words in (("qmp_capabilities", {}), (command, arguments)):
+                line.sendall(json.dumps({"execute": execute, "arguments": words}).encode() + b"\n")
+                while "return" not in (said := json.loads(answers.readline())):
+                    if "error" in said:
+                        raise NotSaid(said["error"]["desc"])
 
     def _more(self, pattern: str) -> str:
         stdout = self._process.stdout

@@ -92,7 +92,7 @@ def test_a_medium_that_fails_twice_needs_a_person(wallet: Cards) -> None:
 class Halt:
     """A machine in virtual time that could not start and is halted."""
 
-    def __init__(self, reason: Reason, detail: str, world: RigMachine) -> None:
+    def __init__(self, reason: Reason, detail: str, world: RigMachine, request: str = "") -> None:
         self.world, self.terminal, self.scenes = world, Terminal(), list[show.Scene]()
         self.shut = 0
         self.halted = Halted(
@@ -104,6 +104,7 @@ class Halt:
             crew=InlineCrew([LineDesk(self, Vault())], world.clock, {}, {}),  # type: ignore[arg-type]
             heartbeat_s=20.0,
             clock=world.clock,
+            request=request,
             alive=self._alive,
         )
         self.beats: list[Mapping[str, object]] = []
@@ -118,6 +119,15 @@ class Halt:
     def _alive(self) -> None:
         self.terminal.type(self.typed)
         self.typed = b""
+
+
+@pytest.mark.parametrize("reason", [Reason.LINE_FILES, Reason.JOURNAL_CORRUPT])
+def test_only_a_machine_without_a_certificate_shows_its_request(reason: Reason) -> None:
+    halt = Halt(reason, "tls/machine.pem is missing", RigMachine(), request="-----BEGIN CERTIFICATE REQUEST-----")
+    halt.halted.run(lambda: False)
+    (scene,) = halt.scenes
+    assert isinstance(scene, show.Closed)
+    assert bool(scene.request) == (reason is Reason.LINE_FILES)
 
 
 def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() -> None:

@@ -1,4 +1,4 @@
-"""`machines list|register|renew|revoke`: which machine runs what, which are silent, and whose key may speak."""
+"""`machines list|sign|register|renew|revoke`: which machine runs what, which are silent, and whose key may speak."""
 
 import argparse
 import sys
@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from host_sim.centre.city.book import CityBook
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
+from host_sim.centre.identity import RequestRefused, answer, read_request
 from host_sim.centre.machines import registry
 from host_sim.centre.opening import simulated_now
 from host_sim.centre.operating import fleet
@@ -22,6 +24,10 @@ def add(commands: Commands) -> None:
     acts = commands.add_parser("machines", help="the machines and their keys").add_subparsers(dest="act", required=True)
     listed = at_the_centre(acts, "list", "list the machines, their programs and states, who is silent, and their keys")
     listed.set_defaults(run=_list)
+    sign = at_the_centre(acts, "sign", "answer a machine's certificate request; its key is registered afterwards")
+    sign.add_argument("request", type=Path, help="what the machine shows or prints (PEM)")
+    sign.add_argument("--out", type=Path, required=True, help="folder for the files of its card's kofuki/tls")
+    sign.set_defaults(run=_sign)
     for name, text, act in (
         ("register", "let the machine of this certificate speak, when a second person says the same", _register),
         ("renew", "the same for a machine's new key; the old one ends when the machine uses the new one", _register),
@@ -49,6 +55,25 @@ def _doing(act: Act) -> Callable[[argparse.Namespace], int]:
         return 0
 
     return run
+
+
+def _sign(options: argparse.Namespace) -> int:
+    now = simulated_now(run_directory(options) / "clock-offset")
+    try:
+        asked = read_request(options.request.read_bytes())
+        store = open_store(options)
+        with store.reading() as c:
+            site = registry.site_of(CityBook(store).at(c, now), asked.name)
+        answer(run_directory(options) / "centre", asked, site, options.out)
+    except OSError as trouble:
+        print(f"{trouble.filename} cannot be read or written: {trouble.strerror}.", file=sys.stderr)
+        return 1
+    except (RequestRefused, NotDone) as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    print(f"{options.out} has the files for kofuki/tls on the card of {asked.name}. Two people let its key speak:")
+    print(f"    python -m host_sim.centre machines register {options.out / 'machine.pem'} WHY --by WHO")
+    return 0
 
 
 def _register(c: sa.Connection, now: datetime, options: argparse.Namespace) -> str:

@@ -18,6 +18,13 @@ def add(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8443)
     serve.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="host or address by which machines call it, for the certificate that the first start makes; may be repeated",
+    )
+    serve.add_argument(
         "--city", type=Path, metavar="FILE", help="the city's file of a new database (default: the sample's)"
     )
     serve.add_argument(
@@ -33,7 +40,7 @@ def add(commands: Commands) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    place = Place(options.host, options.port, options.health)
+    place = Place(options.host, options.port, options.health, names=tuple(options.name))
     trust = TrustPlaces(options.authorities, options.crl, options.ocsp)
     try:
         make_server(run_directory(options), place, options.database, options.city, trust).run_to_the_end()

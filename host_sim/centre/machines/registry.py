@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from host_sim.centre.city.city import InForce
 from host_sim.centre.operating import audit
 from host_sim.centre.operating.flags import NotDone, check_words, same_person
 from host_sim.centre.store import Peer, Store
@@ -43,6 +44,14 @@ def read_certificate(path: Path) -> tuple[Peer, str]:
     if not name or not site:
         raise Unreadable(f"{path} names no machine (CN) or no site (OU); have it made anew.")
     return Peer(name, site), spki_of(certificate.public_bytes(Encoding.DER))
+
+
+def site_of(city: InForce, machine: str) -> str:
+    """Where a machine stands: the city's word, because a machine cannot know where it may speak. Raises `NotDone`."""
+    place = city.place_of(machine)
+    if place is None:
+        raise NotDone(f"The city's file names no machine {machine}: enter it at its site and apply the file.")
+    return place.channel
 
 
 # --- who may speak -------------------------------------------------------------------------------

@@ -201,3 +201,12 @@ def test_claims_of_no_session_are_few_small_and_flagged() -> None:
     assert claim(town, secrets.token_hex(16), 500) is AdviceFate.ACKNOWLEDGED
     assert set(flagged(town)) == {"claim_of_no_session"}
     assert sum(owed(town)) == 500 * (owing.STRANGE_A_DAY + 2)
+
+
+def test_the_city_says_where_a_machine_stands() -> None:
+    town = Town()
+    with town.store.reading() as c:
+        city = town.city.at(c, town.now)
+    assert registry.site_of(city, HALL.name) == HALL.site
+    with pytest.raises(NotDone, match="names no machine miyazaki-store-99"):
+        registry.site_of(city, "miyazaki-store-99")

@@ -88,3 +88,15 @@ def test_a_manifest_says_what_a_card_must_hold() -> None:
     assert said["root_hash"] == ROOT_HASH
     assert said["image"] == {"bytes": 3, "sha256": "ab"}
     assert said["packages"] == ["a 1", "b 2"]
+
+
+def test_a_card_without_its_data_still_starts_the_machine_which_then_says_so() -> None:
+    """No unit of ours requires a mount: of a unit that requires one that fails systemd starts nothing, and nobody is told."""
+    units = sorted((IMAGE / "files/etc/systemd/system").rglob("kofuki*"))
+    files = [path for path in units if path.is_file()] + sorted(
+        (IMAGE / "files/etc/systemd/system").rglob("*.d/*.conf")
+    )
+    assert len(files) == 2
+    words = [line.partition("=") for path in files for line in path.read_text().splitlines() if line[:1].isalpha()]
+    assert not [key for key, _, _ in words if key in {"Requires", "RequiresMountsFor", "BindsTo", "Requisite"}]
+    assert ("StateDirectory", "=", "") in words, "the machine's own unit names one, which requires its mount"

@@ -51,6 +51,10 @@ SESSION_REASONS = tuple(str(reason) for reason in EndReason if reason is not End
 REASONS = tuple(
     dict.fromkeys([*map(str, (*CardRefusal, *CentreRefusal, *LineTrouble, *PrintTrouble)), *SESSION_REASONS, NO_MORE])
 )
+# As long as the certificate request of a machine with a short name, and with the longest that X.509 allows (64).
+REQUESTS = tuple(f"-----BEGIN CERTIFICATE REQUEST-----\n{'MIHkMIGLAgEAMB0x' * blocks}\n" for blocks in (20, 26))
+# Certificate requests as long as that of a machine with a short name, and with the longest that X.509 allows (64 letters).
+REQUESTS = tuple(f"-----BEGIN CERTIFICATE REQUEST-----\n{'MIHkMIGLAgEAMB0x' * blocks}\n" for blocks in (20, 26))
 CLOSED_REASONS = (
     "hours",
     "year_end",
@@ -149,6 +153,10 @@ def waiting(language: str) -> list[show.Scene]:
         *(
             show.Closed(language=language, reason=reason, opens_at=at, numbers=numbers, elsewhere=places, city=CITY)
             for reason, at, numbers, places in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")], ELSEWHERE)
+        ),
+        *(
+            show.Closed(language=language, reason="out_of_service", opens_at=None, numbers=("504",), request=request)
+            for request in REQUESTS
         ),
         *(
             show.Idle(

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from itertools import accumulate, combinations, product
 
 import pytest
+import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ from .scenes_all import (
     NOTICE_PICTURE,
     QUESTIONS,
     REASONS,
+    REQUESTS,
     SESSION_REASONS,
     TITLES,
     every_scene,
@@ -480,3 +482,13 @@ def test_nobody_is_asked_to_pay_nothing() -> None:
     line = show.BasketLine(title=TITLES[2], details=(), copies=1, fee_yen=0)
     free = show.Basket(language="ja", countdown_s=None, masked_name=NAME, lines=(line,), fee_yen=0, may_add=False)
     assert "支払う" not in {note.text for note in draw(free).placed}
+
+
+@pytest.mark.parametrize("request_pem", REQUESTS, ids=["short name", "longest name"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_telephone_reads_the_certificate_request_off_the_screen(language: str, request_pem: str) -> None:
+    scene = show.Closed(
+        language=language, reason="out_of_service", opens_at=None, numbers=("504",), request=request_pem
+    )
+    (code,) = zxingcpp.read_barcodes(render(scene))
+    assert code.bytes == request_pem.encode()

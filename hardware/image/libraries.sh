@@ -1,9 +1,10 @@
 #!/bin/sh
-# wheels.sh SYSROOT DIR: puts every wheel of requirements-machine.lock for arm64 into DIR and checks its hash. What has no wheel
-# (pyscard) is compiled here for arm64 with the headers of SYSROOT, Debian's packages for arm64 unpacked. Needs the Python version
-# of that Debian: its own sysconfig, read from SYSROOT, names compiler and file names.
+# libraries.sh SYSROOT DIR: installs every wheel of requirements-machine.lock for arm64 into DIR, as it stands on a machine, and checks
+# its hash. What has no wheel (pyscard) is compiled here for arm64 with the headers of SYSROOT, Debian's packages for arm64 unpacked.
+# Needs the Python version of that Debian: its own sysconfig, read from SYSROOT, names compiler and file names, and its byte code is
+# the same on every processor. So nothing of this runs in emulation.
 set -eu
-[ $# -eq 2 ] || { echo "usage: wheels.sh SYSROOT DIR" >&2; exit 2; }
+[ $# -eq 2 ] || { echo "usage: libraries.sh SYSROOT DIR" >&2; exit 2; }
 mkdir -p "$2"
 sysroot=$(cd "$1" && pwd) target=$(cd "$2" && pwd)
 cd "$(dirname "$0")/../.."
@@ -27,9 +28,12 @@ awk '/^[^ #]/ { here = /^pyscard==/ } here' "$work/all.lock" >"$work/compiled.lo
 awk '/^[^ #]/ { here = !/^pyscard==/ } here' "$work/all.lock" >"$work/ready.lock"
 platforms=""
 for glibc in 17 24 26 27 28 31 34 35 36; do platforms="--platform manylinux_2_${glibc}_aarch64 $platforms"; done
-# shellcheck disable=SC2086  # one word a platform
-$pip download --require-hashes --no-deps --only-binary :all: --python-version "$version" $platforms --platform manylinux2014_aarch64 \
-    --dest "$target" -r "$work/ready.lock"
+install() { # WORDS...: into DIR, for arm64
+    # shellcheck disable=SC2086  # one word a platform
+    $pip install --no-deps --no-compile --only-binary :all: --python-version "$version" $platforms --platform manylinux2014_aarch64 \
+        --platform linux_aarch64 --target "$target" "$@"
+}
+install --require-hashes -r "$work/ready.lock"
 
 mkdir "$work/config"
 cp "$sysroot/usr/lib/python$version/_sysconfigdata__aarch64-linux-gnu.py" "$work/config/"
@@ -37,4 +41,6 @@ headers="-I$sysroot/usr/include/python$version -I$sysroot/usr/include -I$sysroot
 PYTHONPATH="$work/config" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__aarch64-linux-gnu _PYTHON_HOST_PLATFORM=linux-aarch64 \
     CC=aarch64-linux-gnu-gcc CFLAGS="$headers" PKG_CONFIG_SYSROOT_DIR="$sysroot" \
     PKG_CONFIG_LIBDIR="$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig" \
-    $pip wheel --require-hashes --no-deps --no-build-isolation --no-cache-dir --no-binary pyscard --wheel-dir "$target" -r "$work/compiled.lock"
+    $pip wheel --require-hashes --no-deps --no-build-isolation --no-cache-dir --no-binary pyscard --wheel-dir "$work/wheels" -r "$work/compiled.lock"
+install "$work"/wheels/*.whl
+"$PYTHON" -m compileall -q -f --invalidation-mode unchecked-hash -s "$target" -p "/opt/kofuki/.venv/lib/python$version/site-packages" "$target"
