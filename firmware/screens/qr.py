@@ -7,10 +7,10 @@ QUIET_MODULES = 4  # white on each side (ISO/IEC 18004)
 
 
 def modules(text: str, error: str) -> np.ndarray:
-    """1 for black and 0 for white, with the quiet zone. `error`: l, m, q or h, how much of it may be hidden."""
+    """1 for black and 0 for white, with the quiet zone. `error`: l, m, q or h, how much of it may at least be hidden."""
     import segno  # noqa: PLC0415  a code is rare, and a start shall not wait for this
 
-    matrix = segno.make(text, error=error, micro=False, boost_error=False).matrix
+    matrix = segno.make(text, error=error, micro=False).matrix
     return np.pad(np.array([list(row) for row in matrix], dtype=np.uint8), QUIET_MODULES)
 
 
