@@ -82,7 +82,7 @@ class Board:
         _load(card, folder, *([PI3_TREE] if pi3 else []))
         self._monitor = folder / "qmp"
         command: Sequence[str] = [
-            *["nice", "-n", "2", "qemu-system-aarch64"],
+            *["nice", "-n", "10", "qemu-system-aarch64"],
             *(_pi3(card, folder) if pi3 else _virt(card, cable=cable, glass=glass)),
             *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
             *["-append", (folder / "cmdline.txt").read_text().strip()],
