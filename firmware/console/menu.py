@@ -11,7 +11,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first wor
     "records": ("the journal, and the evidence of a claim", ("journal", "claim")),
     "modes": ("maintenance, and out of service", ("request", "exit", "oos")),
     "testing": ("tests of the devices", ("readiness", "test")),
-    "coins": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
+    "money": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
     "sheets": ("paper", ("paper",)),
     "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),
     "settings": ("settings, releases, restart", ("config", "update", "reboot")),
@@ -53,7 +53,8 @@ def _rows(commands: Sequence[Command]) -> Menu:
 
 
 def _firsts(commands: Sequence[Command]) -> str:
-    return ", ".join(dict.fromkeys(one.words[0] for one in commands))
+    """In the quotes of what is typed, so that `journal` is not taken for a word to translate."""
+    return ", ".join(dict.fromkeys(f"`{one.words[0]}`" for one in commands))
 
 
 def explained(rows: Sequence[Command], topic: str) -> list[str]:

@@ -8,6 +8,7 @@ The world (`world.py`) stays when the machine ends: `die` ends the process or cu
 a new machine on the same devices and the same medium.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,9 @@ class RigMachine(RigWorld):
         self.clerk_scenes: list[Scene] = []  # on the clerk's glass of a counter terminal
         self.clerk: Watcher | None = None
         self.attended = False  # a resident stands at the machine and is served
+        self.staff_coins: Counter[int] = (
+            Counter()
+        )  # yen of a coin -> how many two people let out that are still to come
         self.starts = 0
         self.last_end = "start"  # or "medium": how the last run ended
         self._start()

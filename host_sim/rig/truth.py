@@ -41,25 +41,40 @@ class Checker:
         self._coming_out = 0  # coins that a hopper was told to pay before the process died
         self._durable = (0, bytes(32).hex())
         self._seen_yen = (0, 0)  # in the cash box, out of the hoppers, when a coin last moved
+        self._seen_out = self._out()
         self._in_yen: Counter[str] = Counter()  # session -> what was really put in during it
         self._out_yen: Counter[str] = Counter()  # session -> what really left the hoppers during it
 
     # --- while things happen --------------------------------------------------------------------
 
     def effect(self, name: str) -> None:
-        """I13: nothing is dispensed or printed while no resident is served."""
+        """I13: nothing is dispensed or printed while no resident is served, but what two people of the staff let out."""
         if name in {"coin in", "coin out"}:
             self._note_coins()
+        if name == "coin out":
+            self._coins_leave()
         if name == "coin in":
             self._coins_s.append(self.machine.clock.monotonic())
         if self.machine.attended:
             return
-        if name == "coin out" and self.machine.memory.book.staff_paying is None:
-            if self._coming_out <= 0:
-                raise Violation("I13: a coin comes out and nobody is there")
-            self._coming_out -= 1
         if name == "dots" and self._is_document():
             raise Violation("I13: a document is printed and nobody is there")
+
+    def _coins_leave(self) -> None:
+        """What the machine's own book says of staff is no excuse: only the coins that two people were seen to confirm are."""
+        before, self._seen_out = self._seen_out, self._out()
+        for value in (self._seen_out - before).elements():
+            if self.machine.attended:
+                continue
+            if self.machine.staff_coins[value] > 0:
+                self.machine.staff_coins[value] -= 1
+            elif self._coming_out > 0:
+                self._coming_out -= 1
+            else:
+                raise Violation(f"I13: a coin of {value} yen comes out, nobody is there and no two people confirmed it")
+
+    def _out(self) -> Counter[int]:
+        return Counter({value: hopper.out for value, hopper in self.machine.hoppers.items()})
 
     def died(self) -> None:
         """Note what was under way when the machine ended; the bounds of the later checks depend on it."""
@@ -67,6 +82,7 @@ class Checker:
         self._note_coins()
         self._durable = machine.memory.journal.head()
         self._coming_out = sum(hopper.still_to_pay for hopper in machine.hoppers.values())
+        machine.staff_coins.clear()  # nothing goes on by itself after a start; the hoppers only end what they were told
         session = machine.memory.book.session
         self.deaths_with_slot_open += bool(session and session.slot_open)
         if session and session.slot_open:

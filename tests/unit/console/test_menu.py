@@ -7,6 +7,7 @@ import pytest
 from firmware.console.access import Role
 from firmware.console.command import When, legal, parse
 from firmware.console.grammar import Refused
+from firmware.console.language import Language, texts
 from firmware.console.menu import MORE, SECTIONS, explained, menu, sections
 from firmware.console.rows import fitted
 from firmware.console.table import COMMANDS
@@ -30,6 +31,24 @@ def test_the_menu_fits_a_screen_and_reaches_every_command(role: Role | None, mod
             else:
                 menus.append(section)
     assert reached == {command.spoken for command in commands}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_is_typed_is_the_same_in_every_language(language: Language) -> None:
+    told = texts(language).told
+    top = menu(COMMANDS, "") or []
+    for number, (line, row) in enumerate(top, start=1):
+        name = line.removeprefix("help ")
+        shown = told(f"{number:2} {row}")
+        assert shown.startswith(f"{number:2} {name} ")
+        for command in sections(COMMANDS)[name]:
+            assert f"`{command.words[0]}`" in shown
+    for command in COMMANDS:
+        first, *rest = map(told, explained(COMMANDS, command.spoken))
+        assert first == command.usage
+        assert any(row.endswith(command.example) for row in rest)
+        for number in range(1, 20):
+            assert told(f"{number:2} {command.usage:28} {command.help}").startswith(f"{number:2} {command.usage} ")
 
 
 def test_no_section_has_the_name_of_a_command_and_none_is_without_commands() -> None:
