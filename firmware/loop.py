@@ -486,8 +486,8 @@ class Loop:
         match effect:
             case fx.Write(record=record):
                 self.write(record)
-            case fx.SetTimer(wait=wait):
-                self._set_timer(wait)
+            case fx.SetTimer(wait=wait, slow=slow):
+                self._set_timer(wait, slow=slow)
             case fx.Wipe():
                 self._wipe()
             case fx.ReadCard() | fx.ProveCard() | fx.ShowCard() | fx.ReleaseCard():
@@ -515,9 +515,10 @@ class Loop:
         """Send a command that belongs neither to the session nor to staff."""
         self._crew.send(desk, command, OF_MACHINE)
 
-    def _set_timer(self, wait: Wait) -> None:
+    def _set_timer(self, wait: Wait, *, slow: bool = False) -> None:
         self._timer.set(
             wait,
+            slow=slow,
             changed=self.context.pin_waived or self.context.choosing_look or self._looks_changed(),
             has_claim=bool(self.book.session and self.book.session.ledger.claimed_yen),
             promise_ends_s=self._promise_ends_s,

@@ -48,7 +48,7 @@ def draw(scene: show.Scene, size: Size = (WIDTH, HEIGHT)) -> Canvas:
     if scene.dark:
         return Canvas(scene.language, BLACK, size)
     ordinary = _VIEWS[type(scene)](scene)
-    if isinstance(scene, show.Preview) and scene.look is not show.Look.NORMAL:
+    if isinstance(scene, show.Preview) and scene.look is not show.Look.NORMAL and scene.follows is None:
         return on_glass(preview.draw_large_preview(scene, ordinary), size)
     return on_glass(ordinary if scene.look is show.Look.NORMAL else draw_large(scene, ordinary), size)
 

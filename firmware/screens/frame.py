@@ -34,7 +34,10 @@ LEGENDS = {
 def begin(scene: Scene, step: str | None = None) -> tuple[Canvas, Words]:
     """A sheet with the steps (or, outside a session, the machine's name) above, and the language's words."""
     canvas = Canvas(scene.language)
-    canvas.part(_steps(scene.language, step) if step else name_bar(scene, ""), 0, 0)
+    if scene.follows is not None:
+        canvas.part(_warning(scene.language, scene.follows), 0, 0)
+    else:
+        canvas.part(_steps(scene.language, step) if step else name_bar(scene, ""), 0, 0)
     return canvas, words(scene.language)
 
 
@@ -45,7 +48,14 @@ def end_without_keys(canvas: Canvas, scene: Scene) -> Canvas:
 
 
 def end(canvas: Canvas, scene: Scene, **keys: str) -> Canvas:
-    """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left."""
+    """The foot: the coloured keys that work now (`cancel="stop"`: the key and its word in [keys]), and the seconds left.
+
+    While a warning shows, the foot says that any key gives more time.
+    """
+    if scene.follows is not None:
+        canvas.keys = {}
+        canvas.part(_foot_of_warning(scene.language), 0, FOOT)
+        return _seconds(canvas, scene)
     canvas.keys = keys
     canvas.part(_foot(scene.language, tuple(sorted(keys.items())), _key_of_look(scene)), 0, FOOT)
     return _seconds(canvas, scene)
@@ -115,6 +125,28 @@ def _name_bar(language: str, names: Sequence[str], right: str) -> Canvas:
     if right:
         bar.text(right, 784 - room, 11, 24, width=room, colour=WHITE)
     return bar
+
+
+@lru_cache(maxsize=64)
+def _warning(language: str, follows: str) -> Canvas:
+    """What will happen, in the place of the steps: it holds until a key is pressed, and the screen below stays as it is."""
+    bar = Canvas(language, RED, (WIDTH, TOP))
+    said = words(language)("warning", follows)
+    size = bar.largest(said, (30, 28, 26, 24), width=700, bold=True)
+    bar.picture(pictures.warning(44), 16, 6)
+    bar.text(said, 72, (TOP - round(size * 1.36)) // 2, size, width=716, bold=True, colour=WHITE)
+    return bar
+
+
+@lru_cache(maxsize=32)
+def _foot_of_warning(language: str) -> Canvas:
+    """No key has its own meaning now, so none is drawn: every one gives more time."""
+    foot = Canvas(language, WHITE, (WIDTH, HEIGHT - FOOT))
+    foot.line(0, WIDTH, 0, LINE, 2)
+    said = words(language)("warning", "any_key")
+    size = foot.largest(said, (34, 30, 28, 26, 24), width=760, bold=True)
+    foot.text(said, 20, 34 - round(size * 1.36) // 2, size, width=760, bold=True, align="centre")
+    return foot
 
 
 @lru_cache(maxsize=64)

@@ -54,7 +54,9 @@ class Sheet:
         self.y = 4
         self.low = HEIGHT - 4
         self._free: list[tuple[int, int]] = []  # places in the foot where no key stands
-        if keys is not None:
+        if scene.follows is not None:
+            self._warning(scene.follows)
+        elif keys is not None:
             self._foot(keys)
         self._beside = 0  # pixels at the right end of the first line that are taken
         if scene.countdown_s is not None:
@@ -157,6 +159,16 @@ class Sheet:
         self.c.text(text, LEFT + 68, self.y + 4, LARGE_SIZE, width=RIGHT - LEFT - 68, colour=self.colours.letters,
                     leading=PITCH / LARGE_SIZE)  # fmt: skip
         self.y += 62
+
+    def _warning(self, follows: str) -> None:
+        """In the place of the keys, none of which has its own meaning now: what follows, and that any key gives more time."""
+        told = [self.say("warning", follows), self.say("warning", "any_key")]
+        rows = [self.c.lines(text, LARGE_SIZE, width=RIGHT - LEFT, bold=True) for text in told]
+        self.low = y = HEIGHT - PITCH * sum(rows) - HANGS
+        self.c.line(0, WIDTH, self.low, self.colours.line, 3)
+        for text, lines, colour in zip(told, rows, (self.colours.alarm, self.colours.letters), strict=True):
+            y = self.c.text(text, LEFT, y + HANGS // 2, LARGE_SIZE, width=RIGHT - LEFT, lines=lines, bold=True, colour=colour,
+                            leading=PITCH / LARGE_SIZE)  # fmt: skip
 
     def _foot(self, keys: dict[str, str]) -> None:
         """Two keys a row, each at its own place; the upper row only where it has one."""

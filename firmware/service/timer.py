@@ -7,6 +7,7 @@ from firmware.session.states import Wait
 
 WORK_S = 40.0  # longer than every desk's own deadline, so only a desk that hangs reaches it
 LONG_WORK_S = 180.0
+SLOWER = 1.5  # who needed more time once will need it again
 PATIENCE = 3.0  # who listens needs more time than who looks: a menu that is read aloud takes a minute
 PRINT_MARGIN_S = 60.0  # from the last coin to the last dot
 _NOT_COUNTED = frozenset({Wait.WORK, Wait.LONG_WORK, Wait.NEVER, Wait.DONE})  # the resident cannot shorten these waits
@@ -25,20 +26,22 @@ class StateTimer:
             False  # an earphone is in: a person's waits last `PATIENCE` times as long, from the next one on
         )
 
-    def set(self, wait: Wait, *, changed: bool, has_claim: bool, promise_ends_s: float) -> None:
-        """Start the wait. `changed`: an idle machine was told something that the next resident must not find.
+    def set(self, wait: Wait, *, changed: bool, has_claim: bool, promise_ends_s: float, slow: bool = False) -> None:
+        """Start the wait. `slow`: somebody has asked for more time before.
+
+        `changed`: an idle machine was told something that the next resident must not find.
 
         `promise_ends_s`: the monotonic instant until which the centre keeps the reserved copies.
         """
         self._wait, self._shown_s = wait, None
-        lasts_s = self._lasts_s(wait, changed=changed, has_claim=has_claim)
+        lasts_s = self._lasts_s(wait, changed=changed, has_claim=has_claim, slow=slow)
         self._ends_at_s = None if lasts_s is None else self._clock.monotonic() + lasts_s
         if wait in {Wait.PAY, Wait.PREVIEW} and self._ends_at_s is not None:
             # the pages must be printed before the centre drops the reserved copies (fault T2)
             to_come_s = PRINT_MARGIN_S + (self._timeouts.pay_s if wait is Wait.PREVIEW else 0.0)
             self._ends_at_s = min(self._ends_at_s, promise_ends_s - to_come_s)
 
-    def _lasts_s(self, wait: Wait, *, changed: bool, has_claim: bool) -> float | None:
+    def _lasts_s(self, wait: Wait, *, changed: bool, has_claim: bool, slow: bool) -> float | None:
         match wait:
             case Wait.NEVER:
                 return self._timeouts.menu_s if changed else None
@@ -52,7 +55,7 @@ class StateTimer:
                 lasts_s = self._timeouts.sorry_s
             case _:
                 lasts_s = getattr(self._timeouts, wait.value)
-        return lasts_s * PATIENCE if self.listened_to else lasts_s
+        return lasts_s * (PATIENCE if self.listened_to else 1.0) * (SLOWER if slow else 1.0)
 
     @property
     def due_s(self) -> float | None:

@@ -23,6 +23,7 @@ from firmware.book.records import Flag
 from firmware.session.absorb_card import absorb_card, absorb_centre
 from firmware.session.absorb_coins import absorb_coin, absorb_money, payout_lost, till_event
 from firmware.session.absorb_paper import absorb_paper, copy_outcome, slip_ended
+from firmware.session.effects import SetKeypad
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
@@ -45,12 +46,11 @@ from firmware.session.events import (
 from firmware.session.keys import key_event
 from firmware.session.known import Now, settle_event
 from firmware.session.states import CARD_IS_NEEDED, ENDING, RULES, SLOT_OPEN, WORKING_ON_MONEY, KeypadMode, Side, State
+from firmware.session.warning import warned
 
 
 def absorb(now: Now, report: Report) -> Event:
     """The event of a report in this state; the facts in it are written when this returns."""
-    if not isinstance(report, Ticked):
-        now.context.countdown_s = None
     if isinstance(report, PersonReport):
         return _person(now, report)
     if isinstance(report, MachineReport):
@@ -81,24 +81,46 @@ def _person(now: Now, report: PersonReport) -> Event:
             if now.state in CARD_IS_NEEDED:
                 context.reason = context.reason or (EndReason.MACHINE if broken else EndReason.CARD_REMOVED)
             return Event.CARD_REMOVED
-        case PinProgress(count=count):
-            context.pin_count = count
-            return Event.PIN_CHANGED
-        case PinEntered():
-            context.pin_wrong = False
-            return Event.PIN_ENTERED
-        case PinCancelled():
-            context.reason = EndReason.CANCELLED
-            return Event.CANCELLED
+        case PinProgress() | PinEntered() | PinCancelled():
+            return _typed(now, report)
         case DoorOpened() | Stopping():
             if _ended_by_door(now.state):
                 context.reason = context.reason or (EndReason.DOOR if report == DoorOpened() else EndReason.MACHINE)
             return Event.DOOR_OPENED
 
 
+def _typed(now: Now, report: PinProgress | PinEntered | PinCancelled) -> Event:
+    """While a PIN is typed, its digits are the buffer's: each of them restarts the wait, warning or not."""
+    context, warning = now.context, _gives_time(now)
+    match report:
+        case PinProgress(count=count):
+            context.pin_count = count
+            return Event.PIN_CHANGED
+        case PinEntered():
+            context.pin_wrong = False
+            return Event.PIN_ENTERED
+        case PinCancelled() if warning:  # the pad has ended the entry: it begins anew
+            context.pin_count = 0
+            now.effects.append(SetKeypad(KeypadMode.PIN))
+            return Event.PROLONGED
+        case PinCancelled():
+            context.reason = EndReason.CANCELLED
+            return Event.CANCELLED
+
+
 def _pressed(now: Now, report: KeyPressed | ClerkPressed) -> Event:
+    if _gives_time(now):
+        return Event.PROLONGED
     side = Side.CLERK if isinstance(report, ClerkPressed) else Side.RESIDENT
     return till_event(now, key_event(now.state, now.context, report.key, side))
+
+
+def _gives_time(now: Now) -> bool:
+    """While a warning is shown any key gives more time and does nothing else: who is startled must not stop by mistake."""
+    if warned(now.state, now.context, now.book) is None:
+        return False
+    now.context.slow = True
+    return True
 
 
 def _ended_by_door(state: State) -> bool:

@@ -147,6 +147,7 @@ class Context:
     dark: bool = False  # the resident listens and wants no picture, so that nobody reads along
     front: Scene | None = None  # what the idle screen shows; the reception decides it
     countdown_s: int | None = None
+    slow: bool = False  # a key has answered a warning: every wait after it is longer
 
     # the card
     card: CardRead | None = field(default=None, repr=False)

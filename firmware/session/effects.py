@@ -202,7 +202,10 @@ class ClearPaper:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
+    """`slow`: the resident has asked for more time before, so that a person's waits last longer."""
+
     wait: Wait
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

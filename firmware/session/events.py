@@ -48,6 +48,7 @@ class Event(StrEnum):
     CANCELLED = "cancelled"
     WENT_BACK = "went_back"
     KEY_IGNORED = "key_ignored"
+    PROLONGED = "prolonged"
     PIN_CHANGED = "pin_changed"
     PIN_ENTERED = "pin_entered"
     KIND_CHOSEN = "kind_chosen"

@@ -59,9 +59,9 @@ def _arrival(before: State, after: State, context: Context, *, restarts: bool) -
     """The effects of entering a state: its time-out and, where it changes, the keypad's mode."""
     arrival: list[Effect] = []
     if after is not before or restarts:
-        arrival.append(SetTimer(RULES[after].wait))
-    if after is not before:
         context.countdown_s = None
+        arrival.append(SetTimer(RULES[after].wait, slow=context.slow))
+    if after is not before:
         context.choosing_look = False
         if RULES[after].keypad is not RULES[before].keypad or after is State.ENTERING_PIN:
             arrival.append(SetKeypad(RULES[after].keypad))

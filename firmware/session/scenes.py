@@ -22,7 +22,9 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Common to all: the words' language, the seconds left once the countdown shows (else None), and whose machine it is.
+    """Common to all: the words' language, the seconds left while a warning shows (else None), and whose machine it is.
+
+    `follows`: what happens when they have passed (`Follows` in warning.py); None without a warning.
 
     `city`, `telephone`, `youngest_years`: as the site table says it; before the first one None, and nobody is too young.
     `clerk`: for the clerk's glass, which names nobody and whose keys have no language key. `dark`: who listens wants no picture.
@@ -31,6 +33,7 @@ class Scene:
     language: str = "ja"
     look: Look = Look.NORMAL
     countdown_s: int | None = None
+    follows: str | None = None
     city: Text | None = None
     telephone: str | None = None
     youngest_years: int = 0

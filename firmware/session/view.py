@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
+from typing import TypedDict
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, Offer, PrintTrouble
 from firmware.book.open_session import OpenSession
@@ -27,6 +28,7 @@ from firmware.session.keys import (
 from firmware.session.known import Known, opened
 from firmware.session.preview import ACROSS
 from firmware.session.states import State
+from firmware.session.warning import warned
 
 NO_MORE = "no_more"  # of this kind: the most copies are in the basket
 _TO_A_COUNTER = (
@@ -98,6 +100,11 @@ _WORKING = {
 }
 
 
+class _Warning(TypedDict):
+    countdown_s: int | None
+    follows: str | None
+
+
 def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
     """What the clerk of a counter terminal sees: nobody's name but theirs, no PIN, no claim code."""
     house = context.house
@@ -106,7 +113,7 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene:
         there,
         clerk=True,
         language=house.languages[0],
-        countdown_s=context.countdown_s,
+        **_warning(state, context, book),
         city=house.city,
         telephone=None if house.city is None else house.telephone,
         youngest_years=house.youngest_years,
@@ -125,11 +132,16 @@ def scene(state: State, context: Context, book: Known) -> show.Scene:
         language=context.language,
         look=context.look,
         dark=context.dark and not context.choosing_look,
-        countdown_s=context.countdown_s,
+        **_warning(state, context, book),
         city=house.city,
         telephone=None if house.city is None else house.telephone,
         youngest_years=house.youngest_years,
     )
+
+
+def _warning(state: State, context: Context, book: Known) -> _Warning:
+    word = warned(state, context, book)
+    return _Warning(countdown_s=None if word is None else context.countdown_s, follows=word)
 
 
 def _picture(state: State, context: Context, book: Known) -> show.Scene:

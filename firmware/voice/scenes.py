@@ -20,12 +20,23 @@ Sentences = list[Sentence]
 
 
 def words_of(scene: show.Scene) -> Sequence[Sentence]:
-    """What is said of a scene, without the seconds left; empty for the clerk's glass and for a test of the glass."""
+    """What is said of a scene, without its warning; empty for the clerk's glass and for a test of the glass."""
     if scene.clerk or type(scene) not in _SAID:
         return ()
     say = spoken(scene.language)
     sentences: Sentences = _SAID[type(scene)](scene, say)
     return [sentence for sentence in sentences if sentence.pieces]
+
+
+def warning(scene: show.Scene) -> Sequence[Sentence]:
+    """The seconds left, what happens then, and how to prevent it."""
+    say = spoken(scene.language)
+    then = [] if scene.follows is None else [say("warning", scene.follows), say("warning", "any_key")]
+    return [seconds_left(scene), *then]
+
+
+def more_time(scene: show.Scene) -> Sentence:
+    return spoken(scene.language)("warning", "more")
 
 
 def seconds_left(scene: show.Scene) -> Sentence:

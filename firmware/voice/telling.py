@@ -2,9 +2,10 @@
 
 - A new scene is said whole. If the next one is the same question, only the sentences that are new in it are said: a coin changes one
   sentence, so one sentence is heard.
+- A key that answers a warning has the tone of a key, and its effect is said.
 - A key that does nothing here has a low tone, and everything is said again; ▲ and ▼ are the volume where they have no meaning.
 - Where several waits follow each other, the words of the first are heard to their end.
-- The seconds left are said when they begin to count, and at `TOLD_AT_S`.
+- When the seconds left begin to count they are said, with what follows and that any key gives more time; then at `TOLD_AT_S`.
 - Outside a session nothing is said unless an earphone is in or comes in, or somebody presses a key.
 - Only an earphone hears a private sentence. Pure: no device and no clock.
 """
@@ -16,7 +17,7 @@ from drivers.speaker.sound import LOUDEST, QUIETEST
 from drivers.vocabulary import Key
 from firmware.session import scenes as show
 from firmware.voice.pieces import Sentence
-from firmware.voice.scenes import seconds_left, uses_arrows, words_of
+from firmware.voice.scenes import more_time, seconds_left, uses_arrows, warning, words_of
 from firmware.voice.tones import Tone
 
 TOLD_AT_S = frozenset({10, 5})
@@ -53,12 +54,14 @@ class Teller:
 
     def see(self, scene: show.Scene, key: Key | None, *, pressed: bool, earphone: bool) -> Utterance | None:
         """The scene on the screen; `key`: which one was just pressed, None for one of a PIN. None: go on as you were."""
-        before, now = self._scene, replace(scene, countdown_s=None)
+        before, now = self._scene, replace(scene, countdown_s=None, follows=None)
         counting_before, self._countdown_s = self._countdown_s, scene.countdown_s
         self._scene = now
         if isinstance(scene, _RESTING) and not isinstance(before, _RESTING):
             self._told, self.volume = frozenset(), self._first_volume
         if now == before:
+            if pressed and counting_before is not None and scene.countdown_s is None:
+                return Utterance((Tone.KEY,), tuple(self._heard([more_time(scene)], earphone=earphone)))
             if pressed:
                 return self._refused(key, earphone=earphone)
             return self._counting(scene, began=counting_before is None, earphone=earphone)
@@ -112,7 +115,8 @@ class Teller:
         """The countdown of a scene that is said already. A sentence under way is worth more than a number."""
         if scene.countdown_s is None or not (began or scene.countdown_s in TOLD_AT_S):
             return None
-        said = self._heard([seconds_left(scene)], earphone=earphone)
+        sentences = warning(scene) if began else [seconds_left(scene)]
+        said = self._heard(sentences, earphone=earphone)
         return Utterance((), tuple(said), waits=True) if said else None
 
     def _news(self, before: show.Scene | None, scene: show.Scene, *, earphone: bool) -> Sequence[Sentence]:

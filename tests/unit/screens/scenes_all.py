@@ -4,7 +4,7 @@ import base64
 import io
 from dataclasses import replace
 from datetime import date, datetime, time
-from itertools import product
+from itertools import cycle, product
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES
 from firmware.session import scenes as show
 from firmware.session.view import NO_MORE
+from firmware.session.warning import Follows
 from host_sim.centre import sample
 from host_sim.centre.city import items
 
@@ -477,7 +478,11 @@ def spread(language: str, most: int | None = None) -> list[show.Scene]:
 
 
 def every_scene(language: str) -> list[show.Scene]:
-    scenes = _every_scene(language)
+    warnings = cycle(Follows)
+    scenes = [
+        scene if scene.countdown_s is None else replace(scene, follows=next(warnings))
+        for scene in _every_scene(language)
+    ]
     return scenes if language in CLERKS_LANGUAGES else [scene for scene in scenes if not scene.clerk]
 
 

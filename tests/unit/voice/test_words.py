@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -53,7 +54,8 @@ def test_every_scene_is_said_with_recorded_pieces_only(language: str) -> None:
 
 def test_each_live_key_is_named_and_no_dead_one() -> None:
     for scenes in kinds_of_screens():
-        caps = {note.text for note in draw(scenes[0]).placed if note.text in NAMES["ja"] and note.box[1] >= FOOT}
+        unwarned = replace(scenes[0], countdown_s=None, follows=None)  # in a warning no key has its own meaning
+        caps = {note.text for note in draw(unwarned).placed if note.text in NAMES["ja"] and note.box[1] >= FOOT}
         if isinstance(scenes[0], show.EnterPin):
             caps.add("訂正")  # it is live from the first digit; the words name it before
         for scene in scenes:
