@@ -6,7 +6,7 @@ code: the chip says where it stands, and the centre knows what it had been told.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn, Protocol
 
 from drivers.card.channel import CardSession, CardTrace, ReaderPort
@@ -22,6 +22,9 @@ _WAIT_S = 30.0  # for a card to be put in
 _FINISH_TRIES = 3
 
 RESIDENT = {
+    "old": "今の暗証番号（数字4けた）を押して、確認を押してください。\nPress the four digits of your present PIN, then ENTER.",
+    "old_wrong": "今の暗証番号が違います。あと{}回押せます。\nThis is not your present PIN. Tries left: {}.",
+    "new": "新しい暗証番号（数字4けた）を押して、確認を押してください。\nPress the four digits of your new PIN, then ENTER.",
     "pin": "暗証番号（数字4けた）を押して、確認を押してください。\nPress the four digits of your PIN, then ENTER.",
     "again": "もう一度、同じ暗証番号を押して、確認を押してください。\nThe same PIN once more, then ENTER.",
     "differ": "二つの暗証番号が違います。初めから押してください。\nThe two PINs differ. Please begin again.",
@@ -37,6 +40,7 @@ _SENTENCES = {
     CentreRefusal.CARD_NOT_TAKEN: "This is not the card of this order: put that one in, or discard the order and begin anew.",
     CentreRefusal.NOT_REGISTERED: "This terminal is at no counter of the city's file: write cards at another one.",
     CentreRefusal.SIGNATURE_WRONG: "The card's own key did not sign rightly: put it aside, discard the order, and make another.",
+    CentreRefusal.PIN_BLOCKED: "The PIN is locked: discard the order, and set a new PIN with a photo ID or an enquiry.",
     CentreRefusal.ASK_AT_COUNTER: "The register has changed since the order: discard the order and look at the resident's page.",
 }
 _NO_RECORD = "This card holds no record: put the holder's card in, or a blank one of the city."
@@ -110,10 +114,24 @@ class CardTerminal:
             raise DeskStopped(_NO_RECORD)
         bound = BOUND_TAG + session.begun.challenge + session.nonce + self._machine.encode()
         signature = writer.reading.sign(bound)
+        old: bytes | None = None
         while True:
-            sealed = self._sealed(session), self._sealed(session, again=True)
-            if self._finished(session, identity.record, signature, sealed):
+            if session.begun.asks_old and old is None:
+                old = self._sealed(session, "old")
+            first = self._sealed(session, "new" if session.begun.asks_old else "pin")
+            proof = Proof(
+                credential=identity.record,
+                signature=signature,
+                encrypted_pin=first,
+                encrypted_again=self._sealed(session, "again"),
+                encrypted_old=old,
+                keep_easy=False,
+            )
+            outcome = self._finished(session, proof)
+            if outcome == "done":
                 return
+            if outcome == "old_wrong":
+                old = None
 
     def _taken_up(self, writer: MunicipalWriter, card: CardSession, code: str) -> _Session:
         """Take the order up, and write the card as far as it is not written."""
@@ -144,9 +162,12 @@ class CardTerminal:
             writer.activate()
         return session
 
-    def _sealed(self, session: _Session, *, again: bool = False) -> bytes:
-        """The PIN, sealed to the centre as soon as it is whole. Raises `DeskStopped` when the resident cancels."""
-        pin = self._pad.take_pin(RESIDENT["again" if again else "pin"])
+    def _sealed(self, session: _Session, asked: str) -> bytes:
+        """The PIN, sealed to the centre as soon as it is whole. Raises `DeskStopped` when the resident cancels.
+
+        `asked`: the key in `RESIDENT` of the words that ask for it.
+        """
+        pin = self._pad.take_pin(RESIDENT[asked])
         if pin is None:
             self._show(RESIDENT["stopped"])
             raise DeskStopped("The resident stopped. What is written on the card stays: type the code again to go on.")
@@ -154,25 +175,16 @@ class CardTerminal:
         with pin.lend() as digits:
             return seal_pin(digits, pin_key=begun.pin_key, session_nonce=session.nonce, challenge=begun.challenge)
 
-    def _finished(self, session: _Session, credential: bytes, signature: bytes, sealed: tuple[bytes, bytes]) -> bool:
-        """Whether the order is done; False when the resident is to choose a PIN again."""
-        for keep_easy in (False, True):
-            proof = Proof(
-                credential=credential,
-                signature=signature,
-                encrypted_pin=sealed[0],
-                encrypted_again=sealed[1],
-                keep_easy=keep_easy,
-            )
-            outcome = self._told(session, proof)
-            if outcome == "pins_differ":
-                self._show(RESIDENT["differ"])
-                return False
-            if outcome == "done":
-                return True
-            if not self._pad.keeps(RESIDENT["easy"]):
-                return False
-        raise DeskStopped(_REFUSED)
+    def _finished(self, session: _Session, proof: Proof) -> str:
+        """`done`; or `pins_differ`, `pin_easy` or `old_wrong`, and then the resident is to type again."""
+        outcome = self._told(session, proof)
+        if outcome == "pin_easy" and self._pad.keeps(RESIDENT["easy"]):
+            outcome = self._told(session, replace(proof, keep_easy=True))
+            if outcome == "pin_easy":
+                raise DeskStopped(_REFUSED)
+        if outcome == "pins_differ":
+            self._show(RESIDENT["differ"])
+        return outcome
 
     def _told(self, session: _Session, proof: Proof) -> str:
         """The centre's answer. An answer that is lost is asked for again: the same proof counts once."""
@@ -180,6 +192,9 @@ class CardTerminal:
             outcome = self._orders.finish(session.nonce, session.begun.order_id, proof)
             if isinstance(outcome, str):
                 return outcome
+            if isinstance(outcome, CentreRefused) and outcome.code is CentreRefusal.WRONG_PIN:
+                self._show(RESIDENT["old_wrong"].format(outcome.pin_tries_left, outcome.pin_tries_left))
+                return "old_wrong"
             if isinstance(outcome, CentreRefused) or left == 0:
                 _stop(outcome)
         raise AssertionError("the last try returns or raises")

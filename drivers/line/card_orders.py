@@ -20,10 +20,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An order that was taken up. `token`: opens the blank card in the reader; None when none was asked for."""
+    """An order that was taken up. `token`: opens the blank card in the reader; None when none was asked for.
+
+    `asks_old`: the resident proves with the old PIN who they are.
+    """
 
     order_id: str
     writes: bool
+    asks_old: bool
     token: bytes | None = field(repr=False)
     challenge: bytes = field(repr=False)
     pin_key: bytes = field(repr=False)
@@ -31,12 +35,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What ends an order: the card's record and signature, and the PIN, sealed twice."""
+    """What ends an order: the card's record and signature, and the PIN, sealed twice; the old one where it is asked for."""
 
     credential: bytes = field(repr=False)
     signature: bytes = field(repr=False)
     encrypted_pin: bytes = field(repr=False)
     encrypted_again: bytes = field(repr=False)
+    encrypted_old: bytes | None = field(default=None, repr=False)
     keep_easy: bool
 
 
@@ -44,6 +49,7 @@ class _Given(Message, frozen=True, kw_only=True):
     session_nonce: Nonce
     order_id: RequestId
     writes: bool
+    asks_old: bool
     token: Annotated[str, base64_of(16)] | None
     challenge: Annotated[str, base64_of(32)]
     pin_key: Annotated[str, base64_of(32)]
@@ -89,7 +95,9 @@ class CardOrders:
         """The card's proof and the PIN. The same proof again gets the same answer."""
         told = {"credential": b64(proof.credential), "signature": b64(proof.signature)}
         sealed = {"encrypted_pin": b64(proof.encrypted_pin), "encrypted_again": b64(proof.encrypted_again)}
-        body = encode({"session_nonce": b64(session_nonce), **told, **sealed, "keep_easy": proof.keep_easy})
+        sealed_old = None if proof.encrypted_old is None else b64(proof.encrypted_old)
+        rest = {"encrypted_old": sealed_old, "keep_easy": proof.keep_easy}
+        body = encode({"session_nonce": b64(session_nonce), **told, **sealed, **rest})
         return self._line.ask(f"/v1/card-orders/{order_id}/finish", body, partial(_read_outcome, order_id=order_id))
 
 
@@ -98,7 +106,7 @@ def _read_begun(body: bytes, session_nonce: bytes) -> Begun:
     _ours(given.session_nonce == b64(session_nonce), "card_order.session_nonce")
     token = None if given.token is None else base64.b64decode(given.token)
     decoded = base64.b64decode(given.challenge), base64.b64decode(given.pin_key)
-    return Begun(given.order_id, given.writes, token, *decoded)
+    return Begun(given.order_id, given.writes, given.asks_old, token, *decoded)
 
 
 def _read_record(body: bytes, order_id: str) -> bytes:

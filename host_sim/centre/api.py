@@ -329,6 +329,7 @@ def _card_orders(app: FastAPI, centre: Centre) -> None:
             session_nonce=asked.session_nonce,
             order_id=begun.order_id,
             writes=begun.writes,
+            asks_old=begun.asks_old,
             token=None if begun.token is None else base64.b64encode(begun.token).decode(),
             challenge=base64.b64encode(begun.challenge).decode(),
             pin_key=base64.b64encode(begun.pin_key).decode(),
@@ -349,6 +350,7 @@ def _card_orders(app: FastAPI, centre: Centre) -> None:
             signature=base64.b64decode(told.signature),
             encrypted_pin=base64.b64decode(told.encrypted_pin),
             encrypted_again=base64.b64decode(told.encrypted_again),
+            encrypted_old=None if told.encrypted_old is None else base64.b64decode(told.encrypted_old),
             keep_easy=told.keep_easy,
         )
         outcome = centre.card_writing.finish(peer_of(request), answer, centre.now())

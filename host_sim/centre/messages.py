@@ -189,6 +189,7 @@ class CardOrderGiven(Message):
     session_nonce: Nonce
     order_id: Hex32
     writes: bool
+    asks_old: bool
     token: Bytes16 | None
     challenge: Bytes32
     pin_key: Bytes32
@@ -210,6 +211,7 @@ class CardFinished(Message):
     signature: Bytes
     encrypted_pin: Bytes
     encrypted_again: Bytes
+    encrypted_old: Bytes | None  # of an order that asks for the old PIN
     keep_easy: bool
 
 

@@ -108,15 +108,15 @@ card_orders = sa.Table(
     meta,
     sa.Column("order_id", sa.String, primary_key=True),
     sa.Column("made_at", sa.String, nullable=False),
-    sa.Column("act", sa.String, nullable=False),  # issue, switch, renew, replace, pin
+    sa.Column("act", sa.String, nullable=False),  # issue, switch, renew, replace, pin, change
     sa.Column("state", sa.String, nullable=False, index=True),  # ordered, begun, recorded, done, discarded
     sa.Column("resident_id", sa.String, nullable=False, index=True),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("user_id", sa.String, nullable=False),  # 利用者ID; empty for act pin
+    sa.Column("user_id", sa.String, nullable=False),  # 利用者ID; empty where only a PIN is set
     sa.Column("valid_until", sa.String),
     sa.Column("carries_seal", sa.Boolean, nullable=False),
     sa.Column("old", sa.String),  # the credential of the card that ends with it, or whose PIN is set
-    sa.Column("proof", sa.String, nullable=False),  # photo, or the number of an enquiry
+    sa.Column("proof", sa.String, nullable=False),  # photo, old_pin, or the number of an enquiry
     sa.Column("who", sa.String, nullable=False),
     sa.Column("why", sa.String, nullable=False),
     sa.Column("second", sa.String),
@@ -128,7 +128,7 @@ card_orders = sa.Table(
     sa.Column("challenge", sa.LargeBinary),
     sa.Column("chip", sa.String, unique=True),  # serial number in hex: one chip for one order
     sa.Column("record", sa.LargeBinary),  # the identity record that was given out for this chip's key
-    sa.Column("answer_sha256", sa.String),  # of the answer that ended it, so that the same one again is known
+    sa.Column("answer_sha256", sa.String),  # of the last answer that counted, so that the same one again is known
 )
 # What became of each order, by whom and why. Rows are only added.
 card_order_acts = sa.Table(

@@ -75,6 +75,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "signature": CREDENTIAL,
         "encrypted_pin": base64.b64encode(PIN.encode()).decode(),
         "encrypted_again": base64.b64encode(PIN.encode()).decode(),
+        "encrypted_old": base64.b64encode(PIN.encode()).decode(),
         "keep_easy": False,
     },
     "/v1/heartbeats": {

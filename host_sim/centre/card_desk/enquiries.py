@@ -102,10 +102,12 @@ def answer(c: sa.Connection, enquiry_id: str, code: str, told: Told) -> str | No
     return None
 
 
-def prove(c: sa.Connection, proof: Proof, resident_id: str, told: Told) -> None:
-    """Use a proof of who the person is. Raises `ActRefused`. A photo ID needs no second person; a reply does, and counts once."""
+def prove(c: sa.Connection, proof: Proof | None, resident_id: str, told: Told) -> Proof:
+    """Use a proof of who the person is; returns it. A photo ID needs no second person; a reply does, and counts once."""
+    if proof is None:
+        raise ActRefused("How the person was recognised must be said: a photo ID, or an answered enquiry.")
     if proof.enquiry_id is None:
-        return
+        return proof
     row = _row(c, proof.enquiry_id)
     if row.resident_id != resident_id:
         raise ActRefused("This enquiry was sent to another resident.")
@@ -116,6 +118,7 @@ def prove(c: sa.Connection, proof: Proof, resident_id: str, told: Told) -> None:
     if proof.second is None or proof.second == told.who:
         raise ActRefused("Without a photo ID a second member of staff must agree: ask a colleague.")
     _set(c, proof.enquiry_id, state="used")
+    return proof
 
 
 def rows(c: sa.Connection, *states: str) -> list[Any]:

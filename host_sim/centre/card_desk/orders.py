@@ -20,12 +20,15 @@ from host_sim.centre.card_desk import rules
 from host_sim.centre.card_desk.enquiries import Proof, note, prove, resident_of
 from host_sim.centre.cards import ActRefused, CardState, Told
 from host_sim.centre.city.model import CardDeskPart
+from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.tables import card_order_acts, card_orders, cards
 
 CODE_S = 3600.0  # a code is good for so long; another one can be had for the same order
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without the ones that look alike
 _CODE_LETTERS = 10  # 50 bits
 OPEN = ("ordered", "begun", "recorded")
+SET_A_PIN = ("pin", "change")  # acts that write nothing on a card; `change`: the old PIN is the proof
+OLD_PIN = "old_pin"
 
 SENTENCES = {
     "ordered": "Nothing has been done to a card yet: type the code at the desk's reader, or discard the order.",
@@ -40,7 +43,7 @@ SENTENCES = {
 class Wanted:
     """What is asked for. `card`: the credential of the card that ends, or whose PIN is set; None for a first card."""
 
-    act: str  # issue, switch, renew, replace, pin
+    act: str  # issue, switch, renew, replace, pin, change
     resident_id: str | None = None
     card: str | None = None
     refuses_resident_register: bool = False
@@ -56,8 +59,11 @@ class Ordered:
     code: str = field(repr=False)
 
 
-def order(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, proof: Proof, told: Told) -> Ordered:
-    """Order a card or a new PIN. Raises `ActRefused`, and then the caller's transaction must not be kept."""
+def order(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, proof: Proof | None, told: Told) -> Ordered:
+    """Order a card or a new PIN. Raises `ActRefused`, and then the caller's transaction must not be kept.
+
+    `proof` is None for a `change`, which the old PIN proves at the resident's pad.
+    """
     _said(told)
     old = None if wanted.card is None else register.known(c, wanted.card)
     resident_id = old.resident_id if old is not None else wanted.resident_id or ""
@@ -65,9 +71,9 @@ def order(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, proof: Proof, to
     _none_open(c, resident_id)
     today = told.now.date()
     kind = _kind(c, desk, wanted, old, resident_id, today)
-    prove(c, proof, resident_id, told)
+    proof_word, second = _proved(c, wanted, proof, resident_id, told)
     made, code = secrets.token_hex(16), _new_code()
-    writes = wanted.act != "pin"
+    writes = wanted.act not in SET_A_PIN
     row: dict[str, Any] = {
         "order_id": made,
         "made_at": told.now.isoformat(),
@@ -76,7 +82,7 @@ def order(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, proof: Proof, to
         "kind": kind,
     }
     row |= {"resident_id": resident_id, "old": wanted.card, "carries_seal": _carries(wanted, old)}
-    row |= {"user_id": _free_user_id(c) if writes else "", "proof": proof.word, "second": proof.second}
+    row |= {"user_id": _free_user_id(c) if writes else "", "proof": proof_word, "second": second}
     row["valid_until"] = rules.after_years(today, desk.years).isoformat() if writes else None
     row |= {"who": told.who, "why": told.why, **_code_columns(code, told.now)}
     c.execute(card_orders.insert().values(**row))
@@ -154,14 +160,26 @@ def _kind(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, old: Any, reside
         case "replace":
             if old is None or register.state_of(old) is CardState.REVOKED:
                 raise ActRefused("Only a card that is in use or reported lost is replaced: issue another one.")
-        case "pin":
+        case "pin" | "change":
             _usable(old)
+            if wanted.act == "change" and old.pin_failures >= PIN_TRIES:
+                raise ActRefused("The PIN of this card is locked: set a new one, with a photo ID or an enquiry.")
             return str(old.kind)
         case other:
             raise ActRefused(f"{other} is no act of the card desk.")
     if old is not None and old.method != "municipal":
         raise ActRefused("The city writes no card of this kind: the state's issuer does.")
     return rules.kind_for(desk, today, refuses_resident_register=wanted.refuses_resident_register)
+
+
+def _proved(
+    c: sa.Connection, wanted: Wanted, proof: Proof | None, resident_id: str, told: Told
+) -> tuple[str, str | None]:
+    """How the person was recognised, and the second member of staff. Raises `ActRefused`."""
+    if wanted.act == "change":
+        return OLD_PIN, None
+    used = prove(c, proof, resident_id, told)
+    return used.word, used.second
 
 
 def _first_card(c: sa.Connection, desk: CardDeskPart, wanted: Wanted, old: Any, resident_id: str, today: date) -> None:

@@ -17,8 +17,8 @@ def report(c: sa.Connection, card: str, act: str, told: Told) -> None:
     note(c, told, f"card_{act}", {"card": card[:12]})
 
 
-def unlock(c: sa.Connection, card: str, proof: Proof, told: Told) -> None:
+def unlock(c: sa.Connection, card: str, proof: Proof | None, told: Told) -> None:
     """Forget the wrong PINs: the resident has remembered the right one. A new PIN is an order. Raises `ActRefused`."""
-    prove(c, proof, register.known(c, card).resident_id, told)
+    used = prove(c, proof, register.known(c, card).resident_id, told)
     register.unlock(c, card, {}, told)
-    note(c, told, "card_unlock", {"card": card[:12], "proof": proof.word, "second": proof.second or ""})
+    note(c, told, "card_unlock", {"card": card[:12], "proof": used.word, "second": used.second or ""})

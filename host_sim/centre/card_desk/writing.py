@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from host_sim.centre import cards as register
 from host_sim.centre import municipal
 from host_sim.centre.authentication import Refused
-from host_sim.centre.card_desk import orders, rules
+from host_sim.centre.card_desk import old_pin, orders, rules
 from host_sim.centre.card_desk.chips import ChipKeys
 from host_sim.centre.card_desk.enquiries import resident_of
 from host_sim.centre.cards import ActRefused, NewCard, Told
@@ -51,10 +51,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """`token`: opens the chip for the order; None where nothing is to be written."""
+    """`token`: opens the chip for the order; None where nothing is to be written. `asks_old`: the old PIN is the proof."""
 
     order_id: str
     writes: bool
+    asks_old: bool
     token: bytes | None = field(repr=False)
     challenge: bytes = field(repr=False)
     pin_key: bytes = field(repr=False)
@@ -62,7 +63,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """The card's proof and the new PIN, sealed as drivers/line/README.md says. `keep_easy`: the resident keeps an easy PIN."""
+    """The card's proof and the new PIN, sealed as drivers/line/README.md says. `keep_easy`: the resident keeps an easy PIN.
+
+    `encrypted_old`: the PIN that is changed, of an order that asks for it.
+    """
 
     order_id: str
     session_nonce: bytes
@@ -70,13 +74,15 @@ class Finish:
     signature: bytes = field(repr=False)
     encrypted_pin: bytes = field(repr=False)
     encrypted_again: bytes = field(repr=False)
+    encrypted_old: bytes | None = field(default=None, repr=False)
     keep_easy: bool = False
 
     @property
     def sha256(self) -> str:
         """Of the whole answer, to know the same one again."""
         told = hashlib.sha256()
-        for part in (self.credential, self.signature, self.encrypted_pin, self.encrypted_again):
+        sealed = (self.encrypted_pin, self.encrypted_again, self.encrypted_old or b"")
+        for part in (self.credential, self.signature, *sealed):
             told.update(len(part).to_bytes(4, "big") + part)
         return told.hexdigest()
 
@@ -101,7 +107,9 @@ class CardWriting:
             if row is None or row.state == "done":
                 raise Refused("expired")
             self._holder(c, row)
-            writes, challenge = row.act != "pin", secrets.token_bytes(32)
+            if row.act == "change":
+                old_pin.open_for_a_try(c, row)
+            writes, challenge = row.act not in orders.SET_A_PIN, secrets.token_bytes(32)
             token = None
             if found.credential is not None:
                 self._public_key(c, row, found.credential)
@@ -113,13 +121,14 @@ class CardWriting:
             orders.change(c, row.order_id, **session)
             if state == "ordered":
                 orders.became(c, row, "begun", peer.name, now)
-        return Begun(row.order_id, writes, token, challenge, self._pin_key.public_key().public_bytes_raw())
+        pin_key = self._pin_key.public_key().public_bytes_raw()
+        return Begun(row.order_id, writes, row.act == "change", token, challenge, pin_key)
 
     def record(self, peer: Peer, session_nonce: bytes, order_id: str, point: bytes, now: datetime) -> bytes:
         """The identity record for the key that the card has made. The same key gets the same record again."""
         with self._store.writing() as c:
             row = self._mine(c, peer, order_id, session_nonce)
-            if row.act == "pin" or row.chip is None or row.state not in orders.OPEN:
+            if row.act in orders.SET_A_PIN or row.chip is None or row.state not in orders.OPEN:
                 raise Refused("bad_request")
             code = self._city.at(c, now).municipality.code[:5]
             try:
@@ -144,6 +153,8 @@ class CardWriting:
                 return "done"
             self._check_proof(c, row, answer, peer)
             born = self._holder(c, row).born.on
+        if (row.act == "change") != (answer.encrypted_old is not None):
+            raise Refused("bad_request")
         pin, again = (self._opened(sealed, row) for sealed in (answer.encrypted_pin, answer.encrypted_again))
         try:
             if pin != again:
@@ -155,11 +166,14 @@ class CardWriting:
             raise Refused("bad_request") from None
         finally:
             pin[:], again[:] = bytes(len(pin)), bytes(len(again))
+        judged = None if answer.encrypted_old is None else self._judge_old(peer, answer, answer.encrypted_old, now)
         with self._store.writing() as c:
             fresh = self._mine(c, peer, answer.order_id, answer.session_nonce)
             if fresh.state == "done" and fresh.answer_sha256 == answer.sha256:
                 return "done"
             self._check_proof(c, fresh, answer, peer)
+            if judged is not None:
+                old_pin.still(c, fresh, judged)
             self._enter(c, fresh, answer.credential, columns, now)
             orders.change(c, row.order_id, answer_sha256=answer.sha256)
             orders.became(c, fresh, "done", peer.name, now)
@@ -203,7 +217,7 @@ class CardWriting:
             raise Refused("signature_wrong")
 
     def _public_key(self, c: sa.Connection, row: Any, credential: bytes) -> str:
-        if row.act != "pin":
+        if row.act not in orders.SET_A_PIN:
             if row.record is None or row.record != credential:
                 raise Refused("card_not_taken")
             return municipal.read_record(credential).public_key
@@ -211,6 +225,26 @@ class CardWriting:
         if card is None or card.credential_sha256 != row.old:
             raise Refused("card_not_taken")
         return str(card.public_key)
+
+    def _judge_old(self, peer: Peer, answer: Finish, sealed: bytes, now: datetime) -> Any:
+        """The row of the card whose old PIN this is; None after the same answer has ended the order.
+
+        Raises `Refused` when it is another PIN; then the try stays counted.
+        """
+        with self._store.writing() as c:
+            row = self._mine(c, peer, answer.order_id, answer.session_nonce)
+            if row.state == "done" and row.answer_sha256 == answer.sha256:
+                return None
+            self._check_proof(c, row, answer, peer)
+            typed = self._opened(sealed, row)
+            card = old_pin.count(c, row, answer.sha256, self._pin_hash_key)
+        right = self._pin_hash_key.fits(typed, card)  # slow, so outside any transaction
+        typed[:] = bytes(len(typed))
+        if not right:
+            with self._store.writing() as c:
+                refused = old_pin.refused(c, row, card, peer.name, now)
+            raise refused
+        return card
 
     def _opened(self, sealed: bytes, row: Any) -> bytearray:
         try:
@@ -224,7 +258,7 @@ class CardWriting:
     def _enter(self, c: sa.Connection, row: Any, credential: bytes, pin: dict[str, Any], now: datetime) -> None:
         told = Told(row.who, row.why, now)
         try:
-            if row.act == "pin":
+            if row.act in orders.SET_A_PIN:
                 register.unlock(c, row.old, pin, told)
                 return
             new = self._new_card(row, credential)

@@ -78,14 +78,17 @@ def _orders(acts: Commands) -> None:
         ("renew", "order a card for one that ends soon"),
         ("replace", "order a card for a worn, changed or lost one"),
         ("pin", "order that a new PIN be set at the resident's pad"),
+        ("change", "order that the resident change the PIN at their pad, with the old one as the proof"),
     ):
-        command = _proved(_act(acts, act, text, _order))
+        command = _act(acts, act, text, _order)
+        if act != "change":
+            _proved(command)
         command.set_defaults(refuses=False, seal=False, card=None, resident=None)
         if act in {"issue", "switch"}:
             command.add_argument("--resident", required=True, metavar="NUMBER")
         else:
             _of_a_card(command)
-        if act != "pin":
+        if act not in orders.SET_A_PIN:
             command.add_argument("--refuses", action="store_true", help="the resident wants no 住基カード")
         if act == "issue":
             command.add_argument("--seal", action="store_true", help="their seal registration is to hang on it")
@@ -182,7 +185,8 @@ def _order(c: sa.Connection, desk: _Desk) -> None:
         refuses_resident_register=asked.refuses,
         carries_seal=asked.seal,
     )
-    made = orders.order(c, desk.rules, wanted, desk.proof(c), desk.told)
+    proof = None if wanted.act == "change" else desk.proof(c)
+    made = orders.order(c, desk.rules, wanted, proof, desk.told)
     print(f"Order {made.order_id}, {made.kind}. Type this code at the desk's reader within an hour: {made.code}")
 
 

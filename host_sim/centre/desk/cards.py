@@ -15,11 +15,12 @@ from host_sim.centre.city.model import CardDeskPart
 from host_sim.centre.desk import card_words
 from host_sim.centre.desk.desk import Desk, Item
 from host_sim.centre.desk.doors import Text
+from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.staff.accounts import Staff
 
 ROLE = "card_desk"
 MENU = Item("/cards", "cards.title", (ROLE,))
-ACTS_OF_A_CARD = ("lost", "found", "pin", "unlock", "renew", "replace", "revoke")
+ACTS_OF_A_CARD = ("lost", "found", "change", "pin", "unlock", "renew", "replace", "revoke")
 ACTS_OF_A_RESIDENT = ("issue", "switch", "enquire")
 
 
@@ -228,11 +229,11 @@ def _order_page(desk: Desk, request: Request, number: str, code: str = "") -> Re
     return _render(desk, request, "cards_order.html", order=row, code=code, is_open=is_open, sentence=sentence)
 
 
-def _proof(desk: Desk, c: sa.Connection, who: Staff, shown: tuple[str, str, str]) -> Proof:
-    """`shown`: photo, or an enquiry's number; and the second person's login and code, without a photo ID."""
+def _proof(desk: Desk, c: sa.Connection, who: Staff, shown: tuple[str, str, str]) -> Proof | None:
+    """`shown`: nothing, photo, or an enquiry's number; and the second person's login and code, without a photo ID."""
     proof, login, code = shown
     if not proof:
-        raise ActRefused("How the person was recognised must be said: a photo ID, or an answered enquiry.")
+        return None
     if proof == PHOTO:
         return Proof()
     return Proof(proof, desk.second(c, who, login, code, ROLE).login)
@@ -252,7 +253,9 @@ def _acts_of(card: Any) -> list[str]:
         case register.CardState.LOST:
             return ["found", "replace", "revoke"] if card.method == "municipal" else ["found", "revoke"]
         case register.CardState.IN_USE if card.method == "municipal":
-            return [act for act in ACTS_OF_A_CARD if act != "found" and (act != "unlock" or card.pin_failures)]
+            never = {"found"} | ({"change"} if card.pin_failures >= PIN_TRIES else set())
+            never |= set() if card.pin_failures else {"unlock"}
+            return [act for act in ACTS_OF_A_CARD if act not in never]
         case register.CardState.IN_USE:
             return ["lost", "revoke"]
         case _:

@@ -61,7 +61,9 @@ class Desk:
     def told(self, why: str = "a test", who: str = CLERK) -> Told:
         return Told(who, why, self.town.now)
 
-    def order(self, act: str = "issue", holder: str = "kazuko", proof: Proof = PHOTO, **wanted: object) -> Ordered:
+    def order(
+        self, act: str = "issue", holder: str = "kazuko", proof: Proof | None = PHOTO, **wanted: object
+    ) -> Ordered:
         resident = None if "card" in wanted else self.town.resident_id(holder)
         with self.town.store.writing() as c:
             desk = self.town.city.at(c, self.town.now).rules.card_desk

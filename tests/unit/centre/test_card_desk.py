@@ -5,21 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from drivers.card_desk.terminal import DeskStopped
 from drivers.errors import CardGone
+from drivers.line.card_orders import CardOrders
 from drivers.vocabulary import CentreRefusal, CentreRefused
 from host_sim.centre import cards as register
 from host_sim.centre.card_desk import enquiries, letter, orders, rules
 from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.cards import ActRefused
 from host_sim.centre.city.model import CardDeskPart, SwitchPart
+from host_sim.centre.pins import PinKey
 from host_sim.centre.register import Resident, ResidentState, pack, unpack
 from host_sim.centre.tables import audit, card_acts, card_order_acts, card_orders, cards, residents
 from host_sim.centre.tables import enquiries as letters
+from host_sim.models.blank_card import BlankCard
 from tests.unit.centre.card_desk import CLERK, COLLEAGUE, Desk, blank, fingerprint, is_in, outcome, words_of
 from tests.unit.centre.town import HALL, JST, Town
 
@@ -291,6 +295,106 @@ def test_with_a_photo_id_a_locked_pin_is_set_anew_on_the_same_day(desk: Desk) ->
         desk.put_in(desk.issued("taro"), made.code)
     desk.put_in(card, made.code, "8052", "8052")  # type: ignore[arg-type]
     assert is_in(outcome(desk.town, card, "8052"))  # type: ignore[arg-type]
+
+
+def test_the_old_pin_changes_the_pin_without_any_document(desk: Desk) -> None:
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+    hands = desk.put_in(card, made.code, "4649", "8052", "8052")
+    assert words_of(hands) == [
+        "Press the four digits of your present PIN, then ENTER.",
+        "Press the four digits of your new PIN, then ENTER.",
+        "The same PIN once more, then ENTER.",
+        "Done. Please take your card.",
+    ]
+    assert outcome(desk.town, card, "4649") == CentreRefused(CentreRefusal.WRONG_PIN, 2)
+    assert is_in(outcome(desk.town, card, "8052"))
+    with desk.town.store.reading() as c:
+        row = c.execute(sa.select(card_orders).where(card_orders.c.order_id == made.order_id)).one()
+    assert (row.state, row.proof, row.second) == ("done", "old_pin", None)
+
+
+@pytest.mark.parametrize("act", ["pin", "issue"])
+def test_nothing_else_is_ordered_without_a_proof(desk: Desk, act: str) -> None:
+    wanted = {"card": fingerprint(desk.issued())} if act == "pin" else {"holder": "taro"}
+    with refused("How the person was recognised"):
+        desk.order(act, proof=None, **wanted)  # type: ignore[arg-type]
+
+
+def test_slips_with_the_new_pin_cost_no_try_of_the_old_one(desk: Desk) -> None:
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+    desk.put_in(card, made.code, "4649", "8052", "8053", "1234", "1234", "8052", "8052", keeps=False)
+    assert wrong_pins(desk, card) == 0
+    assert is_in(outcome(desk.town, card, "8052"))
+
+
+def test_wrong_old_pins_of_desk_and_machine_count_on_one_card(desk: Desk) -> None:
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+    outcome(desk.town, card, "0001")
+    with pytest.raises(DeskStopped, match="PIN is locked"):
+        desk.put_in(card, made.code, "0002", "8052", "8052", "0003", "8052", "8052")
+    assert outcome(desk.town, card) == CentreRefused(CentreRefusal.PIN_BLOCKED, 0)
+    with pytest.raises(DeskStopped, match="PIN is locked"):
+        desk.put_in(card, made.code, "4649", "8052", "8052")
+    with desk.town.store.writing() as c:
+        assert [c.scalar(sa.select(sa.func.count()).where(audit.c.act == "card_old_pin_wrong"))] == [2]
+        orders.discard(c, made.order_id, desk.told())
+    with refused("The PIN of this card is locked"):
+        desk.order("change", proof=None, card=fingerprint(card))
+    again = desk.order("pin", card=fingerprint(card))
+    desk.put_in(card, again.code, "8052", "8052")
+    assert is_in(outcome(desk.town, card, "8052"))
+
+
+def test_a_right_old_pin_after_a_wrong_one_changes_it_and_forgets_the_wrong_one(desk: Desk) -> None:
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+    hands = desk.put_in(card, made.code, "0002", "8052", "8052", "4649", "8052", "8052")
+    assert "This is not your present PIN. Tries left: 2." in words_of(hands)
+    assert wrong_pins(desk, card) == 0
+
+
+def test_an_answer_that_the_terminal_sends_again_counts_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The centre's answer is lost on the way each time, so the same body comes twice."""
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+    sent: list[object] = []
+    finish = CardOrders.finish
+
+    def twice(self: CardOrders, *told: Any) -> Any:
+        sent.append(first := finish(self, *told))
+        sent.append(again := finish(self, *told))
+        assert first == again
+        return again
+
+    monkeypatch.setattr(CardOrders, "finish", twice)
+    desk.put_in(card, made.code, "0002", "8052", "8052", "4649", "8052", "8052")
+    assert sent == [CentreRefused(CentreRefusal.WRONG_PIN, 2)] * 2 + ["done"] * 2
+    assert wrong_pins(desk, card) == 0
+
+
+def test_a_try_is_counted_before_it_is_judged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power goes while the slow hash runs: no free guess; and the right PIN is taken up again on its own answer."""
+    card = desk.issued()
+    made = desk.order("change", proof=None, card=fingerprint(card))
+
+    def cut(*_: object) -> bool:
+        raise RuntimeError("power")
+
+    with monkeypatch.context() as power:
+        power.setattr(PinKey, "fits", cut)
+        with pytest.raises(RuntimeError, match="power"):
+            desk.put_in(card, made.code, "4649", "8052", "8052")
+    assert wrong_pins(desk, card) == 1
+    desk.put_in(card, made.code, "4649", "8052", "8052")
+    assert wrong_pins(desk, card) == 0
+
+
+def wrong_pins(desk: Desk, card: BlankCard) -> int:
+    with desk.town.store.reading() as c:
+        return int(register.known(c, fingerprint(card)).pin_failures)
 
 
 def test_without_a_photo_id_a_letter_is_answered_first_and_a_second_person_agrees(desk: Desk) -> None:

@@ -37,6 +37,7 @@ class Counter(RuleBasedStateMachine):
         self.desk = Desk(_Town())
         self.codes: dict[str, str] = {}  # order -> its code
         self.in_hand: dict[str, BlankCard] = {}  # order -> the card that was put in for it
+        self.changes: set[str] = set()  # orders that ask for the old PIN
         self.written: list[BlankCard] = []
         self.pins: dict[str, str] = {}  # fingerprint -> the PIN its holder has
 
@@ -53,15 +54,17 @@ class Counter(RuleBasedStateMachine):
         self.codes[made.order_id] = made.code
 
     @precondition(lambda self: self.written)
-    @rule(data=st.data(), act=st.sampled_from(["renew", "replace", "pin"]))
+    @rule(data=st.data(), act=st.sampled_from(["renew", "replace", "pin", "change"]))
     def orders_for_a_card(self, data: st.DataObject, act: str) -> None:
         card = data.draw(st.sampled_from(self.written))
         try:
-            made = self.desk.order(act, card=fingerprint(card))
+            made = self.desk.order(act, proof=None if act == "change" else PHOTO, card=fingerprint(card))
         except ActRefused:
             return
         self.codes[made.order_id] = made.code
-        if act == "pin":
+        if act == "change":
+            self.changes.add(made.order_id)
+        if act in orders.SET_A_PIN:
             self.in_hand[made.order_id] = card
 
     @precondition(lambda self: self.codes)
@@ -72,8 +75,9 @@ class Counter(RuleBasedStateMachine):
         card.heal()
         if cut:
             card.fail("pulled", at=cut, acts=acts)
+        old = [self.pins[fingerprint(card)]] if order in self.changes else []
         try:
-            self.desk.put_in(card, self.codes[order], pin, pin)
+            self.desk.put_in(card, self.codes[order], *old, pin, pin)
         except (CardGone, DeskStopped):
             return
         finally:

@@ -60,5 +60,17 @@ def test_the_values_come_into_their_places() -> None:
 
 def test_each_act_and_state_of_a_page_has_words() -> None:
     keys = texts.all_texts()
-    for word in ("issue", "switch", "renew", "replace", "pin", "lost", "found", "revoke", "unlock", "enquire"):
+    for word in (
+        "issue",
+        "switch",
+        "renew",
+        "replace",
+        "pin",
+        "change",
+        "lost",
+        "found",
+        "revoke",
+        "unlock",
+        "enquire",
+    ):
         assert f"cards.do_{word}" in keys
