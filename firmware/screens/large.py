@@ -158,6 +158,19 @@ class Sheet:
                     leading=PITCH / LARGE_SIZE)  # fmt: skip
         self.y += 62
 
+    def beside(self, offers: list[tuple[int, str]]) -> None:
+        """Numbers and what they do, side by side above the foot. They come before what else the screen says: a key that works is shown."""
+        if not offers:
+            return
+        self.low -= 64
+        x = LEFT
+        for number, text in offers:
+            room = self.c.width(text, LARGE_SIZE)
+            self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
+            self.c.text(text, x + 64, self.low + 6, LARGE_SIZE, width=room, colour=self.colours.letters,
+                        leading=PITCH / LARGE_SIZE)  # fmt: skip
+            x += 64 + room + 12
+
     def _foot(self, keys: dict[str, str]) -> None:
         """Two keys a row, each at its own place; the upper row only where it has one."""
         labels = {key: self.say("keys", word) for key, word in keys.items()}
@@ -333,6 +346,8 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
     """One paper with its fee, what all cost, what stands on it and what is left off; long names are cut before the total is."""
     say = sheet.say
     sheet.page(scene.page, len(scene.lines))
+    offers = ((1, "add", scene.may_add), (2, "see", scene.may_preview)) if isinstance(scene, show.Basket) else ()
+    sheet.beside([(number, say("basket", word)) for number, word, offered in offers if offered])
     total = say("choose_copies", "total"), say.yen(scene.fee_yen)
     if scene.lines:
         line = scene.lines[scene.page - 1]
@@ -342,20 +357,17 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
             sheet.pair(*total, bold=True)
         for detail in line.details[:1]:
             sheet.tell(say.of(detail), lines=1)
-        _items(sheet, say("basket", "shown"), line.shown)
+        _items(sheet, say("basket", "shown"), line.shown, spare=bool(line.left_off))
         _items(sheet, say("basket", "left_off"), line.left_off)
     else:
         sheet.pair(*total, bold=True)
-    if isinstance(scene, show.Basket):
-        for number, word, offered in ((1, "add", scene.may_add), (2, "see", scene.may_preview)):
-            if offered and sheet.y + 62 <= sheet.low:
-                sheet.numbered(number, say("basket", word))
 
 
-def _items(sheet: Sheet, head: str, items: tuple[Text, ...]) -> None:
-    """Every item by its name, or where there is no room how many there are."""
+def _items(sheet: Sheet, head: str, items: tuple[Text, ...], *, spare: int = 0) -> None:
+    """Every item by its name, or where there is no room how many there are. `spare`: lines that are left for what follows."""
     say = sheet.say
-    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}"):
+    lines = (sheet.low - sheet.y) // PITCH - spare
+    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}", lines=lines):
         sheet.tell(f"{head}: {len(items)}")
 
 

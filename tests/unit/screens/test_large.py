@@ -3,13 +3,15 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import cycle
+from math import degrees
 
 import pytest
 
 from firmware.screens import draw
 from firmware.screens.__main__ import main
-from firmware.screens.canvas import LARGE_SIZE
+from firmware.screens.canvas import HEIGHT, LARGE_SIZE
 from firmware.screens.examples import examples
+from firmware.screens.fonts import Letters
 from firmware.screens.frame import LEGENDS
 from firmware.screens.palette import BLACK, CAPS, GREEN, LINE, RED, SAND, SEA, STEEL, WHITE, YELLOW, contrast, edge_of
 from firmware.screens.words import LANGUAGES, words
@@ -97,6 +99,14 @@ def test_the_code_of_a_claim_and_what_to_do_are_never_left_out(language):
         what, then = say.reason(reason, 99)
         for sentence in (what, then, say("money", "code", code="WXY-Z23-456")):
             assert sentence.replace(" ", "").replace("\u3000", "") in told.replace("\u3000", ""), (reason, sentence)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_capital_letter_has_seven_tenths_of_a_degree_at_450_mm(language):
+    """Measured as EN 301 549 5.1.4 does. The glass of 7 inches is 86 mm high."""
+    fine = 100  # times as large, because a letter is drawn in whole pixels
+    above = -Letters(language, LARGE_SIZE * fine).font.getbbox("H", anchor="ls")[1] / fine
+    assert degrees(above * 86 / HEIGHT / 450) >= 0.7
 
 
 def test_shapes_stand_out_from_their_ground_at_three_to_one():
