@@ -18,7 +18,7 @@ from firmware.screens.words import LANGUAGES, words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
 
-from .scenes_all import REASONS, spread
+from .scenes_all import REASONS, few
 from .test_screens import faults
 
 NAMES = (
@@ -28,23 +28,11 @@ TEN_INCH = (1280, 800)
 LARGE = [Look.LARGE, Look.LARGE_DARK]
 
 
-def few(language):
-    """A spread with three lines on a page, as the session makes it."""
-    for scene in spread(language, 40):
-        if isinstance(scene, show.ChooseKind | show.ChooseOption):
-            refused = {"refused": None} if isinstance(scene, show.ChooseKind) and scene.refused == 4 else {}
-            yield replace(scene, lines=scene.lines[:3], **refused)
-        elif isinstance(scene, show.ChoosePurpose):
-            yield replace(scene, purposes=scene.purposes[:3])
-        elif not isinstance(scene, show.ClerkCode) and not scene.clerk:
-            yield scene
-
-
 @pytest.mark.parametrize("look", LARGE)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_screen_in_large_letters_can_be_read(language, look):
     wrong = Counter()
-    for scene in few(language):
+    for scene in few(language, 40):
         canvas = draw(replace(scene, look=look))
         found = faults(canvas, may_shorten=isinstance(scene, NAMES))
         found += [
@@ -57,7 +45,7 @@ def test_a_screen_in_large_letters_can_be_read(language, look):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_on_a_glass_of_ten_inches_the_same_is_said_in_larger_letters(language):
     wrong = Counter()
-    scenes = {type(scene): scene for scene in few(language)}.values()
+    scenes = {type(scene): scene for scene in few(language, 40)}.values()
     for scene, look in zip(scenes, cycle(Look), strict=False):
         shown = replace(scene, look=look)
         small, large = draw(shown), draw(shown, TEN_INCH)
@@ -85,7 +73,7 @@ def test_a_screen_in_large_letters_offers_the_keys_of_the_ordinary_one(language)
     def caps(scene):
         return {note.text for note in draw(scene).placed if note.text in legends}
 
-    for scene in few(language):
+    for scene in few(language, 40):
         if not isinstance(scene, show.LastTry):  # there each of its two keys stands twice
             assert caps(scene) == caps(replace(scene, look=Look.LARGE)), scene
 
