@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 800, 480  # units of a sheet; on a 7-inch panel they are its pixels
 LEAST_SIZE = 24  # pixels; 4.3 mm on a 7-inch panel of 154 x 86 mm
-LARGE_SIZE = 42  # in large letters: 0.7 degrees of the eye at 500 mm
+LARGE_SIZE = 42  # in large letters: a capital H has 0.7 degrees of the eye at 450 mm
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 

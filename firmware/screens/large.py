@@ -23,6 +23,8 @@ from firmware.session.scenes import Look
 PITCH = 48  # pixels from line to line
 LEFT, RIGHT = 20, 780
 HANGS = 6  # pixels below a line that letters hang into, such as a Vietnamese ạ
+ROW_LINE = 43  # pixels from line to line within a row of a menu
+FRAME = 3
 KEY_ROW = 58  # pixels of a row of keys
 CODE_GROUP = 3
 
@@ -127,31 +129,46 @@ class Sheet:
         """Numbered lines over the rest of the screen, or down to `low`."""
         self.y += HANGS if self.y >= PITCH else 0
         pitch = min(((low or self.low) - self.y) // max(len(rows), 1), 112)
+        height = pitch - 4
+        rows = [self._short(row) for row in rows]
+        most = max((self._lines(row, height) for row in rows), default=1)
+        framed = height - ROW_LINE * most >= 2 * (HANGS + FRAME)  # else marks of the letters would meet the frames
         for number, row in enumerate(rows, start=1):
-            self._row(number, row, self.y, pitch - 4)
+            self._row(number, row, self.y, height, framed=framed)
             self.y += pitch
 
-    def _row(self, number: int, row: "Row", y: int, height: int) -> None:
+    def _short(self, row: "Row") -> "Row":
+        """A long word at the right end gives way: the number says it large when it is pressed."""
+        return Row(row.title, "×") if row.right and self.c.width(row.right, LARGE_SIZE) > 300 else row
+
+    def _beside_title(self, row: "Row") -> tuple[int, int, int]:
+        """Left edge and width of a row's title, and the room of what stands at its right end."""
+        room = self.c.width(row.right, LARGE_SIZE) if row.right else 0
+        x = LEFT + 70 + (44 if row.chosen is not None else 0)
+        return x, RIGHT - x - room - (16 if room else 0), room
+
+    def _lines(self, row: "Row", height: int) -> int:
+        _, width, _ = self._beside_title(row)
+        return min(self.c.lines(row.title, LARGE_SIZE, width=width), max(height // ROW_LINE, 1))
+
+    def _row(self, number: int, row: "Row", y: int, height: int, *, framed: bool) -> None:
         colours = self.colours
         self.c.panel((LEFT - 8, y, RIGHT + 8, y + height), 10, colours.marked if row.chosen else colours.ground,
-                     border=colours.line, width=3)  # fmt: skip
+                     border=colours.line if framed else None, width=FRAME)  # fmt: skip
         self.c.number(number, LEFT, y + (height - 56) // 2, 56, fill=colours.cap)
-        room = self.c.width(row.right, LARGE_SIZE) if row.right else 0
-        if room > 300:  # the number says it large when it is pressed
-            row, room = Row(row.title, "×"), self.c.width("×", LARGE_SIZE)
-        marks = 44 if row.chosen is not None else 0
-        if row.chosen:
-            self.c.panel((LEFT + 66, y + (height - 30) // 2, LEFT + 96, y + (height + 30) // 2), 4, colours.letters)
-        elif row.chosen is not None:
-            self.c.panel((LEFT + 66, y + (height - 30) // 2, LEFT + 96, y + (height + 30) // 2), 4, colours.ground,
-                         border=colours.letters, width=3)  # fmt: skip
-        x, width = LEFT + 70 + marks, RIGHT - LEFT - 70 - marks - room - (16 if room else 0)
-        lines = min(self.c.lines(row.title, LARGE_SIZE, width=width), max(height // 43, 1))
-        self.c.text(row.title, x, y + (height - 43 * lines) // 2, LARGE_SIZE, width=width, lines=lines,
-                    colour=colours.letters, leading=43 / LARGE_SIZE)  # fmt: skip
+        if row.chosen is not None:
+            box = (LEFT + 66, y + (height - 30) // 2, LEFT + 96, y + (height + 30) // 2)
+            if row.chosen:
+                self.c.panel(box, 4, colours.letters)
+            else:
+                self.c.panel(box, 4, colours.ground, border=colours.letters, width=FRAME)
+        x, width, room = self._beside_title(row)
+        lines = self._lines(row, height)
+        self.c.text(row.title, x, y + (height - ROW_LINE * lines) // 2, LARGE_SIZE, width=width, lines=lines,
+                    colour=colours.letters, leading=ROW_LINE / LARGE_SIZE)  # fmt: skip
         if room:
-            self.c.text(row.right, RIGHT - room, y + (height - 43) // 2, LARGE_SIZE, width=room, colour=colours.letters,
-                        leading=43 / LARGE_SIZE)  # fmt: skip
+            self.c.text(row.right, RIGHT - room, y + (height - ROW_LINE) // 2, LARGE_SIZE, width=room,
+                        colour=colours.letters, leading=ROW_LINE / LARGE_SIZE)  # fmt: skip
 
     def numbered(self, number: int, text: str) -> None:
         """A number and what it does, on one line."""
@@ -169,6 +186,19 @@ class Sheet:
         for text, lines, colour in zip(told, rows, (self.colours.alarm, self.colours.letters), strict=True):
             y = self.c.text(text, LEFT, y + HANGS // 2, LARGE_SIZE, width=RIGHT - LEFT, lines=lines, bold=True, colour=colour,
                             leading=PITCH / LARGE_SIZE)  # fmt: skip
+
+    def beside(self, offers: list[tuple[int, str]]) -> None:
+        """Numbers and what they do, side by side above the foot. They come before what else the screen says: a key that works is shown."""
+        if not offers:
+            return
+        self.low -= 64
+        x = LEFT
+        for number, text in offers:
+            room = self.c.width(text, LARGE_SIZE)
+            self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
+            self.c.text(text, x + 64, self.low + 6, LARGE_SIZE, width=room, colour=self.colours.letters,
+                        leading=PITCH / LARGE_SIZE)  # fmt: skip
+            x += 64 + room + 12
 
     def _foot(self, keys: dict[str, str]) -> None:
         """Two keys a row, each at its own place; the upper row only where it has one."""
@@ -345,6 +375,8 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
     """One paper with its fee, what all cost, what stands on it and what is left off; long names are cut before the total is."""
     say = sheet.say
     sheet.page(scene.page, len(scene.lines))
+    offers = ((1, "add", scene.may_add), (2, "see", scene.may_preview)) if isinstance(scene, show.Basket) else ()
+    sheet.beside([(number, say("basket", word)) for number, word, offered in offers if offered])
     total = say("choose_copies", "total"), say.yen(scene.fee_yen)
     if scene.lines:
         line = scene.lines[scene.page - 1]
@@ -354,20 +386,17 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
             sheet.pair(*total, bold=True)
         for detail in line.details[:1]:
             sheet.tell(say.of(detail), lines=1)
-        _items(sheet, say("basket", "shown"), line.shown)
+        _items(sheet, say("basket", "shown"), line.shown, spare=bool(line.left_off))
         _items(sheet, say("basket", "left_off"), line.left_off)
     else:
         sheet.pair(*total, bold=True)
-    if isinstance(scene, show.Basket):
-        for number, word, offered in ((1, "add", scene.may_add), (2, "see", scene.may_preview)):
-            if offered and sheet.y + 62 <= sheet.low:
-                sheet.numbered(number, say("basket", word))
 
 
-def _items(sheet: Sheet, head: str, items: tuple[Text, ...]) -> None:
-    """Every item by its name, or where there is no room how many there are."""
+def _items(sheet: Sheet, head: str, items: tuple[Text, ...], *, spare: int = 0) -> None:
+    """Every item by its name, or where there is no room how many there are. `spare`: lines that are left for what follows."""
     say = sheet.say
-    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}"):
+    lines = (sheet.low - sheet.y) // PITCH - spare
+    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}", lines=lines):
         sheet.tell(f"{head}: {len(items)}")
 
 

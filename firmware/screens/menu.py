@@ -8,7 +8,7 @@ from firmware.screens.canvas import Canvas
 from firmware.screens.palette import GREY, INK, LINE, MIST, RED, SEA, SEA_PALE, WHITE
 
 LEFT, RIGHT = 24, 776
-GAP, NARROW = 6, 38
+GAP = 6
 # Letter sizes and lines of a title, best readable first; the first that fits is used.
 _FITS = ((34, 1), (30, 1), (28, 1), (30, 2), (26, 1), (26, 2), (24, 1), (24, 2), (24, 3))
 
@@ -30,7 +30,9 @@ def draw(c: Canvas, rows: Sequence[Row], top: int, bottom: int, *, boxes: bool =
     )
     y = top
     for number, row in enumerate(rows, start=1):
-        gap = GAP if height > NARROW else 2  # then the letters need the room within the frame
+        gap = (
+            GAP if height - GAP > round(size * 1.3) * lines + 6 else 2
+        )  # then the letters need the room within the frame
         _row(c, number, row, y, size=size, lines=lines, height=height - gap, right=right, boxes=boxes)
         y += height
 

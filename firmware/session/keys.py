@@ -68,12 +68,16 @@ def pages(lines: int, on_page: int = LINES_PER_PAGE) -> int:
 
 
 def _turn(pages_of: Context | Draft, count: int, key: Key) -> Event:
-    """Turn the page of a list of `count` pages; nothing happens at its ends, nor where it has one page."""
-    page = min(max(pages_of.page + (1 if key is Key.NEXT else -1), 1), count)
-    if page == pages_of.page:
+    """Turn the page of a list of `count` pages; nothing happens where it has one."""
+    if count == 1:
         return Event.KEY_IGNORED
-    pages_of.page = page
+    pages_of.page = _turned(pages_of.page, count, key)
     return Event.PAGE_TURNED
+
+
+def _turned(page: int, count: int, key: Key) -> int:
+    """Round and round, so that both keys, which the screen shows at every page, always lead to another."""
+    return (page - 1 + (1 if key is Key.NEXT else -1)) % count + 1
 
 
 def _picked(page: int, lines: int, key: Key, on_page: int = LINES_PER_PAGE) -> int | None:
@@ -246,11 +250,10 @@ def _consenting(context: Context, key: Key) -> Event:
 
 
 def _turn_basket(context: Context, key: Key) -> Event:
-    """Round and round, so that both keys always lead to another paper."""
     papers = len(context.basket)
     if papers == 1:
         return Event.KEY_IGNORED
-    context.basket_page = (context.basket_page - 1 + (1 if key is Key.NEXT else -1)) % papers + 1
+    context.basket_page = _turned(context.basket_page, papers, key)
     return Event.PAGE_TURNED
 
 

@@ -14,7 +14,6 @@ import pytest
 from drivers.vocabulary import Key
 from firmware.screens import draw
 from firmware.screens.canvas import Canvas
-from firmware.screens.frame import FOOT
 from firmware.session import scenes as show
 from firmware.session.context import Context
 from firmware.session.events import Event
@@ -22,7 +21,7 @@ from firmware.session.keys import key_event
 from firmware.session.states import RULES, KeypadMode, Side, State
 from firmware.session.table import TABLE
 from host_sim.rig.machine import COUNTER, RigMachine
-from host_sim.rig.people import Clerk, Person
+from host_sim.rig.people import Clerk, Person, tap_at_first
 from host_sim.wallet import WalletCard
 from tests.sessions.city import City, CityMachine
 from tests.sessions.test_counter import phones
@@ -41,7 +40,7 @@ TILL = {(State.RETURNING_FEE, Event.CONFIRMED)}  # `till_event` takes it
 class Watch:
     """Compares at each new screen, and keeps what differed."""
 
-    numbers: list[str] = field(default_factory=list)
+    numbers: list[tuple[Canvas, str]] = field(default_factory=list)
     wrong: set[str] = field(default_factory=set)
     seen: set[State] = field(default_factory=set)
 
@@ -60,9 +59,10 @@ class Watch:
     def _offered(self, scene: show.Scene) -> set[str]:
         self.numbers.clear()
         canvas = draw(scene)
-        caps = {LEGENDS[note.text] for note in canvas.placed if note.text in LEGENDS and note.box[1] >= FOOT}
+        caps = {LEGENDS[note.text] for note in canvas.placed if note.text in LEGENDS}
         arrows = ARROWS if any("▲" in note.text for note in canvas.placed) else frozenset()
-        return caps | set(self.numbers) | arrows
+        # In large letters the ordinary screen is drawn too, for its sentences; nobody sees it.
+        return caps | {number for shown, number in self.numbers if shown is canvas} | arrows
 
 
 def _works(state: State, context: Context, side: Side) -> set[str]:
@@ -84,7 +84,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     watch, draws_number = Watch(), Canvas.number
 
     def number(canvas: Canvas, digit: int, *place: int, fill: object) -> None:
-        watch.numbers.append(str(digit))
+        watch.numbers.append((canvas, str(digit)))
         draws_number(canvas, digit, *place, fill=fill)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Canvas, "number", number)
@@ -137,6 +137,29 @@ def test_no_key_is_dead_and_none_is_hidden_at_a_machine(watch: Watch, wallet: Ca
     alive = {state for state, rule in RULES.items() if rule.keypad is KeypadMode.KEYS}
     counters = {State.ATTENDING_FIRST, State.ATTENDING_SECOND, State.CONSENTING, State.TAKING_FEE, State.RETURNING_FEE}
     assert alive - watch.seen == counters
+
+
+def test_in_large_letters_no_key_is_dead_and_none_is_hidden(watch: Watch, wallet: Cards, wallet_folder: Path) -> None:
+    """Where three lines stand on a page, the pages and their numbers are others."""
+    city = City(wallet_folder)
+    machine = CityMachine(city)
+    code_for(city, "hanako")
+    for person in (
+        Person(wallet["hanako"], kind="1", copies=2, then="2", coins=(500, 500, 100), looks="586842258"),
+        Person(wallet["hanako"], code="00000000", coins=(500,)),
+        Person(wallet["hanako"], deeds={show.Pay: stays}),
+        Person(wallet["hanako"], deeds=dict(tap_at_first(show.ChooseKind, "next"))),
+        Person(wallet["taro"]),
+        Person(wallet["blocked"], deeds={show.Sorry: stays}),
+    ):
+        person.card.renew()
+        machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
+        machine.tap("8", machine.clock.monotonic() + 0.5)
+        machine.wait(1)
+        machine.serve(person, person.card.chip)
+        machine.settle_advices()
+    assert show.Look.LARGE in {scene.look for scene in machine.scenes}
+    assert {State.IDLE, State.CHOOSING_KIND, State.TYPING_CODE, State.PAYING, State.SORRY, State.DONE} <= watch.seen
 
 
 def test_no_key_is_dead_and_none_is_hidden_on_both_sides_of_a_counter(

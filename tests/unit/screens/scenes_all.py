@@ -496,3 +496,15 @@ def _every_scene(language: str) -> list[show.Scene]:
         *paying(language),
         *ending(language),
     ]
+
+
+def few(language, count):
+    """A spread with three lines on a page, as the session makes it for large letters."""
+    for scene in spread(language, count):
+        if isinstance(scene, show.ChooseKind | show.ChooseOption):
+            refused = {"refused": None} if isinstance(scene, show.ChooseKind) and scene.refused == 4 else {}
+            yield replace(scene, lines=scene.lines[:3], **refused)
+        elif isinstance(scene, show.ChoosePurpose):
+            yield replace(scene, purposes=scene.purposes[:3])
+        elif not isinstance(scene, show.ClerkCode) and not scene.clerk:
+            yield scene
