@@ -108,7 +108,10 @@ class Halted:
     def _show_closed(self) -> None:
         number = str(self._reason.number)
         request = self._request if self._reason is Reason.LINE_FILES else ""
-        self._show(Closed(language="ja", reason="out_of_service", opens_at=None, numbers=(number,), request=request))
+        told = Closed(
+            language="ja", reason="out_of_service", opens_at=None, numbers=(number,), halted=True, request=request
+        )
+        self._show(told)
 
     def _quietly(self, act: Callable[[], None]) -> None:
         """Do it on a device that may be missing too, or be named wrongly in the unit file."""

@@ -71,7 +71,7 @@ def _before() -> list[show.Scene]:
         show.Idle(until=time(22, 50), kinds=kinds[:2], notice=notice, exact_money_only=True),
         show.Closed(reason="year_end", opens_at=datetime(2027, 1, 4, 6, 30, tzinfo=_JST), elsewhere=(_DESK,)),
         show.Closed(reason="out_of_service", opens_at=None, numbers=("402", "612"), elsewhere=(_DESK,)),
-        show.Closed(reason="out_of_service", opens_at=None, numbers=("504",), request=_REQUEST),
+        show.Closed(reason="out_of_service", opens_at=None, numbers=("504",), halted=True, request=_REQUEST),
         show.Maintenance(),
         show.Working(what="reading_card"),
         show.EnterPin(count=2, tries_left=3),

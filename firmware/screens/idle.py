@@ -177,9 +177,9 @@ def closed(scene: show.Closed) -> Canvas:
         y = _opens(c, say, scene.opens_at, y + 4)
     if scene.request:
         c.text(say("closed", "request"), 40, max(y + 16, REQUEST_Y), 24, width=width, lines=4, aside=True)
-        return end_without_keys(c, scene)  # a halted machine reads no keys
-    _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), letters)
-    return end(c, scene)
+    else:
+        _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), letters)
+    return end_without_keys(c, scene) if scene.halted else end(c, scene)
 
 
 def _request(c: Canvas, request: str) -> int:

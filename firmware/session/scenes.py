@@ -87,6 +87,7 @@ class Closed(Scene):
     opens_at: datetime | None
     numbers: tuple[str, ...] = ()  # reason numbers a technician can look up
     elsewhere: tuple[Elsewhere, ...] = ()
+    halted: bool = False  # the program stopped before its keypad began: no key is read
     request: str = ""  # the machine's certificate request (PEM), shown as a QR code to whoever sets it up
 
 

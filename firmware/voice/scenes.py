@@ -77,7 +77,7 @@ def _closed(scene: show.Closed, say: Spoken) -> Sentences:
     for place in scene.elsewhere:
         said += _elsewhere(place, say)
     said += _staff(scene.numbers, say)
-    return [*said, *_telephone(scene, say), *_general(scene, say)]
+    return [*said, *_telephone(scene, say), *([] if scene.halted else _general(scene, say))]
 
 
 def _idle(scene: show.Idle, say: Spoken) -> Sentences:

@@ -127,6 +127,7 @@ def test_only_a_machine_without_a_certificate_shows_its_request(reason: Reason) 
     halt.halted.run(lambda: False)
     (scene,) = halt.scenes
     assert isinstance(scene, show.Closed)
+    assert scene.halted, "nobody reads a key, so the screen shows none"
     assert bool(scene.request) == (reason is Reason.LINE_FILES)
 
 

@@ -54,8 +54,6 @@ REASONS = tuple(
 )
 # As long as the certificate request of a machine with a short name, and with the longest that X.509 allows (64).
 REQUESTS = tuple(f"-----BEGIN CERTIFICATE REQUEST-----\n{'MIHkMIGLAgEAMB0x' * blocks}\n" for blocks in (20, 26))
-# Certificate requests as long as that of a machine with a short name, and with the longest that X.509 allows (64 letters).
-REQUESTS = tuple(f"-----BEGIN CERTIFICATE REQUEST-----\n{'MIHkMIGLAgEAMB0x' * blocks}\n" for blocks in (20, 26))
 CLOSED_REASONS = (
     "hours",
     "year_end",
@@ -156,8 +154,15 @@ def waiting(language: str) -> list[show.Scene]:
             for reason, at, numbers, places in product(CLOSED_REASONS, openings, [(), ("402", "501", "612")], ELSEWHERE)
         ),
         *(
-            show.Closed(language=language, reason="out_of_service", opens_at=None, numbers=("504",), request=request)
-            for request in REQUESTS
+            show.Closed(
+                language=language,
+                reason="out_of_service",
+                opens_at=None,
+                numbers=("504",),
+                halted=True,
+                request=request,
+            )
+            for request in ("", *REQUESTS)
         ),
         *(
             show.Idle(

@@ -487,7 +487,7 @@ def test_nobody_is_asked_to_pay_nothing() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_telephone_reads_the_certificate_request_off_the_screen(language: str, request_pem: str) -> None:
     scene = show.Closed(
-        language=language, reason="out_of_service", opens_at=None, numbers=("504",), request=request_pem
+        language=language, reason="out_of_service", opens_at=None, numbers=("504",), halted=True, request=request_pem
     )
     (code,) = zxingcpp.read_barcodes(render(scene))
     assert code.bytes == request_pem.encode()
