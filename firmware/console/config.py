@@ -1,5 +1,6 @@
 """The `config` commands: edit a candidate, show it, try it, keep it (`firmware/config/settings.py`; fault K5)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from firmware.book import records
@@ -11,18 +12,26 @@ _MINUTES = int(settings.TRIAL_S // 60)
 _SAME = "The candidate is what is in force. Change it with `config set`."
 
 
-def show(hands: Hands) -> Answer:
-    """The settings in force, and which of them were set on this console."""
+def show(hands: Hands, section: str) -> Answer:
+    """The settings in force, and which of them were set on this console; of one section, or (empty) of all."""
     book, left_s = hands.book.settings, hands.trial_left_s
-    set_here = dict(settings.in_force(book))
-    lines = [f"{key} = {value}" for key, value in hands.settings()]
+    told = _of(section, dict(hands.settings()))
+    if section and not told:
+        known = sorted({key.partition(".")[0] for key, _ in hands.settings()})
+        raise Refused("section", f"There is no section {section}. Type one of these: {', '.join(known)}.")
+    set_here = _of(section, dict(settings.in_force(book)))
+    lines = [f"{key} = {value}" for key, value in told.items()]
     lines += [f"set here: {key} = {value}" for key, value in sorted(set_here.items())]
     if left_s is not None:
         lines.append(f"On trial: back to the settings before in {max(0, left_s):.0f} s, unless `config keep`.")
     elif book.dropped:
         lines.append(f"The last trial was given up: {_WHY.get(book.dropped, book.dropped)}.")
-    data: dict[str, Any] = dict(hands.settings()) | {"set_here": set_here, "trial_left_s": left_s}
+    data: dict[str, Any] = told | {"set_here": set_here, "trial_left_s": left_s}
     return Answer(tuple(lines), data)
+
+
+def _of(section: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if section in {"", key.partition(".")[0]}}
 
 
 _WHY = {

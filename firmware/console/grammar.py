@@ -156,6 +156,13 @@ KEY = Argument(
     sentence="KEY is two or three words joined by dots, for example hours.default.everyday.",
     example="hours.default.everyday",
 )
+SECTION = Argument(
+    name="SECTION",
+    pattern=r"[a-z][a-z_]{0,30}",
+    value=str,
+    sentence="SECTION is the first word of the settings that you want to see; left out: all of them.",
+    example="timeouts",
+)
 VALUE = Argument(
     name="VALUE",
     pattern=r"[!-~]{1,90}",

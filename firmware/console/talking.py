@@ -109,11 +109,15 @@ def login(talk: Conversation, name: str) -> Job:
     return Answer((f"{person.name}, {person.role}. {told}".rstrip(),))
 
 
+_STAYS_SHUT = "The machine stays in maintenance and serves nobody. Log in and type `exit` to open it."
+
+
 def logout(talk: Conversation) -> Answer:
     me = _me(talk)
     talk.note_act(me.name, me.role, "logout", "ok")
+    shut = talk.mode is When.MAINT
     talk.leave()
-    return Answer(("Good bye.",))
+    return Answer(("Good bye.", *([_STAYS_SHUT] if shut else ())))
 
 
 def confirm(talk: Conversation, code: str) -> Job:

@@ -116,6 +116,18 @@ def test_editing_changes_nothing_and_ends_with_the_login() -> None:
     assert "telephone = 0985-25-2111" in machine.say("config show")
 
 
+def test_one_section_of_the_settings_is_shown_alone() -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    told = machine.say("config show timeouts")
+    shown = [line.strip() for line in told.splitlines() if " = " in line]
+    assert {line.partition(".")[0] for line in shown} == {"timeouts"}
+    assert shown == [line.strip() for line in machine.say("config show").splitlines() if line.startswith("timeouts.")]
+    refused = " ".join(machine.say("config show timeout").split())
+    assert "There is no section timeout. Type one of these: " in refused
+    assert "timeouts" in refused
+
+
 def test_one_person_alone_or_without_security_commits_nothing() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()

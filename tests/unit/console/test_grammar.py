@@ -36,7 +36,7 @@ claim ABCD-EFGH           TCS  M
 clock show                VTCS SM
 readiness                TCS  SM
 frames coin 20            T    SM
-config show               VTCS SM
+config show timeouts      VTCS SM
 config set hours.default.everyday 06:30-23:00  TS  M
 config unset centre.host  TS   M
 config diff               TCS  SM
