@@ -92,7 +92,7 @@ def test_the_centres_promise_is_never_outlasted() -> None:
     assert timer._ends_at_s <= 100.0
 
 
-def test_the_next_resident_begins_with_the_ordinary_waits() -> None:
+def test_once_a_key_gave_more_time_every_later_wait_is_longer() -> None:
     walk = authenticated().feed(Ticked(3)).keys(Key.D9)
     assert walk.context.slow
     assert walk.feed(*[TimedOut()] * 3).last(fx.SetTimer).slow
