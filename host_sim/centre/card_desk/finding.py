@@ -1,22 +1,27 @@
-"""Find a resident by a name in kanji or kana, or by the number. Each search is a row of the audit record: who, why, how many.
+"""Find a resident by a name, the day of birth or the number. Each search is a row of the audit record: who, why, how many.
 
 The row has no name. A page shows at most `MOST`: whoever gets more types more letters, so nobody can page through a city.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from host_sim.centre.cards import ActRefused, Told
+from host_sim.centre.forms.eras import ERAS
 from host_sim.centre.operating import audit
 from host_sim.centre.register import Resident, ResidentState, unpack
 from host_sim.centre.store import Store
 from host_sim.centre.tables import residents
 
 MOST = 20
+_DAY = re.compile(r"(?P<year>\d{4}|[^\W\d]{1,2}(\d{1,2}|元))[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?")
+_LETTER_OF_ERA = {"r": "令和", "h": "平成", "s": "昭和", "t": "大正", "m": "明治"}
 LETTERS_MIN = 2
 _FOLDED: dict[int, int | None] = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _FOLDED |= dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # a name is typed without its variants
@@ -29,21 +34,27 @@ class _Alias:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """The names of a packed `Resident`; everything else is skipped, because a whole city is read."""
+class _Born:
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Names and birth of a packed `Resident`; everything else is skipped, because a whole city is read."""
 
     name: str
     kana: str
+    born: _Born
     former_surname: str | None = None
     former_surname_kana: str | None = None
     foreign: _Alias | None = None
 
-    def all(self) -> Iterable[str | None]:
+    def names(self) -> Iterable[str | None]:
         alias = self.foreign or _Alias()
         return self.name, self.kana, self.former_surname, self.former_surname_kana, alias.alias, alias.alias_kana
 
 
-_NAMES = TypeAdapter(_Names)
+_KNOWN = TypeAdapter(_Known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +66,13 @@ class Found:
 
 
 def find(store: Store, words: str, told: Told) -> Found:
-    """Who has this number, or these letters in a name; who lives here first, then by reading. Raises `ActRefused`.
+    """Who has this number or day of birth, or these letters in a name; who lives here first, then by reading. Raises `ActRefused`.
 
-    The whole register is read for a name, so nobody who writes has to wait for it; the audit record is written after.
+    The whole register is read for a name or a day, so nobody who writes has to wait for it; the audit record is written after.
     """
     wanted = folded(words)
     if len(wanted) < LETTERS_MIN:
-        raise ActRefused(f"Type at least {LETTERS_MIN} letters of the name, or the whole number.")
+        raise ActRefused(f"Type at least {LETTERS_MIN} letters of the name, the day of birth, or the whole number.")
     with store.reading() as c:
         people = [unpack(Resident, packed) for packed in _packed(c, wanted)]
     people.sort(key=lambda one: (one.state is not ResidentState.RESIDENT, one.kana or one.name, one.resident_id))
@@ -79,7 +90,32 @@ def folded(words: str) -> str:
 def _packed(c: sa.Connection, wanted: str) -> list[str]:
     if wanted.isdecimal():
         return list(c.scalars(sa.select(residents.c.packed).where(residents.c.resident_id == wanted)))
+    day = day_of(wanted)
     rows = c.scalars(sa.select(residents.c.packed).execution_options(yield_per=1000))
-    return [
-        packed for packed in rows if any(wanted in folded(name) for name in _NAMES.validate_json(packed).all() if name)
-    ]
+    return [packed for packed in rows if _fits(_KNOWN.validate_json(packed), wanted, day)]
+
+
+def _fits(one: _Known, wanted: str, day: date | None) -> bool:
+    return one.born.on == day if day else any(wanted in folded(name) for name in one.names() if name)
+
+
+def day_of(wanted: str) -> date | None:
+    """The day in folded words: 1981-08-29, 1981年8月29日, 昭和56年8月29日 or S56.8.29. None: they are no day."""
+    found = _DAY.fullmatch(wanted)
+    if found is None:
+        return None
+    year = _western(found["year"])
+    try:
+        return None if year is None else date(year, int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
+
+
+def _western(year: str) -> int | None:
+    """1981 of `1981`, `昭和56` or `s56`; None of an era that nobody knows."""
+    if year.isdecimal():
+        return int(year)
+    era = year.rstrip("0123456789元")
+    first = dict(ERAS).get(_LETTER_OF_ERA.get(era, era))
+    number = year.removeprefix(era)
+    return None if first is None else first.year - 1 + (1 if number == "元" else int(number))

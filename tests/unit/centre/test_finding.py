@@ -46,6 +46,21 @@ def test_a_name_is_found_however_it_is_typed(office: Office, subject: str) -> No
         assert person.resident_id in answer.text, words
 
 
+@pytest.mark.parametrize("words", ["1984-02-29", "1984年2月29日", "昭和59年2月29日", "Ｓ59.2.29", "1984/2/29"])
+def test_a_day_of_birth_is_found_however_it_is_written(office: Office, words: str) -> None:
+    born = {one.name for one in sample.residents().residents.values() if one.born.on == hanako().born.on}
+    assert hanako().name in born
+    answer = search(office.signed_in("hidaka"), words)
+    if answer.status == 303:
+        answer = office.signed_in("hidaka").get(answer.headers["location"])
+    assert all(name in answer.text for name in born)
+
+
+@pytest.mark.parametrize("words", ["1981-13-01", "江戸3年1月1日", "昭和56年2月30日"])
+def test_no_day_of_any_calendar_finds_nobody(office: Office, words: str) -> None:
+    assert "当てはまる方はいません" in search(office.signed_in("hidaka"), words).text
+
+
 def test_every_search_is_recorded_with_who_and_why_and_without_the_name(office: Office) -> None:
     browser, person = office.signed_in("hidaka"), hanako()
     search(browser, person.name, "lost a card")
