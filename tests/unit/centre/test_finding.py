@@ -11,6 +11,7 @@ from host_sim.centre.desk.handles import Handles
 from host_sim.centre.register import Resident, pack
 from host_sim.centre.tables import residents
 from tests.unit.centre.desk_browser import Answer, Browser, token_of
+from tests.unit.centre.test_cards import fingerprint, issued
 from tests.unit.centre.test_desk import Office, send
 from tests.unit.centre.town import Town
 
@@ -111,3 +112,11 @@ def test_what_is_no_handle_is_nobody(handle: str) -> None:
     assert handles.number(handle) == ""
     assert handles.number(handles.of("4500015838")) == "4500015838"
     assert Handles(bytes(31) + b"1").number(handles.of("4500015838")) == ""
+
+
+def test_the_page_of_a_card_tells_a_new_pin_from_a_forgotten_count(office: Office) -> None:
+    card = issued(office.town)
+    office.town.card_register.unlock(fingerprint(card), office.town.told(), bytearray(b"5678"))
+    page = office.signed_in("hidaka").get(f"/cards/card/{fingerprint(card)}")
+    assert (page.status, "<td>暗証番号を新しくした</td>" in page.text) == (200, True)
+    assert "<td>暗証番号の間違いを消す</td>" not in page.text
