@@ -23,6 +23,7 @@ from host_sim.resident import Errand, Resident
 from host_sim.wallet import WalletCard
 from host_sim.world import World
 from tests.process.pcsc import service
+from tests.unit.centre.card_desk import fingerprint
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
 
@@ -117,6 +118,30 @@ def resident_of(world: World, name: str) -> str:
     return row[1]
 
 
+def changes_the_pin(world: World, desk: Terminal, card: BlankCard) -> None:
+    """From 4649 to 5870 at the resident's pad, with one slip in the old one and one in the new one."""
+    code = desk_cards(world, "change", fingerprint(card)).strip().rsplit(": ", 1)[1]
+    desk.slot.remove()
+    desk.slot.insert(card)
+    desk.types(code)
+    for asked, pin in (
+        ("your present PIN", "4648"),
+        ("your new PIN", "5870"),
+        ("once more", "5870"),
+        ("Tries left: 2", ""),
+        ("your present PIN", "4649"),
+        ("your new PIN", "5870"),
+        ("once more", "5871"),
+        ("The two PINs differ", ""),
+        ("your new PIN", "5870"),
+        ("once more", "5870"),
+    ):
+        desk.until(asked)
+        if pin:
+            desk.taps(*pin, "enter")
+    desk.until("The order is done")
+
+
 def test_a_blank_card_cut_at_every_command_is_finished_and_the_machine_issues_with_it(
     world: World, tmp_path: Path
 ) -> None:
@@ -143,9 +168,10 @@ def test_a_blank_card_cut_at_every_command_is_finished_and_the_machine_issues_wi
         desk.until("once more")
         desk.taps("4", "6", "4", "9", "enter")
         desk.until("The order is done")
+        changes_the_pin(world, desk, card)
     world.wallet.cards = {
         **world.wallet.cards,
-        "new": WalletCard("new", "citizen", "from the desk", "4649", None, card),
+        "new": WalletCard("new", "citizen", "from the desk", "5870", None, card),
     }
-    bag = Resident(world, Errand(card="new", pin="4649", certificate="inkan", purse=(100, 100, 100))).run(900.0)
+    bag = Resident(world, Errand(card="new", pin="5870", certificate="inkan", purse=(100, 100, 100))).run(900.0)
     assert (bag.trouble, bag.reason, len(bag.papers)) == (None, None, 1)

@@ -131,7 +131,7 @@ def test_numbers_and_questions_lead_to_a_command_whose_name_nobody_knows() -> No
     def number(shown: str, word: str) -> str:
         return next(row.split()[0] for row in shown.splitlines() if word in row and row.split()[0].isdigit())
 
-    coins = machine.say(number(machine.say("help"), "coins "))
+    coins = machine.say(number(machine.say("help"), "money "))
     asked = machine.say(number(coins, "hopper load"))
     assert asked.endswith("YEN (as 100): ")
     assert machine.say("100").endswith("N (as 50): ")

@@ -14,6 +14,7 @@ import pytest
 from drivers.vocabulary import Key
 from firmware.screens import draw
 from firmware.screens.canvas import Canvas
+from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.context import Context
 from firmware.session.events import Event
@@ -49,6 +50,11 @@ class Watch:
         if RULES[state].keypad is KeypadMode.PIN or isinstance(scene, show.Starting):
             return  # the PIN desk reads the keys itself; nobody reads them yet
         self.seen.add(state)
+        if scene.follows is not None:  # a warning: every key gives more time (tests/unit/session/test_warning.py)
+            told = "".join(note.text for note in draw(scene).placed).replace(" ", "")
+            if words(scene.language)("warning", "any_key").replace(" ", "") not in told:
+                self.wrong.add(f"{state} {type(scene).__name__} {side}: the warning does not say that any key helps")
+            return
         offered, works = self._offered(scene), _works(state, machine.loop.context, side)
         by_words = OF_DIGITS.get(type(scene), frozenset())
         if offered - by_words != works - by_words:
