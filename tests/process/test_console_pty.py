@@ -282,9 +282,9 @@ def test_a_setting_that_cuts_the_machine_off_is_undone_though_nobody_can_type(wo
     terminal.say("request maint")
     port = setting(terminal, "centre.port")
     assert "OK" in terminal.say("config set centre.port 9")
-    before = started(world)
     confirmed(terminal, terminal.say("config commit"), second="goto")
-    world.wait_for(lambda told: bool(told) and world.firmware.pid not in {None, before})
+    terminal.heard(b"has started.")  # what is typed before is lost: the program empties the line as it opens it
+    terminal.heard()
     terminal.log_in("tanaka")
     assert setting(terminal, "centre.port") == "9"
     assert "On trial: back to the settings before in" in terminal.say("config show")
