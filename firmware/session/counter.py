@@ -11,18 +11,8 @@ from firmware.session.basket import basket_lines
 from firmware.session.context import Context
 from firmware.session.keys import LINES_PER_PAGE, pages
 from firmware.session.known import Known, opened
-from firmware.session.states import State
+from firmware.session.states import CHOOSING, State
 
-_CHOOSING = frozenset(
-    {
-        State.CHOOSING_KIND,
-        State.CHOOSING_PURPOSE,
-        State.TYPING_CODE,
-        State.CHOOSING_OPTIONS,
-        State.CHOOSING_COPIES,
-        State.CONFIRMING,
-    }
-)
 _ATTENDING = frozenset({State.ATTENDING_FIRST, State.ATTENDING_SECOND})
 _HANDING = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 _CLERK_WAITS = {
@@ -39,7 +29,7 @@ def resident_scene(state: State, context: Context, book: Known) -> show.Scene | 
     name = "" if context.who is None else context.who.masked_name
     if state in _ATTENDING:
         return show.AtCounter(what="clerks_vouch")
-    if state in _CHOOSING:
+    if state in CHOOSING:
         return show.AtCounter(what="clerk_chooses", masked_name=name)
     if state in _HANDING:
         return show.AtCounter(what="take_from_clerk", copies=opened(book).copies_out)

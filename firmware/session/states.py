@@ -167,17 +167,22 @@ CARD_IS_NEEDED = frozenset(
         State.AUTHENTICATING,
     }
 )
-# At a counter terminal only the clerk's keys mean anything in these states, in `EITHER` both, in all others the pad.
-CLERK_ACTS = frozenset(
+# What is wanted: kinds, purposes, options and copies, until the basket is confirmed.
+CHOOSING = frozenset(
     {
-        State.ATTENDING_FIRST,
-        State.ATTENDING_SECOND,
         State.CHOOSING_KIND,
         State.CHOOSING_PURPOSE,
         State.TYPING_CODE,
         State.CHOOSING_OPTIONS,
         State.CHOOSING_COPIES,
         State.CONFIRMING,
+    }
+)
+# At a counter terminal only the clerk's keys mean anything in these states, in `EITHER` both, in all others the pad.
+CLERK_ACTS = CHOOSING | frozenset(
+    {
+        State.ATTENDING_FIRST,
+        State.ATTENDING_SECOND,
         State.TAKING_FEE,
         State.RETURNING_FEE,
         State.TAKING_PAPER,
