@@ -201,7 +201,10 @@ def _wire(life: Trouble) -> PulseAcceptorModel | None:
 
 def _acceptor(life: Trouble, *faults: str) -> None:
     fault = life.one_of(" ".join(faults))
-    strike = lambda: life.machine.acceptor.fault(fault, life.machine.clock.monotonic())  # noqa: E731
+
+    def strike() -> None:
+        life.machine.acceptor.fault(fault, life.machine.clock.monotonic())
+
     life.at_scene(show.Pay, strike, told=f"acceptor {fault}")
 
 
@@ -306,7 +309,10 @@ def _(life: Trouble) -> None:
     pulses, clock = _wire(life), life.machine.clock
     if pulses is None:
         return
-    move = lambda: pulses.fault("switched", clock.monotonic())  # noqa: E731
+
+    def move() -> None:
+        pulses.fault("switched", clock.monotonic())
+
     if life.chance(0, 1):
         life.now(move, told="acceptor switched")
     else:
@@ -451,7 +457,10 @@ def _(life: Trouble) -> None:
 
 def _printer(life: Trouble, fault: str, *, low: int = 0) -> None:
     """Make this printer fault happen at a byte of the next page, chosen by the seed; `low`: the first one allowed."""
-    lay = lambda: life.machine.printer.fail(fault, life.chance(low, 8500))  # noqa: E731
+
+    def lay() -> None:
+        life.machine.printer.fail(fault, life.chance(low, 8500))
+
     life.at_scene(show.Pay, lay, told=f"printer {fault}")
 
 
