@@ -82,6 +82,7 @@ class Letters:
         self.size, self.bold = size, bold
         self._face = family(language, bold=bold)
         self.font = load(self._face.path, size, self._face.number)
+        self._advances = _Own(_kept_advances(self._face, size))
 
     def runs(self, text: str) -> Iterator[tuple[str, Font]]:
         """The text in pieces, each with the font that holds its letters."""
@@ -105,11 +106,22 @@ class Letters:
 
     def at_most(self, text: str) -> float:
         """An upper bound of `width`: the sum of the letters' widths, without kerning. Faster; used to find line ends."""
-        advances = _advances(self._face, self.size)
-        return sum(advances[letter] for letter in text)
+        return sum(map(self._advances.__getitem__, text))
 
 
-class _Advances(dict[str, float]):
+class _Own(dict[str, float]):
+    """Widths of the letters of one text, which is measured many times until its lines are found. They go with the text."""
+
+    def __init__(self, kept: "_Kept") -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __missing__(self, letter: str) -> float:
+        width = self[letter] = self._kept[letter]
+        return width
+
+
+class _Kept(dict[str, float]):
     """Widths of single letters. Only those of the words files are kept: other letters may come from a resident's name."""
 
     def __init__(self, face: Face, size: int) -> None:
@@ -127,8 +139,8 @@ class _Advances(dict[str, float]):
 
 
 @cache
-def _advances(face: Face, size: int) -> _Advances:
-    return _Advances(face, size)
+def _kept_advances(face: Face, size: int) -> _Kept:
+    return _Kept(face, size)
 
 
 def is_selector(letter: str) -> bool:

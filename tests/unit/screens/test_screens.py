@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from functools import cache
 from itertools import accumulate, combinations, product
 
 import pytest
@@ -90,6 +91,7 @@ def ground_faults(canvas: Canvas, note) -> list[str]:
     return found
 
 
+@cache
 def mixed(colour, ground, letters) -> bool:
     """Whether a colour is the ground's, the letters', or a mix of both."""
     shares = [(c - g) / (t - g) for c, g, t in zip(colour, ground, letters, strict=True) if abs(t - g) > 8]
@@ -474,7 +476,7 @@ def test_nothing_of_a_resident_is_kept_between_sessions():
 
 def _tables(fonts) -> list[dict[str, float]]:
     faces = (fonts.Face(fonts.REGULAR), fonts.Face(fonts.BOLD))
-    return [fonts._advances(face, size) for face in faces for size in (24, 26, 28, 30, 34)]
+    return [fonts._kept_advances(face, size) for face in faces for size in (24, 26, 28, 30, 34)]
 
 
 def test_nobody_is_asked_to_pay_nothing() -> None:
