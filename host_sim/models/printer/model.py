@@ -108,9 +108,8 @@ class PrinterModel:
             return max(self._now_s, self._voice.waiting[0][0])
         if self.condition.head_hot and self._cool_s is not None:
             return self._cool_s
-        if (self._buffer and not self.condition.stopped) or self._ready_s > self._now_s:
-            return max(self._ready_s, self._now_s)
-        return None
+        # What is in the buffer and could be carried out by now has been: `_run` ends every change. The rest waits for bytes.
+        return self._ready_s if self._ready_s > self._now_s else None
 
     def is_well(self, now_s: float) -> bool:
         """Whether it is ready, idle, has an empty mouth, no armed fault, and would report all that."""
