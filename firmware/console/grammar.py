@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from firmware.config.settings import SettingRefused, how_written
 from firmware.console.language import Language
 
 
@@ -36,6 +37,7 @@ class Argument(Generic[T]):
     example: str  # a word that fits
     masked: bool = False  # the journal keeps two letters of it
     otherwise: tuple[T, ...] = ()  # its one entry is used when the word is left out; empty: it must be typed
+    how: Callable[[str], str] | None = None  # of the word before: how this one is written; None: as `example`
 
     def read(self, word: str) -> T:
         """The value of this word. Raises `Refused` when the word does not fit."""
@@ -46,6 +48,10 @@ class Argument(Generic[T]):
     def kept(self, word: str) -> str:
         """The word as the journal keeps it."""
         return f"{word[:2]}......".lower() if self.masked else word.lower().replace(",", "+")
+
+    def question(self, before: str) -> str:
+        """What a person is asked for it. `before`: the word before. Raises `Refused` when nothing fits behind that."""
+        return f"{self.name} ({self.how(before) if self.how else f'as {self.example}'}): "
 
     def or_(self, value: T) -> "Argument[T]":
         """The same argument, but it may be left out; `value` is used then."""
@@ -79,6 +85,14 @@ def _coins(word: str) -> Mapping[int, int]:
 
 _SOME_COINS = r"[1-9][0-9]?x[1-9][0-9]{0,2}"
 _LETTER = r"[A-HJ-NP-Za-hj-np-z2-9]"
+
+
+def _written(key: str) -> str:
+    try:
+        return how_written(key)
+    except SettingRefused as refused:
+        raise Refused("config", f"{refused}.") from None
+
 
 NAME = Argument(
     name="NAME",
@@ -169,6 +183,7 @@ VALUE = Argument(
     value=str,
     sentence="VALUE is at most 90 characters without a space.",
     example="07:00-21:00",
+    how=_written,
 )
 TOPIC = Argument(
     name="COMMAND",

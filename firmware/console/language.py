@@ -19,6 +19,11 @@ _RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
 _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 
+# What the lines count; in English a single one loses its last letter. A test reads the program for others.
+COUNTED = ("bytes", "coins", "credits", "failed sessions", "keys", "records", "rows", "sessions", "sheets", "words")
+_ONE = re.compile(rf"(?<![\w.,:+-])1 ({'|'.join(COUNTED)})(?: (are))?\b")
+
+
 class Language(StrEnum):
     EN = "en"
     JA = "ja"
@@ -77,6 +82,11 @@ class Texts:
             if " " in (end := line[blank.end() :]) and end in self.whole:
                 return line[: blank.end()] + self.whole[end]
         return ""
+
+
+def one(line: str) -> str:
+    """An English line in which a single thing is not told as several."""
+    return _ONE.sub(lambda found: f"1 {found[1][:-1]}{' is' if found[2] else ''}", line)
 
 
 @functools.cache
