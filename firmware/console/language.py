@@ -51,12 +51,20 @@ class Texts:
             return self.whole[line]
         if len(cells := _CELL.findall(line)) > 1:
             return self._row(cells)
-        for template in self.templates:
-            if found := template.fits.fullmatch(line):
-                return template.says.format(*(self.told(part) for part in found.groups()))
+        if known := self._by_template(line):
+            return known
+        if known := self.whole.get(f"{line}.") or self._by_template(f"{line}."):
+            return known.rstrip(".。")  # a driver's sentence inside another one, without its end
         if line.startswith(" "):
             return f" {self.told(line[1:])}"
         return self._end(line) or " ".join(map(self._word, line.split(" ")))
+
+    def _by_template(self, line: str) -> str:
+        """The line as the closest template says it; empty when none fits."""
+        for template in self.templates:
+            if found := template.fits.fullmatch(line):
+                return template.says.format(*(self.told(part) for part in found.groups()))
+        return ""
 
     def _row(self, cells: Sequence[tuple[str, str]]) -> str:
         """A row of a table: each cell begins in the column in which it began, where what is before leaves room."""
