@@ -117,7 +117,7 @@ _SETTABLE: Mapping[str, tuple[Read, str]] = {
     r"hours\.(?!(closed_days|maintenance)\.)[a-z_]+\.[a-z]+": (str, _LINE),  # those two are lists
     r"hours\.closed_days": (_days, "as 12-29,12-30, or none"),
     r"hours\.maintenance": (_windows, "as 2026-12-05T22:00/2026-12-06T09:30, several behind commas, or none"),
-    r"timeouts\.[a-z_]+": (_seconds, "in seconds, as 45 or 7.5"),
+    r"timeouts\.[a-z_]+": (_seconds, "in seconds below 10000, as 45 or 7.5"),
     COINS: (_coins, "in yen, as 100,500"),
     r"unit\.telephone": (_like(r"[0-9][0-9-]{3,19}"), "in digits and dashes, as 0985-00-0000"),
     r"centre\.host": (_like(r"[a-z0-9][a-z0-9.-]{0,62}"), "as issue.city.example or 192.0.2.7"),

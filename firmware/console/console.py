@@ -401,6 +401,7 @@ class Console:
         return in_rows(*map(self._told, lines))
 
     def _say_json(self, told: Mapping[str, Any]) -> None:
+        told = {**told, **{name: list(map(one, told[name])) for name in ("lines", "plan") if name in told}}
         self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
     def _note(self, line: str) -> None:

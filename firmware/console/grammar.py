@@ -74,6 +74,12 @@ def _number(of: str, example: str, name: str = "N", digits: int = 6) -> Argument
     return Argument(name=name, pattern=rf"[0-9]{{1,{digits}}}", value=int, sentence=sentence, example=example)
 
 
+def _count(of: str, example: str) -> Argument[int]:
+    """A number of things of which at least one is meant."""
+    sentence = f"N is {of}, 1 or more, at most 6 digits."
+    return Argument(name="N", pattern="0{0,5}[1-9][0-9]{0,5}", value=int, sentence=sentence, example=example)
+
+
 def _coins(word: str) -> Mapping[int, int]:
     """`3x100,1x500` as yen of a coin -> coins."""
     coins_by_yen: Counter[int] = Counter()
@@ -101,9 +107,9 @@ NAME = Argument(
     sentence="A name is 2 to 20 of a-z, 0-9 and -, and begins with a letter.",
     example="tanaka",
 )
-RECORDS = _number("how many records", "20")
+RECORDS = _count("how many records", "20")
 FROM = _number("the number of the first record; left out: the last 100", "4001", "FROM", digits=9)
-ITEM = _number("the number of an item of `uncertain`", "1")
+ITEM = _count("the number of an item of `uncertain`", "1")
 COINS = _number("how many coins", "50")
 SHEETS = _number("how many sheets", "500")
 HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
@@ -115,7 +121,7 @@ DEVICE = Argument(
     sentence="DEVICE is coin, printer, receipt or card.",
     example="coin",
 )
-FRAMES = _number("how many frames", "20")
+FRAMES = _count("how many frames", "20")
 SERIAL = _number("the acceptor's serial number", "123456", "SERIAL", digits=8)
 PLAN = Argument(
     name="PLAN",

@@ -15,6 +15,7 @@ from firmware.book.book import TOTALS
 from firmware.book.cases import Case, MismatchCode
 from firmware.config.settings import SETTABLE, how_written
 from firmware.console.cases import MEANS
+from firmware.console.command import NO_MORE, TOO_MANY
 from firmware.console.console import TROUBLES
 from firmware.console.language import COUNTED, Language, one, texts
 from firmware.console.menu import SECTIONS
@@ -80,6 +81,8 @@ SHOWN = (
     *(sentence for sentence in TROUBLES.values() if sentence),
     *sorted(set(shown())),
     *sorted(ARGUMENTS),
+    NO_MORE,
+    TOO_MANY,
     *sorted(f"VALUE ({how}): " for how in SETTINGS),
     *MEANS.values(),
     *(kind.__name__ for kind in RECORDS),
