@@ -6,7 +6,7 @@ simulated inside the machine's process (`adapters/pins.py`), so coins reach it o
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -141,6 +141,12 @@ class CoinSide:
             returned = [self._value_of.get(coin, 0) for coin in self.slot.returned]
             self.slot.returned.clear()
             return returned
+
+    def pour(self, coins_by_yen: Mapping[int, int]) -> None:
+        """Put so many coins into the hopper of each value, in the place of those that are in it."""
+        with self._still():
+            for hopper in self.hoppers:
+                hopper.tube = coins_by_yen.get(self._value_of[hopper.coin], hopper.tube)
 
     def empty_hoppers(self) -> None:
         """Take the coins out of every hopper."""

@@ -224,7 +224,11 @@ def outcomes(transcript: str) -> list[tuple[str, str]]:
     ends = re.findall(r"^(OK|ERR \w+)|^[\w-]+ \w+ [\w-]+ \d+> (.*)$", transcript, re.MULTILINE)
     told: list[tuple[str, str]] = []
     for end, typed in ends:
-        told = [*told[:-1], (told[-1][0], end)] if end else [*told, (re.sub(r"^confirm \w+", "confirm", typed), "")]
+        told = (
+            [*told[:-1], (told[-1][0], end)]
+            if end
+            else [*told, (re.sub(r"^(confirm|claim|collect) \w+", r"\1", typed), "")]
+        )
     return told
 
 

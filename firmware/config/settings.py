@@ -58,12 +58,22 @@ def _of_unit(settings: Settings) -> dict[str, Any]:
 
 
 def _read(key: str, value: str) -> Any:
-    for pattern, (read, written) in _SETTABLE.items():
+    read, written = _settable(key)
+    try:
+        return read(value)
+    except ValueError:
+        raise SettingRefused(f"{key} must be written {written}") from None
+
+
+def how_written(key: str) -> str:
+    """How a value of this key is written, with an example. Raises `SettingRefused` for a key that cannot be set."""
+    return _settable(key)[1]
+
+
+def _settable(key: str) -> tuple[Read, str]:
+    for pattern, found in _SETTABLE.items():
         if re.fullmatch(pattern, key):
-            try:
-                return read(value)
-            except ValueError:
-                raise SettingRefused(f"{key} must be written {written}") from None
+            return found
     raise SettingRefused(f"{key} cannot be set on the console. These can: {', '.join(SETTABLE)}")
 
 
@@ -107,11 +117,11 @@ _SETTABLE: Mapping[str, tuple[Read, str]] = {
     r"hours\.(?!(closed_days|maintenance)\.)[a-z_]+\.[a-z]+": (str, _LINE),  # those two are lists
     r"hours\.closed_days": (_days, "as 12-29,12-30, or none"),
     r"hours\.maintenance": (_windows, "as 2026-12-05T22:00/2026-12-06T09:30, several behind commas, or none"),
-    r"timeouts\.[a-z_]+": (_seconds, "in seconds, as 45 or 7.5"),
+    r"timeouts\.[a-z_]+": (_seconds, "in seconds below 10000, as 45 or 7.5"),
     COINS: (_coins, "in yen, as 100,500"),
-    r"unit\.telephone": (_like(r"[0-9][0-9-]{3,19}"), "in digits and dashes"),
-    r"centre\.host": (_like(r"[a-z0-9][a-z0-9.-]{0,62}"), "as a host name or an address"),
-    r"centre\.port": (_port, "as a number"),
+    r"unit\.telephone": (_like(r"[0-9][0-9-]{3,19}"), "in digits and dashes, as 0985-00-0000"),
+    r"centre\.host": (_like(r"[a-z0-9][a-z0-9.-]{0,62}"), "as issue.city.example or 192.0.2.7"),
+    r"centre\.port": (_port, "as 8443"),
 }
 SETTABLE = (
     "hours.default.DAY",

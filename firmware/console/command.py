@@ -179,11 +179,15 @@ def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
         raise Refused("mode", "Only in service. `exit` ends maintenance.")
 
 
+NO_MORE = "This command takes no further word."
+TOO_MANY = "These are too many words; each argument is one word, without a space."
+
+
 def _values(command: Command, given: Sequence[str]) -> tuple[Any, ...]:
     """The values of the arguments. Raises `Refused` with the usage of the command and an example."""
     takes = command.takes
     if len(given) > len(takes):
-        raise Refused("arguments", _how_to_type(command))
+        raise Refused("arguments", f"{TOO_MANY if takes else NO_MORE} {_how_to_type(command)}")
     if len(given) < sum(not argument.otherwise for argument in takes):
         raise Unfinished(command, given, _how_to_type(command))
     left_out = [argument.otherwise[0] for argument in takes[len(given) :]]

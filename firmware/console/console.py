@@ -16,7 +16,7 @@ from firmware.book import records
 from firmware.console.access import IDLE_S, Role
 from firmware.console.command import Call, Command, Kind, Unfinished, When, legal, parse, read
 from firmware.console.grammar import Refused
-from firmware.console.language import Language, texts
+from firmware.console.language import Language, one, texts
 from firmware.console.line import Line
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
 from firmware.console.past import Past
@@ -78,6 +78,7 @@ class Console:
         self._heard_s = hands.monotonic()
         self._idle_told_s = -math.inf  # `_heard_s` of the silence about which the person was warned
         self._waiting_for_maint = False
+        self._early: Line | None = None  # typed while something ran that its typist did not begin
 
     # --- what comes -----------------------------------------------------------------------------
 
@@ -93,6 +94,7 @@ class Console:
                 self._heard_s = self._hands.monotonic()
                 self._typed(line)
             case ConsoleLost():
+                self._early = None
                 if isinstance(self._step, Ask):
                     self._stop_job()
                 self._log_out("lost")
@@ -164,13 +166,20 @@ class Console:
             else:
                 self._go_on(line.text)
         elif self._job is not None:
-            self._err("busy", "A command still runs. Wait for its OK or ERR.")
+            self._keep_early(line)
         elif line.trouble == "cleared" or not (line.trouble or line.text.strip()):
             self._prompt("")
         elif line.trouble:
             self._err(line.trouble, TROUBLES[line.trouble])
         else:
             self._read(line.text)
+
+    def _keep_early(self, line: Line) -> None:
+        """Keep a line until what runs has ended: whoever comes back to a pulled cable cannot know that it runs."""
+        assert self._call is not None
+        if line.text.strip():
+            self._early = line
+        self._say((f"Wait: `{self._call.command.spoken}` still runs. What you type is read when it has ended.",))
 
     def _read(self, text: str) -> None:
         self._past.keep((row for row in COMMANDS if row is not CONFIRMS), text.strip())
@@ -206,7 +215,7 @@ class Console:
         for argument in unfinished.command.takes[len(unfinished.given) :]:
             if argument.otherwise:
                 break
-            word = (yield Ask(f"{argument.name} (as {argument.example}): ")).strip()
+            word = (yield Ask(argument.question(words[-1]))).strip()
             if not word:
                 raise Refused("cancelled", NOTHING_DONE)
             read(unfinished.command, argument, word)
@@ -356,10 +365,14 @@ class Console:
         gone = self.person
         if gone is not None:
             self.note_act(gone.name, gone.role, "logout", why)
+        told = self._told(f"Logged out: {why}.")
         self.leave()
-        if gone is not None:
-            self._note(f"Logged out: {why}.")
-        if self._hands.state.in_maintenance and self._job is None:
+        tests = self._hands.state.in_maintenance and self._job is None
+        if gone is not None and tests:
+            self._say(("", f"-- {told}"))  # the prompt comes when the tests have ended
+        elif gone is not None:
+            self._note(told)
+        if tests:
             call = Call(EXIT)
             self._begin(call, self.recorded(call, lambda: call.start(self._hands)))
 
@@ -381,13 +394,14 @@ class Console:
 
     def _told(self, line: str) -> str:
         """The line in the language of this line, in letters that its terminal has."""
-        told = texts(self.language).told(line)
+        told = one(line) if self.language is Language.EN else texts(self.language).told(line)
         return told if self.language is Language.JA else plain(told)
 
     def _rows(self, *lines: str) -> str:
         return in_rows(*map(self._told, lines))
 
     def _say_json(self, told: Mapping[str, Any]) -> None:
+        told = {**told, **{name: list(map(one, told[name])) for name in ("lines", "plan") if name in told}}
         self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
     def _note(self, line: str) -> None:
@@ -398,5 +412,10 @@ class Console:
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"
         prompt = f"{self._hands.machine} {self.mode} {role} {self._hands.head()[0]}> "
+        early, self._early = self._early, None
+        if early is not None:  # its answer shows the next prompt
+            self._hands.send(CONSOLE, Say(f"{text}{prompt}{early.text}\n"), self._next_ticket())
+            self._typed(early)
+            return
         helps = self._past.helps(self.person, self.legal())
         self._hands.send(CONSOLE, Say(text, prompt, helps=helps), self._next_ticket())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from firmware.config.settings import SettingRefused, how_written
 from firmware.console.language import Language
 
 
@@ -36,6 +37,7 @@ class Argument(Generic[T]):
     example: str  # a word that fits
     masked: bool = False  # the journal keeps two letters of it
     otherwise: tuple[T, ...] = ()  # its one entry is used when the word is left out; empty: it must be typed
+    how: Callable[[str], str] | None = None  # of the word before: how this one is written; None: as `example`
 
     def read(self, word: str) -> T:
         """The value of this word. Raises `Refused` when the word does not fit."""
@@ -46,6 +48,10 @@ class Argument(Generic[T]):
     def kept(self, word: str) -> str:
         """The word as the journal keeps it."""
         return f"{word[:2]}......".lower() if self.masked else word.lower().replace(",", "+")
+
+    def question(self, before: str) -> str:
+        """What a person is asked for it. `before`: the word before. Raises `Refused` when nothing fits behind that."""
+        return f"{self.name} ({self.how(before) if self.how else f'as {self.example}'}): "
 
     def or_(self, value: T) -> "Argument[T]":
         """The same argument, but it may be left out; `value` is used then."""
@@ -68,6 +74,12 @@ def _number(of: str, example: str, name: str = "N", digits: int = 6) -> Argument
     return Argument(name=name, pattern=rf"[0-9]{{1,{digits}}}", value=int, sentence=sentence, example=example)
 
 
+def _count(of: str, example: str) -> Argument[int]:
+    """A number of things of which at least one is meant."""
+    sentence = f"N is {of}, 1 or more, at most 6 digits."
+    return Argument(name="N", pattern="0{0,5}[1-9][0-9]{0,5}", value=int, sentence=sentence, example=example)
+
+
 def _coins(word: str) -> Mapping[int, int]:
     """`3x100,1x500` as yen of a coin -> coins."""
     coins_by_yen: Counter[int] = Counter()
@@ -80,6 +92,14 @@ def _coins(word: str) -> Mapping[int, int]:
 _SOME_COINS = r"[1-9][0-9]?x[1-9][0-9]{0,2}"
 _LETTER = r"[A-HJ-NP-Za-hj-np-z2-9]"
 
+
+def _written(key: str) -> str:
+    try:
+        return how_written(key)
+    except SettingRefused as refused:
+        raise Refused("config", f"{refused}.") from None
+
+
 NAME = Argument(
     name="NAME",
     pattern=r"[a-z][a-z0-9-]{1,19}",
@@ -87,9 +107,9 @@ NAME = Argument(
     sentence="A name is 2 to 20 of a-z, 0-9 and -, and begins with a letter.",
     example="tanaka",
 )
-RECORDS = _number("how many records", "20")
+RECORDS = _count("how many records", "20")
 FROM = _number("the number of the first record; left out: the last 100", "4001", "FROM", digits=9)
-ITEM = _number("the number of an item of `uncertain`", "1")
+ITEM = _count("the number of an item of `uncertain`", "1")
 COINS = _number("how many coins", "50")
 SHEETS = _number("how many sheets", "500")
 HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
@@ -101,7 +121,7 @@ DEVICE = Argument(
     sentence="DEVICE is coin, printer, receipt or card.",
     example="coin",
 )
-FRAMES = _number("how many frames", "20")
+FRAMES = _count("how many frames", "20")
 SERIAL = _number("the acceptor's serial number", "123456", "SERIAL", digits=8)
 PLAN = Argument(
     name="PLAN",
@@ -169,6 +189,7 @@ VALUE = Argument(
     value=str,
     sentence="VALUE is at most 90 characters without a space.",
     example="07:00-21:00",
+    how=_written,
 )
 TOPIC = Argument(
     name="COMMAND",

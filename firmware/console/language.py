@@ -19,6 +19,11 @@ _RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
 _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 
+# What the lines count; in English a single one loses its last letter. A test reads the program for others.
+COUNTED = ("bytes", "coins", "credits", "failed sessions", "keys", "records", "rows", "sessions", "sheets", "words")
+_ONE = re.compile(rf"(?<![\w.,:+-])1 ({'|'.join(COUNTED)})(?: (are))?\b")
+
+
 class Language(StrEnum):
     EN = "en"
     JA = "ja"
@@ -46,12 +51,20 @@ class Texts:
             return self.whole[line]
         if len(cells := _CELL.findall(line)) > 1:
             return self._row(cells)
-        for template in self.templates:
-            if found := template.fits.fullmatch(line):
-                return template.says.format(*(self.told(part) for part in found.groups()))
+        if known := self._by_template(line):
+            return known
+        if known := self.whole.get(f"{line}.") or self._by_template(f"{line}."):
+            return known.rstrip(".。")  # a driver's sentence inside another one, without its end
         if line.startswith(" "):
             return f" {self.told(line[1:])}"
         return self._end(line) or " ".join(map(self._word, line.split(" ")))
+
+    def _by_template(self, line: str) -> str:
+        """The line as the closest template says it; empty when none fits."""
+        for template in self.templates:
+            if found := template.fits.fullmatch(line):
+                return template.says.format(*(self.told(part) for part in found.groups()))
+        return ""
 
     def _row(self, cells: Sequence[tuple[str, str]]) -> str:
         """A row of a table: each cell begins in the column in which it began, where what is before leaves room."""
@@ -77,6 +90,11 @@ class Texts:
             if " " in (end := line[blank.end() :]) and end in self.whole:
                 return line[: blank.end()] + self.whole[end]
         return ""
+
+
+def one(line: str) -> str:
+    """An English line in which a single thing is not told as several."""
+    return _ONE.sub(lambda found: f"1 {found[1][:-1]}{' is' if found[2] else ''}", line)
 
 
 @functools.cache

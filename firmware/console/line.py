@@ -22,6 +22,8 @@ _KEYS = {  # what terminals send: ECMA-48 cursor keys, VT100 application mode, V
     b"\x1b[1~": "home",
     b"\x1b[4~": "end",
     b"\x1b[3~": "delete",
+    b"\x1b[7~": "home",  # rxvt
+    b"\x1b[8~": "end",
 }  # fmt: skip
 
 

@@ -3,12 +3,13 @@
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from drivers.vocabulary import PrinterStatus
 from firmware.book import records
-from firmware.book.book import CLAIM
+from firmware.book.book import CLAIM, Book
 from firmware.console.cases import MEANS
 from firmware.console.grammar import Refused
 from firmware.console.rows import jst
@@ -46,13 +47,28 @@ def why(hands: Hands) -> list[str]:
 
 
 def counters(hands: Hands) -> Answer:
+    """Two of them a row, so that all fit a screen of 24 rows."""
     book = hands.book
-    lines = [f"{name:20} {amount:>12}" for name, amount in book.totals.items()]
-    lines += [f"cash box {value:>4} yen    {coins:>12} coins" for value, coins in sorted(book.cash_box.items())]
-    lines += [f"hopper   {value:>4} yen    {coins:>12} coins" for value, coins in sorted(book.tubes.items())]
-    lines += [f"{'sheets':20} {'-' if book.sheets is None else book.sheets:>12}"]
+    totals = [f"{name:20} {amount:>12}" for name, amount in book.totals.items()]
+    totals.append(f"{'sheets':20} {'-' if book.sheets is None else book.sheets:>12}")
+    coins = [_coins_of(book, value) for value in sorted({*book.cash_box, *book.tubes})]
+    lines = [*_two_a_row(totals), *coins]
     data = {"totals": book.totals, "cash_box": book.cash_box, "hoppers": book.tubes, "sheets": book.sheets}
     return Answer(tuple(lines), data)
+
+
+def _two_a_row(cells: Sequence[str]) -> list[str]:
+    """The first half of the cells beside the second."""
+    half = (len(cells) + 1) // 2
+    return [f"{left:36}{right}".rstrip() for left, right in zip_longest(cells[:half], cells[half:], fillvalue="")]
+
+
+def _coins_of(book: Book, value: int) -> str:
+    """Coins of one value in the cash box, and in the hopper that pays them."""
+    box, tube = book.cash_box.get(value, 0), book.tubes.get(value)
+    return f"{'cash box':10}{value:>4} yen x{box:>15}" + (
+        "" if tube is None else f"   {'hopper':10}{value:>4} yen x{tube:>15}"
+    )
 
 
 def uncertain(hands: Hands) -> Answer:

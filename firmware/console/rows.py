@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
 INDENT = "    "
-_PIECES = re.compile(r"[!-~]{1,60}|.")
+_JOIN = "\x7f"  # in the place of a space at which no row may end
+_PIECES = re.compile(rf"[!-~{_JOIN}]{{1,60}}|.")
+_TO_TYPE = re.compile(r"`[^`]{1,50}`")
 
 
 def plain(text: str) -> str:
@@ -26,10 +28,11 @@ def columns(text: str) -> int:
 
 
 def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns; a Japanese letter takes two."""
-    if line.isascii():
-        return textwrap.wrap(line, WIDTH, subsequent_indent=INDENT) or [""]
-    return list(_wide(line))
+    """One line as rows of at most 79 columns; a Japanese letter takes two. What is to be typed stays in one row."""
+    joined = _TO_TYPE.sub(lambda typed: typed[0].replace(" ", _JOIN), line)
+    narrow = textwrap.wrap(joined, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False) or [""]
+    rows = narrow if line.isascii() else _wide(joined)
+    return [row.replace(_JOIN, " ") for row in rows]
 
 
 def _wide(line: str) -> Iterator[str]:

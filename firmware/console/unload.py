@@ -25,7 +25,7 @@ def hopper_unload(hands: Hands, value: int) -> Plan:
         paid = yield from _emptied(hands, value, before)
         if paid < before and not (yield from _is_empty(paid, before)):
             raise Refused(
-                "short", f"{paid} coins came out; {before - paid} stay in the book. Clear the hopper, try again."
+                "short", f"{paid} coins came out; left in the book: {before - paid}. Clear the hopper, try again."
             )
         hands.write(records.FloatSet(value_yen=value, coins=0))
         yield from done(COIN, LookAgain(), health=True)

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from firmware.book import page
-from firmware.journal import carried, frames, reading
+from firmware.journal import carried, frames, reading, sheet
 from firmware.journal.carried import Unreadable
 from firmware.journal.frames import Ending, NotASegment, Scan
 from firmware.journal.journal import Stored, segment_name, stored
@@ -76,7 +76,7 @@ def read(logs: Sequence[Path], key: bytes | None, session: str | None, claim: st
     for row in reading.as_text(told):
         print(row)
     if page_file is not None:
-        page_file.write_text("\n".join(reading.as_html(told)), encoding="utf-8")
+        page_file.write_text("\n".join(sheet.as_html(told)), encoding="utf-8")
         print(f"The page is in {page_file}.", file=sys.stderr)
     return 1 if export.missing_from is not None or not told.signed else 0
 

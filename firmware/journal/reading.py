@@ -1,12 +1,12 @@
-"""An export on a laptop: what proves it, which records it has, and a claim's evidence, as text or as one HTML page.
+"""An export on a laptop: what proves it, which records it has, and a claim's evidence, as text; `sheet.py` makes it a page.
 
 Ids are cut short and claim codes masked, as on the console, because whoever has a code can fetch the money. The log itself
 has both whole.
 """
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from firmware.book.records import Checkpoint, SessionOpened
 from firmware.book.schema import RecordInvalid
@@ -20,17 +20,29 @@ from firmware.journal.journal import Stored, stored
 from firmware.journal.memory import is_forged
 from firmware.journal.seal import key_id_of
 
+RECORDS = "records"
+OWED, PAID_HERE, PAID_AT_DESK, NOT_PAID = "owed", "collected here", "paid at the city's desk", "not paid"
 SID_DIGITS = 8  # of a session's id, as the console shows it
+
+
+class Both(NamedTuple):
+    """The same in English, for a terminal, and in Japanese, for the page."""
+
+    en: str
+    ja: str
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`proof`: what was verified; `warnings`: what was not, or is missing; `sections`: title -> records."""
+    """`about`: what the page is about, in one line; `amounts`: of a claim, in yen. `proof`: what was verified;
+    `warnings`: what was not, or is missing; `sections`: title, as `claims.Around` has it -> records."""
 
-    title: str
+    machine: str
+    about: Both
+    amounts: Mapping[str, int]
     signed: bool
-    proof: Sequence[str]
-    warnings: Sequence[str]
+    proof: Sequence[Both]
+    warnings: Sequence[Both]
     sections: Mapping[str, Sequence[Stored]]
 
 
@@ -44,14 +56,21 @@ def page_of(export: Export, key: bytes | None, session: str = "", claim: str = "
         raise Unreadable("The export was cut off before its first record was whole. Export again.")
     proof, warnings = _proved(export, history, key)
     first, last = history[0], history[-1]
-    span = f"records {first.seq} to {last.seq}, {jst(first.wall)} to {jst(last.wall)}, one unbroken chain"
-    title, sections = _sections(history, session, claim)
+    when = f"{jst(first.wall)} to {jst(last.wall)}", f"{jst(first.wall)} から {jst(last.wall)} まで"
+    span = Both(
+        f"records {first.seq} to {last.seq}, {when[0]}, one unbroken chain",
+        f"記録 {first.seq} から {last.seq} まで（{when[1]}）は、欠けも改変もなく一続きです。",
+    )
+    about, amounts, sections = _sections(history, session, claim)
     begun = sections.get(DISPUTED, [])
     if begun and not isinstance(begun[0].record, SessionOpened):
         warnings.append(
-            f"The session began before record {first.seq}, so a part of it is missing here. Export from earlier."
+            Both(
+                f"The session began before record {first.seq}, so a part of it is missing here. Export from earlier.",
+                f"取引は記録 {first.seq} より前に始まり、一部がここにありません。前の記録から書き出してください。",
+            )
         )
-    return Page(f"{export.machine}: {title}", bool(proof), (span, *proof), warnings, sections)
+    return Page(export.machine, about, amounts, bool(proof), (span, *proof), warnings, sections)
 
 
 def _understood(entry: Entry) -> Stored:
@@ -63,43 +82,78 @@ def _understood(entry: Entry) -> Stored:
         ) from None
 
 
-def _proved(export: Export, history: Sequence[Stored], key: bytes | None) -> tuple[list[str], list[str]]:
+def _proved(export: Export, history: Sequence[Stored], key: bytes | None) -> tuple[list[Both], list[Both]]:
     """What the signatures prove, and what they do not. Raises `Unreadable` for a wrong one."""
     warnings = []
     if export.missing_from is not None:
         again = f"journal export {export.missing_from}"
         warnings.append(
-            f"The export was cut off at record {history[-1].seq} of {export.until_seq}. "
-            f"Give the rest with `{again}`, and read both logs together."
+            Both(
+                f"The export was cut off at record {history[-1].seq} of {export.until_seq}. "
+                f"Give the rest with `{again}`, and read both logs together.",
+                f"書き出しは記録 {export.until_seq} のうち {history[-1].seq} で途切れています。"
+                f"`{again}` で残りを書き出し、両方のログを一緒に読んでください。",
+            )
         )
     checkpoints = [entry for entry in history if isinstance(entry.record, Checkpoint)]
     used = key or export.key
     if not checkpoints or used is None:
-        missing = "has no checkpoint" if used else "names no key, and none was given"
-        return [], [*warnings, f"NOT SIGNED: the export {missing}. The chain alone proves no origin."]
+        missing = Both("has no checkpoint", "署名のある記録がありません")
+        if used is None:
+            missing = Both("names no key, and none was given", "鍵が書かれておらず、鍵の指定もありません")
+        unsigned = Both(
+            f"NOT SIGNED: the export {missing.en}. The chain alone proves no origin.",
+            f"署名なし：{missing.ja}。一続きであることだけでは、どの機械の記録かは分かりません。",
+        )
+        return [], [*warnings, unsigned]
     forged = [entry.seq for entry in checkpoints if is_forged(entry, used)]
     if forged:
         whose = "the key that was given" if key else "the key that the export names"
         raise Unreadable(f"Checkpoint {forged[0]} is not signed by {whose}: another machine's, or changed.")
-    proof = [f"signed up to record {checkpoints[-1].seq}, by key {key_id_of(used)}"]
+    until, whose = checkpoints[-1].seq, key_id_of(used)
+    proof = [
+        Both(
+            f"signed up to record {until}, by key {whose}",
+            f"記録 {until} までに機械の署名があります（鍵 {whose}）。",
+        )
+    ]
     if key is None:
         warnings.append(
-            f"The export itself names this key: {used.hex()}. Compare it with the machine's, which was noted when it was "
-            "put up and which `journal verify` prints, or give it with --key."
+            Both(
+                f"The export itself names this key: {used.hex()}. Compare it with the machine's, which was noted when it "
+                "was put up and which `journal verify` prints, or give it with --key.",
+                f"この鍵は書き出しに書かれていたものです：{used.hex()}。設置の時に控えた機械の鍵（`journal verify` で表示）と"
+                "比べるか、--key で指定してください。",
+            )
         )
     return proof, warnings
 
 
-def _sections(history: Sequence[Stored], session: str, claim: str) -> tuple[str, Mapping[str, Sequence[Stored]]]:
+_Cut = tuple[Both, Mapping[str, int], Mapping[str, Sequence[Stored]]]  # about, amounts, sections
+
+
+def _sections(history: Sequence[Stored], session: str, claim: str) -> _Cut:
     if claim:
         found = _claim(history, claim)
-        return f"claim of session {found.key[:SID_DIGITS]}~: {found.told()}", _around(history, found.key).bundle
+        sid = f"{found.key[:SID_DIGITS]}~"
+        about = Both(f"claim of session {sid}: {found.told()}", f"取引 {sid} の預り証")
+        return about, _amounts(found), _around(history, found.key).bundle
     if session:
         bundle = _around(history, session).bundle
         if not bundle[DISPUTED]:
             raise Unreadable(f"No session {session} is whole in records {history[0].seq} to {history[-1].seq}.")
-        return f"session {session}", {title: bundle[title] for title in (DISPUTED, SINCE)}
-    return "journal", {"records": history}
+        about = Both(f"session {session}", f"取引 {session}~")
+        return about, {}, {title: bundle[title] for title in (DISPUTED, SINCE)}
+    return Both("journal", "全部の記録"), {}, {RECORDS: history}
+
+
+def _amounts(claim: Claim) -> Mapping[str, int]:
+    return {
+        OWED: claim.amount_yen,
+        PAID_HERE: claim.collected_yen,
+        PAID_AT_DESK: claim.at_desk_yen,
+        NOT_PAID: claim.left_yen,
+    }
 
 
 def _claim(history: Sequence[Stored], code: str) -> Claim:
@@ -126,45 +180,9 @@ def _around(history: Iterable[Stored], key: str) -> Around:
 
 def as_text(page: Page) -> Iterator[str]:
     """The page as lines for a terminal."""
-    yield page.title
-    yield from page.proof
-    yield from (f"! {warning}" for warning in page.warnings)
+    yield f"{page.machine}: {page.about.en}"
+    yield from (said.en for said in page.proof)
+    yield from (f"! {said.en}" for said in page.warnings)
     for title, entries in page.sections.items():
-        yield f"--- {title}{'' if entries else f': {_NONE}'}"
+        yield f"--- {title}{'' if entries else ': none among these records'}"
         yield from map(line, entries)
-
-
-_NONE = "none among these records"
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-.proof { color: #0b5c33; } .warning { color: #8a2b00; font-weight: 600; overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; white-space: nowrap; }
-td, th { border-bottom: 1px solid #ccc; padding: .25rem .75rem .25rem 0; vertical-align: top; overflow-wrap: anywhere; }
-td:nth-child(-n+3) { white-space: nowrap; } td:first-child { text-align: right; }
-@media print { body { margin: 0; font-size: 11px; } tr { break-inside: avoid; } }
-"""
-
-
-def as_html(page: Page) -> Iterator[str]:
-    """The page as one HTML file without anything from elsewhere."""
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_e(page.title)}</title><style>{_STYLE}</style>'
-    yield f"<h1>{_e(page.title)}</h1>"
-    yield from (f'<p class="proof">{_e(row)}</p>' for row in page.proof)
-    yield from (f'<p class="warning">{_e(row)}</p>' for row in page.warnings)
-    for title, entries in page.sections.items():
-        yield f"<h2>{_e(title)}</h2>"
-        yield from _table(entries) if entries else (f"<p>{_NONE}</p>",)
-
-
-def _table(entries: Sequence[Stored]) -> Iterator[str]:
-    yield "<table><tr><th>no.</th><th>time</th><th>record</th><th>fields</th></tr>"
-    for entry in entries:
-        seq, day, clock, zone, kind, *fields = line(entry).split(" ")
-        cells = (seq, f"{day} {clock} {zone}", kind, " ".join(fields))
-        yield f"<tr>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>"
-    yield "</table>"
-
-
-def _e(text: str) -> str:
-    return html.escape(text)

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serial import Serial
 
-from host_sim.serial_cable import PASSWORD, TERMINAL, USERS
-from host_sim.service import RELEASE_KEY
+from host_sim.serial_cable import PASSWORD, USERS
 from host_sim.technician import opened
 from host_sim.world import World
-from tests.handbook import FOLDER, acts_of, outcomes, typed_in
+from tests.process.terminal import Terminal, confirmed, replayed
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
 
@@ -26,39 +24,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with made:
         made.wait_for_service()
         yield made
-
-
-class Terminal:
-    def __init__(self, world: World) -> None:
-        self._port = Serial(str(world.run / TERMINAL), 115200, timeout=900)
-
-    def say(self, line: str, until: bytes = b"> ") -> str:
-        self.write(line.encode() + b"\r")
-        said = self.heard(until)
-        while "has started." in "".join(
-            said.splitlines()[-2:-1]
-        ):  # the program began meanwhile; the answer comes behind
-            said = self.heard(until)
-        return said
-
-    def write(self, data: bytes) -> None:
-        self._port.reset_input_buffer()
-        self._port.write(data)
-
-    def heard(self, until: bytes = b"> ") -> str:
-        return self._port.read_until(until).decode("ascii")
-
-    def asked(self, line: str) -> str:
-        """Type a line; returns what is shown until the machine waits for the next one."""
-        self.write(line.encode() + b"\r")
-        shown = b""
-        while not shown.endswith((b"> ", b"word: ", b"Second person: ", b"): ")):
-            shown += self._port.read(1)
-        return shown.decode("ascii").replace("\r\n", "\n")
-
-    def log_in(self, name: str) -> str:
-        self.say(f"login {name}", b"word: ")
-        return self.say(PASSWORD)
 
 
 def test_from_login_to_service_again(world: World) -> None:
@@ -178,48 +143,38 @@ def noise(terminal: "Terminal") -> int:
     return int(terminal.say("who").split("so far: ")[1].split(" ")[0])
 
 
-@pytest.mark.parametrize("name", ["3-paper", "6-coin-stuck", "9-door-opened"])
-def test_a_page_of_the_handbook_holds_at_the_real_line(world: World, name: str) -> None:
-    """Each line that the page types is answered there as the page says: with OK, or with the same ERR."""
-    terminal, code = Terminal(world), ""
-    terminal.say("")
-    for kind, told in acts_of((FOLDER / "handbook" / f"{name}.md").read_text(encoding="utf-8")):
-        if kind:
-            switched(world, terminal, told)
-            continue
-        shown = terminal.asked("")  # a prompt
-        for line in typed_in(told):
-            shown += terminal.asked(PASSWORD if line is None else re.sub(r"^confirm \w+", f"confirm {code}", line))
-            code = shown.rsplit("confirm ", 1)[-1][:4]
-        assert outcomes(shown)[:-1] == outcomes(told)
-    world.take_paper()  # the test page; the machine waits for that
+def test_the_page_of_a_stuck_coin_holds_at_the_real_line(world: World) -> None:
+    """Page 6 of the handbook; the others are typed in `test_handbook_pty.py`."""
+    terminal = Terminal(world)
+
+    def happens(deed: str) -> None:
+        stuck = deed == "a coin is stuck in the acceptor"
+        world.switch("coin_jam", on=stuck)
+        if stuck:
+            world.wait_for(lambda told: told.get("availability") == "SUSPENDED")
+            return
+        while "PASS acceptor" not in terminal.say("test acceptor"):
+            pass  # a device is looked at again after a moment
+
+    replayed(terminal, "6-coin-stuck", happens, lambda line, _: line)
     world.wait_for_service()
 
 
-SWITCHES = {
-    "the paper runs out": ("paper_out", True),
-    "a new pile of paper": ("paper_out", False),
-    "a coin is stuck in the acceptor": ("coin_jam", True),
-    "the coin is taken out": ("coin_jam", False),
-    "its door was opened in the night": ("door_open", True),
-    "the door is shut": ("door_open", False),
-}
-
-
-SEEN = {"door_open": ("status", "door shut"), "coin_jam": ("test acceptor", "PASS acceptor")}  # that it is mended
-
-
-def switched(world: World, terminal: Terminal, deed: str) -> None:
-    if deed not in SWITCHES:
-        return
-    name, on = SWITCHES[deed]
-    world.switch(name, on=on)
-    if on:
-        world.wait_for(lambda told: told.get("availability") == "SUSPENDED")
-        return
-    asked, told = SEEN.get(name, ("version", "kofuki"))
-    while told not in terminal.say(asked):
-        pass  # a device is looked at again after a moment
+@pytest.mark.parametrize("question", ["hopper pay", "test screen"])
+def test_whoever_pulls_the_cable_at_a_question_and_comes_back_at_once_is_let_in(world: World, question: str) -> None:
+    """Fault K3: the question ends, the machine's own `exit` runs, and the line typed meanwhile is read behind it."""
+    terminal = Terminal(world)
+    terminal.log_in("tanaka")
+    terminal.say("request maint")
+    world.wait_for(lambda told: told.get("scene") == "Maintenance")
+    assert terminal.say(question, b"): ").endswith(": ")
+    terminal.write(b"\0")
+    terminal.heard(b"-- Logged out: lost.")
+    shown = terminal.say("login tanaka", b"word: ") + terminal.say(PASSWORD)
+    assert "tanaka, technician." in shown
+    assert "ERR" not in shown
+    terminal.say("logout")
+    world.wait_for_service()
 
 
 def test_an_opened_case_stays_known_through_a_restart_until_security_has_seen_it(world: World) -> None:
@@ -313,28 +268,6 @@ def in_maintenance(terminal: Terminal, line: str) -> str:
     return said
 
 
-def test_this_checkout_becomes_a_release_and_runs_as_one(world: World) -> None:
-    """The tool makes it, the console installs it, the launcher unpacks and starts it (fault U1)."""
-    words = ("--version", "3", "--expires", "2099-12-31", "--key", str(world.run / RELEASE_KEY))
-    making = [sys.executable, "-m", "firmware.update", "make", *words, "--out", str(world.run / "release.kofuki")]
-    subprocess.run(making, check=True, capture_output=True, timeout=900)
-    terminal = Terminal(world)
-    terminal.log_in("tanaka")
-    terminal.say("request maint")
-    assert "Version 3 is on trial." in confirmed(terminal, terminal.say("update apply"), second="goto")
-    before = started(world)
-    ended = confirmed(terminal, terminal.say("reboot"))
-    assert "Wait for its prompt." in ended
-    terminal.heard(b"has started.")  # nobody presses a key for that
-    assert " service - " in terminal.heard()
-    wait_for_another_start(world, before)
-    assert "+release.3" in terminal.say("version")
-    assert Path(f"/proc/{world.firmware.pid}/cwd").resolve() == world.run / "runtime" / "release"
-    terminal.log_in("tanaka")
-    assert "on trial version 3, starts left 2" in terminal.say("update status")
-    world.wait_for_service()
-
-
 def started(world: World) -> int | None:
     return world.firmware.pid
 
@@ -342,15 +275,6 @@ def started(world: World) -> int | None:
 def wait_for_another_start(world: World, before: int | None) -> None:
     world.wait_for(lambda told: bool(told) and world.firmware.pid not in {None, before})
     world.wait_for_service()
-
-
-def confirmed(terminal: Terminal, planned: str, second: str = "") -> str:
-    word = f"confirm {planned.rsplit('confirm ', 1)[1][:4]}"
-    if not second:
-        return terminal.say(word)
-    terminal.say(word, b"): ")
-    terminal.say(second, b"word: ")
-    return terminal.say(PASSWORD)
 
 
 def resolved(terminal: Terminal) -> str:

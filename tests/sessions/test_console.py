@@ -5,10 +5,14 @@ import random
 import re
 from collections.abc import Mapping
 
+import pytest
+
 from firmware.book import records
 from firmware.console.access import HARD_LOCK
+from firmware.console.language import Language
 from firmware.console.line import Line
 from firmware.console.messages import ConsoleLost, Typed
+from firmware.console.rows import columns
 from firmware.journal import carried
 from firmware.journal.journal import stored
 from firmware.service.availability import Reason
@@ -115,6 +119,21 @@ def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> No
     assert re.search(r"^Next: put right what \d+ says above, then `exit`\.$", shown, re.MULTILINE), shown
 
 
+@pytest.mark.parametrize("language", Language)
+def test_counters_fit_one_screen_whatever_was_counted(language: Language) -> None:
+    machine = ConsoleRig()
+    machine.say(f"language {language}")
+    machine.log_in("tanaka")
+    book = machine.loop.book
+    book.totals.update(dict.fromkeys(book.totals, 99_999_999))
+    book.cash_box.update(dict.fromkeys((1, 5, 10, 50, 100, 500), 99_999))
+    shown = machine.say("counters")
+    assert len(shown.splitlines()) - 1 <= 24, shown  # the first line is the command
+    assert max(map(columns, shown.splitlines())) <= 79
+    assert shown.count("99999999") == len(book.totals)
+    assert len(re.findall(r"\b99999\b", shown)) == 6
+
+
 def test_exit_says_what_keeps_the_machine_shut_and_what_opens_it() -> None:
     machine = ConsoleRig()
     machine.enter_maintenance()
@@ -170,10 +189,39 @@ def test_a_plug_pulled_while_a_hopper_pays_leaves_nobody_logged_in_and_nothing_o
     machine.console.hear(Typed(Line("hopper pay 1x500"), 0))
     assert machine.console.person is None
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 400)
-    assert b"ERR busy" in machine.terminal.shown
+    assert b"Wait: `hopper pay` still runs." in machine.terminal.shown
+    assert b"> hopper pay 1x500\r\nERR login" in machine.terminal.shown, "read behind it, as a line of nobody"
     (done,) = machine.records(records.StaffPayDone)
     assert done.paid == 3
     accounts_hold(machine)
+
+
+QUESTIONS = (  # lines up to a question, in maintenance
+    ("hopper pay",),
+    ("test screen",),
+    ("hopper pay 1x100", "confirm A001"),
+    ("hopper pay 1x100", "confirm A001", "kato"),
+    ("login kato",),
+)
+
+
+@pytest.mark.parametrize("lines", QUESTIONS, ids=" ".join)
+def test_a_plug_pulled_at_a_question_ends_it_and_whoever_comes_back_at_once_is_let_in(lines: tuple[str, ...]) -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    for line in lines:
+        said = machine.say(line)
+    assert said.endswith(": "), said
+    before = len(machine.terminal.shown)
+    machine.terminal.type(b"\0")
+    machine.run_until(lambda: b"-- Logged out: lost." in machine.terminal.shown[before:], 5)
+    machine.terminal.type(f"login tanaka\r{PASSWORD}\rversion\r".encode())
+    machine.run_until(lambda: b"journal head" in machine.terminal.shown[before:], 60)
+    shown = machine.shown_since(before)
+    assert "tanaka, technician." in shown
+    assert "ERR" not in shown
+    assert PASSWORD not in shown
+    assert machine.coins_out_yen() == 0
 
 
 # --- one owner of the devices (fault K3) ------------------------------------------------------------------

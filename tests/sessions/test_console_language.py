@@ -24,7 +24,7 @@ from host_sim.rig.console import PASSWORD, ConsoleRig
                 "キーの固着かキーパッドの不通",
                 "操作 人=tanaka 役割=technician",
                 "ERR test 接点が開きません。",
-                "ホッパー  100 円               60 枚",
+                "ホッパー   100 円 x              60",
             ),
         ),
         (
@@ -39,7 +39,7 @@ from host_sim.rig.console import PASSWORD, ConsoleRig
                 "Ki no kochaku ka kipaddo no futsu",
                 "Sosa hito=tanaka yakuwari=technician",
                 "ERR test Setten ga akimasen.",
-                "hoppa     100-en               60-mai",
+                "hoppa      100-en x              60",
             ),
         ),
     ],

@@ -321,7 +321,7 @@ def test_h6_coins_that_left_while_idle_are_accepted_by_reconcile() -> None:
     machine.run_until(lambda: Reason.TAMPER_MONEY in machine.loop.reception.state.reasons, 120)
     machine.enter_maintenance("goto")
     planned = machine.say("reconcile")
-    assert "open: hopper 10: 1 coins without a command" in planned
+    assert "open: hopper 10: 1 coin without a command" in planned
     assert "Accepted." in machine.confirm(planned)
     machine.run_until(lambda: not machine.loop.book.unexplained, 10)
     assert "Everything matches." in machine.say("reconcile")

@@ -1,7 +1,9 @@
 """`journal export` at the machine's line, and what `python -m firmware.journal read` makes of a laptop's log of it."""
 
 import random
+import re
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -51,10 +53,13 @@ def test_a_claims_evidence_is_read_on_a_laptop_and_proved(
     assert "!" not in told
     order = [told.index(title) for title in ("before: none", "session itself\n", "after: none", "claim since")]
     assert order == sorted(order)
-    for shown in (told, page.read_text(encoding="utf-8")):
+    sheet = page.read_text(encoding="utf-8")
+    for shown in (told, sheet):
         assert "ClaimIntent" in shown
         assert code not in shown
         assert sid not in shown
+    assert '<th>未払い<small lang="en">not paid</small></th><td class="yen">200 円</td>' in sheet
+    assert '<td>預り予定<small lang="en">ClaimIntent</small></td>' in sheet
     assert run(tmp_path, log, words=("--session", sid[:8])) == 0
     told = capsys.readouterr().out
     assert f"SessionOpened sid={sid[:8]}~" in told
@@ -63,6 +68,48 @@ def test_a_claims_evidence_is_read_on_a_laptop_and_proved(
     late = machine.say("journal export 18")  # after the beginning of the session
     assert run(tmp_path, late, words=("--claim", code)) == 0
     assert "! The session began before record 18" in capsys.readouterr().out
+
+
+class Read(HTMLParser):
+    """The texts of a page in order, each with whether it is marked as English, and which tags are open at its end."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[tuple[str, bool]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, _: object) -> None:
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open and data.strip():
+            self.texts.append((data.strip(), "small" in self.open))
+
+
+@pytest.mark.parametrize("how", ["claim", "session", "all", "cut off", "late"])
+def test_the_page_says_everything_in_japanese_first(
+    owing: tuple[ConsoleRig, str, str], tmp_path: Path, how: str
+) -> None:
+    """Every English text stands below one in Japanese; only ids, numbers and values of records have no letters of their own."""
+    machine, code, log = owing
+    (sid,) = machine.centre.claims
+    words = {"claim": ("--claim", code), "session": ("--session", sid[:8]), "late": ("--claim", code)}.get(how, ())
+    log = {"cut off": log[: log.rindex("\nend ")], "late": machine.say("journal export 18")}.get(how, log)
+    page = tmp_path / "page.html"
+    run(tmp_path, log, words=(*words, "--html", str(page)))
+    read = Read(page.read_text(encoding="utf-8"))
+    assert set(read.open) <= {"html"}
+    english = [place for place, (_, marked) in enumerate(read.texts) if marked]
+    assert len(english) > 30
+    for place in english:
+        above = read.texts[place - 1]
+        assert re.search("[ぁ-んァ-ヶ一-龠]", above[0]), (above, read.texts[place])
+        assert not above[1]
 
 
 def test_what_was_exported_is_what_the_journal_holds(owing: tuple[ConsoleRig, str, str]) -> None:

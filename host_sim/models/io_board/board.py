@@ -5,7 +5,7 @@ board through every instant at which something changes by itself: an edge, a sca
 """
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from math import floor, inf
 from typing import Protocol
@@ -58,6 +58,7 @@ class IoBoardModel:
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
+        self.lightings: Counter[str] = Counter()  # how often each of `lit` went on
         self.why = STARTED
         self.starts = 0
         self.on_scan: Callable[[], None] = lambda: None  # called when a scan sees something else than the last one
@@ -217,7 +218,8 @@ class IoBoardModel:
         self._start(now_s, WATCHDOG)
 
     def _put_out(self, outputs: int, now_s: float) -> None:
-        self.outputs = outputs
+        before, self.outputs = self.lit, outputs
+        self.lightings.update(self.lit - before)
         if self.acceptor is None:
             return
         held = self._inhibit_grounded() and self.swap != "coin_inhibit"

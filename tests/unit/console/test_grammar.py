@@ -146,7 +146,10 @@ def test_a_question_mark_before_or_after_a_command_is_help() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("hopper pay 3x100 4x100", "Type: hopper pay PLAN"),
+        (
+            "hopper pay 3x100 4x100",
+            "These are too many words; each argument is one word, without a space. Type: hopper pay PLAN",
+        ),
         ("hopper pay 3x", "PLAN is coins x yen, for example 3x100,1x500:"),
         ("hopper pay -3x100", "PLAN is coins x yen,"),
         ("hopper pay 300x100", "PLAN is coins x yen,"),
@@ -161,7 +164,10 @@ def test_a_question_mark_before_or_after_a_command_is_help() -> None:
         ("acceptor pair 123456789", "SERIAL is the acceptor's serial number, at most 8 digits."),
         ("collect ABCD", "CODE is the nine letters and digits on the claim slip,"),
         ("collect ABCDEFG1", "CODE is the nine letters and digits on the claim slip,"),
-        ("journal tail 5 5", "Type: journal tail [N]"),
+        (
+            "journal tail 5 5",
+            "These are too many words; each argument is one word, without a space. Type: journal tail [N]",
+        ),
         ("journal tail all", "N is how many records,"),
         ("resolve first void counted", "N is the number of an item of `uncertain`,"),
         ("resolve 1 burnt because", "The decision is one of issued, void, paid, unpaid, seen, told."),

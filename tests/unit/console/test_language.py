@@ -13,9 +13,11 @@ import firmware.console
 from firmware.book import records
 from firmware.book.book import TOTALS
 from firmware.book.cases import Case, MismatchCode
+from firmware.config.settings import SETTABLE, how_written
 from firmware.console.cases import MEANS
+from firmware.console.command import NO_MORE, TOO_MANY
 from firmware.console.console import TROUBLES
-from firmware.console.language import Language, texts
+from firmware.console.language import COUNTED, Language, one, texts
 from firmware.console.menu import SECTIONS
 from firmware.console.rows import WIDTH, columns, fitted, plain
 from firmware.console.table import COMMANDS
@@ -64,6 +66,9 @@ def shown() -> Iterator[str]:
                         yield text.replace("{}", "7")
 
 
+SETTINGS = {
+    how_written(key.replace("DAY", "everyday").replace("KIND", "copy").replace("NAME", "pay_s")) for key in SETTABLE
+}
 ARGUMENTS = {argument.sentence for row in COMMANDS for argument in row.takes}
 RECORDS = [
     kind for kind in vars(records).values() if dataclasses.is_dataclass(kind) and kind in get_args(records.Record)
@@ -76,6 +81,9 @@ SHOWN = (
     *(sentence for sentence in TROUBLES.values() if sentence),
     *sorted(set(shown())),
     *sorted(ARGUMENTS),
+    NO_MORE,
+    TOO_MANY,
+    *sorted(f"VALUE ({how}): " for how in SETTINGS),
     *MEANS.values(),
     *(kind.__name__ for kind in RECORDS),
     *sorted(FIELDS),
@@ -141,6 +149,32 @@ def test_a_line_is_told_as_a_whole_as_a_template_or_by_its_end(line: str, japane
     assert japanese in texts(Language.JA).told(line)
     assert romaji in texts(Language.ROMAJI).told(line)
     assert texts(Language.EN).told(line) == line
+
+
+def flags() -> Iterator[str]:
+    """The details of the items that `uncertain` shows, 7 for what differs."""
+    for path in sorted(Path(firmware.__path__[0]).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Flag":
+                yield from (text.replace("{}", "7") for text in texts_in(node))
+
+
+NOT_COUNTED = {"has", "is", "was", "keeps", "does", "answers", "times"}  # counts nothing, or (times) never one
+
+
+def test_a_single_thing_is_not_told_as_several() -> None:
+    """The program is read for what it counts: behind a number that differs, or one that it writes itself."""
+    said = [*shown(), *flags()]
+    counted = {found for text in said for found in re.findall(r"\b[17]{1,2} ((?:failed )?[a-z]+s)\b", text)}
+    assert {"coins", "sheets", "failed sessions", "credits"} <= counted
+    assert counted - {*COUNTED} - NOT_COUNTED == set()
+    for word in COUNTED:
+        assert (
+            one(f"hopper 100: 1 {word}, then 11 {word}; +1 {word}")
+            == f"hopper 100: 1 {word[:-1]}, then 11 {word}; +1 {word}"
+        )
+    assert one("1 sheets are in the printer.") == "1 sheet is in the printer."
+    assert one("21 sheets are in the printer.") == "21 sheets are in the printer."
 
 
 def test_rows_fit_also_with_letters_of_two_columns() -> None:

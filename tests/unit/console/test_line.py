@@ -3,6 +3,9 @@
 The terminal here is the dumbest there is: it knows letters, backspace and new rows, and has 80 columns without wrapping back.
 """
 
+import re
+import subprocess
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +99,45 @@ def test_the_row_always_shows_the_line_that_enter_would_send(keys: list[bytes]) 
     assert shown == before[:column] + "X" + before[column:], "a letter comes where the cursor is shown"
     typist.type(b"\r")
     assert typist.lines[-1].text.rstrip() == shown
+
+
+TERMINALS = ("xterm", "xterm-256color", "screen", "linux", "vt100", "vt220", "rxvt", "ansi", "dumb")
+CAPABILITIES = {"kcuu1": "up", "kcud1": "down", "kcub1": "left", "khome": "home", "kend": "end", "kdch1": "delete"}
+
+
+def keys_of(terminal: str) -> dict[str, bytes]:
+    """The keys that the system's description of this terminal (terminfo) has, and the bytes that each sends."""
+    told = subprocess.run(["infocmp", "-1", "-x", terminal], check=True, capture_output=True, text=True).stdout
+    found = re.findall(rf"^\s({'|'.join([*CAPABILITIES, 'kbs'])})=(\S+),$", told, re.MULTILINE)
+    return {
+        name: text.replace("^H", "\b").replace("^?", "\x7f").replace("\\E", "\x1b").replace("\\177", "\x7f").encode()
+        for name, text in found
+    }
+
+
+@pytest.mark.parametrize("terminal", TERMINALS)
+def test_each_key_that_a_terminal_has_does_what_it_says_and_a_dumb_one_loses_nothing(terminal: str) -> None:
+    """A terminal in application mode sends what terminfo says, without it ESC [ in the place of ESC O."""
+    keys = keys_of(terminal)
+    assert ({"kcuu1", "kcud1", "kcub1"} <= keys.keys()) is (terminal != "dumb")
+    for name, sent in keys.items():
+        for key in {sent, sent.replace(b"\x1bO", b"\x1b[")}:
+            typist = Typist(Helps(PAST))
+            shown = {
+                "kcuu1": lambda t, k: t.type(k),
+                "kcud1": lambda t, k: t.type(UP, UP, k),
+                "kcub1": lambda t, k: t.type(b"journal tail 0", k, b"2"),
+                "khome": lambda t, k: t.type(b"ournal tail 20", k, b"j"),
+                "kend": lambda t, k: t.type(b"journal tail 2", HOME, k, b"0"),
+                "kdch1": lambda t, k: t.type(b"journal tail 200", LEFT, k),
+                "kbs": lambda t, k: t.type(b"journal tail 200", k),
+            }[name](typist, key)
+            assert shown == "journal tail 20", (name, key)
+            typist.type(b"\r")
+            assert typist.lines == [Line("journal tail 20")]
+    typist = Typist(Helps(PAST))
+    typist.type(b"statsu", b"\x15", b"status\r")  # without any key but letters, Ctrl-U and Enter
+    assert typist.lines == [Line("status")]
 
 
 def test_a_line_longer_than_the_row_is_shown_again_whole_on_a_new_one() -> None:

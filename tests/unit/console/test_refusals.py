@@ -12,6 +12,7 @@ import firmware.console
 from firmware.console.access import Role
 from firmware.console.command import Command, When, legal, parse
 from firmware.console.grammar import Refused
+from firmware.console.rows import WIDTH, columns, fitted
 from firmware.console.table import COMMANDS
 
 MODES = (When.SERVICE, When.MAINT)
@@ -81,3 +82,26 @@ def test_each_refusal_inside_a_command_says_what_to_do() -> None:
     found = list(sentences())
     assert len(found) > 50
     assert [sentence for sentence in found if not WAY.search(sentence)] == []
+
+
+def test_what_is_to_be_typed_is_never_broken_over_two_rows() -> None:
+    """A command that ends at a hyphen or a space of its row would be typed wrong."""
+    lines = [
+        refusal(f"{command.example} {command.spoken} x", *allowed(command)).sentence
+        for command in COMMANDS
+        if command.words != ("help",)
+    ]
+    for sentence in (*lines, *sentences(), *(f"{'x' * n} `oos on broken-glass`, `request maint`." for n in range(79))):
+        rows = fitted(f"ERR arguments {sentence}")
+        assert all(row.count("`") % 2 == 0 for row in rows), rows
+        assert max(map(columns, rows)) <= WIDTH
+
+
+def allowed(command: Command) -> tuple[Role | None, When]:
+    role = next(role for role in EVERYBODY if role in command.roles)
+    return role, next(mode for mode in MODES if command.when in {When.ALWAYS, mode})
+
+
+@pytest.mark.parametrize("line", ["journal tail 0", "frames coin 0", "resolve 0 seen looked"])
+def test_a_number_of_which_nothing_would_come_is_refused(line: str) -> None:
+    assert "1 or more" in refusal(line, Role.TECHNICIAN, When.MAINT).sentence

@@ -1,0 +1,69 @@
+"""What drivers say reaches the technician by `reasons`, `status` and refusals: each sentence has its text in each language."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import drivers
+from drivers import errors
+from drivers.errors import DeviceError
+from firmware.console.language import Language, texts
+from tests.unit.console.test_language import OTHERS, texts_in
+
+FOLDER = Path(drivers.__path__[0])
+TOOLS = ("__main__.py", "writing.py", "decode.py")  # what an engineer types; the desk that writes cards; files
+RAISED = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, DeviceError)}
+# A remedy, as a sentence of a driver ends: `...: check its cable.`
+REMEDY = re.compile(
+    r"(^|[:;,] |\. |[Tt]hen )(add|another|build|check|choose|clean|connect|copy|correct|end|exchange|have|hold|install|look|"
+    r"mend|program|pull|put|remove|root|run|set|start|switch|take|try|turn|use|wait|write)\b",
+    re.IGNORECASE,
+)
+
+
+def modules() -> Iterator[Path]:
+    return (path for path in sorted(FOLDER.rglob("*.py")) if path.name not in TOOLS and "card_desk" not in path.parts)
+
+
+def said() -> Iterator[str]:
+    """What a driver raises, and each text elsewhere that names a remedy; 7 for what differs."""
+    for path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        nodes = list(ast.walk(tree))
+        no_text = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        no_text |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in nodes:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED:
+                yield from (text for text in texts_in(node) if len(text.split()) > 2)
+            elif isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in no_text:
+                yield from (text for text in texts_in(node) if len(text.split()) > 4 and REMEDY.search(text))
+
+
+SAID = sorted({text.replace("{}", "7") for text in said()})
+
+
+def test_the_program_is_read_for_them() -> None:
+    assert len(SAID) > 80
+    assert "7 is gone (7): check its cable and power." in SAID
+    assert "the I/O board did not do what it was told. Exchange the board." in SAID
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_sentence_of_a_driver_has_its_text(language: Language) -> None:
+    assert [text for text in SAID if texts(language).told(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("device", sorted({"card", "coin", "line", "printer", "screen", "speaker"}))
+def test_it_is_told_with_the_name_of_its_device_and_inside_a_refusal(language: Language, device: str) -> None:
+    told = texts(language).told
+    sentence = "/dev/ttyUSB0 is gone (Input/output error): check its cable and power."
+    for line in (
+        f"{device}: {sentence}",
+        f"The {device} desk failed: {sentence[:-1]}. `reasons` says what to look at.",
+    ):
+        assert "check its cable" not in told(line)
+        assert "/dev/ttyUSB0" in told(line)
