@@ -23,7 +23,7 @@ from typing import Any
 from gpiozero import Device
 from gpiozero.exc import GPIOPinInUse, PinFixedPull, PinInvalidPin
 
-from drivers.coin.pulse import Edge
+from drivers.coin.pulse import PINS_REST_S, Edge
 from drivers.errors import DeviceError, LineLost, WrongDevice
 
 Heard = Callable[[Edge], None]
@@ -171,6 +171,8 @@ def _advice() -> str:
 
 class GpioEdges:
     """Edges of one input pin (BCM number), active low with pull-up, for an acceptor's open-collector output."""
+
+    rest_s = PINS_REST_S
 
     def __init__(self, pin: int) -> None:
         self._edges: deque[Edge] = deque()

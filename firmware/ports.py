@@ -204,6 +204,11 @@ class CoinAcceptor(Protocol):
         ...
 
     @property
+    def rest_s(self) -> float:
+        """The longest rest between two polls of an open slot, in seconds."""
+        ...
+
+    @property
     def under_way(self) -> bool:
         """Whether a coin is coming in at this moment, as far as the device shows it."""
         ...
@@ -233,7 +238,7 @@ class CoinAcceptor(Protocol):
         ...
 
     def poll(self) -> Sequence[CoinEvent]:
-        """Read the events since the last poll. Must be called every 200 ms while the slot is open."""
+        """Read the events since the last poll. Must be called again after `rest_s` while the slot is open."""
         ...
 
     def counters(self) -> AcceptorCounters:

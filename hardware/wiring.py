@@ -100,7 +100,7 @@ def wires_of(unit: dict[str, Any]) -> list[Wire]:
         value = named(unit, each["setting"])
         if value is None or value in ((), []):  # on the I/O board
             continue
-        pins = value if isinstance(value, list | tuple) else [value]
+        pins = each.get("bcm") or (value if isinstance(value, list | tuple) else [value])
         for number, (bcm, colour) in enumerate(zip(pins, each["colours"], strict=True), start=1):
             terminal = each["terminal"].format(n=number)
             found.append(Wire(HEADER[bcm], each["device"], terminal, colour, each["setting"]))

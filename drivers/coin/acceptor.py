@@ -76,6 +76,7 @@ class Acceptor:
     """
 
     selective = True
+    rest_s = 0.175  # plus 25 ms on the wire: one poll in 200 ms. The acceptor inhibits itself after 1 s without a poll
 
     def __init__(
         self,

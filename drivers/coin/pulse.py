@@ -41,6 +41,7 @@ _SENSOR_BLOCKED = 14  # the ccTalk code for the same thing (part 3, table 2)
 _SHORTEST, _LONGEST = 0.6, 1.5  # of the nominal width
 # The DG600F's manual (4.3, page 8) calls pulses under 20 ms noise, of which an acceptor 20 % fast leaves 16.
 NOISE_S = 0.010
+PINS_REST_S = 0.175  # `EdgeSource.rest_s` of pins: they are looked at as often as a ccTalk acceptor is asked
 NOISE_LIMIT, NOISE_WITHIN_S = 50, 60.0  # so many spikes in so long are no relay any more: a bad ground, or a loose wire
 
 
@@ -53,7 +54,12 @@ class Edge:
 
 
 class EdgeSource(Protocol):
-    """Where edges come from (`drivers/gpio.py`). Both calls open the pin when it is not open; they may raise `DeviceError`."""
+    """Where edges come from (`drivers/gpio.py`). All calls open the pin when it is not open; they may raise `DeviceError`."""
+
+    @property
+    def rest_s(self) -> float:
+        """How long to rest between two looks while coins may come, in seconds."""
+        ...
 
     def take(self) -> Sequence[Edge]:
         """All edges since the last call, oldest first. Where some may have been lost, two equal edges follow each other."""
@@ -310,6 +316,10 @@ class PulseAcceptor:
 
     def newly_paired(self) -> int | None:
         return None
+
+    @property
+    def rest_s(self) -> float:
+        return self._source.rest_s
 
     @property
     def under_way(self) -> bool:

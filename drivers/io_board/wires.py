@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from drivers.coin.pulse import Edge
 from drivers.errors import WrongDevice
 from drivers.io_board.frames import Input, Output, Report
-from drivers.io_board.link import BoardLink, CoinWire
+from drivers.io_board.link import BEAT_S, BoardLink, CoinWire
 
 ROWS = COLUMNS = 4
 _FOLLOWS_S = 0.2  # after the 12 V came on, the acceptor's own pull-up rises
@@ -43,6 +43,10 @@ class BoardDoor:
 
 class BoardCoins:
     """Satisfies `EdgeSource`: level and time are those of the last `take`, so that they fit its edges."""
+
+    # The board has its edges here within milliseconds, unasked. A rest as for pins would only keep them waiting, and the question
+    # for the board's time comes on top; so often costs the line nothing, because each question is in place of a beat.
+    rest_s = BEAT_S
 
     def __init__(self, link: BoardLink) -> None:
         self._link = link

@@ -41,7 +41,7 @@ from firmware.console.table import COMMANDS, CONFIRMS, EXIT
 from firmware.console.talking import Pending
 from firmware.desks import Answer as DeskAnswer
 from firmware.desks import ConsoleAnswer, Health
-from firmware.session.events import Fault, SlotClosed
+from firmware.session.events import ClerkPressed, Fault, SlotClosed
 
 CONFIRM_S = 30.0
 IDLE_WARNING_S = 60.0
@@ -112,7 +112,9 @@ class Console:
         """Whether a running test listens for this key or coin."""
         if not isinstance(self._step, Listen):
             return False
-        return isinstance(answer, KeyPressed) or (self._step.coins and isinstance(answer, CoinCredited | SlotClosed))
+        return isinstance(answer, KeyPressed | ClerkPressed) or (
+            self._step.coins and isinstance(answer, CoinCredited | SlotClosed)
+        )
 
     def noticed(self, answer: DeskAnswer) -> None:
         self._go_on(answer)

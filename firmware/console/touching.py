@@ -4,9 +4,11 @@ from collections.abc import Generator
 from typing import Any
 
 from drivers.vocabulary import Key, KeyPressed
+from firmware.config.unit import KeypadTable
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, must_be_shut
 from firmware.console.wires import Cell, door_wire, keypad_faults
+from firmware.session.events import ClerkPressed
 
 KEY_S = 5.0  # to find a key and press it
 DOOR_S = 20.0
@@ -14,19 +16,36 @@ LOOK_S = 0.5
 
 
 def test_keypad(hands: Hands) -> Job:
-    """Ask for each key by name. The door must be shut, because its wire lies beside those of the keys."""
+    """Ask for each key by name; at a counter terminal also for the clerk's, once the resident's are well.
+
+    The door must be shut, because its wire lies beside those of the keys.
+    """
     must_be_shut(hands)
-    keypad = hands.unit.keypad
-    cells = {Key(word): (row, column) for row, words in enumerate(keypad.keys) for column, word in enumerate(words)}
     yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s.",))
+    told, faults = yield from _keys(hands, hands.unit.keypad, KeyPressed)
+    if faults:
+        raise Refused("test", " ".join(faults))
+    passed = [f"1 PASS keypad: {told}"]
+    if hands.unit.clerk is not None:
+        yield Show(("Now the clerk's keys.",))
+        told, faults = yield from _keys(hands, hands.unit.clerk.keypad, ClerkPressed)
+        if faults:
+            raise Refused("test", f"Look at the clerk's side: {' '.join(faults)}")
+        passed.append(f"2 PASS clerk's keys: {told}")
+    return Answer(tuple(passed))
+
+
+def _keys(
+    hands: Hands, keypad: KeypadTable, kind: type[KeyPressed | ClerkPressed]
+) -> Generator[Step, Any, tuple[str, list[str]]]:
+    """How many keys there are, and what is wrong with them. A key of the other side counts as none."""
+    cells = {Key(word): (row, column) for row, words in enumerate(keypad.keys) for column, word in enumerate(words)}
     seen: dict[Cell, Cell | None] = {}
     for key, cell in cells.items():
         yield Show((f"press {key}",))
         event = yield Listen(hands.monotonic() + KEY_S)
-        seen[cell] = cells[event.key] if isinstance(event, KeyPressed) else None
-    if faults := keypad_faults(keypad, seen):
-        raise Refused("test", " ".join(faults))
-    return Answer((f"1 PASS keypad: all {len(cells)} keys",))
+        seen[cell] = cells[event.key] if isinstance(event, kind) else None
+    return f"all {len(cells)} keys", keypad_faults(keypad, seen)
 
 
 def test_door(hands: Hands) -> Job:

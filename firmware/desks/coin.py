@@ -23,7 +23,6 @@ from firmware.ports import CoinAcceptor, Hoppers
 from firmware.session.effects import CheckCoins, CloseSlot, CountHopper, Dispense, OpenSlot
 from firmware.session.events import CoinReadiness, Fault, HopperCounted, SlotClosed
 
-POLL_OPEN_S = 0.175  # plus 25 ms on the wire: one poll in 200 ms. The acceptor inhibits itself after 1 s without a poll
 POLL_CLOSING_S = 0.2
 POLL_CLOSED_S = 0.5  # a coin may still come: late, or pushed in
 QUIET_POLLS = 2  # polls without a coin after inhibit, `POLL_CLOSING_S` apart; then no coin is rolling any more
@@ -184,4 +183,4 @@ class CoinDesk(Desk[CoinCommand]):
     def poll_every_s(self) -> float:
         if self._quiet is not None:
             return POLL_CLOSING_S
-        return POLL_OPEN_S if self._open else POLL_CLOSED_S
+        return self._acceptor.rest_s if self._open else POLL_CLOSED_S

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from drivers.coin.pulse import Edge
+from drivers.coin.pulse import PINS_REST_S, Edge
 from host_sim.clock import VirtualClock
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
 
 class PulseWires:
     """Satisfies `EdgeSource` and `InhibitLine` of `drivers.coin.pulse`. `refuses`: as `drivers.gpio.OpenCollector` has it."""
+
+    rest_s = PINS_REST_S
 
     def __init__(self, model: PulseAcceptorModel, clock: VirtualClock, refuses: str = "ground") -> None:
         self._model = model

@@ -3,64 +3,72 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from firmware.book import records
 from firmware.book.cases import Case
+from firmware.config.unit import Unit, Via, load_unit
 from firmware.io_board import program
 from host_sim.io_board import loader
 from host_sim.models.io_board.swaps import SWAPS
 from host_sim.rig.console import ConsoleRig
+from host_sim.rig.machine import COUNTER, STORE, Site
 from host_sim.rig.world import USB
 from tests.sessions.test_wires import door_test, keypad_test, slot_test
+from tests.unit.hardware.test_wiring import HARDWARE, wiring
 
 OLD = bytes(range(32))
+ATTENDED = {"slot lamp": "lamp at the slot", "paper lamp": "lamp at the paper", "buzzer": "the buzzer"}
 
 
 class BoardRig(ConsoleRig):
     """A machine with an I/O board and a technician who looks at its lamps. `cut`: what has no wire any more."""
 
-    def __init__(self, *, runs: bytes = b"", image: bytes = b"") -> None:
-        super().__init__(pulse=True, board=USB)
+    def __init__(self, *, site: Site = STORE, runs: bytes = b"", image: bytes = b"") -> None:
+        super().__init__(site=site, pulse=site is not COUNTER, board=USB)
         assert self.board is not None
         assert self.board_folder is not None
         self.board.program = runs or program.digest()
         self.image: Path = self.board_folder / "io-board.uf2"
         loader.write_image(self.image, image or program.digest())
         self.cut: str = ""
-        self.asked = "slot lamp"  # what the technician attends to
+        self.asked = ""  # what the technician attends to
         self.count = 0
         self._was = False
+        self._began = 0  # where the line stood when the test began
         self._look()
 
     def _look(self) -> None:
         assert self.board is not None
+        asked = self._asked()
+        self.count, self._was = (self.count, self._was) if asked == self.asked else (0, False)
+        self.asked = asked
         now = self.asked in self.board.lit - {self.cut}
         self.count += now and not self._was
         self._was = now
         self.clock.after(0.05, self._look)
 
+    def _asked(self) -> str:
+        """What the line told last to look at or to listen to; before that nothing."""
+        told = re.findall(f" ({'|'.join(ATTENDED.values())})\\.\n", self.shown_since(self._began))
+        return next((wire for wire, words in ATTENDED.items() if told and told[-1] == words), "")
+
     def test_board(self) -> str:
-        """Type `test board`, and how often something lit up or sounded since the last question."""
-        whole = ""
-        before = len(self.terminal.shown)
-        self.type("test board")
-        for self.asked in ("slot lamp", "paper lamp", "buzzer"):
-            self.count = 0
-            self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
-            whole += self.shown_since(before)
-            if not whole.endswith("): "):
-                break
+        """Type `test board`, and how often something lit up or sounded at each question."""
+        whole, typed = "", "test board"
+        self._began = len(self.terminal.shown)
+        while not whole or whole.endswith("): "):
             before = len(self.terminal.shown)
-            self.type(str(self.count))
-        else:
+            self.type(typed)
             self.run_until(lambda before=before: self._asks(before), 300)  # type: ignore[misc]
             whole += self.shown_since(before)
+            typed = str(self.count)
         return " ".join(whole.split())
 
 
-def on_maintenance(**settings: bytes) -> BoardRig:
+def on_maintenance(**settings: Any) -> BoardRig:
     rig = BoardRig(**settings)
     rig.wait(5)
     rig.enter_maintenance()
@@ -209,19 +217,54 @@ PINS = {
     "slot lamp": "GP 14",
     "paper lamp": "GP 15",
     "buzzer": "GP 16",
+    "service": "GP 22",
 }
+UNITS = [path for path in sorted((HARDWARE / "units").glob("*.toml")) if load_unit(path).io_board is not None]
+SITES = {"store": STORE, "counter": COUNTER}
 
 
-def test_every_wire_of_the_board_is_swapped_once() -> None:
-    assert {wire for pair in SWAPS.values() for wire in pair} == set(PINS)
+def wires_of(path: Path) -> set[str]:
+    """The wires at the board of this unit, as they are drawn."""
+    wires = wiring.board_wires_of(wiring.to_plain(load_unit(path)))
+    gps = {f"GP {wiring.GP[wire.pin]}" for wire in wires if wire.pin in wiring.GP}
+    return {wire for wire, gp in PINS.items() if gp in gps}
 
 
-@pytest.mark.parametrize("swap", SWAPS)
-def test_w5_a_guided_test_names_the_wire(swap: str) -> None:
-    rig = on_maintenance()
+SWAPPED = [(path, swap) for path in UNITS for swap, pair in SWAPS.items() if wires_of(path).issuperset(pair)]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_every_wire_of_every_units_board_is_swapped_once(path: Path) -> None:
+    assert {wire for unit, swap in SWAPPED if unit == path for wire in SWAPS[swap]} == wires_of(path)
+
+
+@pytest.mark.parametrize(("path", "swap"), SWAPPED, ids=[f"{path.stem}-{swap}" for path, swap in SWAPPED])
+def test_w5_a_guided_test_names_the_wire(path: Path, swap: str) -> None:
+    unit = load_unit(path)
+    rig = on_maintenance(site=SITES[unit.unit.profile])
+    assert on_board(rig.parts.unit) == on_board(unit), "the rig's machine is that of the unit file"
     assert rig.board is not None
     rig.board.swap = swap
     rig.wait(5)
-    said = door_test(rig) + keypad_test(rig) + slot_test(rig) + rig.test_board()
+    said = door_test(rig) + keypad_test(rig) + (slot_test(rig) if rig.site is not COUNTER else "") + rig.test_board()
     refused = " ".join(" ".join(re.findall(r"ERR .*\n(?: .*\n)*|ERR .*", said)).split())
     assert any(f"({PINS[wire]}," in refused for wire in SWAPS[swap]), said
+
+
+def on_board(unit: Unit) -> set[str]:
+    """The devices whose wires are at the board."""
+    pulse = None if unit.coin is None else unit.coin.pulse
+    clerk = None if unit.clerk is None else unit.clerk.keypad
+    devices = {"keypad": unit.keypad, "clerk": clerk, "door": unit.door, "pulse": pulse}
+    return {name for name, table in devices.items() if table is not None and table.via is Via.IO_BOARD}
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_whole_wires_pass_and_nothing_is_asked_for_that_the_unit_has_not(path: Path) -> None:
+    rig = on_maintenance(site=SITES[load_unit(path).unit.profile])
+    said = keypad_test(rig)
+    board = rig.test_board()
+    assert "ERR" not in said + board
+    assert ("PASS clerk's keys: all 15 keys" in said) is (rig.site is COUNTER)
+    for wire, words in ATTENDED.items():
+        assert (f" {words}. " in board) is (wire in wires_of(path))

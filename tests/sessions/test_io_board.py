@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from itertools import count
 from random import Random
+from statistics import median
 
 import pytest
 
@@ -20,6 +21,7 @@ from host_sim.rig.swarm import live
 from host_sim.rig.truth import Checker
 from host_sim.rig.world import USB
 from host_sim.wallet import WalletCard
+from tests.bench.bench_coin import shown_after_s
 from tests.sessions.test_coins import idle
 from tests.sessions.test_sessions import balanced
 
@@ -261,3 +263,10 @@ def test_a_coin_that_falls_in_after_the_program_was_killed_is_told(wallet: Cards
     """Found by the crash explorer: a board shuts its slot a second after the program has ended."""
     script = scripts(dict(wallet))["board: cancel with coins in"]
     assert Explorer(script, depth=1, replay=[(point, fault)]).explore().reds == []
+
+
+def test_a_coin_shows_through_the_board_no_later_than_through_pins() -> None:
+    """In virtual time; `make bench` has the same with more coins."""
+    pins, board = (shown_after_s(RigMachine(pulse=True, **on), 24, 1, roll_s=0.0) for on in ({}, {"board": USB}))
+    assert median(board) <= median(pins)
+    assert max(board) <= max(pins)

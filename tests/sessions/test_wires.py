@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from host_sim.models.key_matrix import LAYOUT
+from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.loom import COIN, DOOR, DOOR_GROUND, INHIBIT, Loom, LoomRig
+from host_sim.rig.machine import COUNTER
 
 # Header pin -> terminal, read from hardware/wiring/dev-pulse.svg by hand.
 PINS = {
@@ -71,16 +72,26 @@ def door_test(rig: ConsoleRig) -> str:
 
 
 def keypad_test(rig: ConsoleRig) -> str:
-    """A finger that presses each key soon after it is asked for."""
+    """A finger that presses each key soon after it is asked for; at a counter terminal then the clerk's."""
     before = len(rig.terminal.shown)
     rig.type("test keypad")
-    for key in (name for row in LAYOUT for name in row):
-        rig.run_until(lambda key=key: f"press {key}\n" in rig.shown_since(before) or rig._asks(before), 30)  # type: ignore[misc]
-        if rig._asks(before):
-            break
-        rig.tap(key, rig.clock.monotonic() + 0.4)
+    pads = [("", LAYOUT, rig.tap)]
+    if rig.site is COUNTER:
+        pads.append(("Now the clerk's keys.\n", CLERK_LAYOUT, rig.tap_clerk))
+    for begins, layout, tap in pads:
+        for key in (name for row in layout for name in row):
+            rig.run_until(lambda words=(begins, key): _is_asked(rig, before, *words), 30)  # type: ignore[misc]
+            if rig._asks(before):
+                break
+            tap(key, rig.clock.monotonic() + 0.4)
     rig.run_until(lambda: rig._asks(before), 30)
     return rig.shown_since(before)
+
+
+def _is_asked(rig: ConsoleRig, before: int, begins: str, key: str) -> bool:
+    """Whether this key is asked for after the line that begins its pad, or none any more."""
+    _, found, said = rig.shown_since(before).partition(begins) if begins else ("", "-", rig.shown_since(before))
+    return (bool(found) and f"press {key}\n" in said) or rig._asks(before)
 
 
 def slot_test(rig: ConsoleRig) -> str:

@@ -15,6 +15,7 @@ SWAPS: Mapping[str, tuple[str, str]] = {
     "supply_door": ("supply", "door"),
     "slot_lamp_paper_lamp": ("slot lamp", "paper lamp"),
     "paper_lamp_buzzer": ("paper lamp", "buzzer"),
+    "buzzer_service": ("buzzer", "service"),
 }
 _BITS = {"slot lamp": 0x08, "paper lamp": 0x10, "buzzer": 0x20}
 

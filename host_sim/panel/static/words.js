@@ -67,6 +67,7 @@ export const SWITCHES = {
   board_supply_door: ["12Vと扉が逆", "12 V ↔ door"],
   board_slot_lamp_paper_lamp: ["2つの灯が逆", "Lamp ↔ lamp"],
   board_paper_lamp_buzzer: ["灯とブザーが逆", "Lamp ↔ buzzer"],
+  board_buzzer_service: ["ブザーと保守接点が逆", "Buzzer ↔ service"],
 };
 
 export const LAMP = {

@@ -16,6 +16,7 @@ assert SPEC.loader is not None
 wiring = importlib.util.module_from_spec(SPEC)
 __import__("sys").modules["wiring"] = wiring
 SPEC.loader.exec_module(wiring)
+CONSOLE = [14, 15]  # the header's UART (hardware/boot/kofuki.txt); 8 and 10 are its pins
 
 
 def pins_of(path: Path) -> set[int]:
@@ -27,6 +28,7 @@ def pins_of(path: Path) -> set[int]:
     if unit.coin is not None and unit.coin.pulse is not None:
         single += [unit.coin.pulse.coin_pin, unit.coin.pulse.inhibit_pin]
     single += [unit.speaker.earphone_pin] if unit.speaker is not None else []
+    single += CONSOLE if unit.console is not None else []
     return pins | {pin for pin in single if pin is not None}
 
 
