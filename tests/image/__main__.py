@@ -159,7 +159,9 @@ def cable(card: Path, folder: Path) -> str:
         shown = board.picture()
     if pictures := os.environ.get("PICTURES"):
         shown.save(Path(pictures) / "request.png")
-    scene = Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("504",), request=request)
+    scene = Closed(
+        language="ja", reason="out_of_service", opens_at=None, numbers=("504",), halted=True, request=request
+    )
     assert ImageChops.difference(shown, render(scene)).getbbox() is None, "the glass shows something else"
     return f"halted after {took_s:.0f} s; the glass shows the drawn scene, dot by dot"
 
