@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
 from firmware.screens import render
@@ -157,9 +157,10 @@ def cable(card: Path, folder: Path) -> str:
         took_s, request = board.up_s, _request(board)
         board.until(HALTED)
         shown = board.picture()
-    if pictures := os.environ.get("PICTURES"):
-        shown.save(Path(pictures) / "request.png")
-    scene = Closed(language="ja", reason="out_of_service", opens_at=None, numbers=("504",), request=request)
+    _keep(shown, "request")
+    scene = Closed(
+        language="ja", reason="out_of_service", opens_at=None, numbers=("504",), halted=True, request=request
+    )
     assert ImageChops.difference(shown, render(scene)).getbbox() is None, "the glass shows something else"
     return f"halted after {took_s:.0f} s; the glass shows the drawn scene, dot by dot"
 
@@ -204,11 +205,20 @@ def certificate(card: Path, folder: Path) -> str:
         with Board(card, folder, cable="restrict=off", glass=True, devices=around.devices) as board:
             board.until(PROMPT)
             around.usb_slot.connect()
-            papers = serve_a_resident(around, Eyes(board.picture), lambda scene: print(f"  {scene}", flush=True))
+            try:
+                papers = serve_a_resident(around, Eyes(board.picture), lambda scene: print(f"  {scene}", flush=True))
+            finally:
+                _keep(board.picture(), "glass")
     for number, paper in enumerate(papers):
-        paper.save(Path(os.environ.get("PICTURES", folder)) / f"paper-{number}.png")
+        _keep(paper, f"paper-{number}")
     assert len(papers) == 1
     return f"a paper of {papers[0].width} x {papers[0].height} dots after {board.up_s:.0f} s"
+
+
+def _keep(picture: Image.Image, name: str) -> None:
+    """For a person to look at, if the variable PICTURES names a folder."""
+    if folder := os.environ.get("PICTURES"):
+        picture.save(Path(folder) / f"{name}.png")
 
 
 def _restarts(card: Path, folder: Path, offset: int) -> str:

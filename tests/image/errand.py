@@ -128,9 +128,11 @@ def serve_a_resident(around: Around, eyes: Eyes, say: Callable[[str], None]) -> 
         "Consent": lambda: _keys(around, "enter"),
         "Pay": lambda: _pay(around),
     }
-    while (seen := eyes.until(*acts, "TakePaper", "Sorry")) in acts:
+    done = ""  # an emulated machine answers after a while; a person does not act twice on one scene
+    while (seen := eyes.until(*({*acts} - {done}), "TakePaper", "Sorry")) in acts:
         say(seen)
         acts[seen]()
+        done = "" if seen == "Pay" else seen  # coin by coin
     assert seen == "TakePaper", "the machine gave up"
     papers = around.take_paper()
     around.take_receipt()

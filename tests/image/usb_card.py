@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from host_sim.models.chip import ChipCard
@@ -38,6 +39,8 @@ class UsbSlot:
         threading.Thread(target=self._serve, name="usb-card", daemon=True).start()
 
     def insert(self, card: ChipCard) -> None:
+        # qemu's reader exchanges TPDUs and pcscd agrees on T=0 with it, so it must be a card that speaks T=0.
+        card.manners = replace(card.manners, t0=True)
         self.card = card
         card.power_on()
         self._send(_ATR, card.atr)
