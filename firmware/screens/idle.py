@@ -17,8 +17,12 @@ from firmware.session import scenes as show
 DARK = {"hours", "year_end", "closed_day"}
 LOW = 404  # above the keys
 PICTURE_ENDS = 256
+MOON_ENDS = 160
 BESIDE_PICTURE = 530
 NOTICE_SIDE = 96  # pixels for the picture of a notice
+PICTURE_Y = 72  # of the card and its slot
+MONEY_HIGH, MONEY_HIGH_ABOVE = 48, 40  # pixels of "no change"; above a notice
+GAP = 6  # pixels between panels
 CARD_HIGH = 219  # pixels of the picture of the card and its slot
 ROW = 33  # pixels from line to line at 24
 PIXELS_A_MODULE = 4  # 0.8 mm on a 7-inch panel: a telephone reads it
@@ -32,27 +36,14 @@ def idle(scene: show.Idle) -> Canvas:
     c = Canvas(scene.language)
     until = "" if scene.until is None else say("idle", "until", time=say.time(scene.until))
     c.part(name_bar(scene, until), 0, 0)
-    tight = scene.notice is not None and scene.exact_money_only  # both stand below the picture
-    picture_y = 58 if tight else 72
-    c.picture(pictures.insert_card(), 516, picture_y)
+    c.picture(pictures.insert_card(), 516, PICTURE_Y)
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
     y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA, aside=True)
-    low = LOW
-    if scene.exact_money_only:  # money comes first
-        low -= 40 if tight else 54
-        c.panel((36, low, 486, low + (40 if tight else 48)), 10, SUN_PALE, border=SUN, width=3)
-        c.text(say("idle", "exact"), 52, low + (3 if tight else 5), 24 if tight else 26, width=418, bold=True)
-        low -= 6
     cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
     taken = say.listed(cards)
     taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
-    if scene.notice is not None:
-        highest = max(y + ROW, picture_y + CARD_HIGH)  # money and fees come before it; the names of the cards do not
-        notice = _notice_of(c, scene, 24 if tight else 26, low - highest)
-        if low - notice.high >= highest:
-            notice.draw(c, low - notice.high)
-            low -= notice.high + 6
+    low = _notice_and_money(c, scene, say, y)
     if cards and taken_ends + ROW <= low:
         y = c.text(taken, 36, y, 24, width=460, lines=3, leading=ROW / 24)
     lines = _kinds(c, scene, say, (low - y) // ROW)
@@ -65,6 +56,26 @@ def idle(scene: show.Idle) -> Canvas:
             c.text(fee, FEE_ENDS - room, y, 24, width=room)
         y += ROW * rows
     return end_with_languages(c, scene)
+
+
+def _notice_and_money(c: Canvas, scene: show.Idle, say: Words, y: int) -> int:
+    """The notice at the bottom, and above it that no change is given. Returns where the room below `y` ends.
+
+    Money and fees come before a notice, which may be left out; the names of the cards do not.
+    """
+    low, money = LOW, MONEY_HIGH if scene.notice is None else MONEY_HIGH_ABOVE
+    if scene.notice is not None:
+        highest = max(y + ROW + (money + GAP if scene.exact_money_only else 0), PICTURE_Y + CARD_HIGH)
+        notice = _notice_of(c, scene, 26, low - highest)
+        if low - notice.high >= highest:
+            notice.draw(c, low - notice.high)
+            low -= notice.high + GAP
+    if scene.exact_money_only:
+        low -= money + (GAP if low == LOW else 0)
+        size, down = (26, 5) if money == MONEY_HIGH else (24, 3)
+        c.panel((36, low, 486, low + money), 10, SUN_PALE, border=SUN, width=3)
+        c.text(say("idle", "exact"), 52, low + down, size, width=418, bold=True)
+    return low
 
 
 def _beside_fee(c: Canvas, fee: str) -> int:
@@ -178,7 +189,8 @@ def closed(scene: show.Closed) -> Canvas:
     if scene.request:
         c.text(say("closed", "request"), 40, max(y + 16, REQUEST_Y), 24, width=width, lines=4, aside=True)
     else:
-        _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), letters)
+        past = (MOON_ENDS if dark else PICTURE_ENDS, BESIDE_PICTURE)
+        _places(c, say, scene.elsewhere, (y + 2, FOOT - 2), past, letters)
     return end_without_keys(c, scene) if scene.halted else end(c, scene)
 
 
@@ -201,32 +213,43 @@ def _opens(c: Canvas, say: Words, at: datetime, y: int) -> int:
     return y + 80
 
 
-def _places(c: Canvas, say: Words, places: Sequence[show.Elsewhere], room: tuple[int, int], colour: Colour) -> None:
-    """Where else to go, place by place, as far as there is room; several begin beside the picture.
+def _places(
+    c: Canvas,
+    say: Words,
+    places: Sequence[show.Elsewhere],
+    room: tuple[int, int],
+    beside: tuple[int, int],
+    colour: Colour,
+) -> None:
+    """Where else to go. `beside`: where the picture ends, and the width of a line beside it.
 
-    A place is not named without what it has; the way there may be left out.
+    A place is not named without what it has; the way there is left out sooner than another place, of the last one first.
     """
-    y, low = room if len(places) > 1 else (max(room[0], PICTURE_ENDS), room[1])
-    for place in places:
-        *named, way = place_lines(say, place)
-        for lines in (named, [way]):
-            told, ends = _beside_picture(c, lines, y)
-            if ends > low:
-                return
-            for text, size, rows, bold, width in told:
-                y = c.text(text, 40, y, size, width=width, lines=rows, bold=bold, colour=colour)
+    y, low = room if len(places) > 1 else (max(room[0], beside[0]), room[1])
+    told = [place_lines(say, place) for place in places]
+    for count, ways in ((n, way) for n in range(len(told), 0, -1) for way in range(n, -1, -1)):
+        placed, ends = _beside_picture(
+            c, [one if n < ways else one[:-1] for n, one in enumerate(told[:count])], y, beside
+        )
+        if ends <= low:
+            for top, text, size, rows, bold, width in placed:
+                c.text(text, 40, top, size, width=width, lines=rows, bold=bold, colour=colour)
+            return
+
+
+def _beside_picture(
+    c: Canvas, told: Sequence[Sequence[Line]], y: int, beside: tuple[int, int]
+) -> tuple[list[tuple[int, str, int, int, bool, int]], int]:
+    """The lines of each place with top, size, rows and width, narrow as long as the picture is beside them; and where they end."""
+    placed = []
+    for lines in told:
+        for line in lines:
+            width = 720 if y >= beside[0] else beside[1]
+            [(text, size, rows, bold)] = fitted(c, [line], width)
+            placed.append((y, text, size, rows, bold, width))
+            y += round(size * 1.36) * rows
         y += 2
-
-
-def _beside_picture(c: Canvas, lines: Sequence[Line], y: int) -> tuple[list[tuple[str, int, int, bool, int]], int]:
-    """The lines with size, rows and width, narrow as long as the picture is beside them; and the y below them."""
-    told = []
-    for line in lines:
-        width = 720 if y >= PICTURE_ENDS else BESIDE_PICTURE
-        [(text, size, rows, bold)] = fitted(c, [line], width)
-        told.append((text, size, rows, bold, width))
-        y += round(size * 1.36) * rows
-    return told, y
+    return placed, y - 2
 
 
 def starting(scene: show.Starting) -> Canvas:

@@ -116,11 +116,12 @@ def _everything() -> sa.CompoundSelect[Any]:
 
 
 _EVERYTHING = _everything()
+_VERSION = sa.select(households.c.version).where(households.c.household_id == sa.bindparam("of"))
 
 
 def version_of(c: sa.Connection, household_id: str) -> int | None:
     """The version of the books in which anything about this household last changed; None when there is no such household."""
-    version: int | None = c.scalar(sa.select(households.c.version).where(households.c.household_id == household_id))
+    version: int | None = c.scalar(_VERSION, {"of": household_id})
     return version
 
 

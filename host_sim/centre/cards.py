@@ -29,6 +29,10 @@ class CardState(StrEnum):
     REVOKED = "revoked"  # final
 
 
+# Written once: each call asks them, and building a statement costs more than the database's answer.
+_CARD = sa.select(cards).where(cards.c.credential_sha256 == sa.bindparam("of"))
+_CARRIERS = sa.select(cards).where(cards.c.seal_number == sa.bindparam("of"))
+
 # Act -> the states in which it is allowed, and the state after it. A renewed or replaced card is revoked; the new one
 # begins with an act `issue` of its own.
 TRANSITIONS: Mapping[str, tuple[frozenset[CardState], CardState]] = {
@@ -197,7 +201,7 @@ def state_of(card: Any) -> CardState:
 
 def find(c: sa.Connection, credential_sha256: str) -> Any:
     """The card's row, or None."""
-    return c.execute(sa.select(cards).where(cards.c.credential_sha256 == credential_sha256)).first()
+    return c.execute(_CARD, {"of": credential_sha256}).first()
 
 
 def refusal_of(card: Any) -> str | None:
@@ -212,7 +216,7 @@ def seal_stopped(c: sa.Connection, seal_number: str) -> bool:
 
     A registration that hangs on no card of this register is stopped by the seal register alone.
     """
-    carriers = c.execute(sa.select(cards).where(cards.c.seal_number == seal_number)).all()
+    carriers = c.execute(_CARRIERS, {"of": seal_number}).all()
     return bool(carriers) and all(state_of(card) is not CardState.IN_USE for card in carriers)
 
 
@@ -297,7 +301,7 @@ def free_seal(c: sa.Connection, resident_id: str) -> str:
     seal = None if packed is None else unpack(Seal, packed)
     if seal is None or seal.state is not SealState.VALID:
         raise ActRefused("This resident has no valid seal registration.")
-    carriers = c.execute(sa.select(cards).where(cards.c.seal_number == seal.registration_number)).all()
+    carriers = c.execute(_CARRIERS, {"of": seal.registration_number}).all()
     if any(state_of(card) is CardState.IN_USE for card in carriers):
         raise ActRefused("The seal registration hangs on another card that is in use: replace that one.")
     return seal.registration_number

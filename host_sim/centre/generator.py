@@ -21,6 +21,7 @@ from host_sim.centre.paper_keys import PaperKeys
 from host_sim.centre.register import Municipality, SealState
 from host_sim.centre.tables import residents
 
+_HOME = sa.select(residents.c.household_id).where(residents.c.resident_id == sa.bindparam("of"))
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 PAGES_MAX = 99
 
@@ -116,8 +117,7 @@ class Generator:
         was = subject.books.resident
         if self._holder(c, subject.card_fingerprint) != was.resident_id:
             return False
-        here = residents.c.resident_id == was.resident_id
-        home = c.scalar(sa.select(residents.c.household_id).where(here))
+        home = c.scalar(_HOME, {"of": was.resident_id})
         return home == was.household_id and books.version_of(c, home) == subject.books.register.version
 
     def _holder(self, c: sa.Connection, card_fingerprint: str) -> str:

@@ -44,6 +44,21 @@ COPIES_MAX = 9
 ATTEMPTS = 3
 _END_OF_SIGNING = "end of the city's certificate that was told"
 
+# Written once: each order asks them, and building a statement costs more than the database's answer.
+_THIS = requests.c.request_id == sa.bindparam("of")
+_REQUEST = sa.select(requests).where(_THIS)
+_NEW, _CHANGE, _ADD_COPIES = requests.insert(), requests.update().where(_THIS), copies.insert()
+
+
+def _expiry() -> sa.Update:
+    late = (requests.c.request_id == copies.c.request_id) & (requests.c.expires_at < sa.bindparam("now"))
+    kept = copies.c.document.is_not(None) & sa.exists().where(late)  # few: the index holds no other copies
+    state = sa.case((copies.c.state == "reserved", "void"), else_=copies.c.state)
+    return copies.update().where(kept).values(state=state, document=None)
+
+
+_EXPIRY = _expiry()
+
 Line = Mapping[str, Any]  # kind, options, fee_yen, requester: one copy
 
 
@@ -87,9 +102,6 @@ class Begun:
     lines: Sequence[Line]
     numbers: Sequence[str]
     exemption: Reduction | None  # what lowered the fee of a line
-
-
-_END_OF_SIGNING = "end of the city's certificate that was told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +248,7 @@ class Issuer:
             if begun.known.clerks:
                 told = {"request_id": order["request_id"], "clerks": begun.known.clerks.split(",")}
                 self._store.note(c, now, peer, "vouched", told)
-            c.execute(requests.insert().values(**row, **times, state="making", issue_numbers=begun.numbers))
+            c.execute(_NEW, {**row, **times, "state": "making", "issue_numbers": begun.numbers})
             if begun.exemption is not None:
                 using.use(c, begun.exemption.number, order["request_id"])
                 told = {"request_id": order["request_id"], "exemption": begun.exemption.exemption}
@@ -262,8 +274,7 @@ class Issuer:
                 self._kill(c, order["request_id"])
                 outcome = refused
             else:
-                this = requests.c.request_id == order["request_id"]
-                c.execute(requests.update().where(this).values(issue_numbers=again.numbers))
+                c.execute(_CHANGE, {"of": order["request_id"], "issue_numbers": again.numbers})
                 return again
         raise outcome
 
@@ -271,7 +282,7 @@ class Issuer:
         self, c: sa.Connection, peer: Peer, order: Mapping[str, Any], body_sha256: str, now: datetime
     ) -> Promise | None:
         """The earlier answer to this request id; None if there is none."""
-        row = self._request(c, peer, order["request_id"])
+        row = request_of(c, peer, order["request_id"])
         if row is None:
             return None
         if row.state == "dead" and not row.body_sha256:
@@ -359,7 +370,7 @@ class Issuer:
         manifest = _manifest(peer, order, begun, made, now)
         promise = Promise(manifest, self._key.sign(manifest.encode()))
         with self._store.writing() as c:
-            row = self._request(c, peer, request_id)
+            row = request_of(c, peer, request_id)
             if row is None or row.state != "making":
                 raise Refused("expired")
             if not self._generator.still_true(c, begun.subject):
@@ -372,8 +383,8 @@ class Issuer:
                 "manifest": promise.manifest,
                 "signature": promise.signature,
             }
-            c.execute(requests.update().where(requests.c.request_id == request_id).values(**values))
-            c.execute(copies.insert(), _copy_rows(request_id, begun, made))
+            c.execute(_CHANGE, {"of": request_id, **values})
+            c.execute(_ADD_COPIES, _copy_rows(request_id, begun, made))
             told = {"request_id": request_id, "copies": len(made), "books_version": version}
             self._store.note(c, now, peer, "reserved", told)
         return promise
@@ -385,7 +396,7 @@ class Issuer:
         A request that was promised is not dead: the database had committed, and only its answer was lost.
         """
         with self._store.writing() as c:
-            row = self._request(c, peer, request_id)
+            row = request_of(c, peer, request_id)
             if row is None or row.state == "made":
                 return
             self._kill(c, request_id)
@@ -399,7 +410,7 @@ class Issuer:
                 self._store.flag(c, now, peer.name, "document_unfit", told)
 
     def _kill(self, c: sa.Connection, request_id: str) -> None:
-        c.execute(requests.update().where(requests.c.request_id == request_id).values(state="dead"))
+        c.execute(_CHANGE, {"of": request_id, "state": "dead"})
 
     def _note_unmade(
         self, c: sa.Connection, peer: Peer, request_id: str, begun: Begun, why: str, now: datetime
@@ -407,12 +418,13 @@ class Issuer:
         told = {"request_id": request_id, "issue_numbers": list(begun.numbers), "why": why}
         self._store.note(c, now, peer, "not_made", told)
 
-    def _request(self, c: sa.Connection, peer: Peer, request_id: str) -> Any:
-        """The request's row, or None. Raises `Refused` for a request of another machine."""
-        row = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
-        if row is not None and row.machine != peer.name:
-            raise Refused("bad_request")
-        return row
+
+def request_of(c: sa.Connection, peer: Peer, request_id: str) -> Any:
+    """The request's row, or None. Raises `Refused` for a request of another machine."""
+    row = c.execute(_REQUEST, {"of": request_id}).first()
+    if row is not None and row.machine != peer.name:
+        raise Refused("bad_request")
+    return row
 
 
 def _refused_offer(kind: str, here: Here, refusal: str) -> dict[str, Any]:
@@ -424,10 +436,7 @@ def _refused_offer(kind: str, here: Here, refusal: str) -> dict[str, Any]:
 
 def expire(store: Store, c: sa.Connection, now: datetime) -> None:
     """Make void each copy that was not fetched in time. A copy that was fetched stays: only the machine knows its end."""
-    late = (requests.c.request_id == copies.c.request_id) & (requests.c.expires_at < now.timestamp())
-    kept = copies.c.document.is_not(None) & sa.exists().where(late)  # few: the index holds no other copies
-    state = sa.case((copies.c.state == "reserved", "void"), else_=copies.c.state)
-    if c.execute(copies.update().where(kept).values(state=state, document=None)).rowcount:
+    if c.execute(_EXPIRY, {"now": now.timestamp()}).rowcount:
         store.erases(c)
 
 

@@ -17,7 +17,7 @@ from host_sim.centre.city.hours import JST
 from host_sim.centre.claims import codes, debts
 from host_sim.centre.database import Busy
 from host_sim.centre.incidents import machine_cases
-from host_sim.centre.issuing import MAKING_S, expire
+from host_sim.centre.issuing import MAKING_S, expire, request_of
 from host_sim.centre.machines import owing
 from host_sim.centre.operating import audit, fleet, line, witness
 from host_sim.centre.operating.flags import ALARMS
@@ -27,6 +27,12 @@ from host_sim.centre.tables import claims, copies, machines, requests, seals
 
 TOMBSTONE_S = 86_400.0
 UNDRAWN = "ask_at_counter"  # the reason of a `void`: a fetched document that the machine could not draw
+
+# Written once: each call asks them, and building a statement costs more than the database's answer.
+_THIS = (copies.c.request_id == sa.bindparam("of")) & (copies.c.copy == sa.bindparam("number"))
+_COPY, _CHANGE = sa.select(copies).where(_THIS), copies.update().where(_THIS)
+_PROMISED = (copies.c.request_id == sa.bindparam("of")) & (copies.c.kind == "inkan")
+_SEALS = sa.select(seals.c.packed).where(seals.c.resident_id.in_(sa.select(copies.c.resident_id).where(_PROMISED)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,7 @@ class Settler:
 
     def _seal_stopped(self, c: sa.Connection, request_id: str) -> bool:
         """Whether a seal certificate was promised and the card on which the registration hangs is no longer in use."""
-        promised = (copies.c.request_id == request_id) & (copies.c.kind == "inkan")
-        whose = sa.select(copies.c.resident_id).where(promised)
-        packed = c.scalars(sa.select(seals.c.packed).where(seals.c.resident_id.in_(whose))).all()
+        packed = c.scalars(_SEALS, {"of": request_id}).all()
         return any(cards.seal_stopped(c, unpack(Seal, each).registration_number) for each in packed)
 
     def _void_open(self, c: sa.Connection, peer: Peer, request_id: str, why: str, now: datetime) -> None:
@@ -271,16 +275,12 @@ class Settler:
 
     def _copy(self, c: sa.Connection, peer: Peer, request_id: str, copy: int) -> tuple[Any, Any]:
         """The rows of the request and the copy, each None when there is none. `Refused` for another machine's request."""
-        request = c.execute(sa.select(requests).where(requests.c.request_id == request_id)).first()
-        if request is not None and request.machine != peer.name:
-            raise Refused("bad_request")
-        where = (copies.c.request_id == request_id) & (copies.c.copy == copy)
-        return request, c.execute(sa.select(copies).where(where)).first()
+        request = request_of(c, peer, request_id)
+        return request, c.execute(_COPY, {"of": request_id, "number": copy}).first()
 
     def _set_state(self, c: sa.Connection, request_id: str, copy: int, state: str) -> None:
-        where = (copies.c.request_id == request_id) & (copies.c.copy == copy)
-        values: dict[str, Any] = {"state": state}
+        values: dict[str, Any] = {"of": request_id, "number": copy, "state": state}
         if state in {"issued", "void"}:
             values["document"] = None
             self._store.erases(c)
-        c.execute(copies.update().where(where).values(**values))
+        c.execute(_CHANGE, values)

@@ -11,6 +11,14 @@ from host_sim.centre.database import Database
 from host_sim.centre.operating import audit, flags
 from host_sim.centre.tables import facts, serials
 
+# Written once: each call asks them, and building a statement costs more than the database's answer.
+_FACT = sa.select(facts.c.value).where(facts.c.name == sa.bindparam("of"))
+_NO_FACT = facts.delete().where(facts.c.name == sa.bindparam("of"))
+_SET_FACT = facts.insert()
+_TODAYS = (serials.c.day == sa.bindparam("of_day")) & (serials.c.terminal == sa.bindparam("of_terminal"))
+_LAST = sa.select(serials.c.last).where(_TODAYS)
+_FIRST_SERIALS, _MORE_SERIALS = serials.insert(), serials.update().where(_TODAYS)
+
 
 class Peer(NamedTuple):
     """The machine at the other end, as its client certificate names it."""
@@ -39,22 +47,22 @@ class Store(Database):
 
     def fact(self, c: sa.Connection, name: str) -> Any:
         """The value of a fact, or None."""
-        return c.scalar(sa.select(facts.c.value).where(facts.c.name == name))
+        return c.scalar(_FACT, {"of": name})
 
     def set_fact(self, c: sa.Connection, name: str, value: object) -> None:
         """Store a fact; `None` deletes it."""
-        c.execute(facts.delete().where(facts.c.name == name))
+        c.execute(_NO_FACT, {"of": name})
         if value is not None:
-            c.execute(facts.insert().values(name=name, value=value))
+            c.execute(_SET_FACT, {"name": name, "value": value})
 
     def next_serials(self, c: sa.Connection, day: date, terminal: str, count: int) -> range:
         """The next `count` serial numbers of this terminal on this day, from 1."""
-        where = (serials.c.day == day.isoformat()) & (serials.c.terminal == terminal)
-        last = c.scalar(sa.select(serials.c.last).where(where))
+        of = {"of_day": day.isoformat(), "of_terminal": terminal}
+        last = c.scalar(_LAST, of)
         if last is None:
-            c.execute(serials.insert().values(day=day.isoformat(), terminal=terminal, last=count))
+            c.execute(_FIRST_SERIALS, {"day": day.isoformat(), "terminal": terminal, "last": count})
             return range(1, count + 1)
-        c.execute(serials.update().where(where).values(last=last + count))
+        c.execute(_MORE_SERIALS, of | {"last": last + count})
         return range(last + 1, last + count + 1)
 
     def note(self, c: sa.Connection, now: datetime, peer: Peer, act: str, detail: Mapping[str, Any]) -> None:

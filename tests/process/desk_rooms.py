@@ -1,4 +1,4 @@
-"""The desk and the residents' page as processes over TLS, of a run directory with the sample's city, and a real browser."""
+"""The desk and the residents' page as processes over TLS, of a run directory with the sample's city; and a real browser."""
 
 import re
 import subprocess
@@ -27,15 +27,15 @@ DESK_SIZE, ZOOMED = {"width": 1280, "height": 800}, {"width": 640, "height": 400
 
 
 @dataclass
-class Rooms:
-    """One city's books, with a browser that takes the test's certificates."""
+class Served:
+    """One city's books, and the processes that serve them. `key`: of the staff's accounts."""
 
     run: Path
     store: Store
     city: CityBook
     settler: Settler
     accounts: Accounts
-    browser: Browser
+    key: bytes
 
     def now(self) -> datetime:
         return simulated_now(self.run / "clock-offset")
@@ -70,6 +70,13 @@ class Rooms:
                 process.terminate()
                 process.communicate()
 
+
+@dataclass
+class Rooms(Served):
+    """With a browser that takes the test's certificates."""
+
+    browser: Browser
+
     def page(self, *, zoomed: bool = False) -> Page:
         size = ZOOMED if zoomed else DESK_SIZE
         page = self.browser.new_page(viewport=size, device_scale_factor=2 if zoomed else 1, ignore_https_errors=True)
@@ -89,20 +96,27 @@ class Rooms:
 
 
 @contextmanager
-def rooms(run: Path) -> Iterator[Rooms]:
+def served(run: Path) -> Iterator[Served]:
     (run / "clock-offset").write_text(str((TUESDAY - simulated_now(run / "none")).total_seconds()))
     store = open_books(run, None, make=True)
     city = open_city(store, None, TUESDAY)
     key = ensure_identity(run / "centre", ()).staff_key
-    with sync_playwright() as playwright:
+    try:
+        yield Served(run, store, city, Settler(store), Accounts(store, city, key), key)
+    finally:
+        store.close()
+
+
+@contextmanager
+def rooms(run: Path) -> Iterator[Rooms]:
+    with served(run) as town, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
         )
         try:
-            yield Rooms(run, store, city, Settler(store), Accounts(store, city, key), browser)
+            yield Rooms(**vars(town), browser=browser)
         finally:
             browser.close()
-            store.close()
 
 
 def seen_in(page: Page, wanted: str) -> None:

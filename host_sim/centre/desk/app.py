@@ -87,6 +87,21 @@ def _page(desk: Desk, request: Request, status: int, key: str) -> Response:
         return PlainTextResponse(_BUSY, 503)
 
 
+def _note(desk: Desk, request: Request, word: str) -> None:
+    """What somebody who is signed in was refused: the page without what fills its address, and nothing that they typed.
+
+    A stranger leaves no row, or anybody could fill the record; wrong tries are counted and flagged (`staff/tries.py`).
+    """
+    try:
+        person = desk.person(request)
+        if person is not None:
+            with desk.store.writing() as c:
+                told = {"page": request.scope["route"].path, "refused": word}
+                desk.audit(c, person, "desk_refused", "", told)
+    except NO_ANSWER:
+        return  # nothing can be written, and nothing was done
+
+
 def _refusals(app: FastAPI, desk: Desk) -> None:
     page = functools.partial(_page, desk)
 
@@ -99,11 +114,13 @@ def _refusals(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(forms.FormRefused)
     def form(request: Request, refused: Exception) -> Response:
         assert isinstance(refused, forms.FormRefused)
+        _note(desk, request, f"form_{refused.why}")
         return page(request, 409 if refused.why == "again" else 403, f"refused.form_{refused.why}")
 
     @app.exception_handler(NotAllowed)
     def not_allowed(request: Request, refused: Exception) -> Response:
         assert isinstance(refused, NotAllowed)
+        _note(desk, request, refused.word)
         return desk.render(request, "refused.html", 403, words=doors.words_of(request, refused))
 
     @app.exception_handler(RequestValidationError)

@@ -29,8 +29,12 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/exemptions/resident")
     def resident(request: Request, number: Text = "") -> Response:
-        desk.who(request, ROLE)
-        return _choice(desk, request, acts, number.strip())
+        who = desk.who(request, ROLE)
+        page = _choice(desk, request, acts, number.strip())
+        with desk.store.writing() as c:  # a name is shown: who looked is on record, as of a search
+            told = {"found": int(page.status_code == 200)}
+            desk.audit(c, who, "resident_searched", "exemption", told)
+        return page
 
     @router.post("/exemptions/grant")
     def grant(

@@ -16,6 +16,9 @@ import sqlalchemy as sa
 from host_sim.centre.tables import audit, audit_head
 
 START = hashlib.sha256(b"kofuki-audit-1").hexdigest()  # what the first row follows
+# Written once: a row is added in nearly every call, and building a statement costs more than the database's answer.
+_HEAD_ROW = sa.select(audit_head.c.number, audit_head.c.sha256)
+_ADD, _BEGIN, _GO_ON = audit.insert(), audit_head.insert(), audit_head.update()
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _HEAD = re.compile(r"(\d{1,18}) ([0-9a-f]{64})")
 
@@ -38,17 +41,13 @@ def append(c: sa.Connection, *, at: str, machine: str, site: str, act: str, deta
     told = {"at": at, "machine": machine, "site": site, "act": act, "detail": json.loads(json.dumps(dict(detail)))}
     row = told | {"id": number + 1, "previous": previous}
     row["sha256"] = _sha256(row)
-    c.execute(audit.insert().values(**row))
-    now = {"number": row["id"], "sha256": row["sha256"]}
-    if number == 0:
-        c.execute(audit_head.insert().values(**now))
-    else:
-        c.execute(audit_head.update().values(**now))
+    c.execute(_ADD, row)
+    c.execute(_BEGIN if number == 0 else _GO_ON, {"number": row["id"], "sha256": row["sha256"]})
 
 
 def head(c: sa.Connection) -> tuple[int, str]:
     """Number and hash of the last row; 0 and `START` before the first."""
-    row = c.execute(sa.select(audit_head.c.number, audit_head.c.sha256)).first()
+    row = c.execute(_HEAD_ROW).first()
     return (0, START) if row is None else (int(row.number), str(row.sha256))
 
 

@@ -28,6 +28,7 @@ NEEDS: Mapping[str, RegisterName] = {
     "koseki_kojin": "families",
     "fuhyo": "families",
 }
+_FEEDS = sa.select(feeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def standings(
     c: sa.Connection, now: datetime, limits: Mapping[RegisterName, timedelta] = LIMITS
 ) -> dict[RegisterName, Standing]:
     """Each register that is fed, as it stands now."""
-    rows = {row.register: row for row in c.execute(sa.select(feeds))}
+    rows = {row.register: row for row in c.execute(_FEEDS)}
     return {
         name: Standing(rows[name].number, made_at, now - made_at, limits[name])
         for name in REGISTERS

@@ -186,7 +186,8 @@ def test_a_form_that_is_sent_again_does_nothing_and_says_so(office: Office) -> N
     before = office.acts()
     answer = browser.post("/line/stop", sent)
     assert (answer.status, "すでに送られています" in answer.text) == (409, True)
-    assert office.acts() == before
+    told = {"who": "kuroki", "why": "", "page": "/line/stop", "refused": "form_again"}
+    assert office.acts() == [*before, ("desk_refused", told)]
 
 
 @pytest.mark.parametrize("token", ["", "1.2.3", "x", "kept", "日本.語.あ"])

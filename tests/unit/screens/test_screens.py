@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from itertools import accumulate, combinations, product
 
@@ -200,6 +201,7 @@ def test_the_idle_screen_shows_a_notice_of_two_lines_also_without_change_and_cut
         told = "".join(note.text for note in canvas.placed)
         assert words(language).of(words_of_city).replace(" ", "") in told.replace(" ", "")
         assert (words(language)("idle", "exact") in told) == exact
+        assert (MAGENTA in colours(canvas)) == bool(picture)
         assert not faults(canvas)
 
 
@@ -234,6 +236,24 @@ def test_fees_that_differ_are_told_from_the_least_to_the_highest(language):
     assert {words(language)("idle", "fees", least=yen(least), most=yen(most)) for least, most in ranges} & set(
         texts
     ) or yen(fees_yen[-1]) in texts, "the last kind alone costs one fee"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_screen_names_a_second_place_rather_than_the_way_to_the_first(language):
+    """At night both are named while each takes a line, however long the ways to them are."""
+    way = {"ja": "橘通西1丁目、橘橋の北詰", "en": "Tachibana-dori Nishi 1, north end of Tachibana bridge"}
+    shops = [
+        show.Elsewhere(
+            name={"ja": name, "en": name}, way=way, telephone="0985-21-1752", open_now=True, until=None, opens_at=None
+        )
+        for name in ("AAA", "BBB")
+    ]
+    opens = datetime(2027, 1, 4, 6, 30, tzinfo=timezone(timedelta(hours=9)))
+    for reason in ("hours", "year_end"):
+        scene = show.Closed(language=language, reason=reason, opens_at=opens, elsewhere=tuple(shops))
+        told = " ".join(note.text for note in draw(scene).placed)
+        assert "AAA" in told
+        assert "BBB" in told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
