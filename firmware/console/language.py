@@ -21,7 +21,7 @@ _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 # What the lines count; in English a single one loses its last letter. A test reads the program for others.
 COUNTED = ("bytes", "coins", "credits", "failed sessions", "keys", "records", "rows", "sessions", "sheets", "words")
-_ONE = re.compile(rf"(?<![\w.,:+-])1 ({'|'.join(COUNTED)})(?: (are))?\b")
+_ONE = re.compile(rf"(?<![\w.,:])1 ({'|'.join(COUNTED)})(?: (are))?\b")
 
 
 class Language(StrEnum):

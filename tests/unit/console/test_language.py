@@ -169,10 +169,8 @@ def test_a_single_thing_is_not_told_as_several() -> None:
     assert {"coins", "sheets", "failed sessions", "credits"} <= counted
     assert counted - {*COUNTED} - NOT_COUNTED == set()
     for word in COUNTED:
-        assert (
-            one(f"hopper 100: 1 {word}, then 11 {word}; +1 {word}")
-            == f"hopper 100: 1 {word[:-1]}, then 11 {word}; +1 {word}"
-        )
+        several = f"hopper 100: 1 {word}, then 11 {word}, 0.1 {word}; +1 {word}"
+        assert one(several) == f"hopper 100: 1 {word[:-1]}, then 11 {word}, 0.1 {word}; +1 {word[:-1]}"
     assert one("1 sheets are in the printer.") == "1 sheet is in the printer."
     assert one("21 sheets are in the printer.") == "21 sheets are in the printer."
 
