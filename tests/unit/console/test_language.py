@@ -130,6 +130,11 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
             "N is how many. 入力：paper load N",
             "N is how many. Nyuryoku: paper load N",
         ),
+        (
+            "Not well: acceptor, hopper. Mend this and test again.",
+            "不良：硬貨投入機, ホッパー。",
+            "Furyo: koka tonyuki, hoppa.",
+        ),
         ("  nobody knows: 50", "  nobody knows: 50", "  nobody knows: 50"),
         ("coin.port = coin", "coin.port = coin", "coin.port = coin"),
         ("test card      never            -", "test card      未実施           -", "test card      mi-jisshi        -"),
