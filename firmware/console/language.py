@@ -71,7 +71,8 @@ class Texts:
         row, column = "", 0
         for text, gap in cells:
             column += len(text) + len(gap)
-            row += self.told(text)
+            words = text.lstrip(" ")
+            row += " " * (len(text) - len(words)) + self.told(words)
             row += " " * (max(1, column - columns(row)) if gap else 0)
         return row
 
