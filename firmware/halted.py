@@ -6,13 +6,15 @@ slot. After `TRY_AGAIN_S`, or when `again` is typed, the program ends and the se
 put the cause right has nothing else to do. A device that is missing does not halt the machine: its desk tries it again.
 """
 
-import textwrap
+import contextlib
 from collections.abc import Callable
 
 from drivers.errors import DeviceError
 from drivers.ports import ByteStream, Clock
 from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
+from firmware.console.language import Language, texts
 from firmware.console.line import LineReader
+from firmware.console.rows import fitted
 from firmware.desks import LINE, OF_MACHINE, Beat, Health
 from firmware.journal.journal import JournalBroken, JournalForged, JournalFull, JournalTrouble
 from firmware.journal.seal import SealUnsafe
@@ -26,7 +28,7 @@ TRY_AGAIN_S = 60.0
 LOOK_S = 0.2
 _READ_BYTES = 256
 _WRITE_S = 1.0
-_COLUMNS = 79
+_ASK_REQUEST = "Type `request` for its certificate request, which the centre answers."
 
 
 def reason_of(error: Exception) -> Reason:
@@ -87,6 +89,7 @@ class Halted:
         self._request = request
         self._alive = alive
         self._reader = LineReader()
+        self._language = Language.EN
         self._ends_s = clock.monotonic() + TRY_AGAIN_S
         self._beat_at_s: float | None = None if heartbeat_s is None else clock.monotonic()
 
@@ -152,6 +155,9 @@ class Halted:
                 self._answer_to(line.text)
 
     def _answer_to(self, typed: str) -> None:
+        first, _, rest = typed.strip().partition(" ")
+        if first == "language" and rest in set(Language):
+            self._language = Language(rest)
         if typed.strip() == "again":
             self._ends_s = self._clock.monotonic()
         if typed.strip() == "request" and self._request:
@@ -160,22 +166,30 @@ class Halted:
 
     def _answer(self) -> str:
         again_s = max(0, round(self._ends_s - self._clock.monotonic()))
-        words = f"{self._reason.number} {self._reason.sentence} ({self._detail}.)"
         lines = [
-            *textwrap.wrap(words, _COLUMNS),
-            "The machine takes, prints and pays nothing until this is mended.",
-            f"Mend it; the machine starts again by itself in {again_s} s, then every minute.",
-            "Type `again` to start it now.",
-            *(["Type `request` for its certificate request, which the centre answers."] if self._request else []),
-            "ERR halted",
-            "halted> ",
+            f"{self._reason.number} {self._told(self._reason.sentence)} ({self._told(f'{self._detail}.')})",
+            self._told("The machine takes, prints and pays nothing until this is mended."),
+            self._told(f"Mend it; the machine starts again by itself in {again_s} s, then every minute."),
+            self._told("Type `again` to start it now."),
+            *([self._told(_ASK_REQUEST)] if self._request else []),
+            "`language ja`, `language romaji`, `language en`",
         ]
-        return "\r\n".join(lines)
+        return "\r\n".join([*(row for line in lines for row in fitted(line)), "ERR halted", "halted> "])
+
+    def _told(self, line: str) -> str:
+        """The line in the language asked for; English where its texts cannot be read, because this line must always speak."""
+        with contextlib.suppress(OSError, ValueError):
+            line = line if self._language is Language.EN else texts(self._language).told(line)
+        return line.encode(self._letters, "backslashreplace").decode(self._letters)
+
+    @property
+    def _letters(self) -> str:
+        return "utf-8" if self._language is Language.JA else "ascii"
 
     def _write(self, text: str) -> None:
         if self._serial is None or not text:
             return
         try:
-            self._serial.write(text.encode("ascii", "replace"), _WRITE_S)
+            self._serial.write(text.encode(self._letters), _WRITE_S)
         except DeviceError:
             return

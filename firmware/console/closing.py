@@ -38,7 +38,23 @@ def close(hands: Hands) -> Job:
     read = yield from looking.read_counters(hands)
     for record in matched(hands.book, read.data["counters"]):
         hands.write(record)
-    return Answer(_rows(hands), checkpoint=True)
+    return Answer(_rows(hands), _data(hands), checkpoint=True)
+
+
+def _data(hands: Hands) -> dict[str, Any]:
+    """The report for a program: totals since the last close and for life, coins by yen."""
+    book, before = hands.book, hands.book.console.closed_totals
+    return {
+        "number": book.totals["closes"] + 1,
+        "since_close": {name: book.totals[name] - before.get(name, 0) for name in _Z},
+        "for_life": {name: book.totals[name] for name in _Z},
+        "cash_box": dict(book.cash_box),
+        "hoppers": dict(book.tubes),
+        "sheets": book.sheets,
+        "queue": len(book.queue),
+        "uncertain": len(book.uncertain),
+        "advices": len(book.pending_advices()),
+    }
 
 
 def close_print(hands: Hands) -> Job:

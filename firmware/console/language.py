@@ -21,7 +21,7 @@ _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 # What the lines count; in English a single one loses its last letter. A test reads the program for others.
 COUNTED = ("bytes", "coins", "credits", "failed sessions", "keys", "records", "rows", "sessions", "sheets", "words")
-_ONE = re.compile(rf"(?<![\w.,:+-])1 ({'|'.join(COUNTED)})(?: (are))?\b")
+_ONE = re.compile(rf"(?<![\w.,:])1 ({'|'.join(COUNTED)})(?: (are))?\b")
 
 
 class Language(StrEnum):
@@ -57,7 +57,7 @@ class Texts:
             return known.rstrip(".。")  # a driver's sentence inside another one, without its end
         if line.startswith(" "):
             return f" {self.told(line[1:])}"
-        return self._end(line) or " ".join(map(self._word, line.split(" ")))
+        return self._end(line) or self._list(line) or " ".join(map(self._word, line.split(" ")))
 
     def _by_template(self, line: str) -> str:
         """The line as the closest template says it; empty when none fits."""
@@ -71,7 +71,8 @@ class Texts:
         row, column = "", 0
         for text, gap in cells:
             column += len(text) + len(gap)
-            row += self.told(text)
+            words = text.lstrip(" ")
+            row += " " * (len(text) - len(words)) + self.told(words)
             row += " " * (max(1, column - columns(row)) if gap else 0)
         return row
 
@@ -83,6 +84,11 @@ class Texts:
         return (
             f"{self.whole.get(name + equals, name + equals)}{self.whole.get(value, value)}" if name and value else word
         )
+
+    def _list(self, line: str) -> str:
+        """A list of things that all have their text; empty when it is none."""
+        things = line.split(", ")
+        return ", ".join(self.whole[thing] for thing in things) if all(thing in self.whole for thing in things) else ""
 
     def _end(self, line: str) -> str:
         """The line with its end told, if that is a sentence: as the one behind a number."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from firmware.console.rows import fitted, jst
 from firmware.console.steps import Answer, Hands
+from firmware.service.availability import Reason
 
 ROWS = 22  # of 24: one is for OK, one for the prompt
 
@@ -80,10 +81,18 @@ def _that_fit(lines: Sequence[str], room: int) -> Sequence[str]:
 
 def _devices(hands: Hands) -> list[str]:
     """Two devices a row, each with its state and since when; hoppers that do not pay have a row of their own."""
-    told = [f"{name} {state} since {since:%m-%d %H:%M}" for name, (state, since) in sorted(hands.desks().items())]
+    told = [
+        f"{name} {_numbers(state)} since {since:%m-%d %H:%M}" for name, (state, since) in sorted(hands.desks().items())
+    ]
     out = [f"{value} {state}" for value, state in sorted(hands.book.hoppers_out.items())]
     rows = [f"{one[0]:39} {''.join(one[1:])}".rstrip() for one in (told[at : at + 2] for at in range(0, len(told), 2))]
     return [*rows, *([f"hoppers that do not pay: {', '.join(out)}"] if out else [])]
+
+
+def _numbers(state: str) -> str:
+    """Reasons by their numbers, under which their sentences stand above; a word such as `well` as it is."""
+    numbers = {str(reason): str(reason.number) for reason in Reason}
+    return " ".join(numbers.get(word, word) for word in state.split())
 
 
 def _trials(hands: Hands) -> list[str]:

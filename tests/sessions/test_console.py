@@ -116,6 +116,7 @@ def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> No
     shown = machine.say("status")
     assert len(shown.splitlines()) - 1 <= 24, shown  # the first line is the command
     assert "more; `reasons` shows all" in shown
+    assert re.search(r"^coin( [1-9][0-9]{2}){3} since ", shown, re.MULTILINE), "by the numbers that stand above"
     assert re.search(r"^Next: put right what \d+ says above, then `exit`\.$", shown, re.MULTILINE), shown
 
 

@@ -1,5 +1,6 @@
 """The daily close: the report on the line, and the numbered Z-report on paper."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 from drivers.printer.profile import load_profile
 from firmware.book import records
 from firmware.book.day import Count
+from firmware.console.rows import columns
 from firmware.desks import PrintZReport
 from firmware.paper.daily import z_slip
 from host_sim.models.printers import printer_named
@@ -76,6 +78,19 @@ def test_the_printed_close_has_the_figures_since_the_close_before(wallet: Cards)
     assert re.search(r"金庫 円 +500 +400 +-100", text)
     for word in ("試験印刷", "VOID", "kato", "山田"):
         assert word not in text
+
+
+def test_a_program_gets_the_report_as_numbers_and_japanese_heads_stand_over_their_columns() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance("kato")
+    said = machine.say("close --json")
+    told = json.loads("".join(said.split("\n")[1:]).split("OK")[0])
+    assert told["number"] == 1
+    assert told["since_close"].keys() == told["for_life"].keys() > {"earned_yen", "copies_printed"}
+    assert told["hoppers"] == {"10": 60, "50": 40, "100": 60, "500": 20}
+    machine.say("language ja")
+    (head,) = [row for row in machine.say("close").split("\n") if "累計" in row]
+    assert (head.index("前回から"), columns(head[: head.index("累計")])) == (19, 34)
 
 
 def test_a_sample_citys_close_says_so_at_both_ends() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from firmware.book import records
 from firmware.config.unit import LineFilesUnusable, UnitError, UpdatesUnusable
+from firmware.console.language import Language, texts
+from firmware.console.rows import columns
 from firmware.desks.line import LineDesk
 from firmware.halted import TRY_AGAIN_S, Halted, reason_of
 from firmware.journal.journal import JournalBroken, JournalCorrupt, JournalFull, JournalTrouble
@@ -152,6 +154,26 @@ def test_a_machine_that_cannot_start_says_why_on_every_output_and_tries_again() 
         (beat.get("journal_head", ""), beat["state"], beat["reasons"]) == ("", "halted", ["journal_corrupt"])
         for beat in halt.beats
     )
+
+
+@pytest.mark.parametrize("language", [Language.JA, Language.ROMAJI])
+@pytest.mark.parametrize("reason", [Reason.LINE_FILES, Reason.UNIT])
+def test_a_halted_machine_answers_in_japanese_when_it_is_asked_to(language: Language, reason: Reason) -> None:
+    """Also where a sentence has letters that the line cannot show, or that are none."""
+    halt = Halt(
+        reason, "/etc/住所\udcff.pem is no PEM file: put this machine's certificate there", RigMachine(), request="PEM"
+    )
+    halt.typed = f"language xx\rlanguage {language}\r".encode()
+    halt.halted.run(lambda: False)
+    english, said = halt.terminal.shown.decode("utf-8").split(f"language {language}\r\n")
+    assert "The machine takes, prints and pays nothing" in english
+    rows = said.splitlines()
+    assert max(map(columns, rows)) <= 79
+    assert texts(language).told(reason.sentence) in "".join(rows) or language is Language.ROMAJI
+    for english_word in ("The machine", "Mend it", "Type ", "certificate there", "???"):
+        assert english_word not in said
+    assert said.isascii() is (language is Language.ROMAJI)
+    assert rows[-2:] == ["ERR halted", "halted> "]
 
 
 def test_a_halted_machine_starts_again_at_once_when_a_person_asks_for_it() -> None:

@@ -1,4 +1,4 @@
-"""What drivers say reaches the technician by `reasons`, `status` and refusals: each sentence has its text in each language."""
+"""What drivers, settings and releases say reaches the technician (`reasons`, `status`, refusals): each sentence in each language."""
 
 import ast
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import drivers
+import firmware
 from drivers import errors
 from drivers.errors import DeviceError
 from firmware.console.language import Language, texts
@@ -42,11 +43,36 @@ def said() -> Iterator[str]:
                 yield from (text for text in texts_in(node) if len(text.split()) > 4 and REMEDY.search(text))
 
 
-SAID = sorted({text.replace("{}", "7") for text in said()})
+# Parts of the machine whose sentences are shown as they are: by `config set`, `update`, `status` and `reasons`.
+PARTS = (
+    "config/hours.py",
+    "config/settings.py",
+    "desks/*.py",
+    "service/site_tables.py",
+    "update/bundle.py",
+    "update/slots.py",
+    "update/updates.py",
+    "voice/recordings.py",
+)
+RAISES = {"SettingRefused", "HoursError", "BundleRefused", "VoicesMissing", "BadMessage", "Fault", "_alarm", *RAISED}
+
+
+def said_by_parts() -> Iterator[str]:
+    """What these raise or hand on, and their constants that are sentences."""
+    for path in (path for part in PARTS for path in sorted(Path(firmware.__path__[0]).glob(part))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in RAISES
+            if call or isinstance(node, ast.Assign):
+                yield from (text for text in texts_in(node) if len(text.split()) > 3)
+
+
+SAID = sorted({text.replace("{}", "7") for text in (*said(), *said_by_parts())})
 
 
 def test_the_program_is_read_for_them() -> None:
     assert len(SAID) > 80
+    assert "the voices are not made yet; 7." in SAID
+    assert "It is cut short." in SAID
     assert "7 is gone (7): check its cable and power." in SAID
     assert "the I/O board did not do what it was told. Exchange the board." in SAID
 

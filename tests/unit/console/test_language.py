@@ -130,6 +130,11 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
             "N is how many. 入力：paper load N",
             "N is how many. Nyuryoku: paper load N",
         ),
+        (
+            "Not well: acceptor, hopper. Mend this and test again.",
+            "不良：硬貨投入機, ホッパー。",
+            "Furyo: koka tonyuki, hoppa.",
+        ),
         ("  nobody knows: 50", "  nobody knows: 50", "  nobody knows: 50"),
         ("coin.port = coin", "coin.port = coin", "coin.port = coin"),
         ("test card      never            -", "test card      未実施           -", "test card      mi-jisshi        -"),
@@ -169,10 +174,8 @@ def test_a_single_thing_is_not_told_as_several() -> None:
     assert {"coins", "sheets", "failed sessions", "credits"} <= counted
     assert counted - {*COUNTED} - NOT_COUNTED == set()
     for word in COUNTED:
-        assert (
-            one(f"hopper 100: 1 {word}, then 11 {word}; +1 {word}")
-            == f"hopper 100: 1 {word[:-1]}, then 11 {word}; +1 {word}"
-        )
+        several = f"hopper 100: 1 {word}, then 11 {word}, 0.1 {word}; +1 {word}"
+        assert one(several) == f"hopper 100: 1 {word[:-1]}, then 11 {word}, 0.1 {word}; +1 {word[:-1]}"
     assert one("1 sheets are in the printer.") == "1 sheet is in the printer."
     assert one("21 sheets are in the printer.") == "21 sheets are in the printer."
 
