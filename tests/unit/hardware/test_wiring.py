@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_no_line_about_a_plug_runs_into_the_keys() -> None:
     for drawing in (HARDWARE / "wiring").glob("*.svg"):
         drawn = drawing.read_text(encoding="utf-8")
         keys = [float(x) for x in re.findall(r'<rect x="([\d.]+)"[^>]* data-key', drawn)]
-        plugs = re.findall(r'<text x="12" [^>]*font-size="3" [^>]*>([^<]+)<', drawn)
+        plugs = [unescape(line) for line in re.findall(r'<text x="12" [^>]*font-size="3" [^>]*>([^<]+)<', drawn)]
         assert plugs
         assert all(12 + 1.6 * len(line) < min(keys, default=297) for line in plugs), drawing.name
 
