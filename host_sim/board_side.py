@@ -53,7 +53,7 @@ class BoardSide:
             time.monotonic,
             seed=os.getpid(),
             program=program,
-            loader=LoaderDrive(run / table["drive"]) if "drive" in table else None,
+            loader=LoaderDrive(run / table["drive"], program) if "drive" in table else None,
         )
         self.line = PtyLine(self.model, run / unit.port(BOARD))
 

@@ -211,8 +211,19 @@ class BoardLink:
 
     def _serve(self, timeout_s: float) -> None:
         now_s = self._clock.monotonic()
+        if self._is_overdue(now_s):
+            self._listen(0.0)  # this program may have stood still while the answer came
+        if self._is_overdue(now_s):
+            raise _silent()
         self._say(now_s)
-        data = self._stream.read(_AT_ONCE, min(timeout_s, max(0.0, self._due_s() - now_s)))
+        self._listen(min(timeout_s, max(0.0, self._due_s() - now_s)))
+
+    def _is_overdue(self, now_s: float) -> bool:
+        """Whether the board has not answered for too long, as far as its bytes were read."""
+        return self._unanswered is not None and now_s - self._unanswered.first_s >= LOST_S
+
+    def _listen(self, timeout_s: float) -> None:
+        data = self._stream.read(_AT_ONCE, timeout_s)
         for coded in self._splitter.feed(data):
             try:
                 heard = frames.read(coded)
@@ -237,8 +248,6 @@ class BoardLink:
 
     def _say(self, now_s: float) -> None:
         unanswered = self._unanswered
-        if unanswered is not None and now_s - unanswered.first_s >= LOST_S:
-            raise _silent()
         if not (self._has_news() or now_s >= self._due_s()):
             return
         self._sent_again += unanswered is not None

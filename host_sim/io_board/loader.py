@@ -1,7 +1,7 @@
 """The drive that a board's chip shows while it waits for a new program: a folder stands for it.
 
 An image is a UF2 file (github.com/microsoft/uf2). A simulated board runs no machine code: of an image it takes the number of the
-program, which `image` has put first.
+program: of an image of the simulator's that which `image` has put first, of a real one (`make io-board`) that of this release.
 """
 
 import hashlib
@@ -36,8 +36,10 @@ def write_image(path: Path, number: bytes) -> None:
 class LoaderDrive:
     """Satisfies `models.io_board.board.Loader`. The folder is there only while the board is in its loader."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, release: bytes) -> None:
+        """`release`: the number of the program in this tree, by which a real image is known that holds it."""
         self._folder = folder
+        self._release = release
         self.hide()
 
     def show(self) -> None:
@@ -49,9 +51,10 @@ class LoaderDrive:
         for path in sorted(self._folder.glob("*.uf2")):
             data = path.read_bytes()
             if data and len(data) % _BLOCK.size == 0:
-                first = _BLOCK.unpack_from(data)
-                if first[0] == _BEGIN and first[6] * _BLOCK.size == len(data):
-                    return bytes(first[8][:NUMBER_BYTES])
+                blocks = list(_BLOCK.iter_unpack(data))
+                if blocks[0][0] == _BEGIN and blocks[0][6] == len(blocks):
+                    flash = b"".join(block[8][: block[4]] for block in blocks)
+                    return self._release if self._release in flash else flash[:NUMBER_BYTES]
         return None
 
     def hide(self) -> None:

@@ -146,7 +146,7 @@ class RigWorld:
             self.clock.monotonic,
             seed=seed,
             program=program.digest(),
-            loader=None if folder is None else LoaderDrive(folder / "loader"),
+            loader=None if folder is None else LoaderDrive(folder / "loader", program.digest()),
         )
         board.on_scan = lambda: self.nudge(desk)
         return board

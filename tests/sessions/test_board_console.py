@@ -132,6 +132,16 @@ def test_two_people_put_a_new_program_on_the_board() -> None:
     assert "Nothing is to be done." in " ".join(rig.say("update board").split())
 
 
+def test_an_image_as_a_pico_takes_it_has_the_number_somewhere_in_it() -> None:
+    """`make io-board` links it where the linker likes, over the border of two blocks."""
+    rig = on_maintenance(runs=OLD)
+    loader.write_image(rig.image, bytes(240) + program.digest())
+    said = rig.confirm(rig.say("update board"), "goto")
+    assert "The board runs program" in said, said
+    assert rig.board is not None
+    assert rig.board.program == program.digest()
+
+
 def test_an_update_that_was_cut_off_is_done_again() -> None:
     rig = on_maintenance(runs=OLD)
     assert rig.board is not None

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_each_set_of_keys_is_drawn_engraved_on_the_page_that_has_its_wires(path:
         file = HARDWARE / "wiring" / f"{path.stem}{page}"
         drawn = re.findall(r'data-key="(\w+)"', file.read_text(encoding="utf-8")) if file.exists() else []
         assert drawn == [word for pad in pads if pad.via is via for row in pad.keys for word in row]
+
+
+def test_no_line_about_a_plug_runs_into_the_keys() -> None:
+    for drawing in (HARDWARE / "wiring").glob("*.svg"):
+        drawn = drawing.read_text(encoding="utf-8")
+        keys = [float(x) for x in re.findall(r'<rect x="([\d.]+)"[^>]* data-key', drawn)]
+        plugs = [unescape(line) for line in re.findall(r'<text x="12" [^>]*font-size="3" [^>]*>([^<]+)<', drawn)]
+        assert plugs
+        assert all(12 + 1.6 * len(line) < min(keys, default=297) for line in plugs), drawing.name
 
 
 def test_a_special_key_is_engraved_as_the_screens_show_it() -> None:

@@ -103,6 +103,22 @@ def test_a_board_that_is_silent_is_told_and_found_again():
     assert bench.boot
 
 
+def test_a_board_that_answered_while_this_program_stood_still_is_not_silent():
+    """A computer whose other work holds this program up for longer than `LOST_S`: the answer lies there, unread."""
+    bench = Bench()
+    boot = bench.boot
+    for _ in range(20):
+        bench.link.report()  # says what is due and waits for nothing
+        bench.clock.advance(LOST_S + BEAT_S)
+    assert bench.boot == boot
+    assert bench.link.counts.lost == 0
+    bench.board.power_off(bench.clock.monotonic())
+    bench.link.report()
+    bench.clock.advance(LOST_S + BEAT_S)
+    with pytest.raises(NoReply):
+        bench.link.report()
+
+
 def test_a_board_that_is_plugged_in_again_works_on_and_its_coins_are_not_lost():
     bench = Bench()
     bench.driver.start()
