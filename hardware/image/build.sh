@@ -46,6 +46,11 @@ unpack() {
     changed unpack $here/unpacked.txt || return 0
     rm -rf "$unpacked"
     debian --variant=extract --components="main non-free-firmware" --include="$(names $here/unpacked.txt)" "$SUITE" "$unpacked"
+    for folder in bin sbin lib; do # Debian 13's packages have only /usr/lib, those of Debian 12 both: here they are one, as on a system
+        mkdir -p "$unpacked/usr/$folder"
+        [ ! -d "$unpacked/$folder" ] || { cp -a "$unpacked/$folder/." "$unpacked/usr/$folder/" && rm -r "${unpacked:?}/$folder"; }
+        ln -s "usr/$folder" "$unpacked/$folder"
+    done
     made unpack
 }
 
@@ -149,8 +154,9 @@ first() { # the first file system: busybox, veritysetup, the modules of card and
     sed -n 's/#.*//; s/^early *//p' $here/modules.txt | while read -r name; do
         modprobe -d "$unpacked" -S "$kernel" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
     done | awk '!seen[$0]++' | while read -r file; do
-        cp "$file" "$folder/modules/"
-        basename "$file" >>"$folder/modules/order"
+        name=$(basename "$file" .xz)
+        case $file in *.xz) xz -dc "$file" ;; *) cat "$file" ;; esac >"$folder/modules/$name" # Debian 13's are compressed
+        echo "$name" >>"$folder/modules/order"
     done
     (cd "$folder" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet | gzip -9n) >"$work/initrd.gz"
 }

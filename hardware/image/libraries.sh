@@ -1,6 +1,7 @@
 #!/bin/sh
 # libraries.sh SYSROOT DIR: installs every wheel of requirements-machine.lock for arm64 into DIR, as it stands on a machine, and checks
-# its hash. What has no wheel (pyscard, and lgpio for Debian 13's Python) is compiled here for arm64 with the headers of SYSROOT, Debian's packages for arm64 unpacked.
+# its hash. What has no wheel (pyscard, and lgpio for Debian 13's Python) is compiled here for arm64 with the headers of SYSROOT,
+# Debian's packages for arm64 unpacked.
 # Needs the Python version of that Debian: its own sysconfig, read from SYSROOT, names compiler and file names, and its byte code is
 # the same on every processor. So nothing of this runs in emulation.
 set -eu
@@ -27,7 +28,7 @@ sed "s/ *; *platform_machine == 'aarch64'//" requirements-machine.lock >"$work/a
 lines() { # NAME|NAME: these packages' lines of the lock
     awk -v names="^($1)==" '/^[^ #]/ { here = $0 ~ names } here' "$work/all.lock"
 }
-others() {
+others() { # NAME|NAME: the other lines
     awk -v names="^($1)==" '/^[^ #]/ { here = $0 !~ names } here' "$work/all.lock"
 }
 platforms=""

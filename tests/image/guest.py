@@ -130,6 +130,10 @@ class Board:
         self._ask("screendump", filename=str(target))
         return Image.open(target).convert("RGB")
 
+    def plug(self, device: str, bus: str) -> None:
+        """Put one of qemu's devices into a socket of the running board."""
+        self._ask("device_add", driver=device, bus=bus)
+
     @property
     def up_s(self) -> float:
         """Seconds since the board was switched on."""
