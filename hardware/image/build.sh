@@ -46,6 +46,11 @@ unpack() {
     changed unpack $here/unpacked.txt || return 0
     rm -rf "$unpacked"
     debian --variant=extract --components="main non-free-firmware" --include="$(names $here/unpacked.txt)" "$SUITE" "$unpacked"
+    for folder in bin sbin lib; do # Debian 13's packages have only /usr/lib, those of Debian 12 both: here they are one, as on a system
+        mkdir -p "$unpacked/usr/$folder"
+        [ ! -d "$unpacked/$folder" ] || { cp -a "$unpacked/$folder/." "$unpacked/usr/$folder/" && rm -r "${unpacked:?}/$folder"; }
+        ln -s "usr/$folder" "$unpacked/$folder"
+    done
     made unpack
 }
 
@@ -149,15 +154,17 @@ first() { # the first file system: busybox, veritysetup, the modules of card and
     sed -n 's/#.*//; s/^early *//p' $here/modules.txt | while read -r name; do
         modprobe -d "$unpacked" -S "$kernel" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
     done | awk '!seen[$0]++' | while read -r file; do
-        cp "$file" "$folder/modules/"
-        basename "$file" >>"$folder/modules/order"
+        name=$(basename "$file" .xz)
+        case $file in *.xz) xz -dc "$file" ;; *) cat "$file" ;; esac >"$folder/modules/$name" # Debian 13's are compressed
+        echo "$name" >>"$folder/modules/order"
     done
     (cd "$folder" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet | gzip -9n) >"$work/initrd.gz"
 }
 
 serial_line() { # DTB: the maintenance console's UART (ttyAMA0) on the header, where Debian's trees have Bluetooth on it
     # As Raspberry Pi's overlay disable-bt does; Debian has neither overlays nor the names in its trees that they need.
-    pins=/soc/gpio@7e200000/uart0_gpio14 uart=/soc/serial@7e201000
+    pins=/soc/gpio@7e200000/uart0_gpio14 uart=/soc/serial@7e201000 # Debian 13 has a hyphen
+    fdtget -p "$1" $pins >/dev/null 2>&1 || pins=/soc/gpio@7e200000/uart0-gpio14
     fdtput -t x "$1" $pins phandle 0x7f01
     fdtput -t x "$1" $uart pinctrl-0 0x7f01
     fdtput -t s "$1" $uart status okay
@@ -174,7 +181,8 @@ boot() { # slot a and what a Pi's chip reads; slot b is filled by a system relea
     cp "$unpacked"/usr/lib/raspi-firmware/bootcode.bin "$unpacked"/usr/lib/raspi-firmware/start*.elf \
         "$unpacked"/usr/lib/raspi-firmware/fixup*.dat $here/config.txt hardware/boot/kofuki.txt "$work/boot/"
     cp "$unpacked/boot/vmlinuz-$kernel" "$work/boot/a/vmlinuz"
-    cp "$work/initrd.gz" "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2[78]*.dtb "$work/boot/a/"
+    # Of Pi 3 and 4; the tree of a Pi 5 (Debian 13) has other names, and config.txt is not for it.
+    cp "$work/initrd.gz" "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2711*.dtb "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2837*.dtb "$work/boot/a/"
     for tree_file in "$work"/boot/a/*.dtb; do serial_line "$tree_file"; done
     layout cmdline a "$root_hash" >"$work/boot/a/cmdline.txt"
     cp $here/personal.txt "$work/boot/kofuki/README.txt"

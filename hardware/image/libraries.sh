@@ -1,6 +1,7 @@
 #!/bin/sh
 # libraries.sh SYSROOT DIR: installs every wheel of requirements-machine.lock for arm64 into DIR, as it stands on a machine, and checks
-# its hash. What has no wheel (pyscard) is compiled here for arm64 with the headers of SYSROOT, Debian's packages for arm64 unpacked.
+# its hash. What has no wheel (pyscard, and lgpio for Debian 13's Python) is compiled here for arm64 with the headers of SYSROOT,
+# Debian's packages for arm64 unpacked.
 # Needs the Python version of that Debian: its own sysconfig, read from SYSROOT, names compiler and file names, and its byte code is
 # the same on every processor. So nothing of this runs in emulation.
 set -eu
@@ -24,8 +25,12 @@ $pip install --require-hashes -r "$work/setuptools.lock"
 
 # The lines that an arm64 machine needs; those without a wheel for it are compiled.
 sed "s/ *; *platform_machine == 'aarch64'//" requirements-machine.lock >"$work/all.lock"
-awk '/^[^ #]/ { here = /^pyscard==/ } here' "$work/all.lock" >"$work/compiled.lock"
-awk '/^[^ #]/ { here = !/^pyscard==/ } here' "$work/all.lock" >"$work/ready.lock"
+lines() { # NAME|NAME: these packages' lines of the lock
+    awk -v names="^($1)==" '/^[^ #]/ { here = $0 ~ names } here' "$work/all.lock"
+}
+others() { # NAME|NAME: the other lines
+    awk -v names="^($1)==" '/^[^ #]/ { here = $0 !~ names } here' "$work/all.lock"
+}
 platforms=""
 for glibc in 17 24 26 27 28 31 34 35 36; do platforms="--platform manylinux_2_${glibc}_aarch64 $platforms"; done
 install() { # WORDS...: into DIR, for arm64
@@ -33,6 +38,11 @@ install() { # WORDS...: into DIR, for arm64
     $pip install --no-deps --no-compile --only-binary :all: --python-version "$version" $platforms --platform manylinux2014_aarch64 \
         --platform linux_aarch64 --target "$target" "$@"
 }
+lines lgpio >"$work/lgpio.lock"
+compiled=pyscard
+install --dry-run --require-hashes -r "$work/lgpio.lock" 2>/dev/null || compiled="pyscard|lgpio" # of Debian 13's Python there is no wheel
+lines "$compiled" >"$work/compiled.lock"
+others "$compiled" >"$work/ready.lock"
 install --require-hashes -r "$work/ready.lock"
 
 mkdir "$work/config"
@@ -41,6 +51,6 @@ headers="-I$sysroot/usr/include/python$version -I$sysroot/usr/include -I$sysroot
 PYTHONPATH="$work/config" _PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__aarch64-linux-gnu _PYTHON_HOST_PLATFORM=linux-aarch64 \
     CC=aarch64-linux-gnu-gcc CFLAGS="$headers" PKG_CONFIG_SYSROOT_DIR="$sysroot" \
     PKG_CONFIG_LIBDIR="$sysroot/usr/lib/aarch64-linux-gnu/pkgconfig" \
-    $pip wheel --require-hashes --no-deps --no-build-isolation --no-cache-dir --no-binary pyscard --wheel-dir "$work/wheels" -r "$work/compiled.lock"
+    PYPI=1 $pip wheel --require-hashes --no-deps --no-build-isolation --no-cache-dir --no-binary pyscard,lgpio --wheel-dir "$work/wheels" -r "$work/compiled.lock"
 install "$work"/wheels/*.whl
 "$PYTHON" -m compileall -q -f --invalidation-mode unchecked-hash -s "$target" -p "/opt/kofuki/.venv/lib/python$version/site-packages" "$target"

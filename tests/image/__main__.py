@@ -32,6 +32,11 @@ from tests.image.guest import Board, bring
 PASSWORD = "an invented one"
 GLASS = 'path = "/dev/fb0"\npixels = "bgrx"\n'  # qemu's
 HALTED = r"halted> $"
+# There is no shell on a board; a plug in a socket (qemu's tablet) stops the program.
+STOPS = (
+    'ACTION=="add", SUBSYSTEM=="usb", ATTR{idVendor}=="0627", '
+    'RUN+="/usr/bin/systemctl kill --kill-whom=main --signal=SIGSTOP kofuki.service"\n'
+)
 PROMPT = r"service - \d+> $"
 
 
@@ -94,6 +99,24 @@ def enrolled(card: Path, folder: Path) -> str:
         assert f"{device} well" not in said, said
     print(said)
     return f"halted after {first_s:.0f} s, console after {board.up_s:.0f} s"
+
+
+def stopped_program(card: Path, folder: Path) -> str:
+    """The program is stopped while it serves (SIGSTOP): systemd's watchdog ends it, and it starts again."""
+    with Board(card, folder) as board:
+        board.until(HALTED)
+        _answer(_request(board), folder)
+    _personal(card, folder)
+    (folder / "90-stop.rules").write_text(STOPS)
+    bring(card, folder / "90-stop.rules", "kofuki/90-stop.rules")
+    with Board(card, folder, devices=["-device", "qemu-xhci,id=usb"]) as board:
+        board.until(PROMPT)
+        board.plug("usb-tablet", "usb.0")
+        stopped_s = board.up_s
+        said = board.until(PROMPT)
+        took_s = board.up_s - stopped_s
+    assert "has started" in said, said
+    return f"console again {took_s:.0f} s after it was stopped"
 
 
 def changed_byte(card: Path, folder: Path) -> str:
@@ -243,6 +266,7 @@ def _place_of(card: Path, folder: Path, path: str) -> int:
 
 TRIALS: list[Callable[[Path, Path], str]] = [
     enrolled,
+    stopped_program,
     changed_byte,
     changed_tree,
     other_root,

@@ -26,6 +26,7 @@ _BY_PATH = "/dev/serial/by-path/platform-4010000000.pcie-pci-0000:00:10.0-usb-0:
 _TLS = "/etc/kofuki/tls/"
 # qemu's card reader: no image knows it
 RULES = 'ACTION=="add", SUBSYSTEM=="usb", ATTR{idVendor}=="08e6", ATTR{idProduct}=="4433", ATTR{authorized}="1"\n'
+_SCENE_LEVELS = 3.0  # of 255: two scenes differ by more on average, a scene with one digit more by less
 _PATIENCE_S = 1200.0  # ends a hang: an emulated board on a busy computer is slow
 
 
@@ -95,9 +96,19 @@ class Eyes:
         self._look = look
         self._known = [(type(scene).__name__, _small(render(scene))) for scene in examples("ja")]
 
+    def picture(self) -> np.ndarray:
+        return _small(self._look())
+
+    def until_another(self, before: np.ndarray) -> None:
+        """Wait until the glass shows another scene than the picture `before`; a digit or a dot more is none."""
+        end_s = time.monotonic() + _PATIENCE_S
+        while float(np.abs(before - self.picture()).mean()) < _SCENE_LEVELS:
+            assert time.monotonic() < end_s, f"the glass still shows {self.scene()}"
+            time.sleep(0.5)
+
     def scene(self) -> str:
         """The name of the scene that the glass is most like."""
-        seen = _small(self._look())
+        seen = self.picture()
         return min(self._known, key=lambda known: float(np.abs(known[1] - seen).mean()))[0]
 
     def until(self, *scenes: str) -> str:
@@ -128,11 +139,12 @@ def serve_a_resident(around: Around, eyes: Eyes, say: Callable[[str], None]) -> 
         "Consent": lambda: _keys(around, "enter"),
         "Pay": lambda: _pay(around),
     }
-    done = ""  # an emulated machine answers after a while; a person does not act twice on one scene
-    while (seen := eyes.until(*({*acts} - {done}), "TakePaper", "Sorry")) in acts:
+    while (seen := eyes.until(*acts, "TakePaper", "Sorry")) in acts:
         say(seen)
+        before = eyes.picture()
         acts[seen]()
-        done = "" if seen == "Pay" else seen  # coin by coin
+        if seen != "Pay":  # coin by coin
+            eyes.until_another(before)  # an emulated machine answers late, and a second key would meet the next scene
     assert seen == "TakePaper", "the machine gave up"
     papers = around.take_paper()
     around.take_receipt()

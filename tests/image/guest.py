@@ -15,6 +15,8 @@ from PIL import Image
 from hardware.image.layout import MIB, partition
 
 PI3_TREE = "bcm2837-rpi-3-b.dtb"
+# qemu restarts its Pi at once when the watchdog is armed (its bcm2835_powermgt knows no timer), so systemd must leave it alone there.
+PI3_WORDS = " systemd.watchdog_sec=0"
 HANG_S = 1800.0  # ends a hang, and nothing else: an emulated board on a busy computer is slow
 
 
@@ -85,7 +87,7 @@ class Board:
             *["nice", "-n", "10", "qemu-system-aarch64"],
             *(_pi3(card, folder) if pi3 else _virt(card, cable=cable, glass=glass)),
             *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
-            *["-append", (folder / "cmdline.txt").read_text().strip()],
+            *["-append", (folder / "cmdline.txt").read_text().strip() + (PI3_WORDS if pi3 else "")],
             # A restart ends qemu, so that it is seen.
             *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
             *["-qmp", f"unix:{self._monitor},server=on,wait=off"],
@@ -127,6 +129,10 @@ class Board:
         target = self._monitor.with_suffix(".ppm")
         self._ask("screendump", filename=str(target))
         return Image.open(target).convert("RGB")
+
+    def plug(self, device: str, bus: str) -> None:
+        """Put one of qemu's devices into a socket of the running board."""
+        self._ask("device_add", driver=device, bus=bus)
 
     @property
     def up_s(self) -> float:
