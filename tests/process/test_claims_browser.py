@@ -108,7 +108,7 @@ def test_an_incident_shows_both_sides_and_two_people_close_it(city: Rooms) -> No
         seen_in(page, "二人目待ち")
         page.fill("#f-why", "受け口で見つけた")
         page.get_by_role("button", name="閉じる").click()
-        seen_in(page, "a second person must close it")
+        seen_in(page, "もう一人の職員が閉じてください")
         second = city.signed_in(desk, "hidaka")
         second.goto(f"{desk}incidents/{number}")
         second.fill("#f-why", "用紙を廃棄した")

@@ -25,7 +25,7 @@ from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.card_desk.orders import Wanted
 from host_sim.centre.cards import CardRegister, NewCard, Told
 from host_sim.centre.claims.desk import ClaimDesk
-from host_sim.centre.desk import forms
+from host_sim.centre.desk import forms, words
 from host_sim.centre.desk.app import make_app
 from host_sim.centre.desk.handles import Handles
 from host_sim.centre.desk.serving import open_desk
@@ -315,6 +315,9 @@ def test_every_form_has_its_line_here_and_is_done_once(fresh: Office) -> None:
         assert fresh.state() == before, template
         assert fresh.refusals()[-1] == (form.login, template, "form_again")
     assert len(fresh.refusals()) == len(FORMS)
+    with fresh.served.store.reading() as c:
+        keys = {key for detail in c.scalars(sa.select(audit.c.detail)) for key in detail} - {"who"}
+    assert keys - words.japanese()["details"].keys() == set(), "the auditor reads it in Japanese"
 
 
 def test_a_stranger_reaches_no_page_and_sends_no_form(office: Office) -> None:
@@ -538,12 +541,12 @@ def test_no_field_is_a_statement_a_mark_or_a_pattern(fresh: Office) -> None:
         people = books.keys(c, "residents")
     for template, form in FORMS.items():
         right, address = fresh.fields(template), fresh.filled(form.address)
-        for words in NASTY:
+        for typed in NASTY:
             for name in fresh.bodies[template]:
-                answer = fresh.signed_in(form.login).post(fresh.path(template), right | {name: words})
+                answer = fresh.signed_in(form.login).post(fresh.path(template), right | {name: typed})
                 _is_text(answer, template, name)
             for name in address:
-                sent = template.format(**address | {name: requests.utils.quote(words, safe="")})
+                sent = template.format(**address | {name: requests.utils.quote(typed, safe="")})
                 answer = fresh.signed_in(form.login).post(sent, right)
                 assert answer.status_code in {403, 404, 409, 422}, (template, name)
                 _is_text(answer, template, name)

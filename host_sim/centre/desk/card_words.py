@@ -1,7 +1,8 @@
-"""The card desk's sentences in the reader's language.
+"""The sentences of the card desk and of flags in the reader's language.
 
-The acts say them in English, with values in them. `texts/card_said.toml` has each with its Japanese; a value stands as
-`{}` in both, in the same order. `tests/unit/centre/test_card_words.py` finds a sentence that has none.
+The acts say them in English, with values in them. `texts/card_said.toml` and `texts/incident_said.toml` have each with
+its Japanese; a value stands as `{}` in both, in the same order. `tests/unit/centre/test_card_words.py` finds a sentence
+that has none.
 """
 
 import re
@@ -16,7 +17,9 @@ from host_sim.centre.desk.texts import all_texts
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    entries = (texts for key, texts in all_texts().items() if key.startswith("card_said."))
+    """The longest first: a value takes any letters, so a sentence that goes on would match the beginning of another."""
+    entries = [texts for key, texts in all_texts().items() if key.split(".")[0].endswith("_said")]
+    entries.sort(key=lambda entry: -len(entry["en"]))
     return tuple((re.compile(re.escape(entry["en"]).replace(r"\{\}", "(.+?)")), entry["ja"]) for entry in entries)
 
 

@@ -125,6 +125,7 @@ class Desk:
             "handle": self.handles.of,
             "menu": self._menu_of(person),
             "act_words": functools.partial(words.of_act, language=language),
+            "detail_words": functools.partial(words.of_detail, language=language),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),
             "device_words": functools.partial(words.of_device, language=language),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from host_sim.centre.desk import words
+from host_sim.centre.desk import card_words, words
 from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.desk.doors import Text
 from host_sim.centre.desk.texts import say
@@ -50,13 +50,16 @@ def _shown(desk: Desk, request: Request, number: int, refused: flags.NotDone | N
     except flags.NotDone:
         return desk.render(request, "refused.html", 404, words=say("incidents.none_such", language_of(request)))
     sentence = words.of_flag(found.flag.what, found.flag.detail, language_of(request))
+    said = card_words.said_in(request)
     shown = {
         "found": found,
         "sentence": sentence,
         "short": evidence.short,
         "may_close": bool(desk.who(request).roles & set(flags.MAY_CLOSE)),
     }
-    return desk.render(request, "incidents_one.html", 409 if refused else 200, trouble=refused or "", **shown)
+    return desk.render(
+        request, "incidents_one.html", 409 if refused else 200, trouble=said(str(refused or "")), said=said, **shown
+    )
 
 
 def _written(desk: Desk, request: Request, number: int, why: str, act: Callable[..., object]) -> Response:

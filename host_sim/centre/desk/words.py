@@ -11,7 +11,7 @@ from host_sim.centre.operating import flags, fleet
 
 @cache
 def japanese() -> Mapping[str, Mapping[str, str]]:
-    """flags, cases, events, states, reasons, devices, acts: word -> sentence."""
+    """flags, cases, events, states, reasons, devices, acts, details: word -> sentence."""
     return tomllib.loads(Path(__file__).with_name("japanese.toml").read_text(encoding="utf-8"))
 
 
@@ -27,6 +27,11 @@ def of_flag(what: str, detail: Mapping[str, Any], language: str) -> str:
 def of_act(act: str, language: str) -> str:
     """An act of the audit record."""
     return japanese()["acts"].get(act, act) if language == "ja" else act.replace("_", " ")
+
+
+def of_detail(key: str, language: str) -> str:
+    """What a value of the audit record is."""
+    return japanese()["details"].get(key, key) if language == "ja" else key.replace("_", " ")
 
 
 def of_state(state: str, language: str) -> str:

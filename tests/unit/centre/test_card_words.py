@@ -58,6 +58,25 @@ def test_the_values_come_into_their_places() -> None:
     assert said(renewed, "ja") == "更新できるのは期限（2036-11-24）の90日前からです。"
 
 
+@pytest.mark.parametrize("key", [key for key in texts.all_texts() if "_said." in key])
+def test_a_sentence_is_not_taken_for_another_that_begins_as_it_does(key: str) -> None:
+    entry = texts.all_texts()[key]
+    values = [f"{number}-{number}" for number in range(1, entry["en"].count("{}") + 1)]
+    assert said(entry["en"].format(*values), "ja") == entry["ja"].format(*values)
+
+
+def test_each_refusal_and_act_of_a_flag_has_its_japanese() -> None:
+    written = (CENTRE / "operating" / "flags.py").read_text(encoding="utf-8")
+    refusals = re.findall(r'NotDone\(f"([^"]+)"', written)
+    assert len(refusals) == written.count("raise NotDone(") > 3
+    for sentence in refusals:
+        told = re.sub(r"\{\w+\}", "7", sentence)
+        assert re.search("[ぁ-ん]", said(told, "ja")), sentence
+    acts = re.findall(r'_act\(c, now, number, "(\w+)"', written)
+    assert {f"incidents.act_{act}" for act in acts} <= texts.all_texts().keys()
+    assert len(acts) > 4
+
+
 def test_each_act_and_state_of_a_page_has_words() -> None:
     keys = texts.all_texts()
     for word in (
