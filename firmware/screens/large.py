@@ -15,7 +15,7 @@ from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
 from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
 from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
-from firmware.screens.places import place_lines
+from firmware.screens.places import place_lines, short_line
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
@@ -103,8 +103,13 @@ class Sheet:
             self.way(place)
 
     def place_and_hours(self, place: show.Elsewhere) -> bool:
-        text, _, bold = place_lines(self.say, place)[0]
-        return self.tell(text, bold=bold)
+        """Which and when; where the screen is nearly full in fewer words, or its telephone number alone."""
+        told = (
+            place_lines(self.say, place)[0][0],
+            short_line(self.say, place),
+            self.say("place", "call", telephone=place.telephone),
+        )
+        return any(self.tell(text, bold=True) for text in told)
 
     def way(self, place: show.Elsewhere) -> None:
         for text, _, bold in place_lines(self.say, place)[1:]:

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.vocabulary import CentreRefusal
 from firmware.screens import draw, pictures
-from firmware.screens.places import place_lines
+from firmware.screens.places import place_lines, short_line
 from firmware.screens.words import LANGUAGES, words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
@@ -52,13 +52,15 @@ def test_every_end_names_the_place_and_its_hours(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_end_in_large_letters_names_the_place_and_its_hours(language: str) -> None:
-    """But where a claim and its code fill the screen: they say that the city hall pays."""
+    """Or the place's telephone number where the screen is full. A claim and its code say that the city hall pays."""
     say = words(language)
     for scene in with_places(language)[::5]:
         if isinstance(scene, show.Sorry) and scene.claim_yen:
             continue
         assert scene.elsewhere is not None
-        assert bare(place_lines(say, scene.elsewhere)[0][0]) in shown(replace(scene, look=Look.LARGE)), scene
+        large = shown(replace(scene, look=Look.LARGE, telephone=None))
+        told = [short_line(say, scene.elsewhere), place_lines(say, scene.elsewhere)[0][0], scene.elsewhere.telephone]
+        assert any(bare(text) in large for text in told), scene
 
 
 @pytest.mark.parametrize("language", VOICES)
