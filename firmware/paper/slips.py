@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 from drivers.printer.profile import Letters, Profile
 from drivers.printer.raster import RasterSlip
+from firmware.paper.courtesy import labels, word
 from firmware.paper.drawn import DrawnSlip
 from firmware.paper.second import Say, second
 
@@ -179,7 +180,24 @@ def _write_receipt(facts: ReceiptFacts, slip: Slip) -> None:
     slip.left(say("no_refund"), Size.SMALL)
     slip.space()
     slip.pair(f"お問い合わせ {say('inquiries')}", facts.telephone, Size.NORMAL)
+    _write_courtesy(facts, slip)
     say_sample(facts.sample, slip, say, foot=True)
+
+
+def _write_courtesy(facts: ReceiptFacts, slip: Slip) -> None:
+    """The labels of the papers in the resident's language, marked at both ends as no certificate."""
+    told = labels((title["ja"] for title, _, _ in facts.lines), facts.language)
+    if not told:
+        return
+    for mark in (True, False):
+        slip.rule(heavy=True)
+        slip.centre("証明書ではありません", Size.NORMAL, bold=True)
+        slip.centre(word("no_certificate", facts.language), Size.SMALL)
+        if mark:
+            slip.rule()
+            slip.left(word("head", facts.language), Size.SMALL, bold=True)
+            for japanese, meaning in told:
+                slip.pair(japanese, meaning, Size.SMALL)
 
 
 def say_sample(sample: bool, slip: Slip, say: Say, *, foot: bool = False) -> None:

@@ -2,7 +2,9 @@
 
 from textwrap import wrap
 
-from drivers.vocabulary import CentreRefusal
+from PIL import Image
+
+from drivers.vocabulary import CardRefusal, CentreRefusal
 from firmware.book.reasons import EndReason
 from firmware.screens import landscape, pictures
 from firmware.screens.canvas import Canvas
@@ -22,6 +24,18 @@ CALM = frozenset(
         CentreRefusal.BOOKS_CHANGED,
     }
 )
+# The card may be put in again: its picture shows how.
+CARD_AGAIN = frozenset(
+    {
+        EndReason.CARD_REMOVED,
+        EndReason.TIMED_OUT,
+        EndReason.PAY_TIMED_OUT,
+        CardRefusal.NOT_OUR_CARD,
+        CardRefusal.UNREADABLE,
+        CentreRefusal.BOOKS_CHANGED,
+        CentreRefusal.EXPIRED,
+    }
+)
 
 
 def take_paper(scene: show.TakePaper) -> Canvas:
@@ -37,13 +51,24 @@ def take_paper(scene: show.TakePaper) -> Canvas:
         size = 42 if c.lines(say("take_paper", "head"), 42, width=460, bold=True) <= 2 else 36
         y = c.text(say("take_paper", "head"), 40, 78, size, width=460, lines=3, bold=True, colour=SEA, leading=1.28)
         c.text(beside(scene.language)("take_paper", "head"), 40, y + 2, 24, width=460, lines=2, colour=SEA, aside=True)
-    y = 284
-    for row in _handed(say, scene):
-        c.panel((40, y, 480, y + 44), 10, WHITE, border=SEA)
-        c.text(row, 56, y + 3, 28, width=410, bold=True)
-        y += 50
-    c.picture(pictures.take_paper(), 504, 88)
+    if scene.alarm and scene.elsewhere is not None:
+        _later(c, say, scene.elsewhere)
+        c.picture(pictures.take_paper(), 504, 62)
+    else:
+        y = 284
+        for row in _handed(say, scene):
+            c.panel((40, y, 480, y + 44), 10, WHITE, border=SEA)
+            c.text(row, 56, y + 3, 28, width=410, bold=True)
+            y += 50
+        c.picture(pictures.take_paper(), 504, 88)
     return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
+
+
+def _later(c: Canvas, say: Words, place: show.Elsewhere) -> None:
+    """Papers that are left are drawn in or lie there for staff: where the resident may ask for them, and with what."""
+    y = c.text(say("take_paper", "later"), 40, 276, 26, width=446, lines=2, leading=1.25)
+    for text, size, rows, bold in fitted(c, place_lines(say, place)[:1], 560):
+        c.text(text, 40, y, min(size, 26), width=560, lines=rows, bold=bold, leading=1.28)
 
 
 def _take_paper_and_slip(scene: show.TakePaper) -> Canvas:
@@ -60,8 +85,11 @@ def _take_paper_and_slip(scene: show.TakePaper) -> Canvas:
     lines = c.lines(told, 26, width=532, bold=True)
     c.panel((32, 252, 604, 408), 10, SUN_PALE, border=SUN, width=3)
     y = c.text(told, 50, 258, 26, width=532, lines=lines, bold=True, leading=1.3)
-    if scene.telephone is not None:
-        c.text(say("place", "call", telephone=scene.telephone), 50, y + 4, 26, width=540)
+    if scene.elsewhere is not None:
+        for text, _, rows, _ in fitted(c, place_lines(say, scene.elsewhere)[:1], 532):
+            y = c.text(text, 50, y, 24, width=532, lines=rows, leading=1.28)
+    if scene.telephone is not None and y + 34 < 408:
+        c.text(say("place", "call", telephone=scene.telephone), 50, y + 2, 24, width=540, leading=1.28)
     return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
 
 
@@ -78,7 +106,9 @@ def done(scene: show.Done) -> Canvas:
         c.picture(pictures.tick(84), 40, 74)
         c.text(say("done", "head"), 148, 84, 42, width=620, bold=True, colour=SEA)
         y = c.text(say("done", "body"), 40, 170, 28, width=720, lines=2)
-        _claim(c, say, scene, y + 10)
+        y = _claim(c, say, scene, y + 10)
+        if scene.elsewhere is not None:
+            _place(c, say, scene.elsewhere, y + 4, FOOT - 4)
     else:
         c.picture(landscape.coast(), 0, FOOT - landscape.HEIGHT)
         c.picture(pictures.tick(120), 56, 92)
@@ -88,32 +118,66 @@ def done(scene: show.Done) -> Canvas:
 
 
 def sorry(scene: show.Sorry) -> Canvas:
-    """Two sentences, then the money."""
+    """Two sentences, then the money, then where to go and when; the name of the place and its hours always have room."""
     c, say = begin(scene)
     what, then = say.reason(scene.reason, scene.youngest_years)
     if scene.void_paper:
         then = say("sorry", "void_paper")
-    c.picture(pictures.notice(96) if scene.reason in CALM else pictures.warning(104), 32, 70)
-    y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
-    y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3)
-    y = _card(c, scene, say, y + 6) if scene.card_in else _money(c, scene, say, y + 6)
-    if scene.elsewhere is not None:
-        _place(c, say, scene.elsewhere, y + 4)
+    if scene.elsewhere is not None and scene.claim_yen:
+        y = _close_head(c, scene, what, then)
+    else:
+        c.picture(_sign(scene), 32, 70)
+        y = c.text(what, 152, 62, 35, width=624, lines=2, bold=True, colour=INK, leading=1.26)
+        y = c.text(then, 152, y, 28, width=624, lines=3, leading=1.3) + 6
+    y = _card(c, scene, say, y) if scene.card_in else _money(c, scene, say, y)
+    below = CONTEXT
     if scene.numbers:
         c.text(say("sorry", "numbers", numbers=", ".join(scene.numbers)), 40, CONTEXT + 3, 24, width=560)
+    elif scene.elsewhere is not None and y + 110 > CONTEXT:
+        below = FOOT - 4  # its own telephone number stands with the place
     elif not scene.claim_yen and scene.telephone is not None:
         c.text(say("place", "call", telephone=scene.telephone), 40, CONTEXT + 3, 24, width=560)
+    if scene.elsewhere is not None:
+        _place(c, say, scene.elsewhere, y + 4, below)
     return end(c, scene, enter="finish")
 
 
-def _place(c: Canvas, say: Words, place: show.Elsewhere, y: int) -> None:
-    """Where to go instead, if there is room below the money."""
-    told = fitted(c, place_lines(say, place), 736)
-    y = max(y, CONTEXT - sum(round(size * 1.36) * rows for _, size, rows, _ in told))
-    for text, size, rows, bold in told:
-        if y + round(size * 1.36) * rows > CONTEXT + 2:
+def _close_head(c: Canvas, scene: show.Sorry, what: str, then: str) -> int:
+    """Both sentences with little room between them, because money and a place follow."""
+    c.picture(_small_sign(scene), 40, 62)
+    size = c.largest(what, (34, 30), width=672, bold=True)
+    y = c.text(what, 104, 60, size, width=672, lines=2, bold=True, colour=INK, leading=1.26)
+    beside = c.lines(then, 26, width=672) <= 2
+    left, top = (104, y) if beside else (40, max(y, 118))
+    return max(c.text(then, left, top, 26, width=776 - left, lines=3, leading=1.25), 120) + 2
+
+
+def _sign(scene: show.Sorry) -> Image.Image:
+    """What to do with the card, where that is the matter; else whether it is a fault."""
+    if scene.card_in:
+        return pictures.take_card(104)
+    if scene.reason in CARD_AGAIN:
+        return pictures.insert_card(104)
+    return pictures.notice(96) if scene.reason in CALM else pictures.warning(104)
+
+
+def _small_sign(scene: show.Sorry) -> Image.Image:
+    return pictures.notice(44) if scene.reason in CALM else pictures.warning(44)
+
+
+def _place(c: Canvas, say: Words, place: show.Elsewhere, y: int, below: int) -> None:
+    """Where to go: the name and its hours in any case, the way and the telephone if there is room above `below`."""
+    lines = place_lines(say, place)
+    y = max(y, below - sum(round(size * 1.36) * rows for _, size, rows, _ in fitted(c, lines, 736)))
+    for line in lines:
+        for width in (736, 560):  # the seconds left may stand at the right end of the line of context
+            ((text, size, rows, bold),) = fitted(c, [line], width)
+            low = y + round(size * 1.36) * rows
+            if low <= (CONTEXT if width == 736 else below) + 2:
+                y = c.text(text, 40, y, size, width=width, lines=rows, bold=bold)
+                break
+        else:
             return
-        y = c.text(text, 40, y, size, width=736, lines=rows, bold=bold)
 
 
 def _card(c: Canvas, scene: show.Sorry, say: Words, y: int) -> int:
@@ -133,23 +197,34 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> int:
         rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
     if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # PAPER_STUCK: the fee was charged
         rows.append(say("money", "none"))
-    y = max(y, 182 if scene.claim_yen or scene.elsewhere is not None else 250 - 30 * len(rows))
-    for row in rows:
-        c.panel((32, y, 776, y + 44), 10, GREEN_PALE, border=GREEN)
-        c.picture(pictures.tick(30), 44, y + 7)
-        c.text(row, 88, y + 3, 28, width=676, bold=True, colour=GREEN)
-        y += 48
-    if scene.claim_yen:
-        _claim(c, say, scene, y)
-        y += 84
-    return y
+    if not scene.claim_yen:
+        y = max(y, 182 if scene.elsewhere is not None else 250 - 30 * len(rows))
+    high = 40 if scene.claim_yen else 44
+    for row, left, right, top in _beside(c, rows, y, high):
+        c.panel((left, top, right, top + high), 10, GREEN_PALE, border=GREEN)
+        c.picture(pictures.tick(30), left + 12, top + high // 2 - 15)
+        room = right - left - 64
+        size = c.largest(row, (28, 26, 24), width=room, bold=True)
+        c.text(row, left + 52, top + (high - round(size * 1.36)) // 2, size, width=room, bold=True, colour=GREEN)
+        y = top + high + 4
+    return _claim(c, say, scene, y) + 2 if scene.claim_yen else y
 
 
-def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> None:
+def _beside(c: Canvas, rows: list[str], y: int, high: int) -> list[tuple[str, int, int, int]]:
+    """Each with left and right edge and top: two side by side where both find room, else one below the other."""
+    wide = [c.width(row, 24, bold=True) + 64 for row in rows]
+    if len(rows) == 2 and sum(wide) + 4 <= 744:
+        middle = 32 + wide[0] + (740 - sum(wide)) // 2
+        return [(rows[0], 32, middle, y), (rows[1], middle + 4, 776, y)]
+    return [(row, 32, 776, y + (high + 4) * number) for number, row in enumerate(rows)]
+
+
+def _claim(c: Canvas, say: Words, scene: show.Done | show.Sorry, y: int) -> int:
     """Money the machine could not pay out: the slip and its code, or only the code when the slip could not be printed."""
     code, key = scene.claim_code, "claim" if scene.claim_slip else "claim_no_slip"
-    c.panel((32, y, 776, y + 80), 10, SUN_PALE, border=SUN, width=3)
-    c.text(say("money", key, yen=say.yen(scene.claim_yen)), 50, y + 3, 26, width=708, bold=True)
+    c.panel((32, y, 776, y + 74), 10, SUN_PALE, border=SUN, width=3)
+    c.text(say("money", key, yen=say.yen(scene.claim_yen)), 50, y + 2, 26, width=708, bold=True)
     if code is not None:
         # In parts, because people read it aloud at a counter.
-        c.text(say("money", "code", code="-".join(wrap(code, 3))), 50, y + 37, 28, width=708, bold=True)
+        c.text(say("money", "code", code="-".join(wrap(code, 3))), 50, y + 35, 26, width=708, bold=True)
+    return y + 74

@@ -132,18 +132,19 @@ def _paying() -> list[show.Scene]:
         show.Printing(kind_title=_JUMINHYO, copy=1, copies=2),
         show.MoneyBack(amount_yen=400, is_change=True),
         show.TakePaper(copies=2, change_yen=400, unseen=True),
-        show.TakePaper(copies=2, change_yen=400, alarm=True, countdown_s=15),
-        show.TakePaper(copies=2, change_yen=360, claim_yen=40),
+        show.TakePaper(copies=2, change_yen=400, alarm=True, countdown_s=15, elsewhere=_DESK),
+        show.TakePaper(copies=2, change_yen=360, claim_yen=40, elsewhere=_DESK),
         show.Done(copies=2, fee_yen=600, change_yen=400),
     ]
 
 
 def _endings() -> list[show.Scene]:
     return [
-        show.Done(copies=2, fee_yen=600, change_yen=0, claim_yen=400, claim_code="WXYZ23456"),
-        show.Sorry(reason="cancelled"),
+        show.Done(copies=2, fee_yen=600, change_yen=0, claim_yen=400, claim_code="WXYZ23456", elsewhere=_DESK),
+        show.Sorry(reason="cancelled", elsewhere=_DESK),
         show.Sorry(reason="pin_blocked", card_in=True, elsewhere=_DESK),
-        show.Sorry(reason="jam", void_paper=True, issued_copies=1, returned_yen=300),
-        show.Sorry(reason="tamper", countdown_s=15, claim_yen=1400, claim_code="WXYZ23456"),
+        show.Sorry(reason="jam", void_paper=True, issued_copies=1, returned_yen=300, elsewhere=_DESK),
+        show.Sorry(reason="tamper", countdown_s=15, claim_yen=1400, claim_code="WXYZ23456", elsewhere=_DESK),
+        show.Sorry(reason="unreadable", elsewhere=_DESK),
         show.Sorry(reason="unreachable", elsewhere=_DESK),
     ]

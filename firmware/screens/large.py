@@ -15,7 +15,7 @@ from firmware.screens.canvas import HEIGHT, LARGE_SIZE, WIDTH, Canvas
 from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
 from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
-from firmware.screens.places import place_lines
+from firmware.screens.places import place_lines, short_line
 from firmware.screens.words import words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
@@ -99,7 +99,20 @@ class Sheet:
 
     def place(self, place: show.Elsewhere) -> None:
         """Where to go instead, as far as it finds room."""
-        for text, _, bold in place_lines(self.say, place):
+        if self.place_and_hours(place):
+            self.way(place)
+
+    def place_and_hours(self, place: show.Elsewhere) -> bool:
+        """Which and when; where the screen is nearly full in fewer words, or its telephone number alone."""
+        told = (
+            place_lines(self.say, place)[0][0],
+            short_line(self.say, place),
+            self.say("place", "call", telephone=place.telephone),
+        )
+        return any(self.tell(text, bold=True) for text in told)
+
+    def way(self, place: show.Elsewhere) -> None:
+        for text, _, bold in place_lines(self.say, place)[1:]:
             if not self.tell(text, bold=bold):
                 return
 
@@ -440,7 +453,24 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     sheet.tell(say("sorry", "void_paper") if scene.void_paper else then)
     if scene.card_in:
         sheet.tell(say("sorry", "clerk_take_card" if scene.clerk else "take_card"), bold=True, alarm=True)
-        return
+    told = scene.elsewhere is not None and sheet.place_and_hours(scene.elsewhere)
+    if scene.claim_yen and not told:  # who is owed money must find the desk
+        _call(sheet, scene)
+    if not scene.card_in:
+        _sorry_money(sheet, scene)
+    if told and scene.elsewhere is not None:
+        sheet.way(scene.elsewhere)
+    if not scene.card_in and (told or not scene.claim_yen):
+        _call(sheet, scene)
+
+
+def _call(sheet: Sheet, scene: show.Sorry) -> None:
+    if scene.telephone is not None:
+        sheet.tell(sheet.say("place", "call", telephone=scene.telephone))
+
+
+def _sorry_money(sheet: Sheet, scene: show.Sorry) -> None:
+    say = sheet.say
     if scene.issued_copies:
         sheet.tell(say("money", "issued", copies=say.copies(scene.issued_copies)), bold=True)
     if scene.returned_yen:
@@ -452,10 +482,6 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
         and scene.reason != EndReason.PAPER_STUCK
     ):
         sheet.tell(say("money", "none"), bold=True)
-    if scene.elsewhere is not None:
-        sheet.place(scene.elsewhere)
-    if scene.telephone is not None:
-        sheet.tell(say("place", "call", telephone=scene.telephone))
 
 
 def _claim(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
@@ -469,6 +495,8 @@ def _done(sheet: Sheet, scene: show.Done) -> None:
     sheet.tell(sheet.say("done", "head"), head=True)
     if scene.claim_yen:
         _claim(sheet, scene)
+    if scene.elsewhere is not None:
+        sheet.place(scene.elsewhere)
     sheet.tell(sheet.say("done", "body"))
 
 

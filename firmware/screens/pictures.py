@@ -57,25 +57,25 @@ def _arrow(s: Sketch, x: float, y: float, *, up: bool, fill: Colour = SUN) -> No
 
 
 @cache
-def insert_card() -> Image.Image:
-    """280 x 260."""
+def insert_card(width: int = 280) -> Image.Image:
+    """280 x 260, or as much smaller as `width` says."""
     s = Sketch(280, 260)
     _arrow(s, 110, 2, up=False)
     _card(s, 56, 92)
     s.erase((0, 178, 280, 260))
     _slot(s, 20, 172, 240)
-    return s.finished()
+    return s.finished(width / 280)
 
 
 @cache
-def take_card() -> Image.Image:
-    """280 x 260."""
+def take_card(width: int = 280) -> Image.Image:
+    """280 x 260, or as much smaller as `width` says."""
     s = Sketch(280, 260)
     _card(s, 56, 88)
     s.erase((0, 190, 280, 260))
     _slot(s, 20, 184, 240)
     _arrow(s, 110, 4, up=True)
-    return s.finished()
+    return s.finished(width / 280)
 
 
 @cache

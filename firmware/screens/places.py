@@ -20,6 +20,11 @@ def place_lines(say: Words, place: Elsewhere) -> list[Line]:
     return lines
 
 
+def short_line(say: Words, place: Elsewhere) -> str:
+    """Its name and when it is open, without more words: for a screen in large letters that is nearly full."""
+    return f"{say.of(place.name)}　{_when(say, place)}".strip()
+
+
 def fitted(c: Canvas, lines: list[Line], width: int) -> list[tuple[str, int, int, bool]]:
     """Each line with its size and how many rows of this width it takes; at most three."""
     told = []

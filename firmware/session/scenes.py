@@ -297,6 +297,7 @@ class TakePaper(Scene):
     """Certificate and receipt wait in the tray. `alarm`: left too long. `unseen`: only a key can say that they are taken.
 
     `claim_yen`: what could not be given back; its slip lies beside the papers, unless `claim_slip` is False.
+    `elsewhere`: the desk that pays a claim, and that is asked for papers which were left.
     """
 
     copies: int
@@ -305,6 +306,7 @@ class TakePaper(Scene):
     claim_slip: bool = True
     alarm: bool = False
     unseen: bool = False
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +338,7 @@ class Sorry(Scene):
     void_paper: bool = False  # pages of a copy that was not finished may be in the resident's hand
     card_in: bool = False  # the screen also says to take the card
     numbers: tuple[str, ...] = ()
-    elsewhere: Elsewhere | None = None  # where this can be done, when it cannot be done here
+    elsewhere: Elsewhere | None = None  # where this can be done, and where money and papers are that are still owed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +351,7 @@ class Done(Scene):
     claim_yen: int = 0
     claim_code: str | None = None
     claim_slip: bool = True  # see `Sorry`
+    elsewhere: Elsewhere | None = None  # the desk that pays the claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,8 +72,27 @@ _TO_ANY_PLACE = (
     EndReason.COIN_TROUBLE,
     EndReason.MACHINE,
 )
-# Where the sentence of a reason sends the resident (`Served.elsewhere`).
-SENT: Mapping[str, str] = {**dict.fromkeys(_TO_A_COUNTER, COUNTER), **dict.fromkeys(_TO_ANY_PLACE, ANYTHING)}
+# It may be tried again here; who has had enough of the machine goes to people.
+_AGAIN = (
+    CardRefusal.NOT_OUR_CARD,
+    CardRefusal.UNREADABLE,
+    CentreRefusal.WRONG_PIN,
+    CentreRefusal.CODE_WRONG,
+    CentreRefusal.PIN_NEEDED,
+    CentreRefusal.CLERK_REFUSED,
+    CentreRefusal.SAME_CLERK,
+    CentreRefusal.BOOKS_CHANGED,
+    CentreRefusal.EXPIRED,
+    EndReason.CANCELLED,
+    EndReason.TIMED_OUT,
+    EndReason.PAY_TIMED_OUT,
+    EndReason.CARD_REMOVED,
+)
+# Where the end for a reason sends the resident (`Served.elsewhere`); only another municipality's matters have no place here.
+SENT: Mapping[str, str] = {
+    **dict.fromkeys((*_TO_A_COUNTER, *_AGAIN), COUNTER),
+    **dict.fromkeys(_TO_ANY_PLACE, ANYTHING),
+}
 # The same for a grey line of the menu, where it is known which kind is wanted.
 _SENT_FROM_THE_MENU: Mapping[str, str] = {
     **dict.fromkeys(_TO_A_COUNTER, COUNTER),
@@ -216,6 +235,7 @@ def _take_paper(context: Context, session: OpenSession, *, alarm: bool) -> show.
         claim_slip=not context.claim_slip_failed,
         alarm=alarm,
         unseen=context.paper_unseen,
+        elsewhere=_elsewhere(context, COUNTER) if alarm or session.ledger.claimed_yen else None,
     )
 
 
@@ -227,10 +247,14 @@ def _done(context: Context, session: OpenSession) -> show.Scene:
         claim_yen=session.ledger.claimed_yen,
         claim_code=context.claim_code if session.ledger.claimed_yen else None,
         claim_slip=not context.claim_slip_failed,
+        elsewhere=_elsewhere(context, COUNTER) if session.ledger.claimed_yen else None,
     )
 
 
 def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Scene:
+    """Money that is owed and papers that are void are the desk's, whatever the reason."""
+    desk = session.ledger.claimed_yen or session.void_paper
+    sent = COUNTER if desk else SENT.get(context.reason or EndReason.MACHINE, "")
     return show.Sorry(
         reason=context.reason or EndReason.MACHINE,
         returned_yen=session.ledger.paid_out_yen,
@@ -240,7 +264,7 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
         issued_copies=session.copies_out,
         void_paper=session.void_paper,
         card_in=card_in,
-        elsewhere=_elsewhere(context, SENT.get(context.reason or EndReason.MACHINE, "")),
+        elsewhere=_elsewhere(context, sent),
     )
 
 

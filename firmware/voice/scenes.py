@@ -300,6 +300,8 @@ def _take_paper(scene: show.TakePaper, say: Spoken) -> Sentences:
             say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.numbers.yen(scene.claim_yen))
         )
         said += _telephone(scene, say)
+    said += [say("take_paper", "later")] if scene.alarm and scene.elsewhere is not None else []
+    said += [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
     return [*said, *([say("take_paper", "taken")] if scene.unseen else []), *_general(scene, say)]
 
 
@@ -337,7 +339,8 @@ def _claim(scene: show.Sorry | show.Done, say: Spoken) -> Sentences:
 
 
 def _done(scene: show.Done, say: Spoken) -> Sentences:
-    return [say("done", "head"), *_claim(scene, say), say("common", "finish"), *_general(scene, say)]
+    there = [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
+    return [say("done", "head"), *_claim(scene, say), *there, say("common", "finish"), *_general(scene, say)]
 
 
 def _at_counter(scene: show.AtCounter, say: Spoken) -> Sentences:

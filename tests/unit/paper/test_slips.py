@@ -1,7 +1,9 @@
 """Receipt and claim slip: printed through the driver, and read from the simulated paper."""
 
+import tomllib
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,14 @@ from hypothesis import strategies as st
 from drivers.printer.profile import load_profile
 from drivers.printer.raster import RasterSlip, has_real_time
 from drivers.vocabulary import Printed
+from firmware.paper import courtesy
 from firmware.paper.drawn import DrawnSlip
 from firmware.paper.second import second
 from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, _write_receipt, claim_slip, receipt, receipt_for
 from firmware.paper.staff import staff_slip
 from firmware.screens.words import LANGUAGES
+from host_sim.centre import forms
+from host_sim.centre.forms.certificate import TITLES
 from host_sim.models.printer import Sheet
 from host_sim.models.printers import printer_named
 from tests.unit.printer.rig import make_rig
@@ -253,3 +258,70 @@ class Kept:
     def rule(self, *, heavy: bool = False) -> None: ...
 
     def space(self) -> None: ...
+
+
+class Written:
+    """A slip that keeps what is written, line by line."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def centre(self, text: str, size: Size, *, bold: bool = False) -> None:
+        self.lines.append(text)
+
+    left = centre
+
+    def pair(self, left: str, right: str, size: Size, *, bold: bool = False) -> None:
+        self.lines.append(f"{left} {right}")
+
+    def row(self, text: str) -> None:
+        self.lines.append(text)
+
+    def rule(self, *, heavy: bool = False) -> None: ...
+
+    def space(self) -> None: ...
+
+
+def _courtesy(language: str, *titles: str) -> list[str]:
+    """What a receipt says after its telephone number."""
+    written = Written()
+    lines = tuple(({"ja": title}, "2026-000123-4", 300) for title in titles)
+    _write_receipt(replace(RECEIPT, lines=lines, language=language), written)
+    (end,) = (number for number, line in enumerate(written.lines) if RECEIPT.telephone in line)
+    return written.lines[end + 1 :]
+
+
+OTHERS = [language for language in LANGUAGES if language not in {"ja", "ja-easy"}]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", TITLES)
+def test_who_reads_no_japanese_gets_the_labels_marked_as_no_certificate(language: str, kind: str) -> None:
+    told = _courtesy(language, TITLES[kind])
+    assert bool(told) is (language in OTHERS)
+    if told:
+        assert told[0] == told[-2] == "証明書ではありません"
+        assert told[1] == told[-1] == courtesy.word("no_certificate", language)
+        assert len(told) > 10
+
+
+def test_a_label_is_told_once_and_an_unknown_paper_has_none() -> None:
+    one, both = (
+        _courtesy("en", TITLES["juminhyo"]),
+        _courtesy("en", TITLES["juminhyo"], TITLES["juminhyo"], "新しい証明書"),
+    )
+    assert one == both
+    assert _courtesy("en", "新しい証明書") == []
+
+
+def test_every_label_stands_on_its_paper_and_has_all_languages() -> None:
+    """A label that a form no longer prints would translate nothing."""
+    table = tomllib.loads((Path(courtesy.__file__).with_suffix(".toml")).read_text(encoding="utf-8"))
+    assert set(table["kinds"]) == set(TITLES.values())
+    assert {name for names in table["kinds"].values() for name in names} == set(table["labels"])
+    for part in ("words", "labels"):
+        for key, told in table[part].items():
+            assert set(told) == set(OTHERS), key
+    printed = "".join(path.read_text(encoding="utf-8") for path in Path(forms.__file__).parent.glob("*.py"))
+    printed = printed.replace("\\u3000", "").replace("\u3000", "")
+    assert [name for name in table["labels"] if name not in printed] == []

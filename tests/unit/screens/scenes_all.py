@@ -417,9 +417,17 @@ def ending(language: str) -> list[show.Scene]:
     return [
         *(
             show.TakePaper(
-                language=language, countdown_s=seconds, copies=copies, change_yen=change, alarm=alarm, unseen=not alarm
+                language=language,
+                countdown_s=seconds,
+                copies=copies,
+                change_yen=change,
+                alarm=alarm,
+                unseen=not alarm,
+                elsewhere=place if alarm else None,
             )
-            for seconds, copies, change, alarm in product((None, 30), (1, 9), (0, 1490), (False, True))
+            for seconds, copies, change, alarm, place in product(
+                (None, 30), (1, 9), (0, 1490), (False, True), (None, OPEN, NEXT)
+            )
         ),
         *(
             show.TakePaper(
@@ -431,8 +439,9 @@ def ending(language: str) -> list[show.Scene]:
                 claim_yen=1490,
                 claim_slip=slip,
                 alarm=seconds is not None,
+                elsewhere=place,
             )
-            for seconds, change, slip in product((None, 30), (0, 1490), (False, True))
+            for seconds, change, slip, place in product((None, 30), (0, 1490), (False, True), (None, OPEN, NEXT))
         ),
         *(
             show.Sorry(
@@ -463,8 +472,10 @@ def ending(language: str) -> list[show.Scene]:
                 change_yen=400,
                 claim_yen=claim,
                 claim_code="WXYZ23456" if claim else None,
+                claim_slip=slip,
+                elsewhere=place if claim else None,
             )
-            for seconds, claim in product((None, 6), (0, 1400))
+            for seconds, claim, slip, place in product((None, 6), (0, 1400), (True, False), (None, OPEN, NEXT))
         ),
     ]
 

@@ -1,0 +1,91 @@
+"""How a visit ends, rule by rule: whoever is sent somewhere is told where that is and when it is open, on the screen and by ear."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from drivers.vocabulary import CentreRefusal
+from firmware.screens import draw, pictures
+from firmware.screens.places import place_lines, short_line
+from firmware.screens.words import LANGUAGES, words
+from firmware.session import scenes as show
+from firmware.session.scenes import Look
+from firmware.session.view import SENT
+from firmware.voice.pieces import LANGUAGES as VOICES
+from firmware.voice.scenes import words_of
+from firmware.voice.words import spoken
+
+from .scenes_all import NEXT, OPEN, REASONS, ending
+
+# What only another municipality can do; `no_more` is a line of the menu and no end.
+NO_PLACE_HERE = {CentreRefusal.NOT_RESIDENT, CentreRefusal.HELD_ELSEWHERE, CentreRefusal.NO_RECORD, "no_more"}
+
+
+def bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def shown(scene: show.Scene) -> str:
+    return bare("".join(note.text for note in draw(scene).placed))
+
+
+def with_places(language: str) -> list[show.Scene]:
+    """Ends that name a place, with the seconds left, which take room; in Japanese and English all of them, else every third."""
+    scenes = [scene for scene in ending(language) if scene.elsewhere is not None and scene.countdown_s is not None]
+    return scenes if language in VOICES else scenes[::3]
+
+
+def test_every_reason_has_its_place_or_is_another_municipality_s() -> None:
+    assert set(REASONS) - set(map(str, SENT)) == set(map(str, NO_PLACE_HERE))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_end_names_the_place_and_its_hours(language: str) -> None:
+    say = words(language)
+    scenes = with_places(language)
+    assert {type(scene) for scene in scenes} == {show.TakePaper, show.Sorry, show.Done}
+    for scene in scenes:
+        assert scene.elsewhere is not None
+        assert bare(place_lines(say, scene.elsewhere)[0][0]) in shown(scene), scene
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_in_large_letters_names_the_place_and_its_hours(language: str) -> None:
+    """Or the place's telephone number where the screen is full. A claim and its code say that the city hall pays."""
+    say = words(language)
+    for scene in with_places(language)[::5]:
+        if isinstance(scene, show.Sorry) and scene.claim_yen:
+            continue
+        assert scene.elsewhere is not None
+        large = shown(replace(scene, look=Look.LARGE, telephone=None))
+        told = [short_line(say, scene.elsewhere), place_lines(say, scene.elsewhere)[0][0], scene.elsewhere.telephone]
+        assert any(bare(text) in large for text in told), scene
+
+
+@pytest.mark.parametrize("language", VOICES)
+def test_every_end_says_the_place_and_its_hours(language: str) -> None:
+    numbers = spoken(language).numbers
+    for scene in with_places(language):
+        assert scene.elsewhere is not None
+        said = [piece for sentence in words_of(scene) for piece in sentence.pieces]
+        place = scene.elsewhere
+        time = numbers.time(place.until if place.opens_at is None else place.opens_at.time())
+        for piece in (*time, *numbers.digits(place.telephone)):
+            assert piece in said, (scene, piece)
+
+
+@pytest.mark.parametrize(("reason", "card_in"), [("pin_blocked", True), ("unreadable", False), ("card_removed", False)])
+def test_a_matter_of_the_card_shows_how_it_goes(reason: str, card_in: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    for name in ("take_card", "insert_card"):
+        real = getattr(pictures, name)
+        monkeypatch.setattr(pictures, name, lambda width, name=name, real=real: drawn.append(name) or real(width))
+    draw(show.Sorry(reason=reason, card_in=card_in))
+    assert drawn == ["take_card" if card_in else "insert_card"]
+
+
+@pytest.mark.parametrize(("language", "place"), list(product(LANGUAGES, (OPEN, NEXT))))
+def test_whoever_leaves_papers_is_told_how_to_get_them(language: str, place: show.Elsewhere) -> None:
+    scene = show.TakePaper(language=language, copies=1, change_yen=0, alarm=True, countdown_s=15, elsewhere=place)
+    assert bare(words(language)("take_paper", "later")) in shown(scene)
