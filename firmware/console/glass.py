@@ -15,7 +15,10 @@ from firmware.session.scenes import StaffPicture
 _PICTURES: Mapping[str, tuple[str, str]] = {
     "colours": ("a red, a green, a blue and a white digit", "a colour is missing: push in both ends of its flat cable"),
     "edges": ("a red line all round, a round circle, a digit in each corner", "edges are cut: check its video mode"),
-    "letters": ("letters in four sizes, all sharp", "letters are not sharp: check its video mode, `glass` in the unit file"),
+    "letters": (
+        "letters in four sizes, all sharp",
+        "letters are not sharp: check its video mode, `glass` in the unit file",
+    ),
     "black": ("all black; no dot may shine; grey digits", "dots shine or the glass stays dark: change the panel"),
     "white": ("all white; no dot may be dark; pale digits", "dots are dead or the light is weak: change the panel"),
 }
