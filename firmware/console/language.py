@@ -16,6 +16,7 @@ from firmware.console.rows import columns
 
 _TEXTS = Path(__file__).parent / "texts"
 _RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
+_LATIN = re.compile(r"[A-Za-z]{2,}")
 _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 
@@ -36,6 +37,7 @@ class Template:
 
     fits: re.Pattern[str]
     says: str
+    words: int  # beside what differs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,20 @@ class Texts:
         """The line in this language: as a whole, cell by cell of a table, as a template, by its end, or word by word."""
         if line in self.whole:
             return self.whole[line]
+        if line.startswith(" "):
+            return f" {self.told(line[1:])}"
         if len(cells := _CELL.findall(line)) > 1:
             return self._row(cells)
         if known := self._by_template(line):
             return known
-        if known := self.whole.get(f"{line}.") or self._by_template(f"{line}."):
+        if known := self.whole.get(f"{line}.") or self._by_template(f"{line}.", sentence=True):
             return known.rstrip(".。")  # a driver's sentence inside another one, without its end
-        if line.startswith(" "):
-            return f" {self.told(line[1:])}"
         return self._end(line) or self._list(line) or " ".join(map(self._word, line.split(" ")))
 
-    def _by_template(self, line: str) -> str:
-        """The line as the closest template says it; empty when none fits."""
+    def _by_template(self, line: str, *, sentence: bool = False) -> str:
+        """The line as the closest template says it; empty when none fits. `sentence`: only those with words of their own."""
         for template in self.templates:
-            if found := template.fits.fullmatch(line):
+            if (template.words > 2 or not sentence) and (found := template.fits.fullmatch(line)):
                 return template.says.format(*(self.told(part) for part in found.groups()))
         return ""
 
@@ -117,4 +119,5 @@ def texts(language: Language) -> Texts:
 
 
 def _template(key: str, says: str) -> Template:
-    return Template(re.compile("(.+?)".join(map(re.escape, key.split("{}")))), says)
+    parts = key.split("{}")
+    return Template(re.compile("(.+?)".join(map(re.escape, parts))), says, len(_LATIN.findall(" ".join(parts))))

@@ -18,9 +18,12 @@ from firmware.journal.seal import PUBLIC_BYTES
 
 
 def scans(folder: Path) -> Iterator[Scan]:
-    """The segments of a folder in order, each joined to the one before. Raises `Unreadable`."""
+    """The segments of a folder in order, each joined to the one before. Raises `Unreadable`, also when there are none."""
     head = frames.GENESIS_HEAD
-    for place, path in enumerate(sorted(folder.glob("*.journal"))):
+    paths = sorted(folder.glob("*.journal"))
+    if not paths:
+        raise Unreadable(f"{folder} holds no journal: no file there ends in .journal. Give the folder of the journal.")
+    for place, path in enumerate(paths):
         try:
             scan = frames.scan(path.read_bytes())
         except (NotASegment, OSError) as error:
@@ -76,16 +79,19 @@ def read(logs: Sequence[Path], key: bytes | None, session: str | None, claim: st
     for row in reading.as_text(told):
         print(row)
     if page_file is not None:
-        page_file.write_text("\n".join(sheet.as_html(told)), encoding="utf-8")
+        try:
+            page_file.write_text("\n".join(sheet.as_html(told)), encoding="utf-8")
+        except OSError as error:
+            raise Unreadable(f"{page_file} cannot be written: {error.strerror}. Give another place.") from None
         print(f"The page is in {page_file}.", file=sys.stderr)
     return 1 if export.missing_from is not None or not told.signed else 0
 
 
 def public_key(written: str) -> bytes:
-    """The 32 bytes of a key written in hex. Raises `ValueError`."""
-    if len(key := bytes.fromhex(written)) != PUBLIC_BYTES:
-        raise ValueError
-    return key
+    """The 32 bytes of a key written in hex."""
+    if not re.fullmatch(rf"[0-9A-Fa-f]{{{2 * PUBLIC_BYTES}}}", written):
+        raise argparse.ArgumentTypeError("give the 64 hex digits that `journal verify` prints on the machine's console")
+    return bytes.fromhex(written)
 
 
 def session_id(written: str) -> str:

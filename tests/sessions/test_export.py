@@ -178,6 +178,15 @@ def test_a_file_that_is_not_the_machines_is_refused_in_a_sentence(
         assert told.out == ""
     assert main(["read", str(tmp_path / "none.txt")]) == 1
     assert "cannot be read" in capsys.readouterr().err
+    assert run(tmp_path, log, words=("--html", str(tmp_path / "none" / "page.html"))) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    for key in ("zz", "00" * 31, "00 " * 32):
+        with pytest.raises(SystemExit):
+            run(tmp_path, log, words=("--key", key))
+        assert "give the 64 hex digits" in capsys.readouterr().err
+    for command in ("show", "verify"):
+        assert main([command, str(tmp_path / "none")]) == 1, "a folder that is not there is no journal without a fault"
+        assert "holds no journal" in capsys.readouterr().err
 
 
 def test_a_cable_pulled_in_the_middle_ends_the_export_and_logs_out(wallet: Cards) -> None:

@@ -41,7 +41,7 @@ def test_a_jammed_hopper_is_not_taken_for_an_empty_one() -> None:
     machine.hoppers[100].fault(HopperFault.JAM, machine.clock.monotonic())
     unload(machine)
     said = machine.say("n")
-    assert "ERR short 0 coins came out; 60 stay in the book." in " ".join(said.split())
+    assert "ERR short 0 coins came out; left in the book: 60." in " ".join(said.split())
     assert machine.loop.book.tubes[100] == 60
     accounts_hold(machine)
 

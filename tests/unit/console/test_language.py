@@ -15,10 +15,10 @@ from firmware.book.book import TOTALS
 from firmware.book.cases import Case, MismatchCode
 from firmware.config.settings import SETTABLE, how_written
 from firmware.console.cases import MEANS
-from firmware.console.command import NO_MORE, TOO_MANY
+from firmware.console.command import NO_MORE, TOO_MANY, Command
 from firmware.console.console import TROUBLES
 from firmware.console.language import COUNTED, Language, one, texts
-from firmware.console.menu import SECTIONS
+from firmware.console.menu import SECTIONS, explained
 from firmware.console.rows import WIDTH, columns, fitted, plain
 from firmware.console.table import COMMANDS
 from firmware.service.availability import Reason
@@ -135,6 +135,7 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
             "不良：硬貨投入機, ホッパー。",
             "Furyo: koka tonyuki, hoppa.",
         ),
+        ("   -0.5 ->     6 ask counter of cuts: 1d67", "     6 ask counter of cuts: 1d67", "ask counter of cuts"),
         ("  nobody knows: 50", "  nobody knows: 50", "  nobody knows: 50"),
         ("coin.port = coin", "coin.port = coin", "coin.port = coin"),
         ("test card      never            -", "test card      未実施           -", "test card      mi-jisshi        -"),
@@ -154,6 +155,17 @@ def test_a_line_is_told_as_a_whole_as_a_template_or_by_its_end(line: str, japane
     assert japanese in texts(Language.JA).told(line)
     assert romaji in texts(Language.ROMAJI).told(line)
     assert texts(Language.EN).told(line) == line
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
+def test_what_explains_a_command_is_told_whole(language: Language, command: Command) -> None:
+    """Each row as `?` shows it, with its indent; only what is typed and the names of roles stay."""
+    for row in explained(COMMANDS, command.spoken)[1:]:
+        told = texts(language).told(row)
+        assert told != row
+        assert told.startswith("  ")
+        assert not re.search(r"\b(the|is|are|of|when|or)\b", re.sub(r"`[^`]*`", "", told), re.IGNORECASE), told
 
 
 def flags() -> Iterator[str]:
