@@ -212,15 +212,15 @@ class BoardLink:
     def _serve(self, timeout_s: float) -> None:
         now_s = self._clock.monotonic()
         if self._is_overdue(now_s):
-            self._listen(0.0)  # this program may have stood still while the answer came
+            self._listen(_SLICE_S)  # this program may have stood still while the answer came
         if self._is_overdue(now_s):
             raise _silent()
         self._say(now_s)
         self._listen(min(timeout_s, max(0.0, self._due_s() - now_s)))
 
     def _is_overdue(self, now_s: float) -> bool:
-        """Whether the board has not answered for too long, as far as its bytes were read."""
-        return self._unanswered is not None and now_s - self._unanswered.first_s >= LOST_S
+        """Whether the board has not answered for `LOST_S`, but for the one slice in which it is heard out."""
+        return self._unanswered is not None and now_s - self._unanswered.first_s >= LOST_S - _SLICE_S
 
     def _listen(self, timeout_s: float) -> None:
         data = self._stream.read(_AT_ONCE, timeout_s)
