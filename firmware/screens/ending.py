@@ -197,8 +197,8 @@ def _money(c: Canvas, scene: show.Sorry, say: Words, y: int) -> int:
         rows.append(say("money", "returned", yen=say.yen(scene.returned_yen)))
     if not rows and not scene.claim_yen and scene.reason != EndReason.PAPER_STUCK:  # PAPER_STUCK: the fee was charged
         rows.append(say("money", "none"))
-    if not scene.claim_yen:
-        y = max(y, 182 if scene.elsewhere is not None else 250 - 30 * len(rows))
+    if scene.elsewhere is None or not scene.claim_yen:  # below the sign
+        y = max(y, 182 if scene.claim_yen or scene.elsewhere is not None else 250 - 30 * len(rows))
     high = 40 if scene.claim_yen else 44
     for row, left, right, top in _beside(c, rows, y, high):
         c.panel((left, top, right, top + high), 10, GREEN_PALE, border=GREEN)

@@ -102,14 +102,11 @@ class Sheet:
         if self.place_and_hours(place):
             self.way(place)
 
-    def place_and_hours(self, place: show.Elsewhere) -> bool:
-        """Which and when; where the screen is nearly full in fewer words, or its telephone number alone."""
-        told = (
-            place_lines(self.say, place)[0][0],
-            short_line(self.say, place),
-            self.say("place", "call", telephone=place.telephone),
-        )
-        return any(self.tell(text, bold=True) for text in told)
+    def place_and_hours(self, place: show.Elsewhere, *, brief: bool = False) -> bool:
+        """Which and when; in fewer words where it is `brief` or the screen nearly full, or else its telephone number alone."""
+        whole, short = place_lines(self.say, place)[0][0], short_line(self.say, place)
+        number = self.say("place", "call", telephone=place.telephone)
+        return any(self.tell(text, bold=True) for text in ((short, number) if brief else (whole, short, number)))
 
     def way(self, place: show.Elsewhere) -> None:
         for text, _, bold in place_lines(self.say, place)[1:]:
@@ -453,7 +450,9 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     sheet.tell(say("sorry", "void_paper") if scene.void_paper else then)
     if scene.card_in:
         sheet.tell(say("sorry", "clerk_take_card" if scene.clerk else "take_card"), bold=True, alarm=True)
-    told = scene.elsewhere is not None and sheet.place_and_hours(scene.elsewhere)
+    told = scene.elsewhere is not None and sheet.place_and_hours(
+        scene.elsewhere, brief=bool(scene.issued_copies and scene.returned_yen)
+    )
     if scene.claim_yen and not told:  # who is owed money must find the desk
         _call(sheet, scene)
     if not scene.card_in:

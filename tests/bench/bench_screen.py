@@ -20,6 +20,7 @@ from drivers.vocabulary import PinProgress
 from firmware.screens import render
 from firmware.session import scenes as show
 from firmware.session.scenes import EnterPin
+from firmware.voice.scenes import words_of
 from host_sim.adapters.pins import COLUMNS, ROWS, SimFactory
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix
 
@@ -36,7 +37,7 @@ print((time.perf_counter() - begun) * 1000)
 
 
 def rows() -> list[tuple[str, str, str]]:
-    return [*drawing(), *showing(), *key_to_pixels()]
+    return [*drawing(), *compared(), *showing(), *key_to_pixels()]
 
 
 def drawing() -> list[tuple[str, str, str]]:
@@ -59,6 +60,39 @@ def drawing() -> list[tuple[str, str, str]]:
         ("screen drawn, warm, p99", f"{times_ms[int(len(times_ms) * 0.99)]:.1f} ms", "<= 15 ms"),
         ("first screen of a fresh process, imports and all", f"{float(cold):.0f} ms", "of 1,500 to IDLE"),
     ]
+
+
+def compared() -> list[tuple[str, str, str]]:
+    """What a screen costs beside the ordinary one in Japanese: CPU time of the same scenes in the same run, in turns."""
+    scenes = busy_scenes("ja")
+    chinese = busy_scenes(
+        "zh-Hans"
+    )  # each size of its font takes 3 MB, so only eight stay loaded (firmware/screens/fonts.py)
+    kinds: dict[str, Callable[[], None]] = {
+        "plain": lambda: _each(scenes, render),
+        "zh-Hans": lambda: _each(chinese, render),
+        "1280 x 800": lambda: _each(scenes, lambda scene: render(scene, (1280, 800))),
+        "with its spoken words": lambda: _each(scenes, lambda scene: (render(scene), words_of(scene))),
+    }
+    taken_ms: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for turn in range(11):
+        for kind, draws in kinds.items():
+            begun = time.process_time()
+            draws()
+            if turn:  # the first one loads fonts and words
+                taken_ms[kind].append((time.process_time() - begun) * 1000)
+    medians = {kind: statistics.median(times) for kind, times in taken_ms.items()}
+    plain = medians.pop("plain")
+    targets = {"zh-Hans": "<= 4", "1280 x 800": "<= 6", "with its spoken words": "<= 1.3"}
+    return [
+        (f"screen drawn, {kind}, beside the ordinary one", f"{taken / plain:.2f} times", targets[kind])
+        for kind, taken in medians.items()
+    ]
+
+
+def _each(scenes: list[show.Scene], draws: Callable[[show.Scene], object]) -> None:
+    for scene in scenes:
+        draws(scene)
 
 
 def busy_scenes(language: str) -> list[show.Scene]:

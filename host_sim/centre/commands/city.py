@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from host_sim.centre.city import words
+from host_sim.centre.city import languages, words
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import City, InForce
 from host_sim.centre.city.file import CityError, read_file, unusable_keys
@@ -72,6 +72,8 @@ def _check(options: argparse.Namespace) -> None:
     key = city_key.usable(city.at(now).municipality, now)
     if key is not None:
         print(f"Its papers are signed; a certificate above its key ends at {key.ends_at:%Y-%m-%d %H:%M}.")
+    for sentence in languages.told(city):
+        print(sentence)
 
 
 def _can_sign(city: City, now: datetime) -> None:

@@ -238,8 +238,22 @@ def test_the_sample_issues_every_kind_that_there_is_a_form_for() -> None:
 
 def test_check_tells_what_the_file_holds(say: Say) -> None:
     code, said = say("check", sample.CITY_FILE)
-    assert (code, said.count("\n")) == (0, 1)
+    assert code == 0
     assert "宮崎市, 18 places, 8 machines, 3 changes." in said
+
+
+def test_check_tells_what_machines_cannot_show_in_the_resident_s_language(say: Say, tmp_path: Path) -> None:
+    code, said = say("check", sample.CITY_FILE)
+    (told,) = said.splitlines()[1:]
+    assert "zh-Hans, ko, vi, pt-BR" in told
+    assert "sites.sadowara-desk.way" in told
+    assert "city-hall-desk" not in told, "it has every language"
+    assert "notice" not in told
+    lacking = tmp_path / "lacking.toml"
+    lacking.write_text(re.sub(r', ko = "12월[^"]*"', "", TEXT), encoding="utf-8")
+    code, said = say("check", lacking)
+    assert code == 0, "a translation is no duty"
+    assert "into ko (machines show English, else Japanese): the notice of 2026-12-01" in said
 
 
 def test_diff_tells_what_changes_from_when_and_where(say: Say, tmp_path: Path) -> None:
