@@ -67,6 +67,7 @@ def take_paper(scene: show.TakePaper) -> Canvas:
 def _later(c: Canvas, say: Words, place: show.Elsewhere) -> None:
     """Papers that are left are drawn in or lie there for staff: where the resident may ask for them, and with what."""
     y = c.text(say("take_paper", "later"), 40, 276, 26, width=446, lines=2, leading=1.25)
+    y = max(y, 322)  # below the picture
     for text, size, rows, bold in fitted(c, place_lines(say, place)[:1], 560):
         c.text(text, 40, y, min(size, 26), width=560, lines=rows, bold=bold, leading=1.28)
 
