@@ -110,7 +110,7 @@ class Shift:
     def _failed(self, error: DeviceError, whose: Whose) -> list[Posted]:
         name = self.desk.name
         person = error.remedy is Remedy.SUSPEND
-        fault = self._posted(Fault(name, error.sentence, person=person), whose)
+        fault = self._posted(Fault(name, error.sentence, person=person, device=error.device), whose)
         if person:
             return [fault]
         self._up = False

@@ -110,9 +110,9 @@ def clock(hands: Hands) -> Answer:
     if compared is None:
         lines.append("The centre's time was not heard since the start; `test line` asks the centre.")
     else:
-        at, ahead_s = compared
+        at, ahead_s = compared[0], round(compared[1], 1) + 0.0  # no "-0.0"
         lines.append(f"the centre's clock is {ahead_s:+.1f} s from this one; compared {jst(at)}")
-        data |= {"centre_ahead_s": round(ahead_s, 1), "compared": at.isoformat(timespec="seconds")}
+        data |= {"centre_ahead_s": ahead_s, "compared": at.isoformat(timespec="seconds")}
     return Answer(tuple(lines), data)
 
 

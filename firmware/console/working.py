@@ -50,9 +50,14 @@ def _asked_coins() -> Generator[Step, Any, CoinReadiness | Fault]:
     return answer
 
 
-def _acceptor_row(answer: CoinReadiness | Fault) -> Check:
-    if isinstance(answer, Fault):
-        return "acceptor", False, answer.sentence
+def _coins_failed(fault: Fault) -> list[Check]:
+    """The device that failed, and the other, which nobody could ask. Where no hopper spoke, the acceptor's way is broken."""
+    found = {"acceptor": "not asked", "hopper": "not asked"}
+    found["hopper" if fault.device.startswith("hopper") else "acceptor"] = fault.sentence
+    return [(name, False, sentence) for name, sentence in found.items()]
+
+
+def _acceptor_row(answer: CoinReadiness) -> Check:
     counters = answer.acceptor
     return "acceptor", True, f"event {counters.event_counter}, accepted {counters.accepted_total}"
 
@@ -63,19 +68,20 @@ def _coin(hands: Hands) -> Checking:
         return []
     answer = yield from _asked_coins()
     if isinstance(answer, Fault):
-        return [_acceptor_row(answer), ("hopper", False, "not asked")]
+        return _coins_failed(answer)
     told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
     return [_acceptor_row(answer), ("hopper", not all(state in _STUCK for state in answer.hoppers.values()), told)]
 
 
 def _acceptor(_: Hands) -> Checking:
-    return [_acceptor_row((yield from _asked_coins()))]
+    answer = yield from _asked_coins()
+    return _coins_failed(answer) if isinstance(answer, Fault) else [_acceptor_row(answer)]
 
 
 def _each_hopper(_: Hands) -> Checking:
     answer = yield from _asked_coins()
     if isinstance(answer, Fault):
-        return [("hopper", False, answer.sentence)]
+        return _coins_failed(answer)
     return [
         (f"hopper {value}", state not in _STUCK, _TOLD.get(state, state)) for value, state in answer.hoppers.items()
     ]

@@ -252,11 +252,15 @@ class Wiped:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A desk's device failed to carry out a command. `person`: somebody pulled the card; nothing is broken."""
+    """A desk's device failed to carry out a command. `person`: somebody pulled the card; nothing is broken.
+
+    `device`: which of the desk's devices, as its driver calls it; empty where no driver spoke.
+    """
 
     worker: str
     sentence: str = field(repr=False)
     person: bool = False
+    device: str = ""
 
 
 # Reports by their source; `absorb` calls one function for each group.

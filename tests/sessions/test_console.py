@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -133,6 +134,15 @@ def test_counters_fit_one_screen_whatever_was_counted(language: Language) -> Non
     assert max(map(columns, shown.splitlines())) <= 79
     assert shown.count("99999999") == len(book.totals)
     assert len(re.findall(r"\b99999\b", shown)) == 6
+
+
+@pytest.mark.parametrize("ahead_s", [-0.04, -0.0, 0.0, 0.04])
+def test_a_clock_that_is_right_is_not_shown_as_behind(ahead_s: float) -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    machine.loop.reception.compared = datetime.now(UTC), ahead_s
+    assert "clock is +0.0 s from" in machine.say("clock show")
+    assert '"centre_ahead_s":0.0,' in machine.say("clock show --json")
 
 
 def test_exit_says_what_keeps_the_machine_shut_and_what_opens_it() -> None:

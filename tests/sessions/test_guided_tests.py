@@ -103,6 +103,27 @@ def test_a_guided_test_fails_when_its_device_is_broken(command: str, break_: Bre
     assert words in said, said
 
 
+@pytest.mark.parametrize("command", ["test acceptor", "test hopper", "test all", "exit"])
+@pytest.mark.parametrize(
+    ("break_", "broken", "other"),
+    [
+        (lambda rig: rig.acceptor.fault("self_check", _now(rig)), "acceptor", "hopper"),
+        (lambda rig: rig.acceptor.fault("mute", _now(rig)), "acceptor", "hopper"),
+        (_hoppers(HopperFault.PIN_LOCKED), "hopper", "acceptor"),
+    ],
+)
+def test_what_is_wrong_with_the_coins_is_told_of_the_device_that_is_broken(
+    command: str, break_: Break, broken: str, other: str
+) -> None:
+    rig = ConsoleRig()
+    rig.enter_maintenance()
+    break_(rig)
+    said = " ".join(rig.say(command).split())
+    assert f"FAIL {other}: not asked" in said, said
+    assert f"FAIL {broken}: " in said, said
+    assert f"FAIL {broken}: not asked" not in said, said
+
+
 # --- glasses ------------------------------------------------------------------------------------------
 
 

@@ -110,6 +110,11 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
     assert all(text.isascii() for text in both[1].whole.values())
 
 
+def test_no_language_says_again_in_brackets_what_the_machine_fills_in() -> None:
+    japanese, romaji = ([re.findall(r"[(（]{}[)）]", t.says) for t in texts(language).templates] for language in OTHERS)
+    assert list(map(len, japanese)) == list(map(len, romaji))
+
+
 @pytest.mark.parametrize(
     ("line", "japanese", "romaji"),
     [
