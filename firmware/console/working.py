@@ -50,11 +50,10 @@ def _asked_coins() -> Generator[Step, Any, CoinReadiness | Fault]:
     return answer
 
 
-def _coins_failed(fault: Fault) -> list[Check]:
-    """The device that failed, and the other, which nobody could ask. Where no hopper spoke, the acceptor's way is broken."""
-    found = {"acceptor": "not asked", "hopper": "not asked"}
-    found["hopper" if fault.device.startswith("hopper") else "acceptor"] = fault.sentence
-    return [(name, False, sentence) for name, sentence in found.items()]
+def _coins_failed(fault: Fault, *wanted: str) -> list[Check]:
+    """The device that failed, and of those wanted the other, which nobody could ask. Not of a hopper: of the acceptor's way."""
+    broken = "hopper" if fault.device.startswith("hopper") else "acceptor"
+    return [(broken, False, fault.sentence), *((name, False, "not asked") for name in wanted if name != broken)]
 
 
 def _acceptor_row(answer: CoinReadiness) -> Check:
@@ -68,20 +67,20 @@ def _coin(hands: Hands) -> Checking:
         return []
     answer = yield from _asked_coins()
     if isinstance(answer, Fault):
-        return _coins_failed(answer)
+        return _coins_failed(answer, "acceptor", "hopper")
     told = " ".join(f"{value}={state}" for value, state in answer.hoppers.items())
     return [_acceptor_row(answer), ("hopper", not all(state in _STUCK for state in answer.hoppers.values()), told)]
 
 
 def _acceptor(_: Hands) -> Checking:
     answer = yield from _asked_coins()
-    return _coins_failed(answer) if isinstance(answer, Fault) else [_acceptor_row(answer)]
+    return _coins_failed(answer, "acceptor") if isinstance(answer, Fault) else [_acceptor_row(answer)]
 
 
 def _each_hopper(_: Hands) -> Checking:
     answer = yield from _asked_coins()
     if isinstance(answer, Fault):
-        return _coins_failed(answer)
+        return _coins_failed(answer, "hopper")
     return [
         (f"hopper {value}", state not in _STUCK, _TOLD.get(state, state)) for value, state in answer.hoppers.items()
     ]
