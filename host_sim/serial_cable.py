@@ -7,13 +7,15 @@ firmware/console/README.md says they look.
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from host_sim.adapters.pty import PtyLine
+from host_sim.adapters.pty import KEEPS, PtyLine
 from host_sim.unit_file import UnitFile
 
 TERMINAL = "terminal"
 USERS = "console-users.toml"
+NOBODY_S = 1.0  # who reads nothing for so long is not there
 PASSWORD = "kofuki-sim"  # noqa: S105  of people who do not exist
 STAFF = {"tanaka": "technician", "kato": "cash", "goto": "security", "ueda": "viewer"}
 
@@ -23,17 +25,37 @@ class CableEnd:
 
     def __init__(self) -> None:
         self.other: CableEnd = self
-        self._under_way = bytearray()
+        self.under_way = bytearray()
 
     def receive(self, data: bytes, now_s: float) -> None:  # noqa: ARG002
-        self.other._under_way += data  # noqa: SLF001
+        self.other.under_way += data
 
     def transmit(self, now_s: float) -> bytes:  # noqa: ARG002
-        data, self._under_way = bytes(self._under_way), bytearray()
+        data, self.under_way = bytes(self.under_way), bytearray()
         return data
 
     def wake_at(self) -> float | None:
         return None
+
+
+class PacedEnd(CableEnd):
+    """The machine's end. The machine waits while the terminal has much to read, as it would for a real line's speed.
+
+    Bytes for a terminal that reads nothing for a second are lost, as on a line at which nobody listens.
+    """
+
+    def __init__(self, unread: Callable[[], int]) -> None:
+        super().__init__()
+        self._unread = unread
+        self._waiting, self._same_since_s = 0, 0.0
+
+    def room(self, now_s: float) -> int:
+        """As `FlowControlled.room`."""
+        waiting = self._unread() + len(self.other.under_way)
+        if waiting != self._waiting:
+            self._waiting, self._same_since_s = waiting, now_s
+        nobody_reads = waiting > 0 and now_s - self._same_since_s > NOBODY_S
+        return KEEPS if nobody_reads else max(0, KEEPS - waiting)
 
 
 def cable(unit: UnitFile, run: Path) -> tuple[PtyLine, ...]:
@@ -41,9 +63,16 @@ def cable(unit: UnitFile, run: Path) -> tuple[PtyLine, ...]:
     if "console" not in unit.tables:
         return ()
     write_users(run / USERS)
-    machine, person = CableEnd(), CableEnd()
-    machine.other, person.other = person, machine
-    return PtyLine(machine, run / unit.port("console")), PtyLine(person, run / TERMINAL)
+    return joined(run / unit.port("console"), run / TERMINAL)
+
+
+def joined(machine: Path, terminal: Path) -> tuple[PtyLine, PtyLine]:
+    """The two ends of a cable, each behind its path."""
+    person = CableEnd()
+    persons = PtyLine(person, terminal)
+    person.other = PacedEnd(persons.unread)
+    person.other.other = person
+    return PtyLine(person.other, machine), persons
 
 
 def write_users(path: Path) -> None:

@@ -23,6 +23,7 @@ from host_sim.adapters.wire import Wire, WireKind
 from host_sim.models import LineModel
 
 PTY_WIRE = WireKind(baud=None)
+KEEPS = 4096  # bytes for a host that does not read
 
 
 class PtyLine:
@@ -67,7 +68,7 @@ class PtyLine:
             if self._ends is None:
                 return 0
             left = fcntl.ioctl(self._ends[1], termios.FIONREAD, bytes(4))
-            return int.from_bytes(left, sys.byteorder)
+            return int.from_bytes(left, sys.byteorder) + len(self._unsent)
 
     def hang_up(self) -> None:
         """Unplug: the host reads EIO, and the path is gone."""
@@ -123,7 +124,7 @@ class PtyLine:
         if self._unsent:
             with contextlib.suppress(BlockingIOError):
                 self._unsent = self._unsent[os.write(self._ends[0], self._unsent) :]
-            self._unsent = self._unsent[-4096:]  # no host reads: a UART loses old bytes too
+            self._unsent = self._unsent[-KEEPS:]  # no host reads: a UART loses old bytes too
 
     def _next_due_s(self, now_s: float) -> float | None:
         due_s = self._wire.next_due_s()
