@@ -33,6 +33,11 @@ def _list(of: Any, key: str) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
+def _words(of: Any, key: str) -> list[str]:
+    """The words in a list; of whatever else stands there `model.py` says that it is wrong."""
+    return [word for word in _list(of, key) if isinstance(word, str)]
+
+
 def _names(sections: Tables) -> Iterator[str]:
     name = _table(_table(sections, "municipality"), "name").get("ja")
     if isinstance(name, str) and (len(name) > LETTERS_MAX or name.isascii() or len(name.split()) != 1):
@@ -66,7 +71,7 @@ def _kinds(sections: Tables) -> Iterator[str]:
                 yield f"channels.{word}.fees.{kind}: there is no [kinds.{kind}]"
     for word, site in _table(sections, "sites").items():
         fees = _fees(sections, site)
-        for kind in _list(site, "kinds"):
+        for kind in _words(site, "kinds"):
             if fees is not None and kind not in fees:
                 yield f"sites.{word}.kinds names {kind}, which has no fee in channels.{site['channel']}.fees"
 
@@ -75,7 +80,7 @@ def _items(sections: Tables) -> Iterator[str]:
     """What may be asked for has a place on that form."""
     for kind, entry in _table(sections, "kinds").items():
         known = ITEMS.get(kind, {})
-        for item in _list(entry, "items"):
+        for item in _words(entry, "items"):
             if kind in TITLES and item not in known:
                 yield f"kinds.{kind}.items names {item}; what can be asked for is {', '.join(known) or 'nothing'}"
 
@@ -88,8 +93,9 @@ def _purposes(sections: Tables) -> Iterator[str]:
             if kind not in kinds:
                 yield f"purposes.{word}.kinds.{kind}: there is no [kinds.{kind}]"
                 continue
-            where, entry, items = f"purposes.{word}.kinds.{kind}", kinds[kind], _list(paper, "items")
-            may_ask = offered(kind, entry.get("items")) if isinstance(entry, Mapping) else ()
+            where, entry, items = f"purposes.{word}.kinds.{kind}", kinds[kind], _words(paper, "items")
+            left_out = isinstance(entry, Mapping) and "items" not in entry
+            may_ask = offered(kind, None if left_out else _words(entry, "items"))
             for item in items:
                 if item not in may_ask:
                     yield f"{where}.items names {item}; what can be asked for is {', '.join(may_ask) or 'nothing'}"
@@ -104,7 +110,7 @@ def _told(of: Any, key: str) -> bool:
 def _attended(sections: Tables) -> Iterator[str]:
     """What is issued without a PIN is issued at a counter, and is issued there at all."""
     for word, channel in _table(sections, "channels").items():
-        attended = _list(channel, "attended")
+        attended = _words(channel, "attended")
         if attended and word != "counter":
             yield f"channels.{word}.attended: only a counter has clerks who see a photo ID"
         for kind in attended:
@@ -138,7 +144,7 @@ def _sites(sections: Tables) -> Iterator[str]:
         channel = site.get("channel") if isinstance(site, Mapping) else None
         if channel in CHANNELS and channel not in channels:
             yield f'sites.{word}.channel is "{channel}"; there is no [channels.{channel}]'
-        stands.update(name for name in _list(site, "machines") if isinstance(name, str))
+        stands.update(_words(site, "machines"))
     for machine, times in stands.items():
         if times > 1:
             yield f"The machine {machine} stands at {times} sites"
@@ -152,7 +158,7 @@ def _aims(sections: Tables) -> Iterator[str]:
     ]
     entries += [(f"exemptions.{word}", entry) for word, entry in _table(sections, "exemptions").items()]
     for where, entry in entries:
-        for kind in _list(entry, "kinds"):
+        for kind in _words(entry, "kinds"):
             if kind not in kinds:
                 yield f"{where} names the kind {kind}; there is no [kinds.{kind}]"
 

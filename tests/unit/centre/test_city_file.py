@@ -436,9 +436,21 @@ def test_whatever_stands_in_the_file_the_answer_is_sentences(number: int, how: s
             lines[number] = f"x{lines[number]}"
         case _ if equals:
             lines[number] = f"{key} = {value}"
+    _says_sentences("\n".join(lines))
+
+
+@pytest.mark.parametrize("value", ["5", "[[1]]", "[{ from = 1 }]"])
+@pytest.mark.parametrize("number", [number for number, line in enumerate(TEXT.splitlines()) if " = [" in line])
+def test_whatever_stands_in_a_list_the_answer_is_sentences(number: int, value: str) -> None:
+    lines = TEXT.splitlines()
+    lines[number] = f"{lines[number].partition(' = ')[0]} = {value}"
+    _says_sentences("\n".join(lines))
+
+
+def _says_sentences(text: str) -> None:
     told: tuple[str, ...] = ()
     try:
-        read("\n".join(lines))
+        read(text)
     except CityError as trouble:
         told = trouble.problems
     assert all(problem.endswith(".") and "\n" not in problem for problem in told)
