@@ -19,7 +19,10 @@ MORNING = "2026-11-24T10:00"  # a Tuesday
 
 def issue(out: Path, *words: str) -> dict[str, Any]:
     """Serve one resident; returns the summary."""
-    unit = HOUSE / "hardware" / "units" / "dev-counter.toml"
+    written = (HOUSE / "hardware" / "units" / "dev-counter.toml").read_text(encoding="utf-8")
+    unit = out.parent / f"{out.name}.toml"
+    # A computer that is busy with other tests draws the first paper slowly.
+    unit.write_text(written.replace("[centre]\n", "[centre]\ndeadline_s = 60.0\n"), encoding="utf-8")
     command = [sys.executable, "-m", "host_sim", "issue", "--card", "hanako", "--unit", str(unit), *words]
     command += ["--out", str(out), "--at", MORNING, "--wait", "900", "--time-limit", "900"]
     done = subprocess.run(command, check=False, cwd=HOUSE, capture_output=True, text=True, timeout=900)
