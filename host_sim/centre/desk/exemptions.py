@@ -57,12 +57,19 @@ def pages(desk: Desk) -> APIRouter:
     return router
 
 
+def _number(grant: str) -> int:
+    """The grant that was asked for. Raises `NotGranted` for what is no number that a grant can have."""
+    if grant.isdecimal() and len(grant) < 10:
+        return int(grant)
+    raise NotGranted("no_grant", number=grant[:20] if grant.isdecimal() else "-")
+
+
 def _after(router: APIRouter, desk: Desk, acts: ExemptionDesk) -> None:
     """One grant, its slip, and its end when nobody has used it."""
 
     def about(request: Request, grant: str, act: Callable[[int], Response]) -> Response:
         try:
-            return act(int(grant) if grant.isdecimal() and len(grant) < 10 else 0)
+            return act(_number(grant))
         except NotGranted as refused:
             return _list(desk, request, acts, refused)
 
