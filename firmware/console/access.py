@@ -19,7 +19,7 @@ FREE_TRIES = 5
 HARD_LOCK = 15
 FIRST_WAIT_S = 15.0
 IDLE_S = 300.0
-_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 << 20, "dklen": 32}
+COST = 2**14  # scrypt's n (RFC 7914): 30 ms a password on a PC
 
 
 class Role(StrEnum):
@@ -38,6 +38,7 @@ class Account:
     role: Role
     salt: bytes = field(repr=False)
     hash: bytes = field(repr=False)
+    cost: int = COST  # that `hash` was made with; kept beside it, so that it can be raised for new passwords
     expires: date | None = None  # last day on which it may log in
 
 
@@ -59,15 +60,15 @@ def wait_s(failures: int) -> float | None:
     return 0.0 if failures < FREE_TRIES else FIRST_WAIT_S * 2 ** (failures - FREE_TRIES)
 
 
-def scrypt(password: str, salt: bytes) -> bytes:
-    """The hash of a password, 32 bytes. Takes about 30 ms, to slow down guessing."""
-    return hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT)
+def scrypt(password: str, salt: bytes, cost: int = COST) -> bytes:
+    """The hash of a password, 32 bytes. Slow, to slow down guessing."""
+    return hashlib.scrypt(password.encode(), salt=salt, n=cost, r=8, p=1, maxmem=(1 << 20) + 1024 * cost, dklen=32)
 
 
 def proves(account: Account | None, password: str, today: date) -> bool:
     """Whether the password fits and the account has not expired. Takes as long when `account` is None."""
     asked = account or NOBODY
-    same = hmac.compare_digest(scrypt(password, asked.salt), asked.hash)
+    same = hmac.compare_digest(scrypt(password, asked.salt, asked.cost), asked.hash)
     return same and account is not None and (account.expires is None or today <= account.expires)
 
 
@@ -97,6 +98,7 @@ def parse(text: str) -> Accounts:
                 role=Role(entry["role"]),
                 salt=bytes.fromhex(entry["salt"]),
                 hash=bytes.fromhex(entry["hash"]),
+                cost=_cost(entry.get("cost", COST)),
                 expires=date.fromisoformat(entry["expires"]) if entry.get("expires") else None,
             )
             for name, entry in table.get("people", {}).items()
@@ -108,6 +110,13 @@ def parse(text: str) -> Accounts:
     return Accounts(people, str(table.get("unlock", "")))
 
 
+def _cost(cost: object) -> int:
+    """A power of two from 2, as scrypt takes it, and no more than 8 times today's: that takes 128 MB."""
+    if not isinstance(cost, int) or not 2 <= cost <= 8 * COST or cost.bit_count() != 1:
+        raise ValueError
+    return cost
+
+
 def spell(accounts: Accounts) -> str:
     """The text of the file, as `parse` reads it."""
     lines = [
@@ -116,7 +125,7 @@ def spell(accounts: Accounts) -> str:
     lines.append(f'unlock = "{accounts.unlock}"')
     for name, account in sorted(accounts.people.items()):
         lines += ["", f"[people.{name}]", f'role = "{account.role}"', f'salt = "{account.salt.hex()}"']
-        lines.append(f'hash = "{account.hash.hex()}"')
+        lines += [f'hash = "{account.hash.hex()}"', f"cost = {account.cost}"]
         if account.expires is not None:
             lines.append(f'expires = "{account.expires.isoformat()}"')
     return "\n".join(lines) + "\n"

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from firmware.console import access
-from host_sim.rig import console
 from host_sim.wallet import Wallet, WalletCard
 from tests.unit.centre.databases import FRESH
 
@@ -39,10 +37,3 @@ def cities_end() -> Iterator[None]:
     FRESH.lasts = True
     yield
     FRESH.end()
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each login would take 50 ms; what the hash costs is tried in tests/unit/console and on the real line."""
-    monkeypatch.setitem(access._SCRYPT, "n", 2)
-    monkeypatch.setattr(console, "_hashed", [])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -53,8 +54,30 @@ def test_a_password_is_accepted_for_its_owner_only() -> None:
     assert not proves(account, "correct-horse", date(2026, 11, 25))
 
 
+def test_a_password_is_tried_with_the_cost_its_hash_was_made_with() -> None:
+    salt = b"0123456789abcdef"
+    account = Account(role=Role.CASH, salt=salt, hash=scrypt("correct-horse", salt, 4), cost=4)
+    assert proves(account, "correct-horse", TODAY)
+    assert not proves(replace(account, cost=8), "correct-horse", TODAY)
+
+
+def test_a_file_from_before_costs_were_kept_has_that_of_then() -> None:
+    salt = b"0123456789abcdef"
+    account = Account(role=Role.CASH, salt=salt, hash=scrypt("correct-horse", salt, 2**14))
+    older = spell(Accounts({"kato": account})).replace(f"cost = {account.cost}\n", "")
+    assert "cost" not in older
+    assert proves(parse(older).people["kato"], "correct-horse", TODAY)
+
+
+@pytest.mark.parametrize("cost", ["0", "1", "3", "-4", "16384.0", '"16384"', str(2**18)])
+def test_a_cost_that_scrypt_or_a_pi_cannot_have_is_refused(cost: str) -> None:
+    text = spell(Accounts({"kato": Account(role=Role.CASH, salt=b"s" * 16, hash=b"h" * 32)}))
+    with pytest.raises(AccountsUnusable):
+        parse(text.replace("cost = 16384", f"cost = {cost}"))
+
+
 def test_the_file_says_what_it_was_told() -> None:
-    people = {"kato": Account(role=Role.CASH, salt=b"s" * 16, hash=b"h" * 32, expires=TODAY)}
+    people = {"kato": Account(role=Role.CASH, salt=b"s" * 16, hash=b"h" * 32, cost=2**15, expires=TODAY)}
     people["goto"] = Account(role=Role.SECURITY, salt=b"t" * 16, hash=b"i" * 32)
     accounts = Accounts(people, "00ff")
     assert parse(spell(accounts)) == accounts
