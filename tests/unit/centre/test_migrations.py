@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from host_sim.centre import books, schema
 from host_sim.centre.database import Database, DatabaseTrouble
@@ -87,6 +88,18 @@ def test_the_revisions_make_the_tables_of_tables_py(kind: str, tmp_path: Path) -
         assert differences == []
         database.close()
         Store(url).close()
+
+
+@pytest.mark.parametrize("kind", AT_HAND)
+def test_alembic_finds_the_revision_that_the_schema_wrote(kind: str, tmp_path: Path) -> None:
+    steps = ScriptDirectory(str(schema.MIGRATIONS))
+    assert tuple(step.revision for step in steps.walk_revisions())[::-1] == schema.revisions()
+    with empty_database(kind, tmp_path) as url:
+        Store(url, create=True).close()
+        database = Database(url)
+        with database.reading() as c:
+            assert MigrationContext.configure(c).get_current_revision() == steps.get_current_head() == schema.newest()
+        database.close()
 
 
 @pytest.mark.parametrize("kind", AT_HAND)
