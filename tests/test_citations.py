@@ -112,7 +112,7 @@ def test_what_is_cited_stands_in_its_page() -> None:
 
 @pytest.mark.parametrize("word", PAGES)
 def test_what_stands_in_a_page_is_cited(word: str) -> None:
-    """Cited by a file other than the page itself; for a fault, a row in host_sim/rig/catalogue.py counts as a citation."""
+    """Cited by a file other than the page itself; for a fault, a row in host_sim/rig/catalogue counts as a citation."""
     page, _ = PAGES[word]
     used = {one for name, kind, one in citations() if kind == word and name != page}
     if word == "fault":
