@@ -1,4 +1,4 @@
-"""Child processes of a simulated world, and the lock on the virtual card reader, which a computer has once."""
+"""Child processes of a simulated world, and locks on what only one may have."""
 
 import contextlib
 import fcntl
@@ -7,13 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 HANG_S = 300.0  # ends a hang and nothing else: long enough for a slow computer, or one that stood still
-READER_LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
 
 
 class NotRunning(RuntimeError):

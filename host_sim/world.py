@@ -4,7 +4,7 @@ The devices are models behind pseudo-terminals, a virtual card reader, a unix so
 can fail; the firmware needs no change for them. Firmware and centre are processes of their own that get a unit file and a
 directory. The front panel, `issue`, scenarios and the process tests call the same methods.
 
-Methods may be called from several threads. A computer has one virtual reader for all worlds; a lock file guards it.
+Methods may be called from several threads.
 """
 
 import contextlib
@@ -67,6 +67,7 @@ class World:
     wallet: Wallet
     centre: Child
     firmware: Child
+    slot: VpcdSlot
     line: FaultyLine
     board: BoardSide | None
     coins: CoinSide | NoCoins
@@ -76,8 +77,8 @@ class World:
     switches: Switchboard
 
     def __init__(self, run: Path, unit: Path = STORE, *, patience_s: float = 0.0, zoo: Sequence[Device] = ()) -> None:
-        """`patience_s`: how long to wait for the virtual reader when another world has it. `zoo`: devices that stand in
-        for the ordinary ones. Raises `NotRunning` when they cannot stand in this unit."""
+        """`patience_s`: how long to wait for the virtual reader where only one world can have one. `zoo`: devices that stand
+        in for the ordinary ones. Raises `NotRunning` when they cannot stand in this unit."""
         self.run = run.resolve()
         try:
             self.unit = UnitFile(unit, Room(zoo))
@@ -90,7 +91,6 @@ class World:
         self.clerk_screen_path = self.run / self.unit.table("clerk")["screen"]["path"] if self.has_clerk else None
         self._glass = _size_of(self.unit.table("screen"))
         self._clerk_glass = _size_of(self.unit.table("clerk")["screen"]) if self.has_clerk else None
-        self.slot = VpcdSlot(model=CardReaderModel(**self.unit.room.settings(Kind.READER)))
         self._patience_s = patience_s
         self._stack = contextlib.ExitStack()
         self._hand = threading.RLock()  # one act at a time
@@ -124,9 +124,6 @@ class World:
 
     def _start(self) -> None:
         self._stack.enter_context(running.only_one(self.run / ".world.lock", f"The run directory {self.run}"))
-        self._stack.enter_context(
-            running.only_one(running.READER_LOCK, "The virtual card reader of this computer", self._patience_s)
-        )
         self._must_be_its_directory()
         (self.run / "state.json").unlink(missing_ok=True)
         self.move_door(opened=False)
@@ -134,7 +131,9 @@ class World:
         self.wallet = Wallet.open(self.run / "wallet", self.clock.now().date())
         self._stack.callback(self.wallet.save)
         self._start_centre()
-        self._stack.callback(pcscd.ensure_pcscd().stop)
+        self._card_service = self._stack.enter_context(pcscd.for_a_world(self._patience_s))
+        reader = CardReaderModel(**self.unit.room.settings(Kind.READER))
+        self.slot = VpcdSlot(port=self._card_service.port, model=reader)
         self._stack.callback(self.slot.remove)
         self._make_devices()
         self._start_firmware()
@@ -219,6 +218,7 @@ class World:
         environment |= {"KOFUKI_SIM_ZOO": ",".join(device.name for device in self.unit.room.devices)}
         environment |= {"PATH": f"{PLAYER}:{os.environ['PATH']}", "KOFUKI_SIM_SOUND": str(self.sounds.folder)}
         environment |= {"RUNTIME_DIRECTORY": str(runtime)}  # as systemd has it
+        environment |= self._card_service.environment
         self.firmware = Child(
             "machine", service.command(self.unit, unit, self.run), self.run / "firmware.log", environment
         )

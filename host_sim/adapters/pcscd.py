@@ -1,8 +1,9 @@
 """pcscd with its virtual reader: the computer's own service, started if it does not run, or a private one.
 
-A computer has one pcscd on the usual socket and one virtual reader on the usual port; `ensure_pcscd` uses these. Tests
-use `private_pcscd`: a second service in a mount namespace, with its own socket folder and port. Its clients find it by
-an environment variable that libpcsclite reads.
+A computer has one pcscd on the usual socket and one virtual reader on the usual port: one world at a time has them, so
+that other programs (`python -m drivers.card`, OpenSC) find its card. A second world, and most tests, take `private_pcscd`: a
+service in a mount namespace, with its own socket folder and port. Its clients find it by an environment variable that
+libpcsclite reads.
 """
 
 import contextlib
@@ -11,14 +12,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from host_sim.adapters.vpcd import PORT
+from host_sim.running import NotRunning, only_one
 
+LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
 SOCKET = Path("/run/pcscd/pcscd.comm")
 READER = "Virtual PCD 00 00"
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
@@ -104,12 +108,48 @@ def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
     return _start(command, comm, port, {"PCSCLITE_CSOCK_NAME": str(comm)}, timeout_s)
 
 
-def any_pcscd(directory: Path) -> PcscdHandle:
-    """A private service where that is possible, else the computer's own. Raises `NoReader` with one sentence."""
-    try:
-        return private_pcscd(directory)
-    except NoReader:
-        return ensure_pcscd()
+@contextlib.contextmanager
+def for_a_world(patience_s: float) -> Iterator[PcscdHandle]:
+    """The computer's own service if no other world has it, else a private one; where that is not possible, waits for the own.
+
+    Raises `NoReader`, or `NotRunning` when another world has the only reader for `patience_s`.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(_the_computers())
+        except NotRunning:
+            try:
+                handle = held.enter_context(_in_a_folder())
+            except NoReader:
+                held.enter_context(_the_computers(patience_s))
+            else:
+                yield handle
+                return
+        yield held.enter_context(ensure_pcscd())
+
+
+@contextlib.contextmanager
+def any_pcscd(patience_s: float) -> Iterator[PcscdHandle]:
+    """A private service where that is possible, else the computer's own when no world has it. Raises as `for_a_world`."""
+    with contextlib.ExitStack() as held:
+        try:
+            handle = held.enter_context(_in_a_folder())
+        except NoReader:
+            held.enter_context(_the_computers(patience_s))
+            handle = held.enter_context(ensure_pcscd())
+        yield handle
+
+
+def _the_computers(patience_s: float = 0.0) -> contextlib.AbstractContextManager[None]:
+    return only_one(LOCK, "The virtual card reader of this computer", patience_s)
+
+
+@contextlib.contextmanager
+def _in_a_folder() -> Iterator[PcscdHandle]:
+    """A private service in a folder that is deleted afterwards."""
+    made = tempfile.TemporaryDirectory(prefix="kofuki-pcscd-", ignore_cleanup_errors=True)
+    with made as folder, private_pcscd(Path(folder)) as handle:
+        yield handle
 
 
 def _start(command: list[str], comm: Path, port: int, environment: dict[str, str], timeout_s: float) -> PcscdHandle:

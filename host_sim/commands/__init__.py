@@ -35,6 +35,17 @@ def zoo_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def wait_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for how patiently a card reader is waited for."""
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for the card reader where only one world can have one (default 60)",
+    )
+
+
 def devices(names: Sequence[str]) -> list[Device]:
     """The devices of these names. Raises `NotRunning` for a name that the zoo does not have."""
     try:

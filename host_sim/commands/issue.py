@@ -17,7 +17,7 @@ from PIL import Image
 
 from host_sim.centre.forms import KINDS
 from host_sim.clerks import Clerks
-from host_sim.commands import Commands, devices, say, zoo_option
+from host_sim.commands import Commands, devices, say, wait_option, zoo_option
 from host_sim.commands.up import set_clock
 from host_sim.journal_tail import AUTHORISED, COPY_PRINTED, PRINT_INTENT, SESSION_CLOSED, JournalTail, Line
 from host_sim.resident import Bag, Errand, Resident
@@ -64,13 +64,7 @@ def add_to(commands: Commands) -> None:
     zoo_option(parser)
     parser.add_argument("--directory", type=Path, help="the run directory (default: a new one, removed afterwards)")
     parser.add_argument("--time-limit", type=float, default=150.0, metavar="SECONDS", help="limit for the whole errand")
-    parser.add_argument(
-        "--wait",
-        type=float,
-        default=60.0,
-        metavar="SECONDS",
-        help="how long to wait for the card reader if another world uses it",
-    )
+    wait_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from host_sim.commands import Commands, say
+from host_sim.commands import Commands, say, wait_option
 from host_sim.running import NotRunning
 from host_sim.scenario import Scenario, names, play
 from host_sim.world import World
@@ -16,13 +16,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("scenario", help="play scenarios in a real world")
     parser.add_argument("name", nargs="*", help="scenarios to play (default: all)")
     parser.add_argument("--list", action="store_true", help="only list the scenarios")
-    parser.add_argument(
-        "--wait",
-        type=float,
-        default=60.0,
-        metavar="SECONDS",
-        help="how long to wait for the card reader if another world uses it",
-    )
+    wait_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from host_sim import running
-from host_sim.commands import Commands, devices, run_directory, say, zoo_option
+from host_sim.commands import Commands, devices, run_directory, say, wait_option, zoo_option
 from host_sim.panel.server import make_app
 from host_sim.running import NotRunning
 from host_sim.serial_cable import TERMINAL
@@ -30,13 +30,14 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--at", metavar="TIME", help="set the machine's clock: now, 22:55, 12-31, sunday or a date and time"
     )
+    wait_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     if running.listening(options.port):
         raise NotRunning(f"Port {options.port} is in use. Take another with --port, or end the world that uses it.")
-    world = World(options.directory, options.unit, zoo=devices(options.zoo))
+    world = World(options.directory, options.unit, patience_s=options.wait, zoo=devices(options.zoo))
     set_clock(world, options.at)
     say("Starting the centre, the devices and the machine …")
     with world:

@@ -67,7 +67,7 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture(
-    params=["memory", pytest.param("pcsc", marks=[pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")])],
+    params=["memory", pytest.param("pcsc", marks=pytest.mark.pcsc)],
 )
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "memory":

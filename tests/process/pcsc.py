@@ -1,12 +1,9 @@
 """A pcscd that the tests start themselves, its virtual reader, and the driver on it, in real time."""
 
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from drivers.card.pcsc import PcscReader
 from drivers.card.reader import CardReaderDriver
@@ -27,16 +24,14 @@ class SystemClock:
 @contextmanager
 def service() -> Iterator[PcscdHandle]:
     """A running pcscd that this process and its children use."""
-    directory = Path(tempfile.mkdtemp(prefix="kp-", dir="/tmp"))
     before = dict(os.environ)
     try:
-        with any_pcscd(directory) as handle:
+        with any_pcscd(patience_s=900.0) as handle:
             os.environ.update(handle.environment)
             yield handle
     finally:
         os.environ.clear()
         os.environ.update(before)
-        shutil.rmtree(directory)
 
 
 class Desk:

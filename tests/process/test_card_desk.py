@@ -25,7 +25,7 @@ from host_sim.world import World
 from tests.process.pcsc import service
 from tests.unit.centre.card_desk import fingerprint
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 HOUSE = Path(__file__).resolve().parents[2]
 SERIAL = bytes.fromhex("a1a2a3a4a5a6a7a8")

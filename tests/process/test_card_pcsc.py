@@ -19,7 +19,7 @@ from host_sim.models.card_reader import CardReaderModel
 from tests.process.pcsc import READER, Desk, SystemClock, service
 from tests.unit.card.table import ALL, bound, challenge, jpki_card, municipal_card, pin_of, storage_of
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from tests.process.test_pin_memory import PIN, set_pin
 
 pytestmark = [
     pytest.mark.pcsc,
-    pytest.mark.xdist_group("pcsc"),
     pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root may look into the machine's processes"),
 ]
 

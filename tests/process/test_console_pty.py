@@ -14,7 +14,7 @@ from host_sim.technician import opened
 from host_sim.world import World
 from tests.process.terminal import Terminal, confirmed, replayed
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 
 @pytest.fixture(scope="module")

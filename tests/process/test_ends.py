@@ -14,7 +14,7 @@ from host_sim.resident import Errand, GaveUp, Resident
 from host_sim.running import NotRunning
 from host_sim.world import World
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 MORNING = "2026-11-24T10:00"
 

@@ -22,7 +22,7 @@ from host_sim.world import World
 from tests.handbook import PAGES
 from tests.process.terminal import Terminal, replayed
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 BOARD = Path(__file__).parents[2] / "hardware" / "units" / "dev-board.toml"
 VALUES = (10, 50, 100, 500)
 # In this order: what the jam and the empty hoppers leave is the claim of page 8 and the day's work of page 2.

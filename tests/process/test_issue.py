@@ -15,16 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from host_sim import running
 from host_sim.centre.photo import verify_file
 from host_sim.centre.verify import Finding
 from host_sim.journal_tail import SESSION_CLOSED, JournalTail
 from host_sim.resident import Errand, Resident
-from host_sim.running import NotRunning
 from host_sim.scenario import Scenario, names, play
 from host_sim.world import World
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 HOUSE = Path(__file__).resolve().parents[2]
 MORNING = "2026-11-24T10:00"  # a Tuesday
@@ -151,7 +149,16 @@ def test_no_file_of_the_machine_names_the_resident(world: World) -> None:
         assert not {"2580", "1234"} & {str(field) for field in line.fields}
 
 
-def test_a_second_world_is_told_who_has_the_reader(world: World, tmp_path: Path) -> None:
-    with pytest.raises(NotRunning, match=r"virtual card reader.*in use by process \d+"), World(tmp_path / "second"):
-        pass
-    assert running.listening(world.line.port), "the first world goes on"
+def test_a_second_world_has_a_reader_of_its_own(world: World, tmp_path: Path) -> None:
+    second = World(tmp_path / "second", patience_s=900.0)
+    second.clock.set(MORNING)
+    with second:
+        world.insert_card("hanako")
+        world.wait_for(lambda told: told["state"] != "IDLE")
+        assert second.machine()["state"] == "IDLE", "the card is in the first machine's slot only"
+        pin = second.wallet.cards["taro"].pin
+        errand = Errand(card="taro", pin=pin, certificate="juminhyo", purse=(100, 100, 100))
+        bag = Resident(second, errand).run(900.0)
+        assert (bag.trouble, bag.reason, len(bag.papers)) == (None, None, 1)
+    world.remove_card()
+    world.wait_for_service()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from host_sim.journal_tail import JournalTail
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 HOUSE = Path(__file__).resolve().parents[2]
 MORNING = "2026-11-24T10:00"  # a Tuesday

@@ -16,7 +16,7 @@ from host_sim.wallet import Wallet
 from tests.process.pcsc import Desk, service
 from tests.unit.card.table import wallet
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 
 @pytest.fixture(scope="module")

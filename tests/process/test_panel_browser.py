@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from host_sim import running
 from host_sim.serial_cable import PASSWORD
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.browser, pytest.mark.xdist_group("pcsc")]
+pytestmark = [pytest.mark.pcsc, pytest.mark.browser]
 
 HOUSE = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 300_000
@@ -20,11 +20,20 @@ PATIENCE_MS = 300_000
 
 @pytest.fixture
 def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A running simulator of the unit that the test names; it does not wait for the one virtual reader, which must be free."""
-    with running.only_one(running.READER_LOCK, "The virtual reader", 900.0):
-        pass
+    """A running simulator of the unit that the test names."""
     port = running.free_port()
-    command = [sys.executable, "-m", "host_sim", "up", "--directory", str(tmp_path), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "host_sim",
+        "up",
+        "--directory",
+        str(tmp_path),
+        "--port",
+        str(port),
+        "--wait",
+        "900",
+    ]
     unit = HOUSE / "hardware" / "units" / f"{getattr(request, 'param', 'dev-store')}.toml"
     command += ["--unit", str(unit)]
     with subprocess.Popen(

@@ -23,7 +23,6 @@ from tests.unit.card.table import jpki_card, municipal_card
 
 pytestmark = [
     pytest.mark.pcsc,
-    pytest.mark.xdist_group("pcsc"),
     pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root may look into the card helper"),
 ]
 

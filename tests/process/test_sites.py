@@ -11,7 +11,7 @@ from firmware.session import scenes as show
 from host_sim.resident import Errand, Resident
 from host_sim.world import STORE, World
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 MORNING = "2026-11-24T10:00"  # a Tuesday
 OFFICE = STORE.with_name("dev-office.toml")

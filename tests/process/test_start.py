@@ -15,7 +15,7 @@ from firmware.service.availability import Reason
 from host_sim.serial_cable import TERMINAL
 from host_sim.world import STORE, World
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.xdist_group("pcsc")]
+pytestmark = pytest.mark.pcsc
 
 MORNING = "2026-11-24T10:00"
 Mend = Callable[[], None]
