@@ -152,16 +152,17 @@ class SimFactory(MockFactory):  # type: ignore[misc]
         with self.lock:
             if pin.drives is not None:
                 return pin.drives
-            if pin.info.name == f"GPIO{COIN}":
+            name = pin.info.name
+            if name == f"GPIO{COIN}":
                 return not self._coin_low and pin.pulled_up  # an open collector
-            if pin.info.name == f"GPIO{INHIBIT}":
+            if name == f"GPIO{INHIBIT}":
                 return True  # the acceptor's pull-up
-            if pin.info.name == f"GPIO{DOOR}":
+            if name == f"GPIO{DOOR}":
                 return self._lies_there(CASE_OPEN) and pin.pulled_up
-            if pin.info.name == f"GPIO{EARPHONE}":
+            if name == f"GPIO{EARPHONE}":
                 return not self._lies_there(EARPHONE_IN) and pin.pulled_up
             for keys in self.sides.values():
-                keys.seen += pin.info.name == keys.first_row and self._columns_low(keys) == 1
+                keys.seen += name == keys.first_row and self._columns_low(keys) == 1
             driven = {other.drives for other in self._joined(pin)} - {None}
             if len(driven) == 2:
                 self.shorts += 1
@@ -236,6 +237,8 @@ class SimFactory(MockFactory):  # type: ignore[misc]
             return []
         start = keys.crossing[pin.info.name]
         contacts = keys.matrix.contacts(monotonic())
+        if not contacts:
+            return [pin]
         reached, frontier = {start}, [start]
         while frontier:
             side, number = frontier.pop()
