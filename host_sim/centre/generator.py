@@ -152,7 +152,7 @@ class Generator:
             document, pages, faults = self._made(told, now)
         except (forms.GlyphMissing, forms.TextOverflow):
             raise Refused("ask_at_counter") from None  # the machine has a sentence for this word
-        except forms.SignatureUnusable as trouble:
+        except (forms.SealUnusable, forms.SignatureUnusable) as trouble:
             raise DocumentUnfit(kind, [str(trouble)]) from None
         except Exception as trouble:
             raise DocumentUnfit(kind, [f"making it failed: {type(trouble).__name__}"]) from trouble

@@ -238,6 +238,7 @@ class Municipality(Entry):
     acting: bool = False
     telephone: str = ""
     seal: str | None = None  # the letters of the electronic seal, where they are not the usual ones
+    seal_picture: str | None = None  # in their place: the path of the city's own picture of the seal
     sample: bool = False
     check_page: str = ""  # the address of the page that judges the code of a paper
     letters: AdditionalLetters | None = None

@@ -48,6 +48,8 @@ def _letters(sections: Tables) -> Iterator[str]:
     """What stands on every paper can be printed: one strange letter would stop the whole city."""
     certifier, told = _table(sections, "certifier"), _table(sections, "municipality")
     name = _table(told, "name").get("ja")
+    if {"seal", "seal_picture"} <= certifier.keys():
+        yield "certifier has seal and seal_picture; write only one of them"
     words = {
         "certifier.name": certifier.get("name"),
         "certifier.seal": certifier.get("seal"),

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from host_sim.centre.city.agree import disagreements
 from host_sim.centre.city.city import BEGINNING, Change, City, InForce, days_of_change, laid_over, without
 from host_sim.centre.city.hours import JST
 from host_sim.centre.city.model import ChangeHead, Rules
-from host_sim.centre.forms import city_key, letters
+from host_sim.centre.forms import city_key, letters, seal
 from host_sim.centre.notices import pictures
 
 BYTES_MAX = 1_000_000
@@ -30,8 +31,8 @@ class CityError(Exception):
 
 
 def read_file(path: Path) -> City:
-    """The city of a file. Raises `CityError`, also when the file is missing or is not text, and for additional letters and
-    pictures that cannot be used: that is looked at here, before the file is applied, and stops no centre later."""
+    """The city of a file. Raises `CityError`, also when the file is missing or is not text, and for additional letters, a
+    seal and pictures that cannot be used: that is looked at here, before the file is applied, and stops no centre later."""
     try:
         raw = path.read_bytes()
     except OSError as trouble:
@@ -43,7 +44,7 @@ def read_file(path: Path) -> City:
     except UnicodeDecodeError as trouble:
         line = raw[: trouble.start].count(b"\n") + 1
         raise CityError([f"{path} is not UTF-8 text (line {line}); save it as UTF-8."]) from None
-    problems = [*_unusable_letters(city), *_unusable_pictures(city)]
+    problems = [*_unusable_letters(city), *_unusable_seals(city), *_unusable_pictures(city)]
     if problems:
         raise CityError(problems)
     return city
@@ -76,6 +77,16 @@ def _unusable_letters(city: City) -> list[str]:
     return list(problems)
 
 
+def _unusable_seals(city: City) -> list[str]:
+    problems: dict[str, None] = {}
+    for period in city.periods:
+        try:
+            seal.certifiers(period.municipality)
+        except seal.SealUnusable as trouble:
+            problems[f"certifier.seal_picture: {trouble}."] = None
+    return list(problems)
+
+
 def _unusable_pictures(city: City) -> list[str]:
     problems: dict[str, None] = {}
     for notice in (notice for period in city.periods for notice in period.rules.notices):
@@ -103,6 +114,9 @@ def read(text: str) -> City:
             periods.append(InForce(day, rules))
     problems += [*_removals(written, changes), *_unknown_sites(written, changes)]
     problems += [sentence for period in periods for sentence in _too_large(period)]
+    problems += [
+        sentence for before, after in pairwise(periods) for sentence in _seals_of_another_office(before, after)
+    ]
     if problems:
         raise CityError(problems)
     return City(text, changes, periods)
@@ -115,6 +129,18 @@ def _too_large(period: InForce) -> list[str]:
     return [
         f"The table of {machine} would have {size:,} bytes, and a machine takes {table.BYTES_MAX:,}; shorten the texts."
     ]
+
+
+def _seals_of_another_office(before: InForce, after: InForce) -> Iterable[str]:
+    """A change says who certifies, and what it does not name stays as it was: the mayor's seal must not stay for a deputy."""
+    was, now = before.rules.certifier, after.rules.certifier
+    for key in ("seal", "seal_picture"):
+        same = getattr(now, key)
+        if was.acting != now.acting and same is not None and same == getattr(was, key):
+            yield (
+                f'From {after.since.isoformat()}: certifier.{key} is "{same}" still, the seal of who certified before; '
+                f"write the {'deputy' if now.acting else 'mayor'}'s own in that change, or take it away (remove)."
+            )
 
 
 def _told(sentence: str, problems: Iterable[str]) -> bool:

@@ -108,11 +108,15 @@ class MunicipalityPart(Part):
 
 
 class CertifierPart(Part):
-    """Who certifies (city rule 12). `acting`: a deputy (職務代理者), with `name` the deputy's own."""
+    """Who certifies (city rule 12). `acting`: a deputy (職務代理者), with `name` the deputy's own.
+
+    The electronic seal is drawn from the letters in `seal`, or is the picture at the absolute path `seal_picture`.
+    """
 
     name: Annotated[str, Field(min_length=2, max_length=20)]
     acting: bool = False
     seal: Annotated[str, Field(min_length=1, max_length=SEAL_LETTERS_MAX)] | None = None
+    seal_picture: Annotated[str, StringConstraints(pattern="^/", max_length=300)] | None = None
 
 
 class LettersPart(Part):

@@ -77,6 +77,7 @@ def municipality(rules: Rules) -> Municipality:
         mayor=by.name,
         acting=by.acting,
         seal=by.seal,
+        seal_picture=by.seal_picture,
         telephone=told.telephone,
         letters=None if rules.letters is None else AdditionalLetters(**rules.letters.model_dump()),
         signature=None if rules.signature is None else CitySignature(**rules.signature.model_dump()),

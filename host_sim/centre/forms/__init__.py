@@ -10,6 +10,7 @@ from host_sim.centre.forms.offers import KINDS, offer
 from host_sim.centre.forms.places import Misplaced
 from host_sim.centre.forms.reading import NotReadable, page_count
 from host_sim.centre.forms.room import lacking
+from host_sim.centre.forms.seal import SealUnusable
 from host_sim.centre.forms.signed import signed, signed_by
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "IssueFacts",
     "Misplaced",
     "NotReadable",
+    "SealUnusable",
     "SignatureUnusable",
     "TextOverflow",
     "check",

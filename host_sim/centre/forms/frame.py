@@ -70,7 +70,7 @@ def certify(
     if note:
         last.lines(left, y + 17.8, RIGHT - 2 - left, 5.6, note, 8, "the note on letters")
     seal_x = _certifier(last, left, y + 28, city)
-    last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.mayor(city.seal_letters))
+    last.drawing(seal_x, y + 26.5 - seal.MAYOR_MM / 2, seal.MAYOR_MM, seal.MAYOR_UNITS, seal.certifiers(city))
     last.text(seal_x + seal.MAYOR_MM / 2, y + 26.5 + seal.MAYOR_MM / 2 + 3.6, SEAL_IS_BLACK, 7.5, align="center")
     if len(sheets) > 1:
         for sheet in sheets[:-1]:

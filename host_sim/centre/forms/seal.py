@@ -4,16 +4,23 @@ size.
 A registered imprint is the picture in its record. An invented one is drawn from the record's numbers: the letters,
 stretched to fill the field as an engraver does, in a ring. The record's seed sets rotation, wear and nicks, by which one
 seal differs from another. The same record gives the same drawing. The mayor's seal is square, at most 25 mm (standard
-5.6), its letters in a seal script of plain strokes.
+5.6): the city's own picture of it, or letters in a seal script of plain strokes.
 """
 
+import base64
+import io
 import math
 import random
 from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
 
 from host_sim.centre.forms.font import font
-from host_sim.centre.register import Seal
+from host_sim.centre.register import Municipality, Seal
 
+PICTURE_DOTS = range(300, 2401)  # to a side: of 24 mm, 300 dots are as fine as the finest head
+PICTURE_BYTES = 200_000
 MAYOR_MM, MAYOR_UNITS = 24.0, 50
 IMPRINT_UNITS = 100
 SMALLEST_MM, LARGEST_MM = 8.0, 25.0
@@ -137,6 +144,46 @@ def _nick(chance: random.Random, ring: float) -> str:
     size = chance.uniform(0.5, 1.3) if far < 42 else ring * chance.uniform(0.4, 0.9)
     x, y = 50 + far * math.cos(angle), 50 + far * math.sin(angle)
     return f'<ellipse cx="{x:.2f}" cy="{y:.2f}" rx="{size:.2f}" ry="{size * 0.7:.2f}" fill="#fff"/>'
+
+
+class SealUnusable(Exception):
+    """The city's picture of its seal cannot be printed. The message is a sentence for the office, without its end."""
+
+
+def certifiers(city: Municipality) -> str:
+    """The electronic seal of who certifies, as SVG elements, `MAYOR_UNITS` to a side. Raises `SealUnusable`."""
+    if city.seal_picture is None:
+        return mayor(city.seal_letters)
+    path = Path(city.seal_picture)
+    try:
+        changed_ns = path.stat().st_mtime_ns
+    except OSError as trouble:
+        raise SealUnusable(f"{path} cannot be read: {trouble.strerror}; no paper is issued without the seal") from None
+    return f'<image width="{MAYOR_UNITS}" height="{MAYOR_UNITS}" href="{_pictured(path, changed_ns)}"/>'
+
+
+@lru_cache(maxsize=8)
+def _pictured(path: Path, _changed_ns: int) -> str:
+    """The picture in black on white, as a data address."""
+    allowed = f"it must be a square PNG of {PICTURE_DOTS[0]} to {PICTURE_DOTS[-1]} dots a side, black on white, at most 200 kB"
+    try:
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            wide, high = image.size
+            if wide != high or wide not in PICTURE_DOTS or len(data) > PICTURE_BYTES:
+                raise SealUnusable(f"{path} has {wide} x {high} dots and {len(data):,} bytes; {allowed}")
+            seen = image.convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise SealUnusable(f"{path} is no PNG that can be read; {allowed}") from None
+    grey = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("L")
+    tones = grey.histogram()
+    if sum(tones[1:255]):
+        raise SealUnusable(f"{path} has tones between black and white, which a thermal head cannot print; {allowed}")
+    if not tones[0] or not tones[255]:
+        raise SealUnusable(f"{path} is of one colour; {allowed}")
+    plain = io.BytesIO()
+    grey.save(plain, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(plain.getvalue()).decode()}"
 
 
 @lru_cache(maxsize=8)
