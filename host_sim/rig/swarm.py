@@ -27,6 +27,7 @@ from host_sim.rig.pairs import LOSSY, SESSIONS, Pair, Plan, at_counter, board_fo
 from host_sim.rig.people import Clerk, Person
 from host_sim.rig.tally import Tally
 from host_sim.rig.technician import EVERY, WHICH, Technician
+from host_sim.rig.thief import Thief
 from host_sim.rig.truth import Checker, Violation
 from host_sim.rig.world import JST, USB
 from host_sim.wallet import WalletCard
@@ -109,6 +110,7 @@ class Life:
         self._struck: set[str] = set()
         machine.at_point, machine.at_fault = self._at_point, self._at_fault
         self.person = Person(cards["hanako"])
+        self.thief = Thief(machine, seed, self.tally.marks)
 
     # --- one session ----------------------------------------------------------------------------
 
@@ -129,6 +131,7 @@ class Life:
         self._laid.clear()
         self._desk_pays()
         self._recover()
+        self.thief.looks(self.tally.sessions)
         self.tally.pairs.update(combinations(sorted(self._struck), 2))
 
     def _by_chance(self) -> list[str]:
@@ -155,6 +158,7 @@ class Life:
         for name in machine.disk.names():
             digest.update(machine.disk.read(name))
         self.tally.digests[self.seed] = digest.hexdigest()[:16]
+        self.thief.comes(Person(self._cards["hanako"]))
 
     def _desk_pays(self) -> None:
         """Some of the residents go to the city's desk with their slips; the machine hears of it."""

@@ -1,21 +1,24 @@
 """What the centre witnessed of a journal is in it, or nobody is served until two people have looked (invariant I14, faults J1 to J3)."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from firmware.book import records
 from firmware.halted import reason_of
-from firmware.journal.journal import ClockQuality, Journal, JournalForged
-from firmware.journal.memory import Memory
+from firmware.journal.journal import Journal, JournalForged
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from host_sim.adapters.disk import MemoryDisk
 from host_sim.rig.console import ConsoleRig
 from host_sim.rig.machine import RigMachine
+from host_sim.rig.pairs import SESSIONS
 from host_sim.rig.parts import SEAL
 from host_sim.rig.people import Person, serve
+from host_sim.rig.thief import Thief, put_back
+from host_sim.rig.truth import Violation
 from host_sim.wallet import WalletCard
 
 Cards = Mapping[str, WalletCard]
@@ -26,23 +29,6 @@ def serve_some(machine: RigMachine, card: WalletCard, count: int = 2) -> None:
         serve(machine, Person(card))
     machine.settle_advices()
     machine.wait(30)  # a heartbeat tells the head
-
-
-def put_back(machine: RigMachine, image: MemoryDisk, grown_to: int) -> None:
-    """Start on an old image of the medium, whose journal somebody continued up to this record."""
-    journal = Journal.open(
-        image,
-        wall=machine.now,
-        mono=machine.clock.monotonic,
-        quality=lambda: ClockQuality.TRUSTED,
-        segment_bytes=1 << 18,
-    )
-    memory = Memory(journal, SEAL)
-    while journal.head()[0] < grown_to:
-        memory.note(records.Boot(reason="start", version="0"), durable=True)
-    machine.disk = image
-    machine.restart()
-    machine.wait(10)
 
 
 def closed_by(machine: RigMachine) -> frozenset[Reason]:
@@ -178,3 +164,31 @@ def test_the_console_checks_every_seal_and_prints_the_key() -> None:
     machine.memory.note(records.Checkpoint(machine.memory.book.snapshot(), SEAL.key_id, "00" * 64), durable=True)
     seq = machine.memory.journal.head()[0]
     assert f"checkpoint {seq}" in " ".join(machine.say("journal verify").split())
+
+
+# --- the swarm's thief --------------------------------------------------------------------------------
+
+
+def robbed(wallet: Cards) -> tuple[Thief, Counter[str]]:
+    """A machine whose medium somebody has copied before the last session."""
+    machine, marks = RigMachine(), Counter[str]()
+    thief = Thief(machine, 1, marks)
+    serve_some(machine, wallet["hanako"], 1)
+    for session in range(SESSIONS):
+        thief.looks(session)
+    serve_some(machine, wallet["hanako"], 1)
+    return thief, marks
+
+
+@pytest.mark.parametrize(("row", "act"), [("J1", Thief.puts_back), ("J2", Thief.tells_another_head)])
+def test_the_thief_of_the_swarm_gets_nothing_and_sees_a_machine_that_believes(
+    wallet: Cards, row: str, act: Callable[[Thief, Person], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief, marks = robbed(wallet)
+    act(thief, Person(wallet["hanako"]))
+    assert marks == {row: 1}
+    thief, marks = robbed(wallet)
+    monkeypatch.setattr(Journal, "confirms", lambda *_: True)
+    with pytest.raises(Violation, match=row):
+        act(thief, Person(wallet["hanako"]))
+    assert not marks

@@ -9,6 +9,8 @@ from host_sim.rig.catalogue.row import ROWS as ROWS
 
 OF_A_LIFE = {
     "N13": "claim paid at the city's desk",
+    "J1": "the medium is set back to an old image",
+    "J2": "somebody else tells the centre a head",
     "A7": "noisy coin line",
     "B3": "one frame in ten of the I/O board is lost",
     "P3": "keys that chatter for up to 30 ms",
@@ -31,8 +33,6 @@ ELSEWHERE = {
     "P5": "tests/sessions/test_keypad.py, tests/contract/test_pin_failures.py",
     "K2": "tests/unit/console, tests/process/test_console_pty.py",
     "K5": "tests/sessions/test_settings.py, tests/process/test_console_pty.py",
-    "J1": "tests/sessions/test_witness.py, tests/unit/journal/test_edited.py",
-    "J2": "tests/sessions/test_witness.py, tests/unit/centre/test_witness.py",
     "J3": "tests/unit/journal/test_edited.py, tests/sessions/test_witness.py",
     "E1": "tests/sessions/test_ends.py, tests/process/test_ends.py",
     "E2": "tests/sessions/test_ends.py, tests/process/test_ends.py",
