@@ -26,6 +26,8 @@ _KEYS = {  # what terminals send: ECMA-48 cursor keys, VT100 application mode, V
     b"\x1b[7~": "home",  # rxvt
     b"\x1b[8~": "end",
 }  # fmt: skip
+# How a key ends that puts no character into a line. Not a number of the keypad (ESC O p to y), nor what draws (m, J).
+_KEY_ENDS = b"~^@ABCDEFGHPQRSZabcd"
 _LINUX_F = b"\x1b[["  # F1 to F5 of Linux's own console: one more byte follows, against ECMA-48
 
 
@@ -116,14 +118,18 @@ class LineReader:
         return False
 
     def _key(self, byte: int) -> str:
-        """Take one more byte of an escape sequence. A well-formed one that is no key of this line does nothing."""
+        """Take one more byte of an escape sequence. A key that this line has no use for does nothing."""
         self._sequence += bytes((byte,))
         if len(self._sequence) == 2 or byte < 64 or self._sequence == _LINUX_F:  # it has more bytes
             return ""
         name, self._sequence = _KEYS.get(self._sequence), b""
-        if name is None or self._trouble or not self.echoing:
+        if byte not in _KEY_ENDS:
+            return self._noise()
+        if self._trouble or not self.echoing:
             return ""
         match name:
+            case None:
+                return ""
             case "up" | "down":
                 return self._recalled(self._back + (1 if name == "up" else -1))
             case "delete":

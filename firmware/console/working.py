@@ -253,6 +253,8 @@ def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
     """The book reads `on` and the reason from the `ConsoleAct` around this, and the reception reads the book."""
     if on:
         return Answer(("Out of service, as soon as no session runs. `oos off` ends it.",))
+    if not hands.book.console.out_of_service:
+        raise Refused("oos", "Nobody took the machine out of service. `reasons` says why nobody is served.")
     hands.clear([Reason.OPERATOR])
     return Answer(("`oos` no longer keeps the machine out of service.",))
 

@@ -157,7 +157,7 @@ def test_a_question_mark_before_or_after_a_command_is_help() -> None:
             "hopper load ten 60",
             "YEN is what one coin of the hopper is worth, at most 6 digits. Type: hopper load",
         ),
-        ("hopper load 10 many", "N is how many coins, at most 6 digits. Type: hopper load YEN N"),
+        ("hopper load 10 many", "N is how many coins, 1 or more, at most 6 digits. Type: hopper load YEN N"),
         ("paper load many", "N is how many sheets,"),
         ("paper load 1000000000", "N is how many sheets,"),
         ("cashbox emptied 1,000", "YEN is an amount,"),
