@@ -126,6 +126,11 @@ def test_no_language_says_again_in_brackets_what_the_machine_fills_in() -> None:
         (" 1 status                       who is logged in", "誰がログインしているか", "dare ga roguin"),
         ("Next: nothing is to do; `logout`.", "次に：することはありません。`logout`。", "Tsugi ni: suru koto wa"),
         (
+            "Next: 1 put right what 401, 501 say above; 2 count the sheets and type `paper load N`; 3 `exit`.",
+            "次に：1 上の 401, 501 を直す; 2 用紙を数えて `paper load N`; 3 `exit`.",
+            "Tsugi ni: 1 ue no 401, 501 o naosu; 2 yoshi o kazoete `paper load N`; 3 `exit`.",
+        ),
+        (
             "mode in_service, session idle, door shut",
             "モード 稼働中、取引 待機、扉 閉",
             "modo kado-chu, torihiki taiki",
