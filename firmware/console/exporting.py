@@ -19,7 +19,7 @@ def export(hands: Hands, since: int) -> Job:
     """Write a checkpoint, then show the records from number `since` to it; 0: the last hundred.
 
     With a seal the checkpoint's signature covers all records before it. The terminal's speed sets the pace, so no row is
-    lost on a slow line.
+    lost on a slow line. Ctrl-C ends it.
     """
     hands.checkpoint()
     last = hands.head()[0]
@@ -56,3 +56,5 @@ def _print(rows: list[str], at: int) -> Generator[Step, Any, None]:
     printed = yield Do(CONSOLE, Print("".join(f"{row}\n" for row in rows)))
     if not (isinstance(printed, Printed) and printed.whole):
         raise Refused("line", f"The terminal stopped taking rows. Give the rest with: journal export {at}")
+    if printed.interrupted:
+        raise Refused("cancelled", f"Broken off. Give the rest with: journal export {at}")

@@ -231,9 +231,9 @@ def read_counters(hands: Hands) -> Job:
 
 
 def pause(hands: Hands, number: int) -> Iterator[Step]:
-    """Let the loop turn after every `SLICE` records: reading years of records takes longer than the watchdog waits."""
+    """Let the loop turn after every `SLICE` records, and Ctrl-C end it: years of records take longer than the watchdog waits."""
     if number % SLICE == 0:
-        yield Listen(hands.monotonic())
+        yield Listen(hands.monotonic(), breaks=True)
 
 
 def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:

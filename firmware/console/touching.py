@@ -21,7 +21,7 @@ def test_keypad(hands: Hands) -> Job:
     The door must be shut, because its wire lies beside those of the keys.
     """
     must_be_shut(hands)
-    yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s.",))
+    yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s. Ctrl-C ends the test.",))
     told, faults = yield from _keys(hands, hands.unit.keypad, KeyPressed)
     if faults:
         raise Refused("test", " ".join(faults))
@@ -43,7 +43,7 @@ def _keys(
     seen: dict[Cell, Cell | None] = {}
     for key, cell in cells.items():
         yield Show((f"press {key}",))
-        event = yield Listen(hands.monotonic() + KEY_S)
+        event = yield Listen(hands.monotonic() + KEY_S, breaks=True)
         seen[cell] = cells[event.key] if isinstance(event, kind) else None
     return f"all {len(cells)} keys", keypad_faults(keypad, seen)
 
@@ -62,7 +62,7 @@ def test_door(hands: Hands) -> Job:
     for number, (word, opened, why) in enumerate(
         (("Shut", False, open_for_ever), ("Open", True, shut_for_ever), ("Shut", False, open_for_ever)), start=1
     ):
-        yield Show((f"{number} {word} the door; {DOOR_S:.0f} s.",))
+        yield Show((f"{number} {word} the door; {DOOR_S:.0f} s. Ctrl-C ends the test.",))
         if not (yield from _moved(hands, opened=opened)):
             raise Refused("test", why)
     return Answer(("1 PASS door: shut, open, shut",))
@@ -72,5 +72,5 @@ def _moved(hands: Hands, *, opened: bool) -> Generator[Step, Any, bool]:
     """Wait until the contact says so; returns whether it did."""
     until_s = hands.monotonic() + DOOR_S
     while hands.door_open is not opened and hands.monotonic() < until_s:
-        yield Listen(min(until_s, hands.monotonic() + LOOK_S))
+        yield Listen(min(until_s, hands.monotonic() + LOOK_S), breaks=True)
     return hands.door_open is opened
