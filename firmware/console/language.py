@@ -17,6 +17,7 @@ from firmware.console.rows import columns
 _TEXTS = Path(__file__).parent / "texts"
 _RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
 _LATIN = re.compile(r"[A-Za-z]{2,}")
+_PLACES = (re.compile(r"([\w./-]+\.toml: [\w.\[\]]+): (.+)"), re.compile(r"([\w./\[\]-]+): (.+)"))
 _STEP = re.compile(r"; (?=\d )")  # of numbered steps in one line
 _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
@@ -62,13 +63,29 @@ class Texts:
             return known
         if known := self.whole.get(f"{line}.") or self._by_template(f"{line}.", sentence=True):
             return known.rstrip(".。")  # a driver's sentence inside another one, without its end
-        return self._end(line) or self._list(line) or " ".join(map(self._word, line.split(" ")))
+        return (
+            self._behind_place(line)
+            or self._end(line)
+            or self._list(line)
+            or " ".join(map(self._word, line.split(" ")))
+        )
 
     def _by_template(self, line: str, *, sentence: bool = False) -> str:
         """The line as the closest template says it; empty when none fits. `sentence`: only those with words of their own."""
         for template in self.templates:
             if (template.words > 2 or not sentence) and (found := template.fits.fullmatch(line)):
                 return template.says.format(*(self.told(part) for part in found.groups()))
+        return ""
+
+    def _behind_place(self, line: str) -> str:
+        """The line with its end told, if it begins with the place that the end is about: `unit.toml: coin: ...`.
+
+        A key behind the name of a file stays as the file has it.
+        """
+        for place in _PLACES:
+            found = place.fullmatch(line)
+            if found is not None and (told := self.told(found[2])) != found[2]:
+                return f"{found[1]}: {told}"
         return ""
 
     def _step(self, step: str) -> str:
