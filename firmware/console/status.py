@@ -136,7 +136,8 @@ def next_steps(hands: Hands) -> tuple[str, ...]:
     steps = (
         ["`config keep` if the settings on trial are right, or they go back"] if hands.trial_left_s is not None else []
     )
-    steps += ["wait; maintenance begins when the resident has gone"] if state.maintenance_wanted else []
+    for_whom = "the resident has gone" if state.started else "the machine has started"
+    steps += [f"wait; maintenance begins when {for_whom}"] if state.maintenance_wanted else []
     steps += ["`request maint`"] if goes_in else []
     steps += [_put_right(by_hand, opens=begins and not goes_in)] if by_hand else []
     steps += in_maint + ([_RESOLVE] if book.queue else []) + list(acts)

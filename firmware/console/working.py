@@ -246,6 +246,8 @@ def request_maint(hands: Hands) -> Answer:
     hands.request_maintenance()
     if hands.state.in_maintenance:
         return Answer(("Maintenance. Residents see that the machine is being looked after.",))
+    if not hands.state.started:
+        return Answer(("The machine is starting. Maintenance begins when it has started.",))
     return Answer(("Somebody is being served. Maintenance begins when they have gone.",))
 
 

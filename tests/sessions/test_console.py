@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -101,6 +102,19 @@ def test_a_person_is_warned_a_minute_before_the_idle_logout_and_a_key_keeps_the_
     assert machine.console.person is not None
     machine.run_until(lambda: machine.console.person is None, 400)
     assert machine.shown_since(0).count("press Enter to stay") == 3
+
+
+def test_maintenance_that_is_wanted_during_the_start_begins_after_it() -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    reception = machine.loop.reception
+    reception.state = replace(reception.state, started=False)
+    reception._waiting_for.add("paper")  # it has not said yet how its printers are
+    assert "The machine is starting. Maintenance begins when it has started." in machine.say("request maint")
+    assert "wait; maintenance begins when the machine has started" in said_whole(machine)
+    reception.note("paper", frozenset({Reason.PRINTER}))
+    assert reception.state.in_maintenance
+    machine.run_until(lambda: "-- The machine is in maintenance now" in machine.shown_since(0), 30)
 
 
 def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> None:
