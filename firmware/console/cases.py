@@ -7,6 +7,7 @@ from firmware.book.cases import Case, MismatchCode
 from firmware.console.grammar import Decision, Refused
 from firmware.console.steps import Answer, Hands, Plan, must_be_shut
 from firmware.service.availability import Reason
+from firmware.service.lockout import PIN_ATTACK
 
 MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 
@@ -45,6 +46,7 @@ MEANS: Mapping[str, str] = {
     Case.DOOR_OPENED: "The case was opened outside maintenance. Look what was touched, then shut it.",
     Case.KEYPAD: "A key was stuck or the keypad was away. Try `test keypad`.",
     Case.MEDIUM_FAILED: "The journal's medium failed. Check the memory card and its slot.",
+    PIN_ATTACK: "Many sessions in a row had wrong PINs. `lockout list` shows them; find out who was here.",
     MismatchCode.MONEY_MOVED: "Coins moved without a command. Count hoppers and cash box, then `reconcile`.",
     MismatchCode.SHEETS_MOVED: "Sheets moved without a command. Count the paper, then `reconcile`.",
     MismatchCode.UNBALANCED: "The sums of the book do not agree. Call an engineer; then `reconcile`.",

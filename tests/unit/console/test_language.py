@@ -22,6 +22,7 @@ from firmware.console.menu import SECTIONS, explained
 from firmware.console.rows import WIDTH, columns, fitted, plain
 from firmware.console.table import COMMANDS
 from firmware.service.availability import Reason
+from firmware.service.lockout import PIN_ATTACK
 
 OTHERS = (Language.JA, Language.ROMAJI)
 SAYS = {"Refused", "Show", "Answer", "Plan", "Ask"}  # what is in them is shown
@@ -92,7 +93,7 @@ SHOWN = (
 
 
 def test_every_code_of_the_queue_has_a_sentence() -> None:
-    assert MEANS.keys() == {*Case, *MismatchCode}
+    assert MEANS.keys() == {*Case, *MismatchCode, PIN_ATTACK}
     assert len(RECORDS) > 40
 
 
