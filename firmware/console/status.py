@@ -140,7 +140,8 @@ def next_steps(hands: Hands) -> tuple[str, ...]:
     steps += [f"wait; maintenance begins when {for_whom}"] if state.maintenance_wanted else []
     steps += ["`request maint`"] if goes_in else []
     steps += [_put_right(by_hand, opens=begins and not goes_in)] if by_hand else []
-    steps += in_maint + ([_RESOLVE] if book.queue else []) + list(acts)
+    steps += in_maint + (["shut the door"] if hands.door_open else [])
+    steps += ([_RESOLVE] if book.queue else []) + list(acts)
     if not begins or goes_in:
         steps += ["`exit`" if steps else "`exit` tests the devices and ends maintenance"]
     return tuple(steps) or ("nothing is to do; `logout`",)

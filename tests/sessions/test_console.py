@@ -123,6 +123,11 @@ def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> No
     assert "Next: 1 `request maint`; 2 count the sheets and type `paper load N`; 3 `exit`." in said_whole(machine)
     machine.say("request maint")
     assert "Next: 1 count the sheets and type `paper load N`; 2 `exit`." in said_whole(machine)
+    machine.move_door(opened=True)
+    machine.wait(2)
+    assert "Next: 1 count the sheets and type `paper load N`; 2 shut the door; 3 `exit`." in said_whole(machine)
+    machine.move_door(opened=False)
+    machine.wait(2)
     machine.say("paper load 300")
     assert "Next: `exit` tests the devices" in machine.say("status")
     for number, desk in enumerate(("coin", "paper", "card", "line", "keypad")):
