@@ -150,7 +150,7 @@ DECISION = Argument(
     name="|".join(Decision),
     pattern="|".join(Decision),
     value=Decision,
-    sentence=f"The decision is one of {', '.join(Decision)}.",
+    sentence=f"The decision is one of {', '.join(Decision)}; `uncertain` shows which an item takes.",
     example="seen",
 )
 REASON = Argument(

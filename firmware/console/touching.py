@@ -7,7 +7,7 @@ from drivers.vocabulary import Key, KeyPressed
 from firmware.config.unit import KeypadTable
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, must_be_shut
-from firmware.console.wires import Cell, door_wire, keypad_faults
+from firmware.console.wires import Cell, door_wire, keypad_faults, label
 from firmware.session.events import ClerkPressed
 
 KEY_S = 5.0  # to find a key and press it
@@ -42,7 +42,7 @@ def _keys(
     cells = {Key(word): (row, column) for row, words in enumerate(keypad.keys) for column, word in enumerate(words)}
     seen: dict[Cell, Cell | None] = {}
     for key, cell in cells.items():
-        yield Show((f"press {key}",))
+        yield Show((f"press {label(key)}",))
         event = yield Listen(hands.monotonic() + KEY_S, breaks=True)
         seen[cell] = cells[event.key] if isinstance(event, kind) else None
     return f"all {len(cells)} keys", keypad_faults(keypad, seen)

@@ -170,7 +170,7 @@ def test_a_question_mark_before_or_after_a_command_is_help() -> None:
         ),
         ("journal tail all", "N is how many records,"),
         ("resolve first void counted", "N is the number of an item of `uncertain`,"),
-        ("resolve 1 burnt because", "The decision is one of issued, void, paid, unpaid, seen, told."),
+        ("resolve 1 burnt because", "The decision is one of issued, void, paid, unpaid, seen, told;"),
         ("resolve 1 void 9", "REASON is one word:"),
         ("oos on ../../etc/passwd", "REASON is one word:"),
         ("oos perhaps", "Type on or off. Type: oos on|off [REASON]"),

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 import firmware.console
+from drivers.vocabulary import Key
 from firmware.book import records
 from firmware.book.book import TOTALS
 from firmware.book.cases import Case, MismatchCode
@@ -109,6 +110,19 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
     for template in (*both[0].templates, *both[1].templates):
         assert template.says.count("{}") == template.fits.groups, template.says
     assert all(text.isascii() for text in both[1].whole.values())
+
+
+def test_no_row_begins_with_what_ends_a_sentence() -> None:
+    for length in range(30, 45):
+        rows = fitted("あ" * length + "。" + "い" * length + "（" + "う" * length + "）。")
+        assert [row for row in rows if row.strip()[0] in "、。）」"] == []
+        assert max(map(columns, rows)) <= WIDTH
+
+
+def test_the_keys_are_called_what_is_printed_on_them() -> None:
+    told = [texts(Language.JA).told(f"press {key.upper()}") for key in Key]
+    assert all(label in " ".join(told) for label in ("取消", "訂正・戻る", "ことば", "▲", "▼", "確認"))
+    assert len(set(told)) == len(Key)
 
 
 def test_no_language_says_again_in_brackets_what_the_machine_fills_in() -> None:
