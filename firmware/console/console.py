@@ -182,17 +182,23 @@ class Console:
 
     def _break_off(self) -> None:
         """End what runs where it may end: at once when it waits for a person, else when its desk has answered."""
-        self._break_wanted = True
         if isinstance(self._step, Listen) and self._step.breaks:
-            self._break_wanted = False
             self._go_on(BrokenOff())
+            return
+        self._break_wanted = True
+        if not (isinstance(self._step, Do) and self._step.desk == CONSOLE):  # no word between the rows of an export
+            self._say((self._still_runs,))
 
     def _keep_early(self, line: Line) -> None:
         """Keep a line until what runs has ended: whoever comes back to a pulled cable cannot know that it runs."""
-        assert self._call is not None
         if line.text.strip():
             self._early = line
-        self._say((f"Wait: `{self._call.command.spoken}` still runs. What you type is read when it has ended.",))
+        self._say((self._still_runs,))
+
+    @property
+    def _still_runs(self) -> str:
+        assert self._call is not None
+        return f"Wait: `{self._call.command.spoken}` still runs. What you type is read when it has ended."
 
     def _read(self, text: str) -> None:
         self._past.keep((row for row in COMMANDS if row is not CONFIRMS), text.strip())

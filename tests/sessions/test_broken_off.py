@@ -88,6 +88,7 @@ def test_what_must_come_to_its_end_does_and_what_was_typed_before_ctrl_c_is_drop
     rig.centre.faults.down = True
     rig.say("test line")
     said = broken_off(rig, "exit", "tested ", b"oos on robbed\r" + CTRL_C)
+    assert "Wait: `exit` still runs." in said
     assert "Maintenance has ended" in said
     rig.wait(2)
     assert not rig.loop.book.console.out_of_service
