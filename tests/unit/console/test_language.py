@@ -114,8 +114,8 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
 
 def test_no_row_begins_with_what_ends_a_sentence() -> None:
     for length in range(30, 45):
-        rows = fitted("あ" * length + "。" + "い" * length + "（" + "う" * length + "）。")
-        assert [row for row in rows if row.strip()[0] in "、。）」"] == []
+        rows = fitted("あ" * length + "。" + "い" * length + "（" + "う" * length + "）。" + "ケーブル" * length)
+        assert [row for row in rows if row.strip()[0] in "、。）」ー"] == []
         assert max(map(columns, rows)) <= WIDTH
 
 
