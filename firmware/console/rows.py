@@ -13,7 +13,7 @@ WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
 INDENT = "    "
 _JOIN = "\x7f"  # in the place of a space at which no row may end
-_ENDS = "[、。）」ーっゃゅょッャュョァィゥェォ]{0,3}"  # begin no row
+_ENDS = "[;、。）」ーっゃゅょッャュョァィゥェォ]{0,3}"  # begin no row
 _PIECES = re.compile(rf"[!-~{_JOIN}]{{1,60}}{_ENDS}|.{_ENDS}")
 _NUMBER = re.compile(r"(?<=; \d) ")  # between the number of a step and its words
 _TO_TYPE = re.compile(r"`[^`]{1,50}`")

@@ -8,6 +8,7 @@ from firmware.console.rows import fitted, jst
 from firmware.console.steps import Answer, Hands
 from firmware.service.availability import Reason
 
+_CELL = 40  # columns
 ROWS = 22  # of 24: one is for OK, one for the prompt
 
 
@@ -81,12 +82,17 @@ def _that_fit(lines: Sequence[str], room: int) -> Sequence[str]:
 
 
 def _devices(hands: Hands) -> list[str]:
-    """Two devices a row, each with its state and since when; hoppers that do not pay have a row of their own."""
+    """Two devices a row where both fit, each with its state and since when; hoppers that do not pay have a row of their own."""
     told = [
         f"{name} {_numbers(state)} since {since:%m-%d %H:%M}" for name, (state, since) in sorted(hands.desks().items())
     ]
     out = [f"{value} {state}" for value, state in sorted(hands.book.hoppers_out.items())]
-    rows = [f"{one[0]:39} {''.join(one[1:])}".rstrip() for one in (told[at : at + 2] for at in range(0, len(told), 2))]
+    rows: list[str] = []
+    for cell in told:
+        if rows and max(len(rows[-1]), len(cell)) < _CELL:
+            rows[-1] = f"{rows[-1]:{_CELL}}{cell}"
+        else:
+            rows.append(cell)
     return [*rows, *([f"hoppers that do not pay: {', '.join(out)}"] if out else [])]
 
 

@@ -131,14 +131,15 @@ def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> No
     machine.say("paper load 300")
     assert "Next: `exit` tests the devices" in machine.say("status")
     for number, desk in enumerate(("coin", "paper", "card", "line", "keypad")):
-        machine.loop.reception.note(desk, frozenset(list(Reason)[3 * number : 3 * number + 3]))
+        machine.loop.reception.note(desk, frozenset(list(Reason)[5 * number : 5 * number + 5]))
         machine.loop.troubles[desk] = f"The {desk} does not answer. " * 4
     machine.loop.book.hoppers_out.update({10: "empty", 50: "jammed"})
     shown = machine.say("status")
     assert len(shown.splitlines()) - 1 <= 24, shown  # the first line is the command
     assert "more; `reasons` shows all" in shown
-    assert re.search(r"^coin( [1-9][0-9]{2}){3} since ", shown, re.MULTILINE), "by the numbers that stand above"
-    assert re.search(r"^Next: 1 put right what (\d+, )+\d+ say above; 2 `exit`\.$", said_whole(machine)), shown
+    assert re.search(r"^coin( [1-9][0-9]{2}){5} since ", shown, re.MULTILINE), "by the numbers that stand above"
+    assert not re.search(r"since \S+ \S+ \S", shown), "two devices stand apart, or each has its own row"
+    assert re.search(r"^Next: 1 put right what (\d+, )+\d+ say above; 2 `reconcile`; 3 `exit`\.$", said_whole(machine))
 
 
 def said_whole(machine: ConsoleRig) -> str:
