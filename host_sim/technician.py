@@ -12,18 +12,57 @@ import select
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from host_sim.running import HANG_S, NotRunning
 from host_sim.serial_cable import TERMINAL
 
 QUIET_S = 0.05  # a row that looks like a question and goes on is none
-_PROMPT = re.compile(rb"(?:^|\n)(?:[\w-]+ \w+ [\w-]+ \d+|halted)> \Z")
-_QUESTION = re.compile(rb"(?:^|\n)[^\n]{1,60}: \Z")
+MAINTENANCE_S = 1800.0  # longer than any session: so long `request maint` waits for the resident
+ROW_MAX = 128  # characters that the machine takes, and echoes
+_MODE = r"(?:[\w-]+ (\w+) [\w-]+ \d+|halted)"
+_PROMPT = re.compile(rf"(?:^|\n){_MODE}> \Z")
+_ANSWERED = re.compile(rf"(?:^|\n)(?:OK|ERR [^\n]*(?:\n    [^\n]*)*)\n{_MODE}> \Z")
+_QUESTION = re.compile(r"(?:^|\n)[^\n]+: \Z")
 _ASKS_PASSWORD = ("Password: ", "パスワード: ", "Pasuwado: ")  # in the languages of the line
 _RESTARTS = ("Wait for its prompt.", "お待ちください", "omachi kudasai")
 _STARTED = "has started."
 _CODE = re.compile(r'(?:confirm |"confirm":")([0-9A-F]{4})\b')
+_REFUSED = re.compile(r"^ERR .*?(?=^[\w-]+ \w+ [\w-]+ \d+> |\Z)", re.MULTILINE | re.DOTALL)
+_NEW_ROW, _ANYTHING = re.compile("\n"), re.compile("")
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,19}")
+
+
+class Port(Protocol):
+    """The terminal's end of the line."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived; empty when nothing does within the time. Raises `NotRunning` when the line is gone."""
+        ...
+
+    def write(self, data: bytes) -> None: ...
+
+
+class Terminal:
+    """The `Port` of an open file descriptor."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+
+    def read(self, timeout_s: float) -> bytes:
+        if not select.select([self._line], [], [], timeout_s)[0]:
+            return b""
+        try:
+            data = os.read(self._line, 4096)
+        except OSError:
+            data = b""
+        if not data:
+            raise NotRunning("The line is cut: the world has ended. Start one with: python -m host_sim up")
+        return data
+
+    def write(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._line, data) :]
 
 
 @contextlib.contextmanager
@@ -60,52 +99,100 @@ class Stopped(Exception):
 
 
 def type_script(
-    line: int, script: Sequence[str], password_of: Callable[[str], str], show: Callable[[bytes], None]
+    port: Port, script: Sequence[str], password_of: Callable[[str], str], show: Callable[[bytes], None]
 ) -> None:
-    """Type the script at an open line, each line when the machine has answered the one before. Raises `Stopped` at the first ERR."""
+    """Type the script, each line when the machine has answered the one before. Raises `Stopped` at the first ERR.
+
+    Behind `request maint` it waits until maintenance has begun, also when a resident must go first.
+    """
     rows = [(number, row.strip()) for number, row in enumerate(script, start=1)]
     rows = [(number, row) for number, row in rows if row and not row.startswith("#")]
-    talk = _Talk(line, show)
-    talk.type("\x03")  # ends a question that somebody left open
-    said, name = talk.answer(), ""
     for number, row in rows:
-        code = _CODE.findall(said) if row == "confirm" else None
+        if not row.isascii() or len(row) > ROW_MAX:
+            raise Stopped(
+                number, row, f"The line takes at most {ROW_MAX} characters of plain ASCII. Nothing was typed."
+            )
+    talk = _Talk(port, show)
+    said, name = talk.broken_off(), ""  # ends a question that somebody left open
+    for number, row in rows:
+        code = _codes(said) if row == "confirm" else None
         if code == []:
             raise Stopped(number, row, "The line before showed no code, so there is nothing to confirm.")
-        talk.type(f"confirm {code[-1]}\r" if code else f"{row}\r")
         name = named[-1] if (named := _NAME.findall(row)) else name
-        said = talk.answer()
+        said = talk.said_to(f"confirm {code[-1]}" if code else row)
         while said.endswith(_ASKS_PASSWORD):
-            talk.type(f"{password_of(name)}\r")
-            said = talk.answer()
+            said = talk.said_to(password_of(name), secret=True)
         if any(words in said for words in _RESTARTS):
-            while _STARTED not in said:
-                said += talk.answer()
-        if refused := re.search(r"^ERR .*?(?=^[\w-]+ \w+ [\w-]+ \d+> |\Z)", said, re.MULTILINE | re.DOTALL):
+            said += talk.started_again()
+        if refused := _REFUSED.search(said):
             raise Stopped(number, row, " ".join(refused[0].split()))
-    if rows and not _PROMPT.search(said.encode()):
-        talk.type("\x03")
+        if row.split()[:2] == ["request", "maint"]:
+            talk.in_maintenance(said)
+    if rows and not _PROMPT.search(said):
+        talk.broken_off()
         raise Stopped(*rows[-1], f"The script ends while the machine asks: {said.splitlines()[-1].strip()}")
 
 
+def _rows(script: Sequence[str]) -> list[tuple[int, str]]:
+    """What is to be typed, each row with its number. Raises `Stopped` for a row that the machine would refuse whole."""
+    rows = [(number, row.strip()) for number, row in enumerate(script, start=1)]
+    rows = [(number, row) for number, row in rows if row and not row.startswith("#")]
+    for number, row in rows:
+        if not row.isascii() or len(row) > ROW_MAX:
+            raise Stopped(
+                number, row, f"The line takes at most {ROW_MAX} characters of plain ASCII. Nothing was typed."
+            )
+    return rows
+
+
+def _codes(said: str) -> list[str]:
+    """The codes of the plans in this answer, also of one in JSON, which is broken into rows anywhere."""
+    return _CODE.findall(said) or _CODE.findall(said.replace("\n", ""))
+
+
 class _Talk:
-    def __init__(self, line: int, show: Callable[[bytes], None]) -> None:
-        self._line = line
+    def __init__(self, port: Port, show: Callable[[bytes], None]) -> None:
+        self._port = port
         self._show = show
 
-    def type(self, text: str) -> None:
-        os.write(self._line, text.encode("ascii", "replace"))
+    def said_to(self, row: str, *, secret: bool = False) -> str:
+        """Type the row; everything behind its echo up to a question, or to OK or ERR and the next prompt.
 
-    def answer(self) -> str:
-        """Everything up to the next prompt or question. Raises `NotRunning` when the machine says nothing for minutes."""
+        What came before the echo answers nothing of this row, as the prompt of a machine that has just started; nor does a note
+        of the machine with a prompt of its own. Of a secret only the new row is echoed.
+        """
+        self._port.write(f"{row}\r".encode("ascii"))
+        return self._heard(HANG_S, _NEW_ROW if secret else re.compile(rf"(?:^|> |: ){re.escape(row)}\n"), _ANSWERED)
+
+    def broken_off(self) -> str:
+        """Press Ctrl-C; what the machine says to it."""
+        self._port.write(b"\x03")
+        return self._heard(HANG_S, _NEW_ROW, _PROMPT)
+
+    def started_again(self) -> str:
+        said = ""
+        while _STARTED not in said:
+            said += self._heard(HANG_S, _ANYTHING, _PROMPT)
+        return said
+
+    def in_maintenance(self, said: str) -> None:
+        """Wait for a prompt of maintenance."""
+        while (prompt := _PROMPT.search(said)) and prompt[1] != "maint":
+            said = self._heard(MAINTENANCE_S, _ANYTHING, _PROMPT)
+
+    def _heard(self, timeout_s: float, behind: re.Pattern[str], end: re.Pattern[str]) -> str:
+        """Everything from there to the end, or to a question. Raises `NotRunning` when the machine is silent for so long."""
         heard = b""
-        while not (self._is_silent() and b"\n" in heard and (_PROMPT.search(heard) or _QUESTION.search(heard))):
-            if not select.select([self._line], [], [], HANG_S)[0]:
+        while True:
+            piece = self._port.read(QUIET_S)
+            if not piece:
+                said = heard.replace(b"\r\n", b"\n").decode("utf-8", "replace")
+                begun = behind.search(said)
+                answer = "" if begun is None else said[begun.end() :]
+                if end.search(answer) or _QUESTION.search(answer):
+                    return answer
+                piece = self._port.read(timeout_s)
+            if not piece:
                 raise NotRunning("The machine says nothing on its line. Is it on? `python -m host_sim up` starts one.")
-            piece = os.read(self._line, 4096).replace(b"\r\n", b"\n")
             self._show(piece)
             heard += piece
-        return heard.decode("utf-8", "replace")
-
-    def _is_silent(self) -> bool:
-        return not select.select([self._line], [], [], QUIET_S)[0]

@@ -69,6 +69,7 @@ class Command:
     when: When
     help: str
     pair: Role | None = None  # a second person approves the plan, and one of the two has this role
+    elsewhere: str = ""  # what is said of it in the other mode; empty: the way into its own
 
     @property
     def takes(self) -> tuple[Argument[Any], ...]:
@@ -174,11 +175,13 @@ def _must_be_open(command: Command, role: Role | None, mode: When) -> None:
         wanted = " or ".join(sorted(filter(None, command.roles)))
         raise Refused("role", f"This needs the role {wanted}; you are {role}. Somebody with that role must log in.")
     if command.when not in {When.ALWAYS, mode}:
-        if command.when is When.MAINT:
-            raise Refused("mode", "Only in maintenance. Type `request maint` first.")
-        raise Refused("mode", "Only in service. `exit` ends maintenance.")
+        raise Refused("mode", command.elsewhere or _WAY[command.when])
 
 
+_WAY = {
+    When.MAINT: "Only in maintenance. Type `request maint` first.",
+    When.SERVICE: "Only in service. `exit` ends maintenance.",
+}
 NO_MORE = "This command takes no further word."
 TOO_MANY = "These are too many words; each argument is one word, without a space."
 

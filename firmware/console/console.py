@@ -24,6 +24,7 @@ from firmware.console.rows import in_rows, json_rows, plain
 from firmware.console.steps import (
     Answer,
     Ask,
+    BrokenOff,
     Do,
     Done,
     Hands,
@@ -78,6 +79,7 @@ class Console:
         self._heard_s = hands.monotonic()
         self._idle_told_s = -math.inf  # `_heard_s` of the silence about which the person was warned
         self._waiting_for_maint = False
+        self._break_wanted = False  # Ctrl-C while something runs
         self._early: Line | None = None  # typed while something ran that its typist did not begin
 
     # --- what comes -----------------------------------------------------------------------------
@@ -167,6 +169,8 @@ class Console:
                 self._err("cancelled", TROUBLES[line.trouble] or NOTHING_DONE)
             else:
                 self._go_on(line.text)
+        elif self._job is not None and line.trouble == "cleared":
+            self._break_off()
         elif self._job is not None:
             self._keep_early(line)
         elif line.trouble == "cleared" or not (line.trouble or line.text.strip()):
@@ -176,12 +180,25 @@ class Console:
         else:
             self._read(line.text)
 
+    def _break_off(self) -> None:
+        """End what runs where it may end: at once when it waits for a person, else when its desk has answered."""
+        if isinstance(self._step, Listen) and self._step.breaks:
+            self._go_on(BrokenOff())
+            return
+        self._break_wanted = True
+        if not (isinstance(self._step, Do) and self._step.desk == CONSOLE):  # no word between the rows of an export
+            self._say((self._still_runs,))
+
     def _keep_early(self, line: Line) -> None:
         """Keep a line until what runs has ended: whoever comes back to a pulled cable cannot know that it runs."""
-        assert self._call is not None
         if line.text.strip():
             self._early = line
-        self._say((f"Wait: `{self._call.command.spoken}` still runs. What you type is read when it has ended.",))
+        self._say((self._still_runs,))
+
+    @property
+    def _still_runs(self) -> str:
+        assert self._call is not None
+        return f"Wait: `{self._call.command.spoken}` still runs. What you type is read when it has ended."
 
     def _read(self, text: str) -> None:
         self._past.keep((row for row in COMMANDS if row is not CONFIRMS), text.strip())
@@ -226,7 +243,7 @@ class Console:
         return (yield from self._job_of(call))
 
     def _begin(self, call: Call, job: Job | Planning) -> None:
-        self._call, self._job, self._shown = call, job, []
+        self._call, self._job, self._shown, self._break_wanted = call, job, [], False
         self._go_on(None)
 
     def _job_of(self, call: Call) -> Job | Planning:
@@ -252,18 +269,20 @@ class Console:
     # --- steps ----------------------------------------------------------------------------------
 
     def _go_on(self, value: object) -> None:
-        """Give the running command the value of its step, and run it to its next wait."""
+        """Give the running command the value of its step (or raise `BrokenOff` in it), and run it to its next wait."""
         job = self._job
         assert job is not None
         self._step, self._step_until_s = None, math.inf
         try:
             while True:
-                step = job.send(value)
+                step = job.throw(value) if isinstance(value, BrokenOff) else job.send(value)
                 value = None
                 if isinstance(step, Tell):
                     self._hands.send(step.desk, step.command, self._next_ticket())
                 elif isinstance(step, Show):
                     self._show(step.lines)
+                elif isinstance(step, Listen) and step.breaks and self._break_wanted:
+                    self._break_wanted, value = False, BrokenOff()
                 else:
                     self._wait(step)
                     return

@@ -13,7 +13,7 @@ from typing import assert_never
 from drivers.errors import LineLost
 from drivers.ports import ByteStream, Clock
 from firmware.console.access import Accounts, AccountsUnusable, load, proves
-from firmware.console.line import LineReader
+from firmware.console.line import Line, LineReader
 from firmware.console.messages import (
     CONSOLE,
     CheckPassword,
@@ -33,6 +33,7 @@ POLL_S = 0.05
 READ_BYTES = 512  # in one poll
 AHEAD_BYTES = 1024  # kept of what is typed before the prompt
 BREAK = b"\0"
+INTERRUPT = b"\3"  # Ctrl-C
 WRITE_S = (
     6.0  # a terminal that takes nothing for so long is not there: at 9600 baud a full buffer of 4 kB is empty before
 )
@@ -62,6 +63,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         self._clock = clock
         self._reader = LineReader()
         self._ahead = bytearray()
+        self._held = b""  # read while rows were written
         self._lost_ahead = False
         self._under_way = False
         self._there = False
@@ -78,7 +80,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
                 self._write(text.replace("\n", "\r\n") + asked)
                 return []
             case Print(text=text):
-                return [Printed(self._write(text.replace("\n", "\r\n")))]
+                return [Printed(self._write(text.replace("\n", "\r\n")), self._was_interrupted())]
             case FindUser(name=name):
                 return [self._find(name)]
             case CheckPassword(name=name, password=password):
@@ -92,8 +94,8 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         if self._clock.monotonic() < self._try_at_s:
             return []
         try:
-            data = self._stream.read(READ_BYTES, 0.0)
-            self._there = True
+            data = self._held + self._stream.read(READ_BYTES, 0.0)
+            self._there, self._held = True, b""
         except LineLost:
             return self._lost()
         if self._was_unplugged(data):
@@ -101,6 +103,8 @@ class ConsoleDesk(Desk[ConsoleCommand]):
                 self._reader.feed(byte)
             self._forget()
             return [ConsoleLost()]
+        if self._under_way and INTERRUPT in data:
+            return self._interrupted(data)
         room = AHEAD_BYTES - len(self._ahead)
         self._lost_ahead |= len(data) > room
         self._ahead += data[:room]
@@ -110,6 +114,21 @@ class ConsoleDesk(Desk[ConsoleCommand]):
         return POLL_S
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _was_interrupted(self) -> bool:
+        """Whether Ctrl-C came while rows were written. What came behind it, or a BREAK, is left for the next poll."""
+        try:
+            data = self._stream.read(READ_BYTES, 0.0)
+        except LineLost:  # the next poll reports it
+            return False
+        self._held = data if BREAK in data else data[data.rfind(INTERRUPT) + 1 :]
+        return INTERRUPT in data
+
+    def _interrupted(self, data: bytes) -> Sequence[Answer]:
+        """Ctrl-C while a command runs. What was typed before it is dropped, as every terminal does."""
+        self._lost_ahead = False
+        self._ahead = bytearray(data[data.rindex(INTERRUPT) + 1 :])
+        return [Typed(Line("", "cleared"), self._reader.noise)]
 
     def _next_line(self) -> Sequence[Answer]:
         """Read the bytes that have arrived, up to the end of one line."""
@@ -152,7 +171,7 @@ class ConsoleDesk(Desk[ConsoleCommand]):
 
     def _forget(self) -> None:
         self._ahead.clear()
-        self._under_way = False
+        self._held, self._under_way = b"", False
         self._reader.forget()
 
     def _lost(self) -> Sequence[Answer]:

@@ -59,14 +59,14 @@ class Argument(Generic[T]):
 
 
 class Decision(StrEnum):
-    """What people found out about an item of `uncertain` when they close it."""
+    """What people found out about an item of `uncertain` when they close it. `cases.py` says which of them each code takes."""
 
-    ISSUED = "issued"
-    VOID = "void"
+    ISSUED = "issued"  # somebody has the certificate
+    VOID = "void"  # it was never printed, or is destroyed
     PAID = "paid"
     UNPAID = "unpaid"
-    SEEN = "seen"
-    TOLD = "told"
+    SEEN = "seen"  # looked into; also when nobody can find out any more
+    TOLD = "told"  # the city was told in another way
 
 
 def _number(of: str, example: str, name: str = "N", digits: int = 6) -> Argument[int]:
@@ -111,6 +111,7 @@ RECORDS = _count("how many records", "20")
 FROM = _number("the number of the first record; left out: the last 100", "4001", "FROM", digits=9)
 ITEM = _count("the number of an item of `uncertain`", "1")
 COINS = _number("how many coins", "50")
+ADDED = _count("how many coins", "50")
 SHEETS = _number("how many sheets", "500")
 HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
 AMOUNT = _number("an amount", "12300", "YEN")
@@ -149,7 +150,7 @@ DECISION = Argument(
     name="|".join(Decision),
     pattern="|".join(Decision),
     value=Decision,
-    sentence=f"The decision is one of {', '.join(Decision)}.",
+    sentence=f"The decision is one of {', '.join(Decision)}; `uncertain` shows which an item takes.",
     example="seen",
 )
 REASON = Argument(

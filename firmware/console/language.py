@@ -17,6 +17,8 @@ from firmware.console.rows import columns
 _TEXTS = Path(__file__).parent / "texts"
 _RECORD = re.compile(r"(?:[A-Z][a-z]+)+")
 _LATIN = re.compile(r"[A-Za-z]{2,}")
+_PLACES = (re.compile(r"([\w./-]+\.toml: [\w.\[\]]+): (.+)"), re.compile(r"([\w./\[\]-]+): (.+)"))
+_STEP = re.compile(r"; (?=\d )")  # of numbered steps in one line
 _CELL = re.compile(r"( *\S+(?: \S+)*)( {2,}|$)")  # and the gap behind it
 
 
@@ -49,18 +51,25 @@ class Texts:
     templates: tuple[Template, ...]
 
     def told(self, line: str) -> str:
-        """The line in this language: as a whole, cell by cell of a table, as a template, by its end, or word by word."""
+        """The line in this language: as a whole, cell by cell of a table, step by step, as a template, by its end, or word by word."""
         if line in self.whole:
             return self.whole[line]
         if line.startswith(" "):
             return f" {self.told(line[1:])}"
         if len(cells := _CELL.findall(line)) > 1:
             return self._row(cells)
+        if line.startswith("1 ") and "; 2 " in line:
+            return "; ".join(map(self._step, _STEP.split(line)))
         if known := self._by_template(line):
             return known
         if known := self.whole.get(f"{line}.") or self._by_template(f"{line}.", sentence=True):
             return known.rstrip(".。")  # a driver's sentence inside another one, without its end
-        return self._end(line) or self._list(line) or " ".join(map(self._word, line.split(" ")))
+        return (
+            self._behind_place(line)
+            or self._end(line)
+            or self._list(line)
+            or " ".join(map(self._word, line.split(" ")))
+        )
 
     def _by_template(self, line: str, *, sentence: bool = False) -> str:
         """The line as the closest template says it; empty when none fits. `sentence`: only those with words of their own."""
@@ -70,6 +79,22 @@ class Texts:
             if found := template.fits.fullmatch(line):
                 return template.says.format(*(self.told(part) for part in found.groups()))
         return ""
+
+    def _behind_place(self, line: str) -> str:
+        """The line with its end told, if it begins with the place that the end is about: `unit.toml: coin: ...`.
+
+        A key behind the name of a file stays as the file has it.
+        """
+        for place in _PLACES:
+            found = place.fullmatch(line)
+            if found is not None and (told := self.told(found[2])) != found[2]:
+                return f"{found[1]}: {told}"
+        return ""
+
+    def _step(self, step: str) -> str:
+        """`2 wait.` of several steps, with its number."""
+        number, _, words = step.partition(" ")
+        return f"{number} {self.told(words)}"
 
     def _row(self, cells: Sequence[tuple[str, str]]) -> str:
         """A row of a table: each cell begins in the column in which it began, where what is before leaves room."""

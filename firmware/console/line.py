@@ -1,7 +1,8 @@
 """Bytes to lines: echo, correction, and what arrow keys and Tab do. Pure.
 
 A line has at most 128 characters of printable ASCII and ends with CR, LF or both. Other bytes are counted and not echoed.
-A line that held one is refused whole, because a command that lost a character may be another command.
+A line that held one is refused whole, because a command that lost a character may be another command. A key that the
+line has no use for (PageUp, F5) does nothing: its escape sequence is well formed, so no character of the command is lost.
 
 To the terminal go only letters, backspaces and new rows, so a dumb terminal shows the same as a VT100; that it sends an
 arrow key at all is the proof that it has one. A cursor moves only while prompt and text fit in one row, because a backspace
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 LINE_MAX = 128
 ROW = 79
 _CR, _LF, _BS, _DEL, _ESC, _TAB, _CTRL_C, _CTRL_U = 13, 10, 8, 127, 27, 9, 3, 21
-_SEQUENCE_MAX = 6
+_SEQUENCE_MAX = 16  # bytes; the longest key with its modifiers has 8
 _KEYS = {  # what terminals send: ECMA-48 cursor keys, VT100 application mode, VT220 editing keys
     **{b"\x1b" + bytes((lead,)) + bytes((last,)): name for lead in b"[O" for last, name in zip(
         b"ABCDHF", ("up", "down", "right", "left", "home", "end"), strict=True
@@ -25,6 +26,9 @@ _KEYS = {  # what terminals send: ECMA-48 cursor keys, VT100 application mode, V
     b"\x1b[7~": "home",  # rxvt
     b"\x1b[8~": "end",
 }  # fmt: skip
+# How a key ends that puts no character into a line. Not a number of the keypad (ESC O p to y), nor what draws (m, J).
+_KEY_ENDS = b"~^@ABCDEFGHPQRSZabcd"
+_LINUX_F = b"\x1b[["  # F1 to F5 of Linux's own console: one more byte follows, against ECMA-48
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class LineReader:
             return self._replaced("")
         if byte in {_BS, _DEL}:
             return self._without(self._at - 1)
-        if byte == _ESC and self.echoing:
+        if byte == _ESC:
             self._sequence = bytes((byte,))
             return ""
         if byte == _TAB and self.echoing:
@@ -107,22 +111,25 @@ class LineReader:
     def _goes_on(self, byte: int) -> bool:
         """Whether this byte belongs to the key that ESC began; if not, that ESC was noise."""
         first = len(self._sequence) == 1
-        if (first and byte in b"[O") or (not first and 32 <= byte <= 126 and len(self._sequence) < _SEQUENCE_MAX):
+        if (first and byte in b"[O") or (not first and 48 <= byte <= 126 and len(self._sequence) < _SEQUENCE_MAX):
             return True
         self._noise()
         self._sequence = b""
         return False
 
     def _key(self, byte: int) -> str:
+        """Take one more byte of an escape sequence. A key that this line has no use for does nothing."""
         self._sequence += bytes((byte,))
-        if len(self._sequence) == 2 or 32 <= byte < 64:  # it has more bytes
+        if len(self._sequence) == 2 or byte < 64 or self._sequence == _LINUX_F:  # it has more bytes
             return ""
         name, self._sequence = _KEYS.get(self._sequence), b""
-        if name is None:
+        if byte not in _KEY_ENDS:
             return self._noise()
-        if self._trouble:
+        if self._trouble or not self.echoing:
             return ""
         match name:
+            case None:
+                return ""
             case "up" | "down":
                 return self._recalled(self._back + (1 if name == "up" else -1))
             case "delete":

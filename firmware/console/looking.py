@@ -10,7 +10,7 @@ from typing import Any
 from drivers.vocabulary import PrinterStatus
 from firmware.book import records
 from firmware.book.book import CLAIM, Book
-from firmware.console.cases import MEANS
+from firmware.console.cases import MEANS, closed_with, how_to_close
 from firmware.console.grammar import Refused
 from firmware.console.rows import jst
 from firmware.console.steps import Answer, Do, Hands, Job, Listen, Show, Step, well
@@ -72,12 +72,14 @@ def _coins_of(book: Book, value: int) -> str:
 
 
 def uncertain(hands: Hands) -> Answer:
-    """The queue, numbered, with what each code means. Ids are cut short, because a claim's code can be made from its key."""
+    """The queue, numbered, with what each code means and closes it. Ids are cut short: a claim's code can be made from its key."""
     queue = [(code, _LONG_HEX.sub(r"\1~", detail)) for code, detail in hands.book.queue]
     rows: list[str] = []
     for number, (code, detail) in enumerate(queue, start=1):
         rows += [f"{number:3} {code} {detail}", *([f"    {MEANS[code]}"] if code in MEANS else [])]
-    return Answer(tuple(rows) or ("Nothing waits for a person.",), {"queue": [list(item) for item in queue]})
+        rows += [f"    Then {closes}" for closes in (how_to_close(number, code),) if closes]
+    data = {"queue": [list(item) for item in queue], "closed_with": [closed_with(code) for code, _ in queue]}
+    return Answer(tuple(rows) or ("Nothing waits for a person.",), data)
 
 
 def tail(hands: Hands, count: int) -> Answer:
@@ -229,9 +231,9 @@ def read_counters(hands: Hands) -> Job:
 
 
 def pause(hands: Hands, number: int) -> Iterator[Step]:
-    """Let the loop turn after every `SLICE` records: reading years of records takes longer than the watchdog waits."""
+    """Let the loop turn after every `SLICE` records, and Ctrl-C end it: years of records take longer than the watchdog waits."""
     if number % SLICE == 0:
-        yield Listen(hands.monotonic())
+        yield Listen(hands.monotonic(), breaks=True)
 
 
 def unknown_of(hands: Hands, key: str) -> Generator[Step, Any, int]:

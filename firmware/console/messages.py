@@ -50,9 +50,10 @@ class Typed(ConsoleAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Printed(ConsoleAnswer):
-    """`whole`: the terminal took every byte."""
+    """`whole`: the terminal took every byte. `interrupted`: Ctrl-C came meanwhile."""
 
     whole: bool
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

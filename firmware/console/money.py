@@ -1,4 +1,4 @@
-"""Commands with a dry run: everything that moves money, changes a count or closes a case. First a plan, then `confirm`.
+"""Commands with a dry run that move money, change a count or clear a reason. First a plan, then `confirm`.
 
 Things may change between plan and `confirm`, so `carry_out` checks again. A hopper pays staff as it pays a resident: an
 intent with the hopper's counters is made durable, the hopper pays, a record says what it paid (book rule 1). After a power
@@ -12,11 +12,12 @@ from typing import Any
 from drivers.vocabulary import COMMAND_MAX, TUBE_MAX, Dispensed, HopperCounters, HopperState
 from firmware.book import records
 from firmware.book.book import CLAIM
-from firmware.book.cases import Case, MismatchCode
+from firmware.book.cases import Case
 from firmware.book.match import matched, mismatches
 from firmware.console import looking
 from firmware.console.access import Role
-from firmware.console.grammar import Decision, Refused
+from firmware.console.cases import MATCH_CODES
+from firmware.console.grammar import Refused
 from firmware.console.steps import (
     Answer,
     Do,
@@ -38,17 +39,6 @@ from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CountHopper, Dispense
 
 DAY_CAP_YEN = 10_000  # for `hopper pay` in one day; `collect` pays at most what is owed
-# The reason that closing a case of this code clears.
-CLEARED_BY: dict[str, Reason] = {
-    Case.DOOR_OPENED: Reason.DOOR,
-    Case.MEDIUM_FAILED: Reason.JOURNAL_BROKEN,
-    Case.JOURNAL_ROLLED_BACK: Reason.JOURNAL_ROLLED_BACK,
-    Case.CREDITS_WITHOUT_COINS: Reason.TAMPER_COINS,
-    Case.COINS_UNRELIABLE: Reason.COINS_UNRELIABLE,
-    Case.PULSES_WRONG: Reason.COIN_WIRE,
-    Case.STRAY_COIN: Reason.COIN_WIRE,
-}
-MATCH_CODES = frozenset(str(code) for code in MismatchCode)
 HERE = "machine"
 PAIRING_S = 10.0
 _TEST = "test"
@@ -330,33 +320,7 @@ def _row(what: str, ours: int | None, theirs: int | None) -> str:
     return f"{what:27} {'-' if ours is None else ours:>10} {'-' if theirs is None else theirs:>10} {differs:>8}"
 
 
-# --- cases ------------------------------------------------------------------------------------------
-
-
-def resolve(hands: Hands, number: int, decision: Decision, reason: str) -> Plan:
-    queue = hands.book.queue
-    if not 1 <= number <= len(queue):
-        raise Refused("item", "There is no item with this number; `uncertain` lists them.")
-    code, detail = item = queue[number - 1]
-    if code in MATCH_CODES:
-        raise Refused("item", "`resolve` cannot close this item; use `reconcile`.")
-    if (code == Case.ADVICE_REFUSED) != (decision is Decision.TOLD):
-        raise Refused(
-            "decision", "Tell the city of an `advice_refused` in another way, then use `told`; use it for nothing else."
-        )
-
-    def carry_out(by: str) -> Answer:
-        if item not in hands.book.queue:
-            raise Refused(
-                "changed", "The item is closed already, or counts more by now; nothing was done. `uncertain` shows it."
-            )
-        if code == Case.DOOR_OPENED:
-            must_be_shut(hands)
-        hands.write(records.Resolved(code=code, detail=detail, decision=f"{decision}, {reason}, {by}"))
-        hands.clear([CLEARED_BY.get(code, Reason.UNCERTAIN)])
-        return Answer(("Closed.",))
-
-    return Plan((f"{code} {detail}: {decision}, {reason}",), carry_out)
+# --- the line, the acceptor, the program ---------------------------------------------------------------
 
 
 def line_clear(hands: Hands) -> Plan:
@@ -380,6 +344,9 @@ def acceptor_pair(hands: Hands, serial: int) -> Plan:
     """Another acceptor may accept other coins, so two people confirm it (fault A9). Works while the coin desk is down."""
     must_take_coins(hands)
     before = hands.book.acceptor_serial
+    swapped = any(code == Case.ACCEPTOR_SWAPPED for code, _ in hands.book.queue)
+    if serial == before and not swapped and Reason.ACCEPTOR_UNPAIRED not in hands.state.reasons:
+        raise Refused("acceptor", f"The acceptor {serial} is the paired one already. `test acceptor` tests it.")
 
     def carry_out(by: str) -> Job:
         yield Tell(COIN, PairAcceptor(serial))

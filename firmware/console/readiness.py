@@ -13,8 +13,8 @@ from firmware.console.rows import jst
 from firmware.console.steps import Answer, Hands, Job
 from firmware.console.talking import Conversation
 
-_BEGUN = "begun"
-_UNFINISHED = "not finished"  # the person left, or the power failed
+_UNFINISHED = "not finished"  # the person broke it off or left, or the power failed
+_RESULTS = {"ok": "PASS", "begun": _UNFINISHED, "cancelled": _UNFINISHED}
 
 
 def readiness(talk: Conversation) -> Job:
@@ -25,7 +25,7 @@ def readiness(talk: Conversation) -> Job:
         yield from looking.pause(hands, number)
         act = entry.record
         if isinstance(act, records.ConsoleAct) and act.verb in tests:
-            result = {"ok": "PASS", _BEGUN: _UNFINISHED}.get(act.outcome, f"FAIL ({act.outcome})")
+            result = _RESULTS.get(act.outcome, f"FAIL ({act.outcome})")
             last[act.verb] = (result, jst(entry.wall), act.who)
     rows, data = [], dict[str, Any]()
     for verb, spoken in tests.items():

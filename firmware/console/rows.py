@@ -13,7 +13,9 @@ WIDTH = 79  # columns
 JST = ZoneInfo("Asia/Tokyo")
 INDENT = "    "
 _JOIN = "\x7f"  # in the place of a space at which no row may end
-_PIECES = re.compile(rf"[!-~{_JOIN}]{{1,60}}|.")
+_ENDS = "[;、。）」ーっゃゅょッャュョァィゥェォ]{0,3}"  # begin no row
+_PIECES = re.compile(rf"[!-~{_JOIN}]{{1,60}}{_ENDS}|.{_ENDS}")
+_NUMBER = re.compile(r"(?<=; \d) ")  # between the number of a step and its words
 _TO_TYPE = re.compile(r"`[^`]{1,50}`")
 
 
@@ -28,8 +30,9 @@ def columns(text: str) -> int:
 
 
 def fitted(line: str) -> list[str]:
-    """One line as rows of at most 79 columns; a Japanese letter takes two. What is to be typed stays in one row."""
+    """One line as rows of at most 79 columns; a Japanese letter takes two. What is typed, and a number with its step, stay in one row."""
     joined = _TO_TYPE.sub(lambda typed: typed[0].replace(" ", _JOIN), line)
+    joined = _NUMBER.sub(_JOIN, joined)
     narrow = textwrap.wrap(joined, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False) or [""]
     rows = narrow if line.isascii() else _wide(joined)
     return [row.replace(_JOIN, " ") for row in rows]

@@ -1,12 +1,14 @@
-"""`status`: the whole machine on one screen of 24 rows, and the next step."""
+"""`status`: the whole machine on one screen of 24 rows, and what to do next."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from firmware.console.cases import CLEARED_BY
 from firmware.console.rows import fitted, jst
 from firmware.console.steps import Answer, Hands
 from firmware.service.availability import Reason
 
+_CELL = 40  # columns
 ROWS = 22  # of 24: one is for OK, one for the prompt
 
 
@@ -14,7 +16,7 @@ def status(hands: Hands) -> Answer:
     state, book = hands.state, hands.book
     reasons = sorted(state.reasons, key=lambda reason: reason.number)
     box_yen, tubes_yen = _yen(book.cash_box), _yen(book.tubes)
-    step = _next_step(hands)
+    steps = next_steps(hands)
     wanted = ", maintenance begins after this session" if state.maintenance_wanted else ""
     head = [
         f"{hands.machine}, program {hands.version}{_release(hands)}, {jst(hands.now())}",
@@ -28,7 +30,7 @@ def status(hands: Hands) -> Answer:
         hands.site(),
         *_trials(hands),
         f"{waits}; advices not acknowledged: {len(book.pending_advices())}",
-        f"Next: {step}",
+        f"Next: {_told(steps)}",
     ]
     why = [f"{reason.number} {reason.sentence}" for reason in reasons] + sorted(hands.troubles.values())
     lines = (*head, *_that_fit(why, ROWS - _rows(head) - _rows(tail)), *tail)
@@ -46,7 +48,7 @@ def status(hands: Hands) -> Answer:
         "hoppers_out": dict(book.hoppers_out),
         "site_table": hands.site(),
         "trial_left_s": hands.trial_left_s,
-        "next": step,
+        "next": list(steps),
     }
     return Answer(lines, facts)
 
@@ -80,12 +82,17 @@ def _that_fit(lines: Sequence[str], room: int) -> Sequence[str]:
 
 
 def _devices(hands: Hands) -> list[str]:
-    """Two devices a row, each with its state and since when; hoppers that do not pay have a row of their own."""
+    """Two devices a row where both fit, each with its state and since when; hoppers that do not pay have a row of their own."""
     told = [
         f"{name} {_numbers(state)} since {since:%m-%d %H:%M}" for name, (state, since) in sorted(hands.desks().items())
     ]
     out = [f"{value} {state}" for value, state in sorted(hands.book.hoppers_out.items())]
-    rows = [f"{one[0]:39} {''.join(one[1:])}".rstrip() for one in (told[at : at + 2] for at in range(0, len(told), 2))]
+    rows: list[str] = []
+    for cell in told:
+        if rows and max(len(rows[-1]), len(cell)) < _CELL:
+            rows[-1] = f"{rows[-1]:{_CELL}}{cell}"
+        else:
+            rows.append(cell)
     return [*rows, *([f"hoppers that do not pay: {', '.join(out)}"] if out else [])]
 
 
@@ -104,23 +111,57 @@ def _trials(hands: Hands) -> list[str]:
     return rows
 
 
-def _next_step(hands: Hands) -> str:
-    """The one thing to do or to type now: first what runs out, then what needs people, then what keeps it shut."""
+# What a reason may come from, and is then put right first.
+_CAUSES = {
+    Reason.CLOCK: Reason.LINE,
+    Reason.SITE_TABLE: Reason.LINE,
+    Reason.ADVICES: Reason.LINE,
+    Reason.KEYPAD: Reason.IO_BOARD,
+    Reason.DOOR_CONTACT: Reason.IO_BOARD,
+}
+# The commands that clear a reason by themselves, in maintenance or at any time.
+_IN_MAINT = {Reason.TAMPER_MONEY: "`reconcile`", Reason.UNBALANCED: "`reconcile`", Reason.LINE_STOPPED: "`line clear`"}
+_ANY_TIME = {Reason.OPERATOR: "`oos off`"}
+_RESOLVE = "`uncertain` shows what a person must look at; `resolve` closes it"
+
+
+def next_steps(hands: Hands) -> tuple[str, ...]:
+    """All that waits, in the order in which one does it.
+
+    First what runs out, then what is put right by hand, then what is counted and decided, at last the way back to service.
+    """
     state, book = hands.state, hands.book
-    if hands.trial_left_s is not None:
-        return "`config keep` if the settings on trial are right, or they go back."
-    if state.maintenance_wanted:
-        return "wait; maintenance begins when the resident has gone."
+    by_command = {**_IN_MAINT, **_ANY_TIME}
+    by_hand = state.reasons - by_command.keys()
     if book.queue:
-        return "`uncertain` shows what a person must look at; `resolve` closes it."
-    if state.reasons:
-        number = min(reason.number for reason in state.reasons)
-        end = ", then `exit`" if state.in_maintenance else "; `request maint` before you open the case"
-        return f"put right what {number} says above{end}."
-    if state.in_maintenance:
-        if book.sheets is None:
-            return "count the sheets and type `paper load N`; then `exit`."
-        return "`exit` tests the devices and ends maintenance."
-    if book.sheets is None:
-        return "count the sheets: `request maint`, then `paper load N`."
-    return "nothing is to do; `logout`."
+        by_hand -= {Reason.UNCERTAIN, *(CLEARED_BY[code] for code, _ in book.queue if code in CLEARED_BY)}
+    in_maint = ["count the sheets and type `paper load N`"] if book.sheets is None else []
+    acts = dict.fromkeys(words for reason, words in by_command.items() if reason in state.reasons)
+    begins = not state.in_maintenance and not state.maintenance_wanted
+    goes_in = begins and (bool(in_maint) or not state.reasons.isdisjoint(_IN_MAINT))
+    steps = (
+        ["`config keep` if the settings on trial are right, or they go back"] if hands.trial_left_s is not None else []
+    )
+    for_whom = "the resident has gone" if state.started else "the machine has started"
+    steps += [f"wait; maintenance begins when {for_whom}"] if state.maintenance_wanted else []
+    steps += ["`request maint`"] if goes_in else []
+    steps += [_put_right(by_hand, opens=begins and not goes_in)] if by_hand else []
+    steps += in_maint + (["shut the door"] if hands.door_open else [])
+    steps += ([_RESOLVE] if book.queue else []) + list(acts)
+    if not begins or goes_in:
+        steps += ["`exit`" if steps else "`exit` tests the devices and ends maintenance"]
+    return tuple(steps) or ("nothing is to do; `logout`",)
+
+
+def _put_right(reasons: frozenset[Reason], *, opens: bool) -> str:
+    """`opens`: a person may have to open the case for it, and is not in maintenance."""
+    in_order = sorted(reasons, key=lambda reason: (_CAUSES.get(reason) in reasons, reason.number))
+    what = f"put right what {', '.join(str(reason.number) for reason in in_order)} {'say' if len(reasons) > 1 else 'says'} above"
+    return f"{what}; `request maint` before you open the case" if opens else what
+
+
+def _told(steps: Sequence[str]) -> str:
+    """One step as a sentence, several of them numbered; all in one line, because the screen has 24 rows."""
+    if len(steps) == 1:
+        return f"{steps[0]}."
+    return "; ".join(f"{number} {step}" for number, step in enumerate(steps, start=1)) + "."

@@ -59,12 +59,23 @@ class Ask:
     secret: bool = False
 
 
+class BrokenOff(Refused):
+    """The person pressed Ctrl-C; raised at a `Listen` that `breaks`."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "Broken off with Ctrl-C; nothing more was done.")
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Wait for a key, with `coins` also for a coin or `SlotClosed`; the value is None at the instant `until_s`."""
+    """Wait for a key, with `coins` also for a coin or `SlotClosed`; the value is None at the instant `until_s`.
+
+    `breaks`: Ctrl-C raises `BrokenOff` here, also one that was pressed before, while a desk worked.
+    """
 
     until_s: float
     coins: bool = False
+    breaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 from firmware.console import (
     board,
+    cases,
     closing,
     config,
     exporting,
@@ -26,6 +27,7 @@ from firmware.console import (
 from firmware.console.access import Role
 from firmware.console.command import Command, Kind, Roles, Run, When, runs
 from firmware.console.grammar import (
+    ADDED,
     AMOUNT,
     CLAIM,
     COINS,
@@ -71,8 +73,11 @@ def reads(words: str, run: Run[Hands, Done], roles: Roles, when: When, about: st
     return Command(words=tuple(words.split()), run=run, kind=Kind.READS, roles=roles, when=when, help=about)
 
 
-def acts(words: str, run: Run[Hands, Done], roles: Roles, when: When, about: str) -> Command:
-    return Command(words=tuple(words.split()), run=run, kind=Kind.ACTS, roles=roles, when=when, help=about)
+def acts(words: str, run: Run[Hands, Done], roles: Roles, when: When, about: str, *, elsewhere: str = "") -> Command:
+    """`elsewhere`: what is said of it in the other mode, where `request maint` or `exit` first would be no help."""
+    return Command(
+        words=tuple(words.split()), run=run, kind=Kind.ACTS, roles=roles, when=when, help=about, elsewhere=elsewhere
+    )
 
 
 def plans(
@@ -82,7 +87,22 @@ def plans(
     return Command(words=tuple(words.split()), run=run, kind=Kind.PLANS, roles=roles, when=when, help=about, pair=pair)
 
 
-EXIT = acts("exit", runs(working.leave), STAFF, MAINT, "tests the devices, then ends maintenance")
+EXIT = acts(
+    "exit",
+    runs(working.leave),
+    STAFF,
+    MAINT,
+    "tests the devices, then ends maintenance",
+    elsewhere="The machine is not in maintenance. `logout` ends your work here; `request maint` begins maintenance.",
+)
+REQUEST_MAINT = acts(
+    "request maint",
+    runs(working.request_maint),
+    STAFF,
+    SERVICE,
+    "begins maintenance, once nobody is served",
+    elsewhere="The machine is in maintenance already. `exit` ends it.",
+)
 CONFIRMS = talks("confirm", runs(talking.confirm, CONFIRM), ALL, "carries out the dry run, within 30 s")
 
 # A row stands on one line, so that rows can be compared.
@@ -118,7 +138,7 @@ COMMANDS: tuple[Command, ...] = (
     plans("update apply", runs(update.apply), SETTERS, MAINT, "tries the release that lies ready", pair=Role.SECURITY),
     plans("update rollback", runs(update.rollback), SETTERS, MAINT, "gives up a release on trial", pair=Role.SECURITY),
     plans("update board", runs(board.update_board), SETTERS, MAINT, "puts this release's program on the I/O board", pair=Role.SECURITY),
-    acts("request maint", runs(working.request_maint), STAFF, SERVICE, "begins maintenance, once nobody is served"),
+    REQUEST_MAINT,
     EXIT,
     acts("oos", runs(working.out_of_service, ON, REASON.or_("")), SETTERS, ALWAYS, "on: out of service; off: ends that"),
     acts("test card", runs(working.test_card), TECHNICIAN, MAINT, "reads the card that is in, if there is one"),
@@ -135,7 +155,7 @@ COMMANDS: tuple[Command, ...] = (
     acts("test board", runs(board.test_board), TECHNICIAN, MAINT, "program, lamps and buzzer of the I/O board"),
     acts("test all", runs(working.test_all), TECHNICIAN, MAINT, "all tests in which nobody does anything"),
     plans("hopper float", runs(money.hopper_float, HOPPER, COINS), CASH, MAINT, "sets the count of this hopper to N coins", pair=Role.CASH),
-    plans("hopper load", runs(money.hopper_load, HOPPER, COINS), MONEY, MAINT, "adds N coins to the count of this hopper"),
+    plans("hopper load", runs(money.hopper_load, HOPPER, ADDED), MONEY, MAINT, "adds N coins to the count of this hopper"),
     plans("hopper pay", runs(money.hopper_pay, PLAN), MONEY, MAINT, "lets hoppers pay, as 3x100,1x500", pair=Role.CASH),
     plans("hopper unload", runs(unload.hopper_unload, HOPPER), MONEY, MAINT, "pays out and counts all its coins", pair=Role.CASH),
     acts("acceptor coins", runs(slot.acceptor_coins), TECHNICIAN, MAINT, "takes test coins for 20 s"),
@@ -147,7 +167,7 @@ COMMANDS: tuple[Command, ...] = (
     acts("close", runs(closing.close), CASH, MAINT, "daily close: match, Z-report, checkpoint"),
     acts("close print", runs(closing.close_print), CASH, MAINT, "the same, and prints the Z-report"),
     plans("collect", runs(money.collect, CLAIM), MONEY, MAINT, "pays a claim at this machine", pair=Role.CASH),
-    plans("resolve", runs(money.resolve, ITEM, DECISION, REASON), STAFF, ALWAYS, "closes an item of `uncertain`", pair=Role.SECURITY),
+    plans("resolve", runs(cases.resolve, ITEM, DECISION, REASON), STAFF, ALWAYS, "closes an item of `uncertain`", pair=Role.SECURITY),
     reads("lockout list", runs(lockout.list_), STAFF, ALWAYS, "sessions with wrong PINs that made it refuse cards"),
     plans("lockout clear", runs(lockout.clear), SETTERS, MAINT, "takes cards again before the wait is over", pair=Role.SECURITY),
     plans("line clear", runs(money.line_clear), STAFF, MAINT, "clears reason 502, once its cause is known", pair=Role.SECURITY),

@@ -13,7 +13,7 @@ from firmware.console.grammar import NAME, Refused
 from firmware.console.language import Language
 from firmware.console.menu import explained, menu
 from firmware.console.messages import CONSOLE, CheckPassword, FindUser, PasswordChecked, UserFound
-from firmware.console.steps import Answer, Ask, Do, Done, Hands, Job, Person, Plan, Step
+from firmware.console.steps import Answer, Ask, Do, Done, Hands, Job, Person, Plan, Show, Step
 from firmware.session.events import Fault
 
 
@@ -112,12 +112,13 @@ def login(talk: Conversation, name: str) -> Job:
 _STAYS_SHUT = "The machine stays in maintenance and serves nobody. Log in and type `exit` to open it."
 
 
-def logout(talk: Conversation) -> Answer:
+def logout(talk: Conversation) -> Job:
+    """Says good bye before it leaves, because the person's language ends with that."""
     me = _me(talk)
     talk.note_act(me.name, me.role, "logout", "ok")
-    shut = talk.mode is When.MAINT
+    yield Show(("Good bye.", *([_STAYS_SHUT] if talk.mode is When.MAINT else ())))
     talk.leave()
-    return Answer(("Good bye.", *([_STAYS_SHUT] if shut else ())))
+    return Answer()
 
 
 def confirm(talk: Conversation, code: str) -> Job:

@@ -7,7 +7,7 @@ from drivers.vocabulary import Key, KeyPressed
 from firmware.config.unit import KeypadTable
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Hands, Job, Listen, Show, Step, must_be_shut
-from firmware.console.wires import Cell, door_wire, keypad_faults
+from firmware.console.wires import Cell, door_wire, keypad_faults, label
 from firmware.session.events import ClerkPressed
 
 KEY_S = 5.0  # to find a key and press it
@@ -21,7 +21,7 @@ def test_keypad(hands: Hands) -> Job:
     The door must be shut, because its wire lies beside those of the keys.
     """
     must_be_shut(hands)
-    yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s.",))
+    yield Show((f"Press each key when it is asked for, within {KEY_S:.0f} s. Ctrl-C ends the test.",))
     told, faults = yield from _keys(hands, hands.unit.keypad, KeyPressed)
     if faults:
         raise Refused("test", " ".join(faults))
@@ -42,8 +42,8 @@ def _keys(
     cells = {Key(word): (row, column) for row, words in enumerate(keypad.keys) for column, word in enumerate(words)}
     seen: dict[Cell, Cell | None] = {}
     for key, cell in cells.items():
-        yield Show((f"press {key}",))
-        event = yield Listen(hands.monotonic() + KEY_S)
+        yield Show((f"press {label(key)}",))
+        event = yield Listen(hands.monotonic() + KEY_S, breaks=True)
         seen[cell] = cells[event.key] if isinstance(event, kind) else None
     return f"all {len(cells)} keys", keypad_faults(keypad, seen)
 
@@ -62,7 +62,7 @@ def test_door(hands: Hands) -> Job:
     for number, (word, opened, why) in enumerate(
         (("Shut", False, open_for_ever), ("Open", True, shut_for_ever), ("Shut", False, open_for_ever)), start=1
     ):
-        yield Show((f"{number} {word} the door; {DOOR_S:.0f} s.",))
+        yield Show((f"{number} {word} the door; {DOOR_S:.0f} s. Ctrl-C ends the test.",))
         if not (yield from _moved(hands, opened=opened)):
             raise Refused("test", why)
     return Answer(("1 PASS door: shut, open, shut",))
@@ -72,5 +72,5 @@ def _moved(hands: Hands, *, opened: bool) -> Generator[Step, Any, bool]:
     """Wait until the contact says so; returns whether it did."""
     until_s = hands.monotonic() + DOOR_S
     while hands.door_open is not opened and hands.monotonic() < until_s:
-        yield Listen(min(until_s, hands.monotonic() + LOOK_S))
+        yield Listen(min(until_s, hands.monotonic() + LOOK_S), breaks=True)
     return hands.door_open is opened

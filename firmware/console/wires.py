@@ -128,12 +128,17 @@ def _explained(left: dict[Cell, Cell | None], cells: Iterable[Cell]) -> None:
         left.pop(cell, None)
 
 
+def label(key: str) -> str:
+    """A key as it is asked for; in capitals, so that a language can tell `CLEAR` from what else is clear."""
+    return key.upper()
+
+
 def _single(keypad: KeypadTable, left: Mapping[Cell, Cell | None]) -> list[str]:
     told = []
     for cell, came in left.items():
-        key = keypad.keys[cell[0]][cell[1]]
+        key = label(keypad.keys[cell[0]][cell[1]])
         if came is None:
             told.append(f"Key {key}: not pressed, dead or always closed. Do {_name(keypad, cell)} touch?")
         else:
-            told.append(f"Key {key} comes as {keypad.keys[came[0]][came[1]]}. Look at {_name(keypad, cell)}.")
+            told.append(f"Key {key} comes as {label(keypad.keys[came[0]][came[1]])}. Look at {_name(keypad, cell)}.")
     return told

@@ -246,6 +246,8 @@ def request_maint(hands: Hands) -> Answer:
     hands.request_maintenance()
     if hands.state.in_maintenance:
         return Answer(("Maintenance. Residents see that the machine is being looked after.",))
+    if not hands.state.started:
+        return Answer(("The machine is starting. Maintenance begins when it has started.",))
     return Answer(("Somebody is being served. Maintenance begins when they have gone.",))
 
 
@@ -253,6 +255,8 @@ def out_of_service(hands: Hands, on: bool, _reason: str) -> Answer:
     """The book reads `on` and the reason from the `ConsoleAct` around this, and the reception reads the book."""
     if on:
         return Answer(("Out of service, as soon as no session runs. `oos off` ends it.",))
+    if not hands.book.console.out_of_service:
+        raise Refused("oos", "Nobody took the machine out of service. `reasons` says why nobody is served.")
     hands.clear([Reason.OPERATOR])
     return Answer(("`oos` no longer keeps the machine out of service.",))
 

@@ -99,7 +99,12 @@ class PaperDesk(Desk[PaperCommand]):
         return super().failed(error)
 
     def handle(self, command: PaperCommand) -> Sequence[Answer]:
+        """Carry out a command. What it found wrong is told before its answer, not only by the next poll."""
         self._doubt = None  # a session that waits for a copy sends nothing, so it has given the copy up
+        answers = self._carried_out(command)
+        return [self._health(self._printer.status()), *answers] if any(map(_failed, answers)) else answers
+
+    def _carried_out(self, command: PaperCommand) -> Sequence[Answer]:
         match command:
             case Rasterise():
                 self._serving = True
@@ -199,7 +204,6 @@ class PaperDesk(Desk[PaperCommand]):
         if self._watching:
             return [ExitSeen(self._printer.status().exit)]
         certificate = self._printer.status()
-        found = self._reasons(certificate)
         cut: Sequence[Answer] = ()
         if not self._serving:
             self._looks += 1
@@ -208,9 +212,13 @@ class PaperDesk(Desk[PaperCommand]):
             elif certificate.trouble in _NEEDS_RECOVERY and self._looks % RECOVER_EVERY == 0:
                 # somebody may have freed it, and the printer waits for a command
                 cut = self._counted(self._printer.discard)
-            if certificate.exit is PaperExit.PRESENT:
-                found |= {"paper_waiting"}  # the next resident must not take it
-        return [*cut, Health(self.name, found)]
+        return [*cut, self._health(certificate)]
+
+    def _health(self, certificate: PrinterStatus) -> Health:
+        found = self._reasons(certificate)
+        if not self._serving and certificate.exit is PaperExit.PRESENT:
+            found |= {"paper_waiting"}  # the next resident must not take it
+        return Health(self.name, found)
 
     def _tidy(self) -> Sequence[Answer]:
         """Outside a session: cut off what lies in the path and take it back."""
@@ -237,6 +245,19 @@ class PaperDesk(Desk[PaperCommand]):
         if self._looks == 0:
             return FIRST_LOOK_S
         return WATCH_S if self._watching or self._doubt is not None else CHECK_S
+
+
+def _failed(answer: Answer) -> bool:
+    """Whether a printer did not do what it was told to, or cannot."""
+    match answer:
+        case PaperReadiness(certificate=certificate, receipt=receipt):
+            return not (certificate.ready and receipt.ready)
+        case SlipOutcome(result=result):
+            return not isinstance(result, Printed)
+        case Fault():
+            return True
+        case _:
+            return False
 
 
 def reasons(status: PrinterStatus, device: str) -> frozenset[str]:

@@ -318,8 +318,8 @@ class Availability:
         return tuple(str(number) for number in sorted(reason.number for reason in self.reasons))
 
     def ready(self) -> "Availability":
-        """Recovery and self-test are over."""
-        return replace(self, started=True)
+        """Recovery and self-test are over; maintenance requested meanwhile begins now."""
+        return _entered(replace(self, started=True))
 
     def seen(self, reasons: Iterable[Reason]) -> "Availability":
         """The state with these reasons of devices and book; a reason that needs a person stays until `cleared`."""
@@ -344,7 +344,7 @@ class Availability:
         return _entered(replace(self, idle=True))
 
     def maintenance_requested(self) -> "Availability":
-        """Maintenance begins at once when idle, else when the session has ended."""
+        """Maintenance begins at once when idle, else when the session has ended, or the start."""
         return _entered(replace(self, maintenance_wanted=not self.in_maintenance))
 
     def maintenance_left(self, *, self_test_passed: bool) -> "Availability":

@@ -13,7 +13,7 @@ from pathlib import Path
 from host_sim.commands import Commands, run_directory, say
 from host_sim.running import NotRunning
 from host_sim.serial_cable import PASSWORD, STAFF
-from host_sim.technician import Stopped, opened, type_script
+from host_sim.technician import Stopped, Terminal, opened, type_script
 
 LEAVE = b"\x1d"  # Ctrl-]
 
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 def _script(line: int, script: Path, password_file: Path | None) -> int:
     """1 when a line was refused; the last words on standard error say which, and what the machine answered."""
     try:
-        type_script(line, _lines(script), _passwords(password_file), _show)
+        type_script(Terminal(line), _lines(script), _passwords(password_file), _show)
     except Stopped as stopped:
         say(f"\n{script}, {stopped}", to_error=True)
         return 1

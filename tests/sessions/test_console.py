@@ -4,11 +4,13 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from firmware.book import records
+from firmware.book.cases import Case
 from firmware.console.access import HARD_LOCK
 from firmware.console.language import Language
 from firmware.console.line import Line
@@ -102,23 +104,82 @@ def test_a_person_is_warned_a_minute_before_the_idle_logout_and_a_key_keeps_the_
     assert machine.shown_since(0).count("press Enter to stay") == 3
 
 
+def test_maintenance_that_is_wanted_during_the_start_begins_after_it() -> None:
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    reception = machine.loop.reception
+    reception.state = replace(reception.state, started=False)
+    reception._waiting_for.add("paper")  # it has not said yet how its printers are
+    assert "The machine is starting. Maintenance begins when it has started." in machine.say("request maint")
+    assert "wait; maintenance begins when the machine has started" in said_whole(machine)
+    reception.note("paper", frozenset({Reason.PRINTER}))
+    assert reception.state.in_maintenance
+    machine.run_until(lambda: "-- The machine is in maintenance now" in machine.shown_since(0), 30)
+
+
 def test_status_fits_one_screen_and_says_the_next_step_whatever_is_wrong() -> None:
     machine = ConsoleRig()
     machine.log_in("tanaka")
-    assert "Next: count the sheets: `request maint`, then `paper load N`." in machine.say("status")
+    assert "Next: 1 `request maint`; 2 count the sheets and type `paper load N`; 3 `exit`." in said_whole(machine)
     machine.say("request maint")
-    assert "Next: count the sheets and type `paper load N`; then `exit`." in machine.say("status")
+    assert "Next: 1 count the sheets and type `paper load N`; 2 `exit`." in said_whole(machine)
+    machine.move_door(opened=True)
+    machine.wait(2)
+    assert "Next: 1 count the sheets and type `paper load N`; 2 shut the door; 3 `exit`." in said_whole(machine)
+    machine.move_door(opened=False)
+    machine.wait(2)
     machine.say("paper load 300")
     assert "Next: `exit` tests the devices" in machine.say("status")
     for number, desk in enumerate(("coin", "paper", "card", "line", "keypad")):
-        machine.loop.reception.note(desk, frozenset(list(Reason)[3 * number : 3 * number + 3]))
+        machine.loop.reception.note(desk, frozenset(list(Reason)[5 * number : 5 * number + 5]))
         machine.loop.troubles[desk] = f"The {desk} does not answer. " * 4
     machine.loop.book.hoppers_out.update({10: "empty", 50: "jammed"})
     shown = machine.say("status")
     assert len(shown.splitlines()) - 1 <= 24, shown  # the first line is the command
     assert "more; `reasons` shows all" in shown
-    assert re.search(r"^coin( [1-9][0-9]{2}){3} since ", shown, re.MULTILINE), "by the numbers that stand above"
-    assert re.search(r"^Next: put right what \d+ says above, then `exit`\.$", shown, re.MULTILINE), shown
+    assert re.search(r"^coin( [1-9][0-9]{2}){5} since ", shown, re.MULTILINE), "by the numbers that stand above"
+    assert not re.search(r"since \S+ \S+ \S", shown), "two devices stand apart, or each has its own row"
+    assert re.search(r"^Next: 1 put right what (\d+, )+\d+ say above; 2 `reconcile`; 3 `exit`\.$", said_whole(machine))
+
+
+def said_whole(machine: ConsoleRig) -> str:
+    """What `status` says last, its rows joined."""
+    said = machine.say("status").rsplit("OK\n", 1)[0]
+    return " ".join(said[said.rindex("Next: ") :].split())
+
+
+STEPS = (  # what waits, as the machine knows it; what is typed or looked at for it
+    ("`request maint`", lambda machine: None),
+    ("401", lambda machine: machine.loop.reception.note("paper", frozenset({Reason.PRINTER}))),
+    ("501", lambda machine: machine.loop.reception.note("line", frozenset({Reason.LINE}))),
+    ("150", lambda machine: machine.loop.reception.note("keypad", frozenset({Reason.SITE_TABLE}))),
+    ("`paper load N`", lambda machine: None),  # nobody has counted the sheets of this machine
+    ("`uncertain`", lambda machine: machine.loop.write(records.Flag(code=Case.SLIP, detail="silent"))),
+    ("`line clear`", lambda machine: machine.loop.write(records.LineStopped(field="copies"))),
+    ("`exit`", lambda machine: None),
+)
+
+
+@pytest.mark.parametrize("without", ["401", "150", "`uncertain`", "`line clear`"])
+def test_next_names_everything_that_waits_in_the_order_in_which_one_does_it(without: str) -> None:
+    """And a cause before what comes of it: the line (501) before the city's table (150)."""
+    machine = ConsoleRig()
+    machine.log_in("tanaka")
+    for name, happens in STEPS:
+        if name != without:
+            happens(machine)
+    machine.loop.look_anew()
+    told = said_whole(machine)
+    places = [(name, told.find(name)) for name, _ in STEPS if name != without]
+    assert all(place > 0 for _, place in places), told
+    assert [place for _, place in places] == sorted(place for _, place in places), told
+    assert without not in told
+    for language in ("ja", "romaji"):
+        machine.say(f"language {language}")
+        there = " ".join(machine.say("status").split())
+        assert [name for name, _ in places if name not in there] == []
+        assert "put right" not in there
+        assert "count the sheets" not in there
 
 
 @pytest.mark.parametrize("language", Language)

@@ -72,5 +72,8 @@ def test_from_login_to_logout_in_japanese(language: str, said: tuple[str, ...]) 
     assert "???" not in shown
     assert shown.isascii() is (language == "romaji")
     assert max(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in row) for row in shown.split("\n")) <= 79
-    machine.say("logout")
+    machine.say("request maint")
+    left = machine.say("logout")
+    assert "stays in maintenance" not in left, "who leaves is told in their own language"
+    assert "Good bye" not in left
     assert "Log in first" in machine.say("status"), "the next person may read English"

@@ -6,14 +6,17 @@ what is in the cash box is what was put in, and the centre holds the same of eve
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from firmware.book import records
-from firmware.book.cases import QUEUE_LIMIT
+from firmware.book.cases import QUEUE_LIMIT, Case
 from firmware.console import looking
+from firmware.console.cases import closed_with
+from firmware.console.grammar import Decision
 from firmware.desks import COIN, OfStaff
 from firmware.journal.journal import Stored
 from firmware.service.availability import Reason
@@ -286,6 +289,47 @@ def test_the_sheet_of_cases_is_closed_by_two_people() -> None:
     assert machine.loop.book.line_stopped is None
     machine.say("exit")
     machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 30)
+
+
+@pytest.mark.parametrize("code", [*Case, "of_another_release"])
+def test_a_case_is_closed_only_by_a_decision_that_says_something_of_it_and_uncertain_shows_which(code: str) -> None:
+    machine = ConsoleRig()
+    machine.loop.write(records.Flag(code=code, detail="3"))
+    machine.enter_maintenance()
+    told = machine.say("uncertain")
+    shown = re.search(r"Then `resolve 1 ([a-z|]+) REASON`", told)
+    assert shown is not None, told
+    taken = set(shown[1].split("|"))
+    assert taken < set(Decision)
+    for decision in Decision:
+        said = machine.say(f"resolve 1 {decision} looked")
+        assert ("confirm " in said) is (decision in taken), said
+        assert decision in taken or (f"ERR decision `{decision}`" in said and f"resolve 1 {shown[1]} REASON" in said)
+
+
+@pytest.mark.parametrize(
+    ("codes", "taken"),
+    [
+        ({Case.COPY_UNCERTAIN, Case.ISSUED_WITHOUT_PAPER, Case.PAPER_LEFT, Case.PAPER_STUCK}, "issued|void|seen"),
+        ({Case.PAY_UNKNOWN, Case.PAYOUT_UNKNOWN, Case.TILL_UNCONFIRMED}, "paid|unpaid|seen"),
+        ({Case.CENTRE_DISAGREES}, "issued|void|paid|unpaid|seen"),
+        ({Case.ADVICE_REFUSED}, "told"),
+    ],
+)
+def test_paper_and_money_have_decisions_of_their_own(codes: set[Case], taken: str) -> None:
+    """Which others a case takes is decided nowhere else; every case that is not listed here takes `seen` alone."""
+    assert {code for code in Case if "|".join(closed_with(code)) == taken} == codes
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("hopper load 100 0", "arguments"), ("oos off", "oos"), ("acceptor pair {serial}", "acceptor")],
+)
+def test_what_would_do_nothing_is_refused(line: str, code: str) -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    said = machine.say(line.format(serial=machine.loop.book.acceptor_serial))
+    assert f"ERR {code} " in said
 
 
 # --- matching (start step 4, fault H6) ----------------------------------------------------------------------

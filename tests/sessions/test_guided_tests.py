@@ -103,6 +103,24 @@ def test_a_guided_test_fails_when_its_device_is_broken(command: str, break_: Bre
     assert words in said, said
 
 
+@pytest.mark.parametrize(("command", "break_"), [row[:2] for row in BROKEN])
+def test_what_a_test_found_is_what_status_says_from_then_on(command: str, break_: Break) -> None:
+    """Not only when the desk looks at its device the next time, some seconds later."""
+    rig = ConsoleRig()
+    rig.enter_maintenance()
+    whole = _unwell(rig)
+    assert not whole, "nothing is wrong yet"
+    break_(rig)
+    rig.say(command)
+    assert _unwell(rig), rig.say("status")
+
+
+def _unwell(rig: ConsoleRig) -> set[str]:
+    """What `status` names as not well: desks, hoppers, an open door."""
+    found = set(re.findall(r"\b([a-z]+) (?!well)[\w ]{3,30} since ", said := rig.say("status")))
+    return found | set(re.findall(r"hoppers that do not pay|door open", said))
+
+
 @pytest.mark.parametrize("command", ["test acceptor", "test hopper", "test all", "exit"])
 @pytest.mark.parametrize(
     ("break_", "broken", "other"),

@@ -91,7 +91,7 @@ def keypad_test(rig: ConsoleRig) -> str:
 def _is_asked(rig: ConsoleRig, before: int, begins: str, key: str) -> bool:
     """Whether this key is asked for after the line that begins its pad, or none any more."""
     _, found, said = rig.shown_since(before).partition(begins) if begins else ("", "-", rig.shown_since(before))
-    return (bool(found) and f"press {key}\n" in said) or rig._asks(before)
+    return (bool(found) and f"press {key.upper()}\n" in said) or rig._asks(before)
 
 
 def slot_test(rig: ConsoleRig) -> str:

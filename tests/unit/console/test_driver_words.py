@@ -11,6 +11,7 @@ import drivers
 import firmware
 from drivers import errors
 from drivers.errors import DeviceError
+from firmware.config.unit import UnitError, load_unit
 from firmware.console.language import Language, texts
 from tests.unit.console.test_language import OTHERS, texts_in
 
@@ -47,7 +48,12 @@ def said() -> Iterator[str]:
 PARTS = (
     "config/hours.py",
     "config/settings.py",
+    "config/simulated.py",
+    "config/unit.py",
     "desks/*.py",
+    "parts.py",
+    "run.py",
+    "screens/fonts.py",
     "service/site_tables.py",
     "update/bundle.py",
     "update/slots.py",
@@ -55,6 +61,7 @@ PARTS = (
     "voice/recordings.py",
 )
 RAISES = {"SettingRefused", "HoursError", "BundleRefused", "VoicesMissing", "BadMessage", "Fault", "_alarm", *RAISED}
+RAISES |= {"UnitError", "LineFilesUnusable", "UpdatesUnusable", "AlreadyRunning", "LettersMissing", "ValueError"}
 
 
 def said_by_parts() -> Iterator[str]:
@@ -75,6 +82,8 @@ def test_the_program_is_read_for_them() -> None:
     assert "It is cut short." in SAID
     assert "7 is gone (7): check its cable and power." in SAID
     assert "the I/O board did not do what it was told. Exchange the board." in SAID
+    assert "two hoppers pay the same coin" in SAID
+    assert "unit.simulated is true, but 7 is no simulator's authority; remove `simulated`" in SAID
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -93,3 +102,37 @@ def test_it_is_told_with_the_name_of_its_device_and_inside_a_refusal(language: L
     ):
         assert "check its cable" not in told(line)
         assert "/dev/ttyUSB0" in told(line)
+
+
+STORE = Path(firmware.__path__[0]).parent / "hardware" / "units" / "dev-store.toml"
+# What somebody wrote into a unit file -> what of the refusal stays as it was written there.
+MISTAKES = [
+    ('[coin]\naccepts_yen = "all"', ("coin.accepts_yen", "'all'")),
+    ("[timeouts]\npin_s = 2", ("timeouts.pin_s", "5")),
+    ("[timeouts]\npin_s = true", ("timeouts.pin_s", "True")),
+    ("[timeouts]\npin = 30", ("timeouts", "'pin'", "menu_s")),
+    ('[unit]\nprofile = "shop"', ("unit.profile", "'shop'", "store", "counter")),
+    ('[door]\nvia = "io_board"', ("door", "pin")),
+    ('[unit]\nprofile = "counter"', ("coin",)),
+    ('[speaker]\ndevice = "a"\nlocating_s = 1', ("speaker", "locating_s", "2")),
+    ("[[coin.hoppers]]\naddress = 3\nvalue_yen = 10\n[[coin.hoppers]]\naddress = 3\nvalue_yen = 50", ("coin",)),
+    ("extends = 5", ("unit.toml",)),
+    ("x = inf", ("unit.toml", "inf")),
+]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize(("written", "kept"), MISTAKES)
+def test_a_mistake_in_the_unit_file_is_told_in_the_language_of_the_line(
+    tmp_path: Path, language: Language, written: str, kept: tuple[str, ...]
+) -> None:
+    """Only names, values and what was written stay: no two English words are left side by side."""
+    path = tmp_path / "unit.toml"
+    path.write_text("" if written.startswith("extends") else f'extends = "{STORE}"\n' + written, encoding="utf-8")
+    if written.startswith("extends"):
+        path.write_text(written, encoding="utf-8")
+    with pytest.raises(UnitError) as refused:
+        load_unit(path)
+    told = texts(language).told(f"{refused.value}.")
+    assert [word for word in kept if word not in told] == []
+    assert not re.search(r"\b(the|must|is|are|of|not|allowed|two|missing|take)\b", told), told

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 import firmware.console
+from drivers.vocabulary import Key
 from firmware.book import records
 from firmware.book.book import TOTALS
 from firmware.book.cases import Case, MismatchCode
@@ -22,6 +23,7 @@ from firmware.console.menu import SECTIONS, explained
 from firmware.console.rows import WIDTH, columns, fitted, plain
 from firmware.console.table import COMMANDS
 from firmware.service.availability import Reason
+from firmware.service.lockout import PIN_ATTACK
 
 OTHERS = (Language.JA, Language.ROMAJI)
 SAYS = {"Refused", "Show", "Answer", "Plan", "Ask"}  # what is in them is shown
@@ -92,7 +94,7 @@ SHOWN = (
 
 
 def test_every_code_of_the_queue_has_a_sentence() -> None:
-    assert MEANS.keys() == {*Case, *MismatchCode}
+    assert MEANS.keys() == {*Case, *MismatchCode, PIN_ATTACK}
     assert len(RECORDS) > 40
 
 
@@ -110,6 +112,19 @@ def test_the_languages_say_the_same_and_romaji_needs_no_letters_of_its_own() -> 
     assert all(text.isascii() for text in both[1].whole.values())
 
 
+def test_no_row_begins_with_what_ends_a_sentence() -> None:
+    for length in range(30, 45):
+        rows = fitted("あ" * length + "。" + "い" * length + "（" + "う" * length + "）。" + "ケーブル" * length)
+        assert [row for row in rows if row.strip()[0] in "、。）」ー"] == []
+        assert max(map(columns, rows)) <= WIDTH
+
+
+def test_the_keys_are_called_what_is_printed_on_them() -> None:
+    told = [texts(Language.JA).told(f"press {key.upper()}") for key in Key]
+    assert all(label in " ".join(told) for label in ("取消", "訂正・戻る", "ことば", "▲", "▼", "確認"))
+    assert len(set(told)) == len(Key)
+
+
 def test_no_language_says_again_in_brackets_what_the_machine_fills_in() -> None:
     japanese, romaji = ([re.findall(r"[(（]{}[)）]", t.says) for t in texts(language).templates] for language in OTHERS)
     assert list(map(len, japanese)) == list(map(len, romaji))
@@ -125,6 +140,11 @@ def test_no_language_says_again_in_brackets_what_the_machine_fills_in() -> None:
         ),
         (" 1 status                       who is logged in", "誰がログインしているか", "dare ga roguin"),
         ("Next: nothing is to do; `logout`.", "次に：することはありません。`logout`。", "Tsugi ni: suru koto wa"),
+        (
+            "Next: 1 put right what 401, 501 say above; 2 count the sheets and type `paper load N`; 3 `exit`.",
+            "次に：1 上の 401, 501 を直す; 2 用紙を数えて `paper load N`; 3 `exit`.",
+            "Tsugi ni: 1 ue no 401, 501 o naosu; 2 yoshi o kazoete `paper load N`; 3 `exit`.",
+        ),
         (
             "mode in_service, session idle, door shut",
             "モード 稼働中、取引 待機、扉 閉",

@@ -168,19 +168,43 @@ def test_tab_completes_what_is_certain_and_shows_the_rest() -> None:
     Typist(helps).type(b"\t")
 
 
-@pytest.mark.parametrize("keys", [UP, b"\t", b"\x1b[D", b"st\t"])
-def test_a_password_has_neither_past_nor_completion(keys: bytes) -> None:
+@pytest.mark.parametrize(("keys", "trouble"), [(UP, ""), (LEFT, ""), (HOME, ""), (b"\t", "noise"), (b"st\t", "noise")])
+def test_a_password_has_neither_past_nor_completion(keys: bytes, trouble: str) -> None:
     typist = Typist(Helps(PAST, ("status",)), secret=True)
-    assert typist.type(b"correct", keys, b"\r") == ""
-    assert typist.lines == [Line("", "noise")]
+    assert typist.type(b"corr", keys, b"ect\r") == ""
+    assert typist.lines == [Line("" if trouble else "correct", trouble)]
     assert "status" not in "".join(typist.glass.rows)
+
+
+# PageUp; F5; Ctrl-Right; Ctrl-PageUp of rxvt; F1 of a VT100 and of Linux's console; Shift-Tab; many modifiers
+USELESS = (b"[5~", b"[15~", b"[1;5C", b"[5^", b"OP", b"[[A", b"[Z", b"[1;2;3;4;5;6A")
+
+
+@given(st.text("stau", max_size=6), st.lists(st.sampled_from(USELESS)), st.text("stau", max_size=6), st.booleans())
+def test_a_key_that_the_line_has_no_use_for_does_nothing(
+    before: str, keys: list[bytes], after: str, secret: bool
+) -> None:
+    typist = Typist(Helps(PAST), secret=secret)
+    shown = typist.type(before.encode(), *(b"\x1b" + key for key in keys), after.encode())
+    assert shown == ("" if secret else before + after)
+    typist.type(b"\r")
+    assert typist.lines == [Line(before + after)]
+    assert typist.reader.noise == 0
 
 
 def test_a_line_with_noise_stays_refused_whatever_key_follows() -> None:
     typist = Typist(Helps(PAST))
     typist.type(b"who\x07", UP, b"\t\r")
-    typist.type(b"\x1b[31mwho\r", b"\x1b\r", b"\x1b[\r", b"\x1b[1;2;3;4;5;6A\r")
-    assert [line.trouble for line in typist.lines] == ["noise"] * 5
+    typist.type(
+        b"\x1bwho\r",
+        b"\x1b\r",
+        b"\x1b[\r",
+        b"\x1b[1;2;3;4;5;6;7;8;9A\r",
+        b"\x1b[5$who\r",
+        b"\x1b[31mwho\r",
+        b"5\x1bOp\r",
+    )
+    assert [line.trouble for line in typist.lines] == ["noise"] * 8
     assert typist.type(UP) == "journal tail 20"
 
 

@@ -38,6 +38,8 @@ def test_who_may_not_type_it_now_is_told_the_rule_and_the_way(command: Command) 
         else:
             way = "`request maint`" if command.when is When.MAINT else "`exit`"
             assert (told.code, way in told.sentence) == ("mode", True)
+            if command.words == ("exit",):  # who wants to end finds the word for it
+                assert "`logout`" in told.sentence
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
@@ -102,6 +104,6 @@ def allowed(command: Command) -> tuple[Role | None, When]:
     return role, next(mode for mode in MODES if command.when in {When.ALWAYS, mode})
 
 
-@pytest.mark.parametrize("line", ["journal tail 0", "frames coin 0", "resolve 0 seen looked"])
+@pytest.mark.parametrize("line", ["journal tail 0", "frames coin 0", "resolve 0 seen looked", "hopper load 100 0"])
 def test_a_number_of_which_nothing_would_come_is_refused(line: str) -> None:
     assert "1 or more" in refusal(line, Role.TECHNICIAN, When.MAINT).sentence

@@ -35,6 +35,8 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def ready(self) -> None:
         self.real = self.real.ready()
+        if self.technician_waits and not self.serving:
+            self.technician_waits, self.technician_has_it = False, True
 
     @rule(seen=st.sets(st.sampled_from(list(Reason)), max_size=3))
     def devices_say(self, seen: set[Reason]) -> None:
@@ -64,11 +66,13 @@ class Machine(RuleBasedStateMachine):
         if self.technician_waits:
             self.technician_waits, self.technician_has_it = False, True
 
-    @precondition(lambda self: self.real.started and not self.technician_has_it)
+    @precondition(lambda self: not self.technician_has_it)
     @rule()
     def technician_asks(self) -> None:
+        """Also of a machine that is starting."""
         self.real = self.real.maintenance_requested()
-        self.technician_has_it, self.technician_waits = not self.serving, self.serving
+        self.technician_has_it = self.real.started and not self.serving
+        self.technician_waits = not self.technician_has_it
 
     @precondition(lambda self: self.technician_has_it)
     @rule(passed=st.booleans())
