@@ -13,7 +13,8 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.desk import forms, texts, words
+from host_sim.centre.city.model import Rules
+from host_sim.centre.desk import forms, record_words, texts, words
 from host_sim.centre.desk.again import Again, page_of, sent, sent_with
 from host_sim.centre.desk.handles import Handles
 from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
@@ -138,6 +139,7 @@ class Desk:
             "menu": self._menu_of(person),
             "act_words": functools.partial(words.of_act, language=language),
             "detail_words": functools.partial(words.of_detail, language=language),
+            "value_words": self._value_words(language),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),
             "device_words": functools.partial(words.of_device, language=language),
@@ -157,6 +159,16 @@ class Desk:
         if page_of(sent(request)):
             return Again(request, words, status)
         return self.render(request, "refused.html", status, words=words)
+
+    def _value_words(self, language: str) -> Callable[[str, object], str]:
+        """The words of a value of the audit record; the city's file is read for the first one."""
+
+        @functools.cache
+        def rules() -> Rules:
+            with self.store.reading() as c:
+                return self.city.at(c, self.now()).rules
+
+        return lambda key, value: record_words.of_value(key, value, language, rules())
 
     def _menu_of(self, person: Staff | None) -> Sequence[Item]:
         if person is None:

@@ -79,7 +79,8 @@ def office() -> Office:
 
 def pages(browser: Browser) -> Iterator[tuple[str, Page]]:
     """Every page that links lead to; of addresses that differ only in a number or a name, the first few."""
-    seen, left = set(), ["/"]
+    seen: set[str] = set()
+    left = ["/"]
     while left:
         path = left.pop(0)
         shape = "/".join(part for part in path.split("/")[:3])
@@ -110,7 +111,7 @@ def test_nothing_that_was_typed_is_lost_when_a_form_is_refused(office: Office, l
     if start is not None:
         data = {**start.hidden, "words": office.town.resident_id("hanako"), "why": "at the desk"}
         found += pages_from(browser, browser.post("/residents", data).headers["location"])
-    tried = set()
+    tried = set[str]()
     for path, page in found:
         for form in page.forms:
             if form.action == "/sign-out" or not form.texts:
@@ -134,7 +135,7 @@ def test_nothing_that_was_typed_is_lost_when_a_form_is_refused(office: Office, l
 
 def pages_from(browser: Browser, path: str) -> Iterator[tuple[str, Page]]:
     """A resident's page, each of its acts, and each card with its acts."""
-    left, seen = [path], set()
+    left, seen = [path], set[str]()
     while left:
         path = left.pop()
         if path in seen:
