@@ -133,7 +133,7 @@ def consent(scene: show.Consent) -> Canvas:
     c, say = begin(scene, "choose")
     _order(c, say, say("consent", "head"), scene)
     c.text(say("consent", "how"), 28, CONTEXT + 3, 26, width=570)
-    return end(c, scene, cancel="stop", clear="wrong", enter="agree")
+    return end(c, scene, cancel="stop", clear="wrong", enter="enter" if scene.more else "agree")
 
 
 def _order(c: Canvas, say: Words, head: str, scene: show.Basket | show.Consent) -> None:

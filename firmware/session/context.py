@@ -172,6 +172,7 @@ class Context:
     draft: Draft | None = field(default=None, repr=False)
     basket: list[tuple[Offer, OrderItem]] = field(default_factory=list, repr=False)
     basket_page: int = 1  # one paper a page
+    unshown: frozenset[int] = frozenset()  # pages that a resident who is to agree has not seen
 
     # the documents
     reserved: Reserved | None = None

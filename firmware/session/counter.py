@@ -40,6 +40,7 @@ def resident_scene(state: State, context: Context, book: Known) -> show.Scene | 
                 lines=basket_lines(context),
                 fee_yen=context.fee_yen,
                 page=context.basket_page,
+                more=bool(context.unshown),
             )
         case State.TAKING_FEE:
             return show.AtCounter(what="pay_at_till", amount_yen=context.fee_yen)

@@ -229,7 +229,7 @@ def _choosing_copies(context: Context, key: Key) -> Event:
 def _confirming(context: Context, key: Key) -> Event:
     match key:
         case Key.ENTER:
-            return Event.CONSENT_WANTED if context.house.has_till else Event.CONFIRMED
+            return _ask_consent(context) if context.house.has_till else Event.CONFIRMED
         case Key.D1 if may_add(context):
             return Event.ANOTHER_WANTED
         case Key.D2 if may_preview(context):
@@ -245,15 +245,32 @@ def _confirming(context: Context, key: Key) -> Event:
             return Event.KEY_IGNORED
 
 
+def _ask_consent(context: Context) -> Event:
+    """The resident begins at the first paper, wherever the clerk's page was."""
+    context.basket_page = 1
+    context.unshown = frozenset(range(2, len(context.basket) + 1))
+    return Event.CONSENT_WANTED
+
+
 def _consenting(context: Context, key: Key) -> Event:
-    return _turn_basket(context, key) if key in {Key.NEXT, Key.PREVIOUS} else _going_on(context, key)
+    """ENTER agrees only when each paper has been shown; before that it shows the next one."""
+    if key in {Key.NEXT, Key.PREVIOUS}:
+        return _turn_basket(context, key)
+    if key is Key.ENTER and context.unshown:
+        return _show_paper(context, min(context.unshown))
+    return _going_on(context, key)
 
 
 def _turn_basket(context: Context, key: Key) -> Event:
     papers = len(context.basket)
     if papers == 1:
         return Event.KEY_IGNORED
-    context.basket_page = _turned(context.basket_page, papers, key)
+    return _show_paper(context, _turned(context.basket_page, papers, key))
+
+
+def _show_paper(context: Context, page: int) -> Event:
+    context.basket_page = page
+    context.unshown -= {page}
     return Event.PAGE_TURNED
 
 

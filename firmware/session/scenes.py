@@ -225,12 +225,16 @@ class Basket(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Scene):
-    """The resident's glass at a counter: this is issued in your name. ENTER agrees, CLEAR says that it is wrong."""
+    """The resident's glass at a counter: this is issued in your name. CLEAR says that it is wrong.
+
+    ENTER agrees; while there is `more`, a paper that was not shown yet, it shows that one.
+    """
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
     fee_yen: int
     page: int = 1
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,8 +269,9 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
 
 
 def _elsewhere(context: Context, what: str) -> show.Elsewhere | None:
-    served = context.house.served
-    return None if served is None else served.elsewhere.get(what)
+    """Where else to go. Who needs a person and stands at a counter is sent to no other: the person is there."""
+    served, house = context.house.served, context.house
+    return None if served is None or (house.has_till and what == COUNTER) else served.elsewhere.get(what)
 
 
 def _refusal_of(context: Context, offer: Offer) -> str | None:

@@ -217,7 +217,8 @@ def _basket(scene: show.Basket, say: Spoken) -> Sentences:
 
 def _consent(scene: show.Consent, say: Spoken) -> Sentences:
     said = [say("basket", "consent"), *_order(scene, say)]
-    return [*said, say("basket", "agree"), say("basket", "wrong"), say("common", "stop"), *_general(scene, say)]
+    on = say("basket", "next_paper" if scene.more else "agree")
+    return [*said, on, say("basket", "wrong"), say("common", "stop"), *_general(scene, say)]
 
 
 def _order(scene: show.Basket | show.Consent, say: Spoken) -> Sentences:

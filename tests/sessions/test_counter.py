@@ -125,6 +125,15 @@ def test_a_resident_who_says_no_sends_the_order_back(machine: CityMachine, walle
     assert closed(machine).outcome == "issued"
 
 
+def test_a_resident_agrees_only_after_each_paper_was_shown(machine: CityMachine, wallet: Cards) -> None:
+    """Red when the resident's glass began where the clerk's was, at the last paper: one ENTER agreed to two unseen ones."""
+    person = Person(wallet["hanako"], kind="1", then="2")
+    serve(machine, person)
+    asked = [scene for scene in person.seen if isinstance(scene, show.Consent) and scene.countdown_s is None]
+    assert [(scene.page, scene.more) for scene in asked] == [(1, True), (2, False)]
+    assert closed(machine).outcome == "issued"
+
+
 # --- keys of the wrong side -------------------------------------------------------------------------
 
 CLERKS = {

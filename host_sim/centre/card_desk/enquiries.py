@@ -19,6 +19,7 @@ from host_sim.centre.city.model import CardDeskPart
 from host_sim.centre.operating import audit
 from host_sim.centre.register import Resident, ResidentState, unpack
 from host_sim.centre.tables import enquiries, residents
+from host_sim.centre.typed import plain
 
 CODE_DIGITS = 8
 WRONG_CODES_MAX = 5
@@ -89,7 +90,7 @@ def answer(c: sa.Connection, enquiry_id: str, code: str, told: Told) -> str | No
     _said(told)
     if (refusal := _not_answerable(row, told.now.date())) is not None:
         return refusal
-    if not hmac.compare_digest(_sha256(enquiry_id, "".join(code.split())), row.code_sha256):
+    if not hmac.compare_digest(_sha256(enquiry_id, plain(code)), row.code_sha256):
         wrong = row.wrong_codes + 1
         state = "withdrawn" if wrong >= WRONG_CODES_MAX else "sent"
         _set(c, enquiry_id, wrong_codes=wrong, state=state)

@@ -73,6 +73,8 @@ def find(store: Store, words: str, told: Told) -> Found:
     wanted = folded(words)
     if len(wanted) < LETTERS_MIN:
         raise ActRefused(f"Type at least {LETTERS_MIN} letters of the name, the day of birth, or the whole number.")
+    if _is_no_day(wanted):
+        raise ActRefused("This is no day of the calendar: type it with its year, as 1981-08-29 or S56.8.29.")
     with store.reading() as c:
         people = [unpack(Resident, packed) for packed in _packed(c, wanted)]
     people.sort(key=lambda one: (one.state is not ResidentState.RESIDENT, one.kana or one.name, one.resident_id))
@@ -111,6 +113,11 @@ def day_of(wanted: str) -> date | None:
         return None
 
 
+def _is_no_day(wanted: str) -> bool:
+    """Whether this has digits and is neither a number nor a day; nobody's name has digits."""
+    return any(letter.isdecimal() for letter in wanted) and not wanted.isdecimal() and day_of(wanted) is None
+
+
 def _western(year: str) -> int | None:
     """1981 of `1981`, `昭和56` or `s56`; None of an era that nobody knows."""
     if year.isdecimal():
@@ -118,4 +125,5 @@ def _western(year: str) -> int | None:
     era = year.rstrip("0123456789元")
     first = dict(ERAS).get(_LETTER_OF_ERA.get(era, era))
     number = year.removeprefix(era)
-    return None if first is None else first.year - 1 + (1 if number == "元" else int(number))
+    of_era = 1 if number == "元" else int(number)
+    return None if first is None or of_era < 1 else first.year - 1 + of_era

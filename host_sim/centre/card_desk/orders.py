@@ -22,6 +22,7 @@ from host_sim.centre.cards import ActRefused, CardState, Told
 from host_sim.centre.city.model import CardDeskPart
 from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.tables import card_order_acts, card_orders, cards
+from host_sim.centre.typed import plain
 
 CODE_S = 3600.0  # a code is good for so long; another one can be had for the same order
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without the ones that look alike
@@ -113,7 +114,7 @@ def discard(c: sa.Connection, order_id: str, told: Told) -> None:
 
 def by_code(c: sa.Connection, code: str, now: datetime) -> Any | None:
     """The order of a code that is good now, or None."""
-    this = card_orders.c.code_sha256 == _sha256("".join(code.split()).upper())
+    this = card_orders.c.code_sha256 == _sha256(plain(code).upper())
     row = c.execute(sa.select(card_orders).where(this)).first()
     if row is None or row.code_until < now.timestamp() or row.state not in (*OPEN, "done"):
         return None

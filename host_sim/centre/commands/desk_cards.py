@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from host_sim.centre import cards as register
-from host_sim.centre.card_desk import enquiries, figures, letter, orders, reports, rules
+from host_sim.centre.card_desk import enquiries, figures, finding, letter, orders, reports, rules
 from host_sim.centre.card_desk.enquiries import Proof
 from host_sim.centre.card_desk.orders import Wanted
 from host_sim.centre.cards import ActRefused, NewCard, Told
@@ -41,6 +41,7 @@ class _Desk:
     """What a command works on, in one writing transaction."""
 
     options: argparse.Namespace
+    store: Store
     accounts: Accounts
     rules: CardDeskPart
     told: Told
@@ -62,6 +63,7 @@ def add(desk_acts: Commands) -> None:
     for act, text in _REPORTS.items():
         _of_a_card(_act(acts, act, text, _report))
     _proved(_of_a_card(_act(acts, "unlock", "forget the wrong PINs; the PIN stays", _unlock)))
+    _act(acts, "find", "who has the name, day of birth or number that is read from standard input", _find)
     _orders(acts)
     _enquiries(acts)
     entered = _act(acts, "enter", "enter an individual number card by its certificate", _enter)
@@ -157,7 +159,7 @@ def _run(options: argparse.Namespace) -> int:
             with store.writing() as c:
                 staff_needed(store, c, now, options.by, ROLE)
                 told = Told(options.by, reason_of(options.why), now)
-                after = options.do(c, _Desk(options, accounts, city.at(c, now).rules.card_desk, told))
+                after = options.do(c, _Desk(options, store, accounts, city.at(c, now).rules.card_desk, told))
             if after is not None:
                 after()  # slow work, when what was done is committed
         except (ActRefused, NotAllowed) as refused:
@@ -214,9 +216,32 @@ def _enquire(c: sa.Connection, desk: _Desk) -> Callable[[], None]:
     return write
 
 
-def _answer(c: sa.Connection, desk: _Desk) -> None:
+def _answer(c: sa.Connection, desk: _Desk) -> Callable[[], None]:
     refusal = enquiries.answer(c, desk.options.enquiry, sys.stdin.readline().strip(), desk.told)
-    print(refusal or "The reply counts, for one act, with a second member of staff.")
+
+    def tell() -> None:
+        """A wrong code has been counted by now."""
+        if refusal is not None:
+            raise ActRefused(refusal)
+        print("The reply counts, for one act, with a second member of staff.")
+
+    return tell
+
+
+def _find(c: sa.Connection, desk: _Desk) -> Callable[[], None]:
+    """A name is not an argument: others of the computer would see it."""
+    del c
+
+    def search() -> None:
+        found = finding.find(desk.store, sys.stdin.readline(), desk.told)
+        for one in found.people:
+            print(one.resident_id, one.name, one.kana, one.born.on or "-", one.state)
+        if found.more:
+            print("Others match, too: give more of the name.")
+        if not found.people:
+            raise ActRefused("Nobody in the register matches.")
+
+    return search
 
 
 def _enter(c: sa.Connection, desk: _Desk) -> None:

@@ -59,7 +59,7 @@ def make_app(desk: Desk) -> Shield:
 
     @app.get("/language/{language}")
     def language(language: str, to: str = "/") -> Response:
-        response = RedirectResponse(doors.own_path(to), 303)
+        response = RedirectResponse(forms.own_path(to), 303)
         if language in texts.LANGUAGES:
             set_cookie(response, LANGUAGE_COOKIE, language)
         return response
@@ -76,6 +76,7 @@ def _checking(desk: Desk) -> Any:
     def check(request: Request, sent: Annotated[Any, Depends(_form)]) -> None:
         if sent is not None:
             forms.use(desk.store, request.cookies.get(COOKIE, ""), str(sent.get(forms.FIELD, "")), desk.now())
+            request.state.sent = sent
 
     return check
 
@@ -95,9 +96,7 @@ def _note(desk: Desk, request: Request, word: str) -> None:
     try:
         person = desk.person(request)
         if person is not None:
-            with desk.store.writing() as c:
-                told = {"page": request.scope["route"].path, "refused": word}
-                desk.audit(c, person, "desk_refused", "", told)
+            desk.note(person, request.scope["route"].path, word)
     except NO_ANSWER:
         return  # nothing can be written, and nothing was done
 
@@ -121,11 +120,11 @@ def _refusals(app: FastAPI, desk: Desk) -> None:
     def not_allowed(request: Request, refused: Exception) -> Response:
         assert isinstance(refused, NotAllowed)
         _note(desk, request, refused.word)
-        return desk.render(request, "refused.html", 403, words=doors.words_of(request, refused))
+        return desk.refused(request, doors.words_of(request, refused))
 
     @app.exception_handler(RequestValidationError)
     def incomplete(request: Request, _: Exception) -> Response:
-        return page(request, 422, "refused.incomplete")
+        return desk.refused(request, texts.say("refused.incomplete", language_of(request)), 422)
 
     @app.exception_handler(Busy)
     def busy(request: Request, _: Exception) -> Response:

@@ -17,9 +17,11 @@ from host_sim.centre.desk.desk import Desk, Item
 from host_sim.centre.desk.doors import Text
 from host_sim.centre.pins import PIN_TRIES
 from host_sim.centre.staff.accounts import Staff
+from host_sim.centre.typed import plain
 
 ROLE = "card_desk"
 MENU = Item("/cards", "cards.title", (ROLE,))
+DAYS_USUAL, DAYS_MOST = 90, 4000  # of the list of cards that end soon
 ACTS_OF_A_CARD = ("lost", "found", "change", "pin", "unlock", "renew", "replace", "revoke")
 ACTS_OF_A_RESIDENT = ("issue", "switch", "enquire")
 
@@ -75,12 +77,13 @@ def _looking(router: APIRouter, desk: Desk) -> None:
 
 def _lists(router: APIRouter, desk: Desk) -> None:
     @router.get("/cards/ending")
-    def ending(request: Request, days: int = 90) -> Response:
+    def ending(request: Request, days: str = "") -> Response:
         desk.who(request, ROLE)
-        days = max(1, min(days, 4000))
+        within = plain(days)
+        within_days = max(1, min(int(within), DAYS_MOST)) if within.isdecimal() and len(within) < 9 else DAYS_USUAL
         with desk.store.reading() as c:
-            months = figures.ending(c, desk.now().date(), days)
-        return _render(desk, request, "cards_ending.html", months=months, days=days)
+            months = figures.ending(c, desk.now().date(), within_days)
+        return _render(desk, request, "cards_ending.html", months=months, days=within_days)
 
     @router.get("/cards/counts")
     def counts(request: Request) -> Response:
@@ -226,7 +229,10 @@ def _order_page(desk: Desk, request: Request, number: str, code: str = "") -> Re
     if row is None:
         return _refused(desk, request, ActRefused("There is no order of this number."))
     is_open, sentence = row.state in orders.OPEN, orders.SENTENCES[row.state]
-    return _render(desk, request, "cards_order.html", order=row, code=code, is_open=is_open, sentence=sentence)
+    here = f"/cards/order/{number}"
+    return _render(
+        desk, request, "cards_order.html", here=here, order=row, code=code, is_open=is_open, sentence=sentence
+    )
 
 
 def _proof(desk: Desk, c: sa.Connection, who: Staff, shown: tuple[str, str, str]) -> Proof | None:
@@ -270,4 +276,4 @@ def _render(desk: Desk, request: Request, template: str, **values: Any) -> Respo
 
 
 def _refused(desk: Desk, request: Request, refused: ActRefused) -> Response:
-    return desk.render(request, "refused.html", 403, words=card_words.said_in(request)(str(refused)))
+    return desk.refused(request, card_words.said_in(request)(str(refused)))

@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from host_sim.centre.claims import receipt as receipts
 from host_sim.centre.claims.desk import ClaimDesk, Looked, NotPaid
+from host_sim.centre.desk import doors
 from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.desk.doors import Text
 from host_sim.centre.desk.texts import say
+from host_sim.centre.staff.accounts import NotAllowed
 
 ROLE, AGREES = "clerk", "supervisor"
 MENU = Item("/claims", "claims.title", (ROLE, AGREES))
@@ -75,25 +77,36 @@ def _after(router: APIRouter, desk: Desk, acts: ClaimDesk) -> None:
     def end_hold(
         request: Request, slip: Text = "", why: Text = "", second_login: Text = "", second_code: Text = ""
     ) -> Response:
-        who, reason = desk.who(request, AGREES), desk.reason(why)
-        with desk.store.writing() as c:
-            second = desk.second(c, who, second_login, second_code, AGREES)
+        who = desk.who(request, AGREES)
+        try:
+            reason = desk.reason(why)
+            with desk.store.writing() as c:
+                second = desk.second(c, who, second_login, second_code, AGREES)
+        except NotAllowed as refused:
+            desk.note(who, "/claims/end-hold", refused.word)
+            said = doors.words_of(request, refused)
+            return _done(desk, request, slip, lambda: acts.look_up(slip, who, desk.now()), said)
         return _done(desk, request, slip, lambda: acts.end_hold(slip, who, second, reason, desk.now()))
 
 
-def _done(desk: Desk, request: Request, slip: str, act: Callable[[], Looked]) -> Response:
-    """The claim's page after the act; when it is refused, the first page with a sentence."""
+def _done(desk: Desk, request: Request, slip: str, act: Callable[[], Looked], trouble: str = "") -> Response:
+    """The claim's page after the act, or with why nothing was done; when the claim is refused, the first page with a sentence."""
     try:
-        return _one(desk, request, act())
+        return _one(desk, request, act(), trouble)
     except NotPaid as refused:
         return _refused(desk, request, refused, slip)
 
 
-def _one(desk: Desk, request: Request, looked: Looked) -> Response:
+def _one(desk: Desk, request: Request, looked: Looked, trouble: str) -> Response:
     with desk.store.reading() as c:
         places = [place for place in desk.city.at(c, desk.now()).places.values() if place.staffed]
-    shown: dict[str, Any] = {"looked": looked, "places": places, "reason": _reason(looked, language_of(request))}
-    return desk.render(request, "claims_one.html", **shown)
+    shown: dict[str, Any] = {
+        "here": "/claims",
+        "looked": looked,
+        "places": places,
+        "reason": _reason(looked, language_of(request)),
+    }
+    return desk.render(request, "claims_one.html", 403 if trouble else 200, trouble=trouble, **shown)
 
 
 def _reason(looked: Looked, language: str) -> str:

@@ -13,12 +13,15 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from host_sim.centre.city.book import CityBook
-from host_sim.centre.desk import forms, texts, words
+from host_sim.centre.city.model import Rules
+from host_sim.centre.desk import forms, record_words, texts, words
+from host_sim.centre.desk.again import Again, page_of, sent, sent_with
 from host_sim.centre.desk.handles import Handles
 from host_sim.centre.desk.sessions import COOKIE, Sessions, new_cookie
 from host_sim.centre.operating import audit
 from host_sim.centre.staff.accounts import Accounts, NotAllowed, Staff, need, reason_of
 from host_sim.centre.store import Store
+from host_sim.centre.typed import plain
 
 LANGUAGE_COOKIE = "__Host-language"
 _PAGES = jinja2.Environment(
@@ -96,9 +99,9 @@ class Desk:
 
     def second(self, c: sa.Connection, first: Staff, login: str, code: str, role: str) -> Staff:
         """The second person who must agree, by a code of their own. Raises `NotAllowed`."""
-        if login.strip() == first.login:
+        if plain(login) == first.login:
             raise NotAllowed("same_person")
-        return self.accounts.confirm(c, login.strip(), code, role, self.now())
+        return self.accounts.confirm(c, plain(login), code, role, self.now())
 
     def reason(self, why: str) -> str:
         """Why something is done, in one line. Raises `NotAllowed`."""
@@ -109,16 +112,26 @@ class Desk:
         told = {"who": who.login, "why": why, **detail}
         audit.append(c, at=self.now().isoformat(), machine="desk", site="desk", act=act, detail=told)
 
+    def note(self, who: Staff, page: str, refused: str) -> None:
+        """A row of the audit record for what somebody was refused. `page`: its path, without what fills it."""
+        with self.store.writing() as c:
+            self.audit(c, who, "desk_refused", "", {"page": page, "refused": refused})
+
     # --- pages ----------------------------------------------------------------------------------
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-        """A page. In the template: `t(key)` words, `form_token()` in each form, `person`, `language`, `now`, and `values`."""
+        """A page. In the template: `t(key)` words, `form_token()` in each form, `here` (its own address), `person`,
+        `language`, `now`, and `values`."""
         language, cookie = language_of(request), request.cookies.get(COOKIE) or new_cookie()
-        person = self.person(request)
+        person, again = self.person(request), sent_with(request, status)
         frame: dict[str, Any] = {
             "t": functools.partial(texts.say, language=language),
             "form_token": lambda: forms.new_token(cookie, self.now()),
             "form_field": forms.FIELD,
+            "here": _address(request) if request.method == "GET" else page_of(sent(request)),
+            "again": again,
+            "typed": again.typed,
+            "marked": again.marked,
             "person": person,
             "language": language,
             "path": request.url.path,
@@ -126,6 +139,7 @@ class Desk:
             "menu": self._menu_of(person),
             "act_words": functools.partial(words.of_act, language=language),
             "detail_words": functools.partial(words.of_detail, language=language),
+            "value_words": self._value_words(language),
             "state_words": functools.partial(words.of_state, language=language),
             "reason_words": functools.partial(words.of_reason, language=language),
             "device_words": functools.partial(words.of_device, language=language),
@@ -140,6 +154,22 @@ class Desk:
             set_cookie(response, COOKIE, cookie)
         return response
 
+    def refused(self, request: Request, words: str, status: int = 403) -> Response:
+        """The page of the form that was sent, with this sentence and what was typed; without one, a page that says it."""
+        if page_of(sent(request)):
+            return Again(request, words, status)
+        return self.render(request, "refused.html", status, words=words)
+
+    def _value_words(self, language: str) -> Callable[[str, object], str]:
+        """The words of a value of the audit record; the city's file is read for the first one."""
+
+        @functools.cache
+        def rules() -> Rules:
+            with self.store.reading() as c:
+                return self.city.at(c, self.now()).rules
+
+        return lambda key, value: record_words.of_value(key, value, language, rules())
+
     def _menu_of(self, person: Staff | None) -> Sequence[Item]:
         if person is None:
             return ()
@@ -148,6 +178,10 @@ class Desk:
     def _municipality(self) -> str:
         with self.store.reading() as c:
             return self.city.at(c, self.now()).municipality.city
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def language_of(request: Request) -> str:

@@ -1,6 +1,5 @@
 """Coming and going: sign-in with two factors, and sign-out."""
 
-import re
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -8,17 +7,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from host_sim.centre.desk.desk import Desk, language_of, set_cookie
+from host_sim.centre.desk.forms import own_path
 from host_sim.centre.desk.sessions import COOKIE
 from host_sim.centre.desk.texts import say
 from host_sim.centre.staff.accounts import NotAllowed, Staff
+from host_sim.centre.typed import plain
 
 Text = Annotated[str, Form()]
-_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
-
-
-def own_path(to: str) -> str:
-    """A path of this desk; anything else leads home."""
-    return to if _OWN_PATH.fullmatch(to) else "/"
 
 
 def to_sign_in(request: Request, *, ended: bool) -> Response:
@@ -35,7 +30,7 @@ def pages(desk: Desk) -> APIRouter:
 
     @router.post("/sign-in")
     def sign_in(request: Request, login: Text = "", password: Text = "", code: Text = "", to: Text = "/") -> Response:
-        secret, name = bytearray(password.encode()), login.strip()
+        secret, name = bytearray(password.encode()), plain(login)
         try:
             staff = desk.accounts.sign_in(name, secret, code, desk.now(), address_of(request))
         except NotAllowed as refused:

@@ -9,11 +9,14 @@ from starlette.responses import Response
 
 from host_sim.centre.card_desk import enquiries
 from host_sim.centre.cards import ActRefused
+from host_sim.centre.desk import doors
 from host_sim.centre.desk.desk import Desk, Item, language_of
 from host_sim.centre.desk.doors import Text
 from host_sim.centre.desk.texts import say
 from host_sim.centre.exemptions import slip as slips
 from host_sim.centre.exemptions.grants import COPIES_MAX, ExemptionDesk, Grant, NotGranted
+from host_sim.centre.staff.accounts import NotAllowed
+from host_sim.centre.typed import plain
 
 ROLE = "clerk"
 MENU = Item("/exemptions", "exemptions.title", (ROLE,))
@@ -30,7 +33,7 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/exemptions/resident")
     def resident(request: Request, number: Text = "") -> Response:
         who = desk.who(request, ROLE)
-        page = _choice(desk, request, acts, number.strip())
+        page = _choice(desk, request, acts, number)
         with desk.store.writing() as c:  # a name is shown: who looked is on record, as of a search
             told = {"found": int(page.status_code == 200)}
             desk.audit(c, who, "resident_searched", "exemption", told)
@@ -46,11 +49,14 @@ def pages(desk: Desk) -> APIRouter:
         why: Text = "",
     ) -> Response:
         who = desk.who(request, ROLE)
-        reason, wanted = desk.reason(why), int(copies) if copies.isdecimal() and len(copies) < 3 else 0
+        many = plain(copies)
+        wanted = int(many) if many.isdecimal() and len(many) < 3 else 0
         try:
-            made = acts.grant(number.strip(), exemption, list(kinds), wanted, who, reason, desk.now())
+            made = acts.grant(plain(number), exemption, list(kinds), wanted, who, desk.reason(why), desk.now())
         except NotGranted as refused:
-            return _choice(desk, request, acts, number.strip(), refused)
+            return _choice(desk, request, acts, number, _words(request, refused))
+        except NotAllowed as refused:
+            return _choice(desk, request, acts, number, doors.words_of(request, refused))
         return _one(desk, request, made)
 
     _after(router, desk, acts)
@@ -105,13 +111,11 @@ def _list(desk: Desk, request: Request, acts: ExemptionDesk, refused: NotGranted
     return desk.render(request, "exemptions.html", 409 if refused else 200, **values)
 
 
-def _choice(
-    desk: Desk, request: Request, acts: ExemptionDesk, number: str, refused: NotGranted | None = None
-) -> Response:
+def _choice(desk: Desk, request: Request, acts: ExemptionDesk, number: str, trouble: str = "") -> Response:
     """The resident's name, to be compared with their papers, and what may be granted."""
     try:
         with desk.store.reading() as c:
-            found = enquiries.person(c, number)
+            found = enquiries.person(c, plain(number))
     except ActRefused:
         return _list(desk, request, acts, NotGranted("no_resident", number=number[:40]))
     values: dict[str, Any] = {
@@ -119,13 +123,14 @@ def _choice(
         "on_file": acts.on_file(desk.now()),
         "kinds": acts.kinds_on_file(desk.now()),
     }
-    values |= {"copies_max": COPIES_MAX, "trouble": _words(request, refused)}
-    return desk.render(request, "exemptions_choose.html", 409 if refused else 200, **values)
+    values |= {"copies_max": COPIES_MAX, "trouble": trouble}
+    return desk.render(request, "exemptions_choose.html", 409 if trouble else 200, **values)
 
 
 def _one(desk: Desk, request: Request, grant: Grant) -> Response:
     acts = ExemptionDesk(desk.store, desk.city)
     values: dict[str, Any] = {"grant": grant, "code": slips.spoken(grant.code), "on_file": acts.on_file(desk.now())}
+    values["here"] = f"/exemptions/{grant.number}"
     return desk.render(request, "exemptions_one.html", kinds=acts.kinds_on_file(desk.now()), **values)
 
 

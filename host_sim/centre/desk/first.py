@@ -8,6 +8,7 @@ from host_sim.centre.desk.desk import Desk, language_of
 from host_sim.centre.desk.doors import Text, address_of, signed_in, words_of
 from host_sim.centre.desk.texts import say
 from host_sim.centre.staff.accounts import NotAllowed
+from host_sim.centre.typed import plain
 
 
 def pages(desk: Desk) -> APIRouter:
@@ -20,17 +21,17 @@ def pages(desk: Desk) -> APIRouter:
     @router.post("/first")
     def begin(request: Request, login: Text = "", start: Text = "") -> Response:
         try:
-            uri = desk.accounts.begin(login.strip(), start, desk.now(), address_of(request))
+            uri = desk.accounts.begin(plain(login), start, desk.now(), address_of(request))
         except NotAllowed as refused:
-            told = {"trouble": words_of(request, refused), "login": login.strip()[:32]}
+            told = {"trouble": words_of(request, refused), "login": plain(login)[:32]}
             return desk.render(request, "door_first.html", 403, **told)
-        return _second_step(desk, request, login.strip(), start, uri, "")
+        return _second_step(desk, request, plain(login), start, uri, "")
 
     @router.post("/first/finish")
     def finish(
         request: Request, login: Text = "", start: Text = "", password: Text = "", again: Text = "", code: Text = ""
     ) -> Response:
-        name, address = login.strip(), address_of(request)
+        name, address = plain(login), address_of(request)
         if password != again:
             uri = desk.accounts.begin(name, start, desk.now(), address)
             return _second_step(desk, request, name, start, uri, say("door.differ", language_of(request)))

@@ -6,6 +6,7 @@ read. Nothing is stored until the form is sent; then its hash is, so that the sa
 
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from host_sim.centre.store import Store
 from host_sim.centre.tables import desk_forms
 
 FIELD = "form"
+_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
 
 class FormRefused(Exception):
@@ -24,6 +26,11 @@ class FormRefused(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+def own_path(to: str) -> str:
+    """A path of this desk; anything else leads home."""
+    return to if _OWN_PATH.fullmatch(to) else "/"
 
 
 def new_token(cookie: str, now: datetime) -> str:

@@ -23,7 +23,8 @@ def pages(desk: Desk) -> APIRouter:
     def everybody(request: Request) -> Response:
         desk.who(request, ROLE)
         with desk.store.reading() as c:
-            return desk.render(request, "people.html", people=desk.accounts.listed(c, desk.now()))
+            found = desk.accounts.listed(c, desk.now())
+        return desk.render(request, "people.html", people=found)
 
     @router.get("/staff/{login}")
     def one(request: Request, login: str, act: str = "invite") -> Response:

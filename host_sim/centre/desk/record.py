@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from host_sim.centre.desk.desk import Desk, Item
-from host_sim.centre.incidents.evidence import short
 from host_sim.centre.operating import audit as chain
 from host_sim.centre.tables import audit
 
@@ -36,7 +35,6 @@ def pages(desk: Desk) -> APIRouter:
             acts=acts,
             day=day if _is_day(day) else "",
             act=act,
-            short=short,
             number=number,
             sha256=sha256,
         )

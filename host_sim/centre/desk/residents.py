@@ -23,7 +23,14 @@ def pages(desk: Desk) -> APIRouter:
         subject = subject if subject in ROLE_FOR else "cards"
         who = desk.who(request, ROLE_FOR[subject])
         told = Told(who.login, desk.reason(why), desk.now())
-        values: dict[str, Any] = {"subject": subject, "why_told": told.why, "trouble": "", "found": None}
+        values: dict[str, Any] = {
+            "here": f"/{subject}",
+            "subject": subject,
+            "words_told": words,
+            "why_told": told.why,
+            "trouble": "",
+            "found": None,
+        }
         try:
             found = finding.find(desk.store, words, told)
         except ActRefused as refused:

@@ -20,6 +20,7 @@ from host_sim.centre.refusal import Refusal
 from host_sim.centre.staff import codes, passwords, tries
 from host_sim.centre.store import Store
 from host_sim.centre.tables import desk_sessions, staff_accounts
+from host_sim.centre.typed import plain
 
 START_HOURS = 72  # an invitation is good for so long
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")  # as the city's file writes them
@@ -253,7 +254,7 @@ class Accounts:
 
     def _invited(self, c: sa.Connection, login: str, start: str, now: datetime) -> Any:
         row = self._find(c, login)
-        typed = _sha256("".join(start.split()).lower())
+        typed = _sha256(plain(start).lower())
         if row is None or row.state != "invited" or row.start_sha256 != typed or row.start_until < now.timestamp():
             raise NotAllowed("start_wrong")
         return row

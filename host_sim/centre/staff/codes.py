@@ -2,12 +2,13 @@
 
 import hmac
 import secrets
-import unicodedata
 from datetime import datetime
 
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from host_sim.centre.typed import plain
 
 STEP_S = 30
 ISSUER = "Kofuki"
@@ -35,7 +36,7 @@ def code_of(uri: str, now: datetime) -> str:
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The time step whose code this is: the present one, the one before or the one after. None: a wrong code."""
-    typed = "".join(unicodedata.normalize("NFKC", code).split())  # full-width digits of an input method
+    typed = plain(code)
     if not (typed.isascii() and typed.isdecimal()):
         return None
     totp, present = pyotp.TOTP(secret, interval=STEP_S), int(now.timestamp()) // STEP_S

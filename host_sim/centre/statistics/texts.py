@@ -19,6 +19,12 @@ class Texts:
         text: str = _read()[section][word][self.language]
         return text.format(**names)
 
+    def find(self, key: str) -> str | None:
+        """The same without names; None for a word that is not known."""
+        section, _, word = key.partition(".")
+        found = _read().get(section, {}).get(word)
+        return None if found is None else str(found[self.language])
+
 
 @cache
 def _read() -> dict[str, Any]:

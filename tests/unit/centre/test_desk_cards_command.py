@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from host_sim.centre import books, sample
 from host_sim.centre import cards as register
@@ -16,6 +17,7 @@ from host_sim.centre.__main__ import main
 from host_sim.centre.identity import ensure_identity
 from host_sim.centre.opening import database_url, simulated_now
 from host_sim.centre.store import Store
+from host_sim.centre.tables import audit
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
 from tests.unit.centre.cards import certificate
@@ -122,7 +124,8 @@ def test_orders_letters_and_lists_at_the_command_line(run: Path, say: Say, tmp_p
     (page,) = tmp_path.glob("*.pdf")
     assert page.name in told
     enquiry = told.split()[1].rstrip(",")
-    assert say("answer", enquiry, typed="1\n")[1] == "The letter was sent today: a reply counts from tomorrow on.\n"
+    refused = (1, "The letter was sent today: a reply counts from tomorrow on.\n")  # a script sees it by the status
+    assert say("answer", enquiry, typed="1\n") == refused
     assert say("issue", "--resident", resident, "--enquiry", enquiry, "--second", "hidaka")[0] == 1
     status, told = say("counts")
     assert status == 0
@@ -167,3 +170,18 @@ def test_the_simulators_clock_is_the_acts_clock(run: Path, say: Say) -> None:
     assert say("lost", taro)[0] == 0
     day = simulated_now(run / "clock-offset").date().isoformat()
     assert f"{day}T" in say("list")[1]
+
+
+def test_a_resident_is_found_as_on_the_page_and_nobody_is_told_by_the_status(run: Path, say: Say) -> None:
+    person = sample.residents().by_key("kazuko")
+    for words in ("わたなべ　かず", person.resident_id, " ４５０００３９５９５ "):
+        status, told = say("find", typed=f"{words}\n")
+        assert (status, person.resident_id in told, person.name in told) == (0, True, True), words
+    assert say("find", typed="むじな\n") == (1, "Nobody in the register matches.\n")
+    assert say("find", typed="昭和56年2月30日\n")[0] == 1
+    store = Store(database_url(run, None), create=True)
+    with store.reading() as c:
+        rows = c.scalars(sa.select(audit.c.detail).where(audit.c.act == "resident_searched")).all()
+    store.close()
+    assert [row["found"] for row in rows] == [1, 1, 1, 0]
+    assert {row["who"] for row in rows} == {"hidaka"}

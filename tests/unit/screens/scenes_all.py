@@ -342,7 +342,14 @@ def counter(language: str) -> list[show.Scene]:
         for title in TITLES[2:5]
     )
     shown += [
-        show.Consent(language=language, countdown_s=seconds, masked_name=NAME, lines=lines[:count], fee_yen=20250)
+        show.Consent(
+            language=language,
+            countdown_s=seconds,
+            masked_name=NAME,
+            lines=lines[:count],
+            fee_yen=20250,
+            more=count == 3,
+        )
         for count, seconds in product((1, 2, 3), (None, 15))
     ]
     names = (

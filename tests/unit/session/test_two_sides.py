@@ -9,8 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from unittest.mock import Mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.vocabulary import CardProof, ClerkHere, Key, KeyPressed, PaperExit, PinEntered
 from firmware.book import records
@@ -18,20 +21,21 @@ from firmware.screens import draw
 from firmware.screens.palette import WHITE
 from firmware.session import effects as fx
 from firmware.session import scenes as show
-from firmware.session.context import Context
+from firmware.session.context import ANYTHING, COUNTER, Context, Served
 from firmware.session.events import (
     CardInserted,
     CardRemoved,
     ClerkPressed,
     DoorOpened,
+    Event,
     ExitSeen,
     Report,
     Stopping,
     TimedOut,
 )
-from firmware.session.keys import CODE_DIGITS, EXEMPTION_DIGITS
+from firmware.session.keys import CODE_DIGITS, EXEMPTION_DIGITS, key_event
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
-from firmware.session.view import clerk_scene, scene
+from firmware.session.view import SENT, clerk_scene, scene
 from tests.unit.session.test_walks import CARD, CHALLENGE, HOUSE, Walk, _end, answers, new_context
 
 AT_COUNTER = replace(HOUSE, profile="counter", has_till=True, accepts_yen=frozenset())
@@ -221,3 +225,38 @@ def test_keys_of_both_sides_in_one_instant_are_one_after_the_other(order: tuple[
                 visit.feed(*(SIDES[side][0](key) for side in order))
                 _end(visit)
                 assert visit.book.session is None
+
+
+@given(
+    papers=st.integers(1, 3),
+    typed=st.lists(st.sampled_from([Key.NEXT, Key.PREVIOUS, Key.ENTER]), min_size=4, max_size=8),
+)
+def test_a_resident_agrees_to_nothing_that_the_glass_did_not_show(papers: int, typed: list[Key]) -> None:
+    """Wherever the clerk's page was and whatever the resident turns, ENTER agrees only when each paper has been shown."""
+    context = counter_context()
+    context.basket, context.basket_page = [(Mock(), Mock())] * papers, papers
+    assert key_event(State.CONFIRMING, context, Key.ENTER, Side.CLERK) is Event.CONSENT_WANTED
+    shown = {context.basket_page}
+    for key in typed:
+        told = bool(context.unshown)
+        event = key_event(State.CONSENTING, context, key, Side.RESIDENT)
+        assert (event is Event.CONFIRMED) == (key is Key.ENTER and shown == set(range(1, papers + 1)))
+        assert told == (shown != set(range(1, papers + 1)))
+        shown.add(context.basket_page)
+
+
+@pytest.mark.parametrize("has_till", [False, True])
+def test_whom_a_person_helps_is_sent_to_no_other_counter(has_till: bool) -> None:
+    """A machine names the nearest counter; at a counter the person is there. Where the terminal fails, others are named."""
+    place = show.Elsewhere(name={}, way={}, telephone="", open_now=True, until=None, opens_at=None)
+    served = Served(kinds={}, elsewhere={COUNTER: place, ANYTHING: place})
+    visit = Visit().feed(CardInserted())
+    visit.context.house = replace(AT_COUNTER, has_till=has_till, served=served)
+    told = {}
+    for reason in SENT:
+        visit.context.reason = reason  # type: ignore[assignment]  # each is a reason, kept as its word
+        ends = [picture(State.SORRY, visit.context, visit.book) for picture in (scene, clerk_scene)]
+        assert ends[0].elsewhere == ends[1].elsewhere  # type: ignore[attr-defined]
+        told[reason] = ends[0].elsewhere is not None  # type: ignore[attr-defined]
+    assert told == {reason: not (has_till and where == COUNTER) for reason, where in SENT.items()}
+    assert (not all(told.values())) == has_till
