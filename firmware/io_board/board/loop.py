@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-_SCAN_US = 5_000
+_SCAN_US = 1_000  # on the computer's own pins an edge tells of a key at once
 _MOST_BYTES = 64  # read in one round, so that a machine that never stops talking does not stop the scan
 
 

@@ -16,7 +16,7 @@ from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
 COINS, SUPPLY, GROUND_REFUSES = 0x01, 0x02, 0x04
 SILENT_S, SUPPLY_KEPT_S = 1.0, 10.0
-SCAN_S = 0.005
+SCAN_S = 0.001
 EDGES_KEPT = 64
 TOLD, STARTED, WATCHDOG, SILENT = range(4)
 PROGRAM = bytes(range(32))  # its number

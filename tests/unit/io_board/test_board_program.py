@@ -296,6 +296,16 @@ def test_more_edges_in_one_round_than_can_be_noted_are_told_as_lost(fresh: Bench
     fresh.reset()
 
 
+def test_a_key_is_seen_by_the_first_round_a_millisecond_after_the_last_scan(fresh: Bench) -> None:
+    assert fresh.page.boot is not None
+    for sequence in range(8):
+        fresh.say(set_body(sequence, fresh.page.boot, 0, 0x06))  # each byte makes a round
+        (fresh.release if sequence % 2 else fresh.press)(5)
+        fresh.now_us += 1_000
+        fresh.say(set_body(sequence, fresh.page.boot, 0, 0x06))
+        fresh.wait(ROUND_US)
+
+
 def test_keys_at_three_corners_make_a_fourth_without_diodes(fresh: Bench) -> None:
     assert fresh.page.boot is not None
     fresh.say(set_body(1, fresh.page.boot, 0, 0x06))

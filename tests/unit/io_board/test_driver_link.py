@@ -33,7 +33,7 @@ def test_each_key_is_its_own_crossing_and_ends_a_wait():
         bench.clock.after(0.1, lambda name=name: bench.keys.press(name, bench.clock.monotonic()))
         began_s = bench.clock.monotonic()
         assert bench.pads.wait_for_activity(1.0)
-        assert bench.clock.monotonic() - began_s <= 0.1 + model.SCAN_S
+        assert bench.clock.monotonic() - began_s < 0.1 + 0.0011  # the page scans every millisecond
         assert bench.pads.closed() == {cell}
         bench.keys.release(name, bench.clock.monotonic())
         bench.wait(0.02)
