@@ -69,6 +69,10 @@ class BoardModel:
         """Something outside (an acceptor, a short) holds the inhibit wire at ground."""
         self._act(now_s, "inhibit", int(low))
 
+    def hold_supply(self, *, low: bool, now_s: float) -> None:
+        """Something outside (a short) holds the 12 V pin at ground."""
+        self._act(now_s, "supply", int(low))
+
     def stop_reading(self, room_bytes: int, now_s: float) -> None:
         """The machine is connected and reads no more: the cable takes `room_bytes` yet."""
         self._act(now_s, "room", room_bytes)

@@ -124,7 +124,9 @@ class Pin:
         if level is None:
             if self.mode == Pin.IN and self.number not in world.joined:  # nearly always
                 return 0 if self.number in world.low else 1
-            return int(self.level) if self.mode == Pin.OUT else int(not world.is_low(self.number))
+            if self.mode == Pin.OUT:
+                return int(self.level and self.number not in world.low)
+            return int(not world.is_low(self.number))
         assert self.mode != Pin.IN, f"GP{self.number} is an input"
         if not level and self.number in _COLUMNS:
             assert all(world.pins[one].level or one == self.number for one in _COLUMNS), "two columns are low at once"

@@ -109,6 +109,9 @@ class Board:
     def _inhibit(self, held):
         world.pull(11, held)
 
+    def _supply(self, held):
+        world.pull(12, held)
+
     def _room(self, size):
         self.line.room = None if size < 0 else size
 

@@ -326,6 +326,18 @@ def test_a_short_on_the_inhibit_wire_is_told(fresh: Bench) -> None:
     assert (report.outputs, report.inputs) == (0x07, 0x05)
 
 
+@pytest.mark.parametrize(("outputs", "inputs"), [(0x06, 0x0D), (0x04, 0x05)])
+def test_a_short_on_the_12_v_pin_is_told_while_the_board_drives_it(fresh: Bench, outputs: int, inputs: int) -> None:
+    assert fresh.page.boot is not None
+    fresh.model.hold_supply(low=True, now_s=fresh.now_s)
+    fresh.model.receive(frame(set_body(1, fresh.page.boot, 0, outputs)), fresh.now_s)
+    (report,) = read(fresh.model.transmit(fresh.now_s))
+    fresh.model.hold_supply(low=False, now_s=fresh.now_s)
+    assert isinstance(report, Report)
+    assert (report.outputs, report.inputs) == (outputs, inputs)
+    fresh.reset()
+
+
 @pytest.mark.parametrize("room_bytes", [0, 1, 20, 70])
 def test_a_machine_that_stops_reading_stops_nothing(fresh: Bench, room_bytes: int) -> None:
     """Slot and supply close in time, edges are kept; when it reads again it gets at most one old frame, then the newest."""

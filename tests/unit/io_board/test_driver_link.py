@@ -19,6 +19,7 @@ from host_sim.adapters.pty import PtyLine, serve
 from host_sim.adapters.wire import WIRES, WireKind
 from host_sim.models.io_board import board as model
 from host_sim.models.io_board.board import IoBoardModel
+from host_sim.models.io_board.loom import FAULTS
 from host_sim.models.key_matrix import LAYOUT, KeyMatrix
 from tests.unit.io_board.board_bench import LOSSY, USB, Bench
 
@@ -86,6 +87,16 @@ def test_an_inhibit_wire_that_does_not_follow_is_told(monkeypatch, refuses, stuc
     monkeypatch.setattr(bench.board, "_inputs", lambda: 1 | stuck << 2)
     with pytest.raises(WrongDevice, match=r"GP 11 of the I/O board.*put it right"):
         slot.try_out()
+    bench.board.advance(bench.clock.monotonic())
+    assert not bench.board.outputs & model.COINS
+
+
+def test_a_12_v_wire_that_touches_another_is_told():
+    bench = Bench()
+    bench.slot.try_out()
+    bench.board.rewire(FAULTS["inhibit_touches_supply"], bench.clock.monotonic())
+    with pytest.raises(WrongDevice, match=r"GP 12 of the I/O board.*put it right"):
+        bench.slot.try_out()
     bench.board.advance(bench.clock.monotonic())
     assert not bench.board.outputs & model.COINS
 
