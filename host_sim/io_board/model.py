@@ -84,6 +84,10 @@ class BoardModel:
         """Its button, or its supply going and coming back: the program starts anew, edges and bytes under way are lost."""
         self._act(now_s, "reset")
 
+    def edge_at_start(self, now_s: float) -> None:
+        """At the next start the coin wire goes low in the instant in which the program begins to listen to it."""
+        self._act(now_s, "edge_at_start")
+
     def hang(self, now_s: float) -> None:
         """The program stands still from now on, until the watchdog starts it anew."""
         self._act(now_s, "hang")

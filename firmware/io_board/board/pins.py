@@ -31,8 +31,11 @@ class CoinWire:
         self._ticks = array("I", [0] * _CAUGHT)
         self._low = bytearray(_CAUGHT)
         self._count = self._taken = 0
+        # MicroPython takes a handler away for good when it raises once: no edge may come before `_note` has all that it uses.
+        masked = machine.disable_irq()
         self._last_low = not self._pin.value()
         self._interrupt = self._pin.irq(self._note, Pin.IRQ_FALLING | Pin.IRQ_RISING, hard=True)
+        machine.enable_irq(masked)
 
     def low(self) -> bool:
         return not self._pin.value()

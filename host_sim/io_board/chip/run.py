@@ -115,6 +115,9 @@ class Board:
     def _room(self, size):
         self.line.room = None if size < 0 else size
 
+    def _edge_at_start(self):
+        world.edge_at_start = True
+
     def _reset(self):
         self.start(machine.PWRON_RESET)
 

@@ -326,6 +326,19 @@ def test_a_short_on_the_inhibit_wire_is_told(fresh: Bench) -> None:
     assert (report.outputs, report.inputs) == (0x07, 0x05)
 
 
+def test_an_edge_while_the_program_begins_to_listen_is_kept_and_the_next_ones_are_heard(fresh: Bench) -> None:
+    fresh.model.edge_at_start(fresh.now_s)
+    fresh.model.reset(fresh.now_s)
+    fresh.model.coin_wire(low=False, now_s=fresh.now_s + 0.05)
+    fresh.now_us += 100_000
+    fresh.model.receive(frame(set_body(0, 0, 0, 0)), fresh.now_s)
+    (report,) = read(fresh.model.transmit(fresh.now_s))
+    assert isinstance(report, Report)
+    assert [low for _, low in report.edges] == [True, False]
+    fresh.page.coin_low = False
+    fresh.reset()
+
+
 @pytest.mark.parametrize(("outputs", "inputs"), [(0x06, 0x0D), (0x04, 0x05)])
 def test_a_short_on_the_12_v_pin_is_told_while_the_board_drives_it(fresh: Bench, outputs: int, inputs: int) -> None:
     assert fresh.page.boot is not None
