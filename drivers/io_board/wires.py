@@ -94,8 +94,11 @@ class BoardSlot:
             self._link.hold(outputs, of=_SLOT)
             if Input.SUPPLY_DISTURBED in self._link.report().inputs:
                 self.allow(False)
-                why = "touches another wire or ground: it does not follow the board; put it right."
-                raise WrongDevice("coin", f"the wire of its 12 V relay (GP 12 of the I/O board) {why}")
+                raise WrongDevice(
+                    "coin",
+                    "the wire of its 12 V relay (GP 12 of the I/O board) touches another wire or ground: it does not follow the "
+                    "board; put it right.",
+                )
             grounded = Output.GROUND_REFUSES in outputs
             if not self._link.wait_for(_inhibit_wire_is(low=grounded), _FOLLOWS_S):
                 level = "does not reach ground" if grounded else "stays at ground when it is let go"
