@@ -1,7 +1,7 @@
 """Draws the wires of each unit file to wiring/NAME.svg, A4 across: `python hardware/wiring.py` (in the repository's root).
 
 A unit with an I/O board has a second page, NAME.io-board.svg. The strip of pins stands in the middle, and each wire goes
-straight out to its terminal, so that no two wires cross.
+straight out to its terminal, so that no two wires cross. NAME.power.svg has mains and 12 V (power.py).
 """
 
 import sys
@@ -20,6 +20,7 @@ from drivers.decode import to_plain  # noqa: E402
 from firmware.config.unit import load_unit  # noqa: E402
 from firmware.console.wires import HEADER  # noqa: E402
 from firmware.screens.palette import CAPS  # noqa: E402
+from hardware import power  # noqa: E402
 
 WIRING = tomllib.loads((HERE / "wiring.toml").read_text(encoding="utf-8"))
 POWER = {1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V"}
@@ -129,7 +130,18 @@ def drawings(path: Path) -> dict[str, str]:
     pages = {f"{path.stem}.svg": (PI, wires_of(unit), "gpio")}
     if unit["io_board"] is not None:
         pages[f"{path.stem}.io-board.svg"] = (PICO, board_wires_of(unit), "io_board")
-    return {name: _page(path, unit, *page) for name, page in pages.items()}
+    drawn = {name: _page(path, unit, *page) for name, page in pages.items()}
+    needs = power.needs_of(unit, sum("USB" in words for words in plugs_of(unit, path.stem).values()))
+    drawn[f"{path.stem}.power.svg"] = power.page(
+        path.stem, unit["unit"]["profile"], needs, {gp: pin for pin, gp in GP.items()}
+    )
+    return drawn
+
+
+def plugs_of(unit: dict[str, Any], name: str) -> dict[str, str]:
+    """Setting -> what has a plug of its own, of the settings that the unit has."""
+    plugs = {key: words.format(name=name) for key, words in WIRING["plugs"].items()}
+    return {key: words for key, words in plugs.items() if named(unit, key) is not None}
 
 
 def pads_of(unit: dict[str, Any], via: str) -> dict[str, list[list[str]]]:
@@ -216,10 +228,9 @@ def _boxes(strip: Strip, wires: list[Wire]) -> list[str]:
 
 
 def _plugs(unit: dict[str, Any], name: str) -> list[str]:
-    plugs = {key: words.format(name=name) for key, words in WIRING["plugs"].items()}
-    told = [f"{named(unit, key)}: {words}" for key, words in plugs.items() if named(unit, key) is not None]
-    rows = [_text(12, 168, "Plugs", 4, bold=True)]
-    return rows + [_text(12, 174 + number * 5, words, 3) for number, words in enumerate(told)]
+    told = [f"{named(unit, key)}: {words}" for key, words in plugs_of(unit, name).items()]
+    rows = [_text(12, 167, f"Plugs (supplies: {name}.power.svg)", 4, bold=True)]
+    return rows + [_text(12, 172.5 + number * 4.3, words, 3) for number, words in enumerate(told)]
 
 
 def _keys(left: float, whose: str, keys: list[list[str]]) -> list[str]:

@@ -11,13 +11,14 @@ from host_sim.adapters.pty import PtyLine
 from host_sim.io_board.loader import LoaderDrive, write_image
 from host_sim.io_board.process import program_digest
 from host_sim.models.io_board.board import TOLD, IoBoardModel
+from host_sim.models.io_board.loom import FAULTS
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Kind
 from host_sim.unit_file import UnitFile
 
 BOARD = "io_board"
-_FELT_S = 0.05  # after the machine has read that a key is down: ten of its scans
+_FELT_S = 0.05  # after the machine has read that a key is down: ten looks of its pad
 _LONGEST_S = 2.0  # a machine that reads nothing feels nothing
 
 
@@ -65,11 +66,10 @@ class BoardSide:
 
     # --- faults ---------------------------------------------------------------------------------
 
-    def swap(self, name: str | None) -> None:
-        """Put two wires on each other's pins (`models.io_board.swaps.SWAPS`); None: all are right."""
+    def rewire(self, name: str | None) -> None:
+        """Give its wires this fault of `models.io_board.loom.FAULTS`; None: all are right."""
         with self.line.lock:
-            self.model.advance(time.monotonic())
-            self.model.swap = name
+            self.model.rewire(None if name is None else FAULTS[name], time.monotonic())
 
     def restart(self) -> None:
         """Its program hangs, and the watchdog starts it anew."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from host_sim.adapters.line import FaultyLine
 from host_sim.board_side import BoardSide
 from host_sim.coins import CoinSide, NoCoins
-from host_sim.models.io_board.swaps import SWAPS
+from host_sim.models.io_board.loom import FAULTS
 from host_sim.papers import PaperSide
 from host_sim.sounds import SoundSide
 
@@ -70,16 +70,17 @@ def _board(begin: Callable[[BoardSide], None], end: Callable[[BoardSide], None])
     return Trouble(on_it(begin), on_it(end))
 
 
-def _swapped(name: str) -> Trouble:
-    return _board(lambda board: board.swap(name), lambda board: board.swap(None))
+def _rewired(name: str) -> Trouble:
+    return _board(lambda board: board.rewire(name), lambda board: board.rewire(None))
 
 
-# What a world with an I/O board has besides. `board_rows_1_2`: these wires are on each other's pins (fault W5).
-SWAPPED: Mapping[str, Trouble] = {f"board_{name}": _swapped(name) for name in SWAPS}
+# What a world with an I/O board has besides. `board_rows_1_2`: these wires are on each other's pins; `board_row_1_cut`,
+# `board_coin_touches_inhibit` (fault W5).
+REWIRED: Mapping[str, Trouble] = {f"board_{name}": _rewired(name) for name in FAULTS}
 AT_BOARD: Mapping[str, Trouble] = {
     "board_unplugged": _board(lambda board: board.unplug(), lambda board: board.plug_in()),
     "board_restarted": _board(lambda board: board.restart(), lambda _: None),
-    **SWAPPED,
+    **REWIRED,
 }
 
 
@@ -99,7 +100,7 @@ class Switchboard:
         trouble = self._troubles.get(name)
         if trouble is None:
             raise LookupError(f"There is no switch {name}. Use one of: {', '.join(self._troubles)}.")
-        for alike in (LINE, frozenset(SWAPPED) & self._on.keys()):  # one fault of each kind at a time
+        for alike in (LINE, frozenset(REWIRED) & self._on.keys()):  # one fault of each kind at a time
             for other in alike - {name} if on and name in alike else ():
                 self.set(other, False)
         if self._on[name] is not on:

@@ -34,6 +34,7 @@ class Input(IntFlag):
     DOOR_SHUT = 0x01
     COIN_LOW = 0x02
     INHIBIT_LOW = 0x04
+    SUPPLY_DISTURBED = 0x08  # the 12 V pin is at another level than the board drives
 
 
 class Damaged(ValueError):

@@ -92,6 +92,13 @@ class BoardSlot:
         there, back = self._shut, self._shut ^ Output.GROUND_REFUSES
         for outputs in (there, back, there):
             self._link.hold(outputs, of=_SLOT)
+            if Input.SUPPLY_DISTURBED in self._link.report().inputs:
+                self.allow(False)
+                raise WrongDevice(
+                    "coin",
+                    "the wire of its 12 V relay (GP 12 of the I/O board) touches another wire or ground: it does not follow the "
+                    "board; put it right.",
+                )
             grounded = Output.GROUND_REFUSES in outputs
             if not self._link.wait_for(_inhibit_wire_is(low=grounded), _FOLLOWS_S):
                 level = "does not reach ground" if grounded else "stays at ground when it is let go"

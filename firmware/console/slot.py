@@ -13,7 +13,7 @@ from firmware.book.cases import Case
 from firmware.config.unit import PulseTable
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Ask, BrokenOff, Hands, Job, Listen, Show, Step, Tell, done, must_take_coins
-from firmware.console.wires import coin_wire, inhibit_wire
+from firmware.console.wires import coin_wire, inhibit_wire, supply_wire
 from firmware.desks import COIN
 from firmware.service.availability import Reason
 from firmware.session.effects import CheckCoins, CloseSlot, OpenSlot
@@ -52,7 +52,9 @@ def test_slot(hands: Hands) -> Job:
     except Refused as refused:
         look = "`test acceptor` says more."
         if pulse is not None:
-            look = f"Look at {coin_wire(pulse)} and {inhibit_wire(pulse)}: cut, on another pin, or touching another."
+            supply = supply_wire(pulse)
+            both = f"{coin_wire(pulse)} and {inhibit_wire(pulse)}" + (f", and at {supply}" if supply else "")
+            look = f"Look at {both}: cut, on another pin, or touching another."
         raise Refused(refused.code, f"{refused.sentence} {look}") from None
     yield from _shut(hands)
     yield from _shut_gives_back(hands, pulse)
@@ -126,7 +128,8 @@ def _came_back() -> Generator[Step, Any, bool]:
 
 def _why_not_taken(hands: Hands, pulse: PulseTable | None) -> Generator[Step, Any, str]:
     if (yield from _came_back()):
-        return f"The open slot took no coin. Look at {inhibit_wire(pulse)}, its 12 V and what it was taught."
+        supply = f"at {wire}" if (wire := supply_wire(pulse)) else "its 12 V"
+        return f"The open slot took no coin. Look at {inhibit_wire(pulse)}, {supply} and what it was taught."
     hands.write(records.Flag(Case.PULSES_WRONG, "1 coins, 10 yen, kept by the open slot in a test, not counted"))
     return f"The open slot kept the coin but nothing counted it. Look at {coin_wire(pulse)} and the speed switch."
 

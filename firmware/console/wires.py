@@ -24,12 +24,20 @@ BOARD: Mapping[int, int] = {
     9: 12,
     10: 14,
     11: 15,
+    12: 16,
     13: 17,
     14: 19,
     15: 20,
     16: 21,
 }
-_BOARD_ROWS, _BOARD_COLUMNS, _BOARD_COIN, _BOARD_INHIBIT, _BOARD_DOOR = (2, 3, 4, 5), (6, 7, 8, 9), 10, 11, 13
+_BOARD_ROWS, _BOARD_COLUMNS, _BOARD_COIN, _BOARD_INHIBIT, _BOARD_SUPPLY, _BOARD_DOOR = (
+    (2, 3, 4, 5),
+    (6, 7, 8, 9),
+    10,
+    11,
+    12,
+    13,
+)
 
 Cell = tuple[int, int]  # row, column, counted from 0
 Seen = Mapping[Cell, Cell | None]  # the crossing that was asked for -> the one that came; None: nothing came
@@ -48,6 +56,12 @@ def coin_wire(pulse: PulseTable | None) -> str:
 
 def inhibit_wire(pulse: PulseTable | None) -> str:
     return "its cable" if pulse is None else wire("its inhibit wire", pulse.inhibit_pin, _BOARD_INHIBIT)
+
+
+def supply_wire(pulse: PulseTable | None) -> str | None:
+    """None where no wire switches the acceptor's 12 V."""
+    on_board = pulse is not None and pulse.via is Via.IO_BOARD
+    return wire("the wire of its 12 V relay", None, _BOARD_SUPPLY) if on_board else None
 
 
 def lamp_wire(output: BoardOutput) -> str:

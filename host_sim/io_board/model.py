@@ -69,6 +69,10 @@ class BoardModel:
         """Something outside (an acceptor, a short) holds the inhibit wire at ground."""
         self._act(now_s, "inhibit", int(low))
 
+    def hold_supply(self, *, low: bool, now_s: float) -> None:
+        """Something outside (a short) holds the 12 V pin at ground."""
+        self._act(now_s, "supply", int(low))
+
     def stop_reading(self, room_bytes: int, now_s: float) -> None:
         """The machine is connected and reads no more: the cable takes `room_bytes` yet."""
         self._act(now_s, "room", room_bytes)
@@ -79,6 +83,10 @@ class BoardModel:
     def reset(self, now_s: float) -> None:
         """Its button, or its supply going and coming back: the program starts anew, edges and bytes under way are lost."""
         self._act(now_s, "reset")
+
+    def edge_at_start(self, now_s: float) -> None:
+        """At the next start the coin wire goes low in the instant in which the program begins to listen to it."""
+        self._act(now_s, "edge_at_start")
 
     def hang(self, now_s: float) -> None:
         """The program stands still from now on, until the watchdog starts it anew."""

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-_SCAN_US = 5_000
+_SCAN_US = 1_000  # on the computer's own pins an edge tells of a key at once
 _MOST_BYTES = 64  # read in one round, so that a machine that never stops talking does not stop the scan
 
 
@@ -56,7 +56,10 @@ class Program:
             self._scanned_us = now_us
             self._contacts = self._pins.contacts()
         now_us = max(self._clock.now_us(), self._coin.take(self._clock, self._edges))
-        self._inputs = self._pins.door_shut() | self._coin.low() << 1 | self._pins.inhibit_low() << 2
+        wires = self._pins
+        self._inputs = (
+            wires.door_shut() | self._coin.low() << 1 | wires.inhibit_low() << 2 | wires.supply_disturbed() << 3
+        )
         self._answer(now_us)
         self._pins.feed()
 

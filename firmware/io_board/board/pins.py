@@ -31,8 +31,11 @@ class CoinWire:
         self._ticks = array("I", [0] * _CAUGHT)
         self._low = bytearray(_CAUGHT)
         self._count = self._taken = 0
+        # MicroPython takes a handler away for good when it raises once: no edge may come before `_note` has all that it uses.
+        masked = machine.disable_irq()
         self._last_low = not self._pin.value()
         self._interrupt = self._pin.irq(self._note, Pin.IRQ_FALLING | Pin.IRQ_RISING, hard=True)
+        machine.enable_irq(masked)
 
     def low(self) -> bool:
         return not self._pin.value()
@@ -75,6 +78,7 @@ class Pins:
         self._inhibit = Pin(INHIBIT, Pin.OPEN_DRAIN, value=1)
         self._door = Pin(DOOR, Pin.IN, Pin.PULL_UP)
         self._supply, self._buzzer = Pin(SUPPLY, Pin.OUT, value=0), Pin(BUZZER, Pin.OUT, value=0)
+        self._supplied = False
         self._slot_lamp, self._paper_lamp = Pin(SLOT_LAMP, Pin.OUT, value=0), Pin(PAPER_LAMP, Pin.OUT, value=0)
         self.by_watchdog = machine.reset_cause() == machine.WDT_RESET
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
@@ -104,12 +108,17 @@ class Pins:
     def inhibit_low(self) -> bool:
         return not self._inhibit.value()
 
+    def supply_disturbed(self) -> bool:
+        """Whether the 12 V pin is at another level than it drives. On this chip `value` reads the pin of an output, too."""
+        return bool(self._supply.value()) != self._supplied
+
     def drive(self, inhibit_low: bool, supply: int, slot_lamp: int, paper_lamp: int, buzzer: int) -> None:
         """Set the outputs. The supply goes off before the inhibit wire moves, and comes on after it."""
         if not supply:
             self._supply.value(0)
         self._inhibit.value(0 if inhibit_low else 1)
         self._supply.value(1 if supply else 0)
+        self._supplied = bool(supply)
         self._slot_lamp.value(1 if slot_lamp else 0)
         self._paper_lamp.value(1 if paper_lamp else 0)
         self._buzzer.value(1 if buzzer else 0)

@@ -33,6 +33,7 @@ class World:
         self.joined = {}
         self.low = set()  # pins that something outside holds at ground
         self.low.add(_DOOR)
+        self.edge_at_start = False  # the coin wire goes low as soon as it is listened to
         self.start(PWRON_RESET)
 
     def start(self, cause):
@@ -42,6 +43,8 @@ class World:
         self.watchdog_us = None
         self.fed_us = 0
         self.interrupted_at = None  # the counter, while an interrupt runs
+        self.masked = False
+        self.waiting = []  # edges that came meanwhile: pin and level
 
     def ticks(self):
         """The counter of microseconds, 30 bits."""
@@ -124,7 +127,9 @@ class Pin:
         if level is None:
             if self.mode == Pin.IN and self.number not in world.joined:  # nearly always
                 return 0 if self.number in world.low else 1
-            return int(self.level) if self.mode == Pin.OUT else int(not world.is_low(self.number))
+            if self.mode == Pin.OUT:
+                return int(self.level and self.number not in world.low)
+            return int(not world.is_low(self.number))
         assert self.mode != Pin.IN, f"GP{self.number} is an input"
         if not level and self.number in _COLUMNS:
             assert all(world.pins[one].level or one == self.number for one in _COLUMNS), "two columns are low at once"
@@ -134,11 +139,16 @@ class Pin:
     def irq(self, handler, trigger, hard=False):
         assert hard, "a soft interrupt comes too late for the time of an edge"
         self._handler, self._trigger = handler, trigger
+        if world.edge_at_start and self.number == _COIN:
+            world.edge_at_start = False
+            world.pull(_COIN, True)
         return self._interrupt
 
     def edge(self, level):
         flag = Pin.IRQ_RISING if level else Pin.IRQ_FALLING
-        if self._handler is not None and self._trigger & flag:
+        if world.masked:
+            world.waiting.append((self, level))
+        elif self._handler is not None and self._trigger & flag:
             self._interrupt.happened = flag
             world.interrupted_at = world.ticks()  # a sum may make an object, and none can be made below
             micropython.heap_lock()
@@ -147,6 +157,18 @@ class Pin:
             finally:
                 micropython.heap_unlock()
                 world.interrupted_at = None
+
+
+def disable_irq():
+    before, world.masked = world.masked, True
+    return before
+
+
+def enable_irq(before):
+    world.masked = before
+    while world.waiting and not world.masked:
+        pin, level = world.waiting.pop(0)
+        pin.edge(level)
 
 
 class WDT:

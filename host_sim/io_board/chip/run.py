@@ -109,8 +109,14 @@ class Board:
     def _inhibit(self, held):
         world.pull(11, held)
 
+    def _supply(self, held):
+        world.pull(12, held)
+
     def _room(self, size):
         self.line.room = None if size < 0 else size
+
+    def _edge_at_start(self):
+        world.edge_at_start = True
 
     def _reset(self):
         self.start(machine.PWRON_RESET)

@@ -6,17 +6,18 @@ board through every instant at which something changes by itself: an edge, a sca
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import floor, inf
 from typing import Protocol
 
-from host_sim.models.io_board import swaps, wire
+from host_sim.models.io_board import loom, wire
+from host_sim.models.io_board.loom import Loom
 from host_sim.models.key_matrix import KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 
 COINS, SUPPLY, GROUND_REFUSES = 0x01, 0x02, 0x04
 SILENT_S, SUPPLY_KEPT_S = 1.0, 10.0
-SCAN_S = 0.005
+SCAN_S = 0.001
 EDGES_KEPT = 64
 TOLD, STARTED, WATCHDOG, SILENT = range(4)
 PROGRAM = bytes(range(32))  # its number
@@ -54,7 +55,9 @@ class IoBoardModel:
         self.program = program
         self._loader = loader
         self._loading = False
-        self.swap: str | None = None  # of `swaps.SWAPS`: two wires that are on each other's pins
+        self._loom: Loom | None = None  # None: every wire is right
+        self._scanned_for: tuple[object, ...] = ()  # what the last crossings were found for, where a wire is not right
+        self._found: set[loom.Cell] = set()
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
@@ -97,7 +100,8 @@ class IoBoardModel:
         self.forgotten_pulses += (len(self._edges) + 1) // 2
         self._edges.clear()
         self._numbered = 0
-        self._coin_low = self.acceptor.low() if self.acceptor is not None else False
+        self._collector_low = self.acceptor.low() if self.acceptor is not None else False
+        self._coin_low = self._collector_low
         self._contacts = self._scanned(now_s)
         self._answers = b""
         self._told: tuple[int, ...] = ()
@@ -145,7 +149,7 @@ class IoBoardModel:
     @property
     def lit(self) -> frozenset[str]:
         """Which of "slot lamp", "paper lamp" and "buzzer" are on."""
-        return swaps.lit(self.outputs, self.swap)
+        return frozenset(lamp for lamp, bit in loom.LAMPS.items() if self._drives(lamp, bit))
 
     def wake_at(self) -> float | None:
         """When it changes by itself; the present where it has something to say already."""
@@ -176,8 +180,11 @@ class IoBoardModel:
         return max(0, floor((at_s - self._zero_s) * 1e6 + 0.5))
 
     def _inputs(self) -> int:
-        door_shut = self.swap == "supply_door" or not self._door_open()  # the relay's 10 kΩ hold the pin low
-        return door_shut | self._coin_low << 1 | self._inhibit_grounded() << 2
+        door_shut, grounded, disturbed = not self._door_open(), self._inhibit_grounded(), False
+        if self._loom is not None:
+            door_shut, grounded = not self._level(loom.PINS[loom.DOOR]), not self._level(loom.PINS[loom.INHIBIT])
+            disturbed = self._level(loom.PINS[loom.SUPPLY]) is not bool(self.outputs & SUPPLY)
+        return door_shut | self._coin_low << 1 | grounded << 2 | disturbed << 3
 
     def _state(self) -> tuple[int, ...]:
         """What makes a report due when it changes."""
@@ -222,17 +229,26 @@ class IoBoardModel:
         self.lightings.update(self.lit - before)
         if self.acceptor is None:
             return
-        held = self._inhibit_grounded() and self.swap != "coin_inhibit"
-        self.acceptor.hold_inhibit(0.0 if held else None)
-        supplied = bool(outputs & SUPPLY) and self.swap != "supply_door"
+        self.acceptor.hold_inhibit(0.0 if self._inhibit_input_low() else None)
+        supplied = self._drives(loom.SUPPLY, SUPPLY)
         if supplied and not self.acceptor.powered:
             self.acceptor.power_on(now_s)
         elif not supplied and self.acceptor.powered:
             self.acceptor.power_off(now_s)
+        if self._loom is not None and self._coin_pin_low() is not self._coin_low:
+            self._note_coin(not self._coin_low, now_s)
 
     def _inhibit_grounded(self) -> bool:
         """The wire refuses at ground and coins are refused, or it takes at ground and coins are taken."""
         return bool(self.outputs & COINS) is not bool(self.outputs & GROUND_REFUSES)
+
+    def _note_coin(self, low: bool, at_s: float) -> None:
+        """An edge at the coin pin."""
+        self._coin_low = low
+        self._edges.append(2 * self._micros(at_s) + low)
+        self._numbered += 1
+        if len(self._edges) > EDGES_KEPT:
+            self.forgotten_pulses += self._edges.popleft() & 1
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -249,13 +265,8 @@ class IoBoardModel:
     def _look(self, at_s: float) -> None:
         if self.acceptor is not None:
             for edge_s, low in self.acceptor.edges(at_s):
-                if self.swap == "coin_inhibit":  # its pin hears an input of the acceptor, which rests high
-                    continue
-                self._coin_low = low
-                self._edges.append(2 * self._micros(edge_s) + low)
-                self._numbered += 1
-                if len(self._edges) > EDGES_KEPT:
-                    self.forgotten_pulses += self._edges.popleft() & 1
+                self._collector_low = low
+                self._note_coin(low if self._loom is None else self._coin_pin_low(), edge_s)
         if at_s >= self._scan_due_s():
             self._contacts = self._scanned(at_s)
             self.on_scan()
@@ -287,4 +298,60 @@ class IoBoardModel:
         return (floor((at_s - self._zero_s) / SCAN_S) + 1) * SCAN_S + self._zero_s
 
     def _scanned(self, now_s: float) -> int:
-        return sum(1 << 4 * row + column for row, column in swaps.crossings(self.keys.seen(now_s), self.swap))
+        seen = self.keys.seen(now_s) if self._loom is None else self._crossings(now_s)
+        return sum(1 << 4 * row + column for row, column in seen)
+
+    # --- wires that are not right ---------------------------------------------------------------
+
+    def rewire(self, wires: Loom | None, now_s: float) -> None:
+        """Put the wires so (`loom.FAULTS`); None: every one is right."""
+        self.advance(now_s)
+        self._loom, self._scanned_for = wires, ()
+        self._put_out(self.outputs, now_s)
+
+    def _level(
+        self, at: str | int, joints: Iterable[loom.Joint] = (), low: Iterable[str] = (), *, pulls: bool = False
+    ) -> bool:
+        """Whether a terminal or pin is high, with what the chip and the devices do now, these joints, and pins held low besides.
+
+        `pulls`: the acceptor pulls its inhibit input up, though it has no 12 V.
+        """
+        assert self._loom is not None
+        devices = {
+            (loom.DOOR, loom.GROUND): not self._door_open(),
+            (loom.COIN, loom.GROUND): self._collector_low,
+        }
+        joined = [joint for joint, closed in devices.items() if closed]
+        outputs = {loom.SUPPLY: SUPPLY, **loom.LAMPS}
+        high = {name for name, bit in outputs.items() if self.outputs & bit}
+        driven = {*low, *(outputs.keys() - high)} | ({loom.INHIBIT} if self._inhibit_grounded() else set())
+        pulls = pulls or (self.acceptor is not None and self.acceptor.powered)
+        return self._loom.level(at, [*joined, *joints], driven, high, pulls=pulls)
+
+    def _drives(self, terminal: str, bit: int) -> bool:
+        """Whether what this output switches is on."""
+        return bool(self.outputs & bit) if self._loom is None else self._level(terminal)
+
+    def _inhibit_input_low(self) -> bool:
+        """Whether something on the acceptor's inhibit input is stronger than its own pull-up."""
+        return self._inhibit_grounded() if self._loom is None else not self._level(loom.INHIBIT, pulls=True)
+
+    def _coin_pin_low(self) -> bool:
+        return not self._level(loom.PINS[loom.COIN])
+
+    def _crossings(self, now_s: float) -> set[loom.Cell]:
+        """What a scan finds: one column after the other is held low, and each row looked at."""
+        closed = self.keys.contacts(now_s)
+        levels = (closed, self.outputs, self._door_open(), self._collector_low)
+        if levels != self._scanned_for:
+            contacts = [(loom.ROWS[row], loom.COLUMNS[column]) for row, column in closed]
+            self._scanned_for, self._found = (
+                levels,
+                {
+                    (row, column)
+                    for column, held in enumerate(loom.COLUMNS)
+                    for row, wire_of in enumerate(loom.ROWS)
+                    if not self._level(loom.PINS[wire_of], contacts, [held])
+                },
+            )
+        return self._found

@@ -15,7 +15,7 @@ PARTS = {
     "earphone socket": "earphone socket",
     "pulse acceptor": "or a pulse acceptor",
     "serial adapter, 3.3 V": "serial adapter",
-    "relay in its +12 V": "relay 12 V",
+    "relay for the acceptor's 12 V": "relay 12 V",
     "lamps": "lamps at slot and paper",
     "buzzer": "buzzer 12 V",
     "service contact": "service contact",
@@ -27,6 +27,7 @@ PARTS = {
     "screen.path": "panel",
     "clerk.screen.path": "clerk's glass",
     "speaker.device": "USB sound adapter",
+    "centre.host": "network cable",
     "console.port": "serial adapter",
 }
 

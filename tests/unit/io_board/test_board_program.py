@@ -296,6 +296,16 @@ def test_more_edges_in_one_round_than_can_be_noted_are_told_as_lost(fresh: Bench
     fresh.reset()
 
 
+def test_a_key_is_seen_by_the_first_round_a_millisecond_after_the_last_scan(fresh: Bench) -> None:
+    assert fresh.page.boot is not None
+    for sequence in range(8):
+        fresh.say(set_body(sequence, fresh.page.boot, 0, 0x06))  # each byte makes a round
+        (fresh.release if sequence % 2 else fresh.press)(5)
+        fresh.now_us += 1_000
+        fresh.say(set_body(sequence, fresh.page.boot, 0, 0x06))
+        fresh.wait(ROUND_US)
+
+
 def test_keys_at_three_corners_make_a_fourth_without_diodes(fresh: Bench) -> None:
     assert fresh.page.boot is not None
     fresh.say(set_body(1, fresh.page.boot, 0, 0x06))
@@ -314,6 +324,31 @@ def test_a_short_on_the_inhibit_wire_is_told(fresh: Bench) -> None:
     fresh.model.hold_inhibit(low=False, now_s=fresh.now_s)
     assert isinstance(report, Report)
     assert (report.outputs, report.inputs) == (0x07, 0x05)
+
+
+def test_an_edge_while_the_program_begins_to_listen_is_kept_and_the_next_ones_are_heard(fresh: Bench) -> None:
+    fresh.model.edge_at_start(fresh.now_s)
+    fresh.model.reset(fresh.now_s)
+    fresh.model.coin_wire(low=False, now_s=fresh.now_s + 0.05)
+    fresh.now_us += 100_000
+    fresh.model.receive(frame(set_body(0, 0, 0, 0)), fresh.now_s)
+    (report,) = read(fresh.model.transmit(fresh.now_s))
+    assert isinstance(report, Report)
+    assert [low for _, low in report.edges] == [True, False]
+    fresh.page.coin_low = False
+    fresh.reset()
+
+
+@pytest.mark.parametrize(("outputs", "inputs"), [(0x06, 0x0D), (0x04, 0x05)])
+def test_a_short_on_the_12_v_pin_is_told_while_the_board_drives_it(fresh: Bench, outputs: int, inputs: int) -> None:
+    assert fresh.page.boot is not None
+    fresh.model.hold_supply(low=True, now_s=fresh.now_s)
+    fresh.model.receive(frame(set_body(1, fresh.page.boot, 0, outputs)), fresh.now_s)
+    (report,) = read(fresh.model.transmit(fresh.now_s))
+    fresh.model.hold_supply(low=False, now_s=fresh.now_s)
+    assert isinstance(report, Report)
+    assert (report.outputs, report.inputs) == (outputs, inputs)
+    fresh.reset()
 
 
 @pytest.mark.parametrize("room_bytes", [0, 1, 20, 70])
