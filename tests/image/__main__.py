@@ -229,7 +229,8 @@ def certificate(card: Path, folder: Path) -> str:
             board.until(PROMPT)
             around.usb_slot.connect()
             try:
-                papers = serve_a_resident(around, Eyes(board.picture), lambda scene: print(f"  {scene}", flush=True))
+                hanako, eyes = around.wallet.cards["hanako"], Eyes(board.picture)
+                papers = serve_a_resident(around, hanako, eyes, lambda scene: print(f"  {scene}", flush=True))
             finally:
                 _keep(board.picture(), "glass")
     for number, paper in enumerate(papers):
