@@ -3,6 +3,7 @@
 # What it needs is in apt-packages.txt. README.md says what is in an image.
 #   WORK   folder for what is kept between runs, 3 GB (build/image)     SUITE    Debian of the image (this computer's)
 #   KEY    PEM of the release key: signs manifest and system release    VERSION  its name (git describe)
+#   RELEASE which release of firmware/update its program is (none)
 #   SYSTEM version of this system, a whole number (1)                   EXPIRES  last day to install its release (in 90 days)
 # Stages: 1 unpack, 2 libraries, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card, 9 release (with KEY). 1 to 3 are made again only when their lists changed.
 set -eu
@@ -83,6 +84,7 @@ tree() { # as on any machine, by install.sh; then what only an image has
     cp -R $here/files/. "$tree/"
     mkdir -p "$tree/data" "$tree/boot/firmware" "$tree/var/lib/kofuki"
     echo "$VERSION" >"$tree/etc/kofuki-image"
+    [ -z "${RELEASE:-}" ] || echo "$RELEASE" >"$tree/opt/kofuki/release"
     echo kofuki >"$tree/etc/hostname"
     : >"$tree/etc/machine-id" # another one at each start: nothing of it is kept
     ln -sf /run/systemd/resolve/resolv.conf "$tree/etc/resolv.conf"
