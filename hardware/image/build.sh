@@ -2,7 +2,7 @@
 # build.sh IMAGE: makes the image of a machine's card from packages alone, and IMAGE.manifest. Needs root, on Debian, amd64 or arm64.
 # What it needs is in apt-packages.txt. README.md says what is in an image.
 #   WORK   folder for what is kept between runs, 3 GB (build/image)     SUITE    Debian of the image (this computer's)
-#   KEY    PEM of the release key: signs manifest and system release    VERSION  its name (git describe)
+#   KEY    PEM of the release key: signs manifest and system (after `make setup`)    VERSION  its name (git describe)
 #   RELEASE which release of firmware/update its program is (none)
 #   SYSTEM version of this system, a whole number (1)                   EXPIRES  last day to install its release (in 90 days)
 # Stages: 1 unpack, 2 libraries, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card, 9 release (with KEY). 1 to 3 are made again only when their lists changed.
@@ -231,7 +231,7 @@ release() { # the same system as a signed file for the other slot of machines th
     rm -f "$image.system"
     [ -n "${KEY:-}" ] || return 0
     say release
-    "${RELEASE_PYTHON:-.venv/bin/python}" -m firmware.update system "$work/root" --expires "${EXPIRES:-$(date -d '+90 days' +%F)}" --key "$KEY" --out "$image.system"
+    .venv/bin/python -m firmware.update system "$work/root" --expires "${EXPIRES:-$(date -d '+90 days' +%F)}" --key "$KEY" --out "$image.system"
 }
 
 missing=""
