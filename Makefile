@@ -6,7 +6,7 @@
 # make io-board  build build/io-board.uf2 and its .sha256, what a Pico is flashed with (firmware/io_board/README.md)
 # make voices    record what the machine says, into build/voices; `make sim` does it once (firmware/voice/README.md)
 # make image     build build/kofuki.img, what a machine's card is flashed with; as root (hardware/image/README.md)
-# make image-test  start it in an emulated board, eleven trials; not in `make test`, because each start takes a minute
+# make image-test  start it in an emulated board, thirteen trials; not in `make test`, because each start takes a minute
 # make lock      make requirements.lock from pyproject.toml, stubs.lock of the I/O board and voices.lock
 .PHONY: setup sim test bench lint coverage mutants io-board voices image image-test lock clean
 

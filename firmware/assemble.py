@@ -62,6 +62,7 @@ from firmware.service.witness import Head, Witness
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
+from firmware.update.served import ServedWell, service_folder
 from firmware.update.updates import Updates, version
 from firmware.voice.telling import Teller
 from firmware.workers import Crew
@@ -223,6 +224,7 @@ class Machine:
         self._filed = parts.unit
         self._settings_fit = parts.take_settings(self.memory)
         self._updates = parts.updates()
+        self._served = ServedWell(service_folder())
         line, coins, printers = self._line(), parts.coins(self.memory.book), parts.printers()
         witnesses = Witnesses(line, coins, printers.certificate)
         desks = self._desks(line, TillDesk() if coins is None else CoinDesk(*coins), printers)
@@ -426,9 +428,12 @@ class Machine:
         return {"screen": f"screen: {troubles[0]}" if troubles else ""}
 
     def _is_outdated(self) -> bool:
-        if self._updates is None or self._reception is None:
+        if self._reception is None:
             return False
         well, now_s = self._reception.state.mode is Mode.IN_SERVICE, self._parts.clock.monotonic()
+        self._served.note(well=well, now_s=now_s)
+        if self._updates is None:
+            return False
         self._updates.note(well=well, now_s=now_s)
         if self._is_resting() and self._updates.trial_over(now_s):
             self.loop.exit_asked = True  # the launcher starts the release before

@@ -54,6 +54,8 @@ PURE = (
     "firmware/console/working.py",
     "firmware/update/bundle.py",
     "firmware/update/slots.py",
+    "firmware/update/system_bundle.py",
+    "firmware/update/systems.py",
 )
 IMPURE = {"serial", "socket", "ssl", "time", "threading", "logging", "os", "subprocess", "asyncio"}
 # Libraries that at most one file of drivers/, one of firmware/ and one of host_sim/ may import.

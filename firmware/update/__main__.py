@@ -3,11 +3,14 @@
 python -m firmware.update key release-key.pem                  a new key, and its public half beside it (.hex)
 python -m firmware.update make --version 7 --expires 2027-03-31 --key release-key.pem --out release.kofuki
 python -m firmware.update check release.kofuki --key release-key.hex
+python -m firmware.update system build/image/root --expires 2027-03-31 --key release-key.pem --out system.kofuki   (`make image` does it)
 """
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,6 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from firmware.update.bundle import VERSION_MAX, BundleRefused, pack, unpack
 from firmware.update.launch import PROGRAM, read_key
+from firmware.update.system_bundle import PIECE_MAX, RECORD_BYTES, SystemRelease, head, packed
+from firmware.update.systems import version_of
 from firmware.update.updates import lock_of
 
 
@@ -51,10 +56,42 @@ def _key(options: argparse.Namespace) -> str:
     return f"{options.file} signs releases: keep it off the machines. Copy {public} onto them."
 
 
-def _make(options: argparse.Namespace) -> str:
-    key = load_pem_private_key(options.key.read_bytes(), password=None)
+def _private(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise BundleRefused(f"{options.key} holds no Ed25519 key. Make one with `key`.")
+        raise BundleRefused(f"{path} holds no Ed25519 key. Make one with `key`.")
+    return key
+
+
+def make_system(slot: Path, out: Path, *, expires: date, key: Ed25519PrivateKey) -> SystemRelease:
+    """Pack and sign a slot as it stands on a card; its version is in its record."""
+    size = slot.stat().st_size - RECORD_BYTES
+    with slot.open("rb") as source, tempfile.TemporaryFile(dir=out.parent) as packs:
+        pieces = []
+        for at in range(0, size, PIECE_MAX):
+            piece, data = packed(source.read(min(PIECE_MAX, size - at)))
+            packs.write(data)
+            pieces.append(piece)
+        record = source.read()
+        version = version_of(record)
+        if version is None:
+            raise BundleRefused(f"{slot} is no slot: it has no record at its end.")
+        release = SystemRelease(version, datetime.now(UTC).date(), expires, tuple(pieces), record)
+        packs.seek(0)
+        with out.open("wb") as sink:
+            sink.write(head(release, key))
+            shutil.copyfileobj(packs, sink)
+    return release
+
+
+def _system(options: argparse.Namespace) -> str:
+    release = make_system(options.slot, options.out, expires=options.expires, key=_private(options.key))
+    size = options.out.stat().st_size
+    return f"{options.out}: system {release.version}, {size:,} bytes. Install it by {options.expires}."
+
+
+def _make(options: argparse.Namespace) -> str:
+    key = _private(options.key)
     today = datetime.now(UTC).date()
     bundle = pack(
         program_files(PROGRAM),
@@ -85,6 +122,14 @@ def main() -> int:
     make.add_argument("--key", type=Path, required=True)
     make.add_argument("--out", type=Path, required=True)
     make.set_defaults(run=_make)
+    system = commands.add_parser("system", help="pack and sign a slot of an image")
+    system.add_argument("slot", type=Path)
+    system.add_argument(
+        "--expires", type=date.fromisoformat, required=True, help="last day on which it may be installed"
+    )
+    system.add_argument("--key", type=Path, required=True)
+    system.add_argument("--out", type=Path, required=True)
+    system.set_defaults(run=_system)
     check = commands.add_parser("check", help="check that a bundle is whole and signed")
     check.add_argument("file", type=Path)
     check.add_argument("--key", type=Path, required=True, help="the public key, .hex")

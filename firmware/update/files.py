@@ -9,18 +9,26 @@ import os
 import stat
 from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def read_plain(path: Path, max_bytes: int) -> bytes:
-    """The first `max_bytes` of a plain file. Raises `OSError`, also for a link, a pipe or a device."""
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file to read. Raises `OSError`, also for a link, a pipe or a device."""
     file = os.open(
         path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     )  # a pipe without a writer would block
-    with os.fdopen(file, "rb") as source:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(errno.EINVAL, "is no plain file")
+    source = os.fdopen(file, "rb")
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        source.close()
+        raise OSError(errno.EINVAL, "is no plain file")
+    return source
+
+
+def read_plain(path: Path, max_bytes: int) -> bytes:
+    """The first `max_bytes` of a plain file. Raises `OSError`, also for a link, a pipe or a device."""
+    with open_plain(path) as source:
         return source.read(max_bytes)
 
 

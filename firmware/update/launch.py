@@ -4,8 +4,9 @@
 
 `--runtime` is a folder in memory (a tmpfs). The launcher checks the signature of a release at each start. It does not check
 itself, the program as installed or the libraries, which belong to the read-only system. It reads no unit file, so a setting
-that only a newer release knows cannot stop it. If the medium fails or the release key cannot be read, it starts the program
-as installed.
+that only a newer release knows cannot stop it. A release that was made for other libraries than this system has, or is not
+newer than the system's own program, is passed over: the system may be newer than the release. If the medium fails or the
+release key cannot be read, it starts the program as installed.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from firmware.journal.disk import FileDisk
 from firmware.update.bundle import Release
 from firmware.update.files import read_plain, write_new
 from firmware.update.slots import Slots
-from firmware.update.updates import INSTALLED, RELEASE
+from firmware.update.updates import INSTALLED, RELEASE, installed_version, lock_of
 
 KEY_MAX = 4096  # bytes of the key's file
 PROGRAM = Path(__file__).resolve().parent.parent.parent
@@ -36,12 +37,17 @@ def chosen(slots: Path, key: Path) -> Release | None:
     try:
         disk = FileDisk(slots)
         try:
-            return Slots(disk, read_key(key)).choose()
+            return Slots(disk, read_key(key)).choose(_fits)
         finally:
             disk.close()
     except (OSError, ValueError) as error:
         print(f"No release can be read ({error}); the program as installed starts.", file=sys.stderr)
         return None
+
+
+def _fits(release: Release) -> bool:
+    """Whether this system has the libraries of a release, and no newer program itself."""
+    return release.lock == lock_of(PROGRAM) and release.version > installed_version()
 
 
 def unpacked(release: Release, runtime: Path) -> Path:

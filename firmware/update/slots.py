@@ -11,6 +11,7 @@ unpacks it into memory before it runs.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -95,16 +96,20 @@ class Slots:
 
     # --- starting -------------------------------------------------------------------------------
 
-    def choose(self) -> Release | None:
-        """The release to start now; None: the program as installed. Counts a start of a release on trial."""
+    def choose(self, fits: Callable[[Release], bool] = lambda _: True) -> Release | None:
+        """The release to start now; None: the program as installed. Counts a start of a release on trial.
+
+        `fits`: whether the system that runs can run it; one that does not fit is passed over.
+        """
         state = self.state
         if state.trial:
             release = self.release_in(state.trial)
-            if release is not None and state.starts_left and release.version > state.floor:
+            if release is not None and state.starts_left and release.version > state.floor and fits(release):
                 self._write(replace(state, starts_left=state.starts_left - 1))
                 return release
             self.give_up()
-        return self.release_in(self.state.active)
+        active = self.release_in(self.state.active)
+        return active if active is not None and fits(active) else None
 
     def mark_good(self, version: int) -> None:
         """The machine served well on this version: if it is the trial, make it active and raise the floor."""

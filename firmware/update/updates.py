@@ -126,13 +126,20 @@ class Updates:
 
 
 def running_version() -> int:
-    """The version of the release that runs; 0: the program as installed."""
+    """The version of the program that runs: a release, or the one as installed."""
     told = os.environ.get(RELEASE, "")
+    return int(told) if told.isdecimal() else installed_version()
+
+
+def installed_version() -> int:
+    """Which release the program as installed is, as its file `release` says (hardware/image/build.sh); 0: none."""
+    path = Path(os.environ.get(INSTALLED, _HERE)) / "release"
+    told = path.read_text().strip() if path.is_file() else ""
     return int(told) if told.isdecimal() else 0
 
 
 def version() -> str:
-    """The version for journal and console: of the program, with the release if one runs."""
+    """The version for journal and console: of the program, with the number of its release if it has one."""
     release = running_version()
     return f"{VERSION}+release.{release}" if release else VERSION
 

@@ -2,8 +2,10 @@
 # build.sh IMAGE: makes the image of a machine's card from packages alone, and IMAGE.manifest. Needs root, on Debian, amd64 or arm64.
 # What it needs is in apt-packages.txt. README.md says what is in an image.
 #   WORK   folder for what is kept between runs, 3 GB (build/image)     SUITE    Debian of the image (this computer's)
-#   KEY    PEM of the release key: signs the manifest (not signed)      VERSION  its name (git describe)
-# Stages: 1 unpack, 2 libraries, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card. 1 to 3 are made again only when their lists changed.
+#   KEY    PEM of the release key: signs manifest and system (after `make setup`)    VERSION  its name (git describe)
+#   RELEASE which release of firmware/update its program is (none)
+#   SYSTEM version of this system, a whole number (1)                   EXPIRES  last day to install its release (in 90 days)
+# Stages: 1 unpack, 2 libraries, 3 base, 4 tree, 5 root, 6 boot, 7 data, 8 card, 9 release (with KEY). 1 to 3 are made again only when their lists changed.
 set -eu
 [ $# -eq 1 ] || { echo "usage: build.sh IMAGE" >&2; exit 2; }
 [ "$(id -u)" -eq 0 ] || { echo "build.sh must be run by root: it makes files that belong to root" >&2; exit 1; }
@@ -13,6 +15,7 @@ image=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") work=$(cd "$WORK" && pwd)
 cd "$(dirname "$0")/../.."
 here=hardware/image
 SUITE=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+SYSTEM=${SYSTEM:-1}
 VERSION=${VERSION:-$(git describe --always --dirty 2>/dev/null || echo unknown)}
 unpacked=$work/unpacked tree=$work/tree
 layout() { python3 $here/layout.py "$@"; }
@@ -81,10 +84,14 @@ tree() { # as on any machine, by install.sh; then what only an image has
     cp -R $here/files/. "$tree/"
     mkdir -p "$tree/data" "$tree/boot/firmware" "$tree/var/lib/kofuki"
     echo "$VERSION" >"$tree/etc/kofuki-image"
+    [ -z "${RELEASE:-}" ] || echo "$RELEASE" >"$tree/opt/kofuki/release"
     echo kofuki >"$tree/etc/hostname"
     : >"$tree/etc/machine-id" # another one at each start: nothing of it is kept
     ln -sf /run/systemd/resolve/resolv.conf "$tree/etc/resolv.conf"
     modules
+    first
+    install -m 644 "$unpacked/boot/vmlinuz-$kernel" "$tree/boot/vmlinuz" # U-Boot reads both from the slot
+    install -m 644 "$work/initrd.gz" "$tree/boot/initrd.gz"
     switches
 }
 
@@ -115,7 +122,8 @@ modules() {
 }
 
 switches() { # no login, no shell, no port that listens, nothing that changes the system by itself
-    systemctl --root="$tree" --quiet enable kofuki-personal.service systemd-networkd.service
+    systemctl --root="$tree" --quiet enable kofuki-personal.service systemd-networkd.service \
+        kofuki-system.service kofuki-system-good.path kofuki-system-over.timer
     systemctl --root="$tree" --quiet mask getty.target getty@.service serial-getty@.service console-getty.service container-getty@.service \
         autovt@.service debug-shell.service emergency.service rescue.service systemd-networkd-wait-online.service apt-daily.timer \
         apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-firstboot.service systemd-machine-id-commit.service
@@ -123,7 +131,7 @@ switches() { # no login, no shell, no port that listens, nothing that changes th
     rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/log/* "$tree/usr/bin/su"
 }
 
-root() { # the file system and, behind it in the same slot, the hashes
+root() { # the slot: the file system, the hashes behind it, and at the end the record
     say root
     blocks=$(layout get root_a blocks)
     rm -f "$work/root"
@@ -131,6 +139,8 @@ root() { # the file system and, behind it in the same slot, the hashes
     mke2fs -q -t ext4 -b 4096 -O ^has_journal -m 0 -L root -d "$tree" "$work/root" "$blocks" >/dev/null
     root_hash=$(veritysetup format --data-blocks="$blocks" --hash-offset=$((blocks * 4096)) "$work/root" "$work/root" |
         awk '/^Root hash:/ { print $3 }')
+    truncate -s "$(layout get root_a size_mib)M" "$work/root"
+    layout record "$root_hash" "$SYSTEM" | dd of="$work/root" bs=4096 seek="$(layout get root_a record_block)" conv=notrunc status=none
 }
 
 needs() { # FILE...: the libraries of an arm64 program, by the names that it holds
@@ -173,18 +183,18 @@ serial_line() { # DTB: the maintenance console's UART (ttyAMA0) on the header, w
     fdtput -d "$1" $uart uart-has-rtscts 2>/dev/null || true
 }
 
-boot() { # slot a and what a Pi's chip reads; slot b is filled by a system release
+boot() { # what a Pi's chip reads, and U-Boot, which starts the system of a slot
     say boot
-    first
     rm -rf "$work/boot" "$work/boot.fat"
-    mkdir -p "$work/boot/a" "$work/boot/kofuki/tls"
+    mkdir -p "$work/boot/kofuki/tls"
     cp "$unpacked"/usr/lib/raspi-firmware/bootcode.bin "$unpacked"/usr/lib/raspi-firmware/start*.elf \
-        "$unpacked"/usr/lib/raspi-firmware/fixup*.dat $here/config.txt hardware/boot/kofuki.txt "$work/boot/"
-    cp "$unpacked/boot/vmlinuz-$kernel" "$work/boot/a/vmlinuz"
+        "$unpacked"/usr/lib/raspi-firmware/fixup*.dat "$unpacked/usr/lib/u-boot/rpi_arm64/u-boot.bin" $here/config.txt hardware/boot/kofuki.txt "$work/boot/"
     # Of Pi 3 and 4; the tree of a Pi 5 (Debian 13) has other names, and config.txt is not for it.
-    cp "$work/initrd.gz" "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2711*.dtb "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2837*.dtb "$work/boot/a/"
-    for tree_file in "$work"/boot/a/*.dtb; do serial_line "$tree_file"; done
-    layout cmdline a "$root_hash" >"$work/boot/a/cmdline.txt"
+    cp "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2711*.dtb "$unpacked"/usr/lib/linux-image-*/broadcom/bcm2837*.dtb "$work/boot/"
+    for tree_file in "$work"/boot/*.dtb; do serial_line "$tree_file"; done
+    layout boot_script >"$work/boot.script"
+    mkimage -A arm64 -T script -C none -d "$work/boot.script" "$work/boot/boot.scr" >/dev/null
+    layout environment >"$work/boot/uboot.env"
     cp $here/personal.txt "$work/boot/kofuki/README.txt"
     truncate -s "$(layout get boot size_mib)M" "$work/boot.fat"
     mkfs.vfat -F 32 -n KOFUKI "$work/boot.fat" >/dev/null
@@ -207,6 +217,7 @@ card() {
     last=$(layout get data start_mib)
     truncate -s $((last + $(layout get data size_mib)))M "$image"
     layout partitions | sfdisk --quiet "$image"
+    printf A | dd of="$image" bs=512 seek="$(layout get choice sector)" conv=notrunc status=none
     for part in boot:boot.fat root_a:root data:data.ext4; do
         dd if="$work/${part#*:}" of="$image" bs=1M seek="$(layout get "${part%:*}" start_mib)" conv=notrunc,sparse status=none
     done
@@ -214,6 +225,13 @@ card() {
     rm -f "$image.manifest.sig"
     [ -z "${KEY:-}" ] || openssl pkeyutl -sign -rawin -inkey "$KEY" -in "$image.manifest" -out "$image.manifest.sig"
     say "$image: $(du -m "$image" | cut -f1) MB written, $(du -sm "$tree" | cut -f1) MB of system, root hash $root_hash"
+}
+
+release() { # the same system as a signed file for the other slot of machines that run already
+    rm -f "$image.system"
+    [ -n "${KEY:-}" ] || return 0
+    say release
+    .venv/bin/python -m firmware.update system "$work/root" --expires "${EXPIRES:-$(date -d '+90 days' +%F)}" --key "$KEY" --out "$image.system"
 }
 
 missing=""
@@ -230,3 +248,4 @@ root
 boot
 data
 card
+release

@@ -6,6 +6,8 @@ Not part of `make test`: each start takes a minute or more. Each trial begins wi
 """
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,18 +18,20 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from PIL import Image, ImageChops
 
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
 from firmware.screens import render
 from firmware.session.scenes import Closed
-from hardware.image.layout import BLOCK_BYTES, MIB, partition
+from firmware.update.__main__ import make_system
+from hardware.image.layout import BLOCK_BYTES, CHOICE_SECTOR, MIB, RECORD_BYTES, SECTOR_BYTES, partition, record
 from tests.image.errand import RULES, Around, Eyes, serve_a_resident
-from tests.image.guest import Board, bring
+from tests.image.guest import HANG_S, Board, bring
 
 PASSWORD = "an invented one"
 GLASS = 'path = "/dev/fb0"\npixels = "bgrx"\n'  # qemu's
@@ -229,13 +233,123 @@ def certificate(card: Path, folder: Path) -> str:
             board.until(PROMPT)
             around.usb_slot.connect()
             try:
-                papers = serve_a_resident(around, Eyes(board.picture), lambda scene: print(f"  {scene}", flush=True))
+                hanako, eyes = around.wallet.cards["hanako"], Eyes(board.picture)
+                papers = serve_a_resident(around, hanako, eyes, lambda scene: print(f"  {scene}", flush=True))
             finally:
                 _keep(board.picture(), "glass")
     for number, paper in enumerate(papers):
         _keep(paper, f"paper-{number}")
     assert len(papers) == 1
     return f"a paper of {papers[0].width} x {papers[0].height} dots after {board.up_s:.0f} s"
+
+
+def _slot_of(card: Path, slot: str, folder: Path) -> Path:
+    """This slot of the card as a file."""
+    one, taken = partition(f"root_{slot}"), folder / "slot"
+    with card.open("rb") as source, taken.open("wb") as sink:
+        source.seek(one.start_mib * MIB)
+        for _ in range(one.size_mib):
+            block = source.read(MIB)
+            if any(block):
+                sink.write(block)
+            else:
+                sink.seek(MIB, os.SEEK_CUR)
+        sink.truncate(one.size_mib * MIB)
+    return taken
+
+
+def _record(slot: Path, version: int, *, root_hash: str | None = None) -> bytes:
+    """The slot's record with another version, or with another root hash, too."""
+    with slot.open("rb") as source:
+        source.seek(-RECORD_BYTES, os.SEEK_END)
+        told = source.read().decode("latin-1")
+    found = re.search(r"kofuki\.root_hash=(\w{64})", told)
+    assert found, "the slot has no record"
+    return record(root_hash or found[1], version)
+
+
+def _choice(card: Path) -> bytes:
+    with card.open("rb") as source:
+        source.seek(CHOICE_SECTOR * SECTOR_BYTES)
+        return source.read(1)
+
+
+def _wait_for_choice(card: Path, *wanted: bytes) -> bytes:
+    """Wait until the board has written one of these."""
+    end_s = time.monotonic() + HANG_S
+    while (found := _choice(card)) not in wanted:
+        assert time.monotonic() < end_s, f"the choice is {found!r}, not one of {wanted}"
+        time.sleep(1.0)
+    return found
+
+
+def failed_system(card: Path, folder: Path) -> str:
+    """The system on trial has another root than its record says: three starts end in a restart, the fourth is of the one before."""
+    slot = _slot_of(card, "a", folder)
+    wrong = _record(slot, 2, root_hash="0" * 64)
+    with slot.open("rb") as source, card.open("r+b") as sink:
+        sink.seek(partition("root_b").start_mib * MIB)
+        shutil.copyfileobj(source, sink)
+        sink.seek(-RECORD_BYTES, os.SEEK_CUR)
+        sink.write(wrong)
+        sink.seek(CHOICE_SECTOR * SECTOR_BYTES)
+        sink.write(b"D")
+    for left in (b"G", b"H", b"K"):
+        with Board(card, folder) as board:
+            board.restarts()
+        assert _choice(card) == left
+    with Board(card, folder) as board:
+        board.until(HALTED)
+    assert _choice(card) == b"U"
+    return f"three restarts, then halted after {board.up_s:.0f} s"
+
+
+def new_system(card: Path, folder: Path) -> str:
+    """A signed system is put on the boot partition; the plug is pulled while it is written; then it is written, tried and kept."""
+    key = Ed25519PrivateKey.generate()
+    slot = _slot_of(card, "a", folder)
+    with slot.open("r+b") as sink:
+        newer = _record(slot, 2)
+        sink.seek(-RECORD_BYTES, os.SEEK_END)
+        sink.write(newer)
+    release = folder / "system.kofuki"
+    make_system(slot, release, expires=datetime.now(UTC).date() + timedelta(days=1), key=key)
+    (folder / "key").write_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() + "\n")
+    bring(card, folder / "key", "kofuki/release-key.hex")
+    bring(card, release, "kofuki/system.kofuki")
+    with Around(folder / "world") as around:
+        for name, text in (("unit.toml", around.unit_text), ("90-reader.rules", RULES)):
+            (folder / name).write_text(text)
+            bring(card, folder / name, f"kofuki/{name}")
+        with Board(card, folder) as board:
+            board.until(HALTED)
+            request = _request(board)
+            _wait_for_bytes(card, "root_b")
+        assert _choice(card) == b"A", "the plug was pulled before it was written"
+        with Board(card, folder) as board:
+            _wait_for_choice(card, b"D")
+            written_s = board.up_s
+        around.answer(request, folder)
+        _personal(card, folder)
+        with Board(card, folder, cable="restrict=off", glass=True, devices=around.devices) as board:
+            board.until(PROMPT)
+            assert _choice(card) == b"G", "the start is counted"
+            around.usb_slot.connect()
+            Eyes(board.picture).until("Idle")
+            _wait_for_choice(card, b"B")
+            return f"written {written_s:.0f} s after the second start, kept {board.up_s:.0f} s after the third"
+
+
+def _wait_for_bytes(card: Path, name: str) -> None:
+    """Wait until something was written into a partition."""
+    end_s = time.monotonic() + HANG_S
+    with card.open("rb", buffering=0) as source:
+        while True:
+            source.seek(partition(name).start_mib * MIB)
+            if any(source.read(MIB)):
+                return
+            assert time.monotonic() < end_s, f"nothing was written into {name}"
+            time.sleep(1.0)
 
 
 def _keep(picture: Image.Image, name: str) -> None:
@@ -276,6 +390,8 @@ TRIALS: list[Callable[[Path, Path], str]] = [
     full_data,
     pi3,
     certificate,
+    failed_system,
+    new_system,
 ]
 
 

@@ -12,11 +12,12 @@ from typing import Self
 
 from PIL import Image
 
-from hardware.image.layout import MIB, partition
+from hardware.image.layout import MIB, RECORD_BYTES, partition, record_offset, settings
 
-PI3_TREE = "bcm2837-rpi-3-b.dtb"
+U_BOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"  # for qemu's own board; a Pi's is on its card
+PI3_FILES = ("u-boot.bin", "bcm2837-rpi-3-b.dtb")
 # qemu restarts its Pi at once when the watchdog is armed (its bcm2835_powermgt knows no timer), so systemd must leave it alone there.
-PI3_WORDS = " systemd.watchdog_sec=0"
+PI3_WORDS = "systemd.watchdog_sec=0"
 HANG_S = 1800.0  # ends a hang, and nothing else: an emulated board on a busy computer is slow
 
 
@@ -36,17 +37,21 @@ def bring(card: Path, source: Path, target: str) -> None:
     mtools("mcopy", card, "-o", str(source), f"::{target}")
 
 
-def _load(card: Path, folder: Path, *more: str) -> None:
-    """Bring what a Pi's own chip loads from slot A into `folder`."""
-    for name in ("vmlinuz", "initrd.gz", "cmdline.txt", *more):
-        (folder / name).unlink(missing_ok=True)
-        mtools("mcopy", card, f"::a/{name}", str(folder / name))
+def _add_words(card: Path, words: str) -> None:
+    """Lengthen the kernel's command line of slot a."""
+    at = partition("root_a").start_mib * MIB + record_offset("root_a")
+    with card.open("r+b") as sink:
+        sink.seek(at)
+        told = sink.read(RECORD_BYTES)[4:].rstrip(b"\0").decode()
+        if words not in told:
+            sink.seek(at)
+            sink.write(settings([f"{told} {words}"], RECORD_BYTES))
 
 
 def _virt(card: Path, *, cable: str, glass: bool) -> list[str]:
     """qemu's own board: quick, and with any device."""
     return [
-        *["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-device", "virtio-rng-pci"],
+        *["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-device", "virtio-rng-pci", "-bios", U_BOOT],
         *["-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"],
         *(
             ["-netdev", f"user,id=net,{cable}", "-device", "virtio-net-pci,netdev=net,romfile="]
@@ -58,10 +63,15 @@ def _virt(card: Path, *, cable: str, glass: bool) -> list[str]:
 
 
 def _pi3(card: Path, folder: Path) -> list[str]:
-    """A Raspberry Pi 3 B as far as qemu knows it. It takes only cards whose size is a power of two."""
+    """A Raspberry Pi 3 B as far as qemu knows it, from what its own chip loads. It takes only cards whose size is a power of two."""
+    for name in PI3_FILES:
+        (folder / name).unlink(missing_ok=True)
+        mtools("mcopy", card, f"::{name}", str(folder / name))
+    _add_words(card, PI3_WORDS)
     with card.open("r+b") as grown:
         grown.truncate(4 << 30)
-    return ["-M", "raspi3b", "-dtb", str(folder / PI3_TREE), "-drive", f"if=sd,format=raw,file={card}"]
+    program, tree = (str(folder / name) for name in PI3_FILES)
+    return ["-M", "raspi3b", "-kernel", program, "-dtb", tree, "-drive", f"if=sd,format=raw,file={card}"]
 
 
 class Board:
@@ -81,13 +91,10 @@ class Board:
 
         `pi3`: a Raspberry Pi 3 B without cable and glass, in place of qemu's own board.
         """
-        _load(card, folder, *([PI3_TREE] if pi3 else []))
         self._monitor = folder / "qmp"
         command: Sequence[str] = [
             *["nice", "-n", "10", "qemu-system-aarch64"],
             *(_pi3(card, folder) if pi3 else _virt(card, cable=cable, glass=glass)),
-            *["-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.gz")],
-            *["-append", (folder / "cmdline.txt").read_text().strip() + (PI3_WORDS if pi3 else "")],
             # A restart ends qemu, so that it is seen.
             *["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot", *devices],
             *["-qmp", f"unix:{self._monitor},server=on,wait=off"],

@@ -21,7 +21,7 @@ _VERSION = 2
 
 
 class UsbSlot:
-    """The slot. One card at a time; `connect` when the board runs."""
+    """The slot. One card at a time; `connect` at each start of the board."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,6 +33,8 @@ class UsbSlot:
         return self.card is not None
 
     def connect(self) -> None:
+        self._line.close()
+        self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(self._path))
         self._send(_INIT, b"VSCD" + struct.pack(">II", _VERSION, 0), reader=_NO_READER)
         self._send(_READER_ADD, b"\0", reader=_NO_READER)

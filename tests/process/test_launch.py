@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from firmware.journal.disk import FileDisk
 from firmware.update.bundle import pack
 from firmware.update.slots import Slots
+from firmware.update.updates import lock_of
 
 HOUSE = Path(__file__).parent.parent.parent
 MAIN = b"""import os, sys
@@ -76,7 +77,7 @@ def test_the_release_runs_and_a_damaged_one_does_not(keys: tuple[Ed25519PrivateK
     disk = FileDisk(folder)
     files = {"firmware/__init__.py": b"", "firmware/__main__.py": MAIN}
     day = date(2026, 11, 26)
-    bundle = pack(files, version=7, made=day, expires=day, lock="0" * 64, key=key)
+    bundle = pack(files, version=7, made=day, expires=day, lock=lock_of(HOUSE), key=key)
     Slots(disk, key.public_key()).install(bundle, datetime.now(UTC))
     disk.close()
     told = launch()

@@ -10,12 +10,20 @@ import pytest
 
 from hardware.image.layout import (
     BLOCK_BYTES,
+    CHOICE_SECTOR,
     MIB,
-    cmdline,
+    RECORD_BYTES,
+    SECTOR_BYTES,
+    arguments,
+    boot_script,
     data_blocks,
+    main,
     manifest,
     partition,
     partitions,
+    record,
+    record_offset,
+    settings,
     sfdisk_script,
     tree_blocks,
 )
@@ -58,20 +66,53 @@ def test_veritysetup_needs_as_many_blocks_as_we_leave_it(tmp_path: Path, blocks:
 
 
 @pytest.mark.parametrize("slot_mib", [1, 16, 1280, 4096])
-def test_the_file_system_is_as_large_as_its_hashes_allow(slot_mib: int) -> None:
-    blocks, whole = data_blocks(slot_mib), slot_mib * MIB // BLOCK_BYTES
+def test_the_file_system_is_as_large_as_its_hashes_and_the_record_allow(slot_mib: int) -> None:
+    blocks, whole = data_blocks(slot_mib), (slot_mib * MIB - RECORD_BYTES) // BLOCK_BYTES
     assert blocks + tree_blocks(blocks) <= whole < blocks + 1 + tree_blocks(blocks + 1) + 3
 
 
-@pytest.mark.parametrize("slot", ["a", "b"])
-def test_the_command_line_names_the_slot_and_opens_no_shell(slot: str) -> None:
-    line = cmdline(slot, ROOT_HASH)
-    words = line.split()
-    assert f"kofuki.slot=PARTUUID={partition(f'root_{slot}').partuuid}" in words
+def test_the_command_line_names_the_root_hash_and_opens_no_shell() -> None:
+    words = arguments(ROOT_HASH, 7).split()
     assert f"kofuki.root_hash={ROOT_HASH}" in words
+    assert "kofuki.system=7" in words
     assert "panic=10" in words
     assert not [word for word in words if word.startswith("console=") and word != "console=tty3"]
-    assert len(line) < 1024, "a Pi's chip cuts longer lines"
+
+
+def test_the_record_is_the_last_block_of_a_slot_and_the_choice_lies_before_all_partitions() -> None:
+    assert len(record(ROOT_HASH, 7)) == RECORD_BYTES
+    for slot in ("root_a", "root_b"):
+        assert record_offset(slot) + RECORD_BYTES == partition(slot).size_mib * MIB
+    assert 0 < CHOICE_SECTOR < partition("boot").start_mib * MIB // SECTOR_BYTES
+
+
+@pytest.mark.skipif(shutil.which("mkenvimage") is None, reason="mkenvimage is not installed")
+def test_settings_are_as_u_boots_own_tool_makes_them(tmp_path: Path) -> None:
+    lines = [f"args={arguments(ROOT_HASH, 7)}", "stdin=nulldev"]
+    (tmp_path / "lines").write_text("\n".join(lines) + "\n")
+    made = ["mkenvimage", "-p", "0", "-s", "4096", "-o", str(tmp_path / "made"), str(tmp_path / "lines")]
+    subprocess.run(made, check=True)
+    assert settings(lines, 4096) == (tmp_path / "made").read_bytes()
+
+
+def test_u_boots_script_has_all_its_numbers() -> None:
+    script = boot_script()
+    code = [line for line in script.splitlines() if not line.startswith("#")]
+    assert not [line for line in code if "@" in line]
+    for slot in ("a", "b"):
+        one = partition(f"root_{slot}")
+        sector = (one.start_mib * MIB + record_offset(one.name)) // SECTOR_BYTES
+        assert f"setenv record {sector:x}; setenv part {one.number:x};" in script
+        assert one.partuuid == f"{one.partuuid[:8]}-0{one.number:x}", "as the script spells it"
+    assert all(len(line) < 512 for line in code)
+
+
+def test_u_boot_waits_for_no_key_on_a_pi_and_listens_to_none() -> None:
+    told = main(["environment"])
+    assert isinstance(told, bytes)
+    lines = told[4:].rstrip(b"\0").decode().split("\0")
+    assert {"bootdelay=-2", "stdin=nulldev", "stdout=nulldev"} <= set(lines)
+    assert not [line for line in lines if "=" not in line or line.startswith("#")]
 
 
 def test_the_partitions_that_the_system_mounts_are_those_of_the_card() -> None:
@@ -96,7 +137,7 @@ def test_a_card_without_its_data_still_starts_the_machine_which_then_says_so() -
     files = [path for path in units if path.is_file()] + sorted(
         (IMAGE / "files/etc/systemd/system").rglob("*.d/*.conf")
     )
-    assert len(files) == 2
+    assert len(files) == 7
     words = [line.partition("=") for path in files for line in path.read_text().splitlines() if line[:1].isalpha()]
     assert not [key for key, _, _ in words if key in {"Requires", "RequiresMountsFor", "BindsTo", "Requisite"}]
     assert ("StateDirectory", "=", "") in words, "the machine's own unit names one, which requires its mount"

@@ -114,6 +114,18 @@ def test_a_medium_that_loses_writes_is_noticed() -> None:
     assert start(disk) == 0
 
 
+def test_a_release_that_the_system_cannot_run_is_passed_over_and_runs_again_after_the_system_before_is_back() -> None:
+    disk = MemoryDisk()
+    good(disk, 7)
+    assert slots_on(disk).choose(lambda _: False) is None
+    slots_on(disk).install(release(8), NOW)
+    assert slots_on(disk).choose(lambda found: found.version == 7) is not None, (
+        "the trial does not fit: the active one runs"
+    )
+    assert slots_on(disk).state.trial == ""
+    assert start(disk) == 7
+
+
 # --- the power --------------------------------------------------------------------------------------
 
 
