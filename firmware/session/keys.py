@@ -269,7 +269,7 @@ def may_preview(context: Context) -> bool:
 
 def _previewing(context: Context, key: Key) -> Event:
     assert context.viewing is not None
-    return context.viewing.press(key)
+    return context.viewing.press(key, listens=context.listens)
 
 
 def _attending(context: Context, key: Key) -> Event:

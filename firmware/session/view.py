@@ -380,6 +380,10 @@ def _preview(context: Context) -> show.Scene:
         page=viewing.page,
         pages=1 if viewing.enlarged else len(viewing.pages),
         fee_yen=context.fee_yen,
+        reads=context.listens and not viewing.enlarged,
+        items=viewing.now.items if context.listens else (),
+        said=viewing.said if context.listens else 0,
+        sayings=viewing.sayings,
     )
 
 

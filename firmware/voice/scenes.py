@@ -11,6 +11,7 @@ from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES as SCREENS
 from firmware.session import scenes as show
+from firmware.session.preview import SAID_AT_ONCE
 from firmware.voice.pieces import LANGUAGES as VOICES
 from firmware.voice.pieces import Piece, Sentence
 from firmware.voice.words import Spoken, spoken
@@ -246,9 +247,25 @@ def _paper(line: show.BasketLine, say: Spoken) -> Sentences:
 
 
 def _preview(scene: show.Preview, say: Spoken) -> Sentences:
+    if scene.said:
+        return _read_out(scene, say)
     said = [say("preview", "head"), *_paper(scene.line, say)]
+    said += [say("preview", "read")] if scene.reads else []
     said.append(say("preview", "enlarge" if scene.part is None else "whole"))
     said += [say("preview", "move")] if scene.moves else []
+    said += _pages(scene.page, scene.pages, say)
+    said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
+    return [*said, say("common", "stop"), *_general(scene, say)]
+
+
+def _read_out(scene: show.Preview, say: Spoken) -> Sentences:
+    """Some items of the page, and the keys that lead on."""
+    plain = say.numbers.count
+    end = scene.said * SAID_AT_ONCE
+    said = [say("preview", "part", nth=plain("plain", scene.said), all=plain("plain", scene.sayings))]
+    said += say.paper.said(scene.items, end - SAID_AT_ONCE, end) if scene.items else [say("preview", "silent")]
+    said.append(say("preview", "more" if scene.said < scene.sayings else "end"))
+    said.append(say("preview", "enlarge", once=True))
     said += _pages(scene.page, scene.pages, say)
     said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
     return [*said, say("common", "stop"), *_general(scene, say)]
