@@ -19,22 +19,22 @@ def items(parts: Sequence[tuple[str, str]]) -> tuple[PageItem, ...]:
     found: list[PageItem] = []
     group = 0
     label = ""
-    for kind, text in parts:
-        if kind == "Lbl":
-            if label:
-                found.append(PageItem(group, label, ""))
-            label = _label(text)
-            continue
+    for kind, text in (*parts, ("Lbl", "")):
         if kind == "LBody":
             within = list(_within(label, text, group))
             group = within[-1].group
             found += within
+            label = ""
+            continue
+        if label and (kind == "Lbl" or text.strip()):  # nothing stands beside it, such as a picture
+            found.append(PageItem(group, label, ""))
+            label = ""
+        if kind == "Lbl":
+            label = _label(text)
         elif text.strip():
             group += kind in HEADS
-            found += [PageItem(group, label, "")] if label else []
             found.append(PageItem(group, "", _without_blanks(text) if kind in HEADS else text.strip()))
-        label = ""
-    return (*found, *([PageItem(group, label, "")] if label else []))
+    return tuple(found)
 
 
 def _within(label: str, text: str, group: int) -> Iterator[PageItem]:

@@ -112,6 +112,7 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
         show.Basket(masked_name=_NAME, lines=basket, fee_yen=1200, may_add=False),
         show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True, may_preview=True),
         show.Preview(**page, part=None, moves=()),
+        show.Preview(**page, part=None, moves=(), reads=True),
         show.Preview(**page | {"pages": 1}, part=(0.0, 0.0, 0.55, 0.15), moves=("8", "6")),
         show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900, page=2),
         *(

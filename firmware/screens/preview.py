@@ -64,10 +64,10 @@ def draw_large_preview(scene: show.Preview, ordinary: Canvas) -> Canvas:
         page = page_of(scene, 250, low - 12)
         _framed(c, page, LEFT, 6)
         x, y, word = LEFT + page.width + 20, low - 64, "enlarge"
-        told = [say.of(scene.line.title), say("preview", "head")]
+        # The line of the second key takes the room of the sentence.
+        told = [say.of(scene.line.title), *([] if scene.reads else [say("preview", "head")])]
         told += [f"▲▼ {scene.page}/{scene.pages}"] if scene.pages > 1 else []
         top = 4
-        told = told[: 1 if scene.reads else None]  # the line of the second key takes the room
         for words in told:
             lines = min(c.lines(words, LARGE_SIZE, width=RIGHT - x), 2)
             top = c.text(words, x, top, LARGE_SIZE, width=RIGHT - x, lines=lines, colour=sheet.colours.letters,
