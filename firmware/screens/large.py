@@ -16,7 +16,7 @@ from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
 from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
 from firmware.screens.places import place_lines, short_line
-from firmware.screens.words import words
+from firmware.screens.words import Words, words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
 
@@ -442,6 +442,9 @@ def _pay(sheet: Sheet, scene: show.Pay) -> None:
 
 def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     """What happened, then the money that is owed, then what to do."""
+    if scene.pages > 1:
+        _in_two_pages(sheet, scene)
+        return
     say = sheet.say
     what, then = say.reason(scene.reason, scene.youngest_years)
     sheet.tell(what, head=True)
@@ -463,7 +466,7 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
         _call(sheet, scene)
 
 
-def _call(sheet: Sheet, scene: show.Sorry) -> None:
+def _call(sheet: Sheet, scene: show.Scene) -> None:
     if scene.telephone is not None:
         sheet.tell(sheet.say("place", "call", telephone=scene.telephone))
 
@@ -487,10 +490,40 @@ def _claim(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
     say = sheet.say
     sheet.tell(say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen)), bold=True)
     if scene.claim_code is not None:
-        sheet.tell(say("money", "code", code="-".join(wrap(scene.claim_code, CODE_GROUP))), bold=True)
+        sheet.tell(_code(say, scene.claim_code), bold=True)
+
+
+def _code(say: Words, code: str) -> str:
+    return say("money", "code", code="-".join(wrap(code, CODE_GROUP)))
+
+
+def _in_two_pages(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
+    """A claim: what happened and what is owed; then the desk that pays it, with its hours, what to do, and the code again."""
+    say = sheet.say
+    sheet.page(scene.page, scene.pages)
+    what, then = say("done", "head"), say("done", "body")
+    if isinstance(scene, show.Sorry):
+        what, then = say.reason(scene.reason, scene.youngest_years)
+        then = say("sorry", "void_paper") if scene.void_paper else then
+    if scene.page == 1:
+        sheet.tell(what, head=True)
+        _claim(sheet, scene)
+        if isinstance(scene, show.Sorry):
+            _sorry_money(sheet, scene)
+        return
+    assert scene.elsewhere is not None
+    sheet.place_and_hours(scene.elsewhere)
+    sheet.tell(then)
+    if scene.claim_code is not None:
+        sheet.tell(_code(say, scene.claim_code), bold=True)
+    sheet.way(scene.elsewhere)
+    _call(sheet, scene)
 
 
 def _done(sheet: Sheet, scene: show.Done) -> None:
+    if scene.pages > 1:
+        _in_two_pages(sheet, scene)
+        return
     sheet.tell(sheet.say("done", "head"), head=True)
     if scene.claim_yen:
         _claim(sheet, scene)

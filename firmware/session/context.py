@@ -172,6 +172,7 @@ class Context:
     draft: Draft | None = field(default=None, repr=False)
     basket: list[tuple[Offer, OrderItem]] = field(default_factory=list, repr=False)
     basket_page: int = 1  # one paper a page
+    end_page: int = 1  # of an ending that has two (`keys.end_pages`)
 
     # the documents
     reserved: Reserved | None = None

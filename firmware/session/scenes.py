@@ -346,6 +346,8 @@ class Sorry(Scene):
     card_in: bool = False  # the screen also says to take the card
     numbers: tuple[str, ...] = ()
     elsewhere: Elsewhere | None = None  # where this can be done, and where money and papers are that are still owed
+    page: int = 1  # in large letters the desk that pays a claim has a page of its own
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +361,8 @@ class Done(Scene):
     claim_code: str | None = None
     claim_slip: bool = True  # see `Sorry`
     elsewhere: Elsewhere | None = None  # the desk that pays the claim
+    page: int = 1  # see `Sorry`
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,9 @@ def seconds_left(scene: show.Scene) -> Sentence:
 def uses_arrows(scene: show.Scene) -> bool:
     """Whether ▲ and ▼ mean something on this screen; where they do not, they are the volume."""
     match scene:
-        case show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview():
+        case (
+            show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview() | show.Sorry() | show.Done()
+        ):
             return scene.pages > 1
         case show.Basket(lines=lines) | show.Consent(lines=lines):
             return len(lines) > 1
@@ -331,7 +333,8 @@ def _sorry(scene: show.Sorry, say: Spoken) -> Sentences:
     said += [say("sorry", "take_card")] if scene.card_in else _money(scene, say)
     said += [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
     said += _staff(scene.numbers, say)
-    return [*said, *_telephone(scene, say), say("common", "finish"), *_general(scene, say)]
+    said += [*_telephone(scene, say), *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "finish"), *_general(scene, say)]
 
 
 def _money(scene: show.Sorry, say: Spoken) -> Sentences:
@@ -357,7 +360,8 @@ def _claim(scene: show.Sorry | show.Done, say: Spoken) -> Sentences:
 
 def _done(scene: show.Done, say: Spoken) -> Sentences:
     there = [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
-    return [say("done", "head"), *_claim(scene, say), *there, say("common", "finish"), *_general(scene, say)]
+    said = [say("done", "head"), *_claim(scene, say), *there, *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "finish"), *_general(scene, say)]
 
 
 def _at_counter(scene: show.AtCounter, say: Spoken) -> Sentences:
