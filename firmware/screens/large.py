@@ -80,6 +80,11 @@ class Sheet:
                     leading=PITCH / LARGE_SIZE)  # fmt: skip
         self._beside += room + 16
 
+    def below_notes(self) -> None:
+        """Begin with the second line where the notes leave little of the first."""
+        if self.y < PITCH and self._beside > (RIGHT - LEFT) // 3:
+            self.y += PITCH
+
     def width(self) -> int:
         """Pixels for the next line."""
         return RIGHT - LEFT - (self._beside if self.y < PITCH else 0)
@@ -501,6 +506,7 @@ def _in_two_pages(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
     """A claim: what happened and what is owed; then the desk that pays it, with its hours, what to do, and the code again."""
     say = sheet.say
     sheet.page(scene.page, scene.pages)
+    sheet.below_notes()
     what, then = say("done", "head"), say("done", "body")
     if isinstance(scene, show.Sorry):
         what, then = say.reason(scene.reason, scene.youngest_years)
