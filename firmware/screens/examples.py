@@ -56,7 +56,15 @@ def examples(language: str, look: Look = Look.NORMAL) -> list[show.Scene]:
     """In the order of a visit, then what can go wrong."""
     on_page = 6 if look is Look.NORMAL else 3
     told = [*_before(), *_choosing(language, on_page), *_paying(), *_endings()]
-    return [replace(scene, language=language, look=look, city=_CITY, telephone="0985-21-1752") for scene in told]
+    drawn = [replace(scene, language=language, look=look, city=_CITY, telephone="0985-21-1752") for scene in told]
+    return [page for scene in drawn for page in _pages(scene)]
+
+
+def _pages(scene: show.Scene) -> list[show.Scene]:
+    """In large letters a claim has two pages."""
+    if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen and scene.look is not Look.NORMAL:
+        return [replace(scene, page=page, pages=2) for page in (1, 2)]
+    return [scene]
 
 
 def _before() -> list[show.Scene]:

@@ -341,10 +341,7 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
         if scene.elsewhere is not None:
             sheet.place(scene.elsewhere)
         sheet.low += 66
-        for number in range(1, len(scene.lines) + 1):
-            sheet.c.number(number, LEFT + 76 * (number - 1), sheet.low - 62, 56, fill=sheet.colours.cap)
-        if scene.takes_code:
-            sheet.c.number(0, LEFT + 76 * len(scene.lines), sheet.low - 62, 56, fill=sheet.colours.cap)
+        _numbers(sheet, [*range(1, len(scene.lines) + 1), *([0] if scene.takes_code else [])])
         return
     if not scene.takes_code:  # its line needs the room
         sheet.head(say("choose_kind", "head"), say("steps", "choose"))
@@ -359,6 +356,19 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     if scene.takes_code:
         sheet.y = sheet.low - 62
         sheet.numbered(0, say("type_code", "offer"))
+
+
+def _numbers(sheet: Sheet, numbers: list[int]) -> None:
+    """The menu's numbers without their titles, and what they are for, in as many words as one line has room for."""
+    say, x = sheet.say, LEFT
+    for number in numbers:
+        sheet.c.number(number, x, sheet.low - 62, 56, fill=sheet.colours.cap)
+        x += 76
+    for text in (say("choose_kind", "head"), say("steps", "choose")):
+        if sheet.c.lines(text, LARGE_SIZE, width=RIGHT - x) == 1:
+            sheet.c.text(text, x, sheet.low - 60, LARGE_SIZE, width=RIGHT - x, colour=sheet.colours.letters,
+                         leading=PITCH / LARGE_SIZE)  # fmt: skip
+            return
 
 
 def _choose_option(sheet: Sheet, scene: show.ChooseOption) -> None:
@@ -443,6 +453,8 @@ def _pay(sheet: Sheet, scene: show.Pay) -> None:
     elif scene.exact_money_only:
         sheet.tell(say("pay", "exact" if scene.coins_come_back else "exact_kept"), bold=True, alarm=True)
     sheet.tell(say("pay", "no_notes"))
+    if scene.accepts_yen:
+        sheet.tell(f"{say('pay', 'accepts')}: {say.listed(map(str, sorted(scene.accepts_yen, reverse=True)))}")
 
 
 def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
