@@ -27,7 +27,7 @@ from firmware.desks.coin import CoinDesk
 from firmware.desks.door import BOARD_AWAY_S, DoorDesk
 from firmware.desks.keypad import ClerkKeysDesk, KeypadDesk
 from firmware.desks.line import LineDesk
-from firmware.desks.paper import DrawSlip, PaperDesk, Render
+from firmware.desks.paper import DrawSlip, PaperDesk, Read, Render
 from firmware.desks.till import TillDesk
 from firmware.desks.voice import VoiceDesk
 from firmware.display import Display
@@ -70,11 +70,12 @@ from firmware.workers import Crew
 
 @dataclass(frozen=True, slots=True)
 class Printers:
-    """Both printers, and the functions that draw for them. The paper desk's thread calls `render` and `draw`."""
+    """Both printers, and the functions that draw for them. The paper desk's thread calls them."""
 
     certificate: Printer
     receipt: Printer
     render: Render
+    read: Read
     draw: DrawSlip
 
 
@@ -278,7 +279,7 @@ class Machine:
             *(() if clerk_keys is None else (ClerkKeysDesk(clerk_keys),)),
             LineDesk(line, vault),
             coins,
-            PaperDesk(printers.certificate, printers.receipt, vault, printers.render, printers.draw),
+            PaperDesk(printers.certificate, printers.receipt, vault, printers.render, printers.read, printers.draw),
             *(() if door is None else (DoorDesk(door, parts.clock, _blind_s(parts.unit)),)),
         )
 

@@ -58,6 +58,7 @@ from firmware.journal.memory import Memory
 from firmware.journal.mirror import mirrored
 from firmware.journal.seal import KeySeal
 from firmware.loop import Loop
+from firmware.paper.pages import read as read_pages
 from firmware.ports import CoinAcceptor, Contact
 from firmware.published import facts_of, publish
 from firmware.service import manager
@@ -301,7 +302,7 @@ class RealParts:
             stream = TracedStream(port, self.clock, redact=frame_words.keep_commands)
             self.taps[device.removesuffix("_printer")] = Tap(stream, frame_words.printer)
             drivers.append(PrinterDriver(stream, self.clock, profile, device))
-        return Printers(drivers[0], drivers[1], press.pages, press.slip)
+        return Printers(drivers[0], drivers[1], press.pages, read_pages, press.slip)
 
     # --- lines ----------------------------------------------------------------------------------
 

@@ -16,7 +16,9 @@ from drivers.speaker.sound import LOUDEST, QUIETEST, RATE_HZ, Sound
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drivers.speaker", description=__doc__)
-    parser.add_argument("--device", default="default", help="ALSA's name of it")
+    parser.add_argument(
+        "--device", default="default", help="ALSA's name of it, or /dev/snd/by-path/... for the card in one USB socket"
+    )
     parser.add_argument("what", choices=["tone", "steps", "list"])
     arguments = parser.parse_args()
     if arguments.what == "list":

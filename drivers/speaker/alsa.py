@@ -6,9 +6,11 @@ has to feed a pipe.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from drivers.errors import LineLost, WrongDevice
@@ -18,16 +20,19 @@ DEVICE = "speaker"
 TRIED_S = 0.02  # of silence, to see whether the device can be used
 _OPEN_S = 20.0  # a device that takes longer to play that is held for broken
 _SAID = 400  # bytes of what the player says that are read
+_CONTROL = re.compile(r"controlC(\d+)")  # the kernel's node of a sound card
 
 
 class AlsaSpeaker:
-    """One output. `device`: its ALSA name, `plughw:CARD=Device` or a name of `/etc/asound.conf`.
+    """One output. `device`: its ALSA name, `plughw:CARD=Device` or a name of `/etc/asound.conf`; or udev's link to the card in one
+    USB socket, `/dev/snd/by-path/...`, or with one serial number, `/dev/snd/by-id/...`.
 
+    The numbers and names of two USB cards depend on which the kernel finds first, so a link is followed anew for each sound.
     Nothing is opened before `start`. One sound at a time: a new one ends the one before.
     """
 
     def __init__(self, device: str, player: str = "aplay") -> None:
-        self._command: Sequence[str] = (player, "-q", "-t", "wav", "-D", device, "-")
+        self._player = player
         self._device = device
         self._child: subprocess.Popen[bytes] | None = None
         self._told: IO[bytes] | None = None
@@ -52,7 +57,7 @@ class AlsaSpeaker:
                 memory.write(wav(Sound(at_volume(sound.samples, volume), sound.words)))
             os.lseek(file, 0, os.SEEK_SET)
             self._told = os.fdopen(os.memfd_create("told"), "w+b")
-            self._child = subprocess.Popen(self._command, stdin=file, stdout=subprocess.DEVNULL, stderr=self._told)
+            self._child = subprocess.Popen(self._command(), stdin=file, stdout=subprocess.DEVNULL, stderr=self._told)
         except FileNotFoundError:
             raise WrongDevice(DEVICE, "aplay is not installed: apt install alsa-utils.") from None
         except OSError as error:
@@ -86,6 +91,19 @@ class AlsaSpeaker:
             told.close()
 
     close = hush
+
+    def _command(self) -> Sequence[str]:
+        """Raises `LineLost` when a link leads to no card."""
+        device = self._device
+        if device.startswith("/"):
+            card = _CONTROL.fullmatch(Path(device).resolve().name)
+            if card is None or not Path(device).exists():
+                raise LineLost(
+                    DEVICE,
+                    f"no sound card is at {device}: is it in its USB socket? Then look at `ls -l /dev/snd/by-path`.",
+                )
+            device = f"plughw:{card[1]}"
+        return (self._player, "-q", "-t", "wav", "-D", device, "-")
 
     def _said(self) -> str:
         """The last line that the player wrote."""

@@ -246,7 +246,7 @@ class DoorTable(Table, frozen=True, kw_only=True):
 class SpeakerTable(Table, frozen=True, kw_only=True):
     """A loudspeaker with an earphone's socket, which turns the loudspeaker off while a plug is in."""
 
-    device: str  # ALSA's name of it, as `aplay -L` lists it: "plughw:CARD=Device"
+    device: str  # as `aplay -L` lists it, "plughw:CARD=Device"; or by its USB socket, "/dev/snd/by-path/..."
     earphone_pin: Annotated[int, between(0, 27)] | None = (
         None  # BCM number of the socket's switch, closed to ground while a plug is in; None: a plug is never noticed
     )

@@ -38,6 +38,7 @@ from firmware.session.events import (
     CopyOutcome,
     ExitSeen,
     Fault,
+    PageItem,
     PagesReady,
     PaperCounted,
     PaperReadiness,
@@ -46,6 +47,7 @@ from firmware.session.events import (
 )
 
 Render = Callable[[bytes, str, str, int], Sequence[RasterPage]]  # document, its SHA-256, request id, copy
+Read = Callable[[bytes], Sequence[tuple[PageItem, ...]]]  # document -> what is written on each page, for who listens
 DrawSlip = Callable[[PrintReceipt | PrintClaimSlip | PrintLines | PrintZReport], RasterSlip | bytes]
 
 WATCH_S = 0.4
@@ -75,11 +77,14 @@ class PaperDesk(Desk[PaperCommand]):
     name = PAPER
     reason_when_down = "printer"
 
-    def __init__(self, printer: Printer, slips: Printer, vault: Vault, render: Render, draw: DrawSlip) -> None:
+    def __init__(
+        self, printer: Printer, slips: Printer, vault: Vault, render: Render, read: Read, draw: DrawSlip
+    ) -> None:
         self._printer = printer
         self._slips = slips
         self._vault = vault
         self._render = render
+        self._read = read
         self._draw = draw
         self._pages: dict[int, Sequence[RasterPage]] = {}
         self._job = 0
@@ -161,7 +166,7 @@ class PaperDesk(Desk[PaperCommand]):
             self._pages[copy.copy] = pages
             hashes[copy.copy] = tuple(page.raster_sha256 for page in pages)
             if copy.copy in command.show:
-                seen += [SeenPage(copy.copy, page.width_dots, page.height_dots, page.rows) for page in pages]
+                seen += _seen(copy.copy, pages, self._read(document))
         return PagesReady(hashes, tuple(seen))
 
     def _print(self, command: Print) -> Sequence[Answer]:
@@ -267,3 +272,11 @@ def reasons(status: PrinterStatus, device: str) -> frozenset[str]:
     if status.supply is PaperSupply.OUT:
         return frozenset({f"{device}_paper_out"})
     return frozenset({device})
+
+
+def _seen(copy: int, pages: Sequence[RasterPage], written: Sequence[tuple[PageItem, ...]]) -> list[SeenPage]:
+    items = [*written, *((),) * (len(pages) - len(written))]  # a document that cannot be read is seen all the same
+    return [
+        SeenPage(copy, page.width_dots, page.height_dots, page.rows, said)
+        for page, said in zip(pages, items, strict=True)
+    ]

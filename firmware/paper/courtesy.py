@@ -29,6 +29,11 @@ def labels(titles: Iterable[str], language: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, _of(table["labels"][name], language)) for name in names)
 
 
+def labels_in(language: str) -> Mapping[str, str]:
+    """Every label in one language; Japanese labels have their own words there."""
+    return {name: told.get(language, name) for name, told in _table()["labels"].items()}
+
+
 def word(key: str, language: str) -> str:
     """A sentence around the labels. Raises KeyError for a key that is not there: a programmer's error."""
     return _of(_table()["words"][key], language)

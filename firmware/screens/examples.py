@@ -56,7 +56,15 @@ def examples(language: str, look: Look = Look.NORMAL) -> list[show.Scene]:
     """In the order of a visit, then what can go wrong."""
     on_page = 6 if look is Look.NORMAL else 3
     told = [*_before(), *_choosing(language, on_page), *_paying(), *_endings()]
-    return [replace(scene, language=language, look=look, city=_CITY, telephone="0985-21-1752") for scene in told]
+    drawn = [replace(scene, language=language, look=look, city=_CITY, telephone="0985-21-1752") for scene in told]
+    return [page for scene in drawn for page in _pages(scene)]
+
+
+def _pages(scene: show.Scene) -> list[show.Scene]:
+    """In large letters a claim has two pages."""
+    if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen and scene.look is not Look.NORMAL:
+        return [replace(scene, page=page, pages=2) for page in (1, 2)]
+    return [scene]
 
 
 def _before() -> list[show.Scene]:
@@ -112,6 +120,7 @@ def _choosing(language: str, on_page: int) -> list[show.Scene]:
         show.Basket(masked_name=_NAME, lines=basket, fee_yen=1200, may_add=False),
         show.Basket(masked_name=_NAME, lines=basket[:1], fee_yen=600, may_add=True, may_preview=True),
         show.Preview(**page, part=None, moves=()),
+        show.Preview(**page, part=None, moves=(), reads=True),
         show.Preview(**page | {"pages": 1}, part=(0.0, 0.0, 0.55, 0.15), moves=("8", "6")),
         show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900, more=True),
         show.Consent(masked_name=_NAME, lines=basket[:2], fee_yen=900, page=2),

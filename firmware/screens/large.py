@@ -16,7 +16,7 @@ from firmware.screens.frame import LEGENDS, SIGN, next_language
 from firmware.screens.looks import entries
 from firmware.screens.palette import BLACK, CAPS, INK, RED, SEA, SEA_PALE, STEEL, WHITE, YELLOW, Colour
 from firmware.screens.places import place_lines, short_line
-from firmware.screens.words import words
+from firmware.screens.words import Words, words
 from firmware.session import scenes as show
 from firmware.session.scenes import Look
 
@@ -79,6 +79,11 @@ class Sheet:
         self.c.text(text, RIGHT - self._beside - room, self.y, LARGE_SIZE, width=room, bold=True, colour=colour,
                     leading=PITCH / LARGE_SIZE)  # fmt: skip
         self._beside += room + 16
+
+    def below_notes(self) -> None:
+        """Begin with the second line where the notes leave little of the first."""
+        if self.y < PITCH and self._beside > (RIGHT - LEFT) // 3:
+            self.y += PITCH
 
     def width(self) -> int:
         """Pixels for the next line."""
@@ -336,10 +341,7 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
         if scene.elsewhere is not None:
             sheet.place(scene.elsewhere)
         sheet.low += 66
-        for number in range(1, len(scene.lines) + 1):
-            sheet.c.number(number, LEFT + 76 * (number - 1), sheet.low - 62, 56, fill=sheet.colours.cap)
-        if scene.takes_code:
-            sheet.c.number(0, LEFT + 76 * len(scene.lines), sheet.low - 62, 56, fill=sheet.colours.cap)
+        _numbers(sheet, [*range(1, len(scene.lines) + 1), *([0] if scene.takes_code else [])])
         return
     if not scene.takes_code:  # its line needs the room
         sheet.head(say("choose_kind", "head"), say("steps", "choose"))
@@ -354,6 +356,19 @@ def _choose_kind(sheet: Sheet, scene: show.ChooseKind) -> None:
     if scene.takes_code:
         sheet.y = sheet.low - 62
         sheet.numbered(0, say("type_code", "offer"))
+
+
+def _numbers(sheet: Sheet, numbers: list[int]) -> None:
+    """The menu's numbers without their titles, and what they are for, in as many words as one line has room for."""
+    say, x = sheet.say, LEFT
+    for number in numbers:
+        sheet.c.number(number, x, sheet.low - 62, 56, fill=sheet.colours.cap)
+        x += 76
+    for text in (say("choose_kind", "head"), say("steps", "choose")):
+        if sheet.c.lines(text, LARGE_SIZE, width=RIGHT - x) == 1:
+            sheet.c.text(text, x, sheet.low - 60, LARGE_SIZE, width=RIGHT - x, colour=sheet.colours.letters,
+                         leading=PITCH / LARGE_SIZE)  # fmt: skip
+            return
 
 
 def _choose_option(sheet: Sheet, scene: show.ChooseOption) -> None:
@@ -438,10 +453,15 @@ def _pay(sheet: Sheet, scene: show.Pay) -> None:
     elif scene.exact_money_only:
         sheet.tell(say("pay", "exact" if scene.coins_come_back else "exact_kept"), bold=True, alarm=True)
     sheet.tell(say("pay", "no_notes"))
+    if scene.accepts_yen:
+        sheet.tell(f"{say('pay', 'accepts')}: {say.listed(map(str, sorted(scene.accepts_yen, reverse=True)))}")
 
 
 def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     """What happened, then the money that is owed, then what to do."""
+    if scene.pages > 1:
+        _in_two_pages(sheet, scene)
+        return
     say = sheet.say
     what, then = say.reason(scene.reason, scene.youngest_years)
     sheet.tell(what, head=True)
@@ -463,7 +483,7 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
         _call(sheet, scene)
 
 
-def _call(sheet: Sheet, scene: show.Sorry) -> None:
+def _call(sheet: Sheet, scene: show.Scene) -> None:
     if scene.telephone is not None:
         sheet.tell(sheet.say("place", "call", telephone=scene.telephone))
 
@@ -487,10 +507,41 @@ def _claim(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
     say = sheet.say
     sheet.tell(say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen)), bold=True)
     if scene.claim_code is not None:
-        sheet.tell(say("money", "code", code="-".join(wrap(scene.claim_code, CODE_GROUP))), bold=True)
+        sheet.tell(_code(say, scene.claim_code), bold=True)
+
+
+def _code(say: Words, code: str) -> str:
+    return say("money", "code", code="-".join(wrap(code, CODE_GROUP)))
+
+
+def _in_two_pages(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
+    """A claim: what happened and what is owed; then the desk that pays it, with its hours, what to do, and the code again."""
+    say = sheet.say
+    sheet.page(scene.page, scene.pages)
+    sheet.below_notes()
+    what, then = say("done", "head"), say("done", "body")
+    if isinstance(scene, show.Sorry):
+        what, then = say.reason(scene.reason, scene.youngest_years)
+        then = say("sorry", "void_paper") if scene.void_paper else then
+    if scene.page == 1:
+        sheet.tell(what, head=True)
+        _claim(sheet, scene)
+        if isinstance(scene, show.Sorry):
+            _sorry_money(sheet, scene)
+        return
+    assert scene.elsewhere is not None
+    sheet.place_and_hours(scene.elsewhere)
+    sheet.tell(then)
+    if scene.claim_code is not None:
+        sheet.tell(_code(say, scene.claim_code), bold=True)
+    sheet.way(scene.elsewhere)
+    _call(sheet, scene)
 
 
 def _done(sheet: Sheet, scene: show.Done) -> None:
+    if scene.pages > 1:
+        _in_two_pages(sheet, scene)
+        return
     sheet.tell(sheet.say("done", "head"), head=True)
     if scene.claim_yen:
         _claim(sheet, scene)

@@ -86,9 +86,9 @@ def _parted(phrase: str, measure: Measure, width: float) -> Iterator[str]:
 
 def _may_part(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
-    if "\u3000" in (before, after):  # between surname and given name
+    if "\u3000" in (before, after) or "\u00a0" in (before, after):  # between surname and given name; within a date
         return False
-    if after in NOT_FIRST or before in NOT_LAST or _joins(after):
+    if after in NOT_FIRST or before in NOT_LAST or _joins(after) or _within_date(text, at):
         return False
     return not (_kind(before) == _kind(after) == "latin")
 
@@ -122,6 +122,11 @@ def _kind(letter: str) -> str:
     if letter < "\u2e80":
         return "latin"
     return "kanji"
+
+
+def _within_date(text: str, at: int) -> bool:
+    """Whether this is inside a date such as 1月4日（月）, which stays on one line."""
+    return (text[at - 1] == "月" and text[at].isdigit()) or (text[at - 1] in "日일" and text[at] in "（(")
 
 
 def _joins(letter: str) -> bool:

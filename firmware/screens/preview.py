@@ -39,8 +39,12 @@ def _whole(c: Canvas, say: Words, scene: show.Preview) -> None:
     if scene.pages > 1:
         y = c.text(say("common", "page", page=scene.page, pages=scene.pages), left, y + 4, 26, width=width)
     c.text(say("preview", "body"), left, y + 8, 26, width=width, lines=4, leading=1.3)
-    c.number(5, left, CONTEXT - 48, 44, fill=SEA)
-    c.text(say("preview", "enlarge"), left + 56, CONTEXT - 45, 28, width=width - 56, bold=True)
+    keys = [(5, "enlarge"), *([(1, "read")] if scene.reads else [])]
+    room = width // len(keys)
+    for place, (number, word) in enumerate(keys):
+        x = left + place * room
+        c.number(number, x, CONTEXT - 48, 44, fill=SEA)
+        c.text(say("preview", word), x + 56, CONTEXT - 45, 28, width=room - 60, bold=True)
 
 
 def draw_large_preview(scene: show.Preview, ordinary: Canvas) -> Canvas:
@@ -60,16 +64,19 @@ def draw_large_preview(scene: show.Preview, ordinary: Canvas) -> Canvas:
         page = page_of(scene, 250, low - 12)
         _framed(c, page, LEFT, 6)
         x, y, word = LEFT + page.width + 20, low - 64, "enlarge"
-        told = [say.of(scene.line.title), say("preview", "head")]
+        # The line of the second key takes the room of the sentence.
+        told = [say.of(scene.line.title), *([] if scene.reads else [say("preview", "head")])]
         told += [f"▲▼ {scene.page}/{scene.pages}"] if scene.pages > 1 else []
         top = 4
         for words in told:
             lines = min(c.lines(words, LARGE_SIZE, width=RIGHT - x), 2)
             top = c.text(words, x, top, LARGE_SIZE, width=RIGHT - x, lines=lines, colour=sheet.colours.letters,
                          leading=1.15)  # fmt: skip
-    c.number(5, x, y, 56, fill=sheet.colours.cap)
-    c.text(say("preview", word), x + 66, y + 2, LARGE_SIZE, width=RIGHT - x - 66, colour=sheet.colours.letters,
-           leading=1.2)  # fmt: skip
+    keys = [*([(1, "read")] if scene.reads else []), (5, word)]
+    for row, (number, name) in enumerate(reversed(keys)):
+        c.number(number, x, y - row * 66, 56, fill=sheet.colours.cap)
+        c.text(say("preview", name), x + 66, y - row * 66 + 2, LARGE_SIZE, width=RIGHT - x - 66,
+               colour=sheet.colours.letters, leading=1.2)  # fmt: skip
     return c
 
 

@@ -173,6 +173,7 @@ class Context:
     basket: list[tuple[Offer, OrderItem]] = field(default_factory=list, repr=False)
     basket_page: int = 1  # one paper a page
     unshown: frozenset[int] = frozenset()  # pages that a resident who is to agree has not seen
+    end_page: int = 1  # of an ending that has two (`keys.end_pages`)
 
     # the documents
     reserved: Reserved | None = None

@@ -168,13 +168,25 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class PageItem:
+    """What stands on a page for one label, as the document's own structure tells a screen reader. `label`: empty for a
+    title or a sentence. `group`: the same for what belongs together, such as one person."""
+
+    group: int
+    label: str = field(repr=False)
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SeenPage:
-    """A page for a resident who asked to see it: the very dots that the printer gets (packed rows, 1 is black)."""
+    """A page for a resident who asked to see it: the very dots that the printer gets (packed rows, 1 is black), and what is
+    written there, for who listens; no items if the document does not tell."""
 
     copy: int
     width_dots: int
     height_dots: int
     rows: bytes = field(repr=False)
+    items: tuple[PageItem, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from drivers.vocabulary import Attendance, Key, Offer
 from firmware.book.reasons import EndReason
-from firmware.session.context import Context, Draft
+from firmware.session.context import COUNTER, Context, Draft
 from firmware.session.events import Event
 from firmware.session.look import look_event
 from firmware.session.scenes import Idle, Look
 from firmware.session.states import CLERK_ACTS, EITHER, RULES, KeypadMode, Side, State
 
 _THE_END = frozenset({State.DONE, State.SORRY, State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
+_SAID_AT_THE_END = frozenset({State.DONE, State.SORRY})
 LINES_PER_PAGE = 6  # numbers 1 to 6; ▲ and ▼ turn the page
 LARGE_LINES_PER_PAGE = 3
 
@@ -19,8 +20,8 @@ EXEMPTION_DIGITS = 8
 _PIN_WAIVED = Key.D1  # on the clerk's side, while nobody is served
 
 
-def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDENT) -> Event:
-    """The event of one key press. Marks and pages of the menus are changed in the context."""
+def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDENT, *, claimed_yen: int = 0) -> Event:
+    """The event of one key press. Marks and pages of the menus are changed in the context. `claimed_yen`: on a claim slip."""
     if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
     look = look_event(state, context, key) if side is Side.RESIDENT else None
@@ -37,6 +38,8 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
         if context.reason is None and state not in _THE_END:
             context.reason = EndReason.CANCELLED
         return Event.CANCELLED
+    if state in _SAID_AT_THE_END and key in {Key.NEXT, Key.PREVIOUS} and side is Side.RESIDENT:
+        return _turn_end(context, end_pages(context, claimed_yen), key)
     return _MEANING.get(state, _going_on)(context, key)
 
 
@@ -51,6 +54,20 @@ def _may_press(state: State, context: Context, key: Key, side: Side) -> bool:
 
 def _going_on(_: Context, key: Key) -> Event:
     return {Key.ENTER: Event.CONFIRMED, Key.CLEAR: Event.WENT_BACK}.get(key, Event.KEY_IGNORED)
+
+
+def end_pages(context: Context, claimed_yen: int) -> int:
+    """Large letters have no room for a claim, its code, what to do, and the desk with its hours: the desk has a page of its own."""
+    served = context.house.served
+    desk = served is not None and COUNTER in served.elsewhere
+    return 2 if claimed_yen and desk and context.look is not Look.NORMAL else 1
+
+
+def _turn_end(context: Context, count: int, key: Key) -> Event:
+    if count == 1:
+        return Event.KEY_IGNORED
+    context.end_page = _turned(context.end_page, count, key)
+    return Event.PAGE_TURNED
 
 
 def _taking_paper(context: Context, key: Key) -> Event:
@@ -286,7 +303,7 @@ def may_preview(context: Context) -> bool:
 
 def _previewing(context: Context, key: Key) -> Event:
     assert context.viewing is not None
-    return context.viewing.press(key)
+    return context.viewing.press(key, listens=context.listens)
 
 
 def _attending(context: Context, key: Key) -> Event:

@@ -1,5 +1,7 @@
 """The pages as they will be printed, seen by a resident who asked for it: which page, whole or enlarged, and which part of it.
 
+Who listens hears what is written there, some items at each press of the same key, so that no wait ends while they listen.
+
 The dots are those that the printer gets. They are in the context only, and are dropped with it.
 """
 
@@ -11,6 +13,7 @@ from firmware.session.events import Event, SeenPage
 
 ACROSS = 0.55  # of a page's width in one part: two parts side by side meet in the middle
 ASPECT = 0.385  # height of a part by its width
+SAID_AT_ONCE = 8  # items; about half a minute
 _STEP = 0.85  # from part to part; what lies between is in both
 
 
@@ -21,6 +24,7 @@ class Viewing:
     enlarged: bool = False
     column: int = 0  # 0 left, 1 right
     row: int = 0
+    said: int = 0  # which part of the items was asked for last; 0: none
 
     @property
     def now(self) -> SeenPage:
@@ -36,6 +40,11 @@ class Viewing:
         return 1 + math.ceil((1 - self.part_height) / (_STEP * self.part_height))
 
     @property
+    def sayings(self) -> int:
+        """In how many parts the items are said; a page that tells nothing has one, which says so."""
+        return max(math.ceil(len(self.now.items) / SAID_AT_ONCE), 1)
+
+    @property
     def left_top(self) -> tuple[float, float]:
         """Where the part begins, in shares of the page."""
         top = (1 - self.part_height) * self.row / max(self.rows - 1, 1)
@@ -48,15 +57,19 @@ class Viewing:
         inside = {key: (x, y) for key, (x, y) in there.items() if x in {0, 1} and 0 <= y < self.rows}
         return inside if self.enlarged else {}
 
-    def press(self, key: Key) -> Event:
+    def press(self, key: Key, *, listens: bool) -> Event:
         if key is Key.ENTER:
             return Event.CONFIRMED
+        if key is Key.D1 and listens and not self.enlarged:
+            self.said = (self.said + 1) % (self.sayings + 1)
+            return Event.PAGE_TURNED
         if key is Key.D5:
-            self.enlarged, self.column, self.row = not self.enlarged, 0, 0
+            self.enlarged, self.column, self.row, self.said = not self.enlarged, 0, 0, 0
         elif key in self.moves():
             self.column, self.row = self.moves()[key]
         elif key in {Key.NEXT, Key.PREVIOUS} and len(self.pages) > 1 and not self.enlarged:
             self.page = (self.page - 1 + (1 if key is Key.NEXT else -1)) % len(self.pages) + 1
+            self.said = 0
         else:
             return Event.KEY_IGNORED
         return Event.PAGE_TURNED

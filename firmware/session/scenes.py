@@ -10,6 +10,7 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from drivers.vocabulary import Text
+from firmware.session.events import PageItem
 
 
 class Look(StrEnum):
@@ -242,6 +243,8 @@ class Preview(Scene):
     """A page before it is paid for: whole, or one part enlarged. `part`: left, top, width, height in shares of the page.
 
     `dots`: packed rows, 1 is black. `moves`: the number keys that lead to another part. `pages`: to turn; 1 while enlarged.
+    `reads`: 1 says what is written there, for who listens; `items`: of the whole page; `said`: which part
+    of `sayings` to say, 0: none.
     """
 
     line: BasketLine
@@ -253,6 +256,10 @@ class Preview(Scene):
     page: int = 1
     pages: int = 1
     fee_yen: int
+    reads: bool = False
+    items: tuple[PageItem, ...] = field(default=(), repr=False)
+    said: int = 0
+    sayings: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +350,8 @@ class Sorry(Scene):
     card_in: bool = False  # the screen also says to take the card
     numbers: tuple[str, ...] = ()
     elsewhere: Elsewhere | None = None  # where this can be done, and where money and papers are that are still owed
+    page: int = 1  # in large letters the desk that pays a claim has a page of its own
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +365,8 @@ class Done(Scene):
     claim_code: str | None = None
     claim_slip: bool = True  # see `Sorry`
     elsewhere: Elsewhere | None = None  # the desk that pays the claim
+    page: int = 1  # see `Sorry`
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

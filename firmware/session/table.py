@@ -303,11 +303,13 @@ _TABLE: dict[S, Rows] = {
     },
     S.DONE: {
         **_ANYWHERE,
+        E.PAGE_TURNED: STAY,
         E.TIMED_OUT: _to(S.CLOSING, do.close_session),
         E.CONFIRMED: _to(S.CLOSING, do.close_session),
     },
     S.SORRY: {
         **_ANYWHERE,
+        E.PAGE_TURNED: STAY,
         E.TIMED_OUT: _to(S.CLOSING, do.close_session),
         E.CONFIRMED: _to(S.CLOSING, do.close_session),
     },

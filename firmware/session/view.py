@@ -19,6 +19,7 @@ from firmware.session.context import ANYTHING, COUNTER, Context
 from firmware.session.keys import (
     EXEMPTION_DIGITS,
     copies_left,
+    end_pages,
     lines_per_page,
     may_add,
     may_preview,
@@ -117,6 +118,11 @@ _WORKING = {
     State.PRINTING_RECEIPT: "settling",
     State.CLOSING: "settling",
 }
+
+
+class _Page(TypedDict):
+    page: int
+    pages: int
 
 
 class _Warning(TypedDict):
@@ -248,6 +254,7 @@ def _done(context: Context, session: OpenSession) -> show.Scene:
         claim_code=context.claim_code if session.ledger.claimed_yen else None,
         claim_slip=not context.claim_slip_failed,
         elsewhere=_elsewhere(context, COUNTER) if session.ledger.claimed_yen else None,
+        **_end_page(context, session),
     )
 
 
@@ -265,7 +272,13 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
         void_paper=session.void_paper,
         card_in=card_in,
         elsewhere=_elsewhere(context, sent),
+        **_end_page(context, session),
     )
+
+
+def _end_page(context: Context, session: OpenSession) -> _Page:
+    count = end_pages(context, session.ledger.claimed_yen)
+    return _Page(page=min(context.end_page, count), pages=count)
 
 
 def _elsewhere(context: Context, what: str) -> show.Elsewhere | None:
@@ -381,6 +394,10 @@ def _preview(context: Context) -> show.Scene:
         page=viewing.page,
         pages=1 if viewing.enlarged else len(viewing.pages),
         fee_yen=context.fee_yen,
+        reads=context.listens and not viewing.enlarged,
+        items=viewing.now.items if context.listens else (),
+        said=viewing.said if context.listens else 0,
+        sayings=viewing.sayings,
     )
 
 

@@ -11,7 +11,8 @@ from datetime import date, time
 JA, EN = "ja", "en"
 LANGUAGES = (JA, EN)
 MOST_SECONDS, MOST_COUNT, MOST_YEARS, MOST_YEN = 60, 12, 99, 29_990  # a full basket is 20,250 yen
-_MOST = {"seconds": MOST_SECONDS, "years": MOST_YEARS}
+MOST_CARDINAL, MOST_ON_PAPER_YEN = 9_999, 99_999_999  # incomes are printed to the yen
+_MOST = {"seconds": MOST_SECONDS, "years": MOST_YEARS, "plain": 99, "year": 99}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,24 @@ class Numbers:
         self._names = names
 
     def yen(self, amount: int) -> tuple[Piece, ...]:
-        """Up to `MOST_YEN`, in tens as coins are; any other amount digit by digit."""
-        if not 0 <= amount <= MOST_YEN or amount % 10:
+        """What coins can pay has recordings of its own; more, as papers have it, is put together; beyond that digit by digit."""
+        if 0 <= amount <= MOST_YEN and amount % 10 == 0:
+            texts = (_yen_ja if self.language == JA else _yen_en)(amount)
+        elif 0 <= amount <= MOST_ON_PAPER_YEN:
+            texts = (_paper_yen_ja if self.language == JA else _paper_yen_en)(amount)
+        else:
             return (*self.digits(str(amount)), self._piece("円" if self.language == JA else "yen"))
-        return tuple(self._piece(text) for text in (_yen_ja if self.language == JA else _yen_en)(amount))
+        return tuple(self._piece(text) for text in texts)
+
+    def cardinal(self, number: int) -> tuple[Piece, ...]:
+        """A whole number; more than `MOST_CARDINAL` digit by digit."""
+        if not 0 <= number <= MOST_CARDINAL:
+            return self.digits(str(number))
+        texts = (_cardinal_ja if self.language == JA else _cardinal_en)(number)
+        return tuple(self._piece(text) for text in texts)
 
     def count(self, what: str, number: int) -> tuple[Piece, ...]:
-        """`what`: copies, numbers, tries, pages or years of [counts] in texts/; more than is recorded digit by digit."""
+        """`what`: a word of [counts] in texts/; more than is recorded digit by digit."""
         if 0 <= number <= _MOST.get(what, MOST_COUNT):
             return (self._piece(self._names.counted(what, number)),)
         return self.digits(str(number))
@@ -75,6 +87,14 @@ class Numbers:
         order = (month, number, weekday) if self.language == JA else (weekday, number, month)
         return tuple(self._piece(text) for text in order)
 
+    def day(self, month: int, day: int) -> tuple[Piece, ...]:
+        """Of any year, as a paper writes it; none for what is no day."""
+        names = self._names
+        if not (1 <= month <= len(names.months) and 1 <= day <= len(names.days)):
+            return ()
+        order = (names.months[month - 1], names.days[day - 1])
+        return tuple(self._piece(text) for text in (order if self.language == JA else reversed(order)))
+
     def all(self) -> Iterator[Piece]:
         """Every piece that the other methods can give."""
         names = self._names
@@ -87,7 +107,9 @@ class Numbers:
         for hour in range(24):
             for minute in range(60):
                 yield from self.time(time(hour, minute))
-        yield from self.yen(1)
+        yield from (*self.yen(1), *self.yen(1_001_001), *self.yen(-1))
+        for number in (*range(100), *range(100, 1000, 100), *range(1000, 10000, 1000)):
+            yield from self.cardinal(number)
         for text in (*names.signs.values(), *names.weekdays, *names.months, *names.days):
             yield self._piece(text)
 
@@ -125,6 +147,34 @@ def _yen_en(amount: int) -> Sequence[str]:
     if not thousands:
         return [f"{rest} yen"]
     return [f"{thousands} thousand", f"{rest} yen"] if rest else [f"{thousands} thousand yen"]
+
+
+def _cardinal_ja(number: int) -> Sequence[str]:
+    """`1234` as 千, 200, 34: 三百 and 八千 sound other than their digits."""
+    thousands, hundreds, rest = number // 1000, number % 1000 // 100, number % 100
+    parts = [f"{thousands}千".replace("1千", "千")] if thousands else []
+    parts += [str(hundreds * 100)] if hundreds else []
+    return [*parts, str(rest)] if rest or not parts else parts
+
+
+def _cardinal_en(number: int) -> Sequence[str]:
+    thousands, hundreds, rest = number // 1000, number % 1000 // 100, number % 100
+    parts = [f"{count} {unit}" for count, unit in ((thousands, "thousand"), (hundreds, "hundred")) if count]
+    return [*parts, str(rest)] if rest or not parts else parts
+
+
+def _paper_yen_ja(amount: int) -> Sequence[str]:
+    tens, rest = divmod(amount, 10_000)
+    parts = [*_cardinal_ja(tens), "万"] if tens else []
+    return [*parts, *(_cardinal_ja(rest) if rest else ()), "円"]
+
+
+def _paper_yen_en(amount: int) -> Sequence[str]:
+    millions, thousands, rest = amount // 1_000_000, amount // 1000 % 1000, amount % 1000
+    parts: list[str] = []
+    for count, unit in ((millions, "million"), (thousands, "thousand")):
+        parts += [*_cardinal_en(count), unit] if count else []
+    return [*parts, *(_cardinal_en(rest) if rest else ()), "yen"]
 
 
 def _time_ja(at: time) -> Sequence[str]:

@@ -11,6 +11,7 @@ from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES as SCREENS
 from firmware.session import scenes as show
+from firmware.session.preview import SAID_AT_ONCE
 from firmware.voice.pieces import LANGUAGES as VOICES
 from firmware.voice.pieces import Piece, Sentence
 from firmware.voice.words import Spoken, spoken
@@ -48,7 +49,9 @@ def seconds_left(scene: show.Scene) -> Sentence:
 def uses_arrows(scene: show.Scene) -> bool:
     """Whether ▲ and ▼ mean something on this screen; where they do not, they are the volume."""
     match scene:
-        case show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview():
+        case (
+            show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview() | show.Sorry() | show.Done()
+        ):
             return scene.pages > 1
         case show.Basket(lines=lines) | show.Consent(lines=lines):
             return len(lines) > 1
@@ -247,9 +250,25 @@ def _paper(line: show.BasketLine, say: Spoken) -> Sentences:
 
 
 def _preview(scene: show.Preview, say: Spoken) -> Sentences:
+    if scene.said:
+        return _read_out(scene, say)
     said = [say("preview", "head"), *_paper(scene.line, say)]
+    said += [say("preview", "read")] if scene.reads else []
     said.append(say("preview", "enlarge" if scene.part is None else "whole"))
     said += [say("preview", "move")] if scene.moves else []
+    said += _pages(scene.page, scene.pages, say)
+    said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
+    return [*said, say("common", "stop"), *_general(scene, say)]
+
+
+def _read_out(scene: show.Preview, say: Spoken) -> Sentences:
+    """Some items of the page, and the keys that lead on."""
+    plain = say.numbers.count
+    end = scene.said * SAID_AT_ONCE
+    said = [say("preview", "part", nth=plain("plain", scene.said), all=plain("plain", scene.sayings))]
+    said += say.paper.said(scene.items, end - SAID_AT_ONCE, end) if scene.items else [say("preview", "silent")]
+    said.append(say("preview", "more" if scene.said < scene.sayings else "end"))
+    said.append(say("preview", "enlarge", once=True))
     said += _pages(scene.page, scene.pages, say)
     said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
     return [*said, say("common", "stop"), *_general(scene, say)]
@@ -315,7 +334,8 @@ def _sorry(scene: show.Sorry, say: Spoken) -> Sentences:
     said += [say("sorry", "take_card")] if scene.card_in else _money(scene, say)
     said += [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
     said += _staff(scene.numbers, say)
-    return [*said, *_telephone(scene, say), say("common", "finish"), *_general(scene, say)]
+    said += [*_telephone(scene, say), *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "finish"), *_general(scene, say)]
 
 
 def _money(scene: show.Sorry, say: Spoken) -> Sentences:
@@ -341,7 +361,8 @@ def _claim(scene: show.Sorry | show.Done, say: Spoken) -> Sentences:
 
 def _done(scene: show.Done, say: Spoken) -> Sentences:
     there = [] if scene.elsewhere is None else _elsewhere(scene.elsewhere, say)
-    return [say("done", "head"), *_claim(scene, say), *there, say("common", "finish"), *_general(scene, say)]
+    said = [say("done", "head"), *_claim(scene, say), *there, *_pages(scene.page, scene.pages, say)]
+    return [*said, say("common", "finish"), *_general(scene, say)]
 
 
 def _at_counter(scene: show.AtCounter, say: Spoken) -> Sentences:

@@ -14,6 +14,7 @@ from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTro
 from firmware.book.reasons import EndReason
 from firmware.screens.words import words as screen_words
 from firmware.session.view import NO_MORE
+from firmware.voice.paper import Paper
 from firmware.voice.pieces import EN, JA, LANGUAGES, Names, Numbers, Piece, Sentence
 from firmware.voice.spelling import spelled, syllables
 
@@ -28,13 +29,12 @@ class Spoken:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+        table = _table(language)
         self.templates: dict[str, dict[str, str]] = {
             part: texts for part, texts in table.items() if part not in NO_TEMPLATES
         }
-        dates = table["dates"]
-        names = Names(table["counts"], table["signs"], dates["weekdays"], dates["months"], dates["days"])
-        self.numbers = Numbers(language, names)
+        self.numbers = _numbers(language)
+        self.paper = Paper(language, self.numbers, _numbers(JA))
 
     def __call__(self, part: str, key: str, *, once: bool = False, private: bool = False, **values: Any) -> Sentence:
         """The sentence `key` of `part`. `values`: pieces for its places; a place without pieces is left out."""
@@ -76,6 +76,7 @@ class Spoken:
             yield from self.closed(reason).pieces
         yield from (Piece(self.language, text) for text in sorted(city_texts(self.language)))
         yield from self.numbers.all()
+        yield from self.paper.every_piece()
         if self.language == JA:
             yield from syllables()
 
@@ -92,6 +93,17 @@ class Spoken:
         """What stands between two places. Signs alone are a pause and no piece."""
         text = text.strip(" 、,.。:")
         return [Piece(self.language, text)] if _LETTER.search(text) else []
+
+
+def _numbers(language: str) -> Numbers:
+    table = _table(language)
+    dates = table["dates"]
+    names = Names(table["counts"], table["signs"], dates["weekdays"], dates["months"], dates["days"])
+    return Numbers(language, names)
+
+
+def _table(language: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def _reasons() -> Sequence[str]:

@@ -54,7 +54,7 @@ from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix, ScannedK
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.rig.crew import Alarm, InlineCrew
 from host_sim.rig.late import LateCrew
-from host_sim.rig.paper import draw_pages, draw_slip
+from host_sim.rig.paper import draw_pages, draw_slip, read_pages
 from host_sim.rig.pulse import PulseWires
 from host_sim.rig.quiet import CoinsAtRest, PrintersAtRest, Quiet
 from host_sim.rig.world import VALUES, RigWorld
@@ -222,7 +222,7 @@ class RigParts:
         self._printer = PrinterDriver(stream, self.clock, load_profile(unit.printer.profile), "printer")
         stream = self._stream(world.slips, "slips")
         slips = PrinterDriver(stream, self.clock, load_profile(unit.receipt_printer.profile), "receipt_printer")
-        return Printers(self._printer, slips, draw_pages, draw_slip)
+        return Printers(self._printer, slips, draw_pages, read_pages, draw_slip)
 
     def _stream(self, model: object, device: str) -> ByteStream:
         return self._world.open_stream(model, device)

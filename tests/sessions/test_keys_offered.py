@@ -55,7 +55,7 @@ class Watch:
             if words(scene.language)("warning", "any_key").replace(" ", "") not in told:
                 self.wrong.add(f"{state} {type(scene).__name__} {side}: the warning does not say that any key helps")
             return
-        offered, works = self._offered(scene), _works(state, machine.loop.context, side)
+        offered, works = self._offered(scene), _works(state, machine.loop.context, side, _claimed_yen(machine))
         by_words = OF_DIGITS.get(type(scene), frozenset())
         if offered - by_words != works - by_words:
             self.wrong.add(
@@ -71,14 +71,19 @@ class Watch:
         return caps | {number for shown, number in self.numbers if shown is canvas} | arrows
 
 
-def _works(state: State, context: Context, side: Side) -> set[str]:
+def _claimed_yen(machine: RigMachine) -> int:
+    session = machine.memory.book.session
+    return 0 if session is None else session.ledger.claimed_yen
+
+
+def _works(state: State, context: Context, side: Side, claimed_yen: int) -> set[str]:
     """The keys after which something is different."""
     works = set()
     for key in Key:
         now = copy.copy(context)
         now.draft, now.basket, now.attended = copy.deepcopy(now.draft), list(now.basket), list(now.attended)
         now.viewing = copy.copy(now.viewing)
-        event = key_event(state, now, key, side)
+        event = key_event(state, now, key, side, claimed_yen=claimed_yen)
         row = TABLE[state][event]
         if row.next is not None or row.actions or row.restarts or (state, event) in TILL:
             works.add(str(key))
@@ -157,6 +162,7 @@ def test_in_large_letters_no_key_is_dead_and_none_is_hidden(watch: Watch, wallet
         Person(wallet["hanako"], deeds=dict(tap_at_first(show.ChooseKind, "next"))),
         Person(wallet["taro"]),
         Person(wallet["blocked"], deeds={show.Sorry: stays}),
+        owed := Person(wallet["hanako"], deeds={show.Printing: _empty_the_hoppers, show.Done: _turns}, coins=(500,)),
     ):
         person.card.renew()
         machine.run_until(lambda: isinstance(machine.loop.scene, show.Idle), 120)
@@ -166,6 +172,18 @@ def test_in_large_letters_no_key_is_dead_and_none_is_hidden(watch: Watch, wallet
         machine.settle_advices()
     assert show.Look.LARGE in {scene.look for scene in machine.scenes}
     assert {State.IDLE, State.CHOOSING_KIND, State.TYPING_CODE, State.PAYING, State.SORRY, State.DONE} <= watch.seen
+    ends = [scene for scene in owed.seen if isinstance(scene, show.Done)]
+    assert [(scene.page, scene.pages) for scene in ends] == [(1, 2), (2, 2)]
+
+
+def _empty_the_hoppers(machine: RigMachine, _: show.Scene) -> None:
+    for hopper in machine.hoppers.values():
+        hopper.tube = 0
+
+
+def _turns(machine: RigMachine, scene: show.Scene) -> None:
+    assert isinstance(scene, show.Done)
+    machine.tap("next" if scene.page == 1 else "enter", machine.clock.monotonic() + 1.0)
 
 
 def test_no_key_is_dead_and_none_is_hidden_on_both_sides_of_a_counter(

@@ -99,6 +99,26 @@ def test_a_resident_with_an_earphone_hears_every_screen(wallet: Cards, wallet_fo
     assert machine.loop.troubles.keys() == {"speaker"}, "no piece is recorded, and that is told"
 
 
+def test_who_listens_hears_the_page_before_paying_and_nothing_of_it_stays(
+    wallet: Cards, wallet_folder: Path, voices: Path
+) -> None:
+    """By the key that the screen then offers; the same order without an earphone is offered no such key."""
+    for earphone in (True, False):
+        ear = Ear(earphone=earphone)
+        machine = Speaking(City(wallet_folder), ear, voices, aloud=True)
+        person = Person(wallet["hanako"], kind="1", coins=(500,), looks="11" if earphone else "55")
+        machine.serve(person, wallet["hanako"].chip)
+        pages = [scene for scene in person.seen if isinstance(scene, show.Preview)]
+        assert {scene.reads for scene in pages} == {earphone}
+        assert {scene.said for scene in pages} == ({0, 1, 2} if earphone else {0})
+        assert all(bool(scene.items) is earphone for scene in pages)
+        numbers = [words for words in ear.heard if "紙面の" in words and "個人番号" in words]
+        assert len(numbers) == (2 if earphone else 0)
+        assert machine.loop.context.viewing is None
+        assert machine.memory.last_closed is not None
+        assert machine.memory.last_closed.outcome == "issued"
+
+
 def test_neither_name_nor_pin_is_heard(wallet: Cards, wallet_folder: Path, voices: Path) -> None:
     card = wallet["hanako"]
     for earphone in (False, True):

@@ -57,7 +57,7 @@ class Machine:
         self.memory = Memory(journal)
         self.vault = Vault()
         slips = make_rig("receipt-80").driver
-        self.desk = PaperDesk(self.rig.driver, slips, self.vault, self._render, lambda _: b"slip\n")
+        self.desk = PaperDesk(self.rig.driver, slips, self.vault, self._render, lambda _: (), lambda _: b"slip\n")
 
     def _render(self, document: bytes, sha256: str, request_id: str, copy: int) -> Sequence[RasterPage]:
         pages = [

@@ -15,6 +15,7 @@ from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble
 from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES
 from firmware.session import scenes as show
+from firmware.session.events import PageItem
 from firmware.session.view import NO_MORE
 from firmware.session.warning import Follows
 from host_sim.centre import sample
@@ -37,6 +38,24 @@ QUESTIONS = [
 ]
 ITEMS = list(dict.fromkeys(item for kind in ("juminhyo", "fuhyo") for item in items.ITEMS[kind].values()))
 ITEMS = [{"ja": ja, "en": en} for ja, en in ITEMS][:6]  # of one paper
+PAGE_ITEMS = (
+    PageItem(0, "", "住民票"),
+    PageItem(0, "住所", "宮崎県宮崎市橘通西九丁目14番3号　ひまわり荘101"),
+    PageItem(0, "世帯主", "宮崎　太郎"),
+    PageItem(1, "", "1"),
+    PageItem(1, "氏名の振り仮名", "グエン　アン"),
+    PageItem(1, "氏名", "宮崎　太郎"),
+    PageItem(1, "生年月日", "昭和56年8月29日"),
+    PageItem(1, "在留期間の満了の日", "2028年3月14日"),
+    PageItem(1, "個人番号", "000423259868"),
+    PageItem(1, "給与収入", "6,240,001円"),
+    PageItem(1, "扶養人数合計", "1人"),
+    PageItem(1, "続柄", "妻（未届）"),
+    PageItem(1, "名前のない欄", "名前"),
+    PageItem(1, "本籍", "【省略】"),
+    PageItem(1, "年度", "令和元年度（平成31年中の所得）"),
+    PageItem(1, "", "この印は黒色です。"),
+)
 PURPOSES = [dict(purpose.title) for purpose in sample.city().on(date(2026, 11, 24)).rules.purposes.values()]
 ANSWERS = [
     {"ja": "世帯全員", "en": "Everyone in my household"},
@@ -312,9 +331,21 @@ def choosing(language: str) -> list[show.Scene]:
             moves=moves,
             pages=pages,
             fee_yen=300,
+            reads=said is not None,
+            items=PAGE_ITEMS if said else (),
+            said=said or 0,
+            sayings=2,
         )
-        for seconds, (pages, part, moves) in product(
-            (None, 15), ((1, None, ()), (3, None, ()), (1, (0.45, 0.4, 0.55, 0.15), ("2", "8", "4")))
+        for seconds, (pages, part, moves, said) in product(
+            (None, 15),
+            (
+                (1, None, (), None),
+                (3, None, (), None),
+                (3, None, (), 0),
+                (1, None, (), 1),
+                (3, None, (), 2),
+                (1, (0.45, 0.4, 0.55, 0.15), ("2", "8", "4"), None),
+            ),
         )
     ]
     return [*kinds, *every_refusal, *codes, *options, *purposes, *copies, *baskets, *previews]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from textwrap import wrap
 
 import pytest
 
@@ -52,15 +53,45 @@ def test_every_end_names_the_place_and_its_hours(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_end_in_large_letters_names_the_place_and_its_hours(language: str) -> None:
-    """Or the place's telephone number where the screen is full. A claim and its code say that the city hall pays."""
+    """Or the place's telephone number where the screen is full."""
     say = words(language)
     for scene in with_places(language)[::5]:
-        if isinstance(scene, show.Sorry) and scene.claim_yen:
-            continue
+        if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen:
+            continue  # two pages: the next test
         assert scene.elsewhere is not None
         large = shown(replace(scene, look=Look.LARGE, telephone=None))
         told = [short_line(say, scene.elsewhere), place_lines(say, scene.elsewhere)[0][0], scene.elsewhere.telephone]
         assert any(bare(text) in large for text in told), scene
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_claim_in_large_letters_has_a_page_for_what_is_owed_and_one_for_the_desk(language: str) -> None:
+    """Nothing is left out of either: what happened, what to do, amount and code; the desk, its hours, the code again."""
+    say = words(language)
+    scenes = [
+        scene
+        for scene in with_places(language)
+        if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen and not getattr(scene, "card_in", False)
+    ]
+    assert {type(scene) for scene in scenes} == {show.Sorry, show.Done}
+    for scene in scenes:
+        assert scene.elsewhere is not None
+        first, second = (
+            shown(replace(scene, look=look, page=page, pages=2))
+            for page, look in ((1, Look.LARGE), (2, Look.LARGE_DARK))
+        )
+        owed = say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen))
+        assert bare(owed) in first
+        if isinstance(scene, show.Sorry):
+            what, then = say.reason(scene.reason, scene.youngest_years)
+            assert bare(what) in first
+            assert bare(say("sorry", "void_paper") if scene.void_paper else then) in second, scene
+        whole, short = bare(place_lines(say, scene.elsewhere)[0][0]), bare(short_line(say, scene.elsewhere))
+        assert whole in second or short in second, scene
+        if scene.claim_code is not None:
+            code = "-".join(wrap(scene.claim_code, 3))
+            assert code in first
+            assert code in second
 
 
 @pytest.mark.parametrize("language", VOICES)

@@ -6,12 +6,14 @@ from itertools import product
 import pytest
 
 from drivers.vocabulary import CardRefusal, CentreRefusal
+from firmware.paper.second import second
 from firmware.screens import draw
 from firmware.screens.canvas import Canvas
 from firmware.screens.frame import LEGENDS
 from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
 from firmware.session.view import SENT
+from firmware.voice.words import FOLDER as VOICE
 
 from .scenes_all import REASONS
 
@@ -122,3 +124,15 @@ def test_every_word_of_a_key_stands_beside_its_cap(language):
 def test_the_idle_screen_names_every_language_in_its_own_words(language):
     told = {note.text for note in draw(show.Idle(language=language, until=None)).placed}
     assert {words(other)("self", "name") for other in LANGUAGES} <= told
+
+
+@pytest.mark.parametrize("language", ["ja", "zh-Hans", "ko", "vi"])
+def test_the_slip_for_money_is_called_what_is_printed_on_it(language: str) -> None:
+    """So that nobody looks for another paper. In English and Portuguese a short word of the printed title is used."""
+    printed = "返金請求票" if language == "ja" else second(language)("claim")
+    say = words(language)
+    for told in (say("money", "claim", yen="100"), say.reason("tamper", 15)[1]):
+        assert printed.removeprefix("返金").casefold() in told.casefold()
+    spoken_of = (VOICE / "ja.toml").read_text(encoding="utf-8")
+    assert "請求票でお返しするお金" in spoken_of
+    assert "引換券" not in spoken_of

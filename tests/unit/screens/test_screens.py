@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import fields, replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from itertools import accumulate, combinations, product
 
@@ -143,6 +143,17 @@ def touched(canvas, lines):
 
 
 CLEAR = 10  # pixels between letters and a drawing beside them
+
+
+@pytest.mark.parametrize("language", ["ja", "ja-easy", "en", "zh-Hans", "ko"])
+@pytest.mark.parametrize("letters", range(12, 30))
+def test_day_month_and_weekday_in_brackets_are_never_parted(language: str, letters: int) -> None:
+    """However narrow the room is, and whatever stands around them."""
+    say = words(language)
+    for day, before in product((date(2027, 1, 4), date(2026, 12, 29)), range(7)):
+        whole = say.date(day).split(" ")[-1]  # of English day and month, without the weekday
+        lines = broken(f"{'市' * before}次に開くのは「{say.date(day)}」8:30から", len, letters)
+        assert any(whole in line for line in lines), lines
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -58,6 +58,35 @@ def test_an_output_that_is_not_there_is_told(kept: Path) -> None:
         AlsaSpeaker("nowhere").start()
 
 
+@needs_aplay
+def test_the_card_in_a_socket_is_played_whatever_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two cards of one make, which change their numbers from one start to the next, while the link follows the socket."""
+    rules = (
+        "</usr/share/alsa/alsa.conf>\n"
+        f'pcm.!plughw {{ @args [ CARD ] @args.CARD {{ type string }} type file slave.pcm "null" format "raw" '
+        f'file {{ @func concat strings [ "{tmp_path}/heard-" $CARD ] }} }}\n'
+    )
+    (tmp_path / "asound.conf").write_text(rules)
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "asound.conf"))
+    for card in ("controlC1", "controlC2"):
+        (tmp_path / card).touch()
+    link = tmp_path / "by-path"
+    speaker = AlsaSpeaker(str(link))
+    with pytest.raises(LineLost, match="no sound card is at"):
+        speaker.start()
+    for number in (2, 1):
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"controlC{number}")
+        speaker.play(RAMP, LOUDEST)
+        finish(speaker)
+        heard = np.fromfile(tmp_path / f"heard-{number}", dtype="<i2")
+        assert np.array_equal(heard[: len(RAMP.samples)], RAMP.samples)
+        assert not (tmp_path / f"heard-{3 - number}").exists() or number == 1
+    (tmp_path / "controlC1").unlink()
+    with pytest.raises(LineLost, match="is it in its USB socket"):
+        speaker.play(RAMP, LOUDEST)
+
+
 def test_a_computer_without_aplay_is_told() -> None:
     with pytest.raises(WrongDevice, match="apt install alsa-utils"):
         AlsaSpeaker("default", player="no-such-player").start()

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from firmware.voice.words import FOLDER, every_piece, spoken
 from host_sim.centre import sample
 from tests.unit.screens.scenes_all import every_scene
 
+CITY_FILE = Path(sample.__file__).with_name("miyazaki.toml")
 RECORDED = frozenset(every_piece())
 # As the keys are engraved, and what the words call them.
 NAMES: Mapping[str, Mapping[str, str]] = {
@@ -163,6 +165,8 @@ def test_texts_of_the_sample_city_are_recorded() -> None:
         for japanese, _ in items.values():
             assert f"{japanese}を載せますか" in ja
     assert set(offers.TITLES.values()) <= ja
+    notices = tomllib.loads(CITY_FILE.read_text(encoding="utf-8"))["notices"]
+    assert {notice["text"]["ja"] for notice in notices if "text" in notice} <= ja
 
 
 @pytest.mark.parametrize(
