@@ -74,7 +74,10 @@ class Checker:
                 raise Violation(f"I13: a coin of {value} yen comes out, nobody is there and no two people confirmed it")
 
     def _out(self) -> Counter[int]:
-        return Counter({value: hopper.out for value, hopper in self.machine.hoppers.items()})
+        """The coins that a command let out; a phantom coin (fault H6) is nobody's act."""
+        return Counter(
+            {value: hopper.out - self.machine.phantoms[value] for value, hopper in self.machine.hoppers.items()}
+        )
 
     def died(self) -> None:
         """Note what was under way when the machine ended; the bounds of the later checks depend on it."""

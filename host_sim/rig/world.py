@@ -6,6 +6,7 @@ whenever paper, money, medium or line is touched.
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -120,7 +121,7 @@ class RigWorld:
         self.second = second  # medium of the journal's second copy; None: none
         self.at_point: Callable[[str], None] = lambda _: None
         self.at_fault: Callable[[str], None] = lambda _: None  # called with part and name of a fault when it happens
-        self.phantom_yen = 0
+        self.phantoms: Counter[int] = Counter()  # coins that left a hopper without a command, by value
         self.ended_s: list[float] = []  # when a process of the machine ended
         self.cut_s: list[
             float
@@ -322,7 +323,11 @@ class RigWorld:
         value_yen, hopper = next((item for item in self.hoppers.items() if item[1].tube), (0, None))
         if hopper is not None:
             hopper.fault("phantom", self.clock.monotonic())
-            self.phantom_yen += value_yen
+            self.phantoms[value_yen] += 1
+
+    @property
+    def phantom_yen(self) -> int:
+        return sum(value_yen * coins for value_yen, coins in self.phantoms.items())
 
     def mend_devices(self) -> None:
         """A technician mends every device, the media, the line and the clock."""

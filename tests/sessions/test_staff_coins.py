@@ -50,13 +50,17 @@ def a_coin_more(patch: Patch) -> None:
     patch.setattr(money, "_commands", lambda steps: [(value, coins + 1) for value, coins in real(steps)])
 
 
-def visits(seed: int, count: int) -> list[records.StaffPayDone]:
-    """A technician comes so many times while no resident does; the checker looks on. What the hoppers paid staff."""
+def visits(seed: int, count: int, before: Callable[[ConsoleRig], None] = lambda _: None) -> list[records.StaffPayDone]:
+    """A technician comes so many times while no resident does; the checker looks on. What the hoppers paid staff.
+
+    `before`: what happens at the machine before each visit.
+    """
     machine = ConsoleRig(seed=seed)
     checker = Checker(machine)
     machine.at_point = checker.effect
     technician = Technician(machine, Random(seed), Counter())
     for _ in range(count):
+        before(machine)
         technician.comes()
         technician.works()
         technician.goes()
@@ -66,6 +70,11 @@ def visits(seed: int, count: int) -> list[records.StaffPayDone]:
 
 def test_what_two_people_confirm_may_come_out() -> None:
     assert len(visits(3, 2)) > 1
+
+
+def test_a_coin_that_came_out_by_itself_is_none_of_theirs() -> None:
+    """Fault H6 before staff's payout: found by the swarm, which took the hopper's own coin for one of the confirmed ones."""
+    assert len(visits(3, 2, ConsoleRig.phantom_coin)) > 1
 
 
 @pytest.mark.parametrize(
