@@ -1,6 +1,6 @@
 """The screens outside a session: insert your card, closed, or please wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -10,7 +10,7 @@ from firmware.screens import landscape, pictures, qr
 from firmware.screens.canvas import WIDTH, Canvas
 from firmware.screens.frame import FOOT, begin, end, end_with_languages, end_without_keys, name_bar
 from firmware.screens.palette import INK, SEA, SEA_DEEP, SUN, SUN_PALE, WHITE, Colour
-from firmware.screens.places import Line, fitted, place_lines
+from firmware.screens.places import Line, brief_lines, fitted, place_lines
 from firmware.screens.words import Words, beside, words
 from firmware.session import scenes as show
 
@@ -223,18 +223,27 @@ def _places(
 ) -> None:
     """Where else to go. `beside`: where the picture ends, and the width of a line beside it.
 
-    A place is not named without what it has; the way there is left out sooner than another place, of the last one first.
+    A place is not named without what it has. Sooner than another place the way there is left out, of the last one first; then what
+    it has is told in fewer words.
     """
     y, low = room if len(places) > 1 else (max(room[0], beside[0]), room[1])
-    told = [place_lines(say, place) for place in places]
-    for count, ways in ((n, way) for n in range(len(told), 0, -1) for way in range(n, -1, -1)):
-        placed, ends = _beside_picture(
-            c, [one if n < ways else one[:-1] for n, one in enumerate(told[:count])], y, beside
-        )
+    for told in _fewer_and_fewer(say, places):
+        placed, ends = _beside_picture(c, told, y, beside)
         if ends <= low:
             for top, text, size, rows, bold, width in placed:
                 c.text(text, 40, top, size, width=width, lines=rows, bold=bold, colour=colour)
             return
+
+
+def _fewer_and_fewer(say: Words, places: Sequence[show.Elsewhere]) -> Iterator[list[list[Line]]]:
+    """The lines of the places, each time in less room."""
+    whole = [place_lines(say, place) for place in places]
+    brief = [brief_lines(say, place) for place in places]
+    for count in range(len(places), 0, -1):
+        for ways in range(count, -1, -1):
+            yield [one if n < ways else one[:-1] for n, one in enumerate(whole[:count])]
+        for long in range(count - 1, -1, -1):
+            yield [whole[n][:-1] if n < long else brief[n] for n in range(count)]
 
 
 def _beside_picture(

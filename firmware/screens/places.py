@@ -20,6 +20,12 @@ def place_lines(say: Words, place: Elsewhere) -> list[Line]:
     return lines
 
 
+def brief_lines(say: Words, place: Elsewhere) -> list[Line]:
+    """Its name and when it is open in few words; that it has not all that were asked for is told, but not what it has."""
+    some = f" {say('places', 'some')}" if place.kinds else ""
+    return [(short_line(say, place) + some, 24, True)]
+
+
 def short_line(say: Words, place: Elsewhere) -> str:
     """Its name and when it is open, without more words: for a screen in large letters that is nearly full."""
     return f"{say.of(place.name)}　{_when(say, place)}".strip()

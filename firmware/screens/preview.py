@@ -4,7 +4,7 @@ from PIL import Image
 
 from firmware.screens.canvas import HEIGHT, LARGE_SIZE, Canvas
 from firmware.screens.frame import CONTEXT, begin, end
-from firmware.screens.large import KEY_ROW, LEFT, RIGHT, Sheet
+from firmware.screens.large_sheet import KEY_ROW, LEFT, RIGHT, Sheet
 from firmware.screens.palette import LINE, SEA
 from firmware.screens.words import Words
 from firmware.session import scenes as show

@@ -1,7 +1,9 @@
 """How a visit ends, rule by rule: whoever is sent somewhere is told where that is and when it is open, on the screen and by ear."""
 
+import tomllib
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
+from pathlib import Path
 from textwrap import wrap
 
 import pytest
@@ -16,9 +18,11 @@ from firmware.session.view import SENT
 from firmware.voice.pieces import LANGUAGES as VOICES
 from firmware.voice.scenes import words_of
 from firmware.voice.words import spoken
+from host_sim.centre import sample
 
-from .scenes_all import NEXT, OPEN, REASONS, ending
+from .scenes_all import CITY, NEXT, OPEN, REASONS, TITLES, ending
 
+CITY_FILE = Path(sample.__file__).with_name("miyazaki.toml")
 # What only another municipality can do; `no_more` is a line of the menu and no end.
 NO_PLACE_HERE = {CentreRefusal.NOT_RESIDENT, CentreRefusal.HELD_ELSEWHERE, CentreRefusal.NO_RECORD, "no_more"}
 
@@ -120,3 +124,22 @@ def test_a_matter_of_the_card_shows_how_it_goes(reason: str, card_in: bool, monk
 def test_whoever_leaves_papers_is_told_how_to_get_them(language: str, place: show.Elsewhere) -> None:
     scene = show.TakePaper(language=language, copies=1, change_yen=0, alarm=True, countdown_s=15, elsewhere=place)
     assert bare(words(language)("take_paper", "later")) in shown(scene)
+
+
+SITES = [site for site in tomllib.loads(CITY_FILE.read_text(encoding="utf-8"))["sites"].values() if "way" in site]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_screen_names_both_places_whatever_they_lack(language: str) -> None:
+    """Pairs of the sample city's places, in the order of its file and turned round, each with what a resident finds there."""
+    say = words(language)
+    pairs = [pair for one, two in pairwise(SITES[::2]) for pair in ((one, two), (two, one))]
+    for pair, kinds, reason in product(pairs, ((), tuple(TITLES[:1]), tuple(TITLES[:4])), ("hours", "maintenance")):
+        places = tuple(replace(NEXT, name=site["name"], way=site["way"], kinds=kinds) for site in pair)
+        scene = show.Closed(language=language, reason=reason, opens_at=NEXT.opens_at, elsewhere=places, city=CITY)
+        text = shown(scene)
+        for place in places:
+            assert bare(place_lines(say, place)[0][0]) in text or bare(short_line(say, place)) in text, place
+            some = bare(say("places", "some"))
+            had = bare(say("places", "kinds", kinds=say.listed(map(say.of, kinds))))
+            assert not kinds or some in text or had in text, "nobody is sent there for what it has not"
