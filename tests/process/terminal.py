@@ -28,7 +28,7 @@ class Terminal:
         self._port.write(data)
 
     def heard(self, until: bytes = b"> ") -> str:
-        return self._port.read_until(until).decode("ascii")
+        return self._port.read_until(until).decode("utf-8")
 
     def asked(self, line: str) -> str:
         """Type a line; returns what is shown until the machine waits for the next one."""
