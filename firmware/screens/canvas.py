@@ -90,7 +90,8 @@ class Canvas:
         room = (x, y, x + width, y + pitch * lines)
         cut = len(rows) > lines
         if cut:
-            rows = [*rows[: lines - 1], shortened(_behind(words, rows[: lines - 1]), letters.at_most, width)]
+            # Exact: where Latin letters meet those of Noto CJK, a row may be longer than the sum of its letters.
+            rows = [*rows[: lines - 1], shortened(_behind(words, rows[: lines - 1]), letters.width, width)]
         for row in rows:
             long = letters.width(row) if align != "left" else letters.at_most(row)
             left = x + {"left": 0.0, "centre": (width - long) / 2, "right": width - long}[align]

@@ -38,7 +38,8 @@ def _known(key: str, word: str, language: str, rules: Rules) -> str | None:
         case "exemption":
             return _told(rules.exemptions[word].reason, language) if word in rules.exemptions else None
         case "what" | "event" if language == "ja":
-            return words.japanese()["flags" if key == "what" else "events"].get(word)
+            own = japanese().get(key, {}).get(word)
+            return own or words.japanese()["flags" if key == "what" else "events"].get(word)
         case _ if key in _OF_STATISTICS:
             return Texts(language).find(f"{key}.{word}")
         case _ if language == "ja":

@@ -30,7 +30,7 @@ def value(key: str, told: object, language: str = "ja") -> str:
         ("channel", ["store", "office", "counter"]),
         ("method", ["jpki", "municipal", "attended"]),
         ("requester", ["self", "household", "family"]),
-        ("what", flags.SENTENCES.keys() - {"case"}),
+        ("what", flags.SENTENCES),
         ("event", flags.EVENTS),
         ("state", ["making", "made", "reserved", "delivered", "issued", "void", "dead", "none"]),
         ("stands", ["issued", "void"]),

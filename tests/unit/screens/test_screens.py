@@ -8,7 +8,7 @@ from itertools import accumulate, combinations, product
 
 import pytest
 import zxingcpp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -294,6 +294,7 @@ LETTERS = st.text(st.sampled_from("亜宮崎渡邉髙𠮷みどりグエンヴ�
 
 
 @given(st.lists(LETTERS, min_size=1, max_size=6), LETTERS, LETTERS, st.booleans(), st.sampled_from(LANGUAGES))
+@example([""], "", "E-v" + "　" * 40 + "E", False, "zh-Hans")  # longer than the sum of its letters
 @settings(max_examples=120, deadline=None)
 def test_whatever_the_centre_calls_things_nothing_leaves_its_place(labels, title, name, several, language):
     titles = [{"ja": text} for text in labels]
