@@ -6,7 +6,9 @@ begins with a closing mark or a small kana, and none ends with an opening one (J
 paragraph are made about equally long, because a last line of two letters looks like a mistake.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 Measure = Callable[[str], float]
 
@@ -14,6 +16,7 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！ー」』）】〉》〕〜～々…％円通回枚分秒時日月年様,.:;?!)]}%ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 NOT_LAST = frozenset("「『（【〈《〔([{")
+_DATE = re.compile(r"\d{1,2}[月월]\s?\d{1,2}[日일]\s?[（(][^（）()]{1,3}[）)]")  # with its weekday
 _PREFIXES = frozenset("おご")  # お取りください, ご利用: polite heads of a word that look like the tail of the last
 
 
@@ -126,7 +129,12 @@ def _kind(letter: str) -> str:
 
 def _within_date(text: str, at: int) -> bool:
     """Whether this is inside a date such as 1月4日（月）, which stays on one line."""
-    return (text[at - 1] == "月" and text[at].isdigit()) or (text[at - 1] in "日일" and text[at] in "（(")
+    return any(begin < at < end for begin, end in _dates(text))
+
+
+@lru_cache(maxsize=256)
+def _dates(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(found.span() for found in _DATE.finditer(text))
 
 
 def _joins(letter: str) -> bool:

@@ -84,7 +84,7 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
     spoken = (out / "speech.txt").read_text(encoding="utf-8")
     assert "暗証番号、四けた" in spoken
     assert spoken.count("[key]") > 4
-    assert not any(name in spoken for name in (*NAMES, "1234"))
+    assert not any(name in spoken.replace("宮崎市", "") for name in (*NAMES, "1234"))  # a notice names the city
     with wave.open(str(out / "speech.wav")) as sounds:
         assert np.frombuffer(sounds.readframes(sounds.getnframes()), dtype="<i2").any(), "at least the tones are heard"
     assert (out / "printer.bin").stat().st_size > 100_000
