@@ -118,8 +118,13 @@ class Server(uvicorn.Server):
 
 
 def bound(what: str, host: str, port: int) -> socket.socket:
-    """A socket that does not listen yet: uvicorn begins when it is ready."""
-    line = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    """A socket that does not listen yet: uvicorn begins when it is ready.
+
+    asyncio sends at once (TCP_NODELAY) only on a socket that says it is TCP; else the body of an answer waits 40 ms, until
+    the client has acknowledged the head.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    line = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         line.bind((host, port))
