@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import requests
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.line.centre import CentreLine
@@ -42,6 +43,19 @@ class Running:
 
     def lines(self, machine: str = MACHINE, deadline_s: float = DEADLINE_S) -> tuple[CentreLine, TlsTransport]:
         return lines(self.run, self.cable.port, machine, deadline_s)
+
+    def sessions(self) -> dict[str, requests.Session]:
+        """For calls that no machine would make: one of each machine of the city, because the centre lets no single one call so often
+        (operating/lanes.py)."""
+        tls = self.run / "centre" / "tls"
+        made = {}
+        for key in sorted(tls.glob("miyazaki-*.key")):
+            session = made[key.stem] = requests.Session()
+            session.trust_env = False
+            session.verify = str(tls / "ca.pem")
+            session.cert = (str(key.with_suffix(".pem")), str(key))
+        assert len(made) > 3
+        return made
 
     def later(self, by: timedelta) -> None:
         """Move the centre's clock on."""

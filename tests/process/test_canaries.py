@@ -107,9 +107,7 @@ class Caller:
     """Sends what it is told, as each of the city's machines in turn; keeps every error's body."""
 
     def __init__(self, running: Running) -> None:
-        tls = running.run / "centre" / "tls"
-        self._machines = {key.stem: _session(tls, key.with_suffix("")) for key in tls.glob("miyazaki-*.key")}
-        assert len(self._machines) > 3
+        self._machines = running.sessions()
         self._turn = cycle(self._machines)
         self._url = f"https://127.0.0.1:{running.cable.port}"
         self.errors: list[str] = []
@@ -125,14 +123,6 @@ class Caller:
         self.statuses.add(answer.status_code)
         if answer.status_code >= 400:
             self.errors.append(answer.text + repr(answer.headers))
-
-
-def _session(tls: Path, machine: Path) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.verify = str(tls / "ca.pem")
-    session.cert = (f"{machine}.pem", f"{machine}.key")
-    return session
 
 
 def spoilt(body: Any) -> Iterator[Any]:

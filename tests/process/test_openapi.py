@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def session(running: Running) -> Iterator[requests.Session]:
-    tls = running.run / "centre" / "tls"
-    with requests.Session() as session:
-        session.verify = str(tls / "ca.pem")
-        session.cert = (str(tls / f"{MACHINE}.pem"), str(tls / f"{MACHINE}.key"))
-        session.trust_env = False
-        yield session
+def sessions(running: Running) -> dict[str, requests.Session]:
+    return running.sessions()
+
+
+@pytest.fixture(scope="module")
+def turn(sessions: dict[str, requests.Session]) -> Iterator[requests.Session]:
+    """Each machine in turn."""
+    return cycle(sessions.values())
 
 
 def no_unknown_trouble(_: CheckContext, response: schemathesis.Response, __: schemathesis.Case) -> None:
@@ -54,9 +56,9 @@ def no_unknown_trouble(_: CheckContext, response: schemathesis.Response, __: sch
     suppress_health_check=list(HealthCheck),
 )
 def test_every_call_answers_as_the_document_says(
-    case: schemathesis.Case, running: Running, session: requests.Session
+    case: schemathesis.Case, running: Running, turn: Iterator[requests.Session]
 ) -> None:
-    ask(case, running, session)
+    ask(case, running, next(turn))
 
 
 def ask(case: schemathesis.Case, running: Running, session: requests.Session) -> int:
@@ -77,7 +79,9 @@ def ask(case: schemathesis.Case, running: Running, session: requests.Session) ->
     return int(answer.status_code)
 
 
-def test_what_random_calls_never_reach_is_as_the_document_says(running: Running, session: requests.Session) -> None:
+def test_what_random_calls_never_reach_is_as_the_document_says(
+    running: Running, sessions: dict[str, requests.Session]
+) -> None:
     line, card, request_id = running.line(), running.cards["hanako"], secrets.token_hex(16)
     nonce, who = authenticated(line, card)
     assert isinstance(
@@ -94,7 +98,7 @@ def test_what_random_calls_never_reach_is_as_the_document_says(running: Running,
         "credential": base64.b64encode(card.read.credential).decode(),
     }
     challenge = schema["/v1/challenges"]["POST"].Case(body=told, media_type="application/json")
-    assert [ask(case, running, session) for case in (states, paper, challenge)] == [200, 200, 200]
+    assert [ask(case, running, sessions[MACHINE]) for case in (states, paper, challenge)] == [200, 200, 200]
 
 
 def test_the_committed_document_is_the_servers() -> None:
