@@ -105,13 +105,7 @@ def type_script(
 
     Behind `request maint` it waits until maintenance has begun, also when a resident must go first.
     """
-    rows = [(number, row.strip()) for number, row in enumerate(script, start=1)]
-    rows = [(number, row) for number, row in rows if row and not row.startswith("#")]
-    for number, row in rows:
-        if not row.isascii() or len(row) > ROW_MAX:
-            raise Stopped(
-                number, row, f"The line takes at most {ROW_MAX} characters of plain ASCII. Nothing was typed."
-            )
+    rows = _rows(script)
     talk = _Talk(port, show)
     said, name = talk.broken_off(), ""  # ends a question that somebody left open
     for number, row in rows:
