@@ -29,7 +29,6 @@ from firmware.session.events import CoinReadiness, Fault, PaperReadiness
 
 CLOSING_S = 5.0
 COINS_S = 20.0
-PICTURE_S = 3.0
 _STUCK = {  # by what a hopper says that cannot pay
     HopperState.JAMMED: "jammed; take out what blocks its exit",
     HopperState.HARDWARE_ERROR: "it reports a fault of its own; change it",

@@ -46,7 +46,6 @@ from host_sim.centre.tables import authentications, cards, challenges
 
 CHALLENGE_S = 300.0
 AUTHENTICATION_S = 900.0
-_NO_REVOCATION_DATA = "no revocation data"  # the fact that holds why, while there is none
 
 
 class Refused(Exception):

@@ -17,7 +17,6 @@ from host_sim.centre.tables import card_acts, cards, residents, seals
 
 KINDS = ("resident_register", "citizen", "individual_number")
 STATES = ("in_use", "expired", "lost", "revoked")
-PLASTIC = "seal"
 
 
 @dataclass(frozen=True, slots=True)
