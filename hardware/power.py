@@ -86,11 +86,11 @@ def page(name: str, profile: str, needs: dict[str, list[dict[str, Any]]], pins: 
     rows = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm" viewBox="0 0 297 210" font-family="sans-serif">',
         '<rect width="297" height="210" fill="white"/>',
-        _text(148.5, 10, f"Power of {name}.toml: {profile}", 6, "middle", bold=True),
-        _text(
+        text(148.5, 10, f"Power of {name}.toml: {profile}", 6, "middle", bold=True),
+        text(
             148.5,
             15.5,
-            "Up to the socket strip it is an electrician's work. Each part stands in PARTS.md.",
+            "Up to the socket strip it is an electrician's work. Each part stands in hardware/PARTS.md.",
             3,
             "middle",
         ),
@@ -110,7 +110,7 @@ def _mains(earthed: str) -> list[str]:
     xs = [20.5 + step * number for number in range(len(POWER["mains"]))]
     bar_mm = 22.0
     rows.append(_line(xs[0] + 20, bar_mm, xs[-1] + 20, bar_mm, "green", 1.1))
-    rows.append(_text(xs[1] + 3, bar_mm - 1.2, f"E, green: earth bar, with one wire each to {earthed}", 2.6))
+    rows.append(text(xs[1] + 3, bar_mm - 1.2, f"E, green: earth bar, with one wire each to {earthed}", 2.6))
     for number, (x, part) in enumerate(zip(xs, POWER["mains"], strict=True)):
         rows += _box(x, 27, width, 13, part["mark"], part["words"])
         if number not in (1, 2):  # breaker and switch have no earth
@@ -121,7 +121,7 @@ def _mains(earthed: str) -> list[str]:
             if colour == "white":
                 rows.append(_line(xs[number - 1] + width, y, x, y, "#555", 1.5))
             rows.append(_line(xs[number - 1] + width, y, x, y, colour, 0.9))
-            rows.append(_text(x - 7, y - 1.2, f"{letter}, {colour}", 2.4, "middle"))
+            rows.append(text(x - 7, y - 1.2, f"{letter}, {colour}", 2.4, "middle"))
     return rows
 
 
@@ -132,7 +132,7 @@ def _supplies(needs: dict[str, list[dict[str, Any]]]) -> list[str]:
     width, strip_mm, rows = min(44.0, step - 4), 20.5 + 54.0 * 4 + 20, list[str]()
     xs = [17.5 + step * (number + 0.5) for number in range(len(ours))]
     rows += [_line(strip_mm, 40, strip_mm, 45, "#777", 1.4), _line(xs[0], 45, max(strip_mm, xs[-1]), 45, "#777", 1.4)]
-    rows.append(_text(xs[0] + 2, 43.6, "plugs in the socket strip X0", 2.6))
+    rows.append(text(xs[0] + 2, 43.6, "plugs in the socket strip X0", 2.6))
     for x, each in zip(xs, ours, strict=True):
         if "feeds" not in each:  # the 12 V supply stands on the ladder
             rows += [_line(x, 45, x, 82, "#777", 1.4), *_supply(each)]
@@ -147,9 +147,9 @@ def _supply(each: dict[str, Any]) -> list[str]:
     told = f"{each['mark']}  supply 12 V, 5 A: L, N and E from its plug"
     return [
         f'<rect x="{begin:g}" y="82" width="{end - begin:g}" height="9" rx="1.5" fill="#eef4ea" {THIN}/>',
-        _text((begin + end) / 2, 87.7, told, 3.2, "middle", bold=True),
-        _text(begin + 2, 87.7, "+V", 3),
-        _text(end - 2, 87.7, "−V", 3, "end"),
+        text((begin + end) / 2, 87.7, told, 3.2, "middle", bold=True),
+        text(begin + 2, 87.7, "+V", 3),
+        text(end - 2, 87.7, "−V", 3, "end"),
     ]
 
 
@@ -215,8 +215,8 @@ def _ladder(rungs: list[Rung], pins: dict[int, int]) -> list[str]:
         _line(RIGHT_MM, 86.5, RIGHT_MM, ys[-1], "black", 2.4),
     ]
     rows += [
-        _text(LEFT_MM, 84, "X1: +12 V", 3, "middle", bold=True),
-        _text(RIGHT_MM, 84, "X2: 0 V", 3, "middle", bold=True),
+        text(LEFT_MM, 84, "X1: +12 V", 3, "middle", bold=True),
+        text(RIGHT_MM, 84, "X2: 0 V", 3, "middle", bold=True),
     ]
     rows += [_lead(lead) for lead in leads_of(rungs)]
     for fuse, top in first.items():
@@ -224,7 +224,7 @@ def _ladder(rungs: list[Rung], pins: dict[int, int]) -> list[str]:
         if shares(rungs, fuse):
             bottom = max(y for rung, y in zip(rungs, ys, strict=True) if rung.fuse == fuse)
             rows.append(_line(SPLIT_MM, top, SPLIT_MM, bottom, "red", 2.4))
-            rows.append(_text(SPLIT_MM, top - 2.2, f"X{fuse}", 2.6, "middle", bold=True))
+            rows.append(text(SPLIT_MM, top - 2.2, f"X{fuse}", 2.6, "middle", bold=True))
     for rung, y in zip(rungs, ys, strict=True):
         rows += _block(DEVICE_MM, y, rung.mark, rung.device, rung.plus, rung.minus)
         if rung.contact:
@@ -244,7 +244,7 @@ def _words(rungs: list[Rung]) -> list[str]:
         )
     elif any(rung.mark == "B1" and not rung.data for rung in rungs):
         told.append("The acceptor's GND wire of the header's page ends at X2 as well: there the grounds meet.")
-    return [_text(LEFT_MM - 8, 203 + 4.2 * number, words, 2.8) for number, words in enumerate(told)]
+    return [text(LEFT_MM - 8, 203 + 4.2 * number, words, 2.8) for number, words in enumerate(told)]
 
 
 def _lead(lead: Lead) -> str:
@@ -255,10 +255,10 @@ def _lead(lead: Lead) -> str:
     rows = [
         f'<line x1="{x1:g}" y1="{y1:.1f}" x2="{x2:g}" y2="{y2:.1f}" stroke="{COLOUR[lead.kind]}" stroke-width="1.1" {data}/>',
         f'<circle cx="{x:g}" cy="{y:.1f}" r="2" fill="white" stroke="{COLOUR[lead.kind]}" stroke-width="0.5"/>',
-        _text(x, y + 0.9, str(lead.number), 2.5, "middle"),
+        text(x, y + 0.9, str(lead.number), 2.5, "middle"),
     ]
     if lead.kind == "data":
-        rows.append(_text(x + 3, y + 0.9, "DATA", 2.3))
+        rows.append(text(x + 3, y + 0.9, "DATA", 2.3))
     return "\n".join(rows)
 
 
@@ -271,7 +271,7 @@ def _block(box: Box, y: float, mark: str, words: str, left: str, right: str) -> 
     ]
     for x, name, anchor in ((begin + 1.2, left, "start"), (end - 1.2, right, "end")):
         if name:
-            rows.append(_text(x, y + 1, name, 2.5, anchor))
+            rows.append(text(x, y + 1, name, 2.5, anchor))
     return rows
 
 
@@ -281,7 +281,7 @@ def _box(x: float, y: float, width: float, height: float, mark: str, words: list
     return [
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="1.5" fill="white" {THIN} data-part="{mark}"/>',
         *(
-            _text(x + width / 2, first + 4 * number, line, 3, "middle", bold=number == 0)
+            text(x + width / 2, first + 4 * number, line, 3, "middle", bold=number == 0)
             for number, line in enumerate(lines)
         ),
     ]
@@ -291,6 +291,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width_mm: flo
     return f'<line x1="{x1:g}" y1="{y1:.1f}" x2="{x2:g}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width_mm:g}"/>'
 
 
-def _text(x: float, y: float, words: str, size: float, anchor: str = "start", *, bold: bool = False) -> str:
+def text(x: float, y: float, words: str, size: float, anchor: str = "start", *, bold: bool = False) -> str:
+    """Words of `size` mm whose foot is at (x, y) in mm; `anchor` as in SVG."""
     weight = ' font-weight="bold"' if bold else ""
     return f'<text x="{x:g}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"{weight}>{escape(words)}</text>'

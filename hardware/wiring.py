@@ -8,7 +8,6 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from functools import reduce
-from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from firmware.config.unit import load_unit  # noqa: E402
 from firmware.console.wires import HEADER  # noqa: E402
 from firmware.screens.palette import CAPS  # noqa: E402
 from hardware import power  # noqa: E402
+from hardware.power import text  # noqa: E402
 
 WIRING = tomllib.loads((HERE / "wiring.toml").read_text(encoding="utf-8"))
 POWER = {1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V"}
@@ -154,8 +154,8 @@ def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire], via
     rows = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="297mm" height="210mm" viewBox="0 0 297 210" font-family="sans-serif">',
         '<rect width="297" height="210" fill="white"/>',
-        _text(148.5, 11, f"Wires of {path.name}: {unit['unit']['profile']}", 6, "middle", bold=True),
-        _text(
+        text(148.5, 11, f"Wires of {path.name}: {unit['unit']['profile']}", 6, "middle", bold=True),
+        text(
             148.5,
             17,
             strip.words,
@@ -171,11 +171,6 @@ def _page(path: Path, unit: dict[str, Any], strip: Strip, wires: list[Wire], via
     return "\n".join([*rows, "</svg>", ""])
 
 
-def _text(x: float, y: float, words: str, size: float, anchor: str = "start", *, bold: bool = False) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:g}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"{weight}>{escape(words)}</text>'
-
-
 def _strip(strip: Strip) -> list[str]:
     height = 20 * ROW_MM
     rows = [
@@ -187,8 +182,8 @@ def _strip(strip: Strip) -> list[str]:
         square = f'<rect x="{MIDDLE_MM - 6.4}" y="{y - 2.4:.1f}" width="4.8" height="4.8" fill="white" {THIN}/>'
         rows += [
             square if pin == 1 else shape,
-            _text(MIDDLE_MM + side * 4, y + 0.9, str(pin), 2.6, "middle"),
-            _text(MIDDLE_MM + side * 8, y + 1, strip.told[pin], 2.8, "start" if side > 0 else "end"),
+            text(MIDDLE_MM + side * 4, y + 0.9, str(pin), 2.6, "middle"),
+            text(MIDDLE_MM + side * 8, y + 1, strip.told[pin], 2.8, "start" if side > 0 else "end"),
         ]
     return rows
 
@@ -203,9 +198,9 @@ def _wire(strip: Strip, wire: Wire) -> str:
     return "\n".join(
         [
             f'<line x1="{begin:g}" y1="{y:.1f}" x2="{end:g}" y2="{y:.1f}" {stroke} {data}/>',
-            _text((begin + end) / 2, y - 1.3, f"pin {wire.pin}, {source}, {wire.colour}", 2.5, "middle"),
+            text((begin + end) / 2, y - 1.3, f"pin {wire.pin}, {source}, {wire.colour}", 2.5, "middle"),
             f'<circle cx="{end:g}" cy="{y:.1f}" r="1.3" fill="{wire.colour}"/>',
-            _text(end + side * 3, y + 1, wire.terminal, 3, "start" if side > 0 else "end"),
+            text(end + side * 3, y + 1, wire.terminal, 3, "start" if side > 0 else "end"),
         ]
     )
 
@@ -223,19 +218,19 @@ def _boxes(strip: Strip, wires: list[Wire]) -> list[str]:
                 f'<rect x="{x:g}" y="{y:.1f}" width="76" height="{end - y:.1f}" rx="1.5" fill="none" stroke="#333" stroke-width="0.5"/>'
             )
             edge, anchor = (x + 74, "end") if side > 0 else (x + 2, "start")
-            rows.append(_text(edge, (y + end) / 2 + 1, device, 3.2, anchor, bold=True))
+            rows.append(text(edge, (y + end) / 2 + 1, device, 3.2, anchor, bold=True))
     return rows
 
 
 def _plugs(unit: dict[str, Any], name: str) -> list[str]:
     told = [f"{named(unit, key)}: {words}" for key, words in plugs_of(unit, name).items()]
-    rows = [_text(12, 167, f"Plugs (supplies: {name}.power.svg)", 4, bold=True)]
-    return rows + [_text(12, 172.5 + number * 4.3, words, 3) for number, words in enumerate(told)]
+    rows = [text(12, 167, f"Plugs (supplies: {name}.power.svg)", 4, bold=True)]
+    return rows + [text(12, 172.5 + number * 4.3, words, 3) for number, words in enumerate(told)]
 
 
 def _keys(left: float, whose: str, keys: list[list[str]]) -> list[str]:
     """Keys as they are engraved, in the colours that the screens show."""
-    rows = [_text(left, 162, f"{whose}, engraved", 4, bold=True)]
+    rows = [text(left, 162, f"{whose}, engraved", 4, bold=True)]
     for row, words in enumerate(keys):
         for column, word in enumerate(words):
             x, y = left + column * 20.0, 165 + row * 10.5

@@ -46,8 +46,8 @@ def used_in(device: Device) -> list[str]:
         sessions = _last_swarm().get("lived", {}).get(device.name, 0)
         last = f"the last one {sessions:,} sessions" if sessions else "the last one met it in none"
         uses = [
-            f"swarm, with every row of the catalogue and all of INVARIANTS.md ({last})",
-            f"crash --zoo {device.name}, with every power cut and all of INVARIANTS.md",
+            f"swarm, with every row of the catalogue and all of host_sim/rig/INVARIANTS.md ({last})",
+            f"crash --zoo {device.name}, with every power cut and all of host_sim/rig/INVARIANTS.md",
             "tests/sessions/test_zoo.py: one session and its checker",
         ]
     named = [

@@ -1,4 +1,4 @@
-"""The fault catalogue: every row of FAULTS.md in the folder above, and how it is made to happen in the swarm.
+"""The fault catalogue: every row of host_sim/rig/FAULTS.md, and how it is made to happen in the swarm.
 
 A row is a function that prepares its fault in one session; the swarm counts the row when the fault really happens. Rows that
 the swarm cannot make happen, because it has no TLS, database, settings or update, are in `ELSEWHERE` with the test that does.

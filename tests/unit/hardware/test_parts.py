@@ -7,7 +7,7 @@ import pytest
 from firmware.console.table import COMMANDS
 from tests.unit.hardware.test_wiring import HARDWARE, wiring
 
-# What a drawing names -> how its row in PARTS.md begins.
+# What a drawing names -> how its row in hardware/PARTS.md begins.
 PARTS = {
     "resident's keys": "keys 4 × 4",
     "clerk's keys": "keys 4 × 4",
