@@ -54,6 +54,7 @@ from firmware.ports import (
 from firmware.screens.words import LANGUAGES
 from firmware.service.availability import Mode
 from firmware.service.heartbeat import Heartbeat
+from firmware.service.manager import service_folder
 from firmware.service.reception import Reception
 from firmware.service.signals import signals_of
 from firmware.service.site_tables import SiteTables
@@ -62,7 +63,7 @@ from firmware.service.witness import Head, Witness
 from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
-from firmware.update.served import ServedWell, service_folder
+from firmware.update.served import ServedWell
 from firmware.update.updates import Updates, version
 from firmware.voice.telling import Teller
 from firmware.workers import Crew

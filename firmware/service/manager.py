@@ -18,10 +18,16 @@ def notify(message: str) -> None:
             notifier.sendto(message.encode(), address.replace("@", "\0", 1))
 
 
+def service_folder() -> Path | None:
+    """The folder in memory that the service manager made for this service (systemd.exec(5)); None: it made none."""
+    told = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(told) if told else None
+
+
 def _medium_failed() -> Path | None:
     """The file that tells the next run of it; in a folder in memory, because the journal's medium failed."""
-    folder = os.environ.get("RUNTIME_DIRECTORY")
-    return Path(folder) / "medium-failed" if folder else None
+    folder = service_folder()
+    return None if folder is None else folder / "medium-failed"
 
 
 def remember(error: Exception) -> None:

@@ -1,17 +1,15 @@
 """Tells the system that the machine serves well: a file, which a unit of the image waits for (hardware/image)."""
 
 import contextlib
-import os
 from pathlib import Path
 
 from firmware.update.updates import WELL_S
 
 FILE = "served-well"
-_FOLDER = "RUNTIME_DIRECTORY"  # set by systemd (systemd.exec(5)); not set: nobody waits for the file
 
 
 class ServedWell:
-    """Makes the file once the machine has served for `WELL_S` without a reason. `folder` None: never."""
+    """Makes the file once the machine has served for `WELL_S` without a reason. `folder`: `manager.service_folder()`; None: never."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -27,9 +25,3 @@ class ServedWell:
             with contextlib.suppress(OSError):  # tried again after another `WELL_S`
                 (self._folder / FILE).touch()
             self._well_since_s = now_s
-
-
-def service_folder() -> Path | None:
-    """The folder in memory that systemd made for this service."""
-    told = os.environ.get(_FOLDER, "").partition(":")[0]
-    return Path(told) if told else None

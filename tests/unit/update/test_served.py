@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.update.served import FILE, ServedWell, service_folder
+from firmware.service.manager import service_folder
+from firmware.update.served import FILE, ServedWell
 from firmware.update.updates import WELL_S
 
 
