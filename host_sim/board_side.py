@@ -19,7 +19,7 @@ from host_sim.unit_file import UnitFile
 
 BOARD = "io_board"
 _FELT_S = 0.05  # after the machine has read that a key is down: ten looks of its pad
-_LONGEST_S = 2.0  # a machine that reads nothing feels nothing
+_LONGEST_S = 10.0  # as pins.py: a machine that reads nothing feels nothing, one that stood still feels it late
 
 
 def on_board(unit: UnitFile, table: str) -> bool:
