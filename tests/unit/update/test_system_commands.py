@@ -87,6 +87,8 @@ def test_a_trial_whose_time_is_over_restarts_the_board(
     run("a", "over")
     assert (_choice(tmp_path), commands) == (b"A", [])
     run("a", *_bring(tmp_path, 2))
+    run("a", "over")
+    assert (_choice(tmp_path), commands) == (b"D", []), "a system that was never started has had no time"
     run("b", "over")
     assert _choice(tmp_path) == b"U"
     assert commands == [["/usr/bin/systemctl", "reboot"]]
