@@ -18,12 +18,11 @@ BACK = "system-back"
 _MAX_BYTES = 4096
 
 
-def tell(standing: Standing, file: Path | None) -> None:
-    """Write it for the machine to read; None: no service manager made a folder for it."""
-    if file is not None:
-        choice = BYTES[standing.choice].decode()
-        told = {"running": standing.running, "choice": choice, "versions": standing.versions}
-        put_in_place(file, json.dumps(told).encode(), 0o644)
+def tell(standing: Standing, file: Path) -> None:
+    """Write it for the machine to read. Raises `OSError`."""
+    choice = BYTES[standing.choice].decode()
+    told = {"running": standing.running, "choice": choice, "versions": standing.versions}
+    put_in_place(file, json.dumps(told).encode(), 0o644)
 
 
 class CardSystems:

@@ -76,13 +76,20 @@ def _words(version: int | None) -> str:
 
 def _done(systems: Systems, options: argparse.Namespace) -> str:
     """Do it, and tell the machine before and after: writing a system takes minutes."""
-    folder = os.environ.get("RUNTIME_DIRECTORY")
-    file = Path(folder) / STANDING.name if folder else None
-    tell(systems.standing, file)
+    _tell(systems)
     try:
         return options.run(systems, options)  # type: ignore[no-any-return]
     finally:
-        tell(systems.standing, file)
+        _tell(systems)
+
+
+def _tell(systems: Systems) -> None:
+    """In the folder that the service manager made for it; by hand there is none."""
+    if folder := os.environ.get("RUNTIME_DIRECTORY"):
+        try:
+            tell(systems.standing, Path(folder) / STANDING.name)
+        except OSError as error:
+            print(f"The machine cannot be told: {error}.", file=sys.stderr)
 
 
 def main() -> int:
