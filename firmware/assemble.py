@@ -64,6 +64,7 @@ from firmware.session.context import House
 from firmware.session.scenes import Scene, Starting
 from firmware.session.states import State
 from firmware.update.served import ServedWell
+from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates, version
 from firmware.voice.telling import Teller
 from firmware.workers import Crew
@@ -148,6 +149,8 @@ class Parts(Protocol):
         ...
 
     def updates(self) -> Updates | None: ...
+
+    def systems(self) -> CardSystems: ...
 
     @property
     def taps(self) -> Mapping[str, Tap]:
@@ -397,6 +400,7 @@ class Machine:
             check_settings=parts.why_unusable,
             fresh_code=parts.fresh_code,
             taps=parts.taps,
+            systems=parts.systems(),
             updates=self._updates,
         )
         self.console = Console(hands, parts.fresh_code)

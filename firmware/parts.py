@@ -67,6 +67,7 @@ from firmware.session.scenes import Scene
 from firmware.sides import LONG_AGO, Panel, console_on, line_to
 from firmware.update.launch import read_key
 from firmware.update.slots import Slots
+from firmware.update.standing import STANDING, CardSystems
 from firmware.update.updates import Updates, installed_lock, running_version
 from firmware.workers import ThreadCrew
 
@@ -177,6 +178,9 @@ class RealParts:
             running=running_version(),
             now=self.now,
         )
+
+    def systems(self) -> CardSystems:
+        return CardSystems(STANDING, manager.service_folder())
 
     # --- what a resident meets ------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ PURE = (
     "firmware/console/talking.py",
     "firmware/console/touching.py",
     "firmware/console/unload.py",
+    "firmware/console/system.py",
     "firmware/console/update.py",
     "firmware/console/wires.py",
     "firmware/console/working.py",

@@ -23,6 +23,7 @@ from firmware.loop import Loop
 from firmware.service.availability import Availability, Reason
 from firmware.service.site import calendar_of
 from firmware.session.scenes import Scene
+from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates
 
 
@@ -43,6 +44,7 @@ class LoopHands:
         check_settings: Callable[[Settings], str | None],
         fresh_code: Callable[[], str],
         taps: Mapping[str, Tap],
+        systems: CardSystems,
         updates: Updates | None = None,
     ) -> None:
         """`filed`: the unit as its file says it, without the settings made on the console. `speaks`: has a loudspeaker."""
@@ -60,6 +62,7 @@ class LoopHands:
         self.speaks = speaks
         self._fresh_code = fresh_code
         self.taps = taps
+        self.systems = systems
         self.updates = updates
         self.candidate: dict[str, str] | None = None
 

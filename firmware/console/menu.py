@@ -14,7 +14,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {  # no name is the first wor
     "money": ("hoppers, acceptor, cash box", ("hopper", "acceptor", "cashbox")),
     "sheets": ("paper", ("paper",)),
     "books": ("daily close, match, claims, cases", ("reconcile", "close", "collect", "resolve", "lockout", "line")),
-    "settings": ("settings, releases, restart", ("config", "update", "reboot")),
+    "settings": ("settings, releases, systems, restart", ("config", "update", "system", "reboot")),
     "talking": ("this conversation", ("help", "version", "language", "login", "logout", "who", "confirm")),
 }
 MORE = "more"  # commands that no section names

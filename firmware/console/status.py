@@ -108,6 +108,9 @@ def _trials(hands: Hands) -> list[str]:
         rows.append(f"settings on trial, {max(0.0, left_s) / 60:.0f} min left")
     if hands.updates is not None and hands.updates.standing.on_trial is not None:
         rows.append(f"release {hands.updates.standing.on_trial} on trial")
+    system = hands.systems.standing
+    if system is not None and system.on_trial:
+        rows.append(f"system {system.version_in(system.running)} on trial")
     return rows
 
 

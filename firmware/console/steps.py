@@ -23,6 +23,7 @@ from firmware.journal.journal import Stored
 from firmware.service.availability import Availability, Reason
 from firmware.session.events import Fault
 from firmware.session.scenes import Scene
+from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates
 
 LOOK_AGAIN_S = 4.0  # a desk looks at its device every three seconds
@@ -219,6 +220,7 @@ class Hands(Protocol):
     candidate: dict[str, str] | None  # the settings being edited; None after logging out
 
     updates: Updates | None  # None: the unit file has no [update]
+    systems: CardSystems
 
     @property
     def trial_left_s(self) -> float | None:

@@ -46,3 +46,28 @@ def write_new(folder: Path, name: str, data: bytes) -> None:
         file = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=at)
         with os.fdopen(file, "wb") as sink:
             sink.write(data)
+
+
+def put_in_place(path: Path, data: bytes, mode: int) -> None:
+    """Write a file anew, by one rename: after a power cut it is the old one or the new one. Raises `OSError`."""
+    new = f"{path.name}.new"
+    with ExitStack() as opened:
+        folder = os.open(path.parent, _FOLDER)
+        opened.callback(os.close, folder)
+        _remove(new, folder)  # of a run that was cut off
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=folder)
+        try:
+            with os.fdopen(file, "wb") as sink:
+                sink.write(data)
+                sink.flush()
+                os.fsync(file)
+            os.replace(new, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            _remove(new, folder)  # a full medium keeps no half of it
+            raise
+        os.fsync(folder)
+
+
+def _remove(name: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)

@@ -54,6 +54,23 @@ class Choice:
         return None if self.starts_left is None else other(self.active)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a card holds. `running`: the slot whose system runs; `versions`: of slot a and slot b, None for no whole system."""
+
+    running: Slot
+    choice: Choice
+    versions: tuple[int | None, int | None]
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether the system that runs is on trial."""
+        return self.choice.trial == self.running
+
+    def version_in(self, slot: Slot) -> int | None:
+        return self.versions[SLOTS.index(slot)]
+
+
 def other(slot: Slot) -> Slot:
     return "b" if slot == "a" else "a"
 
@@ -67,7 +84,7 @@ CHOICES = {
     **{bytes((byte,)): Choice("a", left) for byte, left in zip(b"DGHK", (3, 2, 1, 0), strict=True)},
     **{bytes((byte,)): Choice("b", left) for byte, left in zip(b"MNPS", (3, 2, 1, 0), strict=True)},
 }
-_BYTES = {choice: byte for byte, choice in CHOICES.items()}
+BYTES = {choice: byte for byte, choice in CHOICES.items()}
 
 
 class Systems:
@@ -80,6 +97,10 @@ class Systems:
     @property
     def choice(self) -> Choice:
         return CHOICES.get(self._card.read("choice", 0, 1), Choice("a"))
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self._running, self.choice, (self.version_in("a"), self.version_in("b")))
 
     def version_in(self, slot: Slot) -> int | None:
         """The version of the system in a slot; None: the slot holds no whole system."""
@@ -139,7 +160,7 @@ class Systems:
         return True
 
     def _choose(self, choice: Choice) -> None:
-        self._put("choice", 0, _BYTES[choice])
+        self._put("choice", 0, BYTES[choice])
 
     def _put(self, place: str, offset: int, data: bytes) -> None:
         self._card.write(place, offset, data)

@@ -123,7 +123,8 @@ modules() {
 
 switches() { # no login, no shell, no port that listens, nothing that changes the system by itself
     systemctl --root="$tree" --quiet enable kofuki-personal.service systemd-networkd.service \
-        kofuki-system.service kofuki-system-good.path kofuki-system-over.timer
+        kofuki-release.service \
+        kofuki-system.service kofuki-system-good.path kofuki-system-back.path kofuki-system-over.timer
     systemctl --root="$tree" --quiet mask getty.target getty@.service serial-getty@.service console-getty.service container-getty@.service \
         autovt@.service debug-shell.service emergency.service rescue.service systemd-networkd-wait-online.service apt-daily.timer \
         apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-firstboot.service systemd-machine-id-commit.service

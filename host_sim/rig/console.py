@@ -20,6 +20,7 @@ from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
 from firmware.journal.memory import Memory
+from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates
 from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
@@ -63,6 +64,7 @@ class ConsoleRig(RigMachine):
     """`say` types a line and returns what the machine answered to it."""
 
     updates: Updates | None = None
+    systems: CardSystems | None = None
     serial: MemoryStream
 
     def __init__(self, **settings: object) -> None:
@@ -171,6 +173,9 @@ class ConsoleParts(RigParts):
 
     def updates(self) -> Updates | None:
         return self._rig.updates
+
+    def systems(self) -> CardSystems:
+        return self._rig.systems or super().systems()
 
     def console_line(self) -> ConsoleLine:
         rig = self._rig

@@ -1,6 +1,7 @@
 """The parts of a machine in virtual time: the real drivers, each over a model in memory."""
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -48,6 +49,7 @@ from firmware.loop import Loop
 from firmware.ports import CoinAcceptor, Contact
 from firmware.service.witness import Head
 from firmware.session.scenes import Scene
+from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates
 from host_sim.models.acceptor import AcceptorModel
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix, ScannedKeys
@@ -156,6 +158,9 @@ class RigParts:
 
     def updates(self) -> Updates | None:
         return None
+
+    def systems(self) -> CardSystems:
+        return CardSystems(Path(os.devnull), None)  # not started from an image
 
     # --- devices --------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ Not part of `make test`: each start takes a minute or more. Each trial begins wi
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -28,10 +27,14 @@ from PIL import Image, ImageChops
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
 from firmware.screens import render
 from firmware.session.scenes import Closed
-from firmware.update.__main__ import make_system
-from hardware.image.layout import BLOCK_BYTES, CHOICE_SECTOR, MIB, RECORD_BYTES, SECTOR_BYTES, partition, record
+from firmware.update.__main__ import make_system, program_files
+from firmware.update.bundle import pack
+from firmware.update.launch import PROGRAM
+from firmware.update.updates import lock_of
+from hardware.image.layout import BLOCK_BYTES, CHOICE_SECTOR, MIB, RECORD_BYTES, SECTOR_BYTES, partition
 from tests.image.errand import RULES, Around, Eyes, serve_a_resident
 from tests.image.guest import HANG_S, Board, bring
+from tests.image.slots import choice, record_of, slot_of, wait_for_bytes, wait_for_choice
 
 PASSWORD = "an invented one"
 GLASS = 'path = "/dev/fb0"\npixels = "bgrx"\n'  # qemu's
@@ -42,6 +45,8 @@ STOPS = (
     'RUN+="/usr/bin/systemctl kill --kill-whom=main --signal=SIGSTOP kofuki.service"\n'
 )
 PROMPT = r"service - \d+> $"
+TECHNICIAN = r"technician \d+> $"
+UPDATES = '[update]\nslots = "releases"\nkey = "/etc/kofuki/release-key.hex"\nbundle = "/etc/kofuki/release.kofuki"\n'
 
 
 def _request(board: Board) -> str:
@@ -79,8 +84,44 @@ def _personal(card: Path, folder: Path) -> None:
     bring(card, folder / "users", "kofuki/console-users.toml")
 
 
+def _release(card: Path, folder: Path) -> None:
+    """A program release, its key and the lines of the unit file that it needs onto the card's boot partition."""
+    key, day = Ed25519PrivateKey.generate(), datetime.now(UTC).date()
+    files = program_files(PROGRAM)
+    bundle = pack(files, version=7, made=day, expires=day + timedelta(days=1), lock=lock_of(PROGRAM), key=key)
+    (folder / "release").write_bytes(bundle)
+    _bring_key(card, folder, key)
+    (folder / "unit").write_text(f'extends = "/opt/kofuki/hardware/units/store.toml"\n{UPDATES}')
+    for name, target in (("release", "release.kofuki"), ("unit", "unit.toml")):
+        bring(card, folder / name, f"kofuki/{target}")
+
+
+def _bring_key(card: Path, folder: Path, key: Ed25519PrivateKey) -> None:
+    (folder / "key").write_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() + "\n")
+    bring(card, folder / "key", "kofuki/release-key.hex")
+
+
+def _log_in(board: Board) -> None:
+    board.type("login kato")
+    board.until("Password: ")
+    board.type(PASSWORD)
+    board.until(TECHNICIAN)
+
+
+def _ask(board: Board, command: str, wanted: str) -> str:
+    """Type a command, again until it says `wanted`: a unit of the image may not have run yet. Returns what it said."""
+    end_s = time.monotonic() + HANG_S
+    while True:
+        board.type(command)
+        said = board.until(TECHNICIAN)
+        if wanted in said:
+            return said
+        assert time.monotonic() < end_s, said
+        time.sleep(5.0)
+
+
 def enrolled(card: Path, folder: Path) -> str:
-    """First start: halted, with a request; answered, it is a machine that says which devices are missing."""
+    """First start: halted, with a request; answered, it is a machine that says which devices are missing, and has a release ready."""
     with Board(card, folder) as board:
         said = board.until(HALTED)
         first_s = board.up_s
@@ -91,18 +132,18 @@ def enrolled(card: Path, folder: Path) -> str:
         assert _request(board) == request
     _answer(request, folder)
     _personal(card, folder)
+    _release(card, folder)
     with Board(card, folder) as board:
         board.until(PROMPT)
-        board.type("login kato")
-        board.until("Password: ")
-        board.type(PASSWORD)
-        board.until(r"technician \d+> $")
-        board.type("status")
-        said = board.until(r"technician \d+> $")
+        console_s = board.up_s
+        _log_in(board)
+        said = _ask(board, "status", "OK")
+        ready = _ask(board, "update status", "ready version 7")
+        systems = _ask(board, "system status", "running system 1 in slot a")
     for device in ("card", "coin", "paper", "line"):
         assert f"{device} well" not in said, said
-    print(said)
-    return f"halted after {first_s:.0f} s, console after {board.up_s:.0f} s"
+    print(said, ready, systems, sep="\n")
+    return f"halted after {first_s:.0f} s, console after {console_s:.0f} s"
 
 
 def stopped_program(card: Path, folder: Path) -> str:
@@ -219,7 +260,7 @@ def full_data(card: Path, folder: Path) -> str:
 
 
 def certificate(card: Path, folder: Path) -> str:
-    """One 住民票, with host_sim's devices on the board's USB sockets and its centre behind the cable."""
+    """One 住民票, then `test all`, with host_sim's devices on the board's USB sockets and its centre behind the cable."""
     with Around(folder / "world") as around:
         for name, text in (("unit.toml", around.unit_text), ("90-reader.rules", RULES)):
             (folder / name).write_text(text)
@@ -235,58 +276,24 @@ def certificate(card: Path, folder: Path) -> str:
             try:
                 hanako, eyes = around.wallet.cards["hanako"], Eyes(board.picture)
                 papers = serve_a_resident(around, hanako, eyes, lambda scene: print(f"  {scene}", flush=True))
+                served_s = board.up_s
+                _log_in(board)
+                _ask(board, "request maint", "aintenance")
+                tested = _ask(board, "test all", "tested ")
             finally:
                 _keep(board.picture(), "glass")
     for number, paper in enumerate(papers):
         _keep(paper, f"paper-{number}")
+    print(tested)
     assert len(papers) == 1
-    return f"a paper of {papers[0].width} x {papers[0].height} dots after {board.up_s:.0f} s"
-
-
-def _slot_of(card: Path, slot: str, folder: Path) -> Path:
-    """This slot of the card as a file."""
-    one, taken = partition(f"root_{slot}"), folder / "slot"
-    with card.open("rb") as source, taken.open("wb") as sink:
-        source.seek(one.start_mib * MIB)
-        for _ in range(one.size_mib):
-            block = source.read(MIB)
-            if any(block):
-                sink.write(block)
-            else:
-                sink.seek(MIB, os.SEEK_CUR)
-        sink.truncate(one.size_mib * MIB)
-    return taken
-
-
-def _record(slot: Path, version: int, *, root_hash: str | None = None) -> bytes:
-    """The slot's record with another version, or with another root hash, too."""
-    with slot.open("rb") as source:
-        source.seek(-RECORD_BYTES, os.SEEK_END)
-        told = source.read().decode("latin-1")
-    found = re.search(r"kofuki\.root_hash=(\w{64})", told)
-    assert found, "the slot has no record"
-    return record(root_hash or found[1], version)
-
-
-def _choice(card: Path) -> bytes:
-    with card.open("rb") as source:
-        source.seek(CHOICE_SECTOR * SECTOR_BYTES)
-        return source.read(1)
-
-
-def _wait_for_choice(card: Path, *wanted: bytes) -> bytes:
-    """Wait until the board has written one of these."""
-    end_s = time.monotonic() + HANG_S
-    while (found := _choice(card)) not in wanted:
-        assert time.monotonic() < end_s, f"the choice is {found!r}, not one of {wanted}"
-        time.sleep(1.0)
-    return found
+    assert "FAIL" not in tested
+    return f"a paper of {papers[0].width} x {papers[0].height} dots after {served_s:.0f} s; test all passes"
 
 
 def failed_system(card: Path, folder: Path) -> str:
     """The system on trial has another root than its record says: three starts end in a restart, the fourth is of the one before."""
-    slot = _slot_of(card, "a", folder)
-    wrong = _record(slot, 2, root_hash="0" * 64)
+    slot = slot_of(card, "a", folder)
+    wrong = record_of(slot, 2, root_hash="0" * 64)
     with slot.open("rb") as source, card.open("r+b") as sink:
         sink.seek(partition("root_b").start_mib * MIB)
         shutil.copyfileobj(source, sink)
@@ -297,25 +304,24 @@ def failed_system(card: Path, folder: Path) -> str:
     for left in (b"G", b"H", b"K"):
         with Board(card, folder) as board:
             board.restarts()
-        assert _choice(card) == left
+        assert choice(card) == left
     with Board(card, folder) as board:
         board.until(HALTED)
-    assert _choice(card) == b"U"
+    assert choice(card) == b"U"
     return f"three restarts, then halted after {board.up_s:.0f} s"
 
 
 def new_system(card: Path, folder: Path) -> str:
     """A signed system is put on the boot partition; the plug is pulled while it is written; then it is written, tried and kept."""
     key = Ed25519PrivateKey.generate()
-    slot = _slot_of(card, "a", folder)
+    slot = slot_of(card, "a", folder)
     with slot.open("r+b") as sink:
-        newer = _record(slot, 2)
+        newer = record_of(slot, 2)
         sink.seek(-RECORD_BYTES, os.SEEK_END)
         sink.write(newer)
     release = folder / "system.kofuki"
     make_system(slot, release, expires=datetime.now(UTC).date() + timedelta(days=1), key=key)
-    (folder / "key").write_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() + "\n")
-    bring(card, folder / "key", "kofuki/release-key.hex")
+    _bring_key(card, folder, key)
     bring(card, release, "kofuki/system.kofuki")
     with Around(folder / "world") as around:
         for name, text in (("unit.toml", around.unit_text), ("90-reader.rules", RULES)):
@@ -324,32 +330,22 @@ def new_system(card: Path, folder: Path) -> str:
         with Board(card, folder) as board:
             board.until(HALTED)
             request = _request(board)
-            _wait_for_bytes(card, "root_b")
-        assert _choice(card) == b"A", "the plug was pulled before it was written"
+            wait_for_bytes(card, "root_b")
+        assert choice(card) == b"A", "the plug was pulled before it was written"
         with Board(card, folder) as board:
-            _wait_for_choice(card, b"D")
+            wait_for_choice(card, b"D")
             written_s = board.up_s
         around.answer(request, folder)
         _personal(card, folder)
         with Board(card, folder, cable="restrict=off", glass=True, devices=around.devices) as board:
             board.until(PROMPT)
-            assert _choice(card) == b"G", "the start is counted"
+            assert choice(card) == b"G", "the start is counted"
+            _log_in(board)
+            print(_ask(board, "system status", "running system 2 in slot b"))
             around.usb_slot.connect()
             Eyes(board.picture).until("Idle")
-            _wait_for_choice(card, b"B")
+            wait_for_choice(card, b"B")
             return f"written {written_s:.0f} s after the second start, kept {board.up_s:.0f} s after the third"
-
-
-def _wait_for_bytes(card: Path, name: str) -> None:
-    """Wait until something was written into a partition."""
-    end_s = time.monotonic() + HANG_S
-    with card.open("rb", buffering=0) as source:
-        while True:
-            source.seek(partition(name).start_mib * MIB)
-            if any(source.read(MIB)):
-                return
-            assert time.monotonic() < end_s, f"nothing was written into {name}"
-            time.sleep(1.0)
 
 
 def _keep(picture: Image.Image, name: str) -> None:

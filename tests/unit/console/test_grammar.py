@@ -48,6 +48,9 @@ update status             VTCS SM
 update apply              TS   M  security
 update rollback           TS   M  security
 update board              TS   M  security
+system status             VTCS SM
+system keep               TS   M  security
+system rollback           TS   M  security
 request maint             TCS  S
 exit                      TCS  M
 oos on broken-glass       TS   SM
@@ -129,7 +132,7 @@ def test_what_moves_money_or_closes_a_case_has_a_dry_run() -> None:
         "reconcile",
     }
     changing = {"reboot", "acceptor.pair", "config.commit", "config.keep", "config.rollback"}
-    changing |= {"update.apply", "update.rollback", "update.board"}
+    changing |= {"update.apply", "update.rollback", "update.board", "system.keep", "system.rollback"}
     assert planning == moving | changing
     assert all(command.kind is Kind.PLANS for command in COMMANDS if command.pair)
 

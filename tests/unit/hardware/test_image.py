@@ -137,7 +137,7 @@ def test_a_card_without_its_data_still_starts_the_machine_which_then_says_so() -
     files = [path for path in units if path.is_file()] + sorted(
         (IMAGE / "files/etc/systemd/system").rglob("*.d/*.conf")
     )
-    assert len(files) == 7
+    assert len(files) == 10
     words = [line.partition("=") for path in files for line in path.read_text().splitlines() if line[:1].isalpha()]
     assert not [key for key, _, _ in words if key in {"Requires", "RequiresMountsFor", "BindsTo", "Requisite"}]
     assert ("StateDirectory", "=", "") in words, "the machine's own unit names one, which requires its mount"

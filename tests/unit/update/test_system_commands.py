@@ -11,7 +11,9 @@ from firmware.update import __main__ as making
 from firmware.update import system
 from firmware.update.bundle import BundleRefused
 from firmware.update.card import BlockCard, Place
+from firmware.update.standing import STANDING, CardSystems
 from firmware.update.system_bundle import RECORD_BYTES
+from firmware.update.systems import Choice, Standing
 from hardware.image import layout
 from tests.unit.update.releases import KEY, PUBLIC
 
@@ -79,6 +81,34 @@ def test_a_system_is_installed_tried_and_kept(run: Run, tmp_path: Path, capsys: 
     assert _choice(tmp_path) == b"B"
 
 
+def test_the_machine_is_told_what_the_card_holds(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = CardSystems(tmp_path / STANDING.name, None)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    run("a", "install", str(tmp_path / "none"), "--key", str(tmp_path / "key"))
+    assert told.standing == Standing("a", Choice("a"), (1, None)), "also when no system lies ready"
+    run("a", *_bring(tmp_path, 2))
+    assert told.standing == Standing("a", Choice("a", 3), (1, 2))
+    run("b", "good")
+    assert told.standing == Standing("b", Choice("b"), (1, 2))
+
+
+def test_a_system_is_kept_though_the_machine_cannot_be_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "none"))
+    run("a", *_bring(tmp_path, 2))
+    assert run("b", "good") == 0
+    assert _choice(tmp_path) == b"B"
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"[]", b"{}", b'{"running":"c","choice":"A","versions":[1,2]}', b'{"running":"a"']
+)
+def test_what_is_no_standing_is_none(tmp_path: Path, wrong: bytes) -> None:
+    (tmp_path / "told").write_bytes(wrong)
+    assert CardSystems(tmp_path / "told", None).standing is None
+
+
 def test_a_trial_whose_time_is_over_restarts_the_board(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +117,8 @@ def test_a_trial_whose_time_is_over_restarts_the_board(
     run("a", "over")
     assert (_choice(tmp_path), commands) == (b"A", [])
     run("a", *_bring(tmp_path, 2))
+    run("a", "over")
+    assert (_choice(tmp_path), commands) == (b"D", []), "a system that was never started has had no time"
     run("b", "over")
     assert _choice(tmp_path) == b"U"
     assert commands == [["/usr/bin/systemctl", "reboot"]]
