@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 HANG_S = 300.0  # ends a hang and nothing else: long enough for a slow computer, or one that stood still
+_PORTS = range(20_000, 32_768)  # Linux gives programs that name no port one from 32768 up (ip(7))
+_lent: list[socket.socket] = []
 
 
 class NotRunning(RuntimeError):
@@ -87,12 +90,25 @@ class Child:
         return lines[-1] if lines else "it said nothing"
 
 
-def free_port() -> int:
-    """A TCP port of the loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(together: int = 1) -> int:
+    """A TCP port that is free, and that nobody else gets here until this process ends; the first of `together` in a row.
+
+    The kernel itself gives nobody a port of this range. A name in the list of Unix sockets, which ends with its process,
+    keeps one for whoever asked first.
+    """
+    while True:
+        first = random.choice(_PORTS[:-together])
+        names: list[socket.socket] = []
+        with contextlib.suppress(OSError), contextlib.ExitStack() as tried:
+            for port in range(first, first + together):
+                names.append(socket.socket(socket.AF_UNIX))
+                names[-1].bind(f"\0kofuki-port-{port}")
+                probe = tried.enter_context(socket.socket())
+                probe.bind(("0.0.0.0", port))  # noqa: S104  some programs bind every address
+            _lent.extend(names)
+            return first
+        for name in names:
+            name.close()
 
 
 def listening(port: int) -> bool:

@@ -27,7 +27,7 @@ from host_sim.rig.machine import RigMachine
 from host_sim.rig.people import Person, serve
 from host_sim.rig.world import USB
 from host_sim.wallet import Wallet, WalletCard
-from tests.sessions.conftest import KEYS
+from tests.card_keys import KEYS
 from tests.sessions.console_rooms import owing_200, under_whom_the_hoppers_run_dry
 from tests.sessions.test_updates import UpdatingRig
 from tests.unit.update.releases import release
@@ -250,7 +250,6 @@ def same(one: str, other: str) -> bool:
 
 
 if __name__ == "__main__":
-    KEYS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for path in PAGES:
             wallet = dict(Wallet.open(Path(folder), date(2026, 11, 24), keys=KEYS, keep=False).cards)

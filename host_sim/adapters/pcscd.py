@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from host_sim.adapters.vpcd import PORT
-from host_sim.running import NotRunning, only_one
+from host_sim.running import HANG_S, NotRunning, free_port, only_one
 
 LOCK = Path(tempfile.gettempdir()) / "kofuki-virtual-reader.lock"
 SOCKET = Path("/run/pcscd/pcscd.comm")
@@ -72,7 +72,7 @@ class PcscdHandle:
         self.stop()
 
 
-def ensure_pcscd(timeout_s: float = 60.0) -> PcscdHandle:
+def ensure_pcscd(timeout_s: float = HANG_S) -> PcscdHandle:
     """Make sure that the computer's pcscd serves the virtual reader. Raises `NoReader` with one sentence."""
     if _listens(PORT):
         return PcscdHandle(None)
@@ -85,13 +85,13 @@ def ensure_pcscd(timeout_s: float = 60.0) -> PcscdHandle:
     return _start(["pcscd", "-f"], SOCKET, PORT, {}, timeout_s)
 
 
-def private_pcscd(directory: Path, timeout_s: float = 60.0) -> PcscdHandle:
+def private_pcscd(directory: Path, timeout_s: float = HANG_S) -> PcscdHandle:
     """A private service in `directory`. Raises `NoReader` where that is not possible.
 
     It needs root or unprivileged user namespaces. `directory` must be short: a socket's path has at most 107 bytes.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    port = _free_pair()
+    port = free_port(together=2)  # vpcd has two slots
     configuration = directory / "reader.conf"
     configuration.write_text(
         f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {_DRIVER}\nCHANNELID 0x{port:04X}\n'
@@ -178,17 +178,6 @@ def _wait_for(reached: Callable[[], bool], timeout_s: float) -> bool:
 def _wake() -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as knock:
         knock.connect(str(SOCKET))
-
-
-def _free_pair() -> int:
-    """A free port whose next one is free too: vpcd has two slots."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("0.0.0.0", 0))  # noqa: S104  vpcd itself binds every address
-            port = int(first.getsockname()[1])
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("0.0.0.0", port + 1))  # noqa: S104
-                return port
 
 
 def _listens(port: int) -> bool:

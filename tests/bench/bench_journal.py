@@ -23,6 +23,7 @@ from host_sim.rig.cards import rig_cards
 from host_sim.rig.crash import Explorer, Findings, Script
 from host_sim.rig.scripts import scripts
 from host_sim.rig.shares import Tell, in_shares
+from tests.card_keys import KEYS
 from tests.process.journal_killer import Silent
 from tests.unit.journal.cuts import Cuts
 from tests.unit.journal.history import open_journal, session
@@ -124,7 +125,7 @@ def _cuts() -> list[Row]:
         spent_s = time.perf_counter() - before
         measured = f"{histories:,} histories, 0 red, {spent_s:.0f} s"
         found.append((f"power cuts, depth {depth}, journal + book + recovery", measured, "every one, 0 violations"))
-    known = scripts(rig_cards(ROOT / "build" / "test-wallet-keys"))
+    known = scripts(rig_cards(KEYS))
     for depth, every, names in ((1, 1, list(known)), (2, 19, ["one copy, change"])):
         before = time.perf_counter()
         total = Findings()

@@ -17,7 +17,7 @@ from host_sim.centre.opening import open_books, open_city, simulated_now
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store
-from tests.process.tls_servers import free_port
+from host_sim.running import free_port
 from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
 

@@ -20,7 +20,8 @@ from drivers.line.centre import CentreLine
 from drivers.line.tls import TlsTransport
 from drivers.vocabulary import AuthenticationMethod, CardKind, CardRead
 from host_sim.adapters.line import FaultyLine
-from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock, free_port
+from host_sim.running import free_port
+from tests.process.tls_servers import DEADLINE_S, MACHINE, RealClock
 from tests.unit.centre.cards import Card, authority, certificate, rsa_key
 from tests.unit.centre.cities import sample_text
 from tests.unit.centre.town import TUESDAY

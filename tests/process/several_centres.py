@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.line.centre import CentreLine
+from host_sim.running import free_port
 from tests.process.running_centre import ROOT, lines, prepare, start
-from tests.process.tls_servers import DEADLINE_S, free_port
+from tests.process.tls_servers import DEADLINE_S
 from tests.unit.centre.cards import Card
 from tests.unit.centre.databases import Server
 

@@ -22,6 +22,7 @@ from host_sim.models.card import ATRS
 from host_sim.resident import Errand, Resident
 from host_sim.wallet import WalletCard
 from host_sim.world import World
+from tests.card_keys import with_keys
 from tests.process.pcsc import service
 from tests.unit.centre.card_desk import fingerprint
 
@@ -35,7 +36,9 @@ COMMANDS = 16  # of a whole writing, as in tests/unit/centre/test_card_desk.py
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), HOUSE / "hardware" / "units" / "dev-office.toml", patience_s=900.0)
+    made = World(
+        with_keys(tmp_path_factory.mktemp("world")), HOUSE / "hardware" / "units" / "dev-office.toml", patience_s=900.0
+    )
     made.clock.set("2026-11-24T10:00")
     with made:
         yield made

@@ -21,6 +21,7 @@ from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
+from tests.card_keys import KEYS
 from tests.process.desk_rooms import PATIENCE_MS
 from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
@@ -50,7 +51,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    Wallet.open(tmp_path / "wallet", TUESDAY.date(), keys=tmp_path.parent / "wallet-keys")
+    Wallet.open(tmp_path / "wallet", TUESDAY.date(), keys=KEYS)
     (tmp_path / "clock-offset").write_text(str(TUESDAY.timestamp() - time.time()))
     identity = ensure_identity(tmp_path / "centre", [])
     store = Store(database_url(tmp_path, None), create=True)

@@ -9,6 +9,7 @@ import pytest
 from host_sim.centre import sample
 from host_sim.resident import Errand, Resident
 from host_sim.world import World
+from tests.card_keys import with_keys
 from tests.process.carving import files, found, memory, modes, pieces, some, spelt
 from tests.process.test_pin_memory import PIN, set_pin
 
@@ -37,7 +38,7 @@ def kept_papers(run: Path) -> list[bytes]:
 def test_no_file_of_the_machine_holds_a_byte_of_a_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    world = World(tmp_path / "run", patience_s=900.0)
+    world = World(with_keys(tmp_path / "run"), patience_s=900.0)
     world.clock.set("2026-11-24T10:00")
     wanted: list[bytes] = []
     at_work: list[int] = []

@@ -12,6 +12,7 @@ import pytest
 from host_sim.serial_cable import PASSWORD, USERS
 from host_sim.technician import opened
 from host_sim.world import World
+from tests.card_keys import with_keys
 from tests.process.terminal import Terminal, confirmed, replayed
 
 pytestmark = pytest.mark.pcsc
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.pcsc
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), patience_s=900.0)
+    made = World(with_keys(tmp_path_factory.mktemp("world")), patience_s=900.0)
     made.clock.set("2026-11-24T10:00")
     with made:
         made.wait_for_service()

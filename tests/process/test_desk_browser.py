@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from host_sim.centre.opening import open_store, simulated_now
 from host_sim.centre.staff.tries import LOGIN
+from host_sim.running import free_port
 from tests.process.running_centre import prepare
-from tests.process.tls_servers import free_port
 
 pytestmark = [pytest.mark.browser]
 

@@ -13,6 +13,7 @@ from host_sim.journal_tail import JournalTail
 from host_sim.resident import Errand, GaveUp, Resident
 from host_sim.running import NotRunning
 from host_sim.world import World
+from tests.card_keys import with_keys
 
 pytestmark = pytest.mark.pcsc
 
@@ -21,7 +22,7 @@ MORNING = "2026-11-24T10:00"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), patience_s=900.0)
+    made = World(with_keys(tmp_path_factory.mktemp("world")), patience_s=900.0)
     made.clock.set(MORNING)
     with made:
         yield made

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.card_keys import lay
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -23,8 +25,10 @@ def host_sim(*words: str, where: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory whose `.sim` keeps the cards' keys for all runs of these tests."""
-    return tmp_path_factory.mktemp("explorers")
+    """A directory whose `.sim` has the cards' keys."""
+    made = tmp_path_factory.mktemp("explorers")
+    lay(made / ".sim" / "rig-keys")
+    return made
 
 
 def test_swarm_finds_nothing_and_says_which_faults_happened(where: Path) -> None:

@@ -19,6 +19,7 @@ from host_sim.coins import CoinSide
 from host_sim.resident import Errand, Resident
 from host_sim.service import RELEASE_KEY
 from host_sim.world import World
+from tests.card_keys import with_keys
 from tests.handbook import PAGES
 from tests.process.terminal import Terminal, replayed
 
@@ -42,7 +43,7 @@ ELSEWHERE = {"README", "6-coin-stuck"}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), BOARD, patience_s=900.0)
+    made = World(with_keys(tmp_path_factory.mktemp("world")), BOARD, patience_s=900.0)
     made.clock.set("2026-11-24T10:00")
     with made:
         made.wait_for_service()

@@ -21,6 +21,7 @@ from host_sim.journal_tail import SESSION_CLOSED, JournalTail
 from host_sim.resident import Errand, Resident
 from host_sim.scenario import Scenario, names, play
 from host_sim.world import World
+from tests.card_keys import with_keys
 
 pytestmark = pytest.mark.pcsc
 
@@ -31,7 +32,7 @@ NAMES = ("宮崎", "花子", "太郎", "ミヤザキ", "hanako", "taro")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), patience_s=900.0)
+    made = World(with_keys(tmp_path_factory.mktemp("world")), patience_s=900.0)
     made.clock.set(MORNING)
     with made:
         yield made
@@ -53,6 +54,8 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
             "-m",
             "host_sim",
             *command,
+            "--directory",
+            str(with_keys(tmp_path / "run")),
             "--out",
             str(out),
             "--at",
@@ -94,7 +97,7 @@ def test_two_certificates_from_one_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", ["dev-pulse", "dev-board"])
 def test_a_resident_pays_in_pulses_on_gpiozero_pins_and_on_the_io_board(tmp_path: Path, unit: str) -> None:
     """Each coin is a train of edges on a pin or in reports; a 500-yen coin is paid and change comes out."""
-    world = World(tmp_path, HOUSE / "hardware" / "units" / f"{unit}.toml", patience_s=900.0)
+    world = World(with_keys(tmp_path), HOUSE / "hardware" / "units" / f"{unit}.toml", patience_s=900.0)
     world.clock.set(MORNING)
     with world:
         errand = Errand(card="hanako", pin="1234", certificate="inkan", purse=(0, 100, 50, 500))
@@ -150,7 +153,7 @@ def test_no_file_of_the_machine_names_the_resident(world: World) -> None:
 
 
 def test_a_second_world_has_a_reader_of_its_own(world: World, tmp_path: Path) -> None:
-    second = World(tmp_path / "second", patience_s=900.0)
+    second = World(with_keys(tmp_path / "second"), patience_s=900.0)
     second.clock.set(MORNING)
     with second:
         world.insert_card("hanako")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from host_sim.journal_tail import JournalTail
+from tests.card_keys import with_keys
 
 pytestmark = pytest.mark.pcsc
 
@@ -24,6 +25,7 @@ def issue(out: Path, *words: str) -> dict[str, Any]:
     # A computer that is busy with other tests draws the first paper slowly.
     unit.write_text(written.replace("[centre]\n", "[centre]\ndeadline_s = 60.0\n"), encoding="utf-8")
     command = [sys.executable, "-m", "host_sim", "issue", "--card", "hanako", "--unit", str(unit), *words]
+    command += ["--directory", str(with_keys(out.parent / f"{out.name}-run"))]
     command += ["--out", str(out), "--at", MORNING, "--wait", "900", "--time-limit", "900"]
     done = subprocess.run(command, check=False, cwd=HOUSE, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,6 +19,7 @@ from drivers.vocabulary import (
     CentreUnreachable,
     LineTrouble,
 )
+from host_sim.running import free_port
 from tests.process.tls_servers import (
     DEADLINE_S,
     MACHINE,
@@ -26,7 +27,6 @@ from tests.process.tls_servers import (
     Authority,
     RealClock,
     Scripted,
-    free_port,
     hear_request,
     scripted,
     server_context,

@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from host_sim.centre.__main__ import main
 from host_sim.centre.operating.startup import program_sha256
 from host_sim.centre.serving import bound
+from host_sim.running import free_port
 from tests.process.running_centre import ROOT, start
-from tests.process.tls_servers import DEADLINE_S, MACHINE, free_port
+from tests.process.tls_servers import DEADLINE_S, MACHINE
 from tests.unit.centre.cards import authority
 from tests.unit.centre.databases import AT_HAND, Server, database
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from host_sim import running
 from host_sim.serial_cable import PASSWORD
+from tests.card_keys import with_keys
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.browser]
 
@@ -28,7 +29,7 @@ def address(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
         "host_sim",
         "up",
         "--directory",
-        str(tmp_path),
+        str(with_keys(tmp_path)),
         "--port",
         str(port),
         "--wait",

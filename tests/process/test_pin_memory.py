@@ -18,6 +18,7 @@ import pytest
 
 from host_sim.models.chip import ChipCard, Pin
 from host_sim.world import World
+from tests.card_keys import with_keys
 from tests.process.pcsc import READER, Desk, service
 from tests.unit.card.table import jpki_card, municipal_card
 
@@ -217,7 +218,7 @@ def helper_of(pid: int) -> int:
 
 
 def test_after_a_session_with_real_keys_no_process_of_the_machine_holds_the_pin(tmp_path: Path) -> None:
-    world = World(tmp_path, patience_s=900.0)
+    world = World(with_keys(tmp_path), patience_s=900.0)
     world.clock.set("2026-11-24T10:00")
     nothing = {"buffer": 0, "command": 0}
     with world:

@@ -10,6 +10,7 @@ from firmware.screens import render
 from firmware.session import scenes as show
 from host_sim.resident import Errand, Resident
 from host_sim.world import STORE, World
+from tests.card_keys import with_keys
 
 pytestmark = pytest.mark.pcsc
 
@@ -31,7 +32,7 @@ def rows(world: World, table: str) -> int:
 
 
 def test_an_office_serves_a_citizen_card_whose_pin_the_centre_checks(tmp_path: Path) -> None:
-    world = World(tmp_path, OFFICE, patience_s=900.0)
+    world = World(with_keys(tmp_path), OFFICE, patience_s=900.0)
     world.clock.set(MORNING)
     with world:
         errand = Errand(card="citizen-card", pin="8888", certificate="juminhyo", purse=(100, 100, 100))
@@ -46,7 +47,7 @@ def test_a_centre_with_another_key_than_the_pinned_one_is_told_nothing(tmp_path:
     """
     unit = tmp_path / "unit.toml"
     unit.write_text(f'extends = "{STORE}"\n[centre]\nserver_spki_sha256 = "{"ab" * 32}"\nheartbeat_s = 1\n')
-    world = World(tmp_path / "run", unit, patience_s=900.0)
+    world = World(with_keys(tmp_path / "run"), unit, patience_s=900.0)
     world.clock.set(MORNING)
     with world:
         told = world.wait_for(lambda told: told["scene"] == "Closed")

@@ -14,6 +14,7 @@ from serial import Serial
 from firmware.service.availability import Reason
 from host_sim.serial_cable import TERMINAL
 from host_sim.world import STORE, World
+from tests.card_keys import with_keys
 
 pytestmark = pytest.mark.pcsc
 
@@ -44,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("world")
     base = folder / "base.toml"
     base.write_text(RIGHT)
-    made = Machine(folder / "run", base, patience_s=900.0)
+    made = Machine(with_keys(folder / "run"), base, patience_s=900.0)
     made.base = base
     made.clock.set(MORNING)
     with made:

@@ -16,8 +16,9 @@ from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Chal
 from host_sim.centre.jpki.trust import TrustError, TrustPlaces
 from host_sim.centre.server import make_server
 from host_sim.centre.serving import Place
+from host_sim.running import free_port
 from tests.process.running_centre import ROOT, lines, prepare, start
-from tests.process.tls_servers import DEADLINE_S, MACHINE, free_port
+from tests.process.tls_servers import DEADLINE_S, MACHINE
 from tests.unit.centre.cards import Card, authority, rsa_key
 from tests.unit.centre.town import TUESDAY
 

@@ -26,11 +26,6 @@ class RealClock:
         return time.monotonic()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def spki_sha256(key: ec.EllipticCurvePrivateKey) -> str:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from host_sim.wallet import Wallet, WalletCard
+from tests.card_keys import KEYS
 from tests.unit.centre.databases import FRESH
-
-KEYS = Path(__file__).parent.parent.parent / "build" / "test-wallet-keys"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +20,6 @@ def wallet_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def new_cards(wallet_folder: Path) -> Mapping[str, WalletCard]:
-    KEYS.mkdir(parents=True, exist_ok=True)
     return Wallet.open(wallet_folder, date(2026, 11, 24), keys=KEYS, keep=False).cards
 
 

@@ -1,7 +1,5 @@
 """The virtual cards, a reader in memory and our driver on it, for every card test and bench."""
 
-import os
-import tempfile
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -20,12 +18,12 @@ from host_sim.clock import VirtualClock
 from host_sim.models.card import ATRS, ChipCard, JpkiCard, Manners
 from host_sim.models.municipal_card import IdentityRecord, municipal_application
 from host_sim.wallet import Wallet
+from tests.card_keys import KEYS
 
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ALL = frozenset(CardKind)
 VERIFY = bytes.fromhex("00200080")
-KEYS = Path(tempfile.gettempdir()) / f"kofuki-test-keys-{os.getuid()}"  # kept between runs: making a key takes a second
 SESSION_NONCE = bytes(range(16))
 PIN_KEY = (
     "3b0b7a1b0e6b7a2d9f0c4a55f2a0d3c1e5f7089a6b4c2d1e0f9a8b7c6d5e4f37"  # the centre's private key; any 32 bytes will do

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from drivers.vocabulary import CardProof, CardRead, Challenge
+from host_sim.pki import KeyFolder
+from tests.card_keys import KEYS
 
 LOGIN = "1.2.392.200149.8.5.1.3.30"
 SIGNING = "1.2.392.200149.8.5.1.1.20"
@@ -24,7 +26,7 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 @cache
 def rsa_key(name: str) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return KeyFolder(KEYS).rsa(f"test-{name}")
 
 
 @cache

@@ -20,6 +20,7 @@ from host_sim.centre.store import Store
 from host_sim.centre.tables import audit
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
+from tests.card_keys import KEYS
 from tests.unit.centre.cards import certificate
 from tests.unit.centre.town import TUESDAY, Town
 
@@ -30,13 +31,9 @@ Say = Callable[..., tuple[int, str]]
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run directory with a city and the wallet's cards, as `serve` leaves it."""
-    Wallet.open(tmp_path / "wallet", TUESDAY.date(), keys=_keys(tmp_path))
+    Wallet.open(tmp_path / "wallet", TUESDAY.date(), keys=KEYS)
     _serve(tmp_path)
     return tmp_path
-
-
-def _keys(tmp_path: Path) -> Path:
-    return tmp_path.parent / "wallet-keys"
 
 
 def _serve(run: Path) -> None:
