@@ -100,6 +100,11 @@ class MemoryStream:
         """Whether every byte arrives unchanged and in time."""
         return self._open and self.wire.is_faultless
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is on the line, nothing waits to be read, and the device will not speak by itself."""
+        return self._open and not self._heard and self._due_s() == inf
+
     def cut(self) -> None:
         """Both ends lose power: bytes under way or not yet read are lost."""
         self.wire.clear()
