@@ -81,7 +81,9 @@ class MemoryStream:
                 self._tap(piece)
                 taken += len(piece)
             self._pump()
-            if taken == len(data) or not self._wait_until(deadline_s):
+            if taken == len(data):
+                return taken
+            if not self.wire.send_room() and not self._wait_until(deadline_s):
                 return taken
 
     def close(self) -> None:
