@@ -78,6 +78,7 @@ from firmware.service.availability import Reason
 from firmware.service.cases import Cases
 from firmware.service.heartbeat import Heartbeat
 from firmware.service.reception import Reception
+from firmware.service.site import Site
 from firmware.service.staff import Staff
 from firmware.service.timer import StateTimer
 from firmware.session import effects as fx
@@ -148,6 +149,7 @@ class Loop:
         self._clock = clock
         self._memory = memory
         self._house = house
+        self._house_of: tuple[Site, House] | None = None  # the table in force, and the house as it says it
         self._show = show
         self._show_clerk = show_clerk
         self._tell = tell
@@ -553,7 +555,7 @@ class Loop:
         found = self._self_check()
         for source, sentence in self._more_troubles().items():
             self._note_trouble(source, sentence)
-        self._note_health("machine", found)
+        self._note_words("machine", found)
         if not self.reception.clock_trusted:  # only the answer to a heartbeat can confirm the clock
             self.heartbeat.hurry(now_s + 2.0)
         self._weigh()
@@ -608,10 +610,13 @@ class Loop:
         else:
             _log.info("%s: this is mended", source)
 
-    def _note_health(self, source: str, reasons: frozenset[str]) -> None:
+    def _note_words(self, source: str, reasons: frozenset[str]) -> None:
         change = self.reception.note(source, reasons)
         if change is not None:
             self.write(change)
+
+    def _note_health(self, source: str, reasons: frozenset[str]) -> None:
+        self._note_words(source, reasons)
         self._pass_front()
 
     def _pass_front(self) -> None:
@@ -638,17 +643,20 @@ class Loop:
         site, house = self.reception.site, self._house
         if site is None:
             return house
-        return replace(
-            house,
-            kinds_taken=house.kinds_taken & frozenset(site.table.cards),
-            p384=site.table.p384_cards,
-            place=site.table.place,
-            telephone=site.table.telephone,
-            city=site.table.municipality.name,
-            city_code=site.table.municipality.code,
-            youngest_years=site.table.youngest_years,
-            sample=site.table.municipality.sample,
-        )
+        if self._house_of is None or self._house_of[0] is not site:
+            told = replace(
+                house,
+                kinds_taken=house.kinds_taken & frozenset(site.table.cards),
+                p384=site.table.p384_cards,
+                place=site.table.place,
+                telephone=site.table.telephone,
+                city=site.table.municipality.name,
+                city_code=site.table.municipality.code,
+                youngest_years=site.table.youngest_years,
+                sample=site.table.municipality.sample,
+            )
+            self._house_of = (site, told)
+        return self._house_of[1]
 
     def _fresh_ids(self) -> Iterator[str]:
         while True:

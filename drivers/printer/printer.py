@@ -403,7 +403,7 @@ class PrinterDriver:
 
     def _send(self, data: bytes) -> None:
         try:
-            self._line.send(data, self._clock.monotonic() + self._profile.answer_s)
+            self._line.send_slowly(data)
         except Stalled:
             raise NoReply(self._device, "the printer takes no bytes; check its paper, cover and cable") from None
 

@@ -5,6 +5,7 @@ manual, page 84), Citizen PPU-700 command reference pages 59-60, Custom KPM210/2
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import assert_never
 
 from drivers.printer.profile import Dialect, Presenter
@@ -99,6 +100,7 @@ def from_automatic(dialect: Dialect, presenter: Presenter, flags: bytes) -> Prin
     )
 
 
+@lru_cache(maxsize=64)
 def from_full_status(flags: bytes, ejector: int | None) -> PrinterStatus:
     """The state from Custom's four bytes (DLE EOT 20) and the ejector's byte (GS e 6; None when not asked)."""
     paper, user, recoverable, unrecoverable = flags

@@ -113,6 +113,11 @@ class ConsoleDesk(Desk[ConsoleCommand]):
     def poll_every_s(self) -> float:
         return POLL_S
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether a poll that reads nothing would do nothing: no byte typed before is left."""
+        return self._there and not (self._held or self._ahead or self._lost_ahead or self._had_carrier)
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _was_interrupted(self) -> bool:

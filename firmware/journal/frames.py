@@ -30,6 +30,7 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 SECTOR = 512
 Head = tuple[int, bytes]  # sequence number and hash of the last record: what the next one continues
@@ -58,8 +59,7 @@ class SegmentHeader:
     continues: bytes  # hash of the record before, 32 bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record as it lies in its segment."""
 
     start: int

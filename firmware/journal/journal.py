@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 from firmware.book.records import Checkpoint, Record
 from firmware.book.schema import RecordInvalid, decode, encode, schema
@@ -61,8 +62,7 @@ class ClockQuality(IntEnum):
     TRUSTED = 2  # confirmed by the centre, NTP or the clock chip
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A record as it was found in the journal."""
 
     seq: int

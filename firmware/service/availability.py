@@ -328,7 +328,7 @@ class Availability:
 
     def bearing(self, borne: frozenset[Reason]) -> "Availability":
         """The state that serves in spite of these reasons."""
-        return replace(self, borne=borne)
+        return self if borne == self.borne else replace(self, borne=borne)
 
     def cleared(self, reason: Reason) -> "Availability":
         """The state without this reason, which staff has dealt with. The next `seen` may bring it back."""

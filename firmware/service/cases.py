@@ -50,10 +50,10 @@ class Cases:
             return
         left = WORDS_MAX
         for session in self._sessions():
-            words = [CaseWord(entry.seq, entry.wall, line(entry)[:WORD_MAX]) for entry in session]
             if named & {each for entry in session for each in ids_in(repr(entry.record))}:
-                yield from words[:left]
-                left -= len(words[:left])
+                told = session[:left]
+                yield from (CaseWord(entry.seq, entry.wall, line(entry)[:WORD_MAX]) for entry in told)
+                left -= len(told)
 
     def _sessions(self) -> Iterator[list[Stored]]:
         session: list[Stored] = []

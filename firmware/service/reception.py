@@ -186,11 +186,12 @@ class Reception:
 
     def _reasons_in(self, book: Book) -> frozenset[Reason]:
         queued = [code for code, _ in book.queue]
+        trusted, behind = self.clock_trusted, self.clock_behind
         holds = {
-            Reason.CLOCK: not self.clock_trusted and not self.clock_behind,
-            Reason.CLOCK_BEHIND: self.clock_behind,
+            Reason.CLOCK: not trusted and not behind,
+            Reason.CLOCK_BEHIND: behind,
             # With a clock that may be wrong nobody can say whether a table holds: reason CLOCK says enough.
-            Reason.SITE_TABLE: self.site is None and (self.clock_trusted or not self.sites.version),
+            Reason.SITE_TABLE: self.site is None and (trusted or not self.sites.version),
             Reason.LINE_STOPPED: bool(book.line_stopped),
             Reason.TAMPER_MONEY: bool(book.unexplained),
             Reason.TAMPER_COINS: Case.CREDITS_WITHOUT_COINS in queued,

@@ -81,7 +81,9 @@ class MemoryStream:
                 self._tap(piece)
                 taken += len(piece)
             self._pump()
-            if taken == len(data) or not self._wait_until(deadline_s):
+            if taken == len(data):
+                return taken
+            if not self.wire.send_room() and not self._wait_until(deadline_s):
                 return taken
 
     def close(self) -> None:
@@ -99,6 +101,11 @@ class MemoryStream:
     def is_faultless(self) -> bool:
         """Whether every byte arrives unchanged and in time."""
         return self._open and self.wire.is_faultless
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is on the line, nothing waits to be read, and the device will not speak by itself."""
+        return self._open and not self._heard and self._due_s() == inf
 
     def cut(self) -> None:
         """Both ends lose power: bytes under way or not yet read are lost."""

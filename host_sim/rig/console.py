@@ -4,7 +4,7 @@ The terminal types whole lines and shows what comes back, at the speed of the re
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from firmware.assemble import ConsoleLine
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit
 from firmware.console.access import Account, Accounts, Role, scrypt, spell
+from firmware.console.desk import ConsoleDesk
+from firmware.desks import Desk
 from firmware.journal.memory import Memory
 from firmware.update.standing import CardSystems
 from firmware.update.updates import Updates
@@ -26,6 +28,7 @@ from host_sim.adapters.memory import MemoryStream
 from host_sim.adapters.wire import WireKind
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.parts import RigParts, base_unit
+from host_sim.rig.quiet import Quiet
 from host_sim.unit_file import toml
 
 PEOPLE = {
@@ -181,6 +184,11 @@ class ConsoleParts(RigParts):
         rig = self._rig
         rig.serial = MemoryStream(rig.terminal, rig.clock, SERIAL_LINE, lost=lambda: LineLost("console", "unplugged"))
         return ConsoleLine(rig.serial, rig.users)
+
+    def _still(self, desks: Sequence[Desk[Any]]) -> Mapping[str, Quiet]:
+        """Nothing was typed, and no answer is under way."""
+        (desk,) = (desk for desk in desks if isinstance(desk, ConsoleDesk))
+        return {desk.name: lambda: desk.at_rest and self._rig.serial.is_silent}
 
     def fresh_code(self) -> str:
         self._rig.codes += 1

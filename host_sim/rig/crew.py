@@ -11,21 +11,29 @@ from host_sim.clock import VirtualClock
 from host_sim.rig.quiet import Quiet
 
 Alarm = Callable[[], float | None]  # the next instant at which a poll could find something; None: not known
+_SOONEST_S = 1e-4  # between two polls of a desk
 
 
 class InlineCrew:
     """Satisfies `firmware.workers.Crew`. Time passes inside `receive` and inside whatever a desk waits for.
 
     A desk is polled as often as it asks. Polls that would find nothing are left out where the world knows when something
-    happens (it calls `nudge`, or an `Alarm` gives the next instant) or can prove that nothing has (`quiet`).
+    happens (it calls `nudge`, or an `Alarm` gives the next instant) or can prove that nothing has (`quiet`). `still`: a proof
+    that holds until anything else happens, so that all polls up to then are left out at once.
     """
 
     def __init__(
-        self, desks: Iterable[Desk[Any]], clock: VirtualClock, alarms: Mapping[str, Alarm], quiet: Mapping[str, Quiet]
+        self,
+        desks: Iterable[Desk[Any]],
+        clock: VirtualClock,
+        alarms: Mapping[str, Alarm],
+        quiet: Mapping[str, Quiet],
+        still: Mapping[str, Quiet],
     ) -> None:
         self._clock = clock
         self._alarms = alarms
         self._quiet = quiet
+        self._still = still
         self._shifts = {desk.name: Shift(desk, clock) for desk in desks}
         self._polls_at_s = dict.fromkeys(self._shifts, 0.0)
         self._nudged: set[str] = set()
@@ -71,23 +79,37 @@ class InlineCrew:
             if polls_at_s[name] > at_s:
                 return None
             self._nudged.discard(name)
-            if not self._is_quiet(name):
+            if self._proves(self._still, name):
+                self._leave_out(name, deadline_s)
+                continue
+            if not self._proves(self._quiet, name):
                 self._posted.extend(self._shifts[name].poll())
             self._rest(name)
         return self._posted.popleft()
 
-    def _is_quiet(self, name: str) -> bool:
-        quiet = self._quiet.get(name)
-        return quiet is not None and self._shifts[name].up and quiet()
+    def _proves(self, proofs: Mapping[str, Quiet], name: str) -> bool:
+        proof = proofs.get(name)
+        return proof is not None and self._shifts[name].up and proof()
+
+    def _leave_out(self, name: str, deadline_s: float) -> None:
+        """Leave out this desk's polls up to the next event; the one after it is at the instant at which it would have been."""
+        others_s = (at_s for other, at_s in self._polls_at_s.items() if other != name)
+        until_s = min(deadline_s, self._clock.next_due_s(), *others_s)
+        every_s, at_s = max(self._shifts[name].wait_s(), _SOONEST_S), self._clock.now_s
+        while True:
+            at_s += every_s
+            if at_s >= until_s:
+                break
+        self._polls_at_s[name] = at_s
 
     def _rest(self, name: str) -> None:
         """Plan the next poll of this desk; earlier than planned before if it now asks to be polled more often."""
         now_s, shift = self._clock.now_s, self._shifts[name]
-        at_s = now_s + max(shift.wait_s(), 1e-4)
+        at_s = now_s + max(shift.wait_s(), _SOONEST_S)
         alarm = self._alarms.get(name)
         if alarm is not None and shift.up:
             wanted_s = alarm()
             at_s = inf if wanted_s is None else max(wanted_s, at_s)
             if name in self._nudged:
-                at_s = now_s + 1e-4
+                at_s = now_s + _SOONEST_S
         self._polls_at_s[name] = at_s

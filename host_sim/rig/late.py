@@ -30,9 +30,10 @@ class LateCrew(InlineCrew):
         clock: VirtualClock,
         alarms: Mapping[str, Alarm],
         quiet: Mapping[str, Quiet],
+        still: Mapping[str, Quiet],
         dice: random.Random,
     ) -> None:
-        super().__init__(desks, clock, alarms, quiet)
+        super().__init__(desks, clock, alarms, quiet, still)
         self._dice = dice
         self._pace_s: dict[str, float] = defaultdict(lambda: dice.choice(PACES_S))
         self._begins_s: dict[str, float] = defaultdict(float)  # desk -> when it begins the last command sent

@@ -18,7 +18,9 @@ from drivers.vocabulary import CardKind
 from firmware.assemble import Machine
 from firmware.book import records
 from firmware.book.cases import LASTING_CODES, SUMMED_CODES
+from firmware.book.schema import schema
 from firmware.desks import COIN, AcknowledgePayout, LookAgain
+from firmware.journal.journal import stored
 from firmware.service.availability import Reason
 from firmware.session import scenes as show
 from firmware.session.scenes import Scene
@@ -198,7 +200,8 @@ class RigMachine(RigWorld):
         self.run_until(lambda: not self.memory.book.pending_advices() and not self.centre.unheard, limit_s)
 
     def records(self, kind: type[records.Record]) -> list[records.Record]:
-        return [s.record for s in self.memory.journal.records() if isinstance(s.record, kind)]
+        number = schema().by_type[kind].number
+        return [stored(entry).record for entry in self.memory.journal.entries() if entry.number == number]
 
     # --- hands ----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ them. What a life does depends only on its seed and these pairs, so both togethe
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -90,14 +91,21 @@ def rows_for(seed: int) -> frozenset[str]:
 
 
 def planned(seeds: Iterable[int], struck: set[Pair]) -> list[Plan]:
-    """The lives of these seeds, each with some of the pairs that have not happened yet and can happen in it."""
-    seeds = list(seeds)
+    """The lives of these seeds, each with some of the pairs that have not happened yet and can happen in it.
+
+    Each life takes those that the fewest lives look for, and of these the ones that the fewest machines can have.
+    """
+    rows = {seed: rows_for(seed) for seed in seeds}
     missing = sorted(possible() - struck)
-    random.Random(f"kofuki pairs {seeds[0]}").shuffle(missing)
+    random.Random(f"kofuki pairs {min(rows)}").shuffle(missing)
+    sought = dict.fromkeys(missing, 0)
+    hosts = {
+        pair: sum(kinds * mine.issuperset(pair) for mine, kinds in Counter(rows.values()).items()) for pair in missing
+    }
     plans = []
-    for seed in seeds:
-        rows = rows_for(seed)
-        mine = [pair for pair in missing if rows.issuperset(pair)][:WANTED]
-        plans.append(Plan(seed, tuple(mine)))
-        missing = [pair for pair in missing if pair not in mine] + mine  # the next life takes others first
+    for seed, mine in rows.items():
+        can = [pair for pair in missing if mine.issuperset(pair)]
+        taken = sorted(can, key=lambda pair: (sought[pair], hosts[pair]))[:WANTED]
+        sought.update((pair, sought[pair] + 1) for pair in taken)
+        plans.append(Plan(seed, tuple(taken)))
     return plans

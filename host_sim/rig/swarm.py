@@ -107,6 +107,8 @@ class Life:
         self._at_scenes: list[tuple[type[show.Scene], Callable[[], None]]] = []
         self._laid: set[tuple[str, str]] = set()  # the world's word for a fault that was laid, and its row
         self._row = ""
+        self._last = ""  # this row waits until another has happened
+        self._at_slot = False  # what happens soon happens soon after the slot was opened
         self._struck: set[str] = set()
         machine.at_point, machine.at_fault = self._at_point, self._at_fault
         self.person = Person(cards["hanako"])
@@ -121,6 +123,8 @@ class Life:
         self.person = self._somebody() if wanted is None else self._patient()
         self.machine.clerk = self._clerk() if self.machine.site is COUNTER else None
         self.rows = self._by_chance() if wanted is None else list(wanted)
+        self._last = self._ends_it(wanted)
+        self._at_slot = wanted is not None and self.machine.clerk is None and self._random.random() < 0.5
         self._struck.clear()
         for code in self.rows:
             self._row = code
@@ -142,6 +146,11 @@ class Life:
         """In most sessions of a life that looks for pairs: the next of them that has not happened in it."""
         left = [pair for pair in self.plan.wanted if pair not in self.tally.pairs]
         return left[self.tally.sessions % len(left)] if left and self._random.random() < 0.8 else None
+
+    def _ends_it(self, wanted: Pair | None) -> str:
+        """The row of a wanted pair that would end the machine before the other has happened, so that it has to wait."""
+        deadly = [row for row in wanted or () if row in DEADLY]
+        return deadly[0] if len(deadly) == 1 else ""
 
     def found(self, red: str) -> None:
         """Add a violation to the tally."""
@@ -304,8 +313,12 @@ class Life:
         self._marked(self._row, act, told)()
 
     def soon(self, act: Callable[[], object], within_s: float = 10.0, *, told: str = "") -> None:
-        clock = self.machine.clock
-        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), self._marked(self._row, act, told))
+        clock, strike = self.machine.clock, self._marked(self._row, act, told)
+        if self._at_slot:
+            delay_s = self._random.uniform(0.0, within_s / 2)
+            self._at_scenes.append((show.Pay, lambda: clock.after(delay_s, strike)))
+            return
+        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), strike)
 
     def when(self, point: str, act: Callable[[], object], among: int = 1, *, told: str = "") -> None:
         armed = _Armed(self._row, re.compile(point), self._random.randrange(among), self._marked(self._row, act, told))
@@ -349,6 +362,8 @@ class Life:
         self.checker.effect(name)
         for armed in self._armed:
             if armed.point.fullmatch(name):
+                if armed.row == self._last and not self._struck:
+                    continue
                 if armed.skip:
                     armed.skip -= 1
                     continue

@@ -135,3 +135,10 @@ def test_closing_twice_is_harmless_and_a_closed_port_is_lost(line: Line) -> None
         line.stream.read(1, 0)
     with pytest.raises(LineLost):
         line.stream.write(b"x", 0)
+
+
+def test_a_port_in_memory_takes_more_as_soon_as_it_has_room() -> None:
+    clock, device = VirtualClock(), Parrot()
+    stream = MemoryStream(device, clock, WireKind(baud=None, slice_bytes=700, send_buffer=900))
+    assert stream.write(bytes(10_000), 5.0) == len(device.heard) == 10_000
+    assert clock.monotonic() == 0.0

@@ -2,9 +2,10 @@
 
 import pytest
 
+from host_sim.adapters.disk import PowerLost
 from host_sim.models.chip_faults import Pulled
-from host_sim.rig.catalogue import ROWS
-from host_sim.rig.pairs import Plan
+from host_sim.rig.catalogue import OF_BOARD, ROWS
+from host_sim.rig.pairs import Plan, board_for, planned
 from host_sim.rig.swarm import Life
 from host_sim.wallet import WalletCard
 
@@ -52,3 +53,20 @@ def test_a_fault_that_did_not_happen_in_its_session_counts_in_no_later_one(life:
     seen = life.tally.marks["C1"]
     life._at_fault("card pulled")
     assert life.tally.marks["C1"] == seen
+
+
+def test_a_machine_that_is_rare_looks_for_the_pairs_that_only_it_can_have() -> None:
+    on_boards = [plan for plan in planned(range(120), set()) if board_for(plan.seed) is not None]
+    assert on_boards
+    for plan in on_boards:
+        assert all(OF_BOARD & set(pair) for pair in plan.wanted), plan
+
+
+def test_a_row_that_ends_the_machine_waits_for_the_other_row_of_its_pair(life: Life) -> None:
+    life._last = life._ends_it(("A8", "X2"))
+    prepare(life, "X2")
+    life._armed[0].skip = 0
+    life._at_point("coin in")
+    life._mark("A8")
+    with pytest.raises(PowerLost):
+        life._at_point("coin in")

@@ -67,6 +67,7 @@ class PrinterModel:
         self._buffer = bytearray()
         self._scanner = Scanner()
         self._image: RasterRun | None = None
+        self._half = b""  # what stood in the buffer when no whole command did
         self._excess = 0  # bytes of a command too large for the memory, still to be dropped
         self._look_alikes = LookAlikes()
         self._voice.forget()
@@ -321,11 +322,16 @@ class PrinterModel:
             return self._print_rows(self._image)
         if self._buffer[0] == 0:
             return self._pass_over_zeros()
+        if self._buffer == self._half:
+            return 0.0
         head = bytes(self._buffer[:16])
         command = self._grammar.read(head)
         if command is None and len(self._buffer) > len(head):
             command = self._grammar.read(bytes(self._buffer))
-        if command is None or self._fault_within(command.size):
+        if command is None:
+            self._half = bytes(self._buffer)
+            return 0.0
+        if self._fault_within(command.size):
             return 0.0
         del self._buffer[: command.size]
         self.carried_out += command.size

@@ -11,6 +11,7 @@ from drivers.printer.printer import PrinterDriver
 from drivers.printer.profile import Proof, load_profile, profile_names
 from drivers.vocabulary import NotPrinted, Printed, PrintTrouble, PrintUnknown
 from host_sim.adapters.memory import MemoryStream
+from host_sim.adapters.wire import WireKind
 from host_sim.clock import VirtualClock
 from host_sim.models.printers import printer_named
 from tests.unit.printer.rig import USB, Rig, make_rig
@@ -53,6 +54,15 @@ LOSSES: dict[str, Callable[[Rig], None]] = {
     "line": _line,
     "foreign bytes": _foreign_bytes,
 }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_path_is_cleared_over_a_slow_line_too(name: str) -> None:
+    rig = make_rig(name, tiny=False, wire=WireKind(baud=38400), started=False)
+    rig.driver.start()
+    assert not rig.driver.clean
+    rig.driver.discard()
+    assert rig.driver.clean
 
 
 @pytest.mark.parametrize("name", PAGES)
