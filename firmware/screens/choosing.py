@@ -125,6 +125,10 @@ def basket(scene: show.Basket) -> Canvas:
         size = c.largest(told, (26, 24), width=width)
         c.number(number, x, CONTEXT - 1, 42, fill=SEA)
         c.text(told, x + 48, CONTEXT + 3, size, width=width, leading=1.3)
+    if not scene.may_add:
+        told = say("basket", "most", n=len(scene.lines))
+        width = 368 if scene.may_preview else 570
+        c.text(told, 28, CONTEXT + 3, c.largest(told, (26, 24), width=width), width=width, leading=1.3)
     return end(c, scene, cancel="stop", clear="remove", enter="pay" if scene.fee_yen and not scene.clerk else "enter")
 
 

@@ -16,6 +16,7 @@ _STEPS = {
     "till_returns": "pay",
     "take_from_clerk": "take",
     "resident_types_pin": "pin",
+    "pin_was_wrong": "pin",
     "resident_takes_card": "pin",
     "resident_consents": "choose",
     "take_fee": "pay",
@@ -31,6 +32,7 @@ _KEYS = {
     "clerks_vouch": {"cancel": "stop"},
     "pay_at_till": {"cancel": "stop"},
     "resident_types_pin": {"cancel": "stop"},
+    "pin_was_wrong": {"cancel": "stop"},
     "resident_takes_card": {"cancel": "stop"},
     "resident_consents": {"cancel": "stop"},
     "take_fee": {"cancel": "stop", "enter": "received"},
@@ -74,7 +76,11 @@ def clerk_code(scene: show.ClerkCode) -> Canvas:
     c.text(head, 28, 66, size, width=744, bold=True, colour=SEA)
     if scene.chosen is None:
         c.text(say("clerk", "choose_clerk"), 28, 112, 26, width=744)
-        menu.draw(c, [Row(title=name) for name in scene.names], 152, 362)
+        rows = [
+            Row(title=name, right=say("clerk", "vouched") if line == scene.vouched else "", dim=line == scene.vouched)
+            for line, name in enumerate(scene.names)
+        ]
+        menu.draw(c, rows, 152, 362)
         if scene.pages > 1:
             c.text(say("common", "page", page=scene.page, pages=scene.pages), 28, CONTEXT + 3, 24, width=560)
     else:

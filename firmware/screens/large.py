@@ -150,8 +150,9 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
     """One paper with its fee, what all cost, what stands on it and what is left off; long names are cut before the total is."""
     say = sheet.say
     sheet.page(scene.page, len(scene.lines))
-    offers = ((1, "add", scene.may_add), (2, "see", scene.may_preview)) if isinstance(scene, show.Basket) else ()
-    sheet.beside([(number, say("basket", word)) for number, word, offered in offers if offered])
+    if isinstance(scene, show.Basket):
+        more = (1, say("basket", "add")) if scene.may_add else (None, say("basket", "most", n=len(scene.lines)))
+        sheet.beside([more, *([(2, say("basket", "see"))] if scene.may_preview else [])])
     total = say("choose_copies", "total"), say.yen(scene.fee_yen)
     if scene.lines:
         line = scene.lines[scene.page - 1]

@@ -191,18 +191,23 @@ class Sheet:
             y = self.c.text(text, LEFT, y + HANGS // 2, LARGE_SIZE, width=RIGHT - LEFT, lines=lines, bold=True, colour=colour,
                             leading=PITCH / LARGE_SIZE)  # fmt: skip
 
-    def beside(self, offers: list[tuple[int, str]]) -> None:
-        """Numbers and what they do, side by side above the foot. They come before what else the screen says: a key that works is shown."""
+    def beside(self, offers: list[tuple[int | None, str]]) -> None:
+        """Numbers and what they do, side by side above the foot, before what else the screen says: a key that works is shown.
+
+        Without a number: why there is no such key.
+        """
         if not offers:
             return
         self.low -= 64
         x = LEFT
         for number, text in offers:
             room = self.c.width(text, LARGE_SIZE)
-            self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
-            self.c.text(text, x + 64, self.low + 6, LARGE_SIZE, width=room, colour=self.colours.letters,
+            if number is not None:
+                self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
+                x += 64
+            self.c.text(text, x, self.low + 6, LARGE_SIZE, width=room, colour=self.colours.letters,
                         leading=PITCH / LARGE_SIZE)  # fmt: skip
-            x += 64 + room + 12
+            x += room + 12
 
     def _foot(self, keys: dict[str, str]) -> None:
         """Two keys a row, each at its own place; the upper row only where it has one."""

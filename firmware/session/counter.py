@@ -14,10 +14,9 @@ from firmware.session.known import Known, opened
 from firmware.session.states import CHOOSING, State
 
 _ATTENDING = frozenset({State.ATTENDING_FIRST, State.ATTENDING_SECOND})
+_TYPING_PIN = frozenset({State.LAST_TRY, State.ENTERING_PIN})
 _HANDING = frozenset({State.TAKING_PAPER, State.TAKING_PAPER_ALARM})
 _CLERK_WAITS = {
-    State.LAST_TRY: "resident_types_pin",
-    State.ENTERING_PIN: "resident_types_pin",
     State.TAKING_CARD: "resident_takes_card",
     State.TAKING_CARD_ALARM: "resident_takes_card",
     State.RETURNING_CARD: "resident_takes_card_last",
@@ -54,6 +53,8 @@ def clerk_scene(state: State, context: Context, book: Known) -> show.Scene | Non
     """None: the same as the resident's, `without_names`."""
     if state is State.IDLE and isinstance(context.front, show.Idle):
         return show.AtCounter(what="idle_no_pin" if context.pin_waived else "idle")
+    if state in _TYPING_PIN:
+        return show.AtCounter(what="pin_was_wrong" if context.pin_wrong else "resident_types_pin")
     if state in _CLERK_WAITS:
         return show.AtCounter(what=_CLERK_WAITS[state])
     if state in _ATTENDING:
@@ -87,8 +88,11 @@ def _clerk_code(context: Context, *, second: bool) -> show.Scene:
     assert context.challenge is not None
     clerks = context.challenge.clerks or ()
     first = (context.page - 1) * LINES_PER_PAGE
+    listed = clerks[first : first + LINES_PER_PAGE]
+    before = {clerk.login for clerk in context.attended}
     return show.ClerkCode(
-        names=tuple(clerk.name for clerk in clerks[first : first + LINES_PER_PAGE]),
+        names=tuple(clerk.name for clerk in listed),
+        vouched=next((line for line, clerk in enumerate(listed) if clerk.login in before), None),
         chosen=None if context.clerk is None else context.clerk - first,
         digits=len(context.code),
         second=second,

@@ -292,7 +292,7 @@ def _show_paper(context: Context, page: int) -> Event:
 
 
 def may_add(context: Context) -> bool:
-    """Whether another line fits: three at most, so that coins can pay them."""
+    """Whether another line fits: three at most, so that coins can pay them. The screen of a full basket says so."""
     return len(context.basket) < 3
 
 
@@ -311,7 +311,7 @@ def _attending(context: Context, key: Key) -> Event:
     assert context.challenge is not None
     clerks = context.challenge.clerks or ()
     if context.clerk is None:
-        return _choosing_clerk(context, len(clerks), key)
+        return _choosing_clerk(context, [clerk.login for clerk in clerks], key)
     if key is Key.CLEAR:
         context.clerk, context.code = None, ""
     elif key is Key.ENTER and len(context.code) == CODE_DIGITS:
@@ -325,11 +325,15 @@ def _attending(context: Context, key: Key) -> Event:
     return Event.CODE_TYPED
 
 
-def _choosing_clerk(context: Context, clerks: int, key: Key) -> Event:
+def _choosing_clerk(context: Context, logins: list[str], key: Key) -> Event:
+    """The second is another one than the first, whose line stays in its place, so that each keeps their number."""
     if key in {Key.NEXT, Key.PREVIOUS}:
-        return _turn(context, pages(clerks), key)
-    context.clerk = _picked(context.page, clerks, key)
-    return Event.KEY_IGNORED if context.clerk is None else Event.CODE_TYPED
+        return _turn(context, pages(len(logins)), key)
+    index = _picked(context.page, len(logins), key)
+    if index is None or any(first.login == logins[index] for first in context.attended):
+        return Event.KEY_IGNORED
+    context.clerk = index
+    return Event.CODE_TYPED
 
 
 def _taking_fee(_: Context, key: Key) -> Event:

@@ -214,7 +214,10 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket(Scene):
-    """Check everything, one paper a page: ENTER pays, 1 adds another certificate (if `may_add`), CLEAR takes this one out."""
+    """Check everything, one paper a page: ENTER pays, 1 adds another certificate, CLEAR takes this one out.
+
+    `may_add` is False when the basket is full: the screen then says how many papers one order has.
+    """
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
@@ -274,12 +277,16 @@ class AtCounter(Scene):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClerkCode(Scene):
-    """The clerk's glass: which clerk vouches, and their code. `second`: the colleague. `digits`: how many were typed."""
+    """The clerk's glass: which clerk vouches, and their code. `second`: the colleague. `digits`: how many were typed.
+
+    `vouched`: the line of the first clerk, who cannot be the second one too.
+    """
 
     names: tuple[str, ...]
     chosen: int | None
     digits: int
     second: bool
+    vouched: int | None = None
     page: int = 1
     pages: int = 1
 

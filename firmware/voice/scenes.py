@@ -212,7 +212,7 @@ def _choose_copies(scene: show.ChooseCopies, say: Spoken) -> Sentences:
 
 def _basket(scene: show.Basket, say: Spoken) -> Sentences:
     said = [say("basket", "head"), *_order(scene, say)]
-    said += [say("basket", "add")] if scene.may_add else []
+    said.append(say("basket", "add" if scene.may_add else "most"))
     said += [say("basket", "see")] if scene.may_preview else []
     said.append(say("basket", "pay") if scene.fee_yen else say("common", "go_on"))
     return [*said, say("basket", "remove"), say("common", "stop"), *_general(scene, say)]

@@ -287,13 +287,26 @@ def test_two_clerks_stand_in_for_the_pin(city: City, machine: CityMachine, walle
         assert secret.encode() not in medium
 
 
-def test_the_same_clerk_twice_is_refused_on_both_glasses(city: City, machine: CityMachine, wallet: Cards) -> None:
+def test_the_first_clerk_is_not_offered_as_the_second(city: City, machine: CityMachine, wallet: Cards) -> None:
+    """Red when the second list was the first one: one clerk typed two codes, and both glasses told of it afterwards."""
     first, _ = phones(city, machine)
     person = Person(wallet["hanako"])
-    clerk = attend(machine, person, [first, first])
-    for seen in (person.seen, clerk.seen):
-        assert [scene.reason for scene in seen if isinstance(scene, show.Sorry)][:1] == ["same_clerk"]
+    clerk = attend(machine, person, [first, first[:1]])
+    lists = [scene for scene in clerk.seen if isinstance(scene, show.ClerkCode) and scene.digits == 0]
+    assert [(scene.second, scene.chosen, scene.vouched) for scene in lists if scene.countdown_s is None] == [
+        (False, None, None),
+        (False, 0, None),
+        (True, None, 0),
+    ]
+    assert closed(machine).reason == "timed_out"
     assert not machine.records(records.Request)
+
+
+def test_the_clerks_glass_says_that_the_pin_was_wrong(machine: CityMachine, wallet: Cards) -> None:
+    """And not how many tries are left: that is on the resident's glass."""
+    clerk = serve(machine, Person(wallet["hanako"], pin="0000", second_pin="1234"))
+    assert words(clerk.seen)[:2] == ["resident_types_pin", "pin_was_wrong"]
+    assert closed(machine).outcome == "issued"
 
 
 def test_a_guessed_code_is_refused(city: City, machine: CityMachine, wallet: Cards) -> None:

@@ -59,6 +59,16 @@ def outcomes(machine: CityMachine) -> list[str]:
     return [end.outcome for end in machine.records(records.SessionClosed) if isinstance(end, records.SessionClosed)]
 
 
+def test_at_a_counter_terminal_the_clerk_types_the_code_and_takes_no_fee(city: City, wallet: Cards) -> None:
+    machine = CityMachine(city, COUNTER)
+    person = Person(wallet["hanako"], code=code_for(city, "hanako"))
+    machine.clerk = Clerk(person)
+    serve(machine, person)
+    assert outcomes(machine)[-1:] == ["issued"]
+    assert [scene.fee_yen for scene in person.seen if isinstance(scene, show.Consent)][:1] == [0]
+    assert not machine.records(records.FeeTaken)
+
+
 def test_with_the_code_no_coin_is_asked_for(city: City, wallet: Cards) -> None:
     machine = CityMachine(city)
     person = Person(wallet["hanako"], coins=(), deeds=typing(code_for(city, "hanako")))  # type: ignore[arg-type]

@@ -11,12 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from host_sim.centre.cards import CardState, state_of
+from host_sim.centre.cards import ActRefused, CardState, state_of
 from host_sim.centre.register import Resident, ResidentState, Seal, SealState, unpack
 from host_sim.centre.tables import card_acts, cards, residents, seals
 
 KINDS = ("resident_register", "citizen", "individual_number")
 STATES = ("in_use", "expired", "lost", "revoked")
+DAYS_MOST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,18 @@ class Ending:
     fingerprint: str
     resident_id: str
     carries_seal: bool
+
+
+def days_of(typed: str) -> int:
+    """How many days ahead the list of cards that end looks. Raises `ActRefused`."""
+    if (
+        not typed.isascii()
+        or not typed.isdecimal()
+        or len(typed) > len(str(DAYS_MOST))
+        or not 1 <= int(typed) <= DAYS_MOST
+    ):
+        raise ActRefused(f"The number of days is a whole number from 1 to {DAYS_MOST}.")
+    return int(typed)
 
 
 def ending(c: sa.Connection, today: date, days: int) -> dict[str, list[Ending]]:

@@ -113,7 +113,7 @@ def _lists(acts: Commands) -> None:
     listed = at_the_centre(acts, "list", "cards and their acts, oldest first")
     listed.add_argument("--resident", metavar="NUMBER")
     ending = at_the_centre(acts, "ending", "cards that end soon, by month")
-    ending.add_argument("--days", type=int, default=90)
+    ending.add_argument("--days", default="90")
     listed.set_defaults(run=_list)
     ending.set_defaults(run=_ending)
     for act, text, run in (
@@ -318,15 +318,20 @@ def _open(options: argparse.Namespace) -> int:
 
 def _ending(options: argparse.Namespace) -> int:
     today: date = _now(options).date()
+    try:
+        days = figures.days_of(options.days)
+    except ActRefused as refused:
+        print(refused, file=sys.stderr)
+        return 1
     with closing(open_store(options)) as store, store.reading() as c:
-        months = figures.ending(c, today, options.days)
+        months = figures.ending(c, today, days)
     for month, found in months.items():
         print(f"{month}  {len(found)}")
         for card in found:
             seal = "seal" if card.carries_seal else "-"
             print("   ", card.valid_until, card.kind, card.fingerprint[:12], card.resident_id, seal)
     if not months:
-        print(f"No card of the city ends within {options.days} days.")
+        print(f"No card of the city ends within {days} days.")
     return 0
 
 

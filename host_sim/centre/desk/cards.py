@@ -21,7 +21,7 @@ from host_sim.centre.typed import plain
 
 ROLE = "card_desk"
 MENU = Item("/cards", "cards.title", (ROLE,))
-DAYS_USUAL, DAYS_MOST = 90, 4000  # of the list of cards that end soon
+DAYS_USUAL = 90  # of the list of cards that end soon
 ACTS_OF_A_CARD = ("lost", "found", "change", "pin", "unlock", "renew", "replace", "revoke")
 ACTS_OF_A_RESIDENT = ("issue", "switch", "enquire")
 
@@ -77,13 +77,16 @@ def _looking(router: APIRouter, desk: Desk) -> None:
 
 def _lists(router: APIRouter, desk: Desk) -> None:
     @router.get("/cards/ending")
-    def ending(request: Request, days: str = "") -> Response:
+    def ending(request: Request, days: str = str(DAYS_USUAL)) -> Response:
         desk.who(request, ROLE)
-        within = plain(days)
-        within_days = max(1, min(int(within), DAYS_MOST)) if within.isdecimal() and len(within) < 9 else DAYS_USUAL
+        try:
+            within = figures.days_of(plain(days))
+        except ActRefused as refused:
+            said = card_words.said_in(request)(str(refused))
+            return _render(desk, request, "cards_ending.html", 400, months=None, days=days, trouble=said)
         with desk.store.reading() as c:
-            months = figures.ending(c, desk.now().date(), within_days)
-        return _render(desk, request, "cards_ending.html", months=months, days=within_days)
+            months = figures.ending(c, desk.now().date(), within)
+        return _render(desk, request, "cards_ending.html", months=months, days=within, trouble="")
 
     @router.get("/cards/counts")
     def counts(request: Request) -> Response:
@@ -268,11 +271,11 @@ def _acts_of(card: Any) -> list[str]:
             return []
 
 
-def _render(desk: Desk, request: Request, template: str, **values: Any) -> Response:
+def _render(desk: Desk, request: Request, template: str, status: int = 200, **values: Any) -> Response:
     with desk.store.reading() as c:
         kind = rules.kind_for(_rules(desk, c), desk.now().date(), refuses_resident_register=False)
     shown: dict[str, Any] = {"said": card_words.said_in(request), "may_refuse": kind == "resident_register"}
-    return desk.render(request, template, **shown, **values)
+    return desk.render(request, template, status, **shown, **values)
 
 
 def _refused(desk: Desk, request: Request, refused: ActRefused) -> Response:

@@ -128,6 +128,7 @@ def test_orders_letters_and_lists_at_the_command_line(run: Path, say: Say, tmp_p
     assert status == 0
     assert "ends on 2010-07-31: the two do not agree" in told
     assert say("ending", "--days", "4000")[0] == 0
+    assert say("ending", "--days", "4001") == (1, "The number of days is a whole number from 1 to 4000.\n")
     assert say("check")[0] == 0
 
 

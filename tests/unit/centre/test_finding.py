@@ -1,6 +1,7 @@
 """Finding a resident at the desk: by kanji, kana or number; who looked, and why, stays; no address tells who it was."""
 
 import dataclasses
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -121,3 +122,20 @@ def test_the_page_of_a_card_tells_a_new_pin_from_a_forgotten_count(office: Offic
     page = office.signed_in("hidaka").get(f"/cards/card/{fingerprint(card)}")
     assert (page.status, "<td>暗証番号を新しくした</td>" in page.text) == (200, True)
     assert "<td>暗証番号の間違いを消す</td>" not in page.text
+
+
+@pytest.mark.parametrize("days", ["soon", "", "0", "-3", "4001", "999999999", "3.5", "٣"])
+def test_the_list_of_ending_cards_refuses_what_is_no_number_of_days(office: Office, days: str) -> None:
+    """Red when any text gave the list of 90 days."""
+    page = office.signed_in("hidaka").get(f"/cards/ending?{urlencode({'days': days})}")
+    assert page.status == 400
+    assert "日数は1から4000までの数字で入力してください。" in page.text
+    assert "日以内に期限が来る" not in page.text
+
+
+@pytest.mark.parametrize(("typed", "days"), [(None, 90), ("１２０", 120), (" 30 ", 30)])
+def test_the_list_of_ending_cards_says_its_days(office: Office, typed: str | None, days: int) -> None:
+    query = "" if typed is None else f"?{urlencode({'days': typed})}"
+    page = office.signed_in("hidaka").get(f"/cards/ending{query}")
+    assert page.status == 200
+    assert f"{days}日以内に期限が来る" in page.text

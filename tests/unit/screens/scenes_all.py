@@ -146,6 +146,7 @@ CLERK_WORDS: dict[str, dict[str, Any]] = {
     "idle": {},
     "idle_no_pin": {},
     "resident_types_pin": {},
+    "pin_was_wrong": {},
     "resident_takes_card": {},
     "resident_consents": {"amount_yen": 20250},
     "take_fee": {"amount_yen": 20250},
@@ -403,6 +404,7 @@ def counter(language: str) -> list[show.Scene]:
             chosen=chosen,
             digits=digits,
             second=second,
+            vouched=0 if second else None,
             pages=3,
         )
         for count, second, (chosen, digits), seconds in product(
