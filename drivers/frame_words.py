@@ -4,6 +4,7 @@ Nothing here reads what a frame carries: only headers, instructions, status word
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from drivers.card import apdu
 from drivers.coin.cctalk import Header
@@ -22,30 +23,37 @@ _APDUS: Mapping[int, str] = {
     apdu.INTERNAL_AUTHENTICATE: "INTERNAL AUTHENTICATE",
     apdu.EXTERNAL_AUTHENTICATE: "EXTERNAL AUTHENTICATE",
 }
-# The beginnings of the commands that `drivers/printer/escpos.py` sends; a longer one stands before a shorter one.
-_PRINTS: Mapping[bytes, str] = {
-    escpos.CLEAR_BUFFERS: "clear buffers",
-    escpos.RECOVER_AND_CLEAR: "recover and clear",
-    escpos.ASK_PAPER: "ask paper",
-    escpos.ASK_MODEL: "ask model",
-    escpos.ASK_CUTS: "ask counter of cuts",
-    escpos.ASK_LINES: "ask counter of lines",
-    escpos.ASK_EJECTOR: "ask ejector",
-    escpos.AUTOMATIC_STATUS: "automatic status on",
-    escpos.CUSTOM_AUTOMATIC_STATUS: "automatic status on",
-    escpos.ASK_CUSTOM_CUTS: "ask counter of cuts",
-    escpos.ASK_CUSTOM_LENGTH: "ask length printed",
-    escpos.ASK_CUSTOM_RETRACTS: "ask counter of retracts",
-    b"\x10\x04": "ask status",
-    b"\x1d(H": "ask for an answer once all is printed",
-    b"\x1d(L": "picture",
-    b"\x1d8L": "picture",
-    b"\x1dv0": "picture",
-    b"\x1b*": "picture",
-    b"\x1dV": "cut",
-    b"\x1de": "present or retract",
-    b"\x1bJ": "feed",
-    escpos.INITIALISE: "initialise",
+# The beginnings of the commands that `drivers/printer/escpos.py` sends, with the length of the whole command; 0: what follows is
+# not looked at, because it is dots or letters. A longer one stands before a shorter one.
+_PRINTS: Mapping[bytes, tuple[str, int]] = {
+    escpos.CLEAR_BUFFERS: ("clear buffers", 10),
+    escpos.RECOVER_AND_CLEAR: ("recover and clear", 3),
+    escpos.ASK_PAPER: ("ask paper", 3),
+    escpos.ASK_MODEL: ("ask model", 3),
+    escpos.ASK_CUTS: ("ask counter of cuts", 6),
+    escpos.ASK_LINES: ("ask counter of lines", 6),
+    escpos.ASK_EJECTOR: ("ask ejector", 3),
+    escpos.AUTOMATIC_STATUS: ("automatic status on", 3),
+    escpos.CUSTOM_AUTOMATIC_STATUS: ("automatic status on", 3),
+    escpos.ASK_CUSTOM_CUTS: ("ask counter of cuts", 2),
+    escpos.ASK_CUSTOM_LENGTH: ("ask length printed", 2),
+    escpos.ASK_CUSTOM_RETRACTS: ("ask counter of retracts", 2),
+    b"\x10\x04": ("ask status", 3),
+    b"\x1d(H": ("ask for an answer once all is printed", 11),
+    b"\x1d(L": ("picture", 0),
+    b"\x1d8L": ("picture", 0),
+    b"\x1dv0": ("picture", 0),
+    b"\x1b*": ("picture", 0),
+    b"\x1dVA": ("cut", 4),
+    b"\x1dVB": ("cut", 4),
+    b"\x1bi": ("cut", 2),
+    b"\x1de\x02": ("retract", 3),
+    b"\x1dR": ("retract", 3),
+    b"\x1de\x05": ("push out the sheet before", 3),
+    b"\x1de": ("present", 4),
+    b"\x1bJ": ("feed", 3),
+    b"\x1b3": ("line spacing", 3),
+    escpos.INITIALISE: ("initialise", 2),
 }
 
 _BOARD = {1: "SET", 2: "ASK", 4: "LOADER"}  # the type is the second byte of a body; COBS puts one byte before it
@@ -82,21 +90,32 @@ def io_board(passage: Passage) -> str:
     return ", ".join(_BOARD.get(coded[2], "frame") for coded in passage.data.split(b"\0") if len(coded) > 2) or "end"
 
 
+def line(passage: Passage) -> str:
+    """A call to the centre, and how it ended (`line/traced.py` keeps letters)."""
+    told = passage.data.decode("ascii")
+    if passage.direction is Direction.SENT:
+        return told
+    return f"status {told}" if told.isdigit() else f"no answer: {told}"
+
+
 def printer(passage: Passage) -> str:
     """The commands of which `keep_commands` kept the beginning; for what is heard its length."""
     if passage.direction is Direction.HEARD:
         return "answer"
-    told, data = list[str](), passage.data
-    while (begins := _command(data)) is not None:
-        told.append(_PRINTS[begins])
-        data = data[len(begins) :]
-    return ", ".join(told) or "the rest of a picture or text"
+    names = [_PRINTS[begins][0] for begins in _commands(passage.data, beginnings_only=True)]
+    return ", ".join(name for name, _ in groupby(names)) or "the rest of a picture or text"
 
 
 def keep_commands(direction: Direction, data: bytes) -> bytes:
-    """For printers: answers as they are; of what is sent only the beginning of a command, never a dot or a letter of it."""
-    return data if direction is Direction.HEARD else _command(data) or b""
+    """For printers: answers as they are; of what is sent only the beginnings of commands, never a dot or a letter of it."""
+    return data if direction is Direction.HEARD else b"".join(_commands(data))
 
 
-def _command(data: bytes) -> bytes | None:
-    return next((begins for begins in _PRINTS if data.startswith(begins)), None)
+def _commands(data: bytes, *, beginnings_only: bool = False) -> Iterator[bytes]:
+    """The beginnings of the commands that stand at the head of the data, up to the first with dots or letters."""
+    while (begins := next((begins for begins in _PRINTS if data.startswith(begins)), None)) is not None:
+        yield begins
+        length = len(begins) if beginnings_only else _PRINTS[begins][1]
+        if not length:
+            return
+        data = data[length:]

@@ -53,6 +53,7 @@ class Tap:
 
     trace: Trace
     words: Callable[[Passage], str]
+    legible: bool = False  # the words say all that the bytes say
 
 
 def keep_all(_direction: Direction, data: bytes) -> bytes:

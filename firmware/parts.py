@@ -25,8 +25,9 @@ from drivers.io_board.image import Image
 from drivers.io_board.link import DEVICE as IO_BOARD
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
-from drivers.line.centre import CentreLine
+from drivers.line.centre import CentreLine, Transport
 from drivers.line.tls import valid_from
+from drivers.line.traced import TracedTransport
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.matrix import MatrixPins
 from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
@@ -213,7 +214,7 @@ class RealParts:
         assert table is not None, "the unit file has a board where a device is on one"
         port = SerialStream(str(self.path(table.port)), 115200, self.clock, device=IO_BOARD)
         stream = TracedStream(port, self.clock, redact=keep_sent)
-        self.taps[IO_BOARD] = Tap(stream, frame_words.io_board)
+        self.taps["board"] = Tap(stream, frame_words.io_board)
         return BoardLink(stream, self.clock)
 
     def pin_pad(self, pin: PinBuffer) -> MatrixPinPad:
@@ -313,7 +314,16 @@ class RealParts:
     def line(self, surely_past: Callable[[], datetime], head: Callable[[], Head | None]) -> CentreLine:
         """Raises `LineFilesUnusable`."""
         unit = self._unit
-        return line_to(unit.centre, unit.unit.name, self.run, self.clock, lambda: surely_past() - self._ahead, head)
+
+        def past() -> datetime:
+            return surely_past() - self._ahead
+
+        return line_to(unit.centre, unit.unit.name, self.run, self.clock, past, head, self._traced)
+
+    def _traced(self, transport: Transport) -> Transport:
+        traced = TracedTransport(transport, self.clock)
+        self.taps["line"] = Tap(traced, frame_words.line, legible=True)
+        return traced
 
     def certified_at(self) -> datetime:
         made = valid_from(self.path(self._unit.centre.client_certificate))  # None: `line` says what is wrong with it

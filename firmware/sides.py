@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.errors import DeviceError
-from drivers.line.centre import CentreLine
+from drivers.line.centre import CentreLine, Transport
 from drivers.line.tls import TlsTransport
 from drivers.line.tls_files import manifest_key_of, words_of
 from drivers.ports import Clock
@@ -99,8 +99,9 @@ def line_to(
     clock: Clock,
     surely_past: Callable[[], datetime] = lambda: LONG_AGO,
     head: Callable[[], Head | None] = lambda: None,
+    traced: Callable[[Transport], Transport] = lambda transport: transport,
 ) -> CentreLine:
-    """The line to the centre; `head`: of the journal, None for a machine that has proved none.
+    """The line to the centre; `head`: of the journal, None for a machine that has proved none. `traced`: put over the transport.
 
     Raises `LineFilesUnusable`, which names the file and what to do.
     """
@@ -116,6 +117,6 @@ def line_to(
             clock=clock,
             surely_past=surely_past,
         )
-        return CentreLine(transport, manifest_key, machine, table.deadline_s, head)
+        return CentreLine(traced(transport), manifest_key, machine, table.deadline_s, head)
     except (DeviceError, ValueError) as error:  # ValueError: 32 bytes that are no key on the curve
         raise LineFilesUnusable(str(error)) from None

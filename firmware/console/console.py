@@ -39,7 +39,7 @@ from firmware.console.steps import (
     begun,
 )
 from firmware.console.table import COMMANDS, CONFIRMS, EXIT
-from firmware.console.talking import Pending
+from firmware.console.talking import Pending, waiting
 from firmware.desks import Answer as DeskAnswer
 from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import ClerkPressed, Fault, SlotClosed
@@ -230,6 +230,8 @@ class Console:
         """Ask for the arguments that lack, one by one, and run the command. An empty line ends the questions."""
         if self._call is not None and self._call.as_json:  # a program asked
             raise unfinished
+        if unfinished.command is CONFIRMS:
+            waiting(self)
         words = [*unfinished.command.words, *unfinished.given]
         for argument in unfinished.command.takes[len(unfinished.given) :]:
             if argument.otherwise:

@@ -1,4 +1,4 @@
-"""`frames`: what went over a device's line last, redacted (`drivers/trace.py`), each frame with its name."""
+"""`frames`: what went over a device's line or the line to the centre last, redacted, each frame with its name."""
 
 from drivers.trace import Direction
 from firmware.console.grammar import Refused
@@ -21,7 +21,8 @@ def frames(hands: Hands, device: str, count: int) -> Answer:
         words, ago_s = tap.words(passage), now_s - passage.at_s
         arrow = "->" if passage.direction is Direction.SENT else "<-"
         more = ".." if len(passage.data) > _BYTES or passage.size > len(passage.data) else ""
-        rows.append(f"{-ago_s:10.3f} {arrow} {passage.size:5} {words}: {passage.data[:_BYTES].hex()}{more}")
+        shown = "" if tap.legible else f": {passage.data[:_BYTES].hex()}{more}"
+        rows.append(f"{-ago_s:10.3f} {arrow} {passage.size:5} {words}{shown}")
         data.append(
             {"ago_s": round(ago_s, 3), "to": arrow, "size": passage.size, "is": words, "data": passage.data.hex()}
         )

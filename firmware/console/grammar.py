@@ -117,9 +117,9 @@ HOPPER = _number("what one coin of the hopper is worth", "100", "YEN")
 AMOUNT = _number("an amount", "12300", "YEN")
 DEVICE = Argument(
     name="DEVICE",
-    pattern="coin|printer|receipt|card",
+    pattern="coin|printer|receipt|card|board|line",
     value=str,
-    sentence="DEVICE is coin, printer, receipt or card.",
+    sentence="DEVICE is coin, printer, receipt, card, board (the I/O board) or line (to the centre).",
     example="coin",
 )
 FRAMES = _count("how many frames", "20")

@@ -121,11 +121,18 @@ def logout(talk: Conversation) -> Job:
     return Answer()
 
 
+def waiting(talk: Conversation) -> Pending:
+    """The plan that may be confirmed now. Raises `Refused` when none waits."""
+    pending = talk.pending
+    if pending is None or talk.hands.monotonic() > pending.until_s:
+        talk.pending = None
+        raise Refused("nothing", "No plan waits to be confirmed. Give its command first; the dry run shows the code.")
+    return pending
+
+
 def confirm(talk: Conversation, code: str) -> Job:
     """Carry out the plan shown last. A wrong code drops it."""
-    pending, talk.pending = talk.pending, None
-    if pending is None or talk.hands.monotonic() > pending.until_s:
-        raise Refused("nothing", "No plan waits any more; give the command again.")
+    pending, talk.pending = waiting(talk), None
     if pending.code != code:
         raise Refused("confirm", "This is not the plan's code. The plan is dropped; give the command again.")
     me, command, plan = _me(talk), pending.call.command, pending.plan

@@ -1,10 +1,9 @@
 """The Z-report on paper (日計表): one daily close, numbered, for the city's cash office.
 
-Tables are rows of letters of one width, 42 at most, because the narrowest receipt printer has no more; a Japanese letter is
-two wide.
+The columns of a table are 42 letters of one width together, because the narrowest receipt printer has no more; a Japanese letter is
+two wide. They reach from margin to margin on each printer.
 """
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from drivers.printer.profile import Profile
@@ -14,7 +13,6 @@ from firmware.paper.drawn import DrawnSlip
 from firmware.paper.second import second
 from firmware.paper.slips import Size, Slip, half_widths, in_letters, say_sample
 
-COLUMNS = 42
 _ROLES = {"technician": "保守", "cash": "出納", "security": "保安", "viewer": "閲覧"}
 _SUMS = {  # account of the book -> its name; those of the first group are always printed
     "earned_yen": "手数料収入",
@@ -76,36 +74,36 @@ def _write_head(report: ZReport, slip: Slip) -> None:
 
 def _write_sold(report: ZReport, slip: Slip) -> None:
     """Each kind with each of its fees. A title too long for its column stands on a row of its own."""
-    _row(slip, (("証明書", -18), ("単価", 7), ("通数", 6), ("金額", 11)))
+    slip.cells((("証明書", -18), ("単価", 7), ("通数", 6), ("金額", 11)))
     for title, fee, copies in report.sold:
         if half_widths(title) > 18:
             slip.row(title)
         short = title if half_widths(title) <= 18 else ""
-        _row(slip, ((short, -18), (_n(fee), 7), (_n(copies), 6), (_n(fee * copies), 11)))
+        slip.cells(((short, -18), (_n(fee), 7), (_n(copies), 6), (_n(fee * copies), 11)))
     copies, yen = sum(sold[2] for sold in report.sold), sum(fee * copies for _, fee, copies in report.sold)
-    _row(slip, (("計", -18), ("", 7), (_n(copies), 6), (_n(yen), 11)))
+    slip.cells((("計", -18), ("", 7), (_n(copies), 6), (_n(yen), 11)))
     slip.rule()
 
 
 def _write_money(report: ZReport, slip: Slip) -> None:
-    _row(slip, (("金額（円）", -18), ("今回", 11), ("通算", 13)))
+    slip.cells((("金額（円）", -18), ("今回", 11), ("通算", 13)))
     for place, (name, label) in enumerate(_SUMS.items()):
         if place < _ALWAYS or report.life[name]:
-            _row(slip, ((label, -18), (_n(report.period[name]), 11), (_n(report.life[name]), 13)))
+            slip.cells(((label, -18), (_n(report.period[name]), 11), (_n(report.life[name]), 13)))
     slip.space()
-    _row(slip, (("枚数", -18), ("今回", 11), ("通算", 13)))
+    slip.cells((("枚数", -18), ("今回", 11), ("通算", 13)))
     for name, label in _SHEETS.items():
-        _row(slip, ((label, -18), (_n(report.period[name]), 11), (_n(report.life[name]), 13)))
+        slip.cells(((label, -18), (_n(report.period[name]), 11), (_n(report.life[name]), 13)))
     slip.rule()
 
 
 def _write_coins(report: ZReport, slip: Slip) -> None:
     if not report.coins:
         return
-    _row(slip, (("硬貨（枚）", -10), ("投入", 8), ("払出", 8), ("金庫", 8), ("払出機", 8)))
+    slip.cells((("硬貨（枚）", -10), ("投入", 8), ("払出", 8), ("金庫", 8), ("払出機", 8)))
     for yen, into, out, box, hopper in report.coins:
         here = "-" if hopper is None else _n(hopper)
-        _row(slip, ((f"{yen:>5}円", -10), (_n(into), 8), (_n(out), 8), (_n(box), 8), (here, 8)))
+        slip.cells(((f"{yen:>5}円", -10), (_n(into), 8), (_n(out), 8), (_n(box), 8), (here, 8)))
     slip.pair("金庫にあるべき額", f"{_n(report.box_yen)} 円", Size.NORMAL, bold=True)
     slip.rule()
 
@@ -114,11 +112,11 @@ def _write_counts(report: ZReport, slip: Slip) -> None:
     """What people counted in this period; without a count of the cash box a line to write it on."""
     if not report.coins:
         return
-    _row(slip, (("数えた結果", -13), ("帳簿", 10), ("実数", 10), ("差", 9)))
+    slip.cells((("数えた結果", -13), ("帳簿", 10), ("実数", 10), ("差", 9)))
     for count in report.counts:
         name = f"{count.value_yen}円 枚" if count.value_yen else "金庫 円"
         difference = f"{count.counted - count.expected:+,}"
-        _row(slip, ((name, -13), (_n(count.expected), 10), (_n(count.counted), 10), (difference, 9)))
+        slip.cells(((name, -13), (_n(count.expected), 10), (_n(count.counted), 10), (difference, 9)))
     if all(count.value_yen for count in report.counts):
         slip.pair("金庫の実数（記入）", "＿＿＿＿＿＿円", Size.NORMAL)
     slip.rule()
@@ -132,20 +130,6 @@ def _write_rest(report: ZReport, slip: Slip) -> None:
     slip.pair("操作した係", told or "なし", Size.NORMAL)
     slip.space()
     slip.pair("確認印", "＿＿＿＿＿＿＿＿", Size.NORMAL)
-
-
-# --- columns ----------------------------------------------------------------------------------------
-
-
-def _row(slip: Slip, cells: Sequence[tuple[str, int]]) -> None:
-    """Cells beside each other. A width above 0 aligns to the right, below 0 to the left."""
-    slip.row("".join(_padded(cells)).rstrip())
-
-
-def _padded(cells: Iterable[tuple[str, int]]) -> Iterable[str]:
-    for text, width in cells:
-        blanks = " " * (abs(width) - half_widths(text))
-        yield blanks + text if width > 0 else text + blanks
 
 
 def _n(amount: int) -> str:

@@ -1,5 +1,6 @@
 """A slip as dots: letters of BIZ UDゴシック, cut to two colours by the same rule as a page."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ _GROWTH = 800  # rows added when the slip is full
 _SIZES = {"small": 21, "normal": 26, "large": 42, "huge": 62}
 
 
-_COLUMNS = 48  # half-width letters in a row
+_COLUMNS = 42  # half-width letters in a row, as in the narrowest printer's own letters
 
 
 @cache
@@ -66,6 +67,16 @@ class DrawnSlip:
         font = _even_font(self._inner // _COLUMNS * 2)
         for line in _wrapped(text, font, self._inner):
             self._line([(self._margin, line)], font)
+
+    def cells(self, cells: Sequence[tuple[str, int]]) -> None:
+        font, columns = _even_font(self._inner // _COLUMNS * 2), sum(abs(width) for _, width in cells)
+        pieces, begins = list[tuple[float, str]](), 0
+        for text, width in cells:
+            ends = begins + abs(width)
+            left, right = (self._margin + self._inner * edge / columns for edge in (begins, ends))
+            pieces.append((left if width < 0 else right - font.getlength(text), text))
+            begins = ends
+        self._line(pieces, font)
 
     def rule(self, *, heavy: bool = False) -> None:
         thick = 4 if heavy else 2

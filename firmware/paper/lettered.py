@@ -8,6 +8,8 @@ second and leaves a temporary folder behind.
 Such printers know JIS X 0208 only. A letter outside it raises `UnknownLetter`, and `slips.py` draws the slip instead.
 """
 
+from collections.abc import Sequence
+
 from escpos.printer import Dummy
 
 from firmware.paper.slips import half_widths
@@ -48,6 +50,12 @@ class LetteredSlip:
     def row(self, text: str) -> None:
         self.left(text, "small")
 
+    def cells(self, cells: Sequence[tuple[str, int]]) -> None:
+        (first, width), *others = cells
+        spare = self._columns - sum(abs(width) for _, width in cells)
+        wider = [(first, width + spare if width > 0 else width - spare), *others]
+        self.row("".join(_padded(text, width) for text, width in wider).rstrip())
+
     def rule(self, *, heavy: bool = False) -> None:
         self._write(["=" * self._columns if heavy else "-" * self._columns], "normal", bold=False)
 
@@ -73,6 +81,11 @@ class LetteredSlip:
     def _raw(self, data: bytes) -> None:
         # python-escpos has no public method for bytes
         self._printer._raw(data)  # noqa: SLF001
+
+
+def _padded(text: str, width: int) -> str:
+    blanks = " " * (abs(width) - half_widths(text))
+    return blanks + text if width > 0 else text + blanks
 
 
 def _wrapped(text: str, columns: int) -> list[str]:

@@ -5,7 +5,7 @@ code is printed large, and again as a QR code. `drawn` turns the words into dots
 them into text, for a printer with a kanji ROM.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,11 @@ class Size(StrEnum):
     HUGE = "huge"
 
 
+Cell = tuple[
+    str, int
+]  # a text and how wide its column is in half-width letters: above 0 to the right, below 0 to the left
+
+
 class Slip(Protocol):
     """A strip of paper that grows downwards."""
 
@@ -46,6 +51,10 @@ class Slip(Protocol):
 
     def row(self, text: str) -> None:
         """A line whose letters are all of one width, so that columns stand under each other; wrapped if too long."""
+        ...
+
+    def cells(self, cells: Sequence[Cell]) -> None:
+        """A row of a table, from one margin to the other. The widths of a table's rows have the same sum."""
         ...
 
     def rule(self, *, heavy: bool = False) -> None: ...

@@ -13,8 +13,10 @@ from typing import Any
 from drivers import frame_words
 from drivers.card.reader import CardReaderDriver
 from drivers.errors import LineLost
+from drivers.line.centre import Transport
+from drivers.line.traced import TracedTransport
 from drivers.ports import ByteStream
-from drivers.trace import Tap, TracedStream, keep_all
+from drivers.trace import Tap, TracedStream, keep_all, keep_sent
 from firmware.assemble import ConsoleLine
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit
@@ -140,6 +142,14 @@ class ConsoleRig(RigMachine):
         self.run_until(lambda: self.loop.reception.state.in_maintenance, 600)
 
 
+_LINES = {  # device -> its name in `frames`, what is kept of its bytes, and what says what they are
+    "coin": ("coin", keep_all, frame_words.coin),
+    "printer": ("printer", frame_words.keep_commands, frame_words.printer),
+    "slips": ("receipt", frame_words.keep_commands, frame_words.printer),
+    "io_board": ("board", keep_sent, frame_words.io_board),
+}
+
+
 class ConsoleParts(RigParts):
     """`RigParts` with a console, and so with settings that staff can change."""
 
@@ -154,13 +164,15 @@ class ConsoleParts(RigParts):
         return self._unit
 
     def _stream(self, model: object, device: str) -> ByteStream:
-        coins = device == "coin"
-        stream = TracedStream(
-            super()._stream(model, device), self.clock, redact=keep_all if coins else frame_words.keep_commands
-        )
-        name = "receipt" if device == "slips" else device
-        self.taps[name] = Tap(stream, frame_words.coin if coins else frame_words.printer)
+        name, redact, words = _LINES[device]
+        stream = TracedStream(super()._stream(model, device), self.clock, redact=redact)
+        self.taps[name] = Tap(stream, words)
         return stream
+
+    def _transport(self) -> Transport:
+        traced = TracedTransport(super()._transport(), self.clock)
+        self.taps["line"] = Tap(traced, frame_words.line, legible=True)
+        return traced
 
     def card_reader(self) -> CardReaderDriver:
         driver = super().card_reader()

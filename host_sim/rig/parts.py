@@ -22,7 +22,7 @@ from drivers.io_board.board import IoBoard
 from drivers.io_board.image import Image
 from drivers.io_board.link import BoardLink
 from drivers.io_board.wires import BoardCoins, BoardDoor, BoardKeys, BoardSlot
-from drivers.line.centre import CentreLine
+from drivers.line.centre import CentreLine, Transport
 from drivers.pin_pad.entry import PinBuffer
 from drivers.pin_pad.pin_pad import KeyMatrixPins, MatrixPinPad
 from drivers.ports import ByteStream
@@ -172,8 +172,11 @@ class RigParts:
         surely_past: Callable[[], datetime],  # noqa: ARG002  its transport has no TLS
         head: Callable[[], Head | None],
     ) -> CentreLine:
-        centre, deadline_s = self._world.centre, self.unit.centre.deadline_s
-        return CentreLine(centre, centre.key.public_key().public_bytes_raw(), self.unit.unit.name, deadline_s, head)
+        key = self._world.centre.key.public_key().public_bytes_raw()
+        return CentreLine(self._transport(), key, self.unit.unit.name, self.unit.centre.deadline_s, head)
+
+    def _transport(self) -> Transport:
+        return self._world.centre
 
     def coins(self, book: Book) -> tuple[CoinAcceptor, HopperBank] | None:
         world, table = self._world, self.unit.coin

@@ -26,6 +26,7 @@ from host_sim.models.key_matrix import LAYOUT
 from host_sim.rig.console import PASSWORD, ConsoleRig
 from host_sim.rig.machine import COUNTER
 from host_sim.rig.people import Person, serve
+from host_sim.rig.world import USB
 from host_sim.wallet import WalletCard
 from tests.sessions.console_rooms import accounts_hold, acts, claim_of_200
 from tests.unit.console.test_grammar import rubbish
@@ -374,17 +375,21 @@ def test_frames_have_names_and_nothing_of_a_resident(wallet: Cards) -> None:
     card = wallet["hanako"]
     serve(machine, Person(card, coins=[500]))
     machine.log_in("tanaka")
-    shown = {device: machine.say(f"frames {device} 200") for device in ("coin", "printer", "receipt", "card")}
+    shown = {device: machine.say(f"frames {device} 200") for device in ("coin", "printer", "receipt", "card", "line")}
     assert "read events to 2" in shown["coin"]
-    assert "picture" in shown["printer"]
+    assert " picture: " in shown["printer"].replace(" feed, picture: ", " picture: ")
     assert "cut" in shown["receipt"]
     assert "VERIFY (its PIN is not kept): 00200080" in shown["card"]
+    assert "-> " in shown["line"]
+    assert "POST /v1/requests\n" in shown["line"]
+    assert re.search(r"/document\n.* <- +\d+ status 200\n", shown["line"])
     kept = machine.parts.taps["card"].trace.passages() + machine.parts.taps["printer"].trace.passages()
     dumped = b"|".join(passage.data for passage in kept)
     assert card.pin.encode() not in dumped
     assert all(len(passage.data) <= 2 for passage in kept if passage.direction == "heard" and passage.size > 64)
     assert b"\x30\x82" not in dumped  # the beginning of a certificate
     assert "ERR device" in ConsoleRig(site=COUNTER).say_as("tanaka", "frames coin")
+    assert "ASK: " in ConsoleRig(board=USB, pulse=True).say_as("tanaka", "frames board 200")
 
 
 def test_out_of_service_lasts_over_a_restart() -> None:

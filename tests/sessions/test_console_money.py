@@ -44,6 +44,7 @@ def test_coins_for_a_test_need_a_plan_a_code_and_two_people() -> None:
     planned = machine.say("hopper pay 3x100,2x10")
     assert "60 then 57" in planned
     assert machine.coins_out_yen() == 0
+    assert "ERR nothing" in ConsoleRig().say_as("tanaka", "confirm")  # it asks for no code of a plan that is not there
     assert "ERR confirm" in machine.say("confirm 0000")
     assert "ERR nothing" in machine.say("confirm A001")  # a wrong code forgets the plan
     planned = machine.say("hopper pay 3x100,2x10")

@@ -17,8 +17,18 @@ from drivers.printer.raster import RasterSlip, has_real_time
 from drivers.vocabulary import Printed
 from firmware.paper import courtesy
 from firmware.paper.drawn import DrawnSlip
+from firmware.paper.lettered import LetteredSlip
 from firmware.paper.second import second
-from firmware.paper.slips import ClaimFacts, ReceiptFacts, Size, _write_receipt, claim_slip, receipt, receipt_for
+from firmware.paper.slips import (
+    ClaimFacts,
+    ReceiptFacts,
+    Size,
+    _write_receipt,
+    claim_slip,
+    half_widths,
+    receipt,
+    receipt_for,
+)
 from firmware.paper.staff import staff_slip
 from firmware.screens.words import LANGUAGES
 from host_sim.centre import forms
@@ -183,6 +193,33 @@ def test_rows_keep_their_columns(width_dots: int) -> None:
     upper, lower = np.split(ink[margin : slip.height_dots - margin], 2)
     last = [np.flatnonzero(half.any(axis=0))[-1] for half in (upper, lower)]
     assert last[0] == last[1] < width_dots
+
+
+@pytest.mark.parametrize("width_dots", [384, 512, 576, 608, 1664])
+def test_a_table_reaches_from_margin_to_margin(width_dots: int) -> None:
+    rule, table = DrawnSlip(width_dots), DrawnSlip(width_dots)
+    rule.rule()
+    table.cells((("計", -18), ("", 7), ("16", 6), ("4,650", 11)))
+    left, right = _reach(rule)
+    first, last = _reach(table)
+    letter = width_dots / 42
+    assert left <= first < left + letter / 2
+    assert right - letter / 2 < last <= right
+
+
+def _reach(drawn: DrawnSlip) -> tuple[int, int]:
+    """The first and the last column with ink."""
+    slip = drawn.finish()
+    ink = np.unpackbits(np.frombuffer(slip.rows, np.uint8).reshape(slip.height_dots, -1), axis=1).any(axis=0)
+    return int(np.flatnonzero(ink)[0]), int(np.flatnonzero(ink)[-1])
+
+
+@pytest.mark.parametrize("columns", [42, 48])
+def test_a_table_in_the_printers_letters_reaches_its_last_column(columns: int) -> None:
+    slip = LetteredSlip(columns)
+    slip.cells((("計", -18), ("", 7), ("16", 6), ("4,650", 11)))
+    (row,) = [line for line in slip.finish().decode("shift_jis").split("\n") if "4,650" in line]
+    assert half_widths(row[row.index("計") :]) == columns
 
 
 def test_a_long_place_is_broken_at_a_blank_in_the_printers_letters() -> None:
