@@ -305,3 +305,15 @@ def test_a_line_never_begins_with_a_long_vowel_or_loses_a_selector() -> None:
             assert not any(line[0] == "\U000e0110" for line in lines)
             if set(words) != {"ー"}:
                 assert not any(line[0] == "ー" for line in lines)
+
+
+@pytest.mark.parametrize("kind", forms.KINDS)
+def test_no_word_stands_close_below_the_seals_own_line(town: Any, kind: str) -> None:
+    """The lines beside the code end left of 「この印は黒色です。」, or stand 2 mm clear of it."""
+    who = town.register.by_key("taro")
+    draft = certificate.draft(kind, who, town.household(who), town.answers(kind, who, everything=True), town.register)
+    frame.certify(kind, draft, town.issue(), town.register.municipality, verify.sample_signer())
+    words = [(x, y, fitting.width_mm(text, size), text) for x, y, size, *_, text in draft.sheets[-1].words]
+    [(left, line, _, _)] = [word for word in words if word[-1] == frame.SEAL_IS_BLACK]
+    below = [(x + width, y) for x, y, width, text in words if 0 < y - line < 2 + 7.5 * 25.4 / 72]
+    assert all(right < left for right, _ in below)
