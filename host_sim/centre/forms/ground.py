@@ -2,8 +2,8 @@
 
 Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 4 x 4;
 inside the strokes of the word 「複写」 the same blackness is gathered into large dots (`LARGE`). To the eye
-both are the same light grey; a copier keeps them apart. (The principle of the 複写 forms, form rule 9; shape and sizes are
-ours, for this head.) A large dot does so in two ways:
+both are the same light grey; on a copy they differ. (The principle of the 複写 forms, form rule 9; shape and sizes are
+ours, for this head.) There are two ways:
 
 - A lens that loses the single dots still sees its dark core.
 - A lens so sharp that it keeps the single dots fills the gaps between core and arms, which are one dot wide and have black on two
