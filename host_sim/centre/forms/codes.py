@@ -19,13 +19,13 @@ _MODULE_MM = MODULE_DOTS * DOT_MM
 _SIDE_MM = (qr.MODULES_MAX + 2 * qr.QUIET_MODULES) * _MODULE_MM
 _ROW, _ROW_ALONE = 5, 2
 _SIGNED = "このコードには市の電子署名があり、市が発行した内容か確かめられます。"
-_CAMERA = "スマートフォンのカメラでコードを読み取ると、市が発行した内容か確かめられます。"
+_CAMERA = ("スマートフォンのカメラでコードを読み取ると、", "市が発行した内容か確かめられます。")  # not under the seal
 _NO_CAMERA = "カメラがないときは、次のページで発行番号を入力してください。"
 
 
 def sentence(city: Municipality) -> tuple[str, ...]:
     """The lines beside the code of the last page."""
-    return (_CAMERA, _NO_CAMERA, city.check_page) if city.check_page else (_SIGNED,)
+    return (*_CAMERA, _NO_CAMERA, city.check_page) if city.check_page else (_SIGNED,)
 
 
 def parted(claims: verify.Claims, signer: verify.Signer, city: Municipality, pages: int) -> list[list[verify.Claims]]:
@@ -52,8 +52,9 @@ def say(sheet: Sheet, row: Sequence[verify.Claims], city: Municipality, *, last:
     """Set the words that belong to the codes of a page."""
     for place, label in enumerate(labels(row)):
         sheet.text(LEFT + place * PITCH_MM + _SIDE_MM / 2, BOTTOM + 2.3, label, 7, align="center")
-    for number, line in enumerate(sentence(city) if last else ()):
-        x, y = LEFT + len(row) * PITCH_MM + 2, BOTTOM - 6.0 + 3.3 * number
+    lines = sentence(city) if last else ()
+    for number, line in enumerate(lines, start=1):
+        x, y = LEFT + len(row) * PITCH_MM + 2, BOTTOM + 0.6 - 3.3 * (len(lines) - number)
         sheet.block(
             x - 0.5, y - 2.75, width_mm(line, 7.5) + 1, 3.5, white=True
         )  # typed by hand: no dot of the ground within it

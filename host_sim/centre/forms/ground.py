@@ -1,15 +1,22 @@
 """The ground of the sheet: a hidden word that shows on a photocopy, and micro-text. Made for a black-and-white head.
 
 Both are drawn in single dots of the 203 dpi head (0.125 mm). **けん制文字**: the ground is single dots, one in 4 x 4;
-inside the strokes of the word 「複写」 the same blackness is gathered into dots of 3 x 3, one in 12 x 12. To the eye
-both are the same light grey. A copier loses the single dots and keeps the large ones, so the word comes out. (The
-principle of the 複写 forms, form rule 9; sizes are ours, for this head: dots of 2 x 2 are lost with the single ones at a
-copier's usual setting, larger ones look like marks of the text, and further apart they draw no letter.)
+inside the strokes of the word 「複写」 the same blackness is gathered into large dots (`LARGE`). To the eye
+both are the same light grey; on a copy they differ. (The principle of the 複写 forms, form rule 9; shape and sizes are
+ours, for this head.) There are two ways:
+
+- A lens that loses the single dots still sees its dark core.
+- A lens so sharp that it keeps the single dots fills the gaps between core and arms, which are one dot wide and have black on two
+  sides. So the copy of a large dot has at least twice its ink, and a single dot stays a single dot. A large dot without gaps (3 x 3, until
+  2026-11-30) is copied as it is there, and the word stays hidden.
+
+Large dots stand in rows, every other row moved by half a step: so they come as near to each other as their blackness allows.
+The letters have some twenty rows of them; with fewer, 「複」 cannot be read.
 
 **Micro-text** is set in an alphabet of 3 x 5 dots, 0.6 mm high: a line that repeats the issue number, readable with a magnifier
 and smeared by a copier. It is drawn, not set, so it is no part of the certificate's text.
 
-**見本** (form rule 12): a sample city's papers bear the word across the sheet, once in each cell of the ground, in dots
+**見本** (form rule 12): a sample city's papers bear the word across the sheet, four times in each cell of the ground, in dots
 of 2 x 2, one in 6 x 6. Dots of this size stay on a copy, and leave the
 letters of the form readable. The ground keeps off its strokes, so that their edges are seen.
 """
@@ -22,11 +29,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-CELL_DOTS = 720  # 90 mm; a multiple of 12, so that both dot grids go on from cell to cell
-FINE, COARSE, LARGE = 4, 12, 3  # dots; COARSE is FINE times LARGE, so both are equally black
+CELL_DOTS = 1056  # 132 mm; whole steps of every grid of dots, which so go on from cell to cell
+FINE = 4  # dots from one single dot to the next
+LARGE = (
+    ".#.#.#..",
+    "..#..##.",
+    ".#..#...",
+    "#..##.#.",
+    "..####..",
+    ".#...#..",
+    "...#..#.",
+    "..#.#...",
+)
+ACROSS, DOWN = 22, 16  # dots from one large dot to the next: a large dot has as many as stand singly in this space
 WORD_FONT = Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Bold.ttf")  # needed only to make the picture
 FOLDER = Path(__file__).parent
-SAMPLE_PITCH, SAMPLE_MARGIN = 6, 10  # dots
+SAMPLE_DOTS, SAMPLE_PITCH, SAMPLE_MARGIN = 528, 6, 10  # from one 見本 to the next; from dot to dot; white around it
 
 _GLYPHS = {
     "A": "010101111101101",
@@ -72,32 +90,46 @@ _GLYPHS = {
 LETTER_DOTS, LINE_DOTS = 4, 5
 
 
-def cell() -> NDArray[np.bool_]:
-    """One cell of the ground, True where it is black: two words, the second half a cell lower and further."""
+def word() -> NDArray[np.bool_]:
+    """Where in one cell large dots stand: two words, the second half a cell lower and further. In whole places of a large dot."""
     words = Image.new("1", (CELL_DOTS, CELL_DOTS))
     draw = ImageDraw.Draw(words)
-    face = ImageFont.truetype(str(WORD_FONT), 264)
-    for x, y in ((96, 48), (456, 408), (-264, 408)):
+    face = ImageFont.truetype(str(WORD_FONT), 440)
+    for x, y in ((88, 44), (616, 572), (-440, 572)):
         draw.text((x, y), "複写", font=face, fill=1)
-    inside = np.asarray(words, dtype=np.bool_)
     rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
-    # A large dot is drawn whole or not at all, by whether its upper left corner lies inside the letter.
-    inside = np.kron(inside[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE], np.ones((COARSE, COARSE), dtype=np.bool_))
+    down, across = _in_place()
+    # A large dot is drawn whole or not at all, by whether the middle of its place lies inside the letter.
+    middles = rows - down + DOWN // 2, (columns - across + ACROSS // 2) % CELL_DOTS
+    inside: NDArray[np.bool_] = np.asarray(words, dtype=np.bool_)[middles]
+    return inside
+
+
+def _in_place() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How far down and across each dot lies from the corner of its place."""
+    rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
+    return rows % DOWN, (columns - rows // DOWN % 2 * (ACROSS // 2)) % ACROSS
+
+
+def cell() -> NDArray[np.bool_]:
+    """One cell of the ground, True where it is black."""
+    rows, columns = np.indices((CELL_DOTS, CELL_DOTS))
     fine = (rows % FINE == 0) & (columns % FINE == 0)
-    # One dot from the corner of its 12 x 12, a large dot gives as much of its grey to what is around the letter as the
-    # single dots there give back. In the middle it would give less, and the letter would look darker than the ground.
-    row, column = rows % COARSE - 1, columns % COARSE - 1
-    coarse = (row >= 0) & (row < LARGE) & (column >= 0) & (column < LARGE)
-    black: NDArray[np.bool_] = np.where(inside, coarse, fine)
+    place = np.zeros((DOWN, ACROSS), dtype=np.bool_)
+    # In the corner of its place a large dot gives as much of its grey to what is around the letter as the single dots
+    # there give back. In the middle it would give less, and the letter would look darker than the ground.
+    place[: len(LARGE), 1 : 1 + len(LARGE[0])] = [[dot == "#" for dot in row] for row in LARGE]
+    black: NDArray[np.bool_] = np.where(word(), place[_in_place()], fine)
     return black
 
 
 def _diagonal() -> Image.Image:
-    """見本 from the lower left to the upper right of one cell, white on black."""
-    letters = Image.new("L", (CELL_DOTS, CELL_DOTS))
-    face = ImageFont.truetype(str(WORD_FONT), 360)
-    ImageDraw.Draw(letters).text((CELL_DOTS // 2, CELL_DOTS // 2), "見本", font=face, fill=255, anchor="mm")
-    return letters.rotate(45, Image.Resampling.BICUBIC).point(lambda grey: 255 * (grey >= 128))
+    """見本 from the lower left to the upper right, four times in one cell, white on black."""
+    letters = Image.new("L", (SAMPLE_DOTS, SAMPLE_DOTS))
+    face = ImageFont.truetype(str(WORD_FONT), SAMPLE_DOTS // 2)
+    ImageDraw.Draw(letters).text((SAMPLE_DOTS // 2, SAMPLE_DOTS // 2), "見本", font=face, fill=255, anchor="mm")
+    once = np.asarray(letters.rotate(45, Image.Resampling.BICUBIC).point(lambda grey: 255 * (grey >= 128)))
+    return Image.fromarray(np.tile(once, (CELL_DOTS // SAMPLE_DOTS, CELL_DOTS // SAMPLE_DOTS)))
 
 
 def sample() -> NDArray[np.bool_]:

@@ -24,6 +24,21 @@ def test_every_paper_keeps_the_rules(town: Any, kind: str) -> None:
             assert archive.broken(town.typeset(kind, who, town.answers(kind, who, everything=True))) == []
 
 
+@pytest.mark.parametrize("kind", forms.KINDS)
+def test_another_program_finds_each_file_whole(town: Any, tmp_path: Path, kind: str) -> None:
+    """qpdf reads every object and stream; a file with one wrong offset is found, or the rest would prove nothing."""
+    who = town.register.by_key("taro")
+    paper = town.typeset(kind, who, town.answers(kind, who, everything=True))
+    damaged = re.sub(rb"startxref\n(\d+)", lambda found: b"startxref\n" + b"1" * len(found[1]), paper)
+    assert [_qpdf_finds(tmp_path, pdf) for pdf in (paper, damaged)] == [False, True]
+
+
+def _qpdf_finds(folder: Path, pdf: bytes) -> bool:
+    (folder / "paper.pdf").write_bytes(pdf)
+    done = subprocess.run(["qpdf", "--check", str(folder / "paper.pdf")], capture_output=True, check=False)
+    return done.returncode != 0
+
+
 def test_the_rules_find_a_file_that_breaks_them(town: Any, tmp_path: Path) -> None:
     """Or the test above would prove nothing."""
     (tmp_path / "plain.typ").write_text(PLAIN)
