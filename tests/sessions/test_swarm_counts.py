@@ -63,10 +63,18 @@ def test_a_machine_that_is_rare_looks_for_the_pairs_that_only_it_can_have() -> N
 
 
 def test_a_row_that_ends_the_machine_waits_for_the_other_row_of_its_pair(life: Life) -> None:
-    life._last = life._ends_it(("A8", "X2"))
-    prepare(life, "X2")
+    life._held = life._in_turn(("A8", "X2"))
+    prepare(life, "A8")
+    assert [armed.row for armed in life._armed] == ["A8"]
     life._armed[0].skip = 0
     life._at_point("coin in")
-    life._mark("A8")
+    assert [armed.row for armed in life._armed] == ["X2"]
+    life._armed[0].skip = 0
     with pytest.raises(PowerLost):
         life._at_point("coin in")
+
+
+def test_a_row_that_never_happens_is_the_end_of_the_one_that_waits_for_it(life: Life) -> None:
+    life._held = "X2"
+    life.session()
+    assert not life._held
