@@ -86,8 +86,10 @@ def rows_for(seed: int) -> frozenset[str]:
     """The rows that this life's machine can have."""
     if at_counter(seed):
         return frozenset(code for code in ROWS if not code.startswith(COINS))
-    pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is not None
-    without = (OF_CCTALK if pulses else OF_PULSES) | (OF_BOARD if board_for(seed) is None else frozenset())
+    pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR)
+    without = (OF_PULSES if pulses is None else OF_CCTALK) | (OF_BOARD if board_for(seed) is None else frozenset())
+    if pulses is not None and pulses.model.get("inhibit", "low") != "low":
+        without |= {"W2"}  # it cannot keep a coin that it should refuse: an open wire refuses, or nothing does
     return frozenset(ROWS) - without
 
 
