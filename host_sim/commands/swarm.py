@@ -18,7 +18,7 @@ from host_sim.commands.zoo import SWARM
 from host_sim.rig import swarm
 from host_sim.rig.cards import rig_cards
 from host_sim.rig.catalogue import ELSEWHERE, OF_A_LIFE, ROWS
-from host_sim.rig.pairs import SESSIONS, Pair, Plan, planned, possible
+from host_sim.rig.pairs import EXCLUDE, SESSIONS, Pair, Plan, planned, possible
 from host_sim.rig.progress import Shown
 from host_sim.rig.shares import Tell, in_shares
 from host_sim.rig.tally import Tally
@@ -139,6 +139,9 @@ def _tell(total: Tally, took_s: float, cpu_s: float) -> None:
     say(f"pairs of rows that struck in one session: {len(can) - len(missing):,} of {len(can):,} that can")
     if missing and len(missing) <= 60:
         say(f"  not yet: {' '.join(map('+'.join, missing))}")
+    say("pairs that cannot:")
+    for some, others, words in EXCLUDE:
+        say(f"  {' '.join(sorted(some))} with {' '.join(sorted(others))}: {words}")
 
 
 def _missed(total: Tally) -> list[tuple[str, str]]:

@@ -27,15 +27,16 @@ NEEDS_SLOT = frozenset(
     {"A1", "A3", "A4", "A6", "A8", "A10", "M1", "M2", "M3", "H1", "H2", "H3", "H4", "H5"}
     | {"R2", "R3", "R4", "R5", "R7", "R8", "R9", "R10", "R15", "T3"}
 )
-# Kinds of rows that exclude each other, whichever machine it is.
+# Kinds of rows that exclude each other, whichever machine it is, and why.
 EXCLUDE = (
-    (OF_PULSES | OF_BOARD, OF_CCTALK),  # a slot is on the ccTalk bus or on a wire of pulses
-    (ENDS_BEFORE_SLOT, NEEDS_SLOT),
-    (frozenset({"C1", "C2", "C5"}), frozenset({"N4"})),  # without a card no document is asked for
+    (OF_PULSES | OF_BOARD, OF_CCTALK, "a slot is on the ccTalk bus or on a wire of pulses"),
+    (ENDS_BEFORE_SLOT, NEEDS_SLOT, "the first end the session before the slot is opened, which the others need"),
+    (frozenset({"C1", "C2", "C5"}), frozenset({"N4"}), "without a card no document is asked for"),
     (
         frozenset({"R8"}),
         frozenset({"H1", "H2", "H3", "R9"}),
-    ),  # the program ends in the page: nothing is paid or handed over
+        "the program ends in the page: nothing is paid or handed over",
+    ),
 )
 LOSSY = WireKind(baud=None, loss=0.1)  # the I/O board's line: one frame in ten is lost
 COUNTER_EVERY = 8  # one life in so many is that of a counter terminal
@@ -78,15 +79,17 @@ def possible() -> set[Pair]:
 
 
 def _excluded(rows: set[str]) -> bool:
-    return any(rows & some and rows & others for some, others in EXCLUDE)
+    return any(rows & some and rows & others for some, others, _ in EXCLUDE)
 
 
 def rows_for(seed: int) -> frozenset[str]:
     """The rows that this life's machine can have."""
     if at_counter(seed):
         return frozenset(code for code in ROWS if not code.startswith(COINS))
-    pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR) is not None
-    without = (OF_CCTALK if pulses else OF_PULSES) | (OF_BOARD if board_for(seed) is None else frozenset())
+    pulses = drawn_for(seed).get(Kind.PULSE_ACCEPTOR)
+    without = (OF_PULSES if pulses is None else OF_CCTALK) | (OF_BOARD if board_for(seed) is None else frozenset())
+    if pulses is not None and pulses.model.get("inhibit", "low") != "low":
+        without |= {"W2"}  # it cannot keep a coin that it should refuse: an open wire refuses, or nothing does
     return frozenset(ROWS) - without
 
 

@@ -35,6 +35,7 @@ from host_sim.wallet import WalletCard
 GOOD = ("hanako", "taro", "kazuko", "nguyen")
 KINDS = {"1": "juminhyo", "2": "inkan"}  # as the menu numbers them
 DEADLY = frozenset({"X1", "X2", "D3", "R8"})  # rows that end the machine
+BEFORE = frozenset({"A2", "A5", "A9", "M3", "N10", "P4", "R9"})  # rows of what is so before the resident comes
 PIECES = WireKind(baud=None, slice_bytes=700, send_buffer=900)
 
 
@@ -107,8 +108,7 @@ class Life:
         self._at_scenes: list[tuple[type[show.Scene], Callable[[], None]]] = []
         self._laid: set[tuple[str, str]] = set()  # the world's word for a fault that was laid, and its row
         self._row = ""
-        self._last = ""  # this row waits until another has happened
-        self._at_slot = False  # what happens soon happens soon after the slot was opened
+        self._held = ""  # this row is laid when another has happened
         self._struck: set[str] = set()
         machine.at_point, machine.at_fault = self._at_point, self._at_fault
         self.person = Person(cards["hanako"])
@@ -123,13 +123,13 @@ class Life:
         self.person = self._somebody() if wanted is None else self._patient()
         self.machine.clerk = self._clerk() if self.machine.site is COUNTER else None
         self.rows = self._by_chance() if wanted is None else list(wanted)
-        self._last = self._ends_it(wanted)
-        self._at_slot = wanted is not None and self.machine.clerk is None and self._random.random() < 0.5
+        self._held = "" if wanted is None else self._in_turn(wanted)
         self._struck.clear()
         for code in self.rows:
-            self._row = code
-            ROWS[code][1](self)
+            if code != self._held:
+                self._lay(code)
         self.tally.outcomes[self._serve()] += 1
+        self._held = ""
         self._armed.clear()
         self._at_scenes.clear()
         self._laid.clear()
@@ -147,10 +147,15 @@ class Life:
         left = [pair for pair in self.plan.wanted if pair not in self.tally.pairs]
         return left[self.tally.sessions % len(left)] if left and self._random.random() < 0.8 else None
 
-    def _ends_it(self, wanted: Pair | None) -> str:
-        """The row of a wanted pair that would end the machine before the other has happened, so that it has to wait."""
-        deadly = [row for row in wanted or () if row in DEADLY]
-        return deadly[0] if len(deadly) == 1 else ""
+    def _in_turn(self, wanted: Pair) -> str:
+        """The row of a pair that is laid only when the other has happened: what ends the machine, else either or none."""
+        deadly = [row for row in wanted if row in DEADLY]
+        held = deadly[0] if len(deadly) == 1 else self._random.choice((*wanted, ""))
+        return "" if held in BEFORE else held
+
+    def _lay(self, code: str) -> None:
+        self._row = code
+        ROWS[code][1](self)
 
     def found(self, red: str) -> None:
         """Add a violation to the tally."""
@@ -313,12 +318,8 @@ class Life:
         self._marked(self._row, act, told)()
 
     def soon(self, act: Callable[[], object], within_s: float = 10.0, *, told: str = "") -> None:
-        clock, strike = self.machine.clock, self._marked(self._row, act, told)
-        if self._at_slot:
-            delay_s = self._random.uniform(0.0, within_s / 2)
-            self._at_scenes.append((show.Pay, lambda: clock.after(delay_s, strike)))
-            return
-        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), strike)
+        clock = self.machine.clock
+        clock.at(clock.monotonic() + self._random.uniform(0.0, within_s), self._marked(self._row, act, told))
 
     def when(self, point: str, act: Callable[[], object], among: int = 1, *, told: str = "") -> None:
         armed = _Armed(self._row, re.compile(point), self._random.randrange(among), self._marked(self._row, act, told))
@@ -357,13 +358,14 @@ class Life:
     def _mark(self, row: str) -> None:
         self.tally.marks[row] += 1
         self._struck.add(row)
+        if self._held and row != self._held:
+            held, self._held = self._held, ""
+            self._lay(held)
 
     def _at_point(self, name: str) -> None:
         self.checker.effect(name)
         for armed in self._armed:
             if armed.point.fullmatch(name):
-                if armed.row == self._last and not self._struck:
-                    continue
                 if armed.skip:
                     armed.skip -= 1
                     continue

@@ -4,8 +4,10 @@ import pytest
 
 from host_sim.adapters.disk import PowerLost
 from host_sim.models.chip_faults import Pulled
+from host_sim.models.pulse_acceptor import PulseAcceptorModel
+from host_sim.models.zoo import Kind
 from host_sim.rig.catalogue import OF_BOARD, ROWS
-from host_sim.rig.pairs import Plan, board_for, planned
+from host_sim.rig.pairs import Plan, at_counter, board_for, drawn_for, planned, rows_for
 from host_sim.rig.swarm import Life
 from host_sim.wallet import WalletCard
 
@@ -63,10 +65,38 @@ def test_a_machine_that_is_rare_looks_for_the_pairs_that_only_it_can_have() -> N
 
 
 def test_a_row_that_ends_the_machine_waits_for_the_other_row_of_its_pair(life: Life) -> None:
-    life._last = life._ends_it(("A8", "X2"))
-    prepare(life, "X2")
+    life._held = life._in_turn(("A8", "X2"))
+    prepare(life, "A8")
+    assert [armed.row for armed in life._armed] == ["A8"]
     life._armed[0].skip = 0
     life._at_point("coin in")
-    life._mark("A8")
+    assert [armed.row for armed in life._armed] == ["X2"]
+    life._armed[0].skip = 0
     with pytest.raises(PowerLost):
         life._at_point("coin in")
+
+
+def test_a_row_that_never_happens_is_the_end_of_the_one_that_waits_for_it(life: Life) -> None:
+    life._held = "X2"
+    life.session()
+    assert not life._held
+
+
+def test_coins_of_a_shut_slot_are_drawn_where_the_acceptor_can_keep_one() -> None:
+    seen = set()
+    for seed in range(60):
+        room = drawn_for(seed)
+        device = room.get(Kind.PULSE_ACCEPTOR)
+        if device is None or at_counter(seed):
+            continue
+        acceptor, told = PulseAcceptorModel(**room.settings(Kind.PULSE_ACCEPTOR)), list[str]()
+        acceptor.on_fault = told.append
+        acceptor.hold_inhibit(0.0)
+        if not acceptor.inhibited:
+            acceptor.hold_inhibit(5.0)
+        acceptor.fault("inhibit cut", 0.0)
+        acceptor.insert("JP100A", 1.0)
+        can = "inhibit cut" in told
+        assert can is ("W2" in rows_for(seed)), device.name
+        seen.add(can)
+    assert seen == {True, False}
