@@ -1,6 +1,8 @@
 """For every test: Hypothesis without a deadline, whose failures print how to reproduce them, and one worker for a file."""
 
+import gc
 import signal
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,17 @@ settings.load_profile("kofuki")
 # A shell ignores Ctrl-C for what it starts in the background, and programs that a test starts and interrupts inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Without garbage collection: nothing of what is imported and collected is garbage, nor will it be while tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class ByFile(LoadGroupScheduling):

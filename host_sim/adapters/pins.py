@@ -250,6 +250,8 @@ class SimFactory(MockFactory):  # type: ignore[misc]
                 if here == (side, number) and there not in reached:
                     reached.add(there)
                     frontier.append(there)
+        if len(reached) == 1:
+            return [pin]
         return [other for other in self.pins.values() if keys.crossing.get(other.info.name) in reached]
 
 

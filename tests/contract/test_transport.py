@@ -10,6 +10,7 @@ from drivers.line.fields import encode
 from drivers.vocabulary import LineTrouble
 from tests.contract.centres import CENTRES, Place, centre, inkan
 from tests.contract.test_centre import BEAT
+from tests.process.tls_servers import DEADLINE_S
 
 BAD_REQUEST = {"code": "bad_request", "pin_tries_left": None}
 
@@ -24,7 +25,7 @@ def test_an_answer_is_a_status_a_body_and_headers_by_lower_case_names(place: Pla
     session = place.session()
     reserved = session.reserved(inkan(session))
     path = f"/v1/requests/{reserved.request_id}/copies/1/document"
-    status, headers, document = place.transport.exchange("GET", path, None, 8.0)
+    status, headers, document = place.transport.exchange("GET", path, None, DEADLINE_S)
     assert (status, len(document)) == (200, reserved.copies[0].size_bytes)
     assert headers["kofuki-stamp"].startswith(f"{reserved.request_id}.1.")
 
@@ -41,7 +42,7 @@ def test_an_answer_is_a_status_a_body_and_headers_by_lower_case_names(place: Pla
     ],
 )
 def test_what_is_no_message_is_refused_in_the_lines_words(place: Place, status: int, path: str, body: bytes) -> None:
-    answered, _, told = place.transport.exchange("POST", path, body, 8.0)
+    answered, _, told = place.transport.exchange("POST", path, body, DEADLINE_S)
     assert (answered, json.loads(told)) == (status, BAD_REQUEST)
 
 
@@ -51,4 +52,4 @@ def test_a_centre_that_stays_silent_is_given_up_at_the_deadline_and_can_be_asked
     with place.silent(), pytest.raises(LineFailed) as failed:
         place.transport.exchange("POST", "/v1/heartbeats", encode(BEAT), 0.5)
     assert failed.value.trouble is LineTrouble.TIMED_OUT
-    assert place.transport.exchange("POST", "/v1/heartbeats", encode(BEAT), 8.0)[0] == 200
+    assert place.transport.exchange("POST", "/v1/heartbeats", encode(BEAT), DEADLINE_S)[0] == 200

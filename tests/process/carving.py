@@ -1,7 +1,9 @@
 """Looking for what should be gone: pieces of a paper and a resident's words, in files and in a process's memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from tests.process.test_pin_memory import memory_of
 
@@ -25,10 +27,34 @@ def spelt(words: str) -> list[bytes]:
     return sorted({words.encode(form) for form in ("utf-8", "utf-16-le", "utf-32-le", "euc_jp", "shift_jis")})
 
 
-def found(where: Iterable[bytes], wanted: Iterable[bytes]) -> int:
+def found(where: Iterable[bytes], wanted: Sequence[bytes]) -> int:
     """How many of the wanted pieces stand somewhere."""
-    hay = list(where)
-    return sum(any(piece in part for part in hay) for piece in wanted)
+    hay, keys = list(where), _by_key(wanted)
+    seen = {piece for part in hay for piece in _whole_pieces(part, keys)}
+    return sum(piece in seen or (len(piece) != PIECE and any(piece in part for part in hay)) for piece in wanted)
+
+
+def _by_key(wanted: Sequence[bytes]) -> dict[int, list[tuple[int, bytes]]]:
+    """Eight bytes of each whole piece, the most different ones: where in the piece they stand, and the piece."""
+    keys: dict[int, list[tuple[int, bytes]]] = {}
+    for piece in wanted:
+        if len(piece) == PIECE:
+            at = max(range(PIECE - 7), key=lambda at: len(set(piece[at : at + 8])))
+            keys.setdefault(int.from_bytes(piece[at : at + 8], "little"), []).append((at, piece))
+    return keys
+
+
+def _whole_pieces(part: bytes, keys: dict[int, list[tuple[int, bytes]]]) -> Iterator[bytes]:
+    """The pieces that stand in this part, looked up by their eight bytes: thousands of them in one pass."""
+    known = np.sort(np.fromiter(keys, np.uint64, len(keys)))
+    for shift in range(8 if len(known) else 0):
+        read = np.frombuffer(part[shift : shift + (len(part) - shift) // 8 * 8], "<u8")
+        places = np.flatnonzero(known[np.searchsorted(known, read).clip(max=len(known) - 1)] == read)
+        for place in places.tolist():
+            for at, piece in keys[int(read[place])]:
+                begin = shift + 8 * place - at
+                if part[max(begin, 0) : begin + PIECE] == piece:
+                    yield piece
 
 
 def files(*folders: Path) -> Iterator[tuple[Path, bytes]]:

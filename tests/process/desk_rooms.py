@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.identity import ensure_identity
@@ -18,11 +18,11 @@ from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
 from host_sim.centre.store import Store
 from host_sim.running import free_port
+from tests.process.conftest import PATIENCE_MS
 from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_MS = 300_000  # ends a hang only
 DESK_SIZE, ZOOMED = {"width": 1280, "height": 800}, {"width": 640, "height": 400}  # the second at 200 %
 
 
@@ -108,15 +108,9 @@ def served(run: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def rooms(run: Path) -> Iterator[Rooms]:
-    with served(run) as town, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
-        )
-        try:
-            yield Rooms(**vars(town), browser=browser)
-        finally:
-            browser.close()
+def rooms(run: Path, browser: Browser) -> Iterator[Rooms]:
+    with served(run) as town:
+        yield Rooms(**vars(town), browser=browser)
 
 
 def seen_in(page: Page, wanted: str) -> None:

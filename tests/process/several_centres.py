@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.line.centre import CentreLine
-from host_sim.running import free_port
+from host_sim.running import HANG_S, free_port
 from tests.process.running_centre import ROOT, lines, prepare, start
 from tests.process.tls_servers import DEADLINE_S
 from tests.unit.centre.cards import Card
@@ -51,7 +51,7 @@ class Several:
     def kill_centre(self, number: int) -> None:
         """Kill one centre at once, and start it again."""
         self.centres[number].kill()
-        self.centres[number].wait(60)
+        self.centres[number].wait(HANG_S)
         self.centres[number] = start(self.run, self.ports[number], database=self.url)
 
     def kill_database(self) -> None:
@@ -84,7 +84,7 @@ def several_centres(run: Path) -> Iterator[Several]:
     finally:
         for process in running:
             process.kill()
-            process.wait(60)
+            process.wait(HANG_S)
         database.close()
 
 

@@ -23,16 +23,15 @@ from tests.process.running_centre import Running, running_centre
 from tests.process.test_line_tls import authenticated, seal_certificate
 from tests.process.tls_servers import DEADLINE_S, MACHINE
 
-NAME, KANA, ROMAN, PIN, PLACE = "高千穂　仮名", "タカチホ", "Takachiho Kana", "8305", "宮崎市仮町一丁目2番3号"
+NAME, KANA, ROMAN, PIN, PLACE = "高千穂　仮名", "タカチホ", "Takachiho Kana", "830571946218", "宮崎市仮町一丁目2番3号"
 CREDENTIAL = base64.b64encode(f"{NAME} {PLACE} certificate".encode()).decode()
 CANARIES = (NAME, KANA, ROMAN, PIN, PLACE, CREDENTIAL)
-# Also as other programs would write them: escaped, quoted, as bytes. A PIN inside a hash is not one.
+# Also as other programs would write them: escaped, quoted, as bytes. The PIN is long: four digits are also a duration.
 FOUND = re.compile(
     "|".join(
-        {re.escape(form) for words in CANARIES if words != PIN for form in (words, json.dumps(words)[1:-1], repr(words.encode())[2:-1])}
-        | {rf"(?<![0-9a-f:.]){PIN}(?![0-9a-f])"}
+        re.escape(form) for words in CANARIES for form in (words, json.dumps(words)[1:-1], repr(words.encode())[2:-1])
     )
-)  # fmt: skip
+)
 RID = "0123456789abcdef" * 2
 NONCE, CHIP = base64.b64encode(bytes(16)).decode(), base64.b64encode(bytes(8)).decode()
 BODIES: Mapping[str, dict[str, Any]] = {

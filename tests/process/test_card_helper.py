@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from drivers.card import pcsc_helper
+from host_sim.running import HANG_S
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of another user")
 
@@ -53,7 +54,7 @@ def of_the_user(*command: str) -> Iterator[tuple[int, socket.socket]]:
             yield process.pid, ours
         finally:
             ours.close()
-            process.wait(10)
+            process.wait(HANG_S)
 
 
 def seen_by_the_same_user(pid: int) -> list[str]:

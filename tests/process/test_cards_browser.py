@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from host_sim import running
 from host_sim.centre import books, sample
@@ -22,7 +22,7 @@ from host_sim.centre.store import Store
 from host_sim.centre.wallet_cards import load_cards
 from host_sim.wallet import Wallet
 from tests.card_keys import KEYS
-from tests.process.desk_rooms import PATIENCE_MS
+from tests.process.conftest import PATIENCE_MS
 from tests.unit.centre.staff import PASSWORD, Authenticator
 from tests.unit.centre.town import TUESDAY
 
@@ -73,18 +73,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
-def page(office: Office) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
-        )
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        sign_in(page, office)
-        yield page
-        browser.close()
+def page(office: Office, browser: Browser) -> Page:
+    page = browser.new_page(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
+    sign_in(page, office)
+    return page
 
 
 def sign_in(page: Page, office: Office) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from host_sim.centre.store import Peer
 from host_sim.centre.tables import claim_payments, flags
@@ -22,8 +22,8 @@ PICTURES = os.environ.get("KOFUKI_PICTURES")  # a folder: each page is kept ther
 
 
 @pytest.fixture
-def city(tmp_path: Path) -> Iterator[Rooms]:
-    with rooms(tmp_path) as made:
+def city(tmp_path: Path, browser: Browser) -> Iterator[Rooms]:
+    with rooms(tmp_path, browser) as made:
         for key, yen in ((KEY, 1500), (OTHER, 200)):
             made.settler.claim(SHOP, key, yen, "change", made.now())
         yield made

@@ -12,17 +12,17 @@ from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from host_sim.centre.opening import open_store, simulated_now
 from host_sim.centre.staff.tries import LOGIN
 from host_sim.running import free_port
+from tests.process.conftest import PATIENCE_MS
 from tests.process.running_centre import prepare
 
 pytestmark = [pytest.mark.browser]
 
 HOUSE = Path(__file__).resolve().parents[2]
-PATIENCE_MS = 300_000
 DESK_SCREEN, ZOOMED = {"width": 1280, "height": 800}, {"width": 640, "height": 400}  # 1280 by 800 at 200 %
 
 
@@ -84,17 +84,6 @@ def enter(page: Page) -> None:
     """Send the form in whose field the focus is, and wait for the page that answers."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

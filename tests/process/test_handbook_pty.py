@@ -3,6 +3,7 @@
 Page 6 is typed in `test_console_pty.py`, at an acceptor on the coin line: this machine has its acceptor on the I/O board.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -76,10 +77,12 @@ class Hand:
         DEEDS[deed](self)
 
     def meant(self, line: str, shown: str) -> str:
-        """The code of this machine's claim, and how often a lamp lit up here."""
+        """The code of this machine's claim, the number of its door's item, and how often a lamp lit up here."""
         words = line.split()
         if words and words[0] in {"claim", "collect"}:
             return f"{words[0]} {self._claim()}"
+        if words and words[0] == "resolve":
+            return " ".join([words[0], self._of_the_door(), *words[2:]])
         if "How often did it" not in shown.splitlines()[-1]:
             return line
         before, self._blinked = self._blinked, self._lit()
@@ -159,6 +162,12 @@ class Hand:
         entries = (stored(entry) for scan in scans(self._world.run / "journal") for entry in scan.entries)
         *_, key = [entry.record.key for entry in entries if isinstance(entry.record, records.ClaimIntent)]
         return claim_code(key)
+
+    def _of_the_door(self) -> str:
+        """The I/O board has an item too, and the lower number, when it was silent on a computer that stood still."""
+        item = re.search(r"^ *(\d+) door_opened ", self.terminal.say("uncertain"), re.MULTILINE)
+        assert item is not None
+        return item[1]
 
     def _lit(self) -> int:
         assert self._world.board is not None

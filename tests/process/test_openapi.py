@@ -22,7 +22,12 @@ from tests.process.tls_servers import DEADLINE_S, MACHINE
 
 COMMITTED = Path(__file__).parent.parent.parent / "host_sim" / "centre" / "openapi.json"
 EXAMPLES = 20  # of each call
-schema = schemathesis.openapi.from_dict(json.loads(COMMITTED.read_text(encoding="utf-8")))
+schema = schemathesis.pytest.from_fixture("written")  # the cases are made when the test runs, not in every worker
+
+
+@pytest.fixture(scope="module")
+def written() -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_dict(json.loads(COMMITTED.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +85,7 @@ def ask(case: schemathesis.Case, running: Running, session: requests.Session) ->
 
 
 def test_what_random_calls_never_reach_is_as_the_document_says(
-    running: Running, sessions: dict[str, requests.Session]
+    running: Running, sessions: dict[str, requests.Session], written: schemathesis.BaseSchema
 ) -> None:
     line, card, request_id = running.line(), running.cards["hanako"], secrets.token_hex(16)
     nonce, who = authenticated(line, card)
@@ -88,8 +93,8 @@ def test_what_random_calls_never_reach_is_as_the_document_says(
         line.reserve(request_id, nonce, who.authentication_id, [seal_certificate(who)], card.read), Reserved
     )
     path = "/v1/requests/{request_id}"
-    states = schema[path]["GET"].Case(path_parameters={"request_id": request_id})
-    paper = schema[f"{path}/copies/{{copy}}/document"]["GET"].Case(
+    states = written[path]["GET"].Case(path_parameters={"request_id": request_id})
+    paper = written[f"{path}/copies/{{copy}}/document"]["GET"].Case(
         path_parameters={"request_id": request_id, "copy": 1}
     )
     told = {
@@ -97,7 +102,7 @@ def test_what_random_calls_never_reach_is_as_the_document_says(
         "method": "jpki",
         "credential": base64.b64encode(card.read.credential).decode(),
     }
-    challenge = schema["/v1/challenges"]["POST"].Case(body=told, media_type="application/json")
+    challenge = written["/v1/challenges"]["POST"].Case(body=told, media_type="application/json")
     assert [ask(case, running, sessions[MACHINE]) for case in (states, paper, challenge)] == [200, 200, 200]
 
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from host_sim import running
 from host_sim.serial_cable import PASSWORD
 from tests.card_keys import with_keys
+from tests.process.conftest import PATIENCE_MS
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.browser]
 
 HOUSE = Path(__file__).resolve().parents[2]
-PATIENCE_MS = 300_000
 
 
 @pytest.fixture
@@ -69,17 +69,11 @@ def orphans(run: Path) -> list[str]:
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"], timeout=PATIENCE_MS
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        page.goto(address)
-        yield page
-        browser.close()
+def page(address: str, browser: Browser) -> Page:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    return page
 
 
 def state(page: Page, word: str) -> None:

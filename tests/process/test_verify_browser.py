@@ -19,10 +19,14 @@ from host_sim.centre import qr, verify
 from host_sim.centre.public import check_page
 from host_sim.centre.server import paper_keys
 from host_sim.centre.tables import copies, requests
+from tests.process.conftest import PATIENCE_MS
 from tests.process.desk_rooms import Rooms, rooms, seen_in
 from tests.unit.forms.test_verify import CLAIMS, GOOD, deflated, hostile, signed
 
 pytestmark = pytest.mark.browser
+CHROMIUM = [
+    "--ignore-certificate-errors"
+]  # a worker is only kept by a browser that takes the certificate without a warning
 
 PICTURES = os.environ.get("KOFUKI_PICTURES")  # a folder: each page is kept there as a picture, to be looked at
 PHONE = {"width": 390, "height": 844}
@@ -43,6 +47,7 @@ class Site:
 
     def page(self, locale: str = "ja") -> Page:
         context = self.browser.new_context(viewport=PHONE, locale=locale, device_scale_factor=2, has_touch=True)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("request", self._heard)
         return context.new_page()
 
@@ -57,20 +62,15 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with rooms(tmp_path_factory.mktemp("verify")) as made:
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Site]:
+    with rooms(tmp_path_factory.mktemp("verify"), chromium) as made:
         keys = paper_keys(made.run)
         keys.ensure(date(2026, 4, 1))
         with made.store.writing() as c:
             for n, (number, state) in enumerate(((CLAIMS.issue_number, "issued"), (VOID, "void"), (PLAIN, "issued"))):
                 enter(c, n, number, state, "" if number == PLAIN else "ab" * 32)
-        # A worker is only kept by a browser that takes the certificate without a warning.
-        browser = made.browser.browser_type.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--ignore-certificate-errors"]
-        )
         with made.serving("residents") as address:
-            yield Site(made, address, browser, keys.signer(date(2026, 11, 24), sample=False))
-        browser.close()
+            yield Site(made, address, chromium, keys.signer(date(2026, 11, 24), sample=False))
 
 
 def enter(c: sa.Connection, n: int, number: str, state: str, signed_by: str) -> None:

@@ -24,6 +24,7 @@ from host_sim.centre.database import Database
 from host_sim.centre.desk import app as desk
 from host_sim.centre.store import Store
 from host_sim.centre.tables import meta
+from host_sim.running import HANG_S
 from tests.unit.centre.standing import Applications
 
 # A transaction of a test may stand still for as long as a slow computer likes; in service it may not.
@@ -96,7 +97,7 @@ class Server:
     def kill(self) -> None:
         """End every connection and the server at once, without a checkpoint (PostgreSQL's `immediate` stop)."""
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(60)
+        self.process.wait(HANG_S)
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from host_sim.centre.jpki.ocsp import Responder
+from host_sim.running import HANG_S
 from tests.unit.centre.authorities import NOW, Key, Shape
 from tests.unit.centre.cards import rsa_key, usage
 
@@ -83,6 +85,7 @@ class Served:
     def __init__(self) -> None:
         self.how: Callable[[BaseHTTPRequestHandler, bytes], None] = lambda handler, body: None
         self.asked = 0
+        self.hanging = False
         self.over = threading.Event()  # a handler that hangs waits for it
 
     def answers(self, answer: Answer, status: int = 200, kind: str = "application/ocsp-response") -> None:
@@ -94,7 +97,7 @@ class Served:
             handler.end_headers()
             handler.wfile.write(told)
 
-        self.how = how
+        self.how, self.hanging = how, False
 
     def hangs(self, first: bytes = b"", drip: bytes = b"") -> None:
         """Send `first`, then a byte of `drip` now and then, and never an end."""
@@ -107,7 +110,19 @@ class Served:
                 except OSError:
                     return
 
-        self.how = how
+        self.how, self.hanging = how, True
+
+
+class Asker(Responder):
+    """Asks the server of a test. Only where that hangs it gives up soon: an answer may take as long as a slow computer takes."""
+
+    def __init__(self, url: str, served: Served, monotonic: Callable[[], float]) -> None:
+        super().__init__(url, timedelta(hours=1), monotonic=monotonic)
+        self._served = served
+
+    def _exchange(self, asked: bytes) -> bytes:
+        self._deadline_s = 0.5 if self._served.hanging else HANG_S
+        return super()._exchange(asked)
 
 
 @contextmanager

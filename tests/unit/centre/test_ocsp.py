@@ -18,7 +18,7 @@ from host_sim.centre.jpki.ocsp import LONGEST_ANSWER_BYTES, PAUSE_S, Responder, 
 from host_sim.centre.jpki.revocation import Unavailable
 from tests.unit.centre.authorities import NOW, Shape, ca, card, weak_key
 from tests.unit.centre.cards import rsa_key, usage
-from tests.unit.centre.responder import Served, Shaped, appointed, responder
+from tests.unit.centre.responder import Asker, Served, Shaped, appointed, responder
 
 LIMIT = timedelta(hours=1)
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ class Clock:
 def served() -> Iterator[tuple[Responder, Served, Clock]]:
     with responder() as (url, what):
         clock = Clock()
-        yield Responder(url, LIMIT, deadline_s=0.5, monotonic=clock), what, clock
+        yield Asker(url, what, clock), what, clock
 
 
 def asked(served: tuple[Responder, Served, Clock]) -> bool | str:

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.vocabulary import Authenticated, CentreRefusal, CentreRefused, Challenge
-from host_sim.centre.jpki.ocsp import PAUSE_S, Responder
+from host_sim.centre.jpki.ocsp import PAUSE_S
 from host_sim.centre.jpki.revocation import CrlFolder, Unavailable, read_list
 from host_sim.centre.tables import flags
 from tests.unit.centre.authorities import NOW, Key, ca, card, name
 from tests.unit.centre.cards import Card, authority, rsa_key, usage
-from tests.unit.centre.responder import Served, Shaped, appointed, responder
+from tests.unit.centre.responder import Asker, Served, Shaped, appointed, responder
 from tests.unit.centre.town import SHOP, Town
 
 CA_SHAPE = ca("jpki", rsa_key("jpki"))
@@ -304,7 +304,7 @@ def online(url: str) -> Iterator[tuple[Town, Served, Watch]]:
     """A town that asks a responder over a real connection."""
     with responder() as (address, served):
         watch = Watch()
-        source = Responder(address, timedelta(hours=1), deadline_s=0.5, monotonic=watch)
+        source = Asker(address, served, watch)
         town = Town(url, revocation=source)
         yield town, served, watch
         town.store.close()
