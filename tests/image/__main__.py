@@ -257,7 +257,9 @@ def full_data(card: Path, folder: Path) -> str:
             filler.write(b"\xff" * BLOCK_BYTES)
     subprocess.run(["debugfs", "-w", "-R", f"write {folder / 'filler'} filler", data], check=True, capture_output=True)
     with Board(card, folder) as board:
-        board.until(r"(?s)No\s+space\s+left.*halted> $")  # a slow board is halted for want of its data partition at first
+        board.until(
+            r"(?s)No\s+space\s+left.*halted> $"
+        )  # a slow board is halted for want of its data partition at first
     return f"says so after {board.up_s:.0f} s"
 
 
