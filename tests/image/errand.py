@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,7 @@ class Around(World):
 
     def _start(self) -> None:
         self.move_door(opened=False)
+        self.clock.open_if_closed()  # the trial is also run at night
         self.wallet = Wallet.open(self.run / "wallet", self.clock.now().date())
         ensure_identity(self.run / "centre", [], [HOST])
         self._start_centre()
@@ -71,8 +73,9 @@ class Around(World):
 
     @property
     def devices(self) -> Sequence[str]:
-        """qemu's arguments for the devices of this world."""
-        words = ["-device", "qemu-xhci,id=usb,addr=10", "-device", "usb-hub,bus=usb.0,port=1"]
+        """qemu's arguments for the devices of this world, and for its time, as the board's clock chip has it."""
+        words = ["-rtc", f"base={self.clock.now().astimezone(UTC):%Y-%m-%dT%H:%M:%S}"]
+        words += ["-device", "qemu-xhci,id=usb,addr=10", "-device", "usb-hub,bus=usb.0,port=1"]
         for port, name in enumerate(PORTS, 1):
             words += ["-chardev", f"serial,id={name},path={self.run / self.unit.port(name)}"]
             words += ["-device", f"usb-serial,bus=usb.0,port=1.{port},chardev={name},always-plugged=on"]

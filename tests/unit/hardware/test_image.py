@@ -141,3 +141,12 @@ def test_a_card_without_its_data_still_starts_the_machine_which_then_says_so() -
     words = [line.partition("=") for path in files for line in path.read_text().splitlines() if line[:1].isalpha()]
     assert not [key for key, _, _ in words if key in {"Requires", "RequiresMountsFor", "BindsTo", "Requisite"}]
     assert ("StateDirectory", "=", "") in words, "the machine's own unit names one, which requires its mount"
+
+
+def test_a_data_partition_that_comes_late_is_mounted_and_gets_the_machines_key_at_the_next_start_of_the_program() -> (
+    None
+):
+    """The program starts anew each minute while it has no journal; systemd starts then what it wants and what failed before."""
+    words = (IMAGE / "files/etc/systemd/system/kofuki.service.d/10-image.conf").read_text().splitlines()
+    told = {key: set(value.split()) for key, _, value in (word.partition("=") for word in words)}
+    assert told["Wants"] == told["After"] == {"etc-kofuki.mount", "var-lib-kofuki.mount", "kofuki-personal.service"}
