@@ -124,7 +124,8 @@ def _door(hands: Hands) -> Checking:
     yield from ()
     if hands.door_open is None:
         return []
-    return [("door", not hands.door_open, "open" if hands.door_open else "shut")]
+    told = "open; shut it. If it is shut, `test door` names the wire" if hands.door_open else "shut"
+    return [("door", not hands.door_open, told)]
 
 
 EVERYTHING = (_reader, _board, _keys, _coin, _paper, _line, _door)
