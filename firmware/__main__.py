@@ -1,5 +1,10 @@
 """The machine's program: `python -m firmware --unit FILE [--run-dir DIR]`. Arguments, signals, and what protects the process."""
 
+from firmware.forgetting import begin_anew
+
+if __name__ == "__main__":
+    begin_anew()  # before the imports, which take a second
+
 import gc
 
 gc.disable()  # nothing that an import makes is garbage; looking for some takes a tenth of the imports' time

@@ -11,7 +11,7 @@ from host_sim.adapters.pty import PtyLine
 from host_sim.io_board.loader import LoaderDrive, write_image
 from host_sim.io_board.process import program_digest
 from host_sim.models.io_board.board import TOLD, IoBoardModel
-from host_sim.models.io_board.loom import FAULTS
+from host_sim.models.io_board.loom import FAULTS, LAMPS
 from host_sim.models.key_matrix import CLERK_LAYOUT, LAYOUT, KeyMatrix
 from host_sim.models.pulse_acceptor import PulseAcceptorModel
 from host_sim.models.zoo import Kind
@@ -63,6 +63,12 @@ class BoardSide:
         with self.line.lock:
             self.model.advance(time.monotonic())
             return self.model.why == TOLD
+
+    def lamps(self) -> dict[str, bool]:
+        """Which lamps are lit, and whether the buzzer sounds."""
+        with self.line.lock:
+            self.model.advance(time.monotonic())
+            return {lamp: lamp in self.model.lit for lamp in LAMPS}
 
     # --- faults ---------------------------------------------------------------------------------
 

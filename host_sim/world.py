@@ -323,6 +323,7 @@ class World:
             "running": {"firmware": self.firmware.alive, "centre": self.centre.alive},
             "card": self._card if self.slot.occupied else None,
             "coins": self.coins.status(),
+            "lamps": None if self.board is None else self.board.lamps(),
             "papers": self.papers.status(),
             "switches": self.switches.status(),
             "sound": self.sounds.status(),

@@ -13,21 +13,31 @@ _SAME = "The candidate is what is in force. Change it with `config set`."
 
 
 def show(hands: Hands, section: str) -> Answer:
-    """The settings in force, and which of them were set on this console; of one section, or (empty) of all."""
+    """What is in force, of unit file and city, and what was set on this console; of one section, or (empty) of all."""
     book, left_s = hands.book.settings, hands.trial_left_s
-    told = _of(section, dict(hands.settings()))
-    if section and not told:
-        known = sorted({key.partition(".")[0] for key, _ in hands.settings()})
-        raise Refused("section", f"There is no section {section}. Type one of these: {', '.join(known)}.")
+    told, citys = _of(section, dict(hands.settings())), _of(section, _of_city(hands))
     set_here = _of(section, dict(settings.in_force(book)))
+    if section and not told | citys | set_here:
+        known = sorted({key.partition(".")[0] for key in [*dict(hands.settings()), *_of_city(hands)]})
+        raise Refused("section", f"There is no section {section}. Type one of these: {', '.join(known)}.")
     lines = [f"{key} = {value}" for key, value in told.items()]
+    lines += [f"{key} = {value} (the city's)" for key, value in citys.items()]
     lines += [f"set here: {key} = {value}" for key, value in sorted(set_here.items())]
     if left_s is not None:
         lines.append(f"On trial: back to the settings before in {max(0, left_s):.0f} s, unless `config keep`.")
     elif book.dropped:
         lines.append(f"The last trial was given up: {_WHY.get(book.dropped, book.dropped)}.")
-    data: dict[str, Any] = told | {"set_here": set_here, "trial_left_s": left_s}
+    data: dict[str, Any] = told | citys | {"set_here": set_here, "trial_left_s": left_s}
     return Answer(tuple(lines), data)
+
+
+def _of_city(hands: Hands) -> dict[str, str]:
+    """What the city's site table says of hours and fees; hours can be narrowed here, fees cannot."""
+    table = hands.site_table
+    if table is None:
+        return {}
+    hours = {f"hours.{kind}.{day}": line for kind, days in table.hours.items() for day, line in days.items()}
+    return hours | {f"fees.{here.kind}": f"{here.fee_yen} yen" for here in table.kinds}
 
 
 def _of(section: str, values: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from firmware.console.language import Language, one, texts
 from firmware.console.line import Line
 from firmware.console.messages import CONSOLE, ConsoleLost, Say, Typed
 from firmware.console.past import Past
+from firmware.console.reminders import Reminders
 from firmware.console.rows import in_rows, json_rows, plain
 from firmware.console.steps import (
     Answer,
@@ -45,7 +46,6 @@ from firmware.desks import ConsoleAnswer, Health
 from firmware.session.events import ClerkPressed, Fault, SlotClosed
 
 CONFIRM_S = 30.0
-IDLE_WARNING_S = 60.0
 ANSWER_S = 240.0  # longer than every desk's own deadline
 NOTHING_DONE = "Nothing was done. Give the command again."
 TROUBLES = {
@@ -77,7 +77,7 @@ class Console:
         self._noise = 0
         self._step_until_s = math.inf
         self._heard_s = hands.monotonic()
-        self._idle_told_s = -math.inf  # `_heard_s` of the silence about which the person was warned
+        self._reminders = Reminders()
         self._waiting_for_maint = False
         self._break_wanted = False  # Ctrl-C while something runs
         self._early: Line | None = None  # typed while something ran that its typist did not begin
@@ -125,14 +125,10 @@ class Console:
         now_s = self._hands.monotonic()
         if now_s >= self._step_until_s:
             self._go_on(None if isinstance(self._step, Listen) else Fault("machine", "did not answer in time"))
-        if (
-            self._idle_told_s != self._heard_s
-            and now_s - self._heard_s >= IDLE_S - IDLE_WARNING_S
-            and self._job is None
-        ):
-            self._idle_told_s = self._heard_s
-            if self.person is not None:
-                self._note(f"Nobody types. In {IDLE_WARNING_S:.0f} s you are logged out; press Enter to stay.")
+        if self.person is not None and (self._job is None or isinstance(self._step, Ask)):
+            reminder = self._reminders.next(self._hands, self._heard_s)
+            if reminder is not None:
+                self._note(reminder)
         if now_s - self._heard_s >= IDLE_S and (self._job is None or isinstance(self._step, Ask)):
             self._heard_s = now_s
             if isinstance(self._step, Ask):
@@ -306,8 +302,8 @@ class Console:
                 self._hands.send(desk, command, self._step_ticket)
             case Listen(until_s=until_s):
                 self._step_until_s = until_s
-            case Ask(prompt=prompt, secret=secret):
-                self._hands.send(CONSOLE, Say("", self._told(prompt), secret), self._next_ticket())
+            case Ask():
+                self._ask(step)
 
     def _next_ticket(self) -> int:
         self._ticket += 1
@@ -427,10 +423,16 @@ class Console:
         told = {**told, **{name: list(map(one, told[name])) for name in ("lines", "plan") if name in told}}
         self._hands.send(CONSOLE, Say(json_rows(told)), self._next_ticket())
 
+    def _ask(self, step: Ask, before: str = "") -> None:
+        self._hands.send(CONSOLE, Say(before, self._told(step.prompt), step.secret), self._next_ticket())
+
     def _note(self, line: str) -> None:
-        """Show a line that answers no command."""
+        """Show a line that answers no command, and again the prompt or the question that stood there."""
+        rows = "\n" + self._rows(f"-- {self._told(line)}")
         if self._job is None:
-            self._prompt("\n" + self._rows(f"-- {self._told(line)}"))
+            self._prompt(rows)
+        elif isinstance(self._step, Ask):
+            self._ask(self._step, rows)
 
     def _prompt(self, text: str) -> None:
         role = self.person.role if self.person else "-"

@@ -57,6 +57,8 @@ def _coins_failed(fault: Fault, *wanted: str) -> list[Check]:
 
 def _acceptor_row(answer: CoinReadiness) -> Check:
     counters = answer.acceptor
+    if counters.event_counter is None:  # of pulses
+        return "acceptor", True, "its wires cannot be asked; `test slot` tries it with a coin"
     return "acceptor", True, f"event {counters.event_counter}, accepted {counters.accepted_total}"
 
 
@@ -122,7 +124,8 @@ def _door(hands: Hands) -> Checking:
     yield from ()
     if hands.door_open is None:
         return []
-    return [("door", not hands.door_open, "open" if hands.door_open else "shut")]
+    told = "open; shut it. If it is shut, `test door` names the wire" if hands.door_open else "shut"
+    return [("door", not hands.door_open, told)]
 
 
 EVERYTHING = (_reader, _board, _keys, _coin, _paper, _line, _door)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from firmware.forgetting import settings
 from firmware.journal.disk import FileDisk
 from firmware.update.bundle import Release
 from firmware.update.files import read_plain, write_new
@@ -76,6 +77,7 @@ def main() -> None:
     os.umask(0o077)
     release = chosen(options.slots, options.key)
     environment = {name: value for name, value in os.environ.items() if name != RELEASE}
+    environment |= settings(environment)  # else the machine would start twice
     if release is not None:
         folder = unpacked(release, options.runtime)
         os.chdir(folder)  # `-m` looks in the working folder first

@@ -97,7 +97,8 @@ def _idle(scene: show.Idle, say: Spoken) -> Sentences:
         said.append(say("idle", "kinds"))
         said += [say("idle", "kind", title=_title(k.title, say), yen=say.numbers.yen(k.fee_yen)) for k in scene.kinds]
     if scene.notice is not None:
-        said.append(say("idle", "notice", notice=say.of(scene.notice) or say("common", "on_screen").pieces))
+        notice = say.of(scene.notice)
+        said.append(say("idle", "notice", notice=notice) if notice else say("idle", "notice_unread"))
     return [*said, *_other_voices(scene, say), say("common", "layout", once=True), *_general(scene, say)]
 
 

@@ -105,6 +105,17 @@ def test_a_person_is_warned_a_minute_before_the_idle_logout_and_a_key_keeps_the_
     assert machine.shown_since(0).count("press Enter to stay") == 3
 
 
+def test_a_person_who_was_asked_something_is_warned_too_and_asked_again() -> None:
+    machine = ConsoleRig()
+    machine.enter_maintenance()
+    asked = machine.say("hopper load 100").rsplit("\n", 1)[1]
+    machine.run_until(lambda: machine.shown_since(0).count("press Enter to stay") == 1, 400)
+    machine.wait(1)
+    assert machine.shown_since(0).endswith(f"press Enter to stay.\n{asked}")
+    assert "confirm A001" in machine.say("5")
+    assert machine.console.person is not None
+
+
 def test_maintenance_that_is_wanted_during_the_start_begins_after_it() -> None:
     machine = ConsoleRig()
     machine.log_in("tanaka")

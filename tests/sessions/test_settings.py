@@ -66,6 +66,7 @@ def move_door(machine: ConsoleRig, *, opened: bool) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        ("fees.inkan 100", "fees.inkan cannot be set on the console."),
         ("coin.port /dev/null", "coin.port cannot be set on the console."),
         ("unit.name other-01", "unit.name cannot be set on the console."),
         ("centre.ca_file /tmp/ca.pem", "centre.ca_file cannot be set on the console."),
@@ -123,6 +124,8 @@ def test_one_section_of_the_settings_is_shown_alone() -> None:
     shown = [line.strip() for line in told.splitlines() if " = " in line]
     assert {line.partition(".")[0] for line in shown} == {"timeouts"}
     assert shown == [line.strip() for line in machine.say("config show").splitlines() if line.startswith("timeouts.")]
+    assert f"{KEY} = 06:30-23:00 (the city's)" in machine.say("config show hours")
+    assert "fees.inkan = 300 yen (the city's)" in machine.say("config show fees")
     refused = " ".join(machine.say("config show timeout").split())
     assert "There is no section timeout. Type one of these: " in refused
     assert "timeouts" in refused
@@ -185,6 +188,17 @@ def test_what_nobody_keeps_goes_back_by_itself() -> None:
     assert admits_until(machine) == "22:50"
     assert "nobody typed `config keep` in time" in machine.say_as("tanaka", "config show")
     assert "No settings are on trial" in machine.say_as("tanaka", "config keep")
+
+
+def test_whoever_is_there_is_told_a_minute_before_a_trial_ends() -> None:
+    machine = trial()
+    pass_time(machine, TRIAL_S - 120)
+    machine.log_in("tanaka")
+    machine.run_until(lambda: "The settings on trial go back in 60 s." in machine.shown_since(0), 200)
+    assert "the site's settings now" in machine.confirm(machine.say("config keep"))
+    pass_time(machine, TRIAL_S)
+    assert machine.shown_since(0).count("go back in 60 s") == 1
+    assert not machine.loop.exit_asked
 
 
 def test_the_end_of_a_trial_waits_for_the_resident_who_is_served(wallet: Cards) -> None:

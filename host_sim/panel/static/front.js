@@ -66,7 +66,7 @@ export class Front {
     setTimeout(() => ghost.remove(), 500);
   }
 
-  show({ machine, card, coins, running }) {
+  show({ machine, card, coins, lamps, running }) {
     const lit = running.firmware ? (machine.availability ?? "starting").toLowerCase() : "off";
     const state = (machine.state ?? "").toLowerCase();
     find("lamp").dataset.lit = lit;
@@ -75,7 +75,10 @@ export class Front {
     find("screen").setAttribute("aria-label", `画面 · The machine's screen: ${machine.scene ?? "dark"}`);
     find("card-lamp").className = `led ${card ? (TAKE_CARD.has(state) ? "take" : "hold") : state === "idle" && lit === "in_service" ? "go" : ""}`;
     find("card-hint").innerHTML = card ? both(["押すと抜けます", "click to pull it out"]) : both(["財布から1枚どうぞ", "choose a card"]);
-    find("coin-lamp").className = `led ${coins.slot_open ? "go" : ""}`;
+    find("coin-lamp").className = `led ${coins.slot_open ? "go" : lamps?.["slot lamp"] ? "lit" : ""}`;
+    find("paper-lamp").hidden = !lamps;
+    find("paper-lamp").className = `led ${lamps?.["paper lamp"] ? "lit" : ""}`;
+    find("buzzer").hidden = !lamps?.buzzer;
     find("coin-slot").classList.toggle("open", coins.slot_open);
     const fee = machine.fee_yen, inserted = machine.inserted_yen;
     find("amount").innerHTML = coins.slot_open && fee != null

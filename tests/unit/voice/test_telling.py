@@ -48,6 +48,15 @@ def test_every_digit_of_a_pin_has_the_same_tone_and_no_word() -> None:
     assert "四けた入りました" in bench.hears(replace(PIN, count=4), pressed=True)
 
 
+def test_a_notice_without_a_recording_sends_nobody_to_the_staff() -> None:
+    """It may be the flower of the day; what is closed is told by other words."""
+    bench = Bench()
+    bench.sees(show.Starting())
+    heard = bench.hears(replace(IDLE, notice={"ja": "きょうの誕生花は、しろいきくです"}))
+    assert "音声にはありませんが、証明書は取れます" in heard
+    assert "係の人" not in heard
+
+
 def test_after_a_coin_only_what_has_changed_is_said() -> None:
     bench = Bench()
     assert "硬貨を" in bench.hears(PAY)
