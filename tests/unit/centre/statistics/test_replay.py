@@ -61,6 +61,9 @@ def test_a_small_replay_is_counted_to_the_paper(kind: str, tmp_path: Path) -> No
     with empty_database(kind, tmp_path) as url:
         store = Store(url, create=True)
         unsafe_but_quick(store)
+        if kind == "postgresql":
+            with store.reading() as c:
+                assert c.exec_driver_sql("SHOW synchronous_commit").scalar() == "off"
         replay = Replay(store, HALF, 2014, SHARE)
         replay.run(lambda done: None)
         assert fsck(store) == []  # the audit record's chain, too
