@@ -170,8 +170,9 @@ def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:
 def _held(function: Any) -> Any:
     """The same function of PDFium, called without letting go of the interpreter. A page is some thousand calls of less than
     a microsecond, and after each another thread would have to hand the interpreter back."""
-    kind = ctypes.PYFUNCTYPE(function.restype, *function.argtypes)
-    return kind(ctypes.cast(function, ctypes.c_void_p).value)
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return ctypes.PYFUNCTYPE(function.restype, *function.argtypes)(address)
 
 
 _count_objects = _held(pdfium.FPDFPage_CountObjects)
