@@ -61,7 +61,7 @@ def _pairs(text: str) -> Iterable[tuple[str, str | None]]:
     with_selectors: list[tuple[str, str]] = []
     if max(text, default="") >= chr(SELECTORS.start):
         with_selectors, text = _WITH_SELECTOR.findall(text), _WITH_SELECTOR.sub("", text)
-    return (*with_selectors, *((character, None) for character in set(text)))
+    return (*with_selectors, *((character, None) for character in dict.fromkeys(text)))
 
 
 def require(texts: Iterable[str], also: Container[str] = ()) -> None:
