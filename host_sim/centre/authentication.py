@@ -47,6 +47,14 @@ from host_sim.centre.tables import authentications, cards, challenges
 CHALLENGE_S = 300.0
 AUTHENTICATION_S = 900.0
 
+# Written once: each session asks them, and building a statement costs more than the database's answer.
+_THIS = challenges.c.challenge_id == sa.bindparam("of")
+_CHALLENGE, _ASK, _ANSWER = sa.select(challenges).where(_THIS), challenges.insert(), challenges.update().where(_THIS)
+_KNOWN = sa.select(authentications).where(authentications.c.authentication_id == sa.bindparam("of"))
+_ADD_KNOWN = authentications.insert()
+_FORGET_CHALLENGES = challenges.delete().where(challenges.c.expires_at < sa.bindparam("before"))
+_FORGET_KNOWN = authentications.delete().where(authentications.c.expires_at < sa.bindparam("before"))
+
 
 class Refused(Exception):
     """An expected refusal; carries the line's word for it."""
@@ -170,7 +178,7 @@ class Doorkeeper:
             asked = {"machine": peer.name, "session_nonce": session_nonce, "method": method, "credential": credential}
             told = {"challenge_id": given.challenge_id, "challenge": given.challenge}
             until = given.expires_at.timestamp()
-            c.execute(challenges.insert().values(**asked, **told, attended=attended, expires_at=until))
+            c.execute(_ASK, {**asked, **told, "attended": attended, "expires_at": until})
         return given
 
     def authenticate(self, peer: Peer, answer: Answer, now: datetime) -> Known:
@@ -179,8 +187,7 @@ class Doorkeeper:
             row = self._asked(c, peer, answer)
             if row.answer_sha256 is not None:
                 return self._told_before(c, row, answer)
-            this = challenges.c.challenge_id == row.challenge_id
-            c.execute(challenges.update().where(this).values(answer_sha256=answer.sha256))
+            c.execute(_ANSWER, {"of": row.challenge_id, "answer_sha256": answer.sha256})
             refused, proof = self._weigh(c, peer, row, answer, now)
         if refused is not None:
             raise refused
@@ -191,8 +198,7 @@ class Doorkeeper:
 
     def who(self, c: sa.Connection, peer: Peer, authentication_id: str, session_nonce: bytes, now: datetime) -> Known:
         """The resident authenticated at this machine in this session. Raises `Refused` for any other, or one too long ago."""
-        this = authentications.c.authentication_id == authentication_id
-        row = c.execute(sa.select(authentications).where(this)).first()
+        row = c.execute(_KNOWN, {"of": authentication_id}).first()
         if row is None or row.machine != peer.name or row.session_nonce != session_nonce:
             raise Refused("bad_request")
         if row.expires_at < now.timestamp():
@@ -202,7 +208,7 @@ class Doorkeeper:
     # --- the answer -----------------------------------------------------------------------------
 
     def _asked(self, c: sa.Connection, peer: Peer, answer: Answer) -> Any:
-        row = c.execute(sa.select(challenges).where(challenges.c.challenge_id == answer.challenge_id)).first()
+        row = c.execute(_CHALLENGE, {"of": answer.challenge_id}).first()
         if row is None or row.machine != peer.name or row.session_nonce != answer.session_nonce:
             raise Refused("bad_request")
         return row
@@ -212,8 +218,7 @@ class Doorkeeper:
             raise Refused("bad_request")
         if row.refusal is not None:
             raise Refused(row.refusal, row.pin_tries_left)
-        this = authentications.c.authentication_id == row.authentication_id
-        known = c.execute(sa.select(authentications).where(this)).first()
+        known = c.execute(_KNOWN, {"of": row.authentication_id}).first()
         if known is None:
             raise Busy
         return _known_before(known)
@@ -336,26 +341,14 @@ class Doorkeeper:
         fingerprint = hashlib.sha256(row.credential).hexdigest()
         method = ATTENDED if clerks else row.method
         known = Known(secrets.token_urlsafe(24), resident_id, fingerprint, method, now, clerks)
-        c.execute(
-            authentications.insert().values(
-                authentication_id=known.authentication_id,
-                machine=peer.name,
-                session_nonce=row.session_nonce,
-                card_fingerprint=known.card_fingerprint,
-                resident_id=resident_id,
-                method=known.method,
-                clerks=clerks,
-                expires_at=now.timestamp() + AUTHENTICATION_S,
-            )
-        )
-        this = challenges.c.challenge_id == row.challenge_id
-        c.execute(challenges.update().where(this).values(authentication_id=known.authentication_id))
+        told = {"authentication_id": known.authentication_id, "machine": peer.name, "session_nonce": row.session_nonce}
+        whose = {"card_fingerprint": fingerprint, "resident_id": resident_id, "method": method, "clerks": clerks}
+        c.execute(_ADD_KNOWN, {**told, **whose, "expires_at": now.timestamp() + AUTHENTICATION_S})
+        c.execute(_ANSWER, {"of": row.challenge_id, "authentication_id": known.authentication_id})
         return known
 
     def _conclude(self, c: sa.Connection, row: Any, refused: Refused) -> Refused:
-        this = challenges.c.challenge_id == row.challenge_id
-        outcome = {"refusal": refused.code, "pin_tries_left": refused.pin_tries_left}
-        c.execute(challenges.update().where(this).values(**outcome))
+        c.execute(_ANSWER, {"of": row.challenge_id, "refusal": refused.code, "pin_tries_left": refused.pin_tries_left})
         return refused
 
 
@@ -423,7 +416,6 @@ def _count(c: sa.Connection, card: Any, failures: int) -> None:
 
 def forget(store: Store, c: sa.Connection, now: datetime) -> None:
     """Erase what has ended: each challenge with its card's certificate, and who was authenticated."""
-    gone = c.execute(challenges.delete().where(challenges.c.expires_at < now.timestamp() - CHALLENGE_S)).rowcount
-    ended = authentications.c.expires_at < now.timestamp() - AUTHENTICATION_S
-    if gone + c.execute(authentications.delete().where(ended)).rowcount:
+    gone = c.execute(_FORGET_CHALLENGES, {"before": now.timestamp() - CHALLENGE_S}).rowcount
+    if gone + c.execute(_FORGET_KNOWN, {"before": now.timestamp() - AUTHENTICATION_S}).rowcount:
         store.erases(c)

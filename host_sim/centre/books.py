@@ -8,7 +8,8 @@ the paper is promised or fetched, the paper is not given out (incidents 2, 6).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -44,6 +45,14 @@ class Snapshot:
     @property
     def members(self) -> tuple[r.Resident, ...]:
         return self.register.members(self.register.household_of(self.resident))
+
+
+class Changed(NamedTuple):
+    """The version of the books after a change, and how many records were added and changed."""
+
+    version: int
+    added: int
+    changed: int
 
 
 def load(store: Store, register: r.Register) -> None:
@@ -127,22 +136,33 @@ def version_of(c: sa.Connection, household_id: str) -> int | None:
 
 def change(store: Store, c: sa.Connection, *records: Record, removed: Iterable[Key] = ()) -> int:
     """A change of one or many records at once; returns the version of the books, a new one if anything differs."""
+    return change_all(store, c, records, list(removed)).version
+
+
+def change_all(store: Store, c: sa.Connection, records: Iterable[Record], removed: Sequence[Key]) -> Changed:
+    """The same for a whole register, of which only a portion is in memory at a time. Of two records with one key, the last."""
     last = int(store.fact(c, "version"))
-    version = last + 1
-    gone = list(removed)
-    fresh = {key_of(record): record for record in records}  # of two, the last
-    packed = stored(c, fresh)
-    fresh = {key: record for key, record in fresh.items() if packed.get(key) != r.pack(record)}
-    if not fresh and not gone:
-        return last
+    version, added, changed = last + 1, 0, 0
+    touched: set[str] = set()
+    for gone in portions(removed):
+        touched |= _touched(c, list(read(c, gone).values()))
+        _delete(c, gone)
+    for some in portions_of(records):
+        fresh = {key_of(record): record for record in some}
+        packed = stored(c, fresh)
+        added += len(fresh.keys() - packed.keys())
+        fresh = {key: record for key, record in fresh.items() if packed.get(key) != r.pack(record)}
+        changed += len(fresh.keys() & packed.keys())
+        touched |= _touched(c, list(fresh.values()))
+        _delete(c, fresh)
+        for table, rows in _rows(list(fresh.values()), version).items():
+            c.execute(table.insert(), rows)
+    if not added and not changed and not removed:
+        return Changed(last, 0, 0)
     store.set_fact(c, "version", version)
-    touched = _touched(c, list(fresh.values())) | _touched(c, list(read(c, gone).values()))
-    _delete(c, [*fresh, *gone])
-    for table, rows in _rows(list(fresh.values()), version).items():
-        c.execute(table.insert(), rows)
-    for some in portions(sorted(touched)):
-        c.execute(households.update().where(households.c.household_id.in_(some)).values(version=version))
-    return version
+    for homes in portions(sorted(touched)):
+        c.execute(households.update().where(households.c.household_id.in_(homes)).values(version=version))
+    return Changed(version, added, changed)
 
 
 def key_of(record: Record) -> Key:
@@ -161,7 +181,13 @@ def key_of(record: Record) -> Key:
 
 def keys(c: sa.Connection, table: str) -> set[Key]:
     """The keys of all records of one table."""
-    return {(table, *map(str, row)) for row in c.execute(sa.select(*TABLES[table].primary_key))}
+    return set(each_key(c, table))
+
+
+def each_key(c: sa.Connection, table: str) -> Iterator[Key]:
+    """The same, one after another."""
+    each = sa.select(*TABLES[table].primary_key).execution_options(yield_per=10_000)
+    return ((table, *map(str, row)) for row in c.execute(each))
 
 
 def read(c: sa.Connection, wanted: Iterable[Key]) -> dict[Key, Record]:
@@ -223,6 +249,13 @@ def _by_table(wanted: Iterable[Key]) -> dict[str, list[Key]]:
 def portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     for first in range(0, len(items), _AT_ONCE):
         yield items[first : first + _AT_ONCE]
+
+
+def portions_of(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    """The same of what comes one after another."""
+    left = iter(items)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
 
 
 def _touched(c: sa.Connection, records: Sequence[Record]) -> set[str]:

@@ -56,7 +56,7 @@ def _looking(router: APIRouter, desk: Desk) -> None:
         except ActRefused as refused:
             return _refused(desk, request, refused)
         acts = ACTS_OF_A_RESIDENT
-        values = {"resident": found, "held": held, "letters": letters, "acts": acts, "chosen": act}
+        values: dict[str, Any] = {"resident": found, "held": held, "letters": letters, "acts": acts, "chosen": act}
         return _render(desk, request, "cards_resident.html", **values)
 
     @router.get("/cards/card/{fingerprint}")

@@ -13,6 +13,8 @@ from host_sim.centre.exemptions.grants import standing
 from host_sim.centre.tables import authentications, exemptions
 
 TRIES = 5  # of one authentication; more are refused whatever they are
+# Written once: each menu asks it.
+_OF_RESIDENT = sa.select(exemptions).where(exemptions.c.resident_id == sa.bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Reduction:
 
 def waits(c: sa.Connection, resident_id: str, place: Place, now: datetime) -> bool:
     """Whether this resident has a code that could be typed here."""
-    rows = c.execute(sa.select(exemptions).where(exemptions.c.resident_id == resident_id)).all()
+    rows = c.execute(_OF_RESIDENT, {"of": resident_id}).all()
     return any(row.exemption in place.exemptions and standing(c, row, now) == "open" for row in rows)
 
 
@@ -49,7 +51,7 @@ def take(c: sa.Connection, authentication_id: str, resident_id: str, code: str, 
     c.execute(authentications.update().where(this).values(codes_tried=tried + 1))
     if tried >= TRIES:
         return False
-    rows = c.execute(sa.select(exemptions).where(exemptions.c.resident_id == resident_id)).all()
+    rows = c.execute(_OF_RESIDENT, {"of": resident_id}).all()
     for row in rows:
         if hmac.compare_digest(row.code.encode(), code.encode()):
             if row.exemption in place.exemptions and standing(c, row, now) == "open":

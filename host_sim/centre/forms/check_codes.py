@@ -54,7 +54,8 @@ def faults(
         return ["the codes on the paper do not name all the people that they count"]
     named = [words for person in people for words in person]  # a 戸籍 prints surname and given name apart
     told = [part for words in ["".join(one.address for one in claims), *named] for part in words.split("\u3000")]
-    if any(_loose(part) not in _loose(printed) for part in told):
+    loosely = _loose(printed)
+    if any(_loose(part) not in loosely for part in told):
         return ["the code on the paper says what is not printed"]
     return []
 

@@ -5,12 +5,15 @@ paper (form rule 8). So a character or selector that the font lacks refuses the 
 外字, and the exception tells staff which one it is (standard 5.8).
 """
 
+import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 
 from host_sim.centre.forms.font import SELECTORS, font
 
+_A_SELECTOR = f"{chr(SELECTORS.start)}-{chr(SELECTORS.stop - 1)}"
+_WITH_SELECTOR = re.compile(f"([^{_A_SELECTOR}])([{_A_SELECTOR}])", re.DOTALL)
 _NOT_DRAWN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Mn"})  # general categories
 
 
@@ -54,9 +57,11 @@ def missing(texts: Iterable[str], also: Container[str] = ()) -> list[str]:
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str | None]]:
-    if max(text, default="") < chr(SELECTORS.start):  # the usual case
-        return ((character, None) for character in set(text))
-    return letters(text)
+    """Each letter with its selector once, those with one first, as they come. What `letters` tells, without a step for each."""
+    with_selectors: list[tuple[str, str]] = []
+    if max(text, default="") >= chr(SELECTORS.start):
+        with_selectors, text = _WITH_SELECTOR.findall(text), _WITH_SELECTOR.sub("", text)
+    return (*with_selectors, *((character, None) for character in dict.fromkeys(text)))
 
 
 def require(texts: Iterable[str], also: Container[str] = ()) -> None:
@@ -82,7 +87,10 @@ def told(text: str) -> str:
         return text
     if max(text) < chr(SELECTORS.start):  # the usual case
         return text.translate(_characters())
-    return "".join(_told(character, selector) for character, selector in letters(text))
+    plain, *rest = _WITH_SELECTOR.split(text)  # and then, again and again: a letter, its selector, what follows
+    pairs = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    after = (_told(letter, selector) + follows.translate(_characters()) for letter, selector, follows in pairs)
+    return "".join((plain.translate(_characters()), *after))
 
 
 @lru_cache(maxsize=65536)

@@ -78,22 +78,31 @@ def press(
     private = bool(additional.letters) and any(
         category(letter) == "Co" for sheet in sheets for item in sheet.words for letter in item[-1]
     )
-    return compiled(_HERE / "plot.typ", job, additional.folder, _PRIVATE if private else _TAGGED)
+    # As a text of its own, and not by `sys.inputs`: then typst remembers how it set the words that many papers share.
+    text = f'#import "plot.typ": paper\n#paper(json(bytes({_quoted(_as_json(job))})))'
+    return _pdf(_compiler(_HERE / "plot.typ", additional.folder), _PRIVATE if private else _TAGGED, input=text.encode())
 
 
-def compiled(
-    template: Path, job: Mapping[str, Any], fonts_beside: Path | None = None, standards: Sequence[str] = _TAGGED
-) -> bytes:
+def compiled(template: Path, job: Mapping[str, Any], fonts_beside: Path | None = None) -> bytes:
     """A typst file set as PDF; it reads `job` as JSON from `sys.inputs.job`, and has the font `font.FAMILY`,
     and those of a folder beside it."""
-    pdf = _compiler(template, fonts_beside).compile(
-        format="pdf",
-        sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
-        pdf_standards=list(standards),
-        timestamp=0,
-    )
+    return _pdf(_compiler(template, fonts_beside), _TAGGED, sys_inputs={"job": _as_json(job)})
+
+
+def _pdf(compiler: Any, standards: Sequence[str], **told: Any) -> bytes:
+    pdf = compiler.compile(format="pdf", pdf_standards=list(standards), timestamp=0, **told)
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def _as_json(job: Mapping[str, Any]) -> str:
+    return json.dumps(job, ensure_ascii=False)
+
+
+def _quoted(text: str) -> str:
+    """A text as a string of typst, which knows these two escapes among others and takes every other letter as it is."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 @cache

@@ -167,6 +167,30 @@ def _look(page: pypdfium2.PdfPage, window: Window) -> NDArray[np.uint8]:
 # --- where everything stands ----------------------------------------------------------------------------
 
 
+def _held(function: Any) -> Any:
+    """The same function of PDFium, called without letting go of the interpreter. A page is some thousand calls of less than
+    a microsecond, and after each another thread would have to hand the interpreter back."""
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return ctypes.PYFUNCTYPE(function.restype, *function.argtypes)(address)
+
+
+_count_objects = _held(pdfium.FPDFPage_CountObjects)
+_object = _held(pdfium.FPDFPage_GetObject)
+_kind = _held(pdfium.FPDFPageObj_GetType)
+_get_bounds = _held(pdfium.FPDFPageObj_GetBounds)
+_get_fill = _held(pdfium.FPDFPageObj_GetFillColor)
+_get_matrix = _held(pdfium.FPDFPageObj_GetMatrix)
+_clip_path = _held(pdfium.FPDFPageObj_GetClipPath)
+_count_clips = _held(pdfium.FPDFClipPath_CountPaths)
+_get_text = _held(pdfium.FPDFTextObj_GetText)
+_render_mode = _held(pdfium.FPDFTextObj_GetTextRenderMode)
+_count_segments = _held(pdfium.FPDFPath_CountSegments)
+_segment = _held(pdfium.FPDFPath_GetPathSegment)
+_segment_kind = _held(pdfium.FPDFPathSegment_GetType)
+_get_point = _held(pdfium.FPDFPathSegment_GetPoint)
+
+
 class _Scratch:
     """Memory for PDFium's answers, used again and again under the lock: a page is some thousand questions."""
 
@@ -188,9 +212,9 @@ def _laid(page: pypdfium2.PdfPage) -> Page:
     rules: list[Box] = []
     pictures: list[Box] = []
     covered = 0
-    for number in range(pdfium.FPDFPage_CountObjects(page)):
-        thing = pdfium.FPDFPage_GetObject(page, number)
-        kind = pdfium.FPDFPageObj_GetType(thing)
+    for number in range(_count_objects(page)):
+        thing = _object(page, number)
+        kind = _kind(thing)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             runs.append(_run(thing, text, height))
             continue
@@ -206,10 +230,10 @@ def _laid(page: pypdfium2.PdfPage) -> Page:
 
 def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:
     buffer = _scratch.letters
-    size = pdfium.FPDFTextObj_GetText(thing, text, buffer, 2 * len(buffer))
+    size = _get_text(thing, text, buffer, 2 * len(buffer))
     if size > 2 * len(buffer):
         buffer = (ctypes.c_ushort * (size // 2))()
-        pdfium.FPDFTextObj_GetText(thing, text, buffer, size)
+        _get_text(thing, text, buffer, size)
     words = bytes(memoryview(buffer).cast("B")[:size]).decode("utf-16-le", "replace")
     box = _bounds(thing, height)
     if size <= 2 and box[0] == box[2]:
@@ -217,38 +241,38 @@ def _run(thing: Any, text: pypdfium2.PdfTextPage, height: float) -> Run:
     # PDFium takes a hyphen at the end of a line for one that only divides a word, and tells it as a control character.
     words = ivs.told(words.replace("\x02", "-").translate(_BLANKS))
     seen = (
-        pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_FILL
+        _render_mode(thing) == pdfium.FPDF_TEXTRENDERMODE_FILL
         and _black(thing)
-        and pdfium.FPDFClipPath_CountPaths(pdfium.FPDFPageObj_GetClipPath(thing)) <= 0
+        and _count_clips(_clip_path(thing)) <= 0
     )
     return Run(words, box, seen)
 
 
 def _bounds(thing: Any, height: float) -> Box:
     left, low, right, high = _scratch.numbers
-    pdfium.FPDFPageObj_GetBounds(thing, left, low, right, high)
+    _get_bounds(thing, left, low, right, high)
     return left.value * PT_MM, (height - high.value) * PT_MM, right.value * PT_MM, (height - low.value) * PT_MM
 
 
 def _black(thing: Any) -> bool:
-    pdfium.FPDFPageObj_GetFillColor(thing, *_scratch.colours)
+    _get_fill(thing, *_scratch.colours)
     return [part.value for part in _scratch.colours] == [0, 0, 0, 255]
 
 
 def _rules(path: Any, height: float) -> Iterator[Box]:
     """The thin upright rectangles among the parts of a path; none when it has a curve."""
     matrix, x, y = _scratch.matrix, _scratch.x, _scratch.y
-    pdfium.FPDFPageObj_GetMatrix(path, matrix)
+    _get_matrix(path, matrix)
     wide, right, high, up = matrix.a * PT_MM, matrix.e * PT_MM, matrix.d * PT_MM, (height - matrix.f) * PT_MM
     parts: list[list[tuple[float, float]]] = []
-    for number in range(pdfium.FPDFPath_CountSegments(path)):
-        segment = pdfium.FPDFPath_GetPathSegment(path, number)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
+    for number in range(_count_segments(path)):
+        segment = _segment(path, number)
+        kind = _segment_kind(segment)
         if kind == pdfium.FPDF_SEGMENT_BEZIERTO:
             return
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
             parts.append([])
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        _get_point(segment, x, y)
         parts[-1].append((wide * x.value + right, up - high * y.value))
     for points in parts:
         xs, ys = [p[0] for p in points], [p[1] for p in points]

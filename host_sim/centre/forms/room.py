@@ -5,7 +5,9 @@ printed if the font has their characters; that is so for nearly everybody. A lon
 layout can tell (`offers.py`). The test fills every field to its number and lays out every kind.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from host_sim.centre.forms import ivs, letters
 from host_sim.centre.register import FamilyRegister, Register, RegisterDate, Resident
@@ -41,17 +43,36 @@ WORD = 38  # of Latin letters in a line of a family register, where no line ends
 
 def surely_fits(subject: Resident, household: Sequence[Resident], register: Register) -> bool:
     """Whether every certificate about these people surely can be set, with any options."""
-    texts = list(_texts(subject, household, register))
-    if any(len(text) > room for text, room in texts):
-        return False
-    return not lacking(subject, household, register)
+    fits, missing = _looked_through(_Same((subject, household, register)))
+    return fits and not missing
 
 
-def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> list[str]:
+def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> Sequence[str]:
     """The letters of these people's texts that no font can draw, as code points."""
-    known = letters.additional(register.municipality.letters).letters
+    return _looked_through(_Same((subject, household, register)))[1]
+
+
+class _Same:
+    """Records that are compared by what they are, not by what they say: a record is never changed."""
+
+    def __init__(self, records: tuple[Resident, Sequence[Resident], Register]) -> None:
+        self.records = records
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and all(map(operator.is_, self.records, other.records))
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.records)))
+
+
+@lru_cache(maxsize=8)  # one resident's menu asks once for each kind
+def _looked_through(same: _Same) -> tuple[bool, tuple[str, ...]]:
+    """Whether all texts are within their numbers, and the letters that no font can draw."""
+    texts = set(_texts(*same.records))
+    known = letters.additional(same.records[-1].municipality.letters).letters
     # As one text: many letters come again and again. A blank between them, or a stray selector would find a letter.
-    return ivs.missing(("\u3000".join({text for text, _ in _texts(subject, household, register)}),), known)
+    missing = ivs.missing(("\u3000".join({text for text, _ in texts}),), known)
+    return all(len(text) <= room for text, room in texts), tuple(missing)
 
 
 def _texts(subject: Resident, household: Sequence[Resident], register: Register) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ would be afterwards, so that a delivery is judged together with what it does not
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from host_sim.centre.registers.rows import TABLES_OF
 from host_sim.centre.store import Store
 from host_sim.centre.tables import family_members, residents, seals, taxes
 
+_FOLDER: Where = ("the folder", None)
 LIVING = {r.ResidentState.RESIDENT, r.ResidentState.LEAVING}
 
 
@@ -46,99 +48,90 @@ class Home:
 
 def replace_registers(store: Store, c: sa.Connection, files: Files, may_remove: int | None) -> Applied:
     """The registers of these files become what the files say. `may_remove`: None if any number of records may go."""
-    there = {key for name in files.registers for table in TABLES_OF[name] for key in books.keys(c, table)}
-    gone = there - set(files.records)
+    tables = [table for name in files.registers for table in TABLES_OF[name]]
+    gone = {key for table in tables for key in books.each_key(c, table) if key not in files.records}
     if may_remove is not None and len(gone) > may_remove:
         counts = Counter(key[0] for key in gone)
         told = ", ".join(f"{count} {table}" for table, count in sorted(counts.items()))
-        raise FilesRefused(
-            [
-                Fault(
-                    "the folder",
-                    None,
-                    None,
-                    f"it lacks {told} that the books have; say --remove {len(gone)} to remove them",
-                )
-            ]
-        )
+        wrong = f"it lacks {told} that the books have; say --remove {len(gone)} to remove them"
+        raise FilesRefused([Fault("the folder", None, None, wrong)])
     return _apply(store, c, files, gone)
 
 
 def change_registers(store: Store, c: sa.Connection, files: Files) -> Applied:
     """The records of these files are written, and those that they remove are removed."""
     there = books.stored(c, files.removed)
-    absent = [key for key in files.removed if key not in there]
+    absent = [line for key, line in files.removed.items() if key not in there]
     if absent:
-        raise FilesRefused([Fault(*files.lines[key], "number", "the books have no such record") for key in absent])
+        raise FilesRefused([Fault(*line, "number", "the books have no such record") for line in absent])
     return _apply(store, c, files, set(files.removed))
 
 
 def _apply(store: Store, c: sa.Connection, files: Files, gone: set[Key]) -> Applied:
-    homes = _homes(c, files, gone)
-    faults = [fault for home in homes.values() for fault in _wrong_household(home, files)]
-    fresh = dict(files.records)
-    for number, home in homes.items():
-        if home.record is not None:
-            fresh["households", number] = replace(home.record, member_ids=tuple(sorted(home.people)))
-    before = books.stored(c, fresh)
-    changed = sum(1 for key, packed in before.items() if packed != r.pack(fresh[key]))
-    version = books.change(store, c, *fresh.values(), removed=sorted(gone))
+    faults = list(_households(c, files, gone))
+    done = books.change_all(store, c, files.records.of(*books.TABLES), sorted(gone))
     faults += _dangling(c, files)
     faults += _left_behind(c, files, gone)
     if faults:
         raise FilesRefused(faults)
-    return Applied(len(fresh) - len(before), changed, len(gone), version)
+    return Applied(done.added, done.changed, len(gone), done.version)
 
 
 # --- households ---------------------------------------------------------------------------------
 
 
-def _homes(c: sa.Connection, files: Files, gone: set[Key]) -> dict[str, Home]:
-    """Every household that these files touch, as it would be afterwards."""
-    homes: dict[str, Home] = {}
-    people = {key[1]: record for key, record in files.records.items() if isinstance(record, r.Resident)}
-    for key, record in files.records.items():
-        if isinstance(record, r.Household | r.Resident):
-            homes.setdefault(record.household_id, Home(files.lines[key]))
-    leaving: dict[str, Where] = {
-        key[1]: files.lines.get(key, ("the folder", None)) for key in gone if key[0] == "residents"
-    }
-    was_there: dict[str, Where] = {number: files.lines["residents", number] for number in people} | leaving
-    for some in books.portions(sorted(was_there)):
+def _households(c: sa.Connection, files: Files, gone: set[Key]) -> Iterator[Fault]:
+    """What is wrong with a household that these files touch. One that is right gets its members."""
+    for some in books.portions(sorted(_causes(c, files, gone).items())):
+        for number, home in _homes(c, dict(some), files, gone).items():
+            if not home.people and ("households", number) in gone:
+                continue
+            yield from _wrong_household(home, files)
+            if home.record is not None:
+                record = replace(home.record, member_ids=tuple(sorted(home.people)))
+                files.records.add(record, *(files.where(("households", number)) or home.cause))
+
+
+def _causes(c: sa.Connection, files: Files, gone: set[Key]) -> dict[str, Where]:
+    """Every household that these files touch, and the line that does."""
+    causes = dict(files.records.households())
+    people = chain(files.records.numbers("residents"), (key[1] for key in gone if key[0] == "residents"))
+    for some in books.portions_of(people):
         here = sa.select(residents.c.resident_id, residents.c.household_id).where(residents.c.resident_id.in_(some))
         for number, household in c.execute(here):
-            homes.setdefault(household, Home(was_there[number]))
+            causes.setdefault(household, files.where(("residents", number)) or _FOLDER)
     for key in gone:
         if key[0] == "households":
-            homes.setdefault(key[1], Home(files.lines.get(key, ("the folder", None))))
-    _fill(c, homes, files, people, gone)
-    return {number: home for number, home in homes.items() if home.people or ("households", number) not in gone}
+            causes.setdefault(key[1], files.where(key) or _FOLDER)
+    return causes
 
 
-def _fill(
-    c: sa.Connection, homes: Mapping[str, Home], files: Files, people: Mapping[str, r.Resident], gone: set[Key]
-) -> None:
-    wanted = [("households", number) for number in homes]
-    for key, record in {**books.read(c, wanted), **files.records}.items():
-        if isinstance(record, r.Household) and key not in gone:
-            homes[record.household_id].record = record
-    for some in books.portions(list(homes)):
-        here = sa.select(residents.c.resident_id, residents.c.packed).where(residents.c.household_id.in_(some))
-        for number, packed in c.execute(here):
-            if number not in people and ("residents", number) not in gone:
-                person = r.unpack(r.Resident, packed)
-                homes[person.household_id].people[number] = person
-    for number, person in people.items():
-        homes[person.household_id].people[number] = person
+def _homes(c: sa.Connection, causes: Mapping[str, Where], files: Files, gone: set[Key]) -> dict[str, Home]:
+    """These households as they would be afterwards."""
+    homes = {number: Home(cause) for number, cause in causes.items()}
+    stored = books.read(c, [("households", number) for number in homes])
+    here = sa.select(residents.c.packed).where(residents.c.household_id.in_(list(homes)))
+    for packed in c.scalars(here):
+        person = r.unpack(r.Resident, packed)
+        key = books.key_of(person)
+        if key not in files.records and key not in gone:
+            homes[person.household_id].people[person.resident_id] = person
+    for number, home in homes.items():
+        key = ("households", number)
+        record = files.records.get(key) or stored.get(key)
+        home.record = record if isinstance(record, r.Household) and key not in gone else None
+        home.people |= {person.resident_id: person for person in files.records.residents_of(number)}
+    return homes
 
 
 def _wrong_household(home: Home, files: Files) -> Iterator[Fault]:
-    here = [files.lines["residents", number] for number in home.people if ("residents", number) in files.records]
+    lines = (files.records.where(("residents", number)) for number in home.people)
+    here = [line for line in lines if line is not None]
     if home.record is None:
         for file, line in here or [home.cause]:
             yield Fault(file, line, "household_id", "there is no such household")
         return
-    file, line = files.lines.get(books.key_of(home.record), home.cause)
+    file, line = files.where(books.key_of(home.record)) or home.cause
     living = [person for person in home.people.values() if person.state in LIVING]
     heads = [person.resident_id for person in living if person.relation == "世帯主"]
     if not home.people:
@@ -149,7 +142,7 @@ def _wrong_household(home: Home, files: Files) -> Iterator[Fault]:
         yield Fault(file, line, "head_id", "no member who lives there is 世帯主")
     elif len(heads) > 1:
         for number in heads[1:]:
-            there = files.lines.get(("residents", number), (file, line))
+            there = files.where(("residents", number)) or (file, line)
             yield Fault(*there, "relation", "the household has a second 世帯主")
     elif heads and heads != [home.record.head_id]:
         yield Fault(file, line, "head_id", "another member than this one is 世帯主")
@@ -160,20 +153,28 @@ def _wrong_household(home: Home, files: Files) -> Iterator[Fault]:
 
 def _dangling(c: sa.Connection, files: Files) -> Iterator[Fault]:
     """Records about nobody, and people who stand in two family registers."""
-    named = [(key, number) for key, record in files.records.items() for number in _about(record)]
-    numbers = sorted({number for _, number in named})
-    known: set[str] = set()
-    for some in books.portions(numbers):
-        known |= set(c.scalars(sa.select(residents.c.resident_id).where(residents.c.resident_id.in_(some))))
-    for key, number in named:
-        if number not in known:
-            yield Fault(*files.lines[key], "resident_id", "there is no such resident")
-    in_families = [(key, number) for key, number in named if key[0] == "families"]
-    twice = _in_two(c, sorted({number for _, number in in_families}))
-    within = Counter(in_families)
-    for key, number in dict.fromkeys(in_families):
-        if number in twice or within[key, number] > 1:
-            yield Fault(*files.lines[key], "resident_id", "a member stands twice, here or here and in another 戸籍")
+    for records in books.portions_of(files.records.of("seals", "taxes", "families")):
+        named = [(books.key_of(record), number) for record in records for number in _about(record)]
+        known = set(_those(c, residents.c.resident_id, {number for _, number in named}))
+        in_families = Counter((key, number) for key, number in named if key[0] == "families")
+        twice = _in_two(c, {number for _, number in in_families})
+        for key, number in named:
+            if number not in known:
+                yield Fault(*_line(files, key), "resident_id", "there is no such resident")
+        for (key, number), count in in_families.items():
+            if number in twice or count > 1:
+                wrong = "a member stands twice, here or here and in another 戸籍"
+                yield Fault(*_line(files, key), "resident_id", wrong)
+
+
+def _line(files: Files, key: Key) -> Where:
+    return files.where(key) or _FOLDER
+
+
+def _those(c: sa.Connection, column: sa.Column[str], numbers: Iterable[str]) -> Iterator[str]:
+    """The values of a column that are among these numbers, as often as they stand there."""
+    for some in books.portions(sorted(numbers)):
+        yield from c.scalars(sa.select(column).where(column.in_(some)))
 
 
 def _about(record: Record) -> Sequence[str]:
@@ -187,11 +188,8 @@ def _about(record: Record) -> Sequence[str]:
             return []
 
 
-def _in_two(c: sa.Connection, numbers: Sequence[str]) -> set[str]:
-    found: Counter[str] = Counter()
-    for some in books.portions(numbers):
-        here = sa.select(family_members.c.resident_id).where(family_members.c.resident_id.in_(some))
-        found.update(c.scalars(here))
+def _in_two(c: sa.Connection, numbers: Iterable[str]) -> set[str]:
+    found = Counter(_those(c, family_members.c.resident_id, numbers))
     return {number for number, count in found.items() if count > 1}
 
 
@@ -202,7 +200,7 @@ def _left_behind(c: sa.Connection, files: Files, gone: Iterable[Key]) -> Iterato
         for some in books.portions(people):
             here = sa.select(table.c.resident_id).where(table.c.resident_id.in_(some)).distinct()
             for number in c.scalars(here):
-                file, line = files.lines.get(("residents", number), ("the folder", None))
+                file, line = _line(files, ("residents", number))
                 yield Fault(
                     file, line, "number", f"a resident who is removed still stands in {table.name}; remove that first"
                 )

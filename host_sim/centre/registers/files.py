@@ -3,15 +3,15 @@
 The files of one register are given together, or none of them: without blocks.csv, every protection would end.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from host_sim.centre.books import Key, Record
+from host_sim.centre.books import Key
 from host_sim.centre.forms import ivs
-from host_sim.centre.registers.joining import join
-from host_sim.centre.registers.reading import Fault, FilesRefused, Read, Where, read
+from host_sim.centre.registers.joining import Joined, finish, join
+from host_sim.centre.registers.reading import Fault, FilesRefused, Read, Share, Where, read
 from host_sim.centre.registers.rows import (
     FILES,
     REGISTERS,
@@ -23,6 +23,9 @@ from host_sim.centre.registers.rows import (
     files_of,
     form_of,
 )
+from host_sim.centre.registers.staged import Staged
+
+SHARE_BYTES = 8_000_000  # of a register's files; some 200 MB of memory while they are joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,13 @@ class Files:
     """Records and where they stand. `notices`: letters that the certificates' font lacks, which are taken all the same."""
 
     registers: tuple[RegisterName, ...]
-    records: Mapping[Key, Record] = field(default_factory=dict)
-    removed: Collection[Key] = ()
-    lines: Mapping[Key, Where] = field(default_factory=dict)
+    records: Staged = field(default_factory=Staged)
+    removed: Mapping[Key, Where] = field(default_factory=dict)
     notices: tuple[Fault, ...] = ()
+
+    def where(self, key: Key) -> Where | None:
+        """The line of a record, or the one that removes it."""
+        return self.records.where(key) or self.removed.get(key)
 
 
 def whole(directory: Path) -> Files:
@@ -49,15 +55,9 @@ def part(directory: Path, register: RegisterName) -> Files:
     strays = [key for key in files.removed if key[0] not in TABLES_OF[register]]
     if strays:
         raise FilesRefused(
-            [Fault(*files.lines[key], "table", f"it belongs to another register than {register}") for key in strays]
+            [Fault(*files.removed[key], "table", f"it belongs to another register than {register}") for key in strays]
         )
-    return Files(
-        registers=(register,),
-        records=files.records,
-        removed=files.removed,
-        lines=files.lines,
-        notices=files.notices,
-    )
+    return replace(files, registers=(register,))
 
 
 def _files(directory: Path, *, may_remove: bool) -> Files:
@@ -76,30 +76,45 @@ def _files(directory: Path, *, may_remove: bool) -> Files:
             for kind in files_of(name)
             if kind.file not in there
         ]
-    lines: dict[type[Row], Read[Any]] = {
-        kind: read(directory / kind.file, kind) for kind in kinds if kind.file in there
-    }
-    faults += [fault for got in lines.values() for fault in got.faults]
+    gone = read(directory / RemovedRow.file, RemovedRow) if RemovedRow.file in there else None
+    faults += gone.faults if gone else []
+    joined, notices = Joined(), []
+    for name in registers:
+        for share in _shares(directory, name):
+            lines = {kind: read(directory / kind.file, kind, share) for kind in files_of(name) if kind.file in there}
+            faults += [fault for got in lines.values() for fault in got.faults]
+            if not faults:  # without every line, what belongs together cannot be told
+                join(name, lines, directory, joined)
+                notices += [notice for got in lines.values() for notice in _not_drawn(got)]
     if faults:
-        raise FilesRefused(faults)  # without every line, what belongs together cannot be told
-    joined = join(lines, directory)
-    removed, wrong = _removed(lines.get(RemovedRow), joined.records)
+        raise FilesRefused(_by_line(faults))
+    finish(directory, joined)
+    removed, wrong = _removed(gone, joined.records)
     if joined.faults or wrong:
-        raise FilesRefused([*joined.faults, *wrong])
-    return Files(
-        registers=registers,
-        records=joined.records,
-        removed=tuple(removed),
-        lines=joined.lines | removed,
-        notices=tuple(notice for got in lines.values() for notice in _not_drawn(got)),
-    )
+        raise FilesRefused([*_by_line(joined.faults), *wrong])
+    return Files(registers=registers, records=joined.records, removed=removed, notices=tuple(_by_line(notices)))
+
+
+def _shares(directory: Path, name: RegisterName) -> list[Share]:
+    """One share for each so many bytes of a register's files."""
+    files = (directory / kind.file for kind in files_of(name))
+    count = 1 + sum(path.stat().st_size for path in files if path.exists()) // SHARE_BYTES
+    return [Share(number, count) for number in range(count)]
+
+
+def _by_line(faults: Sequence[Fault]) -> list[Fault]:
+    """As they stand in the files. What is wrong with a whole file is found once a share and told once."""
+    kinds: tuple[type[Row], ...] = (*FILES, RemovedRow)
+    files = [kind.file for kind in kinds]
+    places = {fault: files.index(fault.file) if fault.file in files else len(files) for fault in faults}
+    return sorted(places, key=lambda fault: (places[fault], fault.line or 0))
 
 
 def _strange(count: int, known: list[str]) -> str:
     return f"{count} of its CSV files belong to no register. Allowed: {', '.join(known)}"
 
 
-def _removed(got: Read[RemovedRow] | None, records: Mapping[Key, Record]) -> tuple[dict[Key, Where], list[Fault]]:
+def _removed(got: Read[RemovedRow] | None, records: Staged) -> tuple[dict[Key, Where], list[Fault]]:
     found: dict[Key, Where] = {}
     faults = []
     for line, row in got.rows if got else ():

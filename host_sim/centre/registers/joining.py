@@ -10,10 +10,11 @@ from typing import Any
 from PIL import Image
 
 from host_sim.centre import register as r
-from host_sim.centre.books import Key, Record, key_of
+from host_sim.centre.books import Record
 from host_sim.centre.forms import ivs
 from host_sim.centre.registers import rows as f
-from host_sim.centre.registers.reading import Fault, Read, Where
+from host_sim.centre.registers.reading import Fault, Read
+from host_sim.centre.registers.staged import Staged
 
 IMPRINT_DOTS = range(100, 1201)  # to a side
 IMPRINT_BYTES = 200_000
@@ -22,24 +23,37 @@ Lines = Mapping[type[f.Row], Read[Any]]
 
 @dataclass(slots=True)
 class Joined:
-    """The records of a set of files. `lines`: the line of each record's main row."""
+    """The records of a set of files, each with the line of its main row. `imprints`: the pictures that seals name."""
 
-    records: dict[Key, Record] = field(default_factory=dict)
-    lines: dict[Key, Where] = field(default_factory=dict)
+    records: Staged = field(default_factory=Staged)
     faults: list[Fault] = field(default_factory=list)
+    imprints: set[str] = field(default_factory=set)
 
     def add(self, kind: type[f.Row], line: int, record: Record) -> None:
-        key = key_of(record)
-        self.records[key] = record
-        self.lines[key] = (kind.file, line)
+        self.records.add(record, kind.file, line)
 
 
-def join(lines: Lines, directory: Path) -> Joined:
-    """The records of the registers whose files are given. The lines themselves have been read without a fault."""
-    joined = Joined()
-    for of_one_register in (_residents, _seals, _taxes, _families):
-        of_one_register(lines, directory, joined)
-    return joined
+def join(register: f.RegisterName, lines: Lines, directory: Path, joined: Joined) -> None:
+    """The records of a share of one register. The lines themselves have been read without a fault."""
+    match register:
+        case "residents":
+            _residents(lines, joined)
+        case "seals":
+            _seals(lines, directory, joined)
+        case "taxes":
+            _taxes(lines, joined)
+        case "families":
+            _families(lines, joined)
+
+
+def finish(directory: Path, joined: Joined) -> None:
+    """What can be told only when every share is joined."""
+    for column, line, before in joined.records.twice():
+        joined.faults.append(Fault(f.ResidentRow.file, line, column, f"it is that of line {before}"))
+    there = {path.name for path in (directory / f.IMPRINTS).glob("*")}
+    if there - joined.imprints:
+        wrong = f"no line of {f.SealRow.file} names {len(there - joined.imprints)} of its files"
+        joined.faults.append(Fault(f"{f.IMPRINTS}/", None, None, wrong))
 
 
 # --- which lines belong together ----------------------------------------------------------------
@@ -109,13 +123,13 @@ def _same(row: f.Row, record: type[Any], but: Iterable[str] = ()) -> dict[str, A
 # --- the registers ------------------------------------------------------------------------------
 
 
-def _residents(lines: Lines, directory: Path, joined: Joined) -> None:
-    del directory
+def _residents(lines: Lines, joined: Joined) -> None:
     for line, row in _mains(f.HouseholdRow, lines, joined).values():
         joined.add(f.HouseholdRow, line, r.Household(**_same(row, r.Household)))
     people = _mains(f.ResidentRow, lines, joined)
-    for column in ("my_number", "resident_code"):
-        _each_once(column, people.values(), joined)
+    for line, row in people.values():
+        for column in ("my_number", "resident_code"):
+            joined.records.note_once(column, getattr(row, column), line)
     foreign = {k: v for k, (v, *_) in _parts(f.ForeignRow, f.ResidentRow, people, lines, joined).items()}
     blocks = _parts(f.BlockRow, f.ResidentRow, people, lines, joined)
     dates = ("born", "resident_since", "address_since", "notified_on")
@@ -127,35 +141,22 @@ def _residents(lines: Lines, directory: Path, joined: Joined) -> None:
         joined.add(f.ResidentRow, line, r.Resident(**facts))
 
 
-def _each_once(column: str, people: Iterable[tuple[int, Any]], joined: Joined) -> None:
-    seen: dict[str, int] = {}
-    for line, row in people:
-        before = seen.setdefault(getattr(row, column), line)
-        if before != line:
-            joined.faults.append(Fault(f.ResidentRow.file, line, column, f"it is that of line {before}"))
-
-
 def _foreign(line: int, row: f.ForeignRow, joined: Joined) -> r.ForeignFacts:
     since = _dated(f.ForeignRow, line, row, "resident_since", joined)
     return r.ForeignFacts(**_same(row, r.ForeignFacts, but=("resident_since",)), resident_since=since)
 
 
 def _seals(lines: Lines, directory: Path, joined: Joined) -> None:
-    used: set[str] = set()
     for line, row in _mains(f.SealRow, lines, joined).values():
         picture = None
         if row.imprint:
             picture, wrong = _picture(directory / f.IMPRINTS / row.imprint)
-            used.add(row.imprint)
+            joined.imprints.add(row.imprint)
         else:
             wrong = _not_drawn(row.letters)
         if wrong:
             joined.faults.append(Fault(f.SealRow.file, line, "imprint", wrong))
         joined.add(f.SealRow, line, r.Seal(**_same(row, r.Seal), imprint_png=picture))
-    there = {path.name for path in (directory / f.IMPRINTS).glob("*")}
-    if there - used:
-        wrong = f"no line of {f.SealRow.file} names {len(there - used)} of its files"
-        joined.faults.append(Fault(f"{f.IMPRINTS}/", None, None, wrong))
 
 
 def _picture(path: Path) -> tuple[str | None, str]:
@@ -181,8 +182,7 @@ def _not_drawn(letters: str) -> str:
     return "without a file, `letters` must be one to four letters of the certificates' font"
 
 
-def _taxes(lines: Lines, directory: Path, joined: Joined) -> None:
-    del directory
+def _taxes(lines: Lines, joined: Joined) -> None:
     years = _mains(f.TaxRow, lines, joined)
     items = _parts(f.TaxItemRow, f.TaxRow, years, lines, joined)
     for key, (line, row) in years.items():
@@ -204,8 +204,7 @@ def _taxes(lines: Lines, directory: Path, joined: Joined) -> None:
         joined.add(f.TaxRow, line, tax)
 
 
-def _families(lines: Lines, directory: Path, joined: Joined) -> None:
-    del directory
+def _families(lines: Lines, joined: Joined) -> None:
     families = _mains(f.FamilyRow, lines, joined)
     members = _parts(f.MemberRow, f.FamilyRow, families, lines, joined)
     events = _parts(f.EventRow, f.FamilyRow, families, lines, joined)

@@ -4,7 +4,7 @@ UTF-8, with or without BOM, RFC 4180. A quoted text may not run over a line end,
 """
 
 import csv
-import io
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,24 +52,46 @@ class Read(Generic[Line]):
         self.faults.append(Fault(self.kind.file, line, column, wrong))
 
 
-def read(path: Path, kind: type[Line]) -> Read[Line]:
-    """All lines of a file. Everything that is wrong with it stands in `faults`."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some of the records: a register is read as often as it has shares, so that only one share of it is in memory."""
+
+    number: int = 0
+    of: int = 1
+
+    def has(self, key: Sequence[str]) -> bool:
+        return self.of == 1 or zlib.crc32("\0".join(key).encode()) % self.of == self.number
+
+
+def read(path: Path, kind: type[Line], share: Share = Share()) -> Read[Line]:
+    """The lines of a file that belong to these records. Everything that is wrong with them, or with the file, stands in `faults`."""
     got = Read(kind)
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        got.fault(data.count(b"\n", 0, error.start) + 1, None, "it is not UTF-8. Export the file as UTF-8 again")
-        return got
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(lines, None)
-        if _header_is_right(got, header or []):
-            for cells in lines:
-                _take(got, lines.line_num, header or [], cells)
-    except csv.Error:
-        got.fault(lines.line_num, None, "its quotation marks are not closed as RFC 4180 has it")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, strict=True)
+        try:
+            header = next(lines, None) or []
+            if _header_is_right(got, header):
+                key = [header.index(name) for name in kind.key if name in header]
+                for cells in lines:
+                    if len(cells) != len(header) or share.has([cells[place] for place in key]):
+                        _take(got, lines.line_num, header, cells)
+        except UnicodeDecodeError:
+            got = Read(kind)
+            got.fault(_not_utf8(path), None, "it is not UTF-8. Export the file as UTF-8 again")
+        except csv.Error:
+            got.fault(lines.line_num, None, "its quotation marks are not closed as RFC 4180 has it")
     return got
+
+
+def _not_utf8(path: Path) -> int:
+    """The first line that is not UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    raise AssertionError("every line is UTF-8")
 
 
 def _header_is_right(got: Read[Line], header: Sequence[str]) -> bool:

@@ -193,13 +193,18 @@ def _plain_press() -> Press:
     return Press(kinds=("juminhyo", "inkan"), typeset=typeset, check=check, page_count=lambda _: 1)
 
 
+_WAITS_FOR_NO_DISK = {"sqlite": "PRAGMA synchronous=OFF", "postgresql": "SET synchronous_commit TO off"}
+
+
 def unsafe_but_quick(store: Store) -> None:
-    """SQLite waits for no disk: a power cut would lose the replay, which can be made again."""
-    if store.engine.dialect.name != "sqlite":
-        return
+    """No transaction waits for the disk: a power cut would lose the end of the replay, which can be made again.
+
+    On PostgreSQL for these connections only; other databases of the server keep their word.
+    """
+    statement = _WAITS_FOR_NO_DISK[store.engine.dialect.name]
 
     @sa.event.listens_for(store.engine, "connect")
     def _quick(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(statement)
 
     store.engine.dispose()

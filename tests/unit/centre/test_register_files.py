@@ -15,7 +15,7 @@ from PIL import Image
 
 from host_sim.centre import books
 from host_sim.centre.register import Register
-from host_sim.centre.registers import feed, rows, writing
+from host_sim.centre.registers import feed, files, rows, writing
 from host_sim.centre.registers.freshness import standings
 from host_sim.centre.registers.reading import FilesRefused
 from host_sim.centre.sample.cast import cast
@@ -190,6 +190,31 @@ def test_every_refused_line_is_told(folder: Path) -> None:
         ("residents.csv", 9, "born"),
         ("taxes.csv", 4, "declared"),
     ]
+
+
+def test_a_register_that_is_read_in_shares_is_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = files.whole(folder)
+    monkeypatch.setattr(files, "SHARE_BYTES", 2_000)
+    shares = files.whole(folder)
+    assert dict(shares.records) == dict(whole.records)
+    assert [shares.where(key) for key in whole.records] == [whole.where(key) for key in whole.records]
+    assert shares.notices == whole.notices
+
+
+def test_in_shares_each_refused_line_is_told_once_and_in_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a line that belongs to no share, and a number that two people of different shares have."""
+    monkeypatch.setattr(files, "SHARE_BYTES", 2_000)
+    for line in (3, 5, 9):
+        spoil(folder, "residents.csv", line, "my_number", cells(folder / "residents.csv")[1][15])
+    with pytest.raises(FilesRefused) as contradictions:
+        files.whole(folder)
+    assert [(fault.line, fault.wrong) for fault in contradictions.value.faults] == [
+        (line, "it is that of line 2") for line in (3, 5, 9)
+    ]
+    put(folder / "taxes.csv", [*cells(folder / "taxes.csv"), ["too short"]])
+    with pytest.raises(FilesRefused) as refused:
+        files.whole(folder)
+    assert [fault.wrong for fault in refused.value.faults] == ["it has 1 columns instead of 13"]
 
 
 def _second_head(folder: Path) -> None:

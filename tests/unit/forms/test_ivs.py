@@ -1,11 +1,15 @@
 """No missing or wrong letters in names. The variants IPAmj has: form rule 8 (邉 from E010F, 葛 E0102 to E0108, no Adobe-Japan1)."""
 
 import dataclasses
+from datetime import date
+from itertools import product
 
 import pytest
 
 from host_sim.centre import forms
-from host_sim.centre.forms import ivs
+from host_sim.centre.forms import ivs, reading
+from host_sim.centre.forms.canvas import Sheet
+from host_sim.centre.forms.press import Imprint, press
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,25 @@ def test_a_mayor_with_a_strange_name_stops_every_paper(town) -> None:  # type: i
     register = dataclasses.replace(town.register, municipality=city)
     with pytest.raises(forms.GlyphMissing):
         forms.typeset("inkan", taro, town.household(taro), {}, town.issue(), register)
+
+
+PIECES = ("〜", "～", "葛", "葛\U000e0103", "邉\U000e0110", "\U000e0110", "宮崎　", "a", "\n", "")
+
+
+def test_a_text_is_told_letter_by_letter() -> None:
+    """Whatever stands beside a letter and its selector: as the texts of its single letters are."""
+    for text in map("".join, product(PIECES, repeat=3)):
+        alone = [character + (selector or "") for character, selector in ivs.letters(text)]
+        assert ivs.told(text) == "".join(map(ivs.told, alone)), ascii(text)
+        assert set(ivs.missing([text])) == set(ivs.missing(alone)), ascii(text)
+
+
+def test_what_would_end_a_text_of_typst_is_printed_as_it_stands() -> None:
+    words = ('"', "\\", '\\"))', "\\u{41}", '"+panic("x")+"', "#name", "$x$", "*_")
+    sheet = Sheet()
+    for place, text in enumerate(words):
+        sheet.text(20, 20 + 10 * place, text)
+    imprint = Imprint(title='a "title\\', author="a\\", keywords=('k"',), made_on=date(2026, 11, 24))
+    paper = reading.read(press([sheet], imprint))
+    assert [run.words for run in paper.laid[0].runs] == list(words)
+    assert (paper.title, paper.keywords) == ('a "title\\', 'k"')

@@ -61,6 +61,13 @@ def test_a_small_replay_is_counted_to_the_paper(kind: str, tmp_path: Path) -> No
     with empty_database(kind, tmp_path) as url:
         store = Store(url, create=True)
         unsafe_but_quick(store)
+        if kind == "postgresql":
+            with store.reading() as c:
+                told = "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'"
+                assert tuple(c.exec_driver_sql(told).one()) == (
+                    "off",
+                    "session",
+                )  # the server of the tests has it off, too
         replay = Replay(store, HALF, 2014, SHARE)
         replay.run(lambda done: None)
         assert fsck(store) == []  # the audit record's chain, too
