@@ -165,8 +165,9 @@ class Hand:
 
     def _of_the_door(self) -> str:
         """The I/O board has an item too, and the lower number, when it was silent on a computer that stood still."""
-        item = re.search(r"^ *(\d+) door_opened ", self.terminal.say("uncertain"), re.MULTILINE)
-        assert item is not None
+        told = self.terminal.asked("uncertain")
+        item = re.search(r"^ *(\d+) door_opened ", told, re.MULTILINE)
+        assert item is not None, told
         return item[1]
 
     def _lit(self) -> int:
