@@ -67,4 +67,8 @@ def replayed(terminal: Terminal, name: str, deed: Callable[[str], None], meant: 
             typed = PASSWORD if line is None else re.sub(r"^confirm \w+", f"confirm {code}", meant(line, shown))
             shown += terminal.asked(typed)
             code = shown.rsplit("confirm ", 1)[-1][:4]
-        assert outcomes(shown)[:-1] == outcomes(told), shown
+        # An item may have another number here than on the page: `meant` types the one that this machine gave it.
+        met, page = (
+            [(re.sub(r"^resolve \d+", "resolve", typed), end) for typed, end in outcomes(one)] for one in (shown, told)
+        )
+        assert met[:-1] == page, shown
