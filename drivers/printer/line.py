@@ -22,7 +22,7 @@ LOSSES = frozenset(
     )
 )  # after these nobody knows what lies in the path
 _PIECE_S = 0.5  # the longest one write takes before answers are read again
-_PIECE_BYTES = 1024  # which a printer takes within `answer_s`
+PIECE_BYTES = 1024  # which a printer takes within `answer_s`
 _ROUNDS = 2
 _REST_S = 0.2
 
@@ -115,8 +115,8 @@ class Line:
 
     def send_slowly(self, data: bytes) -> None:
         """Send every byte, however long it takes on a slow line. Raises `LineLost`; `Stalled` when the printer takes no more."""
-        for begin in range(0, len(data), _PIECE_BYTES):
-            self.send(data[begin : begin + _PIECE_BYTES], self._clock.monotonic() + self._profile.answer_s)
+        for begin in range(0, len(data), PIECE_BYTES):
+            self.send(data[begin : begin + PIECE_BYTES], self._clock.monotonic() + self._profile.answer_s)
 
     def _stopped(self) -> bool:
         return self.told is not None and self.told.trouble not in (None, PrintTrouble.HEAD_HOT)

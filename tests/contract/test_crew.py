@@ -75,9 +75,9 @@ def crew_of(kind: str, desks: list[Counting], clock: VirtualClock) -> ThreadCrew
         case "threads":
             return ThreadCrew(desks, clock)
         case "inline":
-            return InlineCrew(desks, clock, {}, {})
+            return InlineCrew(desks, clock, {}, {}, {})
         case _:
-            return LateCrew(desks, clock, {}, {}, random.Random(int(seed)))
+            return LateCrew(desks, clock, {}, {}, {}, random.Random(int(seed)))
 
 
 @pytest.fixture(params=["threads", "inline", "late 0", "late 1", "late 2"])

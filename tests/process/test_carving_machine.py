@@ -11,7 +11,7 @@ from host_sim.resident import Errand, Resident
 from host_sim.world import World
 from tests.card_keys import with_keys
 from tests.process.carving import files, found, memory, modes, pieces, some, spelt
-from tests.process.test_pin_memory import IN_THE_BUFFER, PIN, VERIFY, children_of, set_pin
+from tests.process.test_pin_memory import IN_THE_BUFFER, PIN, VERIFY, helper_of, set_pin
 
 pytestmark = [
     pytest.mark.pcsc,
@@ -68,7 +68,7 @@ def test_neither_files_nor_memory_of_an_idle_machine_hold_a_byte_of_a_paper(
         assert len(wanted) > 1000
         printed = pieces(bytes(world.taps["printer"].recording or b""))
         looked_for = [*words, *some(wanted, 10), *some(printed, 5), IN_THE_BUFFER, VERIFY]
-        for process in (machine, *children_of(machine)):
+        for process in (machine, helper_of(machine)):
             assert found(memory(process), looked_for) == 0
         run = world.run
         own = [run / "journal", run / "runtime", run / "releases", tmp_path / "tmp"]

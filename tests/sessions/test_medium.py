@@ -103,7 +103,7 @@ class Halt:
             show=self.scenes.append,
             shut_slot=self._shut,
             serial=MemoryStream(self.terminal, world.clock, SERIAL_LINE),
-            crew=InlineCrew([LineDesk(self, Vault())], world.clock, {}, {}),  # type: ignore[arg-type]
+            crew=InlineCrew([LineDesk(self, Vault())], world.clock, {}, {}, {}),  # type: ignore[arg-type]
             heartbeat_s=20.0,
             clock=world.clock,
             request=request,

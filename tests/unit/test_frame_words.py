@@ -14,6 +14,7 @@ from drivers.coin.cctalk import Checksum, Frame, Header, encode
 from drivers.line.centre import LineFailed
 from drivers.line.traced import TracedTransport
 from drivers.printer import escpos
+from drivers.printer.line import PIECE_BYTES
 from drivers.printer.profile import load_profile
 from drivers.trace import Direction, Passage
 from drivers.vocabulary import LineTrouble, Printed
@@ -50,7 +51,10 @@ def test_whatever_is_written_to_a_printer_begins_with_a_command_that_has_a_name(
     written, write = list[bytes](), rig.stream.write
 
     def noted(data: bytes, timeout_s: float) -> int:
-        written.append(data)
+        if written and len(written[-1]) % PIECE_BYTES == 0:
+            written[-1] += data  # a long order is written in pieces, of which only the first begins with a command
+        else:
+            written.append(data)
         return write(data, timeout_s)
 
     rig.stream.write = noted  # type: ignore[method-assign]

@@ -47,9 +47,9 @@ def surely_fits(subject: Resident, household: Sequence[Resident], register: Regi
     return fits and not missing
 
 
-def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> Sequence[str]:
+def lacking(subject: Resident, household: Sequence[Resident], register: Register) -> list[str]:
     """The letters of these people's texts that no font can draw, as code points."""
-    return _looked_through(_Same((subject, household, register)))[1]
+    return list(_looked_through(_Same((subject, household, register)))[1])
 
 
 class _Same:

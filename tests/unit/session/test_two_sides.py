@@ -159,6 +159,8 @@ def shown(picture: show.Scene) -> set[Key]:
     numbers = {Key(text) for text, colour in texts if len(text) == 1 and text.isdecimal() and colour == WHITE}
     if isinstance(picture, show.ChooseKind) and picture.refused is not None:
         numbers.discard(Key(str(picture.refused + 1)))  # the line that the glass speaks of already
+    if isinstance(picture, show.ClerkCode) and picture.vouched is not None:
+        numbers.discard(Key(str(picture.vouched + 1)))  # grey, and marked as who has vouched
     return {key for legend, key in LEGENDS.items() if any(text == legend for text, _ in texts)} | numbers
 
 
