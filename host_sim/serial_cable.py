@@ -15,6 +15,9 @@ from host_sim.unit_file import UnitFile
 
 TERMINAL = "terminal"
 USERS = "console-users.toml"
+_PIECE = (
+    KEEPS // 2
+)  # bytes at once, and more when they are read: the kernel loses some now and then when its buffer is full
 NOBODY_S = 1.0  # who reads nothing for so long is not there
 PASSWORD = "kofuki-sim"  # noqa: S105  of people who do not exist
 STAFF = {"tanaka": "technician", "kato": "cash", "goto": "security", "ueda": "viewer"}
@@ -54,8 +57,10 @@ class PacedEnd(CableEnd):
         waiting = self._unread() + len(self.other.under_way)
         if waiting != self._waiting:
             self._waiting, self._same_since_s = waiting, now_s
-        nobody_reads = waiting > 0 and now_s - self._same_since_s > NOBODY_S
-        return KEEPS if nobody_reads else max(0, KEEPS - waiting)
+        if waiting == 0:
+            return _PIECE
+        nobody_reads = now_s - self._same_since_s > NOBODY_S
+        return KEEPS if nobody_reads else 0
 
 
 def cable(unit: UnitFile, run: Path) -> tuple[PtyLine, ...]:

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import selectors
 import sys
 import termios
@@ -67,6 +68,7 @@ class PtyLine:
         with self.lock:
             if self._ends is None:
                 return 0
+            select.select([self._ends[1]], [], [], 0)  # what the kernel still holds back is counted only after this
             left = fcntl.ioctl(self._ends[1], termios.FIONREAD, bytes(4))
             return int.from_bytes(left, sys.byteorder) + len(self._unsent)
 

@@ -16,8 +16,8 @@ from host_sim.centre.forms.places import Misplaced
 
 PLACE = "place(dx: x * 1mm, dy: y * 1mm, text(size: size * 1pt, tracking: tracking * 1pt, words))"
 PICTURE = (
-    'place(pdf.artifact(image(bytes("<svg xmlns=\'http://www.w3.org/2000/svg\' viewBox=\'0 0 210 297\'>'
-    '<rect width=\'210\' height=\'297\' fill=\'white\'/></svg>"), format: "svg", width: 210mm, height: 297mm)))'
+    "place(pdf.artifact(image(bytes(\"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 210 297'>"
+    "<rect width='210' height='297' fill='white'/></svg>\"), format: \"svg\", width: 210mm, height: 297mm)))"
 )
 TEMPLATES = {  # what is drawn instead of PLACE, and what the check says of it
     "all words moved": (PLACE.replace("x *", "(x + 5) *"), "(cross a rule|outside)"),
