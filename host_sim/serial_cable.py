@@ -15,9 +15,8 @@ from host_sim.unit_file import UnitFile
 
 TERMINAL = "terminal"
 USERS = "console-users.toml"
-_PIECE = (
-    KEEPS // 2
-)  # bytes at once, and more when they are read: the kernel loses some now and then when its buffer is full
+# Bytes at once, and more when they are read: of a full buffer the kernel loses some now and then.
+_PIECE = KEEPS // 2
 NOBODY_S = 1.0  # who reads nothing for so long is not there
 PASSWORD = "kofuki-sim"  # noqa: S105  of people who do not exist
 STAFF = {"tanaka": "technician", "kato": "cash", "goto": "security", "ueda": "viewer"}

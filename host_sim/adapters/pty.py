@@ -68,7 +68,9 @@ class PtyLine:
         with self.lock:
             if self._ends is None:
                 return 0
-            select.select([self._ends[1]], [], [], 0)  # what the kernel still holds back is counted only after this
+            waiting = select.poll()  # takes any file number, as `select` does not
+            waiting.register(self._ends[1], select.POLLIN)
+            waiting.poll(0)  # what the kernel still holds back is counted only after this
             left = fcntl.ioctl(self._ends[1], termios.FIONREAD, bytes(4))
             return int.from_bytes(left, sys.byteorder) + len(self._unsent)
 

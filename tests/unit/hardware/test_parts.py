@@ -40,7 +40,7 @@ def drawn() -> set[str]:
 
 def rows(name: str) -> list[list[str]]:
     """The cells of the tables of a page."""
-    lines = (HARDWARE / name).read_text(encoding="utf-8").splitlines()
+    lines = (HARDWARE.parent / name).read_text(encoding="utf-8").splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
 
 
@@ -50,12 +50,12 @@ def test_every_drawn_device_is_known_here() -> None:
 
 @pytest.mark.parametrize("device", sorted(PARTS))
 def test_whatever_a_drawing_connects_has_one_row_in_the_bill_of_materials(device: str) -> None:
-    found = [row for row in rows("PARTS.md") if row[0].startswith(PARTS[device])]
+    found = [row for row in rows("hardware/PARTS.md") if row[0].startswith(PARTS[device])]
     assert len(found) == 1
     assert found[0][1], "how many"
     assert found[0][2], "what it must do"
 
 
 def test_every_guided_test_is_a_step_of_acceptance() -> None:
-    said = set(re.findall(r"`(test \w+)`", " ".join(row[2] for row in rows("SITE.md") if len(row) == 4)))
+    said = set(re.findall(r"`(test \w+)`", " ".join(row[2] for row in rows("hardware/SITE.md") if len(row) == 4)))
     assert said == {command.spoken for command in COMMANDS if command.words[0] == "test"}

@@ -150,7 +150,7 @@ def test_what_has_a_supply_of_its_own_has_a_plug_in_the_strip(path: Path) -> Non
 
 
 def test_every_mark_and_every_rating_is_in_the_bill_of_materials() -> None:
-    parts = " ".join(row[0] for row in rows("PARTS.md"))
+    parts = " ".join(row[0] for row in rows("hardware/PARTS.md"))
     marks = {mark for path in UNITS for mark in re.findall(r'data-part="(\w\d)"', drawn(path))}
     named = set(re.findall(r"\b[A-Z]+\d\b", parts)) | {f"M{n}" for n in range(3, 7)} | {f"T{n}" for n in range(1, 5)}
     assert marks
@@ -160,7 +160,7 @@ def test_every_mark_and_every_rating_is_in_the_bill_of_materials() -> None:
 
 
 def test_the_terminal_strips_have_a_place_for_every_wire() -> None:
-    (row,) = [row[0] for row in rows("PARTS.md") if row[0].startswith("terminal strips")]
+    (row,) = [row[0] for row in rows("hardware/PARTS.md") if row[0].startswith("terminal strips")]
     places = {strip: int(number) for strip, number in re.findall(r"(X\w+) with (\d+)", row)}
     for path in UNITS:
         needed = Counter(end for lead in leads_of(path) for end in lead if end.startswith("X"))
