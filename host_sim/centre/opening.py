@@ -42,11 +42,12 @@ def open_store(run: Path, database: str | None, *, make: bool = False) -> Store:
 def open_books(run: Path, database: str | None, *, make: bool = False) -> Store:
     """The database with its books; `make` as for `open_store`. The run directory's own is filled with the sample if it is empty."""
     store = open_store(run, database, make=make)
-    if database is None:
-        books.load(store, sample.residents())
     with store.reading() as c:
-        if store.fact(c, "version") is None:
-            raise DatabaseTrouble(f"The database has no books; enter the sample's with: {COMMAND} seed")
+        begun = store.fact(c, "version") is not None
+    if not begun and database is not None:
+        raise DatabaseTrouble(f"The database has no books; enter the sample's with: {COMMAND} seed")
+    if not begun:
+        books.load(store, sample.residents())
     return store
 
 

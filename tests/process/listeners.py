@@ -13,6 +13,19 @@ from pathlib import Path
 from tests.process.tls_servers import DEADLINE_S
 
 
+@contextmanager
+def _serving(server: socketserver.TCPServer) -> Iterator[int]:
+    """Its port. It ends also where a test fails: else its thread would look for a closed socket as fast as it can, and for ever."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join(DEADLINE_S)
+
+
 @dataclass
 class Webhook:
     """`statuses`: what the next answers say; afterwards 204."""
@@ -38,13 +51,8 @@ def webhook() -> Iterator[Webhook]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        kept.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as kept.port:
         yield kept
-        server.shutdown()
-        thread.join(DEADLINE_S)
 
 
 @dataclass
@@ -102,13 +110,8 @@ def post(tls: Path) -> Iterator[Post]:
         def handle(self) -> None:
             _Conversation(self.request, kept).run()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        kept.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with _serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as kept.port:
         yield kept
-        server.shutdown()
-        thread.join(DEADLINE_S)
 
 
 @contextmanager
@@ -125,10 +128,8 @@ def dripping() -> Iterator[int]:
             except OSError:
                 pass
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield int(server.server_address[1])
-        ended.set()
-        server.shutdown()
-        thread.join(DEADLINE_S)
+    with _serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as port:
+        try:
+            yield port
+        finally:
+            ended.set()

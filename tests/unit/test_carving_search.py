@@ -11,7 +11,7 @@ from tests.process.carving import PIECE, found, pieces
 def test_every_piece_that_stands_somewhere_is_found(seed: int) -> None:
     chance = random.Random(seed)
     paper = pieces(chance.randbytes(PIECE * 40))
-    short = ["宮崎".encode(), b"hanako"]
+    short = ["宮崎".encode(), b"hanako", b"12345678", "宮崎　花子".encode("utf-16-le")]
     wanted = [*paper, *short, paper[0], bytes(20) + bytes(range(12))]
     hay = []
     for _ in range(4):

@@ -123,9 +123,10 @@ def read(text: str) -> City:
 
 
 def _too_large(period: InForce) -> list[str]:
-    size, machine = table.largest(period)
-    if size <= table.BYTES_MAX:
+    found = table.too_large(period)
+    if found is None:
         return []
+    size, machine = found
     return [
         f"The table of {machine} would have {size:,} bytes, and a machine takes {table.BYTES_MAX:,}; shorten the texts."
     ]

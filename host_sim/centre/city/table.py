@@ -9,7 +9,7 @@ stops by itself.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ BYTES_MAX = (
 NEAREST, NEAREST_OF_A_KIND = 6, 2
 DAILY_DAYS = 14  # of what a plug-in tells each day: this week and the next
 Body = dict[str, Any]
+Drawn = Callable[[str], bytes]  # a notice's source -> its small picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,21 @@ def size_of(body: Body) -> int:
     return len(json.dumps(canonical(body), ensure_ascii=False).encode())
 
 
-def largest(period: InForce) -> tuple[int, str]:
-    """The largest table of a period, in bytes, and its machine."""
-    bodies = ((_body(period, machine, period.since), machine) for machine in period.machines)
+def too_large(period: InForce) -> tuple[int, str] | None:
+    """The largest table of a period, in bytes, and its machine, if no machine would take it.
+
+    Reckoned with the largest pictures first, because drawing a year's birth flowers takes every program that reads the file a third
+    of a second.
+    """
+    most = _largest(period, lambda source: bytes(pictures.MACHINE_BYTES_MAX if source else 0))
+    if most[0] <= BYTES_MAX:
+        return None
+    found = _largest(period, pictures.small)
+    return found if found[0] > BYTES_MAX else None
+
+
+def _largest(period: InForce, picture: Drawn) -> tuple[int, str]:
+    bodies = ((_body(period, machine, period.since, picture), machine) for machine in period.machines)
     return max(((size_of(body), machine) for body, machine in bodies if body is not None), default=(0, ""))
 
 
@@ -116,7 +129,7 @@ def _midnight(day: date) -> datetime:
 # --- one body -------------------------------------------------------------------------------------
 
 
-def _body(period: InForce, machine: str, today: date) -> Body | None:
+def _body(period: InForce, machine: str, today: date, picture: Drawn = pictures.small) -> Body | None:
     """Everything but version and dates; None when the machine is not listed. What is over by `today` is left out."""
     place = period.place_of(machine)
     if place is None:
@@ -136,13 +149,13 @@ def _body(period: InForce, machine: str, today: date) -> Body | None:
             {"kind": kind, "title": dict(terms.title), "fee_yen": terms.fee_yen, "copies_max": terms.copies_max}
             for kind, terms in place.kinds.items()
         ],
-        "notices": _notices(place, today),
+        "notices": _notices(place, today, picture),
         **({"purposes": _purposes(place)} if place.purposes else {}),
         "places": [_elsewhere(other, today) for other in nearby(place, period.places)],
     }
 
 
-def _notices(place: Place, today: date) -> list[Body]:
+def _notices(place: Place, today: date, picture: Drawn) -> list[Body]:
     """Those that are not over. A plug-in's until the Sunday after next, so that the table changes once a week for them."""
     monday = today.toordinal() - today.weekday()
     sunday = date.fromordinal(monday + DAILY_DAYS - 1)
@@ -151,7 +164,7 @@ def _notices(place: Place, today: date) -> list[Body]:
             "from": one.first.isoformat(),
             "until": one.last.isoformat(),
             "text": dict(one.text),
-            **({"picture": base64.b64encode(small).decode()} if (small := pictures.small(one.picture)) else {}),
+            **({"picture": base64.b64encode(small).decode()} if (small := picture(one.picture)) else {}),
         }
         for one in days.between(place.notices, date.fromordinal(monday), LAST_DAY, sunday)
         if one.daily or one.last >= today

@@ -2,6 +2,8 @@
 
 Colours are those of Okabe and Ito, which people with colour blindness can tell apart; hatches and numbers on the bars
 tell them apart on grey paper. Letters are outlines, so that the page needs no font.
+
+matplotlib is imported only to draw one: it takes a third of a second, which every start of the desk would pay.
 """
 
 import io
@@ -11,19 +13,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib import font_manager, patheffects
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from typing import TYPE_CHECKING, Any
 
 from host_sim.centre.statistics.elsewhere import FileWrong
 from host_sim.centre.statistics.papers import BANDS
 from host_sim.centre.statistics.report import ALL, Report
 from host_sim.centre.statistics.texts import Texts
 from host_sim.centre.statistics.writing import rounded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _FONT = Path("/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf")
 _LOOK = {  # channel -> colour, hatch
@@ -61,6 +61,9 @@ def charts(report: Report, texts: Texts, titles: Callable[[str], str]) -> list[C
 def _prepare() -> None:
     if not _FONT.exists():
         raise FileWrong(["The charts' font is not installed: apt-get install fonts-morisawa-bizud-gothic."])
+    import matplotlib as mpl  # noqa: PLC0415  as the head of this file says
+    from matplotlib import font_manager  # noqa: PLC0415
+
     font_manager.fontManager.addfont(str(_FONT))
     mpl.rcParams.update(
         {
@@ -139,6 +142,8 @@ def _cost(report: Report, texts: Texts) -> Chart:
     assert cost is not None
     assert fee is not None
     commission = report.commission_yen("store")
+    from matplotlib import patheffects  # noqa: PLC0415
+
     figure, axes = _figure(2.4)
     parts = (("commission", Fraction(commission), _LOOK["office"]), ("fixed", cost - commission, _LOOK["store"]))
     left = 0.0
@@ -161,7 +166,10 @@ def _cost(report: Report, texts: Texts) -> Chart:
 # --- drawing --------------------------------------------------------------------------------------
 
 
-def _figure(height_inches: float) -> tuple[Figure, Axes]:
+def _figure(height_inches: float) -> tuple["Figure", "Axes"]:
+    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
+
     _prepare()
     figure = Figure(
         figsize=(9.2, height_inches), dpi=72, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
@@ -172,7 +180,9 @@ def _figure(height_inches: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _stack(axes: Axes, places: Sequence[float], counts: dict[str, list[int]], texts: Texts, *, sideways: bool) -> None:
+def _stack(
+    axes: "Axes", places: Sequence[float], counts: dict[str, list[int]], texts: Texts, *, sideways: bool
+) -> None:
     """Bars on top of each other, with the number on each that is long enough for it."""
     whole = max(sum(each) for each in zip(*counts.values(), strict=True))
     base = [0] * len(places)
@@ -189,7 +199,7 @@ def _stack(axes: Axes, places: Sequence[float], counts: dict[str, list[int]], te
     _legend(axes, len(counts))
 
 
-def _number(axes: Axes, bar: Any, text: str) -> None:
+def _number(axes: "Axes", bar: Any, text: str) -> None:
     x, y = bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     axes.text(x, y, text, ha="center", va="center", fontsize=10.5, color=_INK, bbox=box)
@@ -199,15 +209,15 @@ def _big_numbers(axis: Any) -> None:
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
-def _legend(axes: Axes, columns: int) -> None:
+def _legend(axes: "Axes", columns: int) -> None:
     """Above the picture, over its whole width, so that long words take no room from the bars."""
-    figure = axes.figure
-    assert isinstance(figure, Figure)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     look: dict[str, Any] = {"frameon": False, "handlelength": 1.6, "columnspacing": 1.3, "fontsize": 11}
     figure.legend(loc="outside upper left", ncols=columns, **look)
 
 
-def _drawn(name: str, title: str, figure: Figure) -> Chart:
+def _drawn(name: str, title: str, figure: "Figure") -> Chart:
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     svg = out.getvalue()

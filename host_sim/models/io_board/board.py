@@ -56,8 +56,9 @@ class IoBoardModel:
         self._loader = loader
         self._loading = False
         self._loom: Loom | None = None  # None: every wire is right
-        self._scanned_for: tuple[object, ...] = ()  # what the last crossings were found for, where a wire is not right
-        self._found: set[loom.Cell] = set()
+        # What this loom was found to do, once for each case that there was of contacts, outputs and devices.
+        self._levels: dict[tuple[object, ...], bool] = {}
+        self._scans: dict[tuple[object, ...], frozenset[loom.Cell]] = {}
         self.keys = keys
         self.acceptor = acceptor
         self.outputs = 0
@@ -306,27 +307,38 @@ class IoBoardModel:
     def rewire(self, wires: Loom | None, now_s: float) -> None:
         """Put the wires so (`loom.FAULTS`); None: every one is right."""
         self.advance(now_s)
-        self._loom, self._scanned_for = wires, ()
+        self._loom = wires
+        self._levels.clear()
+        self._scans.clear()
         self._put_out(self.outputs, now_s)
 
-    def _level(
-        self, at: str | int, joints: Iterable[loom.Joint] = (), low: Iterable[str] = (), *, pulls: bool = False
-    ) -> bool:
-        """Whether a terminal or pin is high, with what the chip and the devices do now, these joints, and pins held low besides.
+    def _level(self, at: str | int, *, pulls: bool = False) -> bool:
+        """Whether a terminal or pin is high, with what the chip and the devices do now.
 
         `pulls`: the acceptor pulls its inhibit input up, though it has no 12 V.
         """
+        case = (at, pulls, *self._driven_now())
+        if case not in self._levels:
+            self._levels[case] = self._found_level(at, pulls=pulls)
+        return self._levels[case]
+
+    def _driven_now(self) -> tuple[int, bool, bool, bool]:
+        """All that the level of a terminal depends on but for the keys: outputs, door, coin, and whether the acceptor has 12 V."""
+        powered = self.acceptor is not None and self.acceptor.powered
+        return self.outputs, self._door_open(), self._collector_low, powered
+
+    def _found_level(
+        self, at: str | int, joints: Iterable[loom.Joint] = (), low: Iterable[str] = (), *, pulls: bool = False
+    ) -> bool:
+        """`joints`: terminals that are joined besides; `low`: pins that are held low besides."""
         assert self._loom is not None
-        devices = {
-            (loom.DOOR, loom.GROUND): not self._door_open(),
-            (loom.COIN, loom.GROUND): self._collector_low,
-        }
+        _, door_open, collector_low, powered = self._driven_now()
+        devices = {(loom.DOOR, loom.GROUND): not door_open, (loom.COIN, loom.GROUND): collector_low}
         joined = [joint for joint, closed in devices.items() if closed]
         outputs = {loom.SUPPLY: SUPPLY, **loom.LAMPS}
         high = {name for name, bit in outputs.items() if self.outputs & bit}
         driven = {*low, *(outputs.keys() - high)} | ({loom.INHIBIT} if self._inhibit_grounded() else set())
-        pulls = pulls or (self.acceptor is not None and self.acceptor.powered)
-        return self._loom.level(at, [*joined, *joints], driven, high, pulls=pulls)
+        return self._loom.level(at, [*joined, *joints], driven, high, pulls=pulls or powered)
 
     def _drives(self, terminal: str, bit: int) -> bool:
         """Whether what this output switches is on."""
@@ -339,19 +351,16 @@ class IoBoardModel:
     def _coin_pin_low(self) -> bool:
         return not self._level(loom.PINS[loom.COIN])
 
-    def _crossings(self, now_s: float) -> set[loom.Cell]:
+    def _crossings(self, now_s: float) -> frozenset[loom.Cell]:
         """What a scan finds: one column after the other is held low, and each row looked at."""
         closed = self.keys.contacts(now_s)
-        levels = (closed, self.outputs, self._door_open(), self._collector_low)
-        if levels != self._scanned_for:
-            contacts = [(loom.ROWS[row], loom.COLUMNS[column]) for row, column in closed]
-            self._scanned_for, self._found = (
-                levels,
-                {
-                    (row, column)
-                    for column, held in enumerate(loom.COLUMNS)
-                    for row, wire_of in enumerate(loom.ROWS)
-                    if not self._level(loom.PINS[wire_of], contacts, [held])
-                },
+        case = (closed, *self._driven_now())
+        if case not in self._scans:
+            contacts = tuple((loom.ROWS[row], loom.COLUMNS[column]) for row, column in closed)
+            self._scans[case] = frozenset(
+                (row, column)
+                for column, held in enumerate(loom.COLUMNS)
+                for row, wire_of in enumerate(loom.ROWS)
+                if not self._found_level(loom.PINS[wire_of], contacts, [held])
             )
-        return self._found
+        return self._scans[case]

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from drivers.vocabulary import AdviceFate, CentreRefusal, CentreRefused
 from host_sim.centre import sample
 from host_sim.centre.__main__ import main
+from host_sim.centre.city import table
 from host_sim.centre.city.book import CityBook, NoCity
-from host_sim.centre.city.city import BEGINNING
+from host_sim.centre.city.city import BEGINNING, City
 from host_sim.centre.city.file import CityError, read
 from host_sim.centre.forms import KINDS
 from host_sim.centre.generator import Press
+from host_sim.centre.notices import pictures
 from host_sim.centre.opening import open_city
 from host_sim.centre.store import Store
 from tests.unit.centre.databases import AT_HAND, database
@@ -172,6 +174,23 @@ def test_a_table_that_no_machine_would_take_is_a_mistake() -> None:
     languages = "".join(f', {letter}{n} = "{"道" * 200}"' for letter in "abcdefgh" for n in "lmnop")
     long = re.sub(r"way = \{.*\}", f'way = {{ ja = "道"{languages} }}', TEXT)
     assert any("would have" in told and "shorten the texts" in told for told in problems(long))
+
+
+def test_pictures_are_drawn_for_a_table_only_that_might_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    winter = sample.city().on(date(2027, 2, 20))
+    size = max(
+        table.size_of(content.body)
+        for machine in winter.machines
+        for content in table.contents(City(TEXT, [], [winter]), machine, winter.since)
+    )
+    monkeypatch.setattr(table, "BYTES_MAX", size)
+    assert table.too_large(winter) is None
+    monkeypatch.setattr(table, "BYTES_MAX", size - 1)
+    assert table.too_large(winter) == (size, "miyazaki-store-01")
+
+    monkeypatch.undo()
+    monkeypatch.setattr(pictures, "small", lambda source: pytest.fail(f"{source} was drawn"))
+    read.__wrapped__(TEXT)
 
 
 # --- what is in force on a day --------------------------------------------------------------------

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from host_sim.centre import sample
 from host_sim.centre.database import Database, DatabaseTrouble
 from host_sim.centre.opening import database_url, open_books
 from host_sim.centre.operating import startup
@@ -27,6 +28,13 @@ def test_a_database_of_an_older_program_gets_this_programs_tables(run: Path) -> 
     database.close()
     take_over(run)
     open_books(run, None, make=True).close()
+
+
+def test_the_sample_is_made_for_an_empty_database_only(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making it takes a second, and every command of the desk opens the books."""
+    open_books(run, None, make=True).close()
+    monkeypatch.setattr(sample, "residents", lambda: pytest.fail("made again"))
+    open_books(run, None).close()
 
 
 def test_this_program_may_start_where_another_one_ran(run: Path) -> None:
