@@ -125,8 +125,9 @@ def _loudspeaker(hands: Hands) -> Checking:
     if not hands.speaks:
         return []
     told: SpeakerTold | Fault = yield Do(VOICE, TrySpeaker())
-    trouble = told.sentence if isinstance(told, Fault) else told.trouble.removeprefix("speaker: ")
-    return [("loudspeaker", not trouble, trouble or "its device plays; `test sound` asks what is heard")]
+    if isinstance(told, Fault):
+        return [("loudspeaker", False, told.sentence)]
+    return [("loudspeaker", True, "its device plays; `test sound` asks what is heard")]
 
 
 def _door(hands: Hands) -> Checking:

@@ -127,7 +127,7 @@ class SayNumber:
 
 @dataclass(frozen=True, slots=True)
 class TrySpeaker:
-    """Voice desk: see whether the loudspeaker's device plays, and whether there are voices. Answers `SpeakerTold`, or a `Fault`."""
+    """Voice desk: see whether the loudspeaker's device plays, whatever is recorded. Answers `SpeakerTold`, or a `Fault`."""
 
 
 @dataclass(frozen=True, slots=True)

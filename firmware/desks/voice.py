@@ -52,7 +52,8 @@ class VoiceDesk(Desk[VoiceCommand]):
 
     def handle(self, command: VoiceCommand) -> Sequence[Answer]:
         if isinstance(command, TrySpeaker):
-            return self.start()
+            self._speaker.start()
+            return [SpeakerTold("")]
         if isinstance(command, SayNumber):
             return self._say(_of_a_test(command.number)) or [SpeakerTold("")]
         said = self._teller.see(command.scene, command.key, pressed=command.pressed, earphone=self._earphone)

@@ -334,10 +334,13 @@ def test_all_tests_see_whether_the_loudspeaker_plays(voices: Path) -> None:
     assert "PASS loudspeaker" in rig.say("test all"), "it is tried at once, not when the desk tries it next"
 
 
-def test_all_tests_see_that_no_voice_is_recorded(voices: Path) -> None:
+def test_a_machine_without_voices_is_told_apart_from_one_without_a_loudspeaker(voices: Path) -> None:
     rig = SpeakingRig(Ear(), voices / "none")
     rig.enter_maintenance()
-    assert "FAIL loudspeaker: the voices are not made yet" in " ".join(rig.say("test all").split())
+    assert "PASS loudspeaker: its device plays" in rig.say("test all")
+    assert "the voices are not made yet" in " ".join(rig.say("reasons").split())
+    rig.ear.plugged = False
+    assert "FAIL loudspeaker: it does not play" in rig.say("test all")
     assert "OK" in rig.say("exit").splitlines(), "service goes on without"
 
 
