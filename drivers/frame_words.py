@@ -8,6 +8,7 @@ from itertools import groupby
 
 from drivers.card import apdu
 from drivers.coin.cctalk import Header
+from drivers.io_board import frames
 from drivers.printer import escpos
 from drivers.trace import Direction, Passage
 
@@ -56,8 +57,6 @@ _PRINTS: Mapping[bytes, tuple[str, int]] = {
     escpos.INITIALISE: ("initialise", 2),
 }
 
-_BOARD = {1: "SET", 2: "ASK", 4: "LOADER"}  # the type is the second byte of a body; COBS puts one byte before it
-
 
 def coin(passage: Passage) -> str:
     """The headers of the ccTalk frames. The bus hears its own questions, so an entry may hold question and answer."""
@@ -84,10 +83,18 @@ def card(passage: Passage) -> str:
 
 
 def io_board(passage: Passage) -> str:
-    """The type of each frame that was sent; of a report nothing is kept, because it says which keys are down."""
+    """The type of each frame that was sent, and which outputs it holds; of a report nothing is kept: it says which keys are down."""
     if passage.direction is Direction.HEARD:
         return "report (not kept)"
-    return ", ".join(_BOARD.get(coded[2], "frame") for coded in passage.data.split(b"\0") if len(coded) > 2) or "end"
+    return ", ".join(_board(coded) for coded in passage.data.split(frames.END) if coded) or "end"
+
+
+def _board(coded: bytes) -> str:
+    try:
+        kind, outputs = frames.told(coded)
+    except frames.Damaged:
+        return "frame"
+    return f"{kind} {(outputs.name or '').lower().replace('_', ' ').replace('|', ' + ')}" if outputs else kind
 
 
 def line(passage: Passage) -> str:

@@ -4,11 +4,14 @@ A `TracedStream` wraps a driver's stream and records the bytes of both direction
 `redact` before it keeps it, so that a dump holds nothing personal: for the certificate printer it keeps
 lengths only. Pieces of one direction within 20 ms become one entry, because a frame often
 arrives in several reads.
+
+An idle line is polled many times a second. So a question and its answer that were there before are only counted, until
+something new goes over the line: then the same poll gets a new entry, and what went before the news and what after stays apart.
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -25,18 +28,24 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One frame sent or heard. `data`: its first 64 bytes at most, redacted. `size`: its true length."""
+    """One frame sent or heard. `data`: its first 64 bytes at most, redacted. `size`: its true length.
+
+    `times`: how often it went with the same question or answer; then `at_s` is the first time and `last_s` the last one.
+    """
 
     at_s: float
     direction: Direction
     data: bytes
     size: int
+    times: int = 1
+    last_s: float | None = None
 
     def line(self, zero_s: float = 0.0) -> str:
         """A line of text: seconds since `zero_s`, an arrow (-> sent, <- heard), hexadecimal bytes."""
         arrow = "->" if self.direction is Direction.SENT else "<-"
         more = f" … {self.size} bytes" if self.size > len(self.data) else ""
-        return f"{self.at_s - zero_s:12.4f} {arrow} {self.data.hex(' ')}{more}"
+        again = f" x{self.times}, last {self.last_s - zero_s:.4f}" if self.last_s is not None else ""
+        return f"{self.at_s - zero_s:12.4f} {arrow} {self.data.hex(' ')}{more}{again}"
 
 
 class Trace(Protocol):
@@ -71,8 +80,21 @@ def keep_sent(direction: Direction, data: bytes) -> bytes:
     return data if direction is Direction.SENT else b""
 
 
+def same_bytes(passage: Passage) -> Hashable:
+    """For lines whose frames have no running number."""
+    return passage.data
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """A question with its answer, or either alone. `key`: equal for exchanges that are alike, None while it goes on."""
+
+    passages: tuple[Passage, ...]
+    key: Hashable = None
+
+
 class TracedStream:
-    """A `ByteStream` that keeps its last `entries` passages."""
+    """A `ByteStream` that keeps its last `entries` exchanges. `alike`: equal for passages that differ in nothing that matters."""
 
     def __init__(
         self,
@@ -80,12 +102,15 @@ class TracedStream:
         clock: Clock,
         *,
         redact: Callable[[Direction, bytes], bytes],
+        alike: Callable[[Passage], Hashable] = same_bytes,
         entries: int = 256,
     ) -> None:
         self._stream = stream
         self._clock = clock
         self._redact = redact
-        self._ring: deque[Passage] = deque(maxlen=entries)
+        self._alike = alike
+        self._ring: deque[_Exchange] = deque(maxlen=entries)
+        self._since_news: set[Hashable] = set()  # keys of the exchanges since something new went over the line
         self._last_s = float("-inf")
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
@@ -105,24 +130,39 @@ class TracedStream:
 
     def passages(self) -> tuple[Passage, ...]:
         """The passages kept, oldest first."""
-        return tuple(self._ring)
+        return tuple(passage for exchange in tuple(self._ring) for passage in exchange.passages)
 
     def dump(self) -> list[str]:
         """The passages as lines of text; times are seconds before now (negative)."""
         now_s = self._clock.monotonic()
-        return [passage.line(now_s) for passage in self._ring]
+        return [passage.line(now_s) for passage in self.passages()]
 
     def _note(self, direction: Direction, data: bytes, size: int) -> None:
         now_s = self._clock.monotonic()
-        kept = self._redact(direction, data)
-        last = self._ring[-1] if self._ring else None
+        noted = Passage(at_s=now_s, direction=direction, data=self._redact(direction, data), size=size)
+        under_way = self._ring[-1].passages if self._ring else ()
+        last = under_way[-1] if under_way else None
         if last is not None and last.direction is direction and now_s - self._last_s <= _JOIN_S:
-            self._ring[-1] = Passage(
-                at_s=last.at_s,
-                direction=direction,
-                data=(last.data + kept)[:_KEPT_BYTES],
-                size=last.size + size,
-            )
+            joined = replace(last, data=(last.data + noted.data)[:_KEPT_BYTES], size=last.size + size)
+            self._ring[-1] = _Exchange((*under_way[:-1], joined))
+        elif last is not None and last.direction is Direction.SENT and direction is Direction.HEARD:
+            self._ring[-1] = _Exchange((last, noted))
         else:
-            self._ring.append(Passage(at_s=now_s, direction=direction, data=kept, size=size))
+            if under_way:
+                self._end(_Exchange(under_way, tuple((p.direction, p.size, self._alike(p)) for p in under_way)))
+            self._ring.append(_Exchange((noted,)))
         self._last_s = now_s
+
+    def _end(self, ended: _Exchange) -> None:
+        """Count the last exchange with one that is alike, if nothing new went over the line since that one."""
+        same = [at for at, earlier in enumerate(self._ring) if earlier.key == ended.key]
+        self._ring[-1] = ended
+        if not same:
+            self._since_news = {ended.key}
+        elif ended.key not in self._since_news:
+            self._since_news.add(ended.key)
+        else:
+            counted = zip(self._ring[same[-1]].passages, ended.passages, strict=True)
+            both = tuple(replace(first, times=first.times + 1, last_s=again.at_s) for first, again in counted)
+            self._ring[same[-1]] = _Exchange(both, ended.key)
+            self._ring.pop()

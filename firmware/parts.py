@@ -213,7 +213,7 @@ class RealParts:
         table = self._unit.io_board
         assert table is not None, "the unit file has a board where a device is on one"
         port = SerialStream(str(self.path(table.port)), 115200, self.clock, device=IO_BOARD)
-        stream = TracedStream(port, self.clock, redact=keep_sent)
+        stream = TracedStream(port, self.clock, redact=keep_sent, alike=frame_words.io_board)
         self.taps["board"] = Tap(stream, frame_words.io_board)
         return BoardLink(stream, self.clock)
 

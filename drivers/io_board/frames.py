@@ -11,6 +11,7 @@ from enum import IntFlag
 VERSION = 1
 END = b"\0"
 _SET, _ASK, _LOADER, _REPORT, _IDENTITY = 0x01, 0x02, 0x04, 0x81, 0x82
+_TYPES = {_SET: "SET", _ASK: "ASK", _LOADER: "LOADER"}  # that the machine sends
 _CRC_BYTES = 4
 _LONGEST_BODY = 546  # towards the machine
 _LONGEST = _LONGEST_BODY + _CRC_BYTES + 3  # coded: one code byte for each 254 bytes begun
@@ -85,6 +86,14 @@ def ask_frame(sequence: int) -> bytes:
 
 def loader_frame(sequence: int, boot: int) -> bytes:
     return _frame(_LOADER, sequence, boot.to_bytes(4, "little"))
+
+
+def told(coded: bytes) -> tuple[str, Output]:
+    """Of a frame that the machine made, without its 0x00: its type, and what it tells the board to hold. Raises `Damaged`."""
+    body = _uncoded(bytearray(coded))
+    if len(body) < 3 or body[1] not in _TYPES:
+        raise Damaged("it is no whole frame of the machine")
+    return _TYPES[body[1]], Output(body[11]) if body[1] == _SET and len(body) > 11 else Output(0)
 
 
 def read(coded: bytearray) -> Report | Identity:

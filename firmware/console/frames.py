@@ -9,7 +9,7 @@ _BYTES = 12  # of a frame that are shown
 
 
 def frames(hands: Hands, device: str, count: int) -> Answer:
-    """The last frames, oldest first; times are seconds before now."""
+    """The last frames, oldest first; times are seconds before now. What a line says again and again is counted."""
     tap = hands.taps.get(device)
     if tap is None:
         raise Refused(
@@ -22,8 +22,18 @@ def frames(hands: Hands, device: str, count: int) -> Answer:
         arrow = "->" if passage.direction is Direction.SENT else "<-"
         more = ".." if len(passage.data) > _BYTES or passage.size > len(passage.data) else ""
         shown = "" if tap.legible else f": {passage.data[:_BYTES].hex()}{more}"
-        rows.append(f"{-ago_s:10.3f} {arrow} {passage.size:5} {words}{shown}")
+        last_s = now_s - (passage.at_s if passage.last_s is None else passage.last_s)
+        again = f" x{passage.times} to {-last_s:.3f}" if passage.times > 1 else ""
+        rows.append(f"{-ago_s:10.3f} {arrow} {passage.size:5} {words}{shown}{again}")
         data.append(
-            {"ago_s": round(ago_s, 3), "to": arrow, "size": passage.size, "is": words, "data": passage.data.hex()}
+            {
+                "ago_s": round(ago_s, 3),
+                "times": passage.times,
+                "last_ago_s": round(last_s, 3),
+                "to": arrow,
+                "size": passage.size,
+                "is": words,
+                "data": passage.data.hex(),
+            }
         )
     return Answer(tuple(rows) or ("Nothing went over this line since the start.",), {"frames": data})

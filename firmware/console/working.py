@@ -15,7 +15,7 @@ from firmware.book import records
 from firmware.console import looking
 from firmware.console.grammar import Refused
 from firmware.console.steps import Answer, Do, Hands, Job, Show, Step, Tell, done, looked_again, must_take_coins, well
-from firmware.desks import CARD, COIN, LINE, PAPER, LookAgain, PrintLines
+from firmware.desks import CARD, COIN, LINE, PAPER, VOICE, LookAgain, PrintLines, SpeakerTold, TrySpeaker
 from firmware.service.availability import Reason
 from firmware.session.effects import (
     CheckCoins,
@@ -120,6 +120,16 @@ def _board(hands: Hands) -> Checking:
     return [] if hands.unit.io_board is None else (yield from _known(Reason.IO_BOARD, "I/O board")(hands))
 
 
+def _loudspeaker(hands: Hands) -> Checking:
+    """Whether its device plays. Whether anything is heard only a person can say: `test sound`."""
+    if not hands.speaks:
+        return []
+    told: SpeakerTold | Fault = yield Do(VOICE, TrySpeaker())
+    if isinstance(told, Fault):
+        return [("loudspeaker", False, told.sentence)]
+    return [("loudspeaker", True, "its device plays; `test sound` asks what is heard")]
+
+
 def _door(hands: Hands) -> Checking:
     yield from ()
     if hands.door_open is None:
@@ -128,7 +138,7 @@ def _door(hands: Hands) -> Checking:
     return [("door", not hands.door_open, told)]
 
 
-EVERYTHING = (_reader, _board, _keys, _coin, _paper, _line, _door)
+EVERYTHING = (_reader, _board, _keys, _coin, _paper, _line, _door, _loudspeaker)
 NEEDED = (
     _reader,
     _board,
@@ -136,7 +146,7 @@ NEEDED = (
     _coin,
     _paper,
     _door,
-)  # not the line: it is no device here, and reason 501 tells of it
+)  # not the line: it is no device here, and reason 501 tells of it; nor the loudspeaker: service goes on without
 
 
 def _checked(hands: Hands, *checks: Callable[[Hands], Checking]) -> Job:

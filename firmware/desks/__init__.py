@@ -126,6 +126,11 @@ class SayNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class TrySpeaker:
+    """Voice desk: see whether the loudspeaker's device plays, whatever is recorded. Answers `SpeakerTold`, or a `Fault`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Voice desk: this scene is on the screen now. `pressed`: because, or after, a key was pressed; `key`: which, if no PIN's."""
 
@@ -227,7 +232,7 @@ LINE: DeskName[LineCommand] = DeskName("line")
 COIN: DeskName[CoinCommand] = DeskName("coin")
 PAPER: DeskName[PaperCommand] = DeskName("paper")
 DOOR: DeskName[Never] = DeskName("door")
-VoiceCommand = Tell | SayNumber
+VoiceCommand = Tell | SayNumber | TrySpeaker
 VOICE: DeskName[VoiceCommand] = DeskName("voice")
 BOARD: DeskName[BoardCommand] = DeskName("io_board")
 

@@ -8,7 +8,7 @@ import numpy as np
 from drivers.errors import DeviceError
 from drivers.ports import Clock
 from drivers.speaker.sound import Samples, Sound, silence
-from firmware.desks import VOICE, Answer, Desk, EarphoneMoved, SayNumber, SpeakerTold, Tell, VoiceCommand
+from firmware.desks import VOICE, Answer, Desk, EarphoneMoved, SayNumber, SpeakerTold, Tell, TrySpeaker, VoiceCommand
 from firmware.ports import Plug, Speaker
 from firmware.voice.pieces import JA, Sentence
 from firmware.voice.recordings import HOW, Recordings, VoicesMissing
@@ -51,14 +51,20 @@ class VoiceDesk(Desk[VoiceCommand]):
         return [SpeakerTold("")]
 
     def handle(self, command: VoiceCommand) -> Sequence[Answer]:
+        if isinstance(command, TrySpeaker):
+            self._speaker.start()
+            return [SpeakerTold("")]
         if isinstance(command, SayNumber):
             return self._say(_of_a_test(command.number)) or [SpeakerTold("")]
         said = self._teller.see(command.scene, command.key, pressed=command.pressed, earphone=self._earphone)
         return self._say(said)
 
     def works_down(self, command: VoiceCommand) -> bool:
-        """The scene is noted also while nothing can be played, so that a speaker that comes back says the right thing."""
-        return isinstance(command, Tell)
+        """The scene is noted also while nothing can be played, so that a speaker that comes back says the right thing.
+
+        A test tries the speaker itself, in the place of waiting for the next try.
+        """
+        return isinstance(command, Tell | TrySpeaker)
 
     def poll(self) -> Sequence[Answer]:
         if self._plug_moved():

@@ -16,7 +16,7 @@ from drivers.errors import LineLost
 from drivers.line.centre import Transport
 from drivers.line.traced import TracedTransport
 from drivers.ports import ByteStream
-from drivers.trace import Tap, TracedStream, keep_all, keep_sent
+from drivers.trace import Tap, TracedStream, keep_all, keep_sent, same_bytes
 from firmware.assemble import ConsoleLine
 from firmware.config.settings import Settings, at_start, why_unusable
 from firmware.config.unit import Unit
@@ -142,11 +142,11 @@ class ConsoleRig(RigMachine):
         self.run_until(lambda: self.loop.reception.state.in_maintenance, 600)
 
 
-_LINES = {  # device -> its name in `frames`, what is kept of its bytes, and what says what they are
-    "coin": ("coin", keep_all, frame_words.coin),
-    "printer": ("printer", frame_words.keep_commands, frame_words.printer),
-    "slips": ("receipt", frame_words.keep_commands, frame_words.printer),
-    "io_board": ("board", keep_sent, frame_words.io_board),
+_LINES = {  # device -> its name in `frames`, what is kept of its bytes, what says what they are, and which of them are alike
+    "coin": ("coin", keep_all, frame_words.coin, same_bytes),
+    "printer": ("printer", frame_words.keep_commands, frame_words.printer, same_bytes),
+    "slips": ("receipt", frame_words.keep_commands, frame_words.printer, same_bytes),
+    "io_board": ("board", keep_sent, frame_words.io_board, frame_words.io_board),
 }
 
 
@@ -164,8 +164,8 @@ class ConsoleParts(RigParts):
         return self._unit
 
     def _stream(self, model: object, device: str) -> ByteStream:
-        name, redact, words = _LINES[device]
-        stream = TracedStream(super()._stream(model, device), self.clock, redact=redact)
+        name, redact, words, alike = _LINES[device]
+        stream = TracedStream(super()._stream(model, device), self.clock, redact=redact, alike=alike)
         self.taps[name] = Tap(stream, words)
         return stream
 

@@ -4,7 +4,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,28 +18,33 @@ from host_sim.models.key_matrix import LAYOUT, KeyMatrix
 from host_sim.rig.machine import RigMachine
 from host_sim.rig.world import USB
 from tests.bench.bench_coin import shown_after_s
-from tests.bench.bench_screen import TAPS, Move, Typed, typed_at, typed_on_pins
+from tests.bench.finger import TAPS, WEARY_S, Finger, Move, Typed, typed_at, typed_on_pins
 
+PORT = "io-board"
 COINS = 200
 ROUNDS = 3
 
 
 def typed_on_board() -> Typed:
-    """Keys on a board behind a pseudo-terminal, whose model runs in a thread of this process."""
-    keys = KeyMatrix(LAYOUT, bounce_s=0.004, seed=1)
-    with tempfile.TemporaryDirectory() as folder:
-        model = IoBoardModel(keys, None, lambda: False, time.monotonic)
-        line = PtyLine(model, Path(folder) / "io-board")
-        link = BoardLink(SerialStream(str(line.link), 115200, time, device="io_board"), time)
-
-        def move(act: Move, key: str) -> None:
-            with line.lock:
-                act(key, time.monotonic())
-
-        with going_round(line):
-            typed = typed_at(BoardKeys(link), partial(move, keys.press), partial(move, keys.release))
+    """On a board behind a pseudo-terminal, whose model runs where the finger does: it is another computer."""
+    with tempfile.TemporaryDirectory() as place, Finger(_on_board, place) as finger:
+        link = BoardLink(SerialStream(str(Path(place) / PORT), 115200, time, device="io_board"), time)
+        typed = typed_at(finger, BoardKeys(link))
         link.close()
     return typed
+
+
+@contextmanager
+def _on_board(place: str) -> Iterator[tuple[Move, Move]]:
+    keys = KeyMatrix(LAYOUT, bounce_s=WEARY_S, seed=1)
+    line = PtyLine(IoBoardModel(keys, None, lambda: False, time.monotonic), Path(place) / PORT)
+
+    def moved(act: Callable[[str, float], None], key: str) -> None:
+        with line.lock:
+            act(key, time.monotonic())
+
+    with going_round(line):
+        yield partial(moved, keys.press), partial(moved, keys.release)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def test_from_login_to_service_again(world: World) -> None:
     world.wait_for(lambda told: told.get("scene") == "Maintenance")
     tested = terminal.say("test all")
     assert "FAIL" not in tested
-    assert tested.count("PASS") == 8
+    assert tested.count("PASS") == 9
     printed = terminal.say("test printer") + terminal.say("test receipt")
     assert printed.count("PASS") == 2, printed
     assert len(world.take_paper()) >= 1

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -401,6 +402,17 @@ def test_frames_have_names_and_nothing_of_a_resident(wallet: Cards) -> None:
     assert b"\x30\x82" not in dumped  # the beginning of a certificate
     assert "ERR device" in ConsoleRig(site=COUNTER).say_as("tanaka", "frames coin")
     assert "ASK: " in ConsoleRig(board=USB, pulse=True).say_as("tanaka", "frames board 200")
+
+
+@pytest.mark.parametrize(("how", "device"), [({}, "coin"), ({"board": USB, "pulse": True}, "board")])
+def test_frames_reach_back_to_before_a_fault_of_minutes_ago(how: dict[str, Any], device: str) -> None:
+    """Idle polls are counted; if each were kept, the last nine seconds were all that a technician could see."""
+    machine = ConsoleRig(**how)
+    machine.run_until(lambda: machine.clock.monotonic() > 180)
+    machine.log_in("tanaka")
+    oldest, *_ = machine.say(f"frames {device} 200").split("\n")[1:]
+    assert float(oldest.split()[0]) < -170
+    assert re.search(r" x\d{2,} to -\d\.\d", machine.say(f"frames {device}"))
 
 
 def test_out_of_service_lasts_over_a_restart() -> None:

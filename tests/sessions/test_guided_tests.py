@@ -321,6 +321,29 @@ def test_a_loudspeaker_that_is_not_heard_fails(ear: Ear, recorded: bool, words: 
     assert words in said, said
 
 
+def test_all_tests_see_whether_the_loudspeaker_plays(voices: Path) -> None:
+    rig = SpeakingRig(Ear(), voices)
+    rig.enter_maintenance()
+    assert "PASS loudspeaker: its device plays" in rig.say("test all")
+    rig.ear.plugged = False
+    said = " ".join(rig.say("test all").split())
+    assert "FAIL loudspeaker: it does not play; push its plug in." in said
+    assert "Not well: loudspeaker." in said
+    assert "push its plug in" in rig.say("reasons")
+    rig.ear.plugged = True
+    assert "PASS loudspeaker" in rig.say("test all"), "it is tried at once, not when the desk tries it next"
+
+
+def test_a_machine_without_voices_is_told_apart_from_one_without_a_loudspeaker(voices: Path) -> None:
+    rig = SpeakingRig(Ear(), voices / "none")
+    rig.enter_maintenance()
+    assert "PASS loudspeaker: its device plays" in rig.say("test all")
+    assert "the voices are not made yet" in " ".join(rig.say("reasons").split())
+    rig.ear.plugged = False
+    assert "FAIL loudspeaker: it does not play" in rig.say("test all")
+    assert "OK" in rig.say("exit").splitlines(), "service goes on without"
+
+
 def test_a_voice_with_a_damaged_recording_fails(voices: Path) -> None:
     (voices / file_name(DIGITS[0])).write_bytes(b"x")
     rig = SpeakingRig(Ear(), voices)

@@ -115,7 +115,7 @@ class Parrot(Mute):
 
 def test_the_trace_keeps_whole_frames_in_order_and_only_the_last_ones() -> None:
     clock = VirtualClock()
-    traced = TracedStream(MemoryStream(Parrot(), clock, WireKind(slice_bytes=1)), clock, redact=keep_all, entries=4)
+    traced = TracedStream(MemoryStream(Parrot(), clock, WireKind(slice_bytes=1)), clock, redact=keep_all, entries=2)
     for number in range(5):
         traced.write(bytes([number, 0xFE, 0xFD]), 1.0)
         while traced.read(10, 0.05):
@@ -135,3 +135,57 @@ def test_a_document_leaves_only_its_length_in_the_trace() -> None:
     assert passage.data == b""
     assert passage.size == 1600
     assert "宮" not in traced.dump()[0]
+
+
+class Acceptor(Mute):
+    """Answers each question with what its event counter is now."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self._say = b""
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        self._say += bytes([self.events])
+
+    def transmit(self, now_s: float) -> bytes:
+        said, self._say = self._say, b""
+        return said
+
+
+def _polled(traced: TracedStream, questions: bytes) -> None:
+    for question in questions:
+        traced.write(bytes([question]), 1.0)
+        while traced.read(10, 0.05):
+            pass
+
+
+def test_polls_with_the_same_answer_are_counted_and_the_news_between_them_stays() -> None:
+    clock, model = VirtualClock(), Acceptor()
+    traced = TracedStream(MemoryStream(model, clock, WireKind(baud=None)), clock, redact=keep_all, entries=16)
+    _polled(traced, b"AAAB" * 1000)
+    model.events = 7
+    _polled(traced, b"AAAB" * 1000)
+    _polled(traced, b"P")
+    _polled(traced, b"AAAB" * 1000 + b"A")
+    kept = [(p.data, p.times) for p in traced.passages() if p.direction is Direction.SENT]
+    assert kept == [
+        *((b"A", 3), (b"B", 1000), (b"A", 2997)),  # that B is asked is news, too
+        *((b"A", 3), (b"B", 1000), (b"A", 2997)),  # another answer
+        *((b"P", 1), (b"A", 3000), (b"B", 1000), (b"A", 1)),  # the last one may go on
+    ]
+    heard = [p.data for p in traced.passages() if p.direction is Direction.HEARD]
+    assert heard == [b"\0"] * 3 + [b"\7"] * 7
+    counted = traced.passages()[2]
+    assert counted.last_s is not None
+    assert counted.at_s < counted.last_s
+    assert traced.dump()[2].endswith(f"-> 42 x1000, last {counted.last_s - clock.monotonic():.4f}")
+
+
+def test_the_ring_stays_as_short_as_it_was_asked_for() -> None:
+    clock, model = VirtualClock(), Acceptor()
+    traced = TracedStream(MemoryStream(model, clock, WireKind(baud=None)), clock, redact=keep_all, entries=8)
+    for model.events in range(200):  # each answer is news
+        _polled(traced, b"ABC")
+    assert len(traced.passages()) == 16
+    _polled(traced, b"ABC" * 50)
+    assert sum(p.times for p in traced.passages() if p.direction is Direction.SENT) > 100
