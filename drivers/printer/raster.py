@@ -175,16 +175,21 @@ def _packed(grey: NDArray[np.uint8], top: int) -> NDArray[np.uint8]:
 
 
 def _scrub_in_place(data: NDArray[np.uint8]) -> None:
+    data[_real_time_at(data)] = _DLE_SCRUBBED
+
+
+def _real_time_at(data: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where the beginnings of real-time commands stand."""
     at = np.flatnonzero(data[:-1] == _DLE)
-    if at.size:
-        data[at[np.isin(data[at + 1], _REAL_TIME)]] = _DLE_SCRUBBED
+    return at[np.isin(data[at + 1], _REAL_TIME)]
 
 
 def scrub(data: bytes) -> bytes:
     """Image data in which no bytes read as a real-time command; the same object when there were none."""
-    if not has_real_time(data):
+    array = np.frombuffer(data, dtype=np.uint8)
+    if not _real_time_at(array).size:
         return data
-    array = np.frombuffer(data, dtype=np.uint8).copy()
+    array = array.copy()
     _scrub_in_place(array)
     return array.tobytes()
 
