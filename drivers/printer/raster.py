@@ -25,9 +25,9 @@ TEXT_LEVEL = 160  # grey below this is ink
 _HAIR_LEVEL, _WHITE_LEVEL = 212, 240
 _DLE, _DLE_SCRUBBED, _REAL_TIME = 0x10, 0x30, (0x04, 0x05, 0x14)
 _COMMAND = re.compile(b"\x10[\x04\x05\x14]")
-# Rows made at once, so that they stay in the processor's cache; and the rows around them, of which three decide about a dot.
-# Both are whole patterns of tint.
-_BAND, _AROUND = 240, 8
+# Rows made at once: whole patterns of tint, so few that they stay in the processor's cache and that many bands have no ink.
+# Of the rows around them three decide about a dot: one that it touches, and two more that make that one a hair.
+_BAND, _AROUND = 96, 3
 
 
 def row_bytes(width_dots: int) -> int:
@@ -113,7 +113,7 @@ def _tint_thresholds(width: int) -> NDArray[np.uint8]:
     for _ in range(3):
         order = np.block([[4 * order, 4 * order + 2], [4 * order + 3, 4 * order + 1]])
     levels: NDArray[np.uint8] = ((2 * order + 1) * 255 // 128).astype(np.uint8)
-    return np.tile(levels, ((_BAND + 2 * _AROUND) // 8, -(-width // 8)))[:, :width]
+    return np.tile(levels, (_BAND // 8, -(-width // 8)))[:, :width]
 
 
 def _words(dots: NDArray[np.bool_]) -> NDArray[np.uint64]:
@@ -141,9 +141,8 @@ def _around(ink: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return grown
 
 
-def _hairs(grey: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Dots that are not white, with white one or two dots away above and below, or left and right."""
-    white = _words(grey >= _WHITE_LEVEL)
+def _hairs(dark: NDArray[np.uint64], white: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Dots that are dark, with white one or two dots away above and below, or left and right."""
     left, right, above, below = (np.zeros_like(white) for _ in range(4))
     for away in (1, 2):
         before, after = _beside(white, away)
@@ -151,7 +150,7 @@ def _hairs(grey: NDArray[np.uint8]) -> NDArray[np.uint64]:
         right |= after
         above[away:] |= white[:-away]
         below[:-away] |= white[away:]
-    return _words(grey < _HAIR_LEVEL) & ((left & right) | (above & below))
+    return dark & ((left & right) | (above & below))
 
 
 def pack(grey: NDArray[np.uint8]) -> bytes:
@@ -162,26 +161,35 @@ def pack(grey: NDArray[np.uint8]) -> bytes:
 
 
 def _packed(grey: NDArray[np.uint8], top: int) -> NDArray[np.uint8]:
-    """The band of rows that begins at `top`, made with the rows around it."""
+    """The band of rows that begins at `top`. Most of a page has nothing but tint."""
+    band = grey[top : top + _BAND]
+    tint = band < _tint_thresholds(grey.shape[1])[: len(band)]
     before = min(top, _AROUND)
-    band = grey[top - before : top + _BAND + _AROUND]
-    ink = _words(band < TEXT_LEVEL) | _hairs(band)
-    tint = _words(band < _tint_thresholds(grey.shape[1])[: len(band)])
-    black = (ink | (tint & ~_around(ink)))[before : before + _BAND]
+    wider = grey[top - before : top + _BAND + _AROUND]
+    if wider.min(initial=_WHITE_LEVEL) >= _HAIR_LEVEL:
+        return np.packbits(tint, axis=1)
+    ink = _words(wider < TEXT_LEVEL) | _hairs(_words(wider < _HAIR_LEVEL), _words(wider >= _WHITE_LEVEL))
+    own = slice(before, before + len(band))
+    black = ink[own] | (_words(tint) & ~_around(ink)[own])
     return black.astype(">u8").view(np.uint8)[:, : row_bytes(grey.shape[1])]
 
 
 def _scrub_in_place(data: NDArray[np.uint8]) -> None:
+    data[_real_time_at(data)] = _DLE_SCRUBBED
+
+
+def _real_time_at(data: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where the beginnings of real-time commands stand."""
     at = np.flatnonzero(data[:-1] == _DLE)
-    if at.size:
-        data[at[np.isin(data[at + 1], _REAL_TIME)]] = _DLE_SCRUBBED
+    return at[np.isin(data[at + 1], _REAL_TIME)]
 
 
 def scrub(data: bytes) -> bytes:
     """Image data in which no bytes read as a real-time command; the same object when there were none."""
-    if not has_real_time(data):
+    array = np.frombuffer(data, dtype=np.uint8)
+    if not _real_time_at(array).size:
         return data
-    array = np.frombuffer(data, dtype=np.uint8).copy()
+    array = array.copy()
     _scrub_in_place(array)
     return array.tobytes()
 

@@ -90,6 +90,17 @@ def test_a_page_of_noise_is_packed_clean_and_always_alike() -> None:
     assert pack(grey.copy()) == packed
 
 
+def test_how_a_dot_is_printed_depends_only_on_the_dots_around_it() -> None:
+    """Not on where a band begins, and not on whether the band has ink anywhere else."""
+    greys = np.array([0, 159, 160, 211, 212, 239, 240, 255], np.uint8)
+    page = np.random.default_rng(11).choice(greys, (480, 136), p=[0.02, 0.02, 0.1, 0.1, 0.15, 0.15, 0.2, 0.26])
+    page[200:330, :] = 219  # nothing but tint
+    whole = np.frombuffer(pack(page), np.uint8).reshape(480, -1)
+    for first in range(8, 472, 8):  # whole patterns of tint
+        rest = np.frombuffer(pack(page[first:]), np.uint8).reshape(480 - first, -1)
+        assert np.array_equal(rest[3:], whole[first + 3 :]), first
+
+
 def test_the_hash_names_shape_and_dots() -> None:
     # sha256 of "kofuki-raster-1" NUL, 00000010, 00000001, ff00, by coreutils sha256sum
     assert raster_sha256(16, 1, b"\xff\x00") == "7d2eac6c6826f5c8e31dcf3f872f3705297999c3da131c63ddf27d3c3d89cc2e"
