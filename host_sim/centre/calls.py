@@ -83,7 +83,7 @@ def _call(route: APIRoute) -> Call:
             body = (name, kind)
         elif name in route.param_convertors:
             words[name] = TypeAdapter(kind)
-    (method,) = route.methods or ()
+    [method] = sorted(route.methods or ())
     return Call(f"{method} {route.path}", method, re.compile(route.path_regex.pattern), endpoint, words, body)
 
 
