@@ -1,23 +1,19 @@
 """The line's calls as a web service; its OpenAPI document is the line's specification.
 
 The endpoints hold no rule: they read a message, call `Doorkeeper`, `Issuer` or `Settler`, and write a message. They
-depend on `Centre` only, so that the same endpoints serve TLS (`server.py`) and calls in memory (`memory.py`).
+depend on `Centre` only, so that the same endpoints serve TLS (`operating/gate.py`) and calls in memory (`memory.py`); both
+answer by `calls.py`.
 """
 
 import base64
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, Header, Path, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.exceptions import HTTPException
 
 from host_sim.centre import messages as say
 from host_sim.centre.authentication import Answer, Doorkeeper, Known, Refused
@@ -43,6 +39,10 @@ class NoCall(Exception):
     """There is no such call, or its body is not a message."""
 
 
+class Misread(Exception):
+    """A message of this call has other fields or values than it must have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Centre:
     doorkeeper: Doorkeeper
@@ -53,36 +53,6 @@ class Centre:
     now: Callable[[], datetime]  # Asia/Tokyo
 
 
-class _StrictRequest(Request):
-    """A request whose JSON is read strictly, and whose body is refused as soon as it grows too long."""
-
-    async def body(self) -> bytes:
-        if not hasattr(self, "_body"):
-            body = bytearray()
-            async for chunk in self.stream():
-                body += chunk
-                if len(body) > say.MAX_BODY_BYTES:
-                    raise HTTPException(400)
-            self._body = bytes(body)
-        return self._body
-
-    async def json(self) -> Any:
-        try:
-            return say.parse(await self.body())
-        except ValueError:
-            raise HTTPException(400) from None
-
-
-class _StrictRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def strictly(request: Request) -> Response:
-            return await handle(_StrictRequest(request.scope, request.receive))
-
-        return strictly
-
-
 def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
     """HTTP status and body for an expected exception, in the line's words. Raises any other exception again."""
     match trouble:
@@ -90,19 +60,25 @@ def answer_trouble(trouble: Exception) -> tuple[int, dict[str, Any]]:
             return 403, {"code": code, "pin_tries_left": left}
         case DocumentWrong():
             return 403, {"code": "stopped", "pin_tries_left": None}
-        case RequestValidationError() | ValidationError():
+        case Misread():
             return 422, {"code": "bad_request", "pin_tries_left": None}
         case NotFound():
             return 404, {"code": "bad_request", "pin_tries_left": None}
-        case NoCall() | HTTPException():
+        case NoCall():
             return 400, {"code": "bad_request", "pin_tries_left": None}
-        case Busy() | OperationalError() | InterfaceError() | PoolTimeout():  # the last three: no database
+        case Busy():
             return 503, {"code": "busy"}
         case _:
             raise trouble
 
 
-TROUBLES = (Refused, DocumentWrong, RequestValidationError, NotFound, NoCall, HTTPException, Busy)
+TROUBLES = (Refused, DocumentWrong, Misread, NotFound, NoCall, Busy)
+
+
+def failure(trouble: Exception) -> tuple[int, dict[str, Any]]:
+    """HTTP status and body for an exception that nobody expected: no word of it leaves."""
+    lost = isinstance(trouble, OperationalError | InterfaceError | PoolTimeout)  # no database
+    return (503, {"code": "busy"}) if lost else (500, {"code": "failed"})
 
 
 _ABOUT = (
@@ -113,7 +89,7 @@ _ABOUT = (
 
 
 def make_app(centre: Centre) -> FastAPI:
-    """The application. The machine's name comes from its client certificate, never from a body."""
+    """The calls, described. The machine's name comes from its client certificate, never from a body."""
     app = FastAPI(
         title="Kofuki issuing centre",
         version="1",
@@ -122,10 +98,6 @@ def make_app(centre: Centre) -> FastAPI:
         redoc_url=None,
         dependencies=[Depends(_with_head)],
     )
-    app.router.route_class = _StrictRoute
-    for kind in TROUBLES:
-        app.add_exception_handler(kind, _told)
-    app.add_exception_handler(Exception, _failed)
     _site_tables(app, centre)
     _before_the_order(app, centre)
     _the_order(app, centre)
@@ -148,20 +120,6 @@ def document() -> dict[str, Any]:
     return make_app(cast(Centre, None)).openapi()
 
 
-async def _told(_: Request, trouble: Exception) -> JSONResponse:
-    status, body = answer_trouble(trouble)
-    return JSONResponse(body, status_code=status)
-
-
-async def _failed(_: Request, trouble: Exception) -> JSONResponse:
-    """The answer to an exception that nobody expected. The gate logs it (`operating/gate.py`); no word of it leaves."""
-    try:
-        status, body = answer_trouble(trouble)
-    except Exception:  # noqa: BLE001  it is `trouble`
-        status, body = 500, {"code": "failed"}
-    return JSONResponse(body, status_code=status)
-
-
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     **{status: {"model": say.Refusal, "description": text} for status, text in say.REFUSALS.items()},
     500: {"model": say.Failure, "description": "The program failed; a person must look at it."},
@@ -178,9 +136,6 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/challenges", responses=_REFUSALS)
     def challenge(asked: say.ChallengeAsked, request: Request) -> say.ChallengeGiven:
         peer, now = caller(centre, request), centre.now()
-        if not centre.doorkeeper.place(peer, now).timetable.open_at(now):
-            raise Refused("outside_hours")
-        centre.issuer.must_go_on()
         nonce, credential = base64.b64decode(asked.session_nonce), base64.b64decode(asked.credential)
         given = centre.doorkeeper.challenge(peer, nonce, asked.method, credential, now, attended=asked.attended)
         return say.ChallengeGiven(
@@ -195,7 +150,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 
     @app.post("/v1/authentications", responses=_REFUSALS)
     def authenticate(asked: say.AuthenticationAsked, request: Request) -> say.AuthenticationGiven:
-        peer, now = caller(centre, request), _finishing(centre, request)
+        peer, now = caller(centre, request), centre.now()
         answer = Answer(
             challenge_id=asked.challenge_id,
             session_nonce=base64.b64decode(asked.session_nonce),
@@ -208,7 +163,7 @@ def _before_the_order(app: FastAPI, centre: Centre) -> None:
 
     @app.post("/v1/exemptions", responses=_REFUSALS)
     def exempt(asked: say.ExemptionAsked, request: Request) -> say.AuthenticationGiven:
-        peer, now = caller(centre, request), _finishing(centre, request)
+        peer, now = caller(centre, request), centre.now()
         nonce = base64.b64decode(asked.session_nonce)
         known = centre.issuer.exempt(peer, asked.authentication_id, nonce, asked.code, now)
         return welcomed(asked.session_nonce, peer, known, now)
@@ -237,9 +192,7 @@ def _the_order(app: FastAPI, centre: Centre) -> None:
     @app.post("/v1/requests", responses=_REFUSALS)
     def reserve(order: say.Order, request: Request) -> say.Promise:
         request.scope["kofuki.request_id"] = order.request_id  # for the log
-        promise = centre.issuer.reserve(
-            caller(centre, request, keep=True), order.model_dump(), _finishing(centre, request)
-        )
+        promise = centre.issuer.reserve(caller(centre, request, keep=True), order.model_dump(), centre.now())
         return say.Promise(manifest=promise.manifest, signature=base64.b64encode(promise.signature).decode())
 
     @app.get("/v1/requests/{request_id}", responses=_UNKNOWN)
@@ -357,14 +310,6 @@ def _card_orders(app: FastAPI, centre: Centre) -> None:
         return say.CardOutcome.model_validate({"order_id": order_id, "outcome": outcome})
 
 
-def _finishing(centre: Centre, request: Request) -> datetime:
-    """Now; raises `Refused` when even a session that began within the hours must end."""
-    now = centre.now()
-    if not centre.doorkeeper.place(peer_of(request), now).finishing_at(now):
-        raise Refused("outside_hours")
-    return now
-
-
 def caller(centre: Centre, request: Request, *, keep: bool = False) -> Peer:
     """The machine that sent the request. Its journal's head, in a header, is compared; `keep`: and stored (fault J1)."""
     peer, header = peer_of(request), request.headers.get(witness.HEADER)
@@ -372,7 +317,7 @@ def caller(centre: Centre, request: Request, *, keep: bool = False) -> Peer:
         try:
             centre.settler.hear_head(peer, header, centre.now(), opened_s=opened(request), keep=keep)
         except ValueError:
-            raise HTTPException(400) from None
+            raise NoCall from None
     return peer
 
 

@@ -134,10 +134,10 @@ class Doorkeeper:
         self._revocation = RevocationCheck(store, revocation)
         self._vouching = vouching
 
-    def place(self, peer: Peer, now: datetime) -> Place:
-        """Where this machine stands. Raises `Refused` for one that is not in the city's file."""
-        with self._store.reading() as c:
-            return place_of(self._city.at(c, now), peer)
+    def must_end(self, c: sa.Connection, peer: Peer, now: datetime) -> None:
+        """Raises `Refused` when even a session that began within the hours must end."""
+        if not place_of(self._city.at(c, now), peer).finishing_at(now):
+            raise Refused("outside_hours")
 
     def challenge(
         self,
@@ -149,9 +149,16 @@ class Doorkeeper:
         *,
         attended: bool = False,
     ) -> Given:
-        """A challenge for a card. Raises `Refused` for what the form of the card says, and for nothing about a person."""
+        """A challenge for a card. Raises `Refused` outside the hours, while the line is stopped, and for what the form of
+        the card says; for nothing about a person."""
         is_municipal = method == "municipal"
-        place = self.place(peer, now)
+        with self._store.reading() as c:
+            place = place_of(self._city.at(c, now), peer)
+            stopped = self._store.fact(c, "stopped") is not None
+        if not place.timetable.open_at(now):
+            raise Refused("outside_hours")
+        if stopped:
+            raise Refused("stopped")
         if attended and (self._vouching is None or not place.attended):
             raise Refused("not_offered")
         by_pin = is_municipal and not attended
@@ -184,6 +191,7 @@ class Doorkeeper:
     def authenticate(self, peer: Peer, answer: Answer, now: datetime) -> Known:
         """The resident behind an answered challenge. Raises `Refused`, or `Busy` while the same answer is being checked."""
         with self._store.writing() as c:
+            self.must_end(c, peer, now)
             row = self._asked(c, peer, answer)
             if row.answer_sha256 is not None:
                 return self._told_before(c, row, answer)

@@ -10,14 +10,15 @@ knows whether the transaction was committed. Every call of the line may be repea
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-_ERASES, _STAYS = "erases", "stays"  # in a connection's `info`, while its transaction runs
+_ERASES, _STAYS, _ASKED = "erases", "stays", "asked"  # in a connection's `info`, while its transaction runs
+T = TypeVar("T")
 _BUSY_MS = 10_000
 _WRITERS = 20131105  # the advisory lock's number: the day on which Miyazaki's issuing system was rebuilt
 
@@ -67,6 +68,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """One snapshot of the whole database. Raises `Busy` when the database does not answer."""
         with _busy_if_lost(), self.engine.connect() as connection, connection.begin():
+            connection.info[_ASKED] = {}
             yield connection
 
     @contextmanager
@@ -94,6 +96,7 @@ class Database:
     def _transaction(self) -> Iterator[sa.Connection]:
         with self._turn, _busy_if_lost(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
+            connection.info[_ASKED] = {}
             try:
                 with connection.begin():
                     yield connection
@@ -129,6 +132,15 @@ def stays(c: sa.Connection, write: Callable[[sa.Connection], None]) -> None:
     """Write this now, and again by itself if the transaction is rolled back: a code that was used is used up."""
     write(c)
     c.info.get(_STAYS, []).append(write)
+
+
+def once(c: sa.Connection, question: Hashable, ask: Callable[[], T]) -> T:
+    """What `ask` answers, asked once in a transaction: for what this transaction does not change."""
+    asked: dict[Hashable, Any] = c.info[_ASKED]
+    if question not in asked:
+        asked[question] = ask()
+    answer: T = asked[question]
+    return answer
 
 
 @contextmanager

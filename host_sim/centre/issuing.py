@@ -134,14 +134,10 @@ class Issuer:
 
     # --- before the order -----------------------------------------------------------------------
 
-    def must_go_on(self) -> None:
-        """Raises `Refused` while the municipality's line is stopped."""
-        with self._store.reading() as c:
-            self._not_stopped(c)
-
     def exempt(self, peer: Peer, authentication_id: str, session_nonce: bytes, code: str, now: datetime) -> Known:
         """The resident as known after their code was taken; the same code again changes nothing. Raises `Refused`."""
         with self._store.writing() as c:
+            self._doorkeeper.must_end(c, peer, now)
             known = self._doorkeeper.who(c, peer, authentication_id, session_nonce, now)
             place = place_of(self._city.at(c, known.authenticated_at), peer)
             taken = using.take(c, authentication_id, known.resident_id, code, place, now)
@@ -236,6 +232,7 @@ class Issuer:
         """Promise every copy of an order. The same order again gets the same promise; another order with its id is refused."""
         body_sha256 = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
         with self._store.writing() as c:
+            self._doorkeeper.must_end(c, peer, now)
             standing = self._standing(c, peer, order, body_sha256, now)
             if standing is not None:
                 return standing

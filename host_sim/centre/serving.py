@@ -68,6 +68,7 @@ class Server(uvicorn.Server):
             self.gate,
             http=Protocols(place.bounds, self.gate.closed),  # type: ignore[arg-type]  # not a class, but it makes one
             ws="none",
+            lifespan="off",
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import ValidationError
 
 from drivers.line.centre import LineFailed
 from drivers.vocabulary import LineTrouble
@@ -24,13 +23,14 @@ from host_sim.centre import messages as say
 from host_sim.centre import rules
 from host_sim.centre.api import TROUBLES, NoCall, NotFound, answer_trouble
 from host_sim.centre.authentication import Refused
+from host_sim.centre.calls import read_body
 from host_sim.centre.claims.codes import claim_code
 from host_sim.centre.issuing import COPIES_MAX, RESERVATION_S
-from host_sim.centre.memory import Exchanged, read_body
 from host_sim.centre.operating import witness
 from host_sim.clock import VirtualClock
 from host_sim.rig.city import Tables
 
+Exchanged = tuple[int, Mapping[str, str], bytes]
 FEE_YEN = 300
 OFFERS: list[dict[str, Any]] = [
     {
@@ -219,7 +219,7 @@ class MemoryCentre:
     def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
         try:
             return self._called(method, path.split("/")[2:], body)
-        except (*TROUBLES, ValidationError) as trouble:
+        except TROUBLES as trouble:
             status, told = answer_trouble(trouble)
             return status, {}, _json(told)
 

@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from host_sim.centre import sample
 from host_sim.centre.api import Centre
 from host_sim.centre.authentication import Doorkeeper
+from host_sim.centre.calls import Answered
 from host_sim.centre.card_desk.writing import CardWriting
 from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.signed import SiteTables
 from host_sim.centre.generator import Generator
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.jpki.trust import TrustPlaces
-from host_sim.centre.memory import Exchanged, MemoryLine
+from host_sim.centre.memory import MemoryLine
 from host_sim.centre.register import Register
 from host_sim.centre.settling import Settler
 from host_sim.centre.staff.accounts import Accounts
@@ -107,5 +108,5 @@ class _CityLine(MemoryCentre):
         centre = Centre(city.doorkeeper, city.issuer, Settler(city.store), tables, city.card_writing, machine.now)
         self._line = MemoryLine(FRESH.lines.of(centre), Peer(machine.name, machine.site.profile))
 
-    def _answer(self, method: str, path: str, body: bytes | None) -> Exchanged:
+    def _answer(self, method: str, path: str, body: bytes | None) -> Answered:
         return self._line.exchange(method, path, body, 8.0)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from host_sim.centre.city.city import City, InForce
 from host_sim.centre.city.file import read
+from host_sim.centre.database import once
 from host_sim.centre.store import Store
 from host_sim.centre.tables import city_files
 
@@ -57,7 +58,7 @@ class CityBook:
 
     def city(self, c: sa.Connection, now: datetime) -> City:
         """The city whose file is in force at this instant: the last one applied by then. Raises `NoCity`."""
-        version = c.scalar(_IN_FORCE, {"now": now.timestamp()})
+        version = once(c, ("city in force", now), lambda: c.scalar(_IN_FORCE, {"now": now.timestamp()}))
         if version is None:
             raise NoCity("no city's file has been applied to this database")
         if version not in self._read:

@@ -14,6 +14,7 @@ from host_sim.centre.forms.font import SELECTORS, font
 
 _A_SELECTOR = f"{chr(SELECTORS.start)}-{chr(SELECTORS.stop - 1)}"
 _WITH_SELECTOR = re.compile(f"([^{_A_SELECTOR}])([{_A_SELECTOR}])", re.DOTALL)
+_USUAL: set[str] = set()  # characters that the font was seen to draw; nearly every text has no other
 _NOT_DRAWN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Mn"})  # general categories
 
 
@@ -57,11 +58,14 @@ def missing(texts: Iterable[str], also: Container[str] = ()) -> list[str]:
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str | None]]:
-    """Each letter with its selector once, those with one first, as they come. What `letters` tells, without a step for each."""
+    """Each letter with its selector once, those with one first, as they come; without those in `_USUAL`. What `letters` tells,
+    without a step for each."""
     with_selectors: list[tuple[str, str]] = []
     if max(text, default="") >= chr(SELECTORS.start):
         with_selectors, text = _WITH_SELECTOR.findall(text), _WITH_SELECTOR.sub("", text)
-    return (*with_selectors, *((character, None) for character in dict.fromkeys(text)))
+    if _USUAL.issuperset(text):
+        return with_selectors
+    return (*with_selectors, *((character, None) for character in dict.fromkeys(text) if character not in _USUAL))
 
 
 def require(texts: Iterable[str], also: Container[str] = ()) -> None:
@@ -73,11 +77,13 @@ def require(texts: Iterable[str], also: Container[str] = ()) -> None:
 
 @lru_cache(maxsize=65536)
 def _drawn(character: str, selector: str | None) -> bool:
-    if character == " ":
-        return True
-    if unicodedata.category(character) in _NOT_DRAWN:
-        return False
-    return font().glyph(ord(character), ord(selector) if selector else None) is not None
+    drawn = character == " " or (
+        unicodedata.category(character) not in _NOT_DRAWN
+        and font().glyph(ord(character), ord(selector) if selector else None) is not None
+    )
+    if drawn and selector is None:
+        _USUAL.add(character)
+    return drawn
 
 
 def told(text: str) -> str:

@@ -26,8 +26,7 @@ class Admission:
     def admits(self, peer: Peer, spki: str) -> bool:
         """Whether this key may speak for this machine, now; flags it if not."""
         with self.store.reading() as c:
-            why = registry.why_refused(c, peer, spki)
-            first_use = not why and registry.is_first_use(c, peer, spki)
+            why, first_use = registry.standing(c, peer, spki)
         if first_use:
             with self.store.writing() as c:
                 registry.replace_older(c, peer, spki, self.now())

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from cryptography import x509
@@ -21,6 +21,12 @@ from host_sim.centre.store import Peer, Store
 from host_sim.centre.tables import machine_acts, machine_keys
 
 ENTERED = "first start"  # who entered the machines of a new database
+# Written once: each call asks it, and building a statement costs more than the database's answer.
+_CONCERNED = (
+    sa.select(machine_keys)
+    .where((machine_keys.c.spki_sha256 == sa.bindparam("of_spki")) | (machine_keys.c.name == sa.bindparam("of_name")))
+    .order_by(machine_keys.c.name, machine_keys.c.version)
+)
 
 
 class Unreadable(NotDone):
@@ -57,23 +63,27 @@ def site_of(city: InForce, machine: str) -> str:
 # --- who may speak -------------------------------------------------------------------------------
 
 
-def why_refused(c: sa.Connection, peer: Peer, spki: str) -> str:
-    """Why this certificate may not speak, as the word of a flag; empty if it may."""
-    rows = c.execute(sa.select(machine_keys).where(machine_keys.c.spki_sha256 == spki)).all()
-    mine = [row for row in rows if row.name == peer.name]
-    if not rows:
-        return "machine_unknown"
+class Standing(NamedTuple):
+    """`refused`: why a certificate may not speak, as the word of a flag; empty if it may. `first_use`: of a renewed key."""
+
+    refused: str
+    first_use: bool = False
+
+
+def standing(c: sa.Connection, peer: Peer, spki: str) -> Standing:
+    """Whether this certificate may speak, by all keys of this machine and whoever has this key."""
+    rows = c.execute(_CONCERNED, {"of_name": peer.name, "of_spki": spki}).all()
+    bearers = [row for row in rows if row.spki_sha256 == spki]
+    mine = [row for row in bearers if row.name == peer.name]
+    if not bearers:
+        return Standing("machine_unknown")
     if not mine:
-        return "machine_renamed"
+        return Standing("machine_renamed")
     if mine[-1].site != peer.site:
-        return "machine_moved"
-    return {"valid": "", "asked": "machine_unknown"}.get(mine[-1].state, "machine_revoked")
-
-
-def is_first_use(c: sa.Connection, peer: Peer, spki: str) -> bool:
-    """Whether this is the first call with a renewed key."""
-    valid = _rows(c, peer.name, "valid")
-    return len(valid) > 1 and valid[-1].spki_sha256 == spki
+        return Standing("machine_moved")
+    refused = {"valid": "", "asked": "machine_unknown"}.get(mine[-1].state, "machine_revoked")
+    valid = [row.spki_sha256 for row in rows if row.name == peer.name and row.state == "valid"]
+    return Standing(refused, not refused and len(valid) > 1 and valid[-1] == spki)
 
 
 def replace_older(c: sa.Connection, peer: Peer, spki: str, now: datetime) -> None:

@@ -1,22 +1,24 @@
 """The gate: every call of a machine passes it. It bounds what a machine may ask, and writes log and metrics.
 
-Each call ends here with a status of the line: an exception that no endpoint expected is logged by its class and place,
-counted, and answered by the application without a word of it (`api.py`).
+What waits (for a body, for a place, for a client that reads) is done in the event loop; what works (asking whether the
+machine may speak, and the call itself) in one thread, entered once a call. Each call ends here with a status of the line: an
+exception that no endpoint expected is logged by its class and place, counted, and answered without a word of it.
 """
 
 import asyncio
 import contextlib
 import json
-import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 
+from host_sim.centre import calls
+from host_sim.centre.api import failure
+from host_sim.centre.calls import Answered, Calls
 from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.messages import MAX_BODY_BYTES
 from host_sim.centre.operating import lanes
@@ -31,10 +33,11 @@ Send = Callable[[Message], Awaitable[None]]
 
 ANSWER_S = 30.0  # for a client to read an answer
 ORDER = "POST /v1/requests"
-_BUSY = b'{"code":"busy"}'
-_FAILED = b'{"code":"failed"}'
-_STRANGER = b'{"code":"not_registered","pin_tries_left":null}'
-_TOO_LONG = b'{"code":"bad_request","pin_tries_left":null}'
+# The connection is closed after these: its rest may be a body that nobody will read.
+_CLOSING = {"content-type": "application/json", "connection": "close"}
+_BUSY = Answered(503, _CLOSING, b'{"code":"busy"}')
+_STRANGER = Answered(403, _CLOSING, b'{"code":"not_registered","pin_tries_left":null}')
+_TOO_LONG = Answered(400, _CLOSING, b'{"code":"bad_request","pin_tries_left":null}')
 
 
 class Gone(Exception):
@@ -51,9 +54,9 @@ class Doors(Protocol):
 
 @dataclass(slots=True)
 class _Call:
-    """One call on its way through the gate; `status` and `code` are filled in as it is answered."""
+    """One message on its way through the gate; `status` and `code` are filled in as it is answered."""
 
-    endpoint: str
+    call: calls.Call | None  # None: there is no such call
     machine: str
     scope: Message
     began_s: float
@@ -61,16 +64,20 @@ class _Call:
     code: str = "ok"
     leave: list[Callable[[], None]] = field(default_factory=list)
 
+    @property
+    def endpoint(self) -> str:
+        return "other" if self.call is None else self.call.name
+
 
 class Gate:
-    """An ASGI application around the centre's."""
+    """The ASGI application that uvicorn serves: the calls of an application made by `api.make_app`, behind the gate."""
 
     def __init__(self, app: FastAPI, log: Log, doors: Doors, clock: Callable[[], float] = time.monotonic) -> None:
-        self._app = app
+        self._calls = Calls(app)
         self._doors = doors
         self._clock = clock
-        self._routes = _routes(app)
-        self.endpoints = frozenset(endpoint for _, _, endpoint in self._routes)
+        self._threads = ThreadPoolExecutor(lanes.MAKING + lanes.QUICK, "call")
+        self.endpoints = self._calls.names
         self.lanes = {"making": Lane(lanes.MAKING), "quick": Lane(lanes.QUICK)}
         self.log = log
         log.endpoints = self.endpoints | {"other"}
@@ -83,23 +90,21 @@ class Gate:
         self.log.write(Event.CLOSED, code=why, machine=machine)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         peer = scope.get("kofuki.peer")
         machine = peer.name if isinstance(peer, Peer) else "-"
-        call = _Call(self._endpoint(scope), machine, scope, self._clock())
+        call = _Call(self._calls.find(scope["method"], scope["path"]), machine, scope, self._clock())
         try:
             await self._serve(call, receive, send)
         except TooMuch:
-            await _answer(call, send, 503, _BUSY)
+            await _send(call, send, _BUSY)
         except Gone:
             call.code = "gone"
         except Exception as trouble:  # noqa: BLE001  nothing of it leaves but its class and place
             self.metrics.trouble()
             self.log.trouble(trouble, endpoint=call.endpoint, machine=_named(machine))
             if not call.status:
-                await _answer(call, send, 500, _FAILED)
+                status, told = failure(trouble)
+                await _send(call, send, Answered(status, _CLOSING, json.dumps(told).encode()))
         finally:
             for leave in reversed(call.leave):
                 leave()
@@ -109,32 +114,35 @@ class Gate:
         call.leave.append(self._shares.enter(call.machine, order=call.endpoint == ORDER))
         body = await _whole_body(call.scope, receive)
         if body is None:
-            await _answer(call, send, 400, _TOO_LONG)
+            await _send(call, send, _TOO_LONG)
             return
         leave = await self.lanes["making" if call.endpoint == ORDER else "quick"].enter()
         call.leave.append(leave)
-        if not await self._is_admitted(call.scope):
-            await _answer(call, send, 403, _STRANGER)
-            return
-        await self._app(call.scope, _once(body, receive), _watched(call, send, leave))
-        if call.status == 403:
-            with contextlib.suppress(*NO_ANSWER):
-                await run_in_threadpool(self._doors.refused, call.machine)
+        answered = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, call, body)
+        leave()  # the place in the lane is free once the answer is known, however slowly it is read
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await _send(call, send, answered)
+        except TimeoutError:
+            raise Gone from None
 
-    async def _is_admitted(self, scope: Message) -> bool:
+    def _answer(self, call: _Call, body: bytes) -> Answered:
+        if not self._is_admitted(call.scope):
+            return _STRANGER
+        answered = self._calls.answer(call.call, call.scope, body)
+        if answered.status == 403:
+            with contextlib.suppress(*NO_ANSWER):
+                self._doors.refused(call.machine)
+        return answered
+
+    def _is_admitted(self, scope: Message) -> bool:
         peer = scope.get("kofuki.peer")
         if not isinstance(peer, Peer):
             return True  # the endpoints refuse it
         try:
-            return await run_in_threadpool(self._doors.admits, peer, scope.get("kofuki.spki", ""))
+            return self._doors.admits(peer, scope.get("kofuki.spki", ""))
         except NO_ANSWER:
             raise TooMuch from None
-
-    def _endpoint(self, scope: Message) -> str:
-        for method, path, endpoint in self._routes:
-            if method == scope["method"] and path.fullmatch(scope["path"]):
-                return endpoint
-        return "other"
 
     def _tell(self, call: _Call) -> None:
         seconds = self._clock() - call.began_s
@@ -148,16 +156,6 @@ class Gate:
             request_id=_request_id(call.scope),
             duration_ms=round(seconds * 1000),
         )
-
-
-def _routes(app: FastAPI) -> list[tuple[str, re.Pattern[str], str]]:
-    calls = [
-        (method, re.compile(route.path_regex.pattern), f"{method} {route.path}")
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
-    ]
-    return [*calls, ("GET", re.compile("/openapi.json"), "GET /openapi.json")]
 
 
 def _request_id(scope: Message) -> str | None:
@@ -188,34 +186,6 @@ async def _whole_body(scope: Message, receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
-    """`receive` for the application: the body in one message, then what the connection says."""
-    parts = [body]
-
-    async def heard() -> Message:
-        return {"type": "http.request", "body": parts.pop(), "more_body": False} if parts else await receive()
-
-    return heard
-
-
-def _watched(call: _Call, send: Send, leave: Callable[[], None]) -> Send:
-    """`send` for the application. The place in the lane is free once the answer is known, however slowly it is read."""
-
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            leave()
-            call.status = message["status"]
-        elif call.status >= 400:
-            call.code = _code_of(message.get("body", b""))
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await send(message)
-        except TimeoutError:
-            raise Gone from None
-
-    return sent
-
-
 def _code_of(body: bytes) -> str:
     try:
         return str(json.loads(body)["code"])
@@ -223,13 +193,11 @@ def _code_of(body: bytes) -> str:
         return "other"
 
 
-async def _answer(call: _Call, send: Send, status: int, body: bytes) -> None:
-    """Answer without the application. The connection is closed: its rest may be a body that nobody will read."""
-    call.status, call.code = status, _code_of(body)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(call: _Call, send: Send, answered: Answered) -> None:
+    call.status = answered.status
+    if answered.status >= 400:
+        call.code = _code_of(answered.body)
+    headers = {"content-length": str(len(answered.body)), **answered.headers}
+    told = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answered.status, "headers": told})
+    await send({"type": "http.response.body", "body": answered.body})

@@ -15,7 +15,6 @@ MAKING = min(8, max(2, os.cpu_count() or 2))  # calls at once; below, see `Lane`
 QUICK = 24
 WAITING = 64  # calls that wait for a place, in each lane
 WAIT_S = 8.0  # no machine waits longer for an answer
-assert MAKING + QUICK <= 40, "the endpoints' threads: anyio gives 40"
 
 CALLS = 6  # of one machine at once
 ORDERS = 2  # of these, orders: the second is the repetition of one whose answer was lost

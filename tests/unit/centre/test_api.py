@@ -1,6 +1,7 @@
 """The endpoints: the same answers over ASGI and in memory, and for any request an answer of the line's vocabulary."""
 
 import asyncio
+import io
 import json
 import random
 from collections.abc import Mapping
@@ -10,8 +11,10 @@ import pytest
 
 from drivers.line import fields
 from host_sim.centre.memory import MemoryLine
+from host_sim.centre.operating.gate import Gate
+from host_sim.centre.operating.log import Log
 from host_sim.centre.store import Peer
-from tests.unit.centre.town import SHOP, Town
+from tests.unit.centre.town import SHOP, OpenDoors, Town
 
 RID = "0123456789abcdef" * 2
 COPY = f"/v1/requests/{RID}/copies/1"
@@ -39,7 +42,7 @@ def over_asgi(town: Town, method: str, path: str, body: bytes | None, peer: obje
         "headers": [(b"content-type", b"application/json")],
         "kofuki.peer": peer,
     }
-    asyncio.run(town.app(scope, receive, send))
+    asyncio.run(Gate(town.app, Log(io.StringIO()), OpenDoors())(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 

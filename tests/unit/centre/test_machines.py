@@ -34,7 +34,7 @@ def revoke(town: Town, by: str) -> bool:
 
 def refused(town: Town, peer: Peer = SHOP, key: str = KEY) -> str:
     with town.store.reading() as c:
-        return registry.why_refused(c, peer, key)
+        return registry.standing(c, peer, key).refused
 
 
 def flagged(town: Town) -> list[str]:

@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from drivers.vocabulary import AdviceFate, Authenticated, CentreRefusal, CentreRefused, Challenge, Reserved
+from host_sim.centre.calls import Answered
 from host_sim.centre.issuing import COPIES_MAX
-from host_sim.centre.memory import Exchanged, MemoryLine
+from host_sim.centre.memory import MemoryLine
 from host_sim.centre.operating import line
 from host_sim.centre.tables import collections, flags
 from tests.unit.centre.cards import certificate
@@ -27,7 +28,7 @@ class Overheard(MemoryLine):
 
     def exchange(
         self, method: str, path: str, body: bytes | None, deadline_s: float, headers: Mapping[str, str] | None = None
-    ) -> Exchanged:
+    ) -> Answered:
         self.sent.append((method, path, body))
         return super().exchange(method, path, body, deadline_s, headers)
 
