@@ -61,8 +61,11 @@ def examples(language: str, look: Look = Look.NORMAL) -> list[show.Scene]:
 
 
 def _pages(scene: show.Scene) -> list[show.Scene]:
-    """In large letters a claim has two pages."""
-    if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen and scene.look is not Look.NORMAL:
+    """In large letters an ending with a claim, or with papers and money, has two pages."""
+    if scene.look is Look.NORMAL or not isinstance(scene, show.Sorry | show.Done):
+        return [scene]
+    kept = isinstance(scene, show.Sorry) and scene.issued_copies and scene.returned_yen
+    if scene.claim_yen or kept:
         return [replace(scene, page=page, pages=2) for page in (1, 2)]
     return [scene]
 
