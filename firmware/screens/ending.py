@@ -56,7 +56,7 @@ def take_paper(scene: show.TakePaper) -> Canvas:
         c.picture(pictures.take_paper(), 504, 62)
     else:
         y = 284
-        for row in _handed(say, scene):
+        for row in handed(say, scene):
             c.panel((40, y, 480, y + 44), 10, WHITE, border=SEA)
             c.text(row, 56, y + 3, 28, width=410, bold=True)
             y += 50
@@ -78,7 +78,7 @@ def _take_paper_and_slip(scene: show.TakePaper) -> Canvas:
     word, colour = ("alarm", RED) if scene.alarm else ("head", SEA)
     size = c.largest(say("take_paper", word), (42, 38, 34), width=720, bold=True)
     c.text(say("take_paper", word), 40, 78, size, width=720, lines=2, bold=True, colour=colour, leading=1.25)
-    for number, row in enumerate(_handed(say, scene)):
+    for number, row in enumerate(handed(say, scene)):
         left = 40 + 372 * number
         c.panel((left, 196, left + 360, 240), 10, WHITE, border=SEA)
         c.text(row, left + 16, 199, c.largest(row, (28, 26, 24), width=332, bold=True), width=332, bold=True)
@@ -94,7 +94,7 @@ def _take_paper_and_slip(scene: show.TakePaper) -> Canvas:
     return end(c, scene, **({"enter": "taken"} if scene.unseen else {}))
 
 
-def _handed(say: Words, scene: show.TakePaper) -> list[str]:
+def handed(say: Words, scene: show.TakePaper) -> list[str]:
     rows = [say("take_paper", "copies", copies=say.copies(scene.copies))]
     if scene.change_yen:
         rows.append(say("take_paper", "change", yen=say.yen(scene.change_yen)))

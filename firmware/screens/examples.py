@@ -16,11 +16,28 @@ _KAZEI: Text = {"ja": "所得・課税証明書", "en": "Income and tax certific
 _KOSEKI: Text = {"ja": "戸籍全部事項証明書", "en": "Family register, all persons"}
 _FUHYO: Text = {"ja": "戸籍の附票の写し", "en": "Address history of the family register"}
 _KINDS = (_JUMINHYO, _INKAN, _KISAI, _KAZEI, _KOSEKI, _FUHYO)
-_CITY: Text = {"ja": "宮崎市", "en": "Miyazaki City"}
+_CITY: Text = {
+    "ja": "宮崎市",
+    "en": "Miyazaki City",
+    "zh-Hans": "宫崎市",
+    "ko": "미야자키시",
+    "vi": "Thành phố Miyazaki",
+    "pt-BR": "Miyazaki",
+}
 _NAME = "宮崎　花＊"
 _DESK = show.Elsewhere(
-    name={"ja": "市民課窓口（市役所本庁舎1階）", "en": "Residents' desk, city hall"},
-    way={"ja": "橘通西1丁目、橘橋の北詰", "en": "Tachibana-dori Nishi 1, north end of Tachibana bridge"},
+    name={
+        "ja": "市民課窓口（市役所本庁舎1階）",
+        "en": "Residents' desk, city hall",
+        "zh-Hans": "市政府市民课窗口",
+        "ko": "시청 시민과 창구",
+        "vi": "Quầy thị dân, tòa thị chính",
+        "pt-BR": "Balcão de residentes, prefeitura",
+    },
+    way={  # in two languages only: what a resident sees where the city wrote no more
+        "ja": "橘通西1丁目、橘橋の北詰",
+        "en": "Tachibana-dori Nishi 1, north end of Tachibana bridge",
+    },
     telephone="0985-21-1752",
     open_now=False,
     until=None,
@@ -61,8 +78,11 @@ def examples(language: str, look: Look = Look.NORMAL) -> list[show.Scene]:
 
 
 def _pages(scene: show.Scene) -> list[show.Scene]:
-    """In large letters a claim has two pages."""
-    if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen and scene.look is not Look.NORMAL:
+    """In large letters an ending with a claim, or with papers and money, has two pages."""
+    if scene.look is Look.NORMAL or not isinstance(scene, show.Sorry | show.Done):
+        return [scene]
+    kept = isinstance(scene, show.Sorry) and scene.issued_copies and scene.returned_yen
+    if scene.claim_yen or kept:
         return [replace(scene, page=page, pages=2) for page in (1, 2)]
     return [scene]
 

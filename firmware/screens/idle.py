@@ -1,6 +1,6 @@
 """The screens outside a session: insert your card, closed, or please wait."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -29,6 +29,8 @@ PIXELS_A_MODULE = 4  # 0.8 mm on a 7-inch panel: a telephone reads it
 REQUEST_Y = 250  # of its words, beside the code
 FEE_ENDS = 512  # well to the left of the slot, which begins at 536
 
+KindRow = tuple[str, str, int]  # a kind (or a line above kinds), its fee, and its rows
+
 
 def idle(scene: show.Idle) -> Canvas:
     """Insert your card. Everybody must understand this screen, so it has pictures and a second language."""
@@ -40,6 +42,8 @@ def idle(scene: show.Idle) -> Canvas:
     head = "head" if scene.cards == ("individual_number",) else "head_any"
     y = c.text(say("idle", head), 36, 70, 43, width=450, lines=2, bold=True, colour=SEA, leading=1.28)
     y = c.text(other("idle", head), 36, y, 24, width=460, colour=SEA, aside=True)
+    if not scene.exact_money_only:  # the panel of "no change" says it too
+        y = c.text(say("idle", needs(scene)), 36, y, 24, width=476, leading=ROW / 24)
     cards = [say("cards", card) for card in scene.cards[:3]] if head == "head_any" else []
     taken = say.listed(cards)
     taken_ends = y + ROW * min(c.lines(taken, 24, width=460), 3) if cards else y
@@ -72,9 +76,9 @@ def _notice_and_money(c: Canvas, scene: show.Idle, say: Words, y: int) -> int:
             low -= notice.high + GAP
     if scene.exact_money_only:
         low -= money + (GAP if low == LOW else 0)
-        size, down = (26, 5) if money == MONEY_HIGH else (24, 3)
-        c.panel((36, low, 486, low + money), 10, SUN_PALE, border=SUN, width=3)
-        c.text(say("idle", "exact"), 52, low + down, size, width=418, bold=True)
+        down = (money - ROW) // 2
+        c.panel((36, low, 500, low + money), 10, SUN_PALE, border=SUN, width=3)
+        c.text(say("idle", "exact"), 48, low + down, 24, width=440, bold=True)
     return low
 
 
@@ -125,16 +129,24 @@ def _notice_left(picture: Image.Image | None) -> int:
     return 50 if picture is None else 50 + NOTICE_SIDE + 14
 
 
-def _kinds(c: Canvas, scene: show.Idle, say: Words, room: int) -> list[tuple[str, str, int]]:
-    """What is issued here, for how much, and on how many rows, as many as there is room for (in rows).
+def needs(scene: show.Idle) -> str:
+    """The word for what a resident must have besides the card."""
+    return "exact" if scene.exact_money_only else "pin" if scene.at_till else "pin_and_coins"
 
-    Kinds whose last admission comes before the machine's stand below a line that says it.
-    """
 
+def _kinds(c: Canvas, scene: show.Idle, say: Words, room: int) -> list[KindRow]:
     def rows(title: str, fee: str) -> int:
         return min(c.lines(title, 24, width=_beside_fee(c, fee)), 2)
 
-    told: list[tuple[str, str, int]] = []
+    return kinds_told(scene, say, room, rows)
+
+
+def kinds_told(scene: show.Idle, say: Words, room: int, rows: Callable[[str, str], int]) -> list[KindRow]:
+    """What is issued here, for how much, and on how many rows, as many as there is room for (in rows).
+
+    Kinds whose last admission comes before the machine's stand below a line that says it. `rows`: how many a title takes.
+    """
+    told: list[KindRow] = []
     until = scene.until
     ordered = sorted(scene.kinds, key=lambda kind: (kind.until is not None, -_minutes(kind.until)))
     for kind in ordered:

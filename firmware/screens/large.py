@@ -11,6 +11,8 @@ from typing import Any
 from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
 from firmware.screens.canvas import LARGE_SIZE, Canvas
+from firmware.screens.ending import handed
+from firmware.screens.idle import kinds_told, needs
 from firmware.screens.large_sheet import LEFT, PITCH, RIGHT, Row, Sheet
 from firmware.screens.looks import entries
 from firmware.screens.words import Words
@@ -23,7 +25,9 @@ def draw_large(scene: show.Scene, ordinary: Canvas) -> Canvas:
     """The scene in the letters of its look. `ordinary`: its ordinary screen, for its sentences and keys."""
     sheet = Sheet(scene, ordinary.keys)
     own = _OWN.get(type(scene))
-    if own is not None:
+    if isinstance(scene, show.TakePaper) and scene.claim_yen:
+        _take_paper_and_slip(sheet, scene)
+    elif own is not None:
         own(sheet, scene)
     else:
         first = True
@@ -37,21 +41,25 @@ def draw_large(scene: show.Scene, ordinary: Canvas) -> Canvas:
 def _idle(sheet: Sheet, scene: show.Idle) -> None:
     say = sheet.say
     sheet.tell(say("idle", "head" if scene.cards == ("individual_number",) else "head_any"), head=True)
-    sheet.tell(say("idle", "pin"))
-    if scene.exact_money_only:
-        sheet.tell(say("idle", "exact"), bold=True, alarm=True)
+    sheet.tell(say("idle", needs(scene)), bold=scene.exact_money_only, alarm=scene.exact_money_only)
+    if scene.until is not None:
+        sheet.tell(say("idle", "until", time=say.time(scene.until)))
     if scene.notice is not None:
         sheet.tell(say.of(scene.notice))
-    for kind in scene.kinds:
-        title, fee = say.of(kind.title), say.yen(kind.fee_yen)
-        room = RIGHT - LEFT - sheet.c.width(fee, LARGE_SIZE, bold=True) - 16
-        if sheet.c.lines(title, LARGE_SIZE, width=room) > 1:
-            if sheet.y + 2 * PITCH > sheet.low or not sheet.tell(title, lines=1):
-                break
-            title = ""
-        if sheet.y + PITCH > sheet.low:
-            break
-        sheet.pair(title, fee)
+
+    def rows(title: str, fee: str) -> int:
+        return 1 if sheet.c.lines(title, LARGE_SIZE, width=_beside(sheet, fee)) == 1 else 2
+
+    for title, fee, taken in kinds_told(scene, say, (sheet.low - sheet.y) // PITCH, rows):
+        if taken == 2:
+            sheet.title(title, 1)
+        if fee or taken == 1:
+            sheet.pair(title if taken == 1 else "", fee)
+
+
+def _beside(sheet: Sheet, fee: str) -> int:
+    """Pixels to the left of a fee."""
+    return RIGHT - LEFT - (sheet.c.width(fee, LARGE_SIZE, bold=True) + 16 if fee else 0)
 
 
 def _enter_pin(sheet: Sheet, scene: show.EnterPin) -> None:
@@ -151,21 +159,34 @@ def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
     say = sheet.say
     sheet.page(scene.page, len(scene.lines))
     if isinstance(scene, show.Basket):
-        more = (1, say("basket", "add")) if scene.may_add else (None, say("basket", "most", n=len(scene.lines)))
-        sheet.beside([more, *([(2, say("basket", "see"))] if scene.may_preview else [])])
+        offers = [(1, "add")] * scene.may_add + [(2, "see")] * scene.may_preview
+        sheet.beside([(number, say("basket", word)) for number, word in offers])
     total = say("choose_copies", "total"), say.yen(scene.fee_yen)
     if scene.lines:
         line = scene.lines[scene.page - 1]
         sheet.title(say.of(line.title), 1)
-        sheet.pair(say.copies(line.copies), say.yen(line.fee_yen))
+        _copies(sheet, line)
         if len(scene.lines) > 1:
             sheet.pair(*total, bold=True)
-        for detail in line.details[:1]:
-            sheet.tell(say.of(detail), lines=1)
         _items(sheet, say("basket", "shown"), line.shown, spare=bool(line.left_off))
         _items(sheet, say("basket", "left_off"), line.left_off)
     else:
         sheet.pair(*total, bold=True)
+    if isinstance(scene, show.Basket) and not scene.may_add:
+        sheet.tell(say("basket", "most", n=len(scene.lines)))
+
+
+def _copies(sheet: Sheet, line: show.BasketLine) -> None:
+    """How many, of whom, and for how much: on one line where there is room."""
+    say, fee = sheet.say, sheet.say.yen(line.fee_yen)
+    of_whom = [say.of(detail) for detail in line.details[:1]]
+    both = say.listed([say.copies(line.copies), *of_whom])
+    if sheet.c.lines(both, LARGE_SIZE, width=_beside(sheet, fee)) == 1:
+        sheet.pair(both, fee)
+        return
+    sheet.pair(say.copies(line.copies), fee)
+    for detail in of_whom:
+        sheet.tell(detail, lines=1)
 
 
 def _items(sheet: Sheet, head: str, items: tuple[Text, ...], *, spare: int = 0) -> None:
@@ -221,9 +242,7 @@ def _sorry(sheet: Sheet, scene: show.Sorry) -> None:
     sheet.tell(say("sorry", "void_paper") if scene.void_paper else then)
     if scene.card_in:
         sheet.tell(say("sorry", "clerk_take_card" if scene.clerk else "take_card"), bold=True, alarm=True)
-    told = scene.elsewhere is not None and sheet.place_and_hours(
-        scene.elsewhere, brief=bool(scene.issued_copies and scene.returned_yen)
-    )
+    told = scene.elsewhere is not None and sheet.place_and_hours(scene.elsewhere)
     if scene.claim_yen and not told:  # who is owed money must find the desk
         _call(sheet, scene)
     if not scene.card_in:
@@ -266,7 +285,7 @@ def _code(say: Words, code: str) -> str:
 
 
 def _in_two_pages(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
-    """A claim: what happened and what is owed; then the desk that pays it, with its hours, what to do, and the code again."""
+    """What happened, where the money and the papers are; then the desk with its hours, what to do, and the code of a claim again."""
     say = sheet.say
     sheet.page(scene.page, scene.pages)
     sheet.below_notes()
@@ -276,17 +295,32 @@ def _in_two_pages(sheet: Sheet, scene: show.Sorry | show.Done) -> None:
         then = say("sorry", "void_paper") if scene.void_paper else then
     if scene.page == 1:
         sheet.tell(what, head=True)
-        _claim(sheet, scene)
+        if scene.claim_yen:
+            _claim(sheet, scene)
         if isinstance(scene, show.Sorry):
             _sorry_money(sheet, scene)
+            sheet.tell(then)
         return
-    assert scene.elsewhere is not None
-    sheet.place_and_hours(scene.elsewhere)
+    if scene.elsewhere is not None:
+        sheet.place_and_hours(scene.elsewhere)
     sheet.tell(then)
     if scene.claim_code is not None:
         sheet.tell(_code(say, scene.claim_code), bold=True)
-    sheet.way(scene.elsewhere)
+    if scene.elsewhere is not None:
+        sheet.way(scene.elsewhere)
     _call(sheet, scene)
+
+
+def _take_paper_and_slip(sheet: Sheet, scene: show.TakePaper) -> None:
+    """What lies there, what is owed and the number to call come before the rest."""
+    say = sheet.say
+    sheet.tell(say("take_paper", "alarm" if scene.alarm else "head"), head=True, alarm=scene.alarm)
+    sheet.tell(say("money", "claim" if scene.claim_slip else "claim_no_slip", yen=say.yen(scene.claim_yen)), bold=True)
+    _call(sheet, scene)
+    for row in handed(say, scene):
+        sheet.tell(row, bold=True)
+    if scene.elsewhere is not None:
+        sheet.place_and_hours(scene.elsewhere)
 
 
 def _done(sheet: Sheet, scene: show.Done) -> None:

@@ -96,11 +96,11 @@ class Sheet:
         if self.place_and_hours(place):
             self.way(place)
 
-    def place_and_hours(self, place: show.Elsewhere, *, brief: bool = False) -> bool:
-        """Which and when; in fewer words where it is `brief` or the screen nearly full, or else its telephone number alone."""
+    def place_and_hours(self, place: show.Elsewhere) -> bool:
+        """Which and when; in fewer words where the screen is nearly full, or else its telephone number alone."""
         whole, short = place_lines(self.say, place)[0][0], short_line(self.say, place)
         number = self.say("place", "call", telephone=place.telephone)
-        return any(self.tell(text, bold=True) for text in ((short, number) if brief else (whole, short, number)))
+        return any(self.tell(text, bold=True) for text in (whole, short, number))
 
     def way(self, place: show.Elsewhere) -> None:
         for text, _, bold in place_lines(self.say, place)[1:]:
@@ -191,20 +191,16 @@ class Sheet:
             y = self.c.text(text, LEFT, y + HANGS // 2, LARGE_SIZE, width=RIGHT - LEFT, lines=lines, bold=True, colour=colour,
                             leading=PITCH / LARGE_SIZE)  # fmt: skip
 
-    def beside(self, offers: list[tuple[int | None, str]]) -> None:
-        """Numbers and what they do, side by side above the foot, before what else the screen says: a key that works is shown.
-
-        Without a number: why there is no such key.
-        """
+    def beside(self, offers: list[tuple[int, str]]) -> None:
+        """Numbers and what they do, side by side above the foot, before what else the screen says: a key that works is shown."""
         if not offers:
             return
         self.low -= 64
         x = LEFT
         for number, text in offers:
             room = self.c.width(text, LARGE_SIZE)
-            if number is not None:
-                self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
-                x += 64
+            self.c.number(number, x, self.low + 4, 56, fill=self.colours.cap)
+            x += 64
             self.c.text(text, x, self.low + 6, LARGE_SIZE, width=room, colour=self.colours.letters,
                         leading=PITCH / LARGE_SIZE)  # fmt: skip
             x += room + 12

@@ -346,6 +346,7 @@ class Reception:
             notice=None if notice is None else notice.text,
             notice_picture="" if notice is None else notice.picture,
             exact_money_only=self._exact_money_only,
+            at_till=self._has_till,
             cards=tuple(card for card in self._cards if card in site.table.cards),
         )
 

@@ -112,9 +112,7 @@ def _pressed(now: Now, report: KeyPressed | ClerkPressed) -> Event:
     if _gives_time(now):
         return Event.PROLONGED
     side = Side.CLERK if isinstance(report, ClerkPressed) else Side.RESIDENT
-    session = now.book.session
-    claimed_yen = 0 if session is None else session.ledger.claimed_yen
-    return till_event(now, key_event(now.state, now.context, report.key, side, claimed_yen=claimed_yen))
+    return till_event(now, key_event(now.state, now.context, report.key, side, session=now.book.session))
 
 
 def _gives_time(now: Now) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from drivers.vocabulary import Attendance, Key, Offer
+from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
 from firmware.session.context import COUNTER, Context, Draft
 from firmware.session.events import Event
@@ -20,8 +21,10 @@ EXEMPTION_DIGITS = 8
 _PIN_WAIVED = Key.D1  # on the clerk's side, while nobody is served
 
 
-def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDENT, *, claimed_yen: int = 0) -> Event:
-    """The event of one key press. Marks and pages of the menus are changed in the context. `claimed_yen`: on a claim slip."""
+def key_event(
+    state: State, context: Context, key: Key, side: Side = Side.RESIDENT, *, session: OpenSession | None = None
+) -> Event:
+    """The event of one key press. Marks and pages of the menus are changed in the context. `session`: what an ending tells of."""
     if RULES[state].keypad is KeypadMode.DEAD:  # pressed before the keypad was switched off, read only now
         return Event.KEY_IGNORED
     look = look_event(state, context, key) if side is Side.RESIDENT else None
@@ -39,7 +42,7 @@ def key_event(state: State, context: Context, key: Key, side: Side = Side.RESIDE
             context.reason = EndReason.CANCELLED
         return Event.CANCELLED
     if state in _SAID_AT_THE_END and key in {Key.NEXT, Key.PREVIOUS} and side is Side.RESIDENT:
-        return _turn_end(context, end_pages(context, claimed_yen), key)
+        return _turn_end(context, 1 if session is None else end_pages(state, context, session), key)
     return _MEANING.get(state, _going_on)(context, key)
 
 
@@ -56,11 +59,15 @@ def _going_on(_: Context, key: Key) -> Event:
     return {Key.ENTER: Event.CONFIRMED, Key.CLEAR: Event.WENT_BACK}.get(key, Event.KEY_IGNORED)
 
 
-def end_pages(context: Context, claimed_yen: int) -> int:
-    """Large letters have no room for a claim, its code, what to do, and the desk with its hours: the desk has a page of its own."""
-    served = context.house.served
+def end_pages(state: State, context: Context, session: OpenSession) -> int:
+    """Large letters have no room for all that an ending tells of money and the desk: the desk has a page of its own.
+
+    That is so with a claim, and where papers are kept and money came back.
+    """
+    ledger, served = session.ledger, context.house.served
+    kept = state is State.SORRY and session.copies_out > 0 and ledger.paid_out_yen > 0
     desk = served is not None and COUNTER in served.elsewhere
-    return 2 if claimed_yen and desk and context.look is not Look.NORMAL else 1
+    return 2 if (ledger.claimed_yen or kept) and desk and context.look is not Look.NORMAL else 1
 
 
 def _turn_end(context: Context, count: int, key: Key) -> Event:

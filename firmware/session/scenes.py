@@ -101,6 +101,7 @@ class Idle(Scene):
     notice: Text | None = None  # of the city, for today
     notice_picture: str = ""  # beside it: a small PNG in base64; empty: none
     exact_money_only: bool = False
+    at_till: bool = False  # a clerk takes the fee; elsewhere it is paid in coins
     cards: tuple[str, ...] = ("individual_number",)  # CardKind words taken here
 
 

@@ -254,7 +254,7 @@ def _done(context: Context, session: OpenSession) -> show.Scene:
         claim_code=context.claim_code if session.ledger.claimed_yen else None,
         claim_slip=not context.claim_slip_failed,
         elsewhere=_elsewhere(context, COUNTER) if session.ledger.claimed_yen else None,
-        **_end_page(context, session),
+        **_end_page(State.DONE, context, session),
     )
 
 
@@ -272,12 +272,12 @@ def _sorry(context: Context, session: OpenSession, *, card_in: bool) -> show.Sce
         void_paper=session.void_paper,
         card_in=card_in,
         elsewhere=_elsewhere(context, sent),
-        **_end_page(context, session),
+        **_end_page(State.SORRY, context, session),
     )
 
 
-def _end_page(context: Context, session: OpenSession) -> _Page:
-    count = end_pages(context, session.ledger.claimed_yen)
+def _end_page(state: State, context: Context, session: OpenSession) -> _Page:
+    count = end_pages(state, context, session)
     return _Page(page=min(context.end_page, count), pages=count)
 
 

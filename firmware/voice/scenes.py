@@ -88,7 +88,7 @@ def _idle(scene: show.Idle, say: Spoken) -> Sentences:
     said = [say("idle", "head" if only_one else "head_any")]
     if not only_one:
         said += [say("idle", "cards", card=say("cards", card).pieces) for card in scene.cards]
-    said.append(say("idle", "pin"))
+    said += [say("idle", "pin"), *([] if scene.at_till else [say("idle", "coins")])]
     if scene.exact_money_only:
         said.append(say("idle", "exact"))
     if scene.until is not None:

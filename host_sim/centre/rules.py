@@ -97,11 +97,23 @@ def requester(offer: Mapping[str, Any], options: Mapping[str, Sequence[str]]) ->
 
 
 def masked(name: str) -> str:
-    """A name that only its owner recognises: 「宮崎　花＊」. Variation selectors stay with their character."""
-    surname, _, given = name.partition("\u3000")
-    if not given:
-        return _first(surname)
-    return f"{surname}\u3000{_first(given)}"
+    """A name that only its owner recognises: 「宮崎　花＊」. Variation selectors stay with their character.
+
+    In Latin letters it is whole: it has no surname to show alone, and its owner may be able to read nothing else.
+    """
+    if all(
+        letter in " -.'’" or unicodedata.name(letter, "").startswith("LATIN ")
+        for letter in unicodedata.normalize("NFC", name)
+    ):
+        return name
+    surname, gap, given = _surname(name)
+    return f"{surname}{gap}{_first(given)}" if given else _first(surname)
+
+
+def _surname(name: str) -> tuple[str, str, str]:
+    """What stands before the first gap, the gap, and the rest, which may have other gaps."""
+    gap = next((letter for letter in name if letter in "\u3000・"), "\u3000")
+    return name.partition(gap)
 
 
 def _first(name: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from drivers.vocabulary import Key
+from firmware.book.open_session import OpenSession
 from firmware.screens import draw
 from firmware.screens.canvas import Canvas
 from firmware.screens.words import words
@@ -55,7 +56,7 @@ class Watch:
             if words(scene.language)("warning", "any_key").replace(" ", "") not in told:
                 self.wrong.add(f"{state} {type(scene).__name__} {side}: the warning does not say that any key helps")
             return
-        offered, works = self._offered(scene), _works(state, machine.loop.context, side, _claimed_yen(machine))
+        offered, works = self._offered(scene), _works(state, machine.loop.context, side, machine.memory.book.session)
         by_words = OF_DIGITS.get(type(scene), frozenset())
         if offered - by_words != works - by_words:
             self.wrong.add(
@@ -71,19 +72,14 @@ class Watch:
         return caps | {number for shown, number in self.numbers if shown is canvas} | arrows
 
 
-def _claimed_yen(machine: RigMachine) -> int:
-    session = machine.memory.book.session
-    return 0 if session is None else session.ledger.claimed_yen
-
-
-def _works(state: State, context: Context, side: Side, claimed_yen: int) -> set[str]:
+def _works(state: State, context: Context, side: Side, session: OpenSession | None) -> set[str]:
     """The keys after which something is different."""
     works = set()
     for key in Key:
         now = copy.copy(context)
         now.draft, now.basket, now.attended = copy.deepcopy(now.draft), list(now.basket), list(now.attended)
         now.viewing = copy.copy(now.viewing)
-        event = key_event(state, now, key, side, claimed_yen=claimed_yen)
+        event = key_event(state, now, key, side, session=session)
         row = TABLE[state][event]
         if row.next is not None or row.actions or row.restarts or (state, event) in TILL:
             works.add(str(key))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drivers.vocabulary import AdviceFate, CentreRefusal, CentreRefused
 from host_sim.centre import sample
 from host_sim.centre.__main__ import main
-from host_sim.centre.city import table
+from host_sim.centre.city import languages, table
 from host_sim.centre.city.book import CityBook, NoCity
 from host_sim.centre.city.city import BEGINNING, City
 from host_sim.centre.city.file import CityError, read
@@ -171,8 +171,8 @@ def test_a_file_that_is_none_is_a_sentence(say: Say, tmp_path: Path, written: by
 
 
 def test_a_table_that_no_machine_would_take_is_a_mistake() -> None:
-    languages = "".join(f', {letter}{n} = "{"道" * 200}"' for letter in "abcdefgh" for n in "lmnop")
-    long = re.sub(r"way = \{.*\}", f'way = {{ ja = "道"{languages} }}', TEXT)
+    more = "".join(f', {letter}{n} = "{"道" * 200}"' for letter in "abcdefgh" for n in "lmnop")
+    long = re.sub(r"way = \{.*\}", f'way = {{ ja = "道"{more} }}', TEXT)
     assert any("would have" in told and "shorten the texts" in told for told in problems(long))
 
 
@@ -191,6 +191,19 @@ def test_pictures_are_drawn_for_a_table_only_that_might_be_too_large(monkeypatch
     monkeypatch.undo()
     monkeypatch.setattr(pictures, "small", lambda source: pytest.fail(f"{source} was drawn"))
     read.__wrapped__(TEXT)
+
+
+def test_what_of_the_city_s_own_lacks_a_language_is_told() -> None:
+    """Machines know the usual certificates and purposes by themselves; the others, the name and the places they cannot know."""
+    assert not {
+        name for name in languages.missing(read(TEXT)) if name.startswith(("kinds.", "purposes.", "municipality"))
+    }
+    text = TEXT.replace('vi = "Thành phố Miyazaki", ', "").replace('ja = "運転免許の手続き"', 'ja = "犬の登録"')
+    missing = languages.missing(read(text))
+    assert missing["municipality.name"] == ("vi",)
+    assert missing["purposes.licence.title"] == ("zh-Hans", "ko", "vi", "pt-BR")
+    assert "kinds.juminhyo.title" not in missing
+    assert any("purposes.licence.title" in told for told in languages.told(read(text)))
 
 
 # --- what is in force on a day --------------------------------------------------------------------

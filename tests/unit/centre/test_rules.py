@@ -123,7 +123,10 @@ def test_cards(site: str, kind: str, until: date | None, refusal: str | None) ->
         ("渡邉\U000e0110\u3000和子", "渡邉\U000e0110\u3000和＊"),
         ("青島\u3000葛\U000e0104城", "青島\u3000葛\U000e0104＊"),
         ("宮崎\u3000学", "宮崎\u3000学＊"),
-        ("グエン・ヴァン・アン", "グ＊＊＊＊＊＊＊＊＊"),
+        ("グエン・ヴァン・アン", "グエン・ヴ＊＊＊＊＊"),
+        ("NGUYEN VAN AN", "NGUYEN VAN AN"),
+        ("SILVA-SANTOS JOÃO D'ÁVILA", "SILVA-SANTOS JOÃO D'ÁVILA"),
+        ("王　小明", "王　小＊"),
         ("か\u3099り", "か\u3099＊"),
     ],
 )

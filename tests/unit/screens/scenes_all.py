@@ -83,7 +83,14 @@ CLOSED_REASONS = (
     "clock",
     "lockout",
 )
-CITY = {"ja": "宮崎市", "en": "Miyazaki City"}
+CITY = {
+    "ja": "宮崎市",
+    "en": "Miyazaki City",
+    "zh-Hans": "宫崎市",
+    "ko": "미야자키시",
+    "vi": "Thành phố Miyazaki",
+    "pt-BR": "Miyazaki",
+}
 WAY = {
     "ja": "本庁舎1階。橘通3丁目バス停から歩いて3分",
     "en": "Main building, first floor; 3 minutes from the Tachibana-dori 3 bus stop",

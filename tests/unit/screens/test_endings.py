@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import pytest
 
-from drivers.vocabulary import CentreRefusal
+from drivers.vocabulary import CentreRefusal, PrintTrouble
 from firmware.screens import draw, pictures
 from firmware.screens.places import place_lines, short_line
 from firmware.screens.words import LANGUAGES, words
@@ -20,7 +20,7 @@ from firmware.voice.scenes import words_of
 from firmware.voice.words import spoken
 from host_sim.centre import sample
 
-from .scenes_all import CITY, NEXT, OPEN, REASONS, TITLES, ending
+from .scenes_all import CITY, NEXT, OPEN, REASONS, SESSION_REASONS, TITLES, ending
 
 CITY_FILE = Path(sample.__file__).with_name("miyazaki.toml")
 # What only another municipality can do; `no_more` is a line of the menu and no end.
@@ -62,6 +62,8 @@ def test_an_end_in_large_letters_names_the_place_and_its_hours(language: str) ->
     for scene in with_places(language)[::5]:
         if isinstance(scene, show.Sorry | show.Done) and scene.claim_yen:
             continue  # two pages: the next test
+        if isinstance(scene, show.Sorry) and scene.issued_copies and scene.returned_yen:
+            continue  # the same
         assert scene.elsewhere is not None
         large = shown(replace(scene, look=Look.LARGE, telephone=None))
         told = [short_line(say, scene.elsewhere), place_lines(say, scene.elsewhere)[0][0], scene.elsewhere.telephone]
@@ -96,6 +98,42 @@ def test_a_claim_in_large_letters_has_a_page_for_what_is_owed_and_one_for_the_de
             code = "-".join(wrap(scene.claim_code, 3))
             assert code in first
             assert code in second
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_end_in_large_letters_says_what_was_paid_back_and_handed_over(language: str) -> None:
+    """On its only page, or on the first of two."""
+    say = words(language)
+    returned, issued = {"returned_yen": 1500}, {"issued_copies": 2}
+    told = {
+        "returned_yen": say("money", "returned", yen=say.yen(1500)),
+        "issued_copies": say("money", "issued", copies=say.copies(2)),
+    }
+    said = [(reason, False) for reason in REASONS] + [(str(reason), True) for reason in PrintTrouble]
+    for (reason, void), money in product(said, ({}, returned, issued, {**returned, **issued})):
+        if money and reason not in SESSION_REASONS and not void:
+            continue  # before anything was paid
+        scene = show.Sorry(
+            language=language, look=Look.LARGE, reason=reason, void_paper=void, elsewhere=NEXT, pages=max(len(money), 1), **money
+        )  # fmt: skip
+        text = shown(scene)
+        if not money and reason == "paper_stuck":
+            continue  # it is paid
+        for sentence in [told[what] for what in money] or [say("money", "none")]:
+            assert bare(sentence) in text, scene
+
+
+@pytest.mark.parametrize(("language", "alarm"), list(product(LANGUAGES, (False, True))))
+def test_the_hand_over_in_large_letters_says_what_is_owed_and_whom_to_call(language: str, alarm: bool) -> None:
+    say = words(language)
+    for claim_slip, seconds in ((True, None), (False, None), (True, 15)):
+        scene = show.TakePaper(
+            language=language, look=Look.LARGE, copies=2, change_yen=360, claim_yen=40, claim_slip=claim_slip, alarm=alarm,
+            unseen=True, countdown_s=seconds, telephone="0985-21-1752", elsewhere=NEXT,
+        )  # fmt: skip
+        owed = say("money", "claim" if claim_slip else "claim_no_slip", yen=say.yen(40))
+        assert bare(owed) in shown(scene)
+        assert "0985-21-1752" in shown(scene)
 
 
 @pytest.mark.parametrize("language", VOICES)

@@ -14,6 +14,7 @@ from firmware.screens.words import FOLDER, LANGUAGES, words
 from firmware.session import scenes as show
 from firmware.session.view import SENT
 from firmware.voice.words import FOLDER as VOICE
+from host_sim.centre.city import languages as city_languages
 
 from .scenes_all import REASONS
 
@@ -69,6 +70,20 @@ def test_every_language_names_the_certificates_and_what_is_asked_about_them(lang
     if language == "en":
         return
     assert set(words("ko")._table["city"]) == set(words(language)._table["city"])
+
+
+@pytest.mark.parametrize("language", [language for language in OTHERS if language != "en"])
+def test_what_a_city_need_not_translate_is_known_to_machines(language):
+    assert set(words(language)._table["city"]) >= city_languages.KNOWN
+
+
+@pytest.mark.parametrize("language", [*OTHERS, "ja"])
+def test_what_the_city_did_not_write_in_a_language_is_shown_in_the_one_that_the_file_names(language):
+    """And what it wrote in it goes before the machine's own words; やさしい日本語 as well."""
+    say, new = words(language), {"ja": "犬の登録", "en": "Dog licence"}
+    assert say.of(new) == (new["en"] if language == "en" else new[say("self", "others")])
+    assert say.of({"ja": "犬の登録"}) == "犬の登録"
+    assert say.of({"ja": "住民票の写し", "en": "x", language: "own"}) == "own"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
