@@ -192,7 +192,7 @@ def other_root(card: Path, folder: Path) -> str:
 
 
 def power_cuts(card: Path, folder: Path) -> str:
-    """The plug is pulled ten times, spread over the start after the first prompt's time; then it starts, with the same key."""
+    """The plug is pulled (CUTS, four times) in the second half of a start, each time later; then it starts."""
     with Board(card, folder) as board:
         board.until(HALTED)
         whole_s, request = board.up_s, _request(board)
