@@ -98,8 +98,8 @@ class Person:
         return "2" if self.looks and scene.may_preview else "enter"
 
     def _next_of_code(self, scene: show.TypeCode) -> str:
-        """The next digit; after a wrong code, the key that goes back without one."""
-        if scene.wrong:
+        """The next digit; after a wrong code, the key that goes back without one, again if a bouncing key undid it."""
+        if scene.wrong or not self.code:
             self.code = ""
             return "clear"
         return self.code[len(scene.code)] if len(scene.code) < scene.digits else "enter"
