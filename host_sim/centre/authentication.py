@@ -134,11 +134,6 @@ class Doorkeeper:
         self._revocation = RevocationCheck(store, revocation)
         self._vouching = vouching
 
-    def must_end(self, c: sa.Connection, peer: Peer, now: datetime) -> None:
-        """Raises `Refused` when even a session that began within the hours must end."""
-        if not place_of(self._city.at(c, now), peer).finishing_at(now):
-            raise Refused("outside_hours")
-
     def challenge(
         self,
         peer: Peer,
@@ -191,7 +186,7 @@ class Doorkeeper:
     def authenticate(self, peer: Peer, answer: Answer, now: datetime) -> Known:
         """The resident behind an answered challenge. Raises `Refused`, or `Busy` while the same answer is being checked."""
         with self._store.writing() as c:
-            self.must_end(c, peer, now)
+            must_be_open(self._city.at(c, now), peer, now)
             row = self._asked(c, peer, answer)
             if row.answer_sha256 is not None:
                 return self._told_before(c, row, answer)
@@ -368,6 +363,12 @@ class Proof:
     card: Any = None
     pin: bytearray = field(default_factory=bytearray, repr=False)
     clerks: str = ""  # who vouched, where no PIN is asked for
+
+
+def must_be_open(city: InForce, peer: Peer, now: datetime) -> None:
+    """Raises `Refused` when even a session that began within the hours must end."""
+    if not place_of(city, peer).finishing_at(now):
+        raise Refused("outside_hours")
 
 
 def place_of(city: InForce, peer: Peer) -> Place:

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_sim.centre import books, forms, rules
-from host_sim.centre.authentication import Doorkeeper, Known, Refused, place_of
+from host_sim.centre.authentication import Doorkeeper, Known, Refused, must_be_open, place_of
 from host_sim.centre.city.book import CityBook
 from host_sim.centre.city.city import InForce
 from host_sim.centre.city.place import Place
@@ -137,7 +137,7 @@ class Issuer:
     def exempt(self, peer: Peer, authentication_id: str, session_nonce: bytes, code: str, now: datetime) -> Known:
         """The resident as known after their code was taken; the same code again changes nothing. Raises `Refused`."""
         with self._store.writing() as c:
-            self._doorkeeper.must_end(c, peer, now)
+            must_be_open(self._city.at(c, now), peer, now)
             known = self._doorkeeper.who(c, peer, authentication_id, session_nonce, now)
             place = place_of(self._city.at(c, known.authenticated_at), peer)
             taken = using.take(c, authentication_id, known.resident_id, code, place, now)
@@ -232,7 +232,7 @@ class Issuer:
         """Promise every copy of an order. The same order again gets the same promise; another order with its id is refused."""
         body_sha256 = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
         with self._store.writing() as c:
-            self._doorkeeper.must_end(c, peer, now)
+            must_be_open(self._city.at(c, now), peer, now)
             standing = self._standing(c, peer, order, body_sha256, now)
             if standing is not None:
                 return standing
