@@ -179,3 +179,20 @@ def test_both_sides_of_a_counter_terminal(page: Page) -> None:
     page.click("#reader-take")
     state(page, "DONE")
     assert complaints == []
+
+
+@pytest.mark.parametrize("address", ["dev-board"], indirect=True)
+def test_the_panel_of_a_board_has_a_word_for_each_switch_and_room_for_the_wallet(page: Page) -> None:
+    state(page, "IN_SERVICE")
+    switches = page.locator("#switches .switch:not(.power)")
+    expect(switches.first).to_be_visible()
+    names = switches.evaluate_all("all => all.map(one => [one.dataset.name, one.innerText])")
+    assert any(name.endswith("_touches_ground") for name, _ in names)
+    assert [name for name, words in names if "_" in words] == [], "a switch shows its name in the program"
+    outside = switches.evaluate_all("all => all.filter(one => one.getBoundingClientRect().right > innerWidth).length")
+    assert outside == 0
+    card = page.locator("#wallet [data-name=hanako]").bounding_box()
+    shown = page.locator(".wallet-box").bounding_box()
+    assert card is not None
+    assert shown is not None
+    assert shown["height"] > card["height"], "the wallet shows not even one card"

@@ -1,6 +1,6 @@
 // For the developer: switches that make faults, and the notebook.
 
-import { both, safe, SWITCHES } from "./words.js";
+import { both, ofSwitch, safe } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
@@ -31,7 +31,7 @@ export class Switches {
     node.className = "switch";
     node.dataset.name = name;
     node.setAttribute("role", "switch");
-    node.innerHTML = `<i></i><span>${both(SWITCHES[name] ?? [name, ""])}</span>`;
+    node.innerHTML = `<i></i><span>${both(ofSwitch(name))}</span>`;
     node.addEventListener("click", () => this.act("switch", { name, on: node.getAttribute("aria-checked") !== "true" }));
     this.place.append(node);
     return node;

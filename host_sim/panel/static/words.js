@@ -45,7 +45,7 @@ export const CARD_TROUBLES = {
   unreadable: ["読めない", "unreadable"],
 };
 
-export const SWITCHES = {
+const SWITCHES = {
   paper_out: ["用紙切れ", "Paper out"],
   receipt_paper_out: ["領収紙切れ", "Receipt paper out"],
   cover_open: ["カバー開き", "Cover open"],
@@ -69,6 +69,36 @@ export const SWITCHES = {
   board_paper_lamp_buzzer: ["灯とブザーが逆", "Lamp ↔ buzzer"],
   board_buzzer_service: ["ブザーと保守接点が逆", "Buzzer ↔ service"],
 };
+
+const WIRES = {
+  coin: ["硬貨", "Coin"],
+  inhibit: ["禁止", "Inhibit"],
+  supply: ["12V", "12 V"],
+  door: ["扉", "Door"],
+  slot_lamp: ["投入口の灯", "Slot lamp"],
+  paper_lamp: ["取出口の灯", "Paper lamp"],
+  buzzer: ["ブザー", "Buzzer"],
+  service: ["保守接点", "Service"],
+  ground: ["GND", "Ground"],
+  row_1: ["行1", "Row 1"],
+  row_2: ["行2", "Row 2"],
+  row_3: ["行3", "Row 3"],
+  row_4: ["行4", "Row 4"],
+  column_1: ["列1", "Column 1"],
+  column_2: ["列2", "Column 2"],
+  column_3: ["列3", "Column 3"],
+  column_4: ["列4", "Column 4"],
+};
+
+/** What a switch does; of a broken wire of the I/O board put together from the names of the wires. */
+export function ofSwitch(name) {
+  const [, wire, other] = /^board_(.+?)_(?:cut|touches_(.+))$/.exec(name) ?? [];
+  if (SWITCHES[name] || !WIRES[wire]) return SWITCHES[name] ?? [name, ""];
+  const [ja, en] = WIRES[wire];
+  if (!other) return [`${ja}の断線`, `${en} cut`];
+  const [otherJa, otherEn] = WIRES[other] ?? [other, other];
+  return [`${ja}と${otherJa}が接触`, `${en} touches ${otherEn}`];
+}
 
 export const LAMP = {
   in_service: ["取扱中", "In service"],

@@ -59,3 +59,8 @@ def test_whatever_a_drawing_connects_has_one_row_in_the_bill_of_materials(device
 def test_every_guided_test_is_a_step_of_acceptance() -> None:
     said = set(re.findall(r"`(test \w+)`", " ".join(row[2] for row in rows("hardware/SITE.md") if len(row) == 4)))
     assert said == {command.spoken for command in COMMANDS if command.words[0] == "test"}
+
+
+def test_the_machines_key_is_noted_at_acceptance() -> None:
+    """A laptop that reads an export later must compare its key with one that did not come from the machine that day."""
+    assert "`journal verify`" in " ".join(row[2] for row in rows("hardware/SITE.md") if len(row) == 4)
