@@ -285,7 +285,7 @@ def test_check_tells_what_machines_cannot_show_in_the_resident_s_language(say: S
     lacking.write_text(re.sub(r', ko = "12월[^"]*"', "", TEXT), encoding="utf-8")
     code, said = say("check", lacking)
     assert code == 0, "a translation is no duty"
-    assert "into ko (machines show English, else Japanese): the notice of 2026-12-01" in said
+    assert "into ko (machines show English or Japanese): the notice of 2026-12-01" in said
 
 
 def test_diff_tells_what_changes_from_when_and_where(say: Say, tmp_path: Path) -> None:
