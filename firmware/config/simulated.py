@@ -7,7 +7,7 @@ from cryptography.x509.oid import NameOID
 
 from firmware.config.unit import Unit, UnitError
 
-AUTHORITY = "Kofuki simulator CA"  # host_sim/centre/identity.py names it so
+AUTHORITY = "Kofuki simulator CA"  # so host_sim/centre/identity.py names it for a sample city only
 
 
 def check_simulated(unit: Unit, run_dir: Path) -> None:

@@ -48,7 +48,9 @@ class Calls:
 
     def __init__(self, app: FastAPI) -> None:
         self._calls = [_call(route) for route in app.routes if isinstance(route, APIRoute)]
-        self._calls.append(Call("GET /openapi.json", "GET", re.compile("/openapi.json"), _describing(app), {}))
+        self._calls.append(
+            Call("GET /openapi.json", "GET", re.compile(re.escape("/openapi.json")), _describing(app), {})
+        )
         self.names = frozenset(call.name for call in self._calls)
 
     def find(self, method: str, path: str) -> Call | None:

@@ -1,6 +1,6 @@
 """The keys and certificates of the line: the centre's CA, server certificate, signing keys; the machines' certificates.
 
-All are made once, below one directory, for this simulator only. A real centre keeps its keys in hardware.
+All are made once, below one directory. A real centre keeps its keys in hardware.
 The files are named as in `hardware/units/*.toml`.
 """
 
@@ -31,6 +31,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from host_sim.centre.pins import PinKey
 from host_sim.centre.store import Peer
 
+SIMULATORS = "Kofuki simulator CA"  # the authority that a simulated machine believes (firmware/config/simulated.py)
+_OWN = "Kofuki centre CA"
 SERVER_NAMES = ("localhost", "centre", "127.0.0.1")
 _Key = ec.EllipticCurvePrivateKey
 _Raw = TypeVar("_Raw", Ed25519PrivateKey, X25519PrivateKey)
@@ -48,16 +50,19 @@ class Identity:
     staff_key: bytes = field(repr=False)  # seals the staff's second factors; without its file all are enrolled anew
 
 
-def ensure_identity(directory: Path, machines: Iterable[Peer], names: Sequence[str] = ()) -> Identity:
+def ensure_identity(
+    directory: Path, machines: Iterable[Peer], names: Sequence[str] = (), *, sample: bool = False
+) -> Identity:
     """Make what is missing below `directory`/tls and read the rest. Keys are readable by their owner only.
 
     `names`: hosts and addresses by which machines call the centre, beside this computer's own, for a server certificate
     that is made now.
+    `sample`: an authority that is made now is a simulator's; no other lets a simulated machine speak (security rule 19).
     A machine's certificate carries its name (CN) and site (OU); the centre takes both from the certificate only.
     """
     tls = directory / "tls"
     tls.mkdir(parents=True, exist_ok=True)
-    ca_key, ca = _authority(tls)
+    ca_key, ca = _authority(tls, sample=sample)
     if not (tls / "server.pem").exists():
         key = _server_pair(tls / "server", "centre", ca_key, ca, names)
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -146,13 +151,19 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _authority(tls: Path) -> tuple[_Key, x509.Certificate]:
+def is_simulators(directory: Path) -> bool:
+    """Whether the authority below `directory`/tls was made for a simulator."""
+    ca = x509.load_pem_x509_certificate((directory / "tls" / "ca.pem").read_bytes())
+    return ca.subject == _name(SIMULATORS)
+
+
+def _authority(tls: Path, *, sample: bool = False) -> tuple[_Key, x509.Certificate]:
     if (tls / "ca.pem").exists():
         key = load_pem_private_key((tls / "ca.key").read_bytes(), None)
         assert isinstance(key, _Key)
         return key, x509.load_pem_x509_certificate((tls / "ca.pem").read_bytes())
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("Kofuki simulator CA")
+    name = _name(SIMULATORS if sample else _OWN)
     certificate = (
         _builder(name, name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

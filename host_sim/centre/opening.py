@@ -11,6 +11,7 @@ from host_sim.centre.city.book import SAMPLE, CityBook
 from host_sim.centre.city.city import City
 from host_sim.centre.city.file import CityError, read_file
 from host_sim.centre.database import DatabaseTrouble
+from host_sim.centre.identity import Identity, ensure_identity, is_simulators
 from host_sim.centre.schema import COMMAND
 from host_sim.centre.store import Peer, Store
 
@@ -75,3 +76,19 @@ def machines_of(city: City) -> Sequence[Peer]:
     """Every machine that the file lists, now or on a later day."""
     listed = {name: place.channel for period in city.periods for name, place in period.machines.items()}
     return [Peer(name, channel) for name, channel in listed.items()]
+
+
+def keys_of(run: Path, city: City, names: Sequence[str] = ()) -> Identity:
+    """The keys of this city's centre, with those of every machine that it lists; `names` as for `ensure_identity`.
+
+    Raises `CityError` for a city that is no sample and has a simulator's authority: simulated machines believe it.
+    """
+    sample = any(period.municipality.sample for period in city.periods)
+    identity = ensure_identity(run / "centre", machines_of(city), names, sample=sample)
+    if not sample and is_simulators(run / "centre"):
+        file = run / "centre" / "tls" / "ca.pem"
+        told = (
+            f"{file} was made for a sample city, and simulated machines believe it; this city's file says no `sample`."
+        )
+        raise CityError([f"{told} Give the city a new directory (--run)."])
+    return identity

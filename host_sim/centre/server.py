@@ -16,7 +16,7 @@ from host_sim.centre.identity import Identity, ensure_identity
 from host_sim.centre.issuing import Issuer
 from host_sim.centre.jpki.trust import TrustPlaces
 from host_sim.centre.machines import registry
-from host_sim.centre.opening import database_url, machines_of, open_books, open_city, open_store, simulated_now
+from host_sim.centre.opening import database_url, keys_of, machines_of, open_books, open_city, open_store, simulated_now
 from host_sim.centre.operating import startup
 from host_sim.centre.paper_keys import PaperKeys
 from host_sim.centre.serving import Place, Server
@@ -71,7 +71,7 @@ def make_server(
         city, now, ahead=False
     ):  # no unsigned paper, and not only the first resident hears of it
         raise CityError(problems)
-    identity = ensure_identity(run / "centre", machines_of(city), place.names)
+    identity = keys_of(run, city, place.names)
     registry.enter_first(store, run / "centre" / "tls", machines_of(city), now)
     centre = make_centre(run, identity, store, book, trust)
     manifest = startup.manifest_of(identity, city.at(now).municipality.code)

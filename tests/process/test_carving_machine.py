@@ -8,7 +8,7 @@ import pytest
 
 from host_sim.centre import sample
 from host_sim.resident import Errand, Resident
-from host_sim.world import World
+from host_sim.world import STORE, World
 from tests.card_keys import with_keys
 from tests.process.carving import files, found, memory, modes, pieces, some, spelt
 from tests.process.test_pin_memory import IN_THE_BUFFER, PIN, VERIFY, helper_of, set_pin
@@ -43,7 +43,11 @@ def test_neither_files_nor_memory_of_an_idle_machine_hold_a_byte_of_a_paper(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    world = World(with_keys(tmp_path / "run"), patience_s=900.0)
+    unit = (
+        tmp_path / "patient.toml"
+    )  # a computer with other work may need longer for a paper than a resident should wait
+    unit.write_text(f'extends = "{STORE}"\ncentre.deadline_s = 60.0\n', encoding="utf-8")
+    world = World(with_keys(tmp_path / "run"), unit, patience_s=900.0)
     world.clock.set("2026-11-24T10:00")
     wanted: list[bytes] = []
     at_work: list[int] = []

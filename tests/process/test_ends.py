@@ -88,11 +88,14 @@ def test_the_session_is_ended_before_the_program_is(
     visit = threading.Thread(target=come, daemon=True)
     visit.start()
     world.wait_for(lambda _: len(lines(world, begun)) > before)
+    asked_s = time.monotonic()
     world.firmware.stop(900.0)
+    took_s = time.monotonic() - asked_s
     customer.machine_ended.set()
     in_time = len(lines(world, "SessionClosed")) > ended
     assert in_time or clock.stood_still, (
-        "the program ended before the session, and no computer that stood still explains it"
+        f"the program ended before the session, {took_s:.0f} s after it was asked (it may take {WIND_DOWN_S:.0f}), and no "
+        f"computer that stood still explains it; its last words: {world.firmware.last_words()}"
     )
     assert not world.screen_path.read_bytes().strip(b"\0"), "no word stays on the screen"
     assert not world.slot_open()

@@ -13,9 +13,8 @@ from host_sim.centre.city.file import CityError, read_file, unusable_keys
 from host_sim.centre.city.hours import DEFAULT, JST
 from host_sim.centre.commands import Commands, at_the_centre, open_store, run_directory
 from host_sim.centre.forms import city_key
-from host_sim.centre.identity import ensure_identity
 from host_sim.centre.machines import registry
-from host_sim.centre.opening import machines_of, simulated_now
+from host_sim.centre.opening import keys_of, machines_of, simulated_now
 from host_sim.centre.store import HERE
 
 
@@ -131,7 +130,7 @@ def _apply(options: argparse.Namespace) -> None:
     store = open_store(options, make=True)
     book = CityBook(store)
     before = book.applied()
-    ensure_identity(run_directory(options) / "centre", machines_of(city))  # first: a version in force has its keys
+    keys_of(run_directory(options), city)  # first: a version in force has its keys
     asked = registry.ask_for_new(store, run_directory(options) / "centre" / "tls", machines_of(city), options.by, now)
     for name in asked:
         print(f"{name} is new: a second person types `machines register NAME.pem`, before it may speak.")

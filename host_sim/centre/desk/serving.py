@@ -17,8 +17,8 @@ from host_sim.centre.city.book import CityBook
 from host_sim.centre.database import NO_ANSWER
 from host_sim.centre.desk.app import make_app
 from host_sim.centre.desk.desk import Desk
-from host_sim.centre.identity import ensure_desk, ensure_identity
-from host_sim.centre.opening import database_url, machines_of, open_books, open_city, simulated_now
+from host_sim.centre.identity import ensure_desk
+from host_sim.centre.opening import database_url, keys_of, open_books, open_city, simulated_now
 from host_sim.centre.operating import startup
 from host_sim.centre.operating.log import Event, Log
 from host_sim.centre.serving import bound
@@ -92,7 +92,7 @@ def make_server(run: Path, database: str | None, make: Callable[[Desk], Any] = m
     book = open_city(store, None, now())
     with store.reading() as c:
         city = book.city(c, now())
-    identity = ensure_identity(run / "centre", machines_of(city))
+    identity = keys_of(run, city)
     ensure_desk(run / "centre")
     manifest = startup.manifest_of(identity, city.at(now()).municipality.code)
     desk = open_desk(store, book, identity.staff_key, now)
