@@ -16,6 +16,7 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！ー」』）】〉》〕〜～々…％円通回枚分秒時日月年様,.:;?!)]}%ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 NOT_LAST = frozenset("「『（【〈《〔([{")
+_COUNTERS = frozenset({"kanji", "hiragana", "katakana"})  # kinds of letters that count what a number before them says: 1階, 2つ
 _DATE = re.compile(r"\d{1,2}[月월]\s?\d{1,2}[日일]\s?[（(][^（）()]{1,3}[）)]")  # with its weekday
 _PREFIXES = frozenset("おご")  # お取りください, ご利用: polite heads of a word that look like the tail of the last
 
@@ -90,6 +91,8 @@ def _parted(phrase: str, measure: Measure, width: float) -> Iterator[str]:
 def _may_part(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if "\u3000" in (before, after) or "\u00a0" in (before, after):  # between surname and given name; within a date
+        return False
+    if before.isdigit() and _kind(after) in _COUNTERS:
         return False
     if after in NOT_FIRST or before in NOT_LAST or _joins(after) or _within_date(text, at):
         return False
