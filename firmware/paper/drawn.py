@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drivers.printer.raster import RasterSlip, pack
 from firmware.screens.fonts import BOLD, REGULAR, coverage, family, load
+from firmware.screens.lines import before_number
 from firmware.screens.qr import modules
 
 _FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
@@ -156,6 +157,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int) -> list[str]:
             lines.append(text[:space])
             text = text[space + 1 :]
         else:
+            end = before_number(text, end)
             lines.append(text[:end])
             text = text[end:]
     return [*lines, text]

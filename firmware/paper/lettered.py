@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from escpos.printer import Dummy
 
 from firmware.paper.slips import half_widths
+from firmware.screens.lines import before_number
 
 _SHIFT_JIS = b"\x1cC\x01"  # FS C 1
 _GAP = b"\x1bJ\x10"  # ESC J: about a millimetre
@@ -93,7 +94,8 @@ def _wrapped(text: str, columns: int) -> list[str]:
     for letter in text:
         if half_widths(line + letter) > columns:
             space = line.rfind(" ", len(line) // 2)
-            line, rest = (line[:space], line[space + 1 :]) if space > 0 else (line, "")
+            end = before_number(line + letter, len(line))
+            line, rest = (line[:space], line[space + 1 :]) if space > 0 else (line[:end], line[end:])
             lines.append(line)
             line = rest
         line += letter

@@ -17,6 +17,7 @@ from firmware.screens.large_sheet import LEFT, PITCH, RIGHT, Row, Sheet
 from firmware.screens.looks import entries
 from firmware.screens.words import Words
 from firmware.session import scenes as show
+from firmware.session.basket import item_pages
 
 CODE_GROUP = 3
 
@@ -155,23 +156,30 @@ def _choose_purpose(sheet: Sheet, scene: show.ChoosePurpose) -> None:
 
 
 def _order(sheet: Sheet, scene: show.Basket | show.Consent) -> None:
-    """One paper with its fee, what all cost, what stands on it and what is left off; long names are cut before the total is."""
+    """One paper with its fee, what all cost, and what stands on it where that has room; else the next pages tell it."""
     say = sheet.say
-    sheet.page(scene.page, len(scene.lines))
+    before = [1 + len(item_pages(line)) for line in scene.lines]
+    sheet.page(sum(before[: scene.page - 1]) + 1 + scene.part, sum(before))
     if isinstance(scene, show.Basket):
         offers = [(1, "add")] * scene.may_add + [(2, "see")] * scene.may_preview
         sheet.beside([(number, say("basket", word)) for number, word in offers])
-    total = say("choose_copies", "total"), say.yen(scene.fee_yen)
-    if scene.lines:
-        line = scene.lines[scene.page - 1]
-        sheet.title(say.of(line.title), 1)
-        _copies(sheet, line)
-        if len(scene.lines) > 1:
-            sheet.pair(*total, bold=True)
-        _items(sheet, say("basket", "shown"), line.shown, spare=bool(line.left_off))
-        _items(sheet, say("basket", "left_off"), line.left_off)
+    if not scene.lines:
+        sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen), bold=True)
+        return
+    line = scene.lines[scene.page - 1]
+    sheet.title(say.of(line.title), 1)
+    if scene.part:
+        _items(sheet, *item_pages(line)[scene.part - 1])
     else:
-        sheet.pair(*total, bold=True)
+        _paper(sheet, scene, line)
+
+
+def _paper(sheet: Sheet, scene: show.Basket | show.Consent, line: show.BasketLine) -> None:
+    say = sheet.say
+    _copies(sheet, line)
+    if len(scene.lines) > 1:
+        sheet.pair(say("choose_copies", "total"), say.yen(scene.fee_yen), bold=True)
+    _items(sheet, line.shown, line.left_off)
     if isinstance(scene, show.Basket) and not scene.may_add:
         sheet.tell(say("basket", "most", n=len(scene.lines)))
 
@@ -189,12 +197,11 @@ def _copies(sheet: Sheet, line: show.BasketLine) -> None:
         sheet.tell(detail, lines=1)
 
 
-def _items(sheet: Sheet, head: str, items: tuple[Text, ...], *, spare: int = 0) -> None:
-    """Every item by its name, or where there is no room how many there are. `spare`: lines that are left for what follows."""
-    say = sheet.say
-    lines = (sheet.low - sheet.y) // PITCH - spare
-    if items and not sheet.tell(f"{head}: {say.listed(map(say.of, items))}", lines=lines):
-        sheet.tell(f"{head}: {len(items)}")
+def _items(sheet: Sheet, shown: tuple[Text, ...], left_off: tuple[Text, ...]) -> None:
+    """Each list by the names of its items, or not at all."""
+    for word, items in (("shown", shown), ("left_off", left_off)):
+        if items:
+            sheet.tell(f"{sheet.say('basket', word)}: {sheet.say.listed(map(sheet.say.of, items))}")
 
 
 def _type_code(sheet: Sheet, scene: show.TypeCode) -> None:

@@ -16,6 +16,9 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！ー」』）】〉》〕〜～々…％円通回枚分秒時日月年様,.:;?!)]}%ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 NOT_LAST = frozenset("「『（【〈《〔([{")
+_COUNTERS = frozenset(
+    {"kanji", "hiragana", "katakana"}
+)  # kinds of letters that count what a number before them says: 1階, 2つ
 _DATE = re.compile(r"\d{1,2}[月월]\s?\d{1,2}[日일]\s?[（(][^（）()]{1,3}[）)]")  # with its weekday
 _PREFIXES = frozenset("おご")  # お取りください, ご利用: polite heads of a word that look like the tail of the last
 
@@ -32,6 +35,20 @@ def shortened(text: str, measure: Measure, width: float) -> str:
     while text and measure(text + "…") > width:
         text = text[:-1]
     return text + "…"
+
+
+def before_number(text: str, end: int) -> int:
+    """Where a line that could end at `end` ends without parting a number, or it from its counter; a number from the edge is parted."""
+    start = end
+    if 0 < end < len(text) and (_counted(text[end - 1], text[end]) or text[end - 1 : end + 1].isdigit()):
+        while start and (text[start - 1].isdigit() or text[start - 1] in ",."):
+            start -= 1
+    return start or end
+
+
+def _counted(before: str, after: str) -> bool:
+    """Whether the letter behind a digit says what is counted."""
+    return before.isdigit() and _kind(after) in _COUNTERS
 
 
 def _balanced(paragraph: str, measure: Measure, width: float) -> list[str]:
@@ -90,6 +107,8 @@ def _parted(phrase: str, measure: Measure, width: float) -> Iterator[str]:
 def _may_part(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if "\u3000" in (before, after) or "\u00a0" in (before, after):  # between surname and given name; within a date
+        return False
+    if _counted(before, after):
         return False
     if after in NOT_FIRST or before in NOT_LAST or _joins(after) or _within_date(text, at):
         return False

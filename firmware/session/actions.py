@@ -6,6 +6,7 @@ from drivers.vocabulary import HopperCounters, OrderItem, Text
 from firmware.book import ending, records
 from firmware.book.reasons import AdviceReason
 from firmware.session import effects as fx
+from firmware.session.basket import turns
 from firmware.session.context import Context
 from firmware.session.known import Known, acceptable, opened
 from firmware.session.scenes import Look
@@ -71,7 +72,7 @@ def put_in_basket(context: Context, _: Known) -> Iterator[fx.Effect]:
     assert draft is not None
     item = OrderItem(kind=draft.offer.kind, options=draft.options(), copies=draft.copies, fee_yen=draft.offer.fee_yen)
     context.basket.append((draft.offer, item))
-    context.basket_page = len(context.basket)
+    context.basket_page = turns(context, by_clerk=context.house.has_till).index((len(context.basket) - 1, 0)) + 1
     context.draft = None
     yield from ()
 

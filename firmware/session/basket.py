@@ -1,8 +1,34 @@
-"""The lines of a basket as a screen shows them."""
+"""The lines of a basket as a screen shows them, and its pages: one for each paper, in large letters more for what stands on it."""
 
 from drivers.vocabulary import Offer, OptionGroup, OrderItem, Text
 from firmware.session import scenes as show
 from firmware.session.context import Context
+from firmware.session.scenes import Look
+
+ITEMS_A_PAGE = 3  # in large letters, in the longest language
+
+Items = tuple[tuple[Text, ...], tuple[Text, ...]]  # what stands on a paper, and what is left off
+
+
+def turns(context: Context, *, by_clerk: bool = False) -> list[tuple[int, int]]:
+    """Of each page the index of its paper, and which of its pages of items it is (0: the paper itself).
+
+    The clerk's glass has ordinary letters, in which every paper has room on one page.
+    """
+    papers = basket_lines(context) if context.look is not Look.NORMAL and not by_clerk else ()
+    if not papers:
+        return [(paper, 0) for paper in range(len(context.basket))]
+    return [(paper, part) for paper, line in enumerate(papers) for part in range(len(item_pages(line)) + 1)]
+
+
+def item_pages(line: show.BasketLine) -> list[Items]:
+    """All items of a paper, a few a page: its own page may have no room for their names."""
+    shown, every = len(line.shown), (*line.shown, *line.left_off)
+    pages = []
+    for first in range(0, len(every), ITEMS_A_PAGE):
+        end = first + ITEMS_A_PAGE
+        pages.append((every[first : min(end, shown)], every[max(first, shown) : end]))
+    return pages
 
 
 def basket_lines(context: Context) -> tuple[show.BasketLine, ...]:

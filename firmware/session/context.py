@@ -171,7 +171,7 @@ class Context:
     refused_line: int | None = None
     draft: Draft | None = field(default=None, repr=False)
     basket: list[tuple[Offer, OrderItem]] = field(default_factory=list, repr=False)
-    basket_page: int = 1  # one paper a page
+    basket_page: int = 1  # of `basket.turns`
     unshown: frozenset[int] = frozenset()  # pages that a resident who is to agree has not seen
     end_page: int = 1  # of an ending that has two (`keys.end_pages`)
 

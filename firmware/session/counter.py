@@ -7,7 +7,7 @@ code stand on the resident's glass only.
 from dataclasses import replace
 
 from firmware.session import scenes as show
-from firmware.session.basket import basket_lines
+from firmware.session.basket import basket_lines, turns
 from firmware.session.context import Context
 from firmware.session.keys import LINES_PER_PAGE, pages
 from firmware.session.known import Known, opened
@@ -34,11 +34,13 @@ def resident_scene(state: State, context: Context, book: Known) -> show.Scene | 
         return show.AtCounter(what="take_from_clerk", copies=opened(book).copies_out)
     match state:
         case State.CONSENTING:
+            paper, part = turns(context)[context.basket_page - 1]
             return show.Consent(
                 masked_name=name,
                 lines=basket_lines(context),
                 fee_yen=context.fee_yen,
-                page=context.basket_page,
+                page=paper + 1,
+                part=part,
                 more=bool(context.unshown),
             )
         case State.TAKING_FEE:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from drivers.vocabulary import Attendance, Key, Offer
 from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
+from firmware.session.basket import turns
 from firmware.session.context import COUNTER, Context, Draft
 from firmware.session.events import Event
 from firmware.session.look import look_event
@@ -260,39 +261,49 @@ def _confirming(context: Context, key: Key) -> Event:
             context.preview_wanted = True
             return Event.PREVIEW_WANTED
         case Key.CLEAR:
-            context.basket.pop(context.basket_page - 1)
-            context.basket_page = max(min(context.basket_page, len(context.basket)), 1)
-            return Event.LINE_REMOVED if context.basket else Event.BASKET_EMPTIED
+            return _remove(context)
         case Key.NEXT | Key.PREVIOUS:
-            return _turn_basket(context, key)
+            return _turn_basket(context, len(turns(context, by_clerk=context.house.has_till)), key)
         case _:
             return Event.KEY_IGNORED
+
+
+def _remove(context: Context) -> Event:
+    """The paper of this page; then the next one is shown, or the last."""
+    by_clerk = context.house.has_till
+    paper, _ = turns(context, by_clerk=by_clerk)[context.basket_page - 1]
+    context.basket.pop(paper)
+    if not context.basket:
+        context.basket_page = 1
+        return Event.BASKET_EMPTIED
+    shown = min(paper, len(context.basket) - 1), 0
+    context.basket_page = turns(context, by_clerk=by_clerk).index(shown) + 1
+    return Event.LINE_REMOVED
 
 
 def _ask_consent(context: Context) -> Event:
     """The resident begins at the first paper, wherever the clerk's page was."""
     context.basket_page = 1
-    context.unshown = frozenset(range(2, len(context.basket) + 1))
+    context.unshown = frozenset(range(2, len(turns(context)) + 1))
     return Event.CONSENT_WANTED
 
 
 def _consenting(context: Context, key: Key) -> Event:
-    """ENTER agrees only when each paper has been shown; before that it shows the next one."""
+    """ENTER agrees only when each page has been shown; before that it shows the next one."""
     if key in {Key.NEXT, Key.PREVIOUS}:
-        return _turn_basket(context, key)
+        return _turn_basket(context, len(turns(context)), key)
     if key is Key.ENTER and context.unshown:
-        return _show_paper(context, min(context.unshown))
+        return _show_page(context, min(context.unshown))
     return _going_on(context, key)
 
 
-def _turn_basket(context: Context, key: Key) -> Event:
-    papers = len(context.basket)
-    if papers == 1:
+def _turn_basket(context: Context, count: int, key: Key) -> Event:
+    if count == 1:
         return Event.KEY_IGNORED
-    return _show_paper(context, _turned(context.basket_page, papers, key))
+    return _show_page(context, _turned(context.basket_page, count, key))
 
 
-def _show_paper(context: Context, page: int) -> Event:
+def _show_page(context: Context, page: int) -> Event:
     context.basket_page = page
     context.unshown -= {page}
     return Event.PAGE_TURNED

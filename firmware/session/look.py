@@ -6,6 +6,7 @@ then the next language. An idle screen has the numbers in its foot. Who listens 
 """
 
 from drivers.vocabulary import Key
+from firmware.session.basket import turns
 from firmware.session.context import Context
 from firmware.session.events import Event
 from firmware.session.scenes import Idle, Look
@@ -71,3 +72,6 @@ def _change(context: Context, look: Look) -> None:
     context.page, context.refused_line = 1, None
     if context.draft is not None:
         context.draft.page = 1
+    context.basket_page = 1
+    if context.unshown:  # pages are others now
+        context.unshown = frozenset(range(2, len(turns(context)) + 1))

@@ -217,6 +217,7 @@ class BasketLine:
 class Basket(Scene):
     """Check everything, one paper a page: ENTER pays, 1 adds another certificate, CLEAR takes this one out.
 
+    `page`: the number of the paper. `part`: in large letters, which page of its items (`basket.item_pages`); 0: the paper itself.
     `may_add` is False when the basket is full: the screen then says how many papers one order has.
     """
 
@@ -226,19 +227,21 @@ class Basket(Scene):
     may_add: bool
     may_preview: bool = False  # 2 shows the pages before anything is paid
     page: int = 1
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Scene):
     """The resident's glass at a counter: this is issued in your name. CLEAR says that it is wrong.
 
-    ENTER agrees; while there is `more`, a paper that was not shown yet, it shows that one.
+    ENTER agrees; while there is `more`, a page that was not shown yet, it shows that one.
     """
 
     masked_name: str = field(repr=False)
     lines: tuple[BasketLine, ...]
     fee_yen: int
     page: int = 1
+    part: int = 0
     more: bool = False
 
 

@@ -14,7 +14,7 @@ from firmware.book.open_session import OpenSession
 from firmware.book.reasons import EndReason
 from firmware.session import counter
 from firmware.session import scenes as show
-from firmware.session.basket import basket_lines
+from firmware.session.basket import basket_lines, turns
 from firmware.session.context import ANYTHING, COUNTER, Context
 from firmware.session.keys import (
     EXEMPTION_DIGITS,
@@ -368,13 +368,15 @@ def _choose_copies(context: Context) -> show.Scene:
 
 def _basket(context: Context) -> show.Scene:
     assert context.who is not None
+    paper, part = turns(context, by_clerk=context.house.has_till)[context.basket_page - 1]
     return show.Basket(
         masked_name=context.who.masked_name,
         lines=basket_lines(context),
         fee_yen=context.fee_yen,
         may_add=may_add(context),
         may_preview=may_preview(context),
-        page=context.basket_page,
+        page=paper + 1,
+        part=part,
     )
 
 

@@ -11,6 +11,7 @@ from drivers.vocabulary import Text
 from firmware.book.reasons import EndReason
 from firmware.screens.words import LANGUAGES as SCREENS
 from firmware.session import scenes as show
+from firmware.session.basket import item_pages
 from firmware.session.preview import SAID_AT_ONCE
 from firmware.voice.pieces import LANGUAGES as VOICES
 from firmware.voice.pieces import Piece, Sentence
@@ -53,8 +54,8 @@ def uses_arrows(scene: show.Scene) -> bool:
             show.ChooseKind() | show.ChoosePurpose() | show.ChooseOption() | show.Preview() | show.Sorry() | show.Done()
         ):
             return scene.pages > 1
-        case show.Basket(lines=lines) | show.Consent(lines=lines):
-            return len(lines) > 1
+        case show.Basket(lines=lines, look=look) | show.Consent(lines=lines, look=look):
+            return len(lines) > 1 or (look is not show.Look.NORMAL and any(map(item_pages, lines)))
         case show.ChooseCopies(copies_max=most):
             return most > 1
         case _:
@@ -229,7 +230,7 @@ def _order(scene: show.Basket | show.Consent, say: Spoken) -> Sentences:
     """The paper of this page, then what all of them cost."""
     said = _name(scene.masked_name, say)
     for line in scene.lines[scene.page - 1 : scene.page]:
-        said += _paper(line, say)
+        said += _items(*item_pages(line)[scene.part - 1], say) if scene.part else _paper(line, say)
     said += _pages(scene.page, len(scene.lines), say)
     return [
         *said,
@@ -244,7 +245,12 @@ def _paper(line: show.BasketLine, say: Spoken) -> Sentences:
     for detail in line.details:
         pieces, private = _label(detail, say)
         said.append(say("basket", "detail", detail=pieces, private=private))
-    for word, items in (("shown", line.shown), ("left_off", line.left_off)):
+    return [*said, *_items(line.shown, line.left_off, say)]
+
+
+def _items(shown: tuple[Text, ...], left_off: tuple[Text, ...], say: Spoken) -> Sentences:
+    said = []
+    for word, items in (("shown", shown), ("left_off", left_off)):
         told = [piece for item in items for piece in _title(item, say)]
         said += [say("basket", word, items=told)] if told else []
     return said

@@ -144,8 +144,10 @@ def _place(scene: show.Scene) -> tuple[object, ...]:
     match scene:
         case show.ChooseKind():
             detail: tuple[object, ...] = (scene.page, scene.refused)
-        case show.ChoosePurpose(page=page) | show.Basket(page=page) | show.Consent(page=page):
+        case show.ChoosePurpose(page=page):
             detail = (page,)
+        case show.Basket(page=page, part=part) | show.Consent(page=page, part=part):
+            detail = (page, part)
         case show.Preview(page=page, said=said):
             detail = (page, said)
         case show.ChooseOption():

@@ -1,8 +1,9 @@
 """Large letters: 42 pixels and more, 7 to 1, nothing cut, and the same keys as on the ordinary screen, in both kinds of colours."""
 
+import re
 from collections import Counter
 from dataclasses import replace
-from itertools import cycle
+from itertools import cycle, product
 from math import degrees
 
 import pytest
@@ -16,9 +17,11 @@ from firmware.screens.frame import LEGENDS
 from firmware.screens.palette import BLACK, CAPS, GREEN, LINE, RED, SAND, SEA, STEEL, WHITE, YELLOW, contrast, edge_of
 from firmware.screens.words import LANGUAGES, words
 from firmware.session import scenes as show
+from firmware.session.basket import item_pages
 from firmware.session.scenes import Look
+from host_sim.centre.city import items
 
-from .scenes_all import REASONS, few
+from .scenes_all import ANSWERS, NAME, REASONS, TITLES, few
 from .test_screens import faults
 
 NAMES = (
@@ -87,6 +90,33 @@ def test_the_code_of_a_claim_and_what_to_do_are_never_left_out(language):
         what, then = say.reason(reason, 99)
         for sentence in (what, then, say("money", "code", code="WXY-Z23-456")):
             assert sentence.replace(" ", "").replace("\u3000", "") in told.replace("\u3000", ""), (reason, sentence)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_of_a_paper_is_named_on_one_of_its_pages(language):
+    """Never as a number: whoever pays must be able to read what stands on the paper and what does not."""
+    say = words(language)
+    for kind, asked in items.ITEMS.items():
+        every = tuple({"ja": ja, "en": en} for ja, en in asked.values())
+        for cut, several, follows in product(range(len(every) + 1), (False, True), (False, True)):
+            line = show.BasketLine(
+                title=TITLES[4], details=(ANSWERS[0],), shown=every[:cut], left_off=every[cut:], copies=9, fee_yen=6750
+            )
+            basket = show.Basket(
+                language=language, look=Look.LARGE, masked_name=NAME, lines=(line,) * (1 + several), fee_yen=6750,
+                may_add=True, may_preview=follows,
+            )  # fmt: skip
+            told = ""
+            for part in range(len(item_pages(line)) + 1):
+                canvas = draw(replace(basket, part=part))
+                assert not faults(canvas, may_shorten=True)
+                told += " ".join(note.text for note in canvas.placed if note.text) + "\n"
+            assert not [item for item in every if _bare(say.of(item)) not in _bare(told)], (kind, told)
+            assert not re.search(r": \d+$", told, re.MULTILINE), told
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
-from itertools import accumulate, combinations, product
+from itertools import accumulate, combinations, pairwise, product
 
 import pytest
 import zxingcpp
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from drivers.vocabulary import CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
+from firmware.paper import drawn, lettered
 from firmware.screens import canvas as canvas_module
 from firmware.screens import draw, render
 from firmware.screens.canvas import LEAST_SIZE, WIDTH, Canvas
@@ -451,7 +452,28 @@ def parts(text: str, at: int) -> bool:
     """Whether a line may end before `text[at]`, by JIS X 4051; written here a second time."""
     before, after = text[at - 1], text[at]
     both_latin = before.isascii() and after.isascii()
-    return after not in NOT_FIRST and before not in NOT_LAST and not both_latin
+    counted = before in "123" and after not in "、。「」（）" and not after.isascii()
+    return after not in NOT_FIRST and before not in NOT_LAST and not both_latin and not counted
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(st.sampled_from("市役所のマ字"), min_size=1, max_size=9), st.integers(0, 1999),
+                  st.sampled_from("階円通枚時分番号丁年つか件")), min_size=1, max_size=5,
+    ),
+    st.integers(8, 20),
+)  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_no_line_of_a_screen_or_slip_ends_between_a_number_and_its_counter(said, letters):
+    text = "".join(f"{words}{number}{counter}" for words, number, counter in said)
+    font = drawn._font(24, False)
+    for lines in (
+        broken(text, lambda piece: 24 * len(piece), 24 * letters),
+        drawn._wrapped(text, font, 24 * letters),
+        lettered._wrapped(text, 2 * letters),
+    ):
+        assert "".join(lines) == text
+        assert not [line for line, then in pairwise(lines) if line[-1].isdigit() and not then[0].isascii()], lines
 
 
 def test_japanese_lines_end_between_phrases():
