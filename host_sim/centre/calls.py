@@ -20,7 +20,7 @@ from host_sim.centre import messages as say
 from host_sim.centre.api import TROUBLES, Misread, NoCall, answer_trouble
 
 _Body = TypeVar("_Body", bound=BaseModel)
-_JSON = {"content-type": "application/json"}
+JSON = {"content-type": "application/json"}
 
 
 class Answered(NamedTuple):
@@ -70,10 +70,10 @@ class Calls:
             told = call.endpoint(**_read(call, words, body), request=Request(scope))
         except TROUBLES as trouble:
             status, refusal = answer_trouble(trouble)
-            return Answered(status, _JSON, json.dumps(refusal).encode())
+            return Answered(status, JSON, json.dumps(refusal).encode())
         if isinstance(told, Response):
             return Answered(200, {name.lower(): value for name, value in told.headers.items()}, bytes(told.body))
-        return Answered(200, _JSON, told.model_dump_json(by_alias=True, warnings=False).encode())
+        return Answered(200, JSON, told.model_dump_json(by_alias=True, warnings=False).encode())
 
 
 def _call(route: APIRoute) -> Call:

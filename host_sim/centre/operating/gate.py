@@ -104,7 +104,7 @@ class Gate:
             self.log.trouble(trouble, endpoint=call.endpoint, machine=_named(machine))
             if not call.status:
                 status, told = failure(trouble)
-                await _send(call, send, Answered(status, _CLOSING, json.dumps(told).encode()))
+                await _send(call, send, Answered(status, calls.JSON, json.dumps(told).encode()))
         finally:
             for leave in reversed(call.leave):
                 leave()

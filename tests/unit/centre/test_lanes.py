@@ -61,6 +61,13 @@ def town(tmp_path: Path) -> Iterator[HeldTown]:
 
 
 async def ask(gate: Gate, peer: object, path: str, body: bytes, method: str = "POST") -> tuple[int, bytes]:
+    status, _, answer = await exchange(gate, peer, path, body, method)
+    return status, answer
+
+
+async def exchange(
+    gate: Gate, peer: object, path: str, body: bytes, method: str = "POST"
+) -> tuple[int, dict[bytes, bytes], bytes]:
     sent: list[Mapping[str, Any]] = []
     parts = [body]
 
@@ -71,9 +78,10 @@ async def ask(gate: Gate, peer: object, path: str, body: bytes, method: str = "P
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "root_path": ""}
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await gate(scope | {"query_string": b"", "headers": headers, "kofuki.peer": peer}, receive, send)
-    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+    told = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await gate(scope | {"query_string": b"", "headers": told, "kofuki.peer": peer}, receive, send)
+    headers = dict(sent[0]["headers"])
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
 
 def test_two_hundred_orders_of_one_machine_hold_up_nobody(town: HeldTown) -> None:

@@ -16,7 +16,7 @@ from host_sim.centre.operating import flags
 from host_sim.centre.operating.gate import Gate
 from host_sim.centre.operating.log import Event, Log
 from host_sim.centre.operating.metrics import CLOSED, OUTCOMES, STATES, Books
-from tests.unit.centre.test_lanes import BEAT, ask, asyncio
+from tests.unit.centre.test_lanes import BEAT, ask, asyncio, exchange
 from tests.unit.centre.town import HALL, SHOP, OpenDoors, Town
 
 SECRET = "高千穂　仮名 8305"
@@ -158,8 +158,9 @@ def test_an_exception_that_nobody_expected_is_told_by_its_place_only(monkeypatch
     town, log = Town(), Log(io.StringIO())
     gate = Gate(town.app, log, OpenDoors())
     monkeypatch.setattr(town.settler, "heartbeat", lambda *_: {}[SECRET])
-    status, body = asyncio.run(ask(gate, HALL, "/v1/heartbeats", BEAT))
+    status, headers, body = asyncio.run(exchange(gate, HALL, "/v1/heartbeats", BEAT))
     assert (status, json.loads(body)) == (500, {"code": "failed"})
+    assert b"connection" not in headers, "its body was read, so the connection serves the next call"
     trouble, call = lines(log)
     assert (trouble["event"], trouble["exception"], trouble["endpoint"]) == (
         "trouble",
