@@ -16,7 +16,7 @@ _KAZEI: Text = {"ja": "所得・課税証明書", "en": "Income and tax certific
 _KOSEKI: Text = {"ja": "戸籍全部事項証明書", "en": "Family register, all persons"}
 _FUHYO: Text = {"ja": "戸籍の附票の写し", "en": "Address history of the family register"}
 _KINDS = (_JUMINHYO, _INKAN, _KISAI, _KAZEI, _KOSEKI, _FUHYO)
-_CITY: Text = {
+CITY: Text = {
     "ja": "宮崎市",
     "en": "Miyazaki City",
     "zh-Hans": "宫崎市",
@@ -73,7 +73,7 @@ def examples(language: str, look: Look = Look.NORMAL) -> list[show.Scene]:
     """In the order of a visit, then what can go wrong."""
     on_page = 6 if look is Look.NORMAL else 3
     told = [*_before(), *_choosing(language, on_page), *_paying(), *_endings()]
-    drawn = [replace(scene, language=language, look=look, city=_CITY, telephone="0985-21-1752") for scene in told]
+    drawn = [replace(scene, language=language, look=look, city=CITY, telephone="0985-21-1752") for scene in told]
     return [page for scene in drawn for page in _pages(scene)]
 
 

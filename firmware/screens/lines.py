@@ -16,9 +16,8 @@ NOT_FIRST = frozenset(
     "、。，．・：；？！ー」』）】〉》〕〜～々…％円通回枚分秒時日月年様,.:;?!)]}%ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 NOT_LAST = frozenset("「『（【〈《〔([{")
-_COUNTERS = frozenset(
-    {"kanji", "hiragana", "katakana"}
-)  # kinds of letters that count what a number before them says: 1階, 2つ
+# Kinds of letters that count what a number before them says: 1階, 2つ.
+_COUNTERS = frozenset({"kanji", "hiragana", "katakana"})
 _DATE = re.compile(r"\d{1,2}[月월]\s?\d{1,2}[日일]\s?[（(][^（）()]{1,3}[）)]")  # with its weekday
 _PREFIXES = frozenset("おご")  # お取りください, ご利用: polite heads of a word that look like the tail of the last
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from drivers.vocabulary import CardKind, CardRefusal, CentreRefusal, LineTrouble, PrintTrouble
 from firmware.book.reasons import EndReason
+from firmware.screens.examples import CITY
 from firmware.screens.words import LANGUAGES
 from firmware.session import scenes as show
 from firmware.session.events import PageItem
@@ -83,14 +84,6 @@ CLOSED_REASONS = (
     "clock",
     "lockout",
 )
-CITY = {
-    "ja": "宮崎市",
-    "en": "Miyazaki City",
-    "zh-Hans": "宫崎市",
-    "ko": "미야자키시",
-    "vi": "Thành phố Miyazaki",
-    "pt-BR": "Miyazaki",
-}
 WAY = {
     "ja": "本庁舎1階。橘通3丁目バス停から歩いて3分",
     "en": "Main building, first floor; 3 minutes from the Tachibana-dori 3 bus stop",
